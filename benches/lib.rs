@@ -1,0 +1,1 @@
+//! The benches stand beside this file; it holds nothing itself.

@@ -1,0 +1,229 @@
+//! Verdicts, what they add up to, and the formats they are shown in. Knows no packets.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub mod score;
+
+/// The version of the JSON report; it grows when a reader of the old one would break.
+pub const FORMAT: u32 = 1;
+
+/// How binding a requirement is. The two are never merged into one figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// A device that fails it is not conformant.
+    Must,
+    /// A device that fails it is conformant with remarks.
+    Should,
+}
+
+/// A set of checks with an overall result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// A router for オンライン資格確認 on an NTT East line.
+    OnsEast,
+    /// A router for オンライン資格確認 on an NTT West line.
+    OnsWest,
+    /// A router below a ひかり電話ルータ.
+    HomeGateway,
+    /// A customer-edge router by RFC 7084 and RFC 9096.
+    CeRouter,
+}
+
+/// A text in both languages of the users.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Text {
+    /// Japanese.
+    pub ja: Cow<'static, str>,
+    /// English.
+    pub en: Cow<'static, str>,
+}
+
+impl Text {
+    /// Makes a text of two literals, Japanese first.
+    pub const fn new(ja: &'static str, en: &'static str) -> Self {
+        Self { ja: Cow::Borrowed(ja), en: Cow::Borrowed(en) }
+    }
+}
+
+/// The number of a record in its trace, counted from 0.
+pub type RecordId = usize;
+
+/// What a check says about a trace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The requirement was met; these records prove it.
+    Pass(Vec<RecordId>),
+    /// The requirement was broken.
+    Fail(Finding),
+    /// The situation did not come up, or could not be judged, and why.
+    Inconclusive(String),
+    /// The requirement does not apply, and why.
+    NotApplicable(String),
+}
+
+/// What is wrong, and where to see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The records that prove it.
+    pub records: Vec<RecordId>,
+    /// What was expected.
+    pub expected: String,
+    /// What was seen.
+    pub actual: String,
+}
+
+/// What there is to know about a check without any trace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckInfo {
+    /// The stable id, `topic.what-holds`.
+    pub id: String,
+    /// Where the requirement stands.
+    pub source: String,
+    /// How binding it is.
+    pub level: Level,
+    /// The profiles that ask for it.
+    pub profiles: Vec<Profile>,
+    /// What holds when the check is green.
+    pub title: Text,
+    /// What to do when it is not.
+    pub hint: Text,
+}
+
+/// Everything that one call of the program found out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The version of the document, [`FORMAT`].
+    pub format: u32,
+    /// The program and its version.
+    pub tool: String,
+    /// The device's name.
+    pub device: String,
+    /// The run's seed.
+    pub seed: u64,
+    /// How long it took, in milliseconds.
+    pub elapsed_ms: u64,
+    /// The checks that were asked, by id.
+    pub checks: BTreeMap<String, CheckInfo>,
+    /// Each scenario in each area.
+    pub cases: Vec<Case>,
+    /// Scenarios that were not run, and why.
+    pub left_out: Vec<LeftOut>,
+    /// Known failures that no longer fail.
+    pub stale: Vec<StaleKnown>,
+    /// The profiles that were judged.
+    pub profiles: Vec<Profile>,
+}
+
+/// One scenario in one area.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// The scenario's name, `family/name`.
+    pub scenario: String,
+    /// `east` or `west`.
+    pub area: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Where the guide's flow of p.30 ends, if line authentication failed.
+    pub diagnosis: Option<Diagnosis>,
+    /// What the scenario itself promised, and whether it came true.
+    pub expectations: Vec<Expectation>,
+    /// What each check says, by check id.
+    pub verdicts: BTreeMap<String, Judged>,
+    /// Where the trace was written, if it was.
+    pub trace: Option<String>,
+}
+
+/// How one scenario ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// There is a trace, and it was judged.
+    Judged,
+    /// The device did not do its part.
+    DeviceFailed {
+        /// In one or two words: never started, never ready, crashed, hung, flooding.
+        how: String,
+        /// The whole sentence.
+        message: String,
+        /// Where its log is, if there is one.
+        log: Option<String>,
+    },
+    /// We did not do ours.
+    HarnessError(String),
+    /// The device does not offer what the scenario asks for.
+    NotApplicable(String),
+}
+
+/// A verdict with what the device file says about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    /// What the check says.
+    pub verdict: Verdict,
+    /// Why the device file expects a failure here, if it does.
+    pub known: Option<String>,
+    /// The records of a failed check, in plain words.
+    pub evidence: Vec<Evidence>,
+}
+
+/// One record in plain words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The record's number in the trace.
+    pub record: RecordId,
+    /// Seconds since carrier came up.
+    pub at: String,
+    /// Which cable, or the node that tells.
+    pub place: String,
+    /// What it is, in one line.
+    pub summary: String,
+}
+
+/// The step of the guide's p.30 flow where a failed line authentication stops.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    /// The stable id, `wrong-dns` for example.
+    pub id: String,
+    /// The step of the flow, 1 to 6.
+    pub step: u8,
+    /// What was found.
+    pub finding: Text,
+    /// The guide's remedy.
+    pub remedy: Text,
+}
+
+/// A promise of the scenario itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expectation {
+    /// What was promised.
+    pub what: String,
+    /// What was seen.
+    pub seen: String,
+    /// Whether it came true.
+    pub met: bool,
+    /// A remark instead of a failure: the device copes with a wrong configuration by itself.
+    pub remark: bool,
+}
+
+/// A scenario that was not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The scenario's name.
+    pub scenario: String,
+    /// Why, and how to run it.
+    pub reason: String,
+}
+
+/// A known failure that no longer fails.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaleKnown {
+    /// The check.
+    pub check: String,
+    /// The reason the device file gives.
+    pub reason: String,
+}

@@ -1,0 +1,270 @@
+//! The line: a contract, and what the network delivers by it.
+
+use std::net::Ipv6Addr;
+
+use ipnet::Ipv6Net;
+use serde::{Deserialize, Serialize};
+
+use crate::trace::LineState;
+
+pub mod values;
+
+pub use values::{ONS_DOMAINS, Values};
+
+/// NTT East or NTT West.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Area {
+    /// NTT East.
+    East,
+    /// NTT West.
+    West,
+}
+
+impl Area {
+    /// Both areas.
+    pub const ALL: [Self; 2] = [Self::East, Self::West];
+
+    /// Returns the area's name as scenario files write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::East => "east",
+            Self::West => "west",
+        }
+    }
+
+    /// Returns the other area.
+    pub fn other(self) -> Self {
+        match self {
+            Self::East => Self::West,
+            Self::West => Self::East,
+        }
+    }
+
+    /// Returns the area's addresses and names.
+    pub fn values(self) -> Values {
+        values::values(self)
+    }
+}
+
+/// A contract, and how the network treats it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// East or West.
+    pub area: Area,
+    /// The product.
+    pub service: Service,
+    /// Whether ひかり電話 is part of the contract: PD instead of RA on Next lines.
+    pub hikari_denwa: bool,
+    /// Whether フレッツ・v6オプション is: line-to-line traffic, and with it the delivery hosts.
+    pub v6_option: bool,
+    /// Who brings the prefix.
+    pub isp: Isp,
+    /// The customer ID the network has for the line (お客さまID).
+    pub customer_id: String,
+    /// The customer ID that was applied for, if any.
+    pub applied_id: Option<String>,
+    /// What stands between the edge and the device.
+    pub upstream: Upstream,
+    /// Oddities of the nodes, each off by default.
+    pub quirks: Quirks,
+}
+
+/// The product of the contract, ngn-facts §5.6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// フレッツ 光ネクスト ファミリータイプ.
+    NextFamily,
+    /// フレッツ 光ネクスト マンションタイプ.
+    NextMansion,
+    /// フレッツ 光ネクスト ビジネスタイプ.
+    NextBusiness,
+    /// フレッツ 光クロス.
+    Cross,
+    /// Bフレッツ ビジネスタイプ; not eligible for ONS.
+    BFletsBusiness,
+    /// Bフレッツ ベーシックタイプ; not eligible for ONS.
+    BFletsBasic,
+}
+
+impl Service {
+    /// Returns whether the service may use ONS (guide p.4).
+    pub fn is_eligible(self) -> bool {
+        !matches!(self, Self::BFletsBusiness | Self::BFletsBasic)
+    }
+}
+
+/// Who brings the line's prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Isp {
+    /// Nobody: the prefix is the network's own and only NGN hosts answer.
+    None,
+    /// A VNE over IPoE.
+    Ipoe,
+}
+
+/// What stands between the edge and the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Upstream {
+    /// Only the optical network unit.
+    Onu,
+    /// A ひかり電話ルータ (home gateway).
+    HomeGateway,
+}
+
+/// How the edge delivers the prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Delivery {
+    /// A /64 by RA (`next-ra`).
+    NextRa,
+    /// A /56 by DHCPv6-PD (`next-pd`).
+    NextPd,
+    /// A /56 by DHCPv6-PD with short lifetimes (`cross`).
+    Cross,
+}
+
+/// Oddities of each node, named in scenarios by their kebab-case names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Quirks {
+    /// Of the edge router.
+    pub edge: Vec<EdgeQuirk>,
+    /// Of the home gateway.
+    pub home_gateway: Vec<HomeGatewayQuirk>,
+    /// Of the DNS servers.
+    pub dns: Vec<DnsQuirk>,
+    /// Of the line-authentication site.
+    pub line_auth: Vec<LineAuthQuirk>,
+}
+
+/// Oddities of the edge router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EdgeQuirk {
+    /// Solicits with any DUID are answered (ngn-facts §8 row 1, the opposite of normal).
+    AcceptsAnyDuid,
+    /// Echo requests to the link-local address are answered (row 14, the opposite of normal).
+    AnswersEcho,
+    /// IA_PD on an RA line is answered with NoPrefixAvail instead of silence (§9 row 2).
+    RefusesWithStatus,
+    /// RA and DHCPv6-PD lifetimes are the 30-day set also on PD lines (§9 row 5).
+    LongLifetimes,
+}
+
+/// Oddities of the home gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HomeGatewayQuirk {
+    /// Replies leave from an ephemeral port (ngn-facts §8 row 3).
+    RandomSourcePort,
+    /// All slots are taken (row 8).
+    NoFreeSlot,
+    /// DHCPv6 is hung while RA and ND live (row 6).
+    HungDhcpv6,
+    /// DHCPv6 from a DUID that is not LL is not answered (row 2).
+    DropsForeignDuid,
+}
+
+/// Oddities of the DNS servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DnsQuirk {
+    /// TCP port 53 is closed (ngn-facts §8 row 15).
+    NoTcp,
+    /// UDP answers never exceed 512 bytes, whatever EDNS says (row 15).
+    TruncatesAt512,
+}
+
+/// Oddities of the line-authentication site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineAuthQuirk {
+    /// Processing takes longer than 25 s: M6, P32031 (ngn-facts §5.8).
+    Slow,
+    /// The site has a fault: M8.
+    Fault,
+    /// The site is busy: M9.
+    Busy,
+}
+
+impl Line {
+    /// Returns an eligible, registered line of an area by the name of its preset.
+    ///
+    /// The presets are those of ngn-facts §0: `next-ra`, `next-pd`, `cross`, `hgw-pd`.
+    pub fn preset(name: &str, area: Area) -> Option<Self> {
+        let (service, hikari_denwa, upstream) = match name {
+            "next-ra" => (Service::NextFamily, false, Upstream::Onu),
+            "next-pd" => (Service::NextFamily, true, Upstream::Onu),
+            "cross" => (Service::Cross, false, Upstream::Onu),
+            "hgw-pd" => (Service::NextFamily, true, Upstream::HomeGateway),
+            _ => return None,
+        };
+        // ngn-facts §5.5: CAF + 10 digits in both areas.
+        let customer_id = "CAF1234567890".to_owned();
+        Some(Self {
+            area,
+            service,
+            hikari_denwa,
+            v6_option: true,
+            isp: Isp::None,
+            applied_id: Some(customer_id.clone()),
+            customer_id,
+            upstream,
+            quirks: Quirks::default(),
+        })
+    }
+
+    /// The names [`Line::preset`] knows.
+    pub const PRESETS: [&str; 4] = ["next-ra", "next-pd", "cross", "hgw-pd"];
+
+    /// Returns how the edge delivers the prefix (ngn-facts §0; guide p.6).
+    pub fn delivery(&self) -> Delivery {
+        match (self.service, self.hikari_denwa) {
+            (Service::Cross, _) => Delivery::Cross,
+            (_, true) => Delivery::NextPd,
+            (_, false) => Delivery::NextRa,
+        }
+    }
+
+    /// Returns the `index`-th prefix the edge assigns: /64 on RA lines, /56 on PD lines.
+    pub fn assignment(&self, index: usize) -> Ipv6Net {
+        let values = self.area.values();
+        let whole = match self.isp {
+            Isp::None => values.assignments[index % 2],
+            Isp::Ipoe => values.isp_assignment,
+        };
+        match self.delivery() {
+            Delivery::NextRa => {
+                Ipv6Net::new(whole.addr(), 64).expect("64 is a valid prefix length")
+            }
+            Delivery::NextPd | Delivery::Cross => whole,
+        }
+    }
+
+    /// Returns the line-authentication state a fresh prefix of this line starts in
+    /// (ngn-facts §5.9).
+    pub fn first_state(&self) -> LineState {
+        if !self.service.is_eligible() {
+            LineState::Ineligible
+        } else if self.applied_id.as_ref() != Some(&self.customer_id) {
+            LineState::Unregistered
+        } else {
+            LineState::Registered
+        }
+    }
+
+    /// Returns whether DHCPv6-PD is to be used on the device's WAN.
+    pub fn delegates(&self) -> bool {
+        self.delivery() != Delivery::NextRa
+    }
+
+    /// Returns the ONS names' servers, preferred first (guide p.7).
+    pub fn ons_dns(&self) -> [Ipv6Addr; 2] {
+        self.area.values().ons_dns
+    }
+}

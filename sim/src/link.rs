@@ -1,0 +1,27 @@
+//! The edges of the world: cables whose far end is outside it.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+
+use crate::frame::Frame;
+
+pub mod clock;
+pub mod memory;
+pub mod wake;
+
+/// The outside end of a cable: a TAP interface, a socket, a queue in memory.
+pub trait Link {
+    /// Sends one frame to the outside; a full queue loses it, as a wire would.
+    fn send(&mut self, frame: &Frame) -> io::Result<()>;
+
+    /// Takes one frame from the outside, if there is one; never blocks.
+    fn try_recv(&mut self) -> io::Result<Option<Frame>>;
+
+    /// Returns what to sleep on until a frame arrives; `None` for a link in memory.
+    fn fd(&self) -> Option<BorrowedFd<'_>>;
+
+    /// Raises or drops carrier on the outside end.
+    fn set_carrier(&mut self, _up: bool) -> io::Result<()> {
+        Ok(())
+    }
+}

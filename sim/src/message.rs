@@ -1,0 +1,4 @@
+//! Bytes to values and back, on top of etherparse, dhcproto and hickory-proto. No state, no time.
+
+pub mod ndp;
+pub mod packet;

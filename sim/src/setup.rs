@@ -1,0 +1,89 @@
+//! How the device under test is to be configured for a scenario.
+
+use std::net::Ipv6Addr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::message::packet::Mac;
+
+/// What an engineer would enter into the router before the scenario starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setup {
+    /// How the device gets its prefix and hands it on.
+    pub mode: Mode,
+    /// The MAC address of its WAN interface.
+    pub wan_mac: Mac,
+    /// The MAC address of its LAN interface.
+    pub lan_mac: Mac,
+    /// The DNS servers for every name without an entry in `domains`.
+    pub default_dns: Vec<Ipv6Addr>,
+    /// The per-domain DNS table (guide p.7).
+    pub domains: Vec<DomainServers>,
+    /// What the scenario configured wrong on purpose; checks on it are not applicable.
+    pub wrong_on_purpose: Vec<Aspect>,
+}
+
+/// How the device gets its prefix and hands it on (guide p.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// The upstream /64 is handed on by RA, with an ND proxy.
+    Ra,
+    /// A prefix is delegated by DHCPv6-PD.
+    Pd,
+}
+
+/// One row of a per-domain DNS table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DomainServers {
+    /// The domain; names below it match, too.
+    pub name: String,
+    /// Its servers in order of preference.
+    pub servers: Vec<Ipv6Addr>,
+}
+
+/// A part of the configuration that can be wrong on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aspect {
+    /// RA where the line delegates, or PD where it advertises.
+    Delivery,
+    /// The DNS servers.
+    Dns,
+}
+
+impl Setup {
+    /// Returns the servers for a name: the longest matching domain's, else the default ones.
+    pub fn servers_for(&self, name: &str) -> &[Ipv6Addr] {
+        self.domains
+            .iter()
+            .filter(|row| in_domain(name, &row.name))
+            .max_by_key(|row| row.name.len())
+            .map_or(&self.default_dns, |row| &row.servers)
+    }
+}
+
+/// Returns whether `name` is `domain` or below it, whatever their case and final dots.
+pub fn in_domain(name: &str, domain: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let domain = domain.trim_end_matches('.').to_ascii_lowercase();
+    name == domain
+        || name
+            .strip_suffix(&domain)
+            .is_some_and(|rest| rest.ends_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_holds_itself_and_what_is_below_it() {
+        assert!(in_domain("www.lineauth.mnw.", "lineauth.mnw"));
+        assert!(in_domain("ONSHIKAKU.org", "onshikaku.org"));
+        assert!(!in_domain("notonshikaku.org", "onshikaku.org"));
+        assert!(!in_domain("lineauth.mnw.example", "lineauth.mnw"));
+    }
+}

@@ -1,0 +1,579 @@
+//! The event loop: nodes, cables, links, a clock, and the records they leave.
+//!
+//! Delivers what has arrived, fires what is due, and moves the clock to the next deadline: by
+//! jumping in virtual pace, by sleeping on the links in real pace. Ties go by order of insertion.
+
+use std::any::Any;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::io;
+use std::marker::PhantomData;
+use std::mem;
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use crate::fault::{Fate, Fault};
+use crate::frame::{Cable, Frame, Port};
+use crate::link::Link;
+use crate::link::clock::Clock;
+use crate::link::wake::{WakeEnd, Waker};
+use crate::node::{Context, Handle, Node};
+use crate::time::{Pace, Time};
+use crate::trace::{End, Fact, Record, Role, Seen, StepOutcome};
+
+/// Why [`World::run_until`] came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The deadline was reached.
+    Reached,
+    /// A [`Waker`] asked for attention.
+    Woken,
+}
+
+/// A network in one thread.
+pub struct World {
+    now: Time,
+    pace: Pace,
+    seed: u64,
+    clock: Option<Clock>,
+    wake_end: Option<WakeEnd>,
+    nodes: Vec<Slot>,
+    cables: Vec<Wire>,
+    plugs: BTreeMap<Port, (Cable, End)>,
+    queue: BinaryHeap<Reverse<Delivery>>,
+    sequence: u64,
+    events_at_now: u32,
+    recorder: Recorder,
+}
+
+struct Slot {
+    name: String,
+    node: Option<Box<dyn Node>>,
+    rng: ChaCha8Rng,
+}
+
+struct Wire {
+    device: Plug,
+    network: Plug,
+    role: Option<Role>,
+    up: bool,
+    faults: Vec<Box<dyn Fault>>,
+    rng: ChaCha8Rng,
+}
+
+enum Plug {
+    Node(Port),
+    Link(Box<dyn Link>),
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Delivery {
+    at: Time,
+    sequence: u64,
+    cable: Cable,
+    to: End,
+    frame: Unordered,
+}
+
+/// A frame that takes no part in the ordering of deliveries.
+struct Unordered(Frame);
+
+impl PartialEq for Unordered {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Unordered {}
+
+impl PartialOrd for Unordered {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Unordered {
+    fn cmp(&self, _other: &Self) -> std::cmp::Ordering {
+        std::cmp::Ordering::Equal
+    }
+}
+
+impl World {
+    /// Makes an empty world whose clock starts at time zero.
+    pub fn new(seed: u64, pace: Pace) -> Self {
+        Self {
+            now: Time::ZERO,
+            pace,
+            seed,
+            clock: None,
+            wake_end: None,
+            nodes: Vec::new(),
+            cables: Vec::new(),
+            plugs: BTreeMap::new(),
+            queue: BinaryHeap::new(),
+            sequence: 0,
+            events_at_now: 0,
+            recorder: Recorder::default(),
+        }
+    }
+
+    /// Returns the current time.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Adds a node; its name seeds its randomness and stands in the trace.
+    pub fn add<N: Node>(&mut self, name: &str, node: N) -> Handle<N> {
+        let index = self.nodes.len();
+        self.nodes.push(Slot {
+            name: name.to_owned(),
+            node: Some(Box::new(node)),
+            rng: self.rng_for(name),
+        });
+        Handle {
+            index,
+            kind: PhantomData,
+        }
+    }
+
+    /// Lays a cable between two nodes; the first is the one called the device on it.
+    ///
+    /// # Panics
+    ///
+    /// If one of the sockets is taken.
+    pub fn connect(&mut self, device: Port, network: Port) -> Cable {
+        let cable = self.lay(Plug::Node(device), Plug::Node(network));
+        self.plug_in(device, cable, End::Device);
+        self.plug_in(network, cable, End::Network);
+        cable
+    }
+
+    /// Lays a cable between a node of ours and the outside, where the device is.
+    ///
+    /// # Panics
+    ///
+    /// If the socket is taken.
+    pub fn attach(&mut self, network: Port, link: impl Link + 'static) -> Cable {
+        let cable = self.lay(Plug::Link(Box::new(link)), Plug::Node(network));
+        self.plug_in(network, cable, End::Network);
+        cable
+    }
+
+    /// Gives a cable its role; only cables with one are recorded.
+    pub fn record_as(&mut self, cable: Cable, role: Role) {
+        self.cables[cable.0].role = Some(role);
+    }
+
+    /// Adds a fault to a cable; the first fate but [`Fate::Pass`] wins.
+    pub fn impair(&mut self, cable: Cable, fault: impl Fault + 'static) {
+        self.cables[cable.0].faults.push(Box::new(fault));
+    }
+
+    /// Raises or drops carrier on a cable, and tells both ends.
+    pub fn set_carrier(&mut self, cable: Cable, up: bool) -> io::Result<()> {
+        self.settle_clock();
+        let wire = &mut self.cables[cable.0];
+        if wire.up == up {
+            return Ok(());
+        }
+        wire.up = up;
+        let mut ports = Vec::new();
+        for plug in [&mut wire.device, &mut wire.network] {
+            match plug {
+                Plug::Link(link) => link.set_carrier(up)?,
+                Plug::Node(port) => ports.push(*port),
+            }
+        }
+        for port in ports {
+            self.call(port.node, |node, cx| node.handle_carrier(port.port, up, cx))?;
+        }
+        Ok(())
+    }
+
+    /// Puts a frame on a cable as if the node at `from` had sent it; the trace marks it.
+    pub fn inject(&mut self, cable: Cable, from: End, frame: impl Into<Frame>) -> io::Result<()> {
+        self.settle_clock();
+        self.transmit(cable, from, frame.into(), true)
+    }
+
+    /// Calls into one node between events, as its operator would.
+    ///
+    /// # Panics
+    ///
+    /// If the handle belongs to another world.
+    pub fn with<N: Node, R>(
+        &mut self,
+        handle: Handle<N>,
+        f: impl FnOnce(&mut N, &mut Context<'_>) -> R,
+    ) -> R {
+        self.settle_clock();
+        let mut result = None;
+        let sent = self.call(handle.index, |node, cx| {
+            let node: &mut dyn Any = node;
+            let node = node
+                .downcast_mut()
+                .expect("a handle carries its node's type");
+            result = Some(f(node, cx));
+        });
+        if let Err(error) = sent {
+            self.recorder.failure.get_or_insert(error);
+        }
+        result.expect("the closure was called")
+    }
+
+    /// Records a step of the scenario.
+    pub fn record_step(&mut self, step: impl Into<String>, outcome: StepOutcome) {
+        self.settle_clock();
+        self.recorder.push(
+            self.now,
+            Seen::Step {
+                step: step.into(),
+                outcome,
+            },
+        );
+    }
+
+    /// Records a fact that no node tells.
+    pub fn record_fact(&mut self, node: &str, fact: Fact) {
+        self.settle_clock();
+        self.recorder.push(
+            self.now,
+            Seen::Fact {
+                node: node.to_owned(),
+                fact,
+            },
+        );
+    }
+
+    /// Returns what has been recorded up to this moment.
+    pub fn records(&self) -> &[Record] {
+        &self.recorder.records
+    }
+
+    /// Returns what wakes this world while it sleeps.
+    pub fn waker(&mut self) -> io::Result<Waker> {
+        Ok(self.wake_end()?.waker())
+    }
+
+    /// Runs until the clock shows `deadline`, or until woken.
+    pub fn run_until(&mut self, deadline: Time) -> io::Result<Stop> {
+        loop {
+            if let Some(error) = self.recorder.failure.take() {
+                return Err(error);
+            }
+            self.settle_clock();
+            self.receive()?;
+            if let Some(wake_end) = &self.wake_end
+                && wake_end.drain()
+            {
+                return Ok(Stop::Woken);
+            }
+            match self.next_due() {
+                Some(due) if due <= self.now => self.fire()?,
+                Some(due) if due <= deadline => self.sleep_until(due)?,
+                _ if self.now >= deadline => return Ok(Stop::Reached),
+                _ => self.sleep_until(deadline)?,
+            }
+        }
+    }
+
+    /// Ends the world and returns its records.
+    pub fn into_records(self) -> Vec<Record> {
+        self.recorder.finish(self.now)
+    }
+
+    fn rng_for(&self, name: &str) -> ChaCha8Rng {
+        // FNV-1a, so that a node's randomness does not depend on what else is in the world.
+        let start = 0xcbf2_9ce4_8422_2325 ^ self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let hash = name.bytes().fold(start, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        ChaCha8Rng::seed_from_u64(hash)
+    }
+
+    fn wake_end(&mut self) -> io::Result<&WakeEnd> {
+        if self.wake_end.is_none() {
+            self.wake_end = Some(WakeEnd::new()?);
+        }
+        Ok(self.wake_end.as_ref().expect("it was just made"))
+    }
+
+    fn lay(&mut self, device: Plug, network: Plug) -> Cable {
+        let cable = Cable(self.cables.len());
+        let rng = self.rng_for(&format!("cable {}", cable.0));
+        self.cables.push(Wire {
+            device,
+            network,
+            role: None,
+            up: true,
+            faults: Vec::new(),
+            rng,
+        });
+        cable
+    }
+
+    fn plug_in(&mut self, port: Port, cable: Cable, end: End) {
+        let taken = self.plugs.insert(port, (cable, end));
+        assert!(taken.is_none(), "socket {port:?} is taken");
+    }
+
+    /// In real pace, brings the world's time up to the clock's.
+    fn settle_clock(&mut self) {
+        if self.pace == Pace::Realtime {
+            let now = self.now;
+            let clock = *self.clock.get_or_insert_with(|| Clock::starting_at(now));
+            self.advance(clock.now().max(now));
+        }
+    }
+
+    fn advance(&mut self, to: Time) {
+        if to > self.now {
+            self.now = to;
+            self.events_at_now = 0;
+        }
+    }
+
+    fn next_due(&self) -> Option<Time> {
+        let delivery = self.queue.peek().map(|Reverse(delivery)| delivery.at);
+        let timers = self
+            .nodes
+            .iter()
+            .filter_map(|slot| slot.node.as_ref()?.poll_timeout());
+        timers.chain(delivery).min()
+    }
+
+    fn fire(&mut self) -> io::Result<()> {
+        self.events_at_now += 1;
+        if self.events_at_now > EVENTS_PER_INSTANT {
+            self.break_livelock();
+            return Ok(());
+        }
+        let ready = self
+            .queue
+            .peek()
+            .is_some_and(|Reverse(next)| next.at <= self.now);
+        if ready && let Some(Reverse(delivery)) = self.queue.pop() {
+            return self.deliver(delivery);
+        }
+        for index in 0..self.nodes.len() {
+            let due = self.nodes[index]
+                .node
+                .as_ref()
+                .and_then(|node| node.poll_timeout());
+            if due.is_some_and(|due| due <= self.now) {
+                self.call(index, |node, cx| node.handle_timeout(cx))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Throws away what is on the cables and lets time pass.
+    fn break_livelock(&mut self) {
+        let count = self.queue.len() as u64;
+        self.queue.clear();
+        self.recorder
+            .push(self.now, Seen::Suppressed { on: None, count });
+        self.advance(self.now + LIVELOCK_PAUSE);
+    }
+
+    fn deliver(&mut self, delivery: Delivery) -> io::Result<()> {
+        let wire = &mut self.cables[delivery.cable.0];
+        if !wire.up {
+            return Ok(());
+        }
+        let plug = match delivery.to {
+            End::Device => &mut wire.device,
+            End::Network => &mut wire.network,
+        };
+        match plug {
+            Plug::Link(link) => link.send(&delivery.frame.0),
+            Plug::Node(port) => {
+                let Port { node, port } = *port;
+                self.call(node, |node, cx| {
+                    node.handle_frame(port, &delivery.frame.0, cx)
+                })
+            }
+        }
+    }
+
+    fn call(
+        &mut self,
+        index: usize,
+        f: impl FnOnce(&mut dyn Node, &mut Context<'_>),
+    ) -> io::Result<()> {
+        let slot = &mut self.nodes[index];
+        let mut node = slot
+            .node
+            .take()
+            .expect("a node is never called from within itself");
+        let (mut sent, mut facts) = (Vec::new(), Vec::new());
+        f(
+            &mut *node,
+            &mut Context {
+                now: self.now,
+                node: &slot.name,
+                rng: &mut slot.rng,
+                sent: &mut sent,
+                facts: &mut facts,
+            },
+        );
+        slot.node = Some(node);
+        for fact in facts {
+            let node = self.nodes[index].name.clone();
+            self.recorder.push(self.now, Seen::Fact { node, fact });
+        }
+        for (port, frame) in sent {
+            if let Some((cable, from)) = self.plugs.get(&Port { node: index, port }).copied() {
+                self.transmit(cable, from, frame, false)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn transmit(
+        &mut self,
+        cable: Cable,
+        from: End,
+        frame: Frame,
+        injected: bool,
+    ) -> io::Result<()> {
+        let now = self.now;
+        let wire = &mut self.cables[cable.0];
+        if !wire.up {
+            return Ok(());
+        }
+        let mut fate = Fate::Pass;
+        for fault in &mut wire.faults {
+            fate = fault.fate(&frame, from, now, &mut wire.rng);
+            if fate != Fate::Pass {
+                break;
+            }
+        }
+        if let Some(role) = wire.role {
+            self.recorder.frame(now, role, from, &frame, fate, injected);
+        }
+        let (at, copies) = match fate {
+            Fate::Pass => (now, 1),
+            Fate::Delay(span) => (now + span, 1),
+            Fate::Drop => (now, 0),
+            Fate::Duplicate => (now, 2),
+        };
+        for _ in 0..copies {
+            self.sequence += 1;
+            self.queue.push(Reverse(Delivery {
+                at,
+                sequence: self.sequence,
+                cable,
+                to: from.other(),
+                frame: Unordered(frame.clone()),
+            }));
+        }
+        Ok(())
+    }
+
+    /// Takes in what arrived on the links, a bounded number of frames at a time.
+    fn receive(&mut self) -> io::Result<()> {
+        for index in 0..self.cables.len() {
+            for _ in 0..FRAMES_PER_TURN {
+                let Plug::Link(link) = &mut self.cables[index].device else {
+                    break;
+                };
+                let Some(frame) = link.try_recv()? else {
+                    break;
+                };
+                self.transmit(Cable(index), End::Device, frame, false)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn sleep_until(&mut self, due: Time) -> io::Result<()> {
+        if self.pace == Pace::Virtual {
+            self.advance(due);
+            return Ok(());
+        }
+        self.wake_end()?;
+        let span = due.since(self.now);
+        let mut fds = Vec::new();
+        for wire in &self.cables {
+            if let Plug::Link(link) = &wire.device {
+                fds.extend(link.fd().map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
+            }
+        }
+        let wake_fd = self.wake_end.as_ref().expect("it was just made").fd();
+        fds.push(PollFd::new(wake_fd, PollFlags::POLLIN));
+        // Rounded up: waking early would spin until the deadline.
+        let millis = span.as_nanos().div_ceil(1_000_000);
+        let timeout = PollTimeout::try_from(millis.min(60_000) as i32).unwrap_or(PollTimeout::MAX);
+        let ready = match poll(&mut fds, timeout) {
+            Ok(count) => count,
+            Err(nix::errno::Errno::EINTR) => 1,
+            Err(error) => return Err(error.into()),
+        };
+        drop(fds);
+        self.settle_clock();
+        let late = self.now.since(due);
+        // Poll's own granularity is one millisecond, so that is not the host's fault.
+        if ready == 0 && late > LATE * 2 {
+            self.recorder.push(self.now, Seen::Late(late));
+        }
+        Ok(())
+    }
+}
+
+/// Collects records, with a bound for each cable.
+#[derive(Default)]
+struct Recorder {
+    records: Vec<Record>,
+    frames: BTreeMap<Role, u64>,
+    suppressed: BTreeMap<Role, u64>,
+    failure: Option<io::Error>,
+}
+
+impl Recorder {
+    fn push(&mut self, at: Time, seen: Seen) {
+        self.records.push(Record { at, seen });
+    }
+
+    fn frame(&mut self, at: Time, on: Role, from: End, frame: &Frame, fate: Fate, injected: bool) {
+        let count = self.frames.entry(on).or_default();
+        *count += 1;
+        if *count > FRAMES_PER_TRACE {
+            *self.suppressed.entry(on).or_default() += 1;
+            return;
+        }
+        self.push(
+            at,
+            Seen::Frame {
+                on,
+                from,
+                frame: frame.clone(),
+                fate,
+                injected,
+            },
+        );
+    }
+
+    fn finish(mut self, now: Time) -> Vec<Record> {
+        for (on, count) in mem::take(&mut self.suppressed) {
+            self.push(
+                now,
+                Seen::Suppressed {
+                    on: Some(on),
+                    count,
+                },
+            );
+        }
+        self.records
+    }
+}
+
+/// More events than any protocol needs without time passing.
+const EVENTS_PER_INSTANT: u32 = 20_000;
+const LIVELOCK_PAUSE: Duration = Duration::from_millis(1);
+const FRAMES_PER_TURN: u32 = 64;
+const FRAMES_PER_TRACE: u64 = 200_000;
+const LATE: Duration = Duration::from_millis(1);
