@@ -9,6 +9,7 @@ use crate::frame::{Frame, Port};
 use crate::time::Time;
 use crate::trace::Fact;
 
+pub mod router;
 pub mod segment;
 
 /// Anything that plugs into the network: a router, a server, a terminal, a software device.
