@@ -46,7 +46,10 @@ pub struct Text {
 impl Text {
     /// Makes a text of two literals, Japanese first.
     pub const fn new(ja: &'static str, en: &'static str) -> Self {
-        Self { ja: Cow::Borrowed(ja), en: Cow::Borrowed(en) }
+        Self {
+            ja: Cow::Borrowed(ja),
+            en: Cow::Borrowed(en),
+        }
     }
 }
 

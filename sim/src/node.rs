@@ -10,6 +10,7 @@ use crate::time::Time;
 use crate::trace::Fact;
 
 pub mod router;
+pub mod neighbors;
 pub mod segment;
 
 /// Anything that plugs into the network: a router, a server, a terminal, a software device.
