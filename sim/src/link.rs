@@ -7,6 +7,7 @@ use crate::frame::Frame;
 
 pub mod clock;
 pub mod memory;
+pub mod tap;
 pub mod wake;
 
 /// The outside end of a cable: a TAP interface, a socket, a queue in memory.
