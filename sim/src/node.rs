@@ -12,6 +12,7 @@ use crate::trace::Fact;
 pub mod router;
 pub mod neighbors;
 pub mod segment;
+pub mod tcp;
 
 /// Anything that plugs into the network: a router, a server, a terminal, a software device.
 pub trait Node: Any {

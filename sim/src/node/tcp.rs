@@ -1,0 +1,546 @@
+//! TCP for nodes: a thin adapter around smoltcp that takes in and gives out bare IPv6 packets.
+//!
+//! smoltcp sees nothing but TCP segments for its own addresses, since it answers much else
+//! strangely; neighbour discovery, Ethernet and ICMPv6 belong to the node around it. It resets
+//! segments that belong to no connection by itself.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{Ipv6Addr, SocketAddrV6};
+use std::time::Duration;
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use smoltcp::iface::{Config, Interface, PollIngressSingleResult, PollResult, SocketHandle};
+use smoltcp::iface::{SocketSet, SocketStorage};
+use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
+use smoltcp::time::Instant;
+use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr, IpEndpoint, Ipv6Cidr};
+
+use crate::message::packet::IPV6_HEADER;
+use crate::node::tcp::device::Queues;
+use crate::time::Time;
+
+mod device;
+
+/// The TCP connections of one node.
+pub struct TcpStack {
+    rng: ChaCha8Rng,
+    addresses: Vec<Ipv6Addr>,
+    queues: Queues,
+    interface: Interface,
+    sockets: SocketSet<'static>,
+    listeners: BTreeMap<u16, Option<SocketHandle>>,
+    connections: BTreeMap<ConnId, Connection>,
+    accepted: VecDeque<ConnId>,
+    next_id: u64,
+    now: Time,
+    next: Option<Time>,
+    touched: bool,
+}
+
+/// Names one connection of a [`TcpStack`]; never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnId(u64);
+
+/// What a connection can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnState {
+    /// The peer has not answered yet.
+    Connecting,
+    /// Data passes, at least towards us.
+    Open,
+    /// The peer has sent all it had to say; some of it may still be unread.
+    PeerClosed,
+    /// The peer reset the attempt to connect.
+    Refused,
+    /// It is over: closed by both, reset, or unknown.
+    Closed,
+}
+
+struct Connection {
+    handle: SocketHandle,
+    inbound: bool,
+    local: SocketAddrV6,
+    peer: SocketAddrV6,
+    /// Whether it was ever established.
+    opened: bool,
+    aborted: bool,
+    closing: bool,
+    forgotten: bool,
+    /// When it is dropped if it is half-open or forgotten.
+    expiry: Time,
+    outbox: VecDeque<u8>,
+}
+
+impl TcpStack {
+    /// Makes a stack without addresses; its ports and sequence numbers follow from `seed`.
+    pub fn new(seed: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut queues = Queues::new(MTU);
+        Self {
+            interface: interface(&mut queues, rng.random(), &[]),
+            rng,
+            addresses: Vec::new(),
+            queues,
+            sockets: SocketSet::new(Vec::<SocketStorage<'static>>::new()),
+            listeners: BTreeMap::new(),
+            connections: BTreeMap::new(),
+            accepted: VecDeque::new(),
+            next_id: 0,
+            now: Time::from_nanos(i64::MIN),
+            next: None,
+            touched: false,
+        }
+    }
+
+    /// Replaces the addresses that are answered for; at most [`TcpStack::MAX_ADDRESSES`] count.
+    ///
+    /// Connections of an address that went away stay, but hear nothing more.
+    pub fn set_addresses(&mut self, addresses: &[Ipv6Addr]) {
+        self.addresses = addresses
+            .iter()
+            .filter(|address| is_unicast(**address))
+            .take(Self::MAX_ADDRESSES)
+            .copied()
+            .collect();
+        give_addresses(&mut self.interface, &self.addresses);
+    }
+
+    /// The number of addresses a stack can have (smoltcp's `iface-max-addr-count-8`).
+    pub const MAX_ADDRESSES: usize = 8;
+
+    /// Accepts connections on a port of every address, up to a bound.
+    pub fn listen(&mut self, port: u16) {
+        if port != 0 {
+            self.listeners.entry(port).or_default();
+            self.arm_listeners();
+        }
+    }
+
+    /// Starts connecting from one of its own addresses; `None` if that cannot work.
+    pub fn connect(&mut self, from: Ipv6Addr, to: SocketAddrV6, now: Time) -> Option<ConnId> {
+        self.note_time(now);
+        if !self.addresses.contains(&from) || self.connections.len() >= MAX_CONNECTIONS {
+            return None;
+        }
+        let port = self.ephemeral_port()?;
+        let mut socket = socket();
+        let remote = IpEndpoint::new(IpAddress::Ipv6(*to.ip()), to.port());
+        let local = IpEndpoint::new(IpAddress::Ipv6(from), port);
+        let context = self.interface.context();
+        socket.connect(context, remote, local).ok()?;
+        let handle = self.sockets.add(socket);
+        let local = SocketAddrV6::new(from, port, 0, 0);
+        let id = self.admit(Connection::new(handle, false, local, to, Time::NEVER));
+        self.touched = true;
+        Some(id)
+    }
+
+    /// Takes in an IPv6 packet; all but TCP for its own addresses is ignored.
+    ///
+    /// Its effects on connections can be seen at once; what it makes the stack send comes out of
+    /// [`TcpStack::poll`].
+    pub fn receive(&mut self, ip_packet: &[u8], now: Time) {
+        self.note_time(now);
+        if !self.is_for_us(ip_packet) {
+            return;
+        }
+        self.queues.arrived = Some(ip_packet.to_vec());
+        let instant = instant(self.now);
+        let seen = self
+            .interface
+            .poll_ingress_single(instant, &mut self.queues, &mut self.sockets);
+        if seen != PollIngressSingleResult::None {
+            self.touched = true;
+        }
+        self.note_changes();
+    }
+
+    /// Returns the IPv6 packets that are to be sent.
+    pub fn poll(&mut self, now: Time) -> Vec<Vec<u8>> {
+        self.note_time(now);
+        let instant = instant(self.now);
+        self.reap();
+        for _ in 0..POLL_BUDGET {
+            self.flush();
+            let sent = self
+                .interface
+                .poll_egress(instant, &mut self.queues, &mut self.sockets);
+            if sent == PollResult::None {
+                break;
+            }
+        }
+        self.note_changes();
+        self.reap();
+        self.touched = false;
+        // What is still due was left over by the budget: time must pass before the next turn.
+        let soonest = self.now + PAUSE;
+        self.next = self
+            .interface
+            .poll_at(instant, &self.sockets)
+            .map(|at| time(at).max(soonest));
+        std::mem::take(&mut self.queues.departing)
+    }
+
+    /// Returns when [`TcpStack::poll`] is next needed.
+    pub fn poll_timeout(&self) -> Option<Time> {
+        if self.touched {
+            Some(self.now)
+        } else {
+            self.next
+        }
+    }
+
+    /// Returns the next connection that a client has established to a listening port.
+    pub fn accept(&mut self) -> Option<ConnId> {
+        self.accepted.pop_front()
+    }
+
+    /// Returns the other end of a connection; unspecified if the connection is unknown.
+    pub fn peer(&self, c: ConnId) -> SocketAddrV6 {
+        self.connections.get(&c).map_or(NOWHERE, |known| known.peer)
+    }
+
+    /// Returns our end of a connection; unspecified if the connection is unknown.
+    pub fn local(&self, c: ConnId) -> SocketAddrV6 {
+        self.connections
+            .get(&c)
+            .map_or(NOWHERE, |known| known.local)
+    }
+
+    /// Returns what a connection can do.
+    pub fn state(&self, c: ConnId) -> ConnState {
+        let Some(connection) = self.connections.get(&c) else {
+            return ConnState::Closed;
+        };
+        match self.sockets.get::<Socket<'_>>(connection.handle).state() {
+            State::SynSent | State::SynReceived => ConnState::Connecting,
+            State::Established | State::FinWait1 | State::FinWait2 => ConnState::Open,
+            State::CloseWait => ConnState::PeerClosed,
+            State::Closing | State::LastAck | State::TimeWait => ConnState::Closed,
+            State::Closed | State::Listen => {
+                if connection.opened || connection.aborted {
+                    ConnState::Closed
+                } else {
+                    ConnState::Refused
+                }
+            }
+        }
+    }
+
+    /// Takes out everything that has arrived on a connection.
+    pub fn read(&mut self, c: ConnId) -> Vec<u8> {
+        let Some(connection) = self.connections.get(&c) else {
+            return Vec::new();
+        };
+        let socket = self.sockets.get_mut::<Socket<'_>>(connection.handle);
+        let mut bytes = Vec::new();
+        // The ring buffer gives its content in two pieces where it wraps around.
+        while socket.can_recv() {
+            let taken = socket.recv(|piece| {
+                bytes.extend_from_slice(piece);
+                (piece.len(), piece.len())
+            });
+            if !taken.is_ok_and(|count| count > 0) {
+                break;
+            }
+        }
+        // The window that was freed may have to be announced.
+        self.touched |= !bytes.is_empty();
+        bytes
+    }
+
+    /// Queues bytes for sending; a connection whose queue grows too long is aborted.
+    pub fn write(&mut self, c: ConnId, bytes: &[u8]) {
+        let Some(connection) = self.connections.get_mut(&c) else {
+            return;
+        };
+        if connection.closing || connection.aborted {
+            return;
+        }
+        if connection.outbox.len() + bytes.len() > MAX_OUTBOX {
+            self.abort(c);
+            return;
+        }
+        connection.outbox.extend(bytes);
+        self.touched = true;
+    }
+
+    /// Says that nothing more will be written; what was written is still delivered.
+    pub fn close(&mut self, c: ConnId) {
+        if let Some(connection) = self.connections.get_mut(&c) {
+            connection.closing = true;
+            self.touched = true;
+        }
+    }
+
+    /// Resets a connection.
+    pub fn abort(&mut self, c: ConnId) {
+        if let Some(connection) = self.connections.get_mut(&c) {
+            connection.aborted = true;
+            connection.outbox.clear();
+            self.sockets
+                .get_mut::<Socket<'_>>(connection.handle)
+                .abort();
+            self.touched = true;
+        }
+    }
+
+    /// Closes a connection and lets go of it; its name means nothing from here on.
+    pub fn forget(&mut self, c: ConnId) {
+        self.close(c);
+        let expiry = self.now + LINGER;
+        if let Some(connection) = self.connections.get_mut(&c) {
+            connection.forgotten = true;
+            connection.expiry = expiry;
+        }
+    }
+
+    /// Makes packets no longer than `mtu` from here on, as a Packet Too Big message asks.
+    ///
+    /// Never goes below the minimum MTU of IPv6 (RFC 8201 §4), and never up.
+    pub fn lower_mtu(&mut self, mtu: usize) {
+        let mtu = mtu.max(MINIMUM_MTU);
+        if mtu < self.queues.mtu {
+            self.queues.mtu = mtu;
+            // smoltcp reads the MTU only when an interface is made.
+            let seed = self.rng.random();
+            self.interface = interface(&mut self.queues, seed, &self.addresses);
+        }
+    }
+
+    fn note_time(&mut self, now: Time) {
+        self.now = self.now.max(now);
+    }
+
+    fn is_for_us(&self, packet: &[u8]) -> bool {
+        let Some((header, _)) = packet.split_first_chunk::<IPV6_HEADER>() else {
+            return false;
+        };
+        let address = |from: usize| -> Option<Ipv6Addr> {
+            let octets: [u8; 16] = header.get(from..from + 16)?.try_into().ok()?;
+            Some(octets.into())
+        };
+        header[0] >> 4 == 6
+            && header[6] == TCP
+            && address(8).is_some_and(is_unicast)
+            && address(24).is_some_and(|to| self.addresses.contains(&to))
+    }
+
+    fn ephemeral_port(&mut self) -> Option<u16> {
+        (0..64).find_map(|_| {
+            // RFC 6335 §6: the dynamic ports.
+            let port = self.rng.random_range(49_152..=65_535);
+            let taken = |known: &Connection| known.local.port() == port;
+            (!self.connections.values().any(taken) && !self.listeners.contains_key(&port))
+                .then_some(port)
+        })
+    }
+
+    fn admit(&mut self, connection: Connection) -> ConnId {
+        let id = ConnId(self.next_id);
+        self.next_id += 1;
+        self.connections.insert(id, connection);
+        id
+    }
+
+    /// Moves waiting bytes into the sockets, and closes those that have said everything.
+    fn flush(&mut self) {
+        for connection in self.connections.values_mut() {
+            let socket = self.sockets.get_mut::<Socket<'_>>(connection.handle);
+            while socket.can_send() && !connection.outbox.is_empty() {
+                let (piece, _) = connection.outbox.as_slices();
+                match socket.send_slice(piece) {
+                    Ok(taken) if taken > 0 => drop(connection.outbox.drain(..taken)),
+                    _ => break,
+                }
+            }
+            if connection.closing && connection.outbox.is_empty() && socket.may_send() {
+                socket.close();
+            } else if connection.closing && socket.state() == State::SynSent {
+                connection.aborted = true;
+                socket.abort();
+            }
+        }
+    }
+
+    /// Notices what the last packet or timer did to the sockets.
+    fn note_changes(&mut self) {
+        for slot in self.listeners.values_mut() {
+            let Some(handle) = *slot else { continue };
+            let socket = self.sockets.get::<Socket<'_>>(handle);
+            if socket.state() == State::Listen {
+                continue;
+            }
+            *slot = None;
+            let (local, peer) = (socket.local_endpoint(), socket.remote_endpoint());
+            let expiry = self.now + HANDSHAKE;
+            let connection = Connection::new(handle, true, address(local), address(peer), expiry);
+            self.connections.insert(ConnId(self.next_id), connection);
+            self.next_id += 1;
+        }
+        for (id, connection) in &mut self.connections {
+            let state = self.sockets.get::<Socket<'_>>(connection.handle).state();
+            let open = matches!(state, State::Established | State::CloseWait);
+            if open && !connection.opened {
+                connection.opened = true;
+                connection.expiry = Time::NEVER;
+                if connection.inbound {
+                    self.accepted.push_back(*id);
+                }
+            }
+        }
+        self.arm_listeners();
+    }
+
+    /// Drops connections that are over and that nobody asks about any more.
+    fn reap(&mut self) {
+        let now = self.now;
+        let sockets = &mut self.sockets;
+        self.connections.retain(|_, connection| {
+            let state = sockets.get::<Socket<'_>>(connection.handle).state();
+            let over = matches!(state, State::Closed | State::Listen);
+            let reset_is_due = connection.aborted
+                && sockets
+                    .get::<Socket<'_>>(connection.handle)
+                    .remote_endpoint()
+                    .is_some();
+            let unseen = connection.inbound && !connection.opened;
+            let gone = over && !reset_is_due && (connection.forgotten || unseen);
+            let keep = !gone && connection.expiry > now;
+            if !keep {
+                sockets.remove(connection.handle);
+            }
+            keep
+        });
+        self.arm_listeners();
+    }
+
+    /// Keeps one socket listening on each port, unless there are too many connections.
+    ///
+    /// One is enough, since it is replaced as soon as a segment has taken it.
+    fn arm_listeners(&mut self) {
+        let total = self.connections.len();
+        for (port, slot) in &mut self.listeners {
+            let on_port = self
+                .connections
+                .values()
+                .filter(|known| known.inbound && known.local.port() == *port)
+                .count();
+            let room = total < MAX_CONNECTIONS && on_port < MAX_PER_PORT;
+            match *slot {
+                None if room => {
+                    let mut socket = socket();
+                    if socket.listen(*port).is_ok() {
+                        *slot = Some(self.sockets.add(socket));
+                    }
+                }
+                Some(handle) if !room => {
+                    self.sockets.remove(handle);
+                    *slot = None;
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Connection {
+    fn new(
+        handle: SocketHandle,
+        inbound: bool,
+        local: SocketAddrV6,
+        peer: SocketAddrV6,
+        expiry: Time,
+    ) -> Self {
+        Self {
+            handle,
+            inbound,
+            local,
+            peer,
+            opened: false,
+            aborted: false,
+            closing: false,
+            forgotten: false,
+            expiry,
+            outbox: VecDeque::new(),
+        }
+    }
+}
+
+fn socket() -> Socket<'static> {
+    let buffer = || SocketBuffer::new(vec![0; BUFFER]);
+    let mut socket = Socket::new(buffer(), buffer());
+    // Requests and answers come in single writes; waiting would only add timers.
+    socket.set_nagle_enabled(false);
+    socket.set_ack_delay(None);
+    socket
+}
+
+fn interface(queues: &mut Queues, seed: u64, addresses: &[Ipv6Addr]) -> Interface {
+    let mut config = Config::new(HardwareAddress::Ip);
+    config.random_seed = seed;
+    let mut interface = Interface::new(config, queues, Instant::ZERO);
+    // Any gateway will do: without Ethernet nobody looks at it.
+    let gateway = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
+    let routed = interface.routes_mut().add_default_ipv6_route(gateway);
+    debug_assert!(routed.is_ok(), "a fresh table has room for one route");
+    give_addresses(&mut interface, addresses);
+    interface
+}
+
+fn give_addresses(interface: &mut Interface, addresses: &[Ipv6Addr]) {
+    interface.update_ip_addrs(|known| {
+        known.clear();
+        known.extend(
+            addresses
+                .iter()
+                .map(|address| IpCidr::Ipv6(Ipv6Cidr::new(*address, 128)))
+                .take(TcpStack::MAX_ADDRESSES),
+        );
+    });
+}
+
+fn is_unicast(address: Ipv6Addr) -> bool {
+    !address.is_multicast() && !address.is_unspecified() && !address.is_loopback()
+}
+
+fn address(endpoint: Option<IpEndpoint>) -> SocketAddrV6 {
+    endpoint.map_or(NOWHERE, |endpoint| {
+        let IpAddress::Ipv6(address) = endpoint.addr;
+        SocketAddrV6::new(address, endpoint.port, 0, 0)
+    })
+}
+
+/// smoltcp takes a zero instant for "at once", so its clock starts one hour earlier than ours.
+fn instant(time: Time) -> Instant {
+    Instant::from_micros(
+        time.as_nanos()
+            .div_euclid(1_000)
+            .saturating_add(HEAD_START)
+            .max(0),
+    )
+}
+
+fn time(instant: Instant) -> Time {
+    let micros = instant.total_micros().saturating_sub(HEAD_START);
+    Time::from_nanos(micros.saturating_mul(1_000))
+}
+
+const NOWHERE: SocketAddrV6 = SocketAddrV6::new(Ipv6Addr::UNSPECIFIED, 0, 0, 0);
+const HEAD_START: i64 = 3_600_000_000;
+const TCP: u8 = 6;
+const MTU: usize = 1_500;
+const MINIMUM_MTU: usize = 1_280;
+/// A window that needs no scaling.
+const BUFFER: usize = 65_535;
+const MAX_OUTBOX: usize = 1 << 20;
+const MAX_CONNECTIONS: usize = 128;
+const MAX_PER_PORT: usize = 32;
+const POLL_BUDGET: usize = 256;
+const PAUSE: Duration = Duration::from_millis(1);
+const HANDSHAKE: Duration = Duration::from_secs(20);
+const LINGER: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests;

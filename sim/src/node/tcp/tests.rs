@@ -1,0 +1,230 @@
+//! Two stacks on one wire.
+
+use super::*;
+
+#[test]
+fn two_stacks_exchange_data_and_close() {
+    let mut wire = Wire::new();
+    let client = wire.connect(80);
+    wire.settle();
+    let server = wire.server.accept().unwrap();
+    assert_eq!(wire.client.state(client), ConnState::Open);
+    assert_eq!(wire.server.peer(server), wire.client.local(client));
+    assert_eq!(*wire.server.local(server).ip(), SERVER);
+
+    wire.client.write(client, b"hello");
+    wire.settle();
+    assert_eq!(wire.server.read(server), b"hello");
+    let long = vec![7; 300_000];
+    wire.server.write(server, &long);
+    wire.server.close(server);
+    let mut got = Vec::new();
+    for _ in 0..100 {
+        wire.settle();
+        got.extend(wire.client.read(client));
+    }
+    assert_eq!(got, long);
+    assert_eq!(wire.client.state(client), ConnState::PeerClosed);
+    wire.client.close(client);
+    wire.settle();
+    assert_eq!(wire.client.state(client), ConnState::Closed);
+    assert_eq!(wire.server.state(server), ConnState::Closed);
+}
+
+#[test]
+fn a_closed_port_refuses() {
+    let mut wire = Wire::new();
+    let client = wire.connect(81);
+    wire.settle();
+    assert_eq!(wire.client.state(client), ConnState::Refused);
+    assert!(wire.server.accept().is_none());
+}
+
+#[test]
+fn a_reset_reaches_the_other_end() {
+    let mut wire = Wire::new();
+    let client = wire.connect(80);
+    wire.settle();
+    let server = wire.server.accept().unwrap();
+    wire.client.abort(client);
+    wire.client.forget(client);
+    wire.settle();
+    assert_eq!(wire.server.state(server), ConnState::Closed);
+    assert!(wire.client.connections.is_empty());
+}
+
+#[test]
+fn a_lost_packet_is_sent_again() {
+    let mut wire = Wire::new();
+    let client = wire.connect(80);
+    wire.settle();
+    let server = wire.server.accept().unwrap();
+    wire.client.write(client, b"once");
+    assert_eq!(wire.client.poll(wire.now).len(), 1);
+    wire.settle();
+    assert!(wire.server.read(server).is_empty());
+    wire.run_for(Duration::from_secs(5));
+    assert_eq!(wire.server.read(server), b"once");
+}
+
+#[test]
+fn a_connection_survives_25_silent_seconds_and_sends_nothing() {
+    let mut wire = Wire::new();
+    let client = wire.connect(80);
+    wire.settle();
+    let server = wire.server.accept().unwrap();
+    let packets = wire.run_for(Duration::from_secs(25));
+    assert_eq!(packets, 0);
+    wire.server.write(server, b"late");
+    wire.settle();
+    assert_eq!(wire.client.read(client), b"late");
+}
+
+#[test]
+fn many_connections_are_accepted_up_to_a_bound() {
+    let mut wire = Wire::new();
+    let clients: Vec<_> = (0..MAX_PER_PORT + 3).map(|_| wire.connect(80)).collect();
+    wire.settle();
+    let open = clients
+        .iter()
+        .filter(|c| wire.client.state(**c) == ConnState::Open)
+        .count();
+    assert_eq!(open, MAX_PER_PORT);
+    while let Some(server) = wire.server.accept() {
+        wire.server.abort(server);
+        wire.server.forget(server);
+    }
+    wire.settle();
+    let again = wire.connect(80);
+    wire.settle();
+    assert_eq!(wire.client.state(again), ConnState::Open);
+}
+
+#[test]
+fn half_open_connections_expire() {
+    let mut wire = Wire::new();
+    wire.connect(80);
+    let syn = wire.client.poll(wire.now).remove(0);
+    wire.server.receive(&syn, wire.now);
+    assert_eq!(wire.server.connections.len(), 1);
+    for _ in 0..100 {
+        let Some(due) = wire.server.poll_timeout() else {
+            break;
+        };
+        wire.now = wire.now.max(due);
+        wire.server.poll(wire.now);
+    }
+    assert!(wire.server.connections.is_empty());
+}
+
+#[test]
+fn segments_are_no_longer_than_a_lowered_mtu() {
+    let mut wire = Wire::new();
+    let client = wire.connect(80);
+    wire.settle();
+    wire.client.lower_mtu(1_300);
+    wire.client.lower_mtu(1_400);
+    wire.client.write(client, &[1; 5_000]);
+    let lengths: Vec<_> = wire.client.poll(wire.now).iter().map(Vec::len).collect();
+    assert_eq!(lengths.iter().max(), Some(&1_300));
+    wire.client.lower_mtu(68);
+    assert_eq!(wire.client.queues.mtu, 1_280);
+}
+
+#[test]
+fn time_before_zero_is_time_too() {
+    let mut wire = Wire::new();
+    wire.now = Time::from_secs(-30);
+    let client = wire.connect(80);
+    wire.settle();
+    assert_eq!(wire.client.state(client), ConnState::Open);
+}
+
+#[test]
+fn an_unanswered_syn_is_repeated_and_polls_never_stand_still() {
+    let mut wire = Wire::new();
+    wire.connect(80);
+    let mut polls = 0;
+    while wire.now < Time::from_secs(20) {
+        polls += 1;
+        wire.client.poll(wire.now);
+        let due = wire.client.poll_timeout().unwrap();
+        assert!(due > wire.now);
+        wire.now = due;
+    }
+    assert!(polls < 30, "{polls}");
+}
+
+#[test]
+fn packets_for_others_are_ignored() {
+    let mut wire = Wire::new();
+    wire.connect(80);
+    let mut syn = wire.client.poll(wire.now).remove(0);
+    syn[39] ^= 1;
+    wire.server.receive(&syn, wire.now);
+    wire.server.receive(&[0x60; 20], wire.now);
+    assert!(wire.server.poll(wire.now).is_empty());
+    assert!(wire.client.connect(SERVER, target(80), wire.now).is_none());
+}
+
+const CLIENT: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, 1);
+const SERVER: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 2, 0, 0, 0, 0, 1);
+
+fn target(port: u16) -> SocketAddrV6 {
+    SocketAddrV6::new(SERVER, port, 0, 0)
+}
+
+struct Wire {
+    client: TcpStack,
+    server: TcpStack,
+    now: Time,
+}
+
+impl Wire {
+    fn new() -> Self {
+        let (mut client, mut server) = (TcpStack::new(1), TcpStack::new(2));
+        client.set_addresses(&[CLIENT]);
+        server.set_addresses(&[SERVER]);
+        server.listen(80);
+        Self {
+            client,
+            server,
+            now: Time::ZERO,
+        }
+    }
+
+    fn connect(&mut self, port: u16) -> ConnId {
+        let now = self.now;
+        self.client.connect(CLIENT, target(port), now).unwrap()
+    }
+
+    /// Carries packets back and forth until there are none; returns how many there were.
+    fn settle(&mut self) -> usize {
+        let mut carried = 0;
+        loop {
+            let there = self.client.poll(self.now);
+            let back = self.server.poll(self.now);
+            if there.is_empty() && back.is_empty() {
+                return carried;
+            }
+            carried += there.len() + back.len();
+            there.iter().for_each(|p| self.server.receive(p, self.now));
+            back.iter().for_each(|p| self.client.receive(p, self.now));
+        }
+    }
+
+    fn run_for(&mut self, span: Duration) -> usize {
+        let end = self.now + span;
+        let mut carried = self.settle();
+        loop {
+            let due = [self.client.poll_timeout(), self.server.poll_timeout()];
+            match due.into_iter().flatten().min() {
+                Some(due) if due <= end => self.now = self.now.max(due),
+                _ => break,
+            }
+            carried += self.settle();
+        }
+        self.now = end;
+        carried
+    }
+}
