@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub mod formats;
 pub mod score;
 
 /// The version of the JSON report; it grows when a reader of the old one would break.

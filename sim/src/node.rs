@@ -9,8 +9,8 @@ use crate::frame::{Frame, Port};
 use crate::time::Time;
 use crate::trace::Fact;
 
-pub mod router;
 pub mod neighbors;
+pub mod router;
 pub mod segment;
 pub mod tcp;
 

@@ -1,0 +1,295 @@
+//! The report for people: 80 columns, failed first, colour only where it is asked for.
+
+use std::fmt::Write as _;
+
+use textwrap::{Options, wrap};
+
+use crate::score::Overall;
+use crate::{Case, CheckInfo, Evidence, Judged, Level, Outcome, Profile, Report, Verdict};
+
+/// Renders a report without colour.
+pub fn plain(report: &Report) -> String {
+    render(report, false)
+}
+
+/// Renders a report, with colour for a terminal if `colour` is set.
+pub fn render(report: &Report, colour: bool) -> String {
+    let mut page = Page {
+        text: String::new(),
+        colour,
+    };
+    page.failures(report, Level::Must);
+    page.failures(report, Level::Should);
+    page.broken(report);
+    page.unmet(report);
+    page.diagnoses(report);
+    page.stale(report);
+    page.left_out(report);
+    page.summary(report);
+    page.text
+}
+
+struct Page {
+    text: String,
+    colour: bool,
+}
+
+/// One failed check with every scenario it failed in.
+struct Failure<'a> {
+    info: &'a CheckInfo,
+    cases: Vec<(&'a Case, &'a Judged)>,
+}
+
+impl Page {
+    fn failures(&mut self, report: &Report, level: Level) {
+        for info in report.checks.values().filter(|info| info.level == level) {
+            let failed = |case: &&Case| {
+                let judged = case.verdicts.get(&info.id);
+                judged.is_some_and(|judged| matches!(judged.verdict, Verdict::Fail(_)))
+            };
+            let cases: Vec<_> = report
+                .cases
+                .iter()
+                .filter(failed)
+                .filter_map(|case| Some((case, case.verdicts.get(&info.id)?)))
+                .collect();
+            if !cases.is_empty() {
+                self.failure(&Failure { info, cases });
+            }
+        }
+    }
+
+    fn failure(&mut self, failure: &Failure<'_>) {
+        let (word, colour) = match failure.info.level {
+            Level::Must => ("FAIL", RED),
+            Level::Should => ("REMARK", YELLOW),
+        };
+        let word = self.paint(word, colour);
+        let id = self.paint(&failure.info.id, BOLD);
+        let _ = writeln!(self.text, "{word}  {id}");
+        self.field("", &failure.info.title.en);
+        let (case, judged) = failure.cases[0];
+        if let Verdict::Fail(finding) = &judged.verdict {
+            self.field("expected", &finding.expected);
+            self.field("seen", &finding.actual);
+        }
+        self.field("where", &places(&failure.cases));
+        for evidence in judged.evidence.iter().take(EVIDENCE_MAX) {
+            self.field("", &evidence_line(evidence));
+        }
+        if let Some(reason) = &judged.known {
+            self.field("known", reason);
+        }
+        self.field("hint", &failure.info.hint.en);
+        self.field("source", &failure.info.source);
+        let again = format!(
+            "ngnlab run --scenario {} --area {}",
+            case.scenario, case.area
+        );
+        self.field("again", &again);
+        self.text.push('\n');
+    }
+
+    fn broken(&mut self, report: &Report) {
+        for case in &report.cases {
+            let (word, message, log) = match &case.outcome {
+                Outcome::DeviceFailed { how, message, log } => (
+                    format!("DEVICE {}", how.to_uppercase()),
+                    message,
+                    log.as_ref(),
+                ),
+                Outcome::HarnessError(message) => ("ERROR".to_owned(), message, None),
+                Outcome::Judged | Outcome::NotApplicable(_) => continue,
+            };
+            let word = self.paint(&word, RED);
+            let _ = writeln!(self.text, "{word}  {} ({})", case.scenario, case.area);
+            self.field("", message);
+            if let Some(log) = log {
+                self.field("log", log);
+            }
+            self.text.push('\n');
+        }
+    }
+
+    fn unmet(&mut self, report: &Report) {
+        for case in &report.cases {
+            for expectation in case.expectations.iter().filter(|promise| !promise.met) {
+                let (word, colour) = if expectation.remark {
+                    ("REMARK", YELLOW)
+                } else {
+                    ("UNMET", RED)
+                };
+                let word = self.paint(word, colour);
+                let _ = writeln!(self.text, "{word}  {} ({})", case.scenario, case.area);
+                self.field("expected", &expectation.what);
+                self.field("seen", &expectation.seen);
+                self.text.push('\n');
+            }
+        }
+    }
+
+    fn diagnoses(&mut self, report: &Report) {
+        for case in &report.cases {
+            let promised = case.expectations.iter().any(|promise| promise.met);
+            let Some(diagnosis) = case.diagnosis.as_ref().filter(|_| !promised) else {
+                continue;
+            };
+            let word = self.paint("DIAGNOSIS", YELLOW);
+            let _ = writeln!(
+                self.text,
+                "{word}  {} ({}): {}, guide p.30 step {}",
+                case.scenario, case.area, diagnosis.id, diagnosis.step
+            );
+            self.field("finding", &diagnosis.finding.en);
+            self.field("remedy", &diagnosis.remedy.en);
+            self.text.push('\n');
+        }
+    }
+
+    fn stale(&mut self, report: &Report) {
+        for stale in &report.stale {
+            let word = self.paint("STALE", RED);
+            let _ = writeln!(
+                self.text,
+                "{word}  {} is a known failure, but passes",
+                stale.check
+            );
+            self.field("reason", &stale.reason);
+            self.field("hint", "take the [[known]] entry out of the device file");
+            self.text.push('\n');
+        }
+    }
+
+    fn left_out(&mut self, report: &Report) {
+        for left_out in &report.left_out {
+            let line = format!("left out: {} ({})", left_out.scenario, left_out.reason);
+            self.wrapped(&line, "", "  ");
+        }
+        if !report.left_out.is_empty() {
+            self.text.push('\n');
+        }
+    }
+
+    fn summary(&mut self, report: &Report) {
+        let counts = report.counts();
+        let scenarios: std::collections::BTreeSet<_> =
+            report.cases.iter().map(|case| &case.scenario).collect();
+        let areas: std::collections::BTreeSet<_> =
+            report.cases.iter().map(|case| &case.area[..]).collect();
+        let areas: Vec<_> = areas.into_iter().collect();
+        let skipped = |case: &&Case| matches!(case.outcome, Outcome::NotApplicable(_));
+        let runs = report.cases.len();
+        let skipped = report.cases.iter().filter(skipped).count();
+        let _ = writeln!(
+            self.text,
+            "device     {} (seed {})\nscenarios  {} in {}, {runs} runs{}",
+            report.device,
+            report.seed,
+            scenarios.len(),
+            areas.join(" and "),
+            if skipped > 0 {
+                format!(", {skipped} not applicable")
+            } else {
+                String::new()
+            },
+        );
+        let _ = writeln!(
+            self.text,
+            "checks     {} judged of {}",
+            report.judged_checks(),
+            report.checks.len()
+        );
+        let known = if counts.known > 0 {
+            format!(" ({} known)", counts.known)
+        } else {
+            String::new()
+        };
+        let line = format!(
+            "{} pass, {} fail, {} remarks{known}, {} inconclusive, {} not applicable",
+            counts.pass,
+            counts.fail_must,
+            counts.fail_should,
+            counts.inconclusive,
+            counts.not_applicable
+        );
+        self.wrapped(&line, "verdicts   ", "           ");
+        let _ = writeln!(
+            self.text,
+            "time       {:.1} s",
+            report.elapsed_ms as f64 / 1000.0
+        );
+        for profile in &report.profiles {
+            let overall = report.overall(*profile);
+            let colour = match overall {
+                Overall::Conformant => GREEN,
+                Overall::ConformantWithRemarks => YELLOW,
+                Overall::NotConformant | Overall::Undetermined => RED,
+            };
+            let words = self.paint(overall.words(), colour);
+            let _ = writeln!(self.text, "profile    {}: {words}", profile_name(*profile));
+        }
+    }
+
+    fn field(&mut self, name: &str, value: &str) {
+        let first = format!("  {name:<9} ");
+        self.wrapped(value, &first, "            ");
+    }
+
+    fn wrapped(&mut self, value: &str, first: &str, rest: &str) {
+        let options = Options::new(COLUMNS)
+            .initial_indent(first)
+            .subsequent_indent(rest);
+        for line in wrap(value, options) {
+            let _ = writeln!(self.text, "{}", line.trim_end());
+        }
+    }
+
+    fn paint(&self, text: &str, colour: &str) -> String {
+        if self.colour {
+            format!("\x1b[{colour}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+fn places(cases: &[(&Case, &Judged)]) -> String {
+    let place = |case: &Case| format!("{} ({})", case.scenario, case.area);
+    let shown: Vec<_> = cases
+        .iter()
+        .take(PLACES_MAX)
+        .map(|(case, _)| place(case))
+        .collect();
+    let more = cases.len().saturating_sub(PLACES_MAX);
+    let tail = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    format!("{}{tail}", shown.join(", "))
+}
+
+fn evidence_line(evidence: &Evidence) -> String {
+    format!(
+        "#{} {} {}: {}",
+        evidence.record, evidence.at, evidence.place, evidence.summary
+    )
+}
+
+/// Returns a profile's name as the command line writes it.
+pub fn profile_name(profile: Profile) -> &'static str {
+    match profile {
+        Profile::OnsEast => "ons-east",
+        Profile::OnsWest => "ons-west",
+        Profile::HomeGateway => "home-gateway",
+        Profile::CeRouter => "ce-router",
+    }
+}
+
+const COLUMNS: usize = 80;
+const PLACES_MAX: usize = 4;
+const EVIDENCE_MAX: usize = 4;
+const BOLD: &str = "1";
+const RED: &str = "31";
+const GREEN: &str = "32";
+const YELLOW: &str = "33";

@@ -1,0 +1,110 @@
+//! Reports rendered and read back.
+
+use std::collections::BTreeMap;
+
+use ngnlab_reports::formats::{json, text};
+use ngnlab_reports::score::Overall;
+use ngnlab_reports::{
+    Case, CheckInfo, Evidence, FORMAT, Finding, Judged, LeftOut, Level, Outcome, Profile, Report,
+    Text, Verdict,
+};
+
+#[test]
+fn the_text_report_puts_the_failure_first_within_80_columns() {
+    let page = text::plain(&report());
+    assert!(
+        page.lines().all(|line| line.chars().count() <= 80),
+        "{page}"
+    );
+    insta::assert_snapshot!(page);
+}
+
+#[test]
+fn json_reads_back_as_it_was_written() {
+    let report = report();
+    assert_eq!(json::parse(&json::render(&report)).unwrap(), report);
+}
+
+#[test]
+fn another_version_is_refused_by_name() {
+    let error = json::parse(r#"{"format": 99}"#).unwrap_err();
+    assert!(error.contains("format 99"), "{error}");
+}
+
+#[test]
+fn a_failed_must_outweighs_everything() {
+    let mut report = report();
+    assert_eq!(report.overall(Profile::OnsEast), Overall::NotConformant);
+    report.cases[0].verdicts.remove("ngn.dhcp6.duid-ll");
+    assert_eq!(report.overall(Profile::OnsEast), Overall::Conformant);
+    report.cases[0].verdicts.clear();
+    assert_eq!(report.overall(Profile::OnsEast), Overall::Undetermined);
+}
+
+fn report() -> Report {
+    let check = |id: &str, level| CheckInfo {
+        id: id.to_owned(),
+        source: "ngn-facts §2.1; RFC 8415 §11.4".to_owned(),
+        level,
+        profiles: vec![Profile::OnsEast],
+        title: Text::new("DUID は DUID-LL", "The DUID is a DUID-LL"),
+        hint: Text::new(
+            "DUID の種類を LL にする",
+            "Set the DUID type to link-layer.",
+        ),
+    };
+    let failed = Judged {
+        verdict: Verdict::Fail(Finding {
+            records: vec![12],
+            expected: "a client identifier that starts with 00 03 00 01".to_owned(),
+            actual: "00 01 00 01 2c 7d 11 90 02 00 5e 00 00 01, which is a DUID-LLT".to_owned(),
+        }),
+        known: None,
+        evidence: vec![Evidence {
+            record: 12,
+            at: "2.104 s".to_owned(),
+            place: "wan".to_owned(),
+            summary: "device -> ff02::1:2 DHCPv6 Solicit IA_PD".to_owned(),
+        }],
+    };
+    let passed = Judged {
+        verdict: Verdict::Pass(vec![3]),
+        known: None,
+        evidence: vec![],
+    };
+    Report {
+        format: FORMAT,
+        tool: "ngnlab 0.1.0".to_owned(),
+        device: "example".to_owned(),
+        seed: 1,
+        elapsed_ms: 1234,
+        checks: BTreeMap::from([
+            (
+                "ngn.dhcp6.duid-ll".to_owned(),
+                check("ngn.dhcp6.duid-ll", Level::Must),
+            ),
+            (
+                "lan.ra.advertising".to_owned(),
+                check("lan.ra.advertising", Level::Must),
+            ),
+        ]),
+        cases: vec![Case {
+            scenario: "line-auth/succeeds-on-a-pd-line".to_owned(),
+            area: "east".to_owned(),
+            outcome: Outcome::Judged,
+            diagnosis: None,
+            expectations: vec![],
+            verdicts: BTreeMap::from([
+                ("ngn.dhcp6.duid-ll".to_owned(), failed),
+                ("lan.ra.advertising".to_owned(), passed),
+            ]),
+            trace: None,
+        }],
+        left_out: vec![LeftOut {
+            scenario: "home-gateway/ra-for-half-an-hour".to_owned(),
+            reason: "30 min; add --long".to_owned(),
+        }],
+        stale: vec![],
+        profiles: vec![Profile::OnsEast],
+    }
+}
