@@ -1,0 +1,489 @@
+//! A trace taken apart once, into an index that all checks share.
+//!
+//! Every list keeps the order of the trace, and each entry knows its record. Frames that do not
+//! parse are in the trace, but in no list here. Nothing in this module judges.
+
+use std::collections::BTreeSet;
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use ipnet::Ipv6Net;
+use ngnlab_reports::{Evidence, RecordId};
+use ngnlab_sim::message::ndp::{Ndp, NeighborAdvert, NeighborSolicit, RouterAdvert, RouterSolicit};
+use ngnlab_sim::message::packet::{Mac, Packet, is_routable};
+use ngnlab_sim::setup::{Aspect, Setup};
+use ngnlab_sim::trace::{End, Fact, Header, LineState, Role, Seen, StepOutcome};
+use ngnlab_sim::{Fate, Time, Trace};
+
+#[cfg(test)]
+pub(crate) mod builder;
+pub mod dhcpv6;
+pub mod dns;
+pub mod icmpv6;
+pub mod tcp;
+pub mod words;
+
+pub use dhcpv6::{Delegation, Dhcpv6, Kind};
+pub use dns::{Dns, Exchange, Question, Transport};
+pub use icmpv6::{Echo, IcmpError, Quoted};
+pub use tcp::Connection;
+
+/// Something that was found in a frame, and the headers around it.
+#[derive(Clone, Debug)]
+pub struct Found<T> {
+    /// The number of its record.
+    pub record: RecordId,
+    /// When it entered the cable.
+    pub at: Time,
+    /// When it left the cable at the other end.
+    pub arrives: Time,
+    /// Which cable.
+    pub on: Role,
+    /// Which end it came from.
+    pub from: End,
+    /// Whether a scenario put it there.
+    pub injected: bool,
+    /// Whether the cable lost it, so that the other end never saw it.
+    pub lost: bool,
+    /// The Ethernet source.
+    pub eth_source: Mac,
+    /// The Ethernet destination.
+    pub eth_destination: Mac,
+    /// The IPv6 source.
+    pub source: Ipv6Addr,
+    /// The IPv6 destination.
+    pub destination: Ipv6Addr,
+    /// The hop limit.
+    pub hop_limit: u8,
+    /// What was found.
+    pub is: T,
+}
+
+impl<T> Found<T> {
+    /// Returns the same place in the trace with another thing in it.
+    pub fn with<U>(&self, is: U) -> Found<U> {
+        Found {
+            record: self.record,
+            at: self.at,
+            arrives: self.arrives,
+            on: self.on,
+            from: self.from,
+            injected: self.injected,
+            lost: self.lost,
+            eth_source: self.eth_source,
+            eth_destination: self.eth_destination,
+            source: self.source,
+            destination: self.destination,
+            hop_limit: self.hop_limit,
+            is,
+        }
+    }
+
+    /// Returns whether the device under test sent it on this cable.
+    pub fn by_device(&self, on: Role) -> bool {
+        self.on == on && self.from == End::Device && !self.injected
+    }
+
+    /// Returns whether it reached the device under test on this cable.
+    pub fn to_device(&self, on: Role) -> bool {
+        self.on == on && self.from == End::Network && !self.lost
+    }
+}
+
+/// A fact together with its place in the trace.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'t> {
+    /// The number of its record.
+    pub record: RecordId,
+    /// When.
+    pub at: Time,
+    /// The node that tells.
+    pub node: &'t str,
+    /// What it tells.
+    pub fact: &'t Fact,
+}
+
+/// A step of the scenario together with its place in the trace.
+#[derive(Clone, Copy, Debug)]
+pub struct Stepped<'t> {
+    /// The number of its record.
+    pub record: RecordId,
+    /// When.
+    pub at: Time,
+    /// The step in words.
+    pub step: &'t str,
+    /// How it ended.
+    pub outcome: &'t StepOutcome,
+}
+
+/// A trace, taken apart.
+#[derive(Debug)]
+pub struct Dissection<'t> {
+    /// The trace itself.
+    pub trace: &'t Trace,
+    /// Every IPv6 packet.
+    pub packets: Vec<Found<Packet<'t>>>,
+    /// Every valid Neighbour Discovery message.
+    pub ndp: Vec<Found<Ndp>>,
+    /// Every DHCPv6 message between clients and servers.
+    pub dhcpv6: Vec<Found<Dhcpv6>>,
+    /// Every DNS message, over UDP and over TCP.
+    pub dns: Vec<Found<Dns>>,
+    /// Every TCP connection on each cable.
+    pub connections: Vec<Connection>,
+    /// Every ICMPv6 error message.
+    pub errors: Vec<Found<IcmpError>>,
+    /// Every echo request and reply.
+    pub echoes: Vec<Found<Echo>>,
+    /// Every fact.
+    pub facts: Vec<Told<'t>>,
+    /// Every step.
+    pub steps: Vec<Stepped<'t>>,
+    /// The most that the host was late, which bounds what timing can prove.
+    pub late: Duration,
+    /// Whether frames moved that the trace does not have.
+    pub suppressed: bool,
+    terminal_sources: BTreeSet<Ipv6Addr>,
+    lan_prefixes: Vec<Ipv6Net>,
+}
+
+impl<'t> Dissection<'t> {
+    /// Takes a trace apart.
+    pub fn new(trace: &'t Trace) -> Self {
+        let mut this = Self {
+            trace,
+            packets: Vec::new(),
+            ndp: Vec::new(),
+            dhcpv6: Vec::new(),
+            dns: Vec::new(),
+            connections: Vec::new(),
+            errors: Vec::new(),
+            echoes: Vec::new(),
+            facts: Vec::new(),
+            steps: Vec::new(),
+            late: Duration::ZERO,
+            suppressed: false,
+            terminal_sources: BTreeSet::new(),
+            lan_prefixes: Vec::new(),
+        };
+        let mut streams = tcp::Streams::default();
+        for (record, entry) in trace.records.iter().enumerate() {
+            let at = entry.at;
+            match &entry.seen {
+                Seen::Frame {
+                    on,
+                    from,
+                    frame,
+                    fate,
+                    injected,
+                } => {
+                    let Some(packet) = Packet::parse(frame) else {
+                        continue;
+                    };
+                    this.take_in(
+                        Found {
+                            record,
+                            at,
+                            arrives: match fate {
+                                Fate::Delay(by) => at + *by,
+                                Fate::Pass | Fate::Drop | Fate::Duplicate => at,
+                            },
+                            on: *on,
+                            from: *from,
+                            injected: *injected,
+                            lost: *fate == Fate::Drop,
+                            eth_source: packet.eth_source,
+                            eth_destination: packet.eth_destination,
+                            source: packet.source,
+                            destination: packet.destination,
+                            hop_limit: packet.hop_limit,
+                            is: packet,
+                        },
+                        &mut streams,
+                    );
+                }
+                Seen::Fact { node, fact } => this.facts.push(Told {
+                    record,
+                    at,
+                    node,
+                    fact,
+                }),
+                Seen::Step { step, outcome } => this.steps.push(Stepped {
+                    record,
+                    at,
+                    step,
+                    outcome,
+                }),
+                Seen::Late(by) => this.late = this.late.max(*by),
+                Seen::Suppressed { .. } => this.suppressed = true,
+            }
+        }
+        this.connections = streams.into_connections();
+        this
+    }
+
+    fn take_in(&mut self, found: Found<Packet<'t>>, streams: &mut tcp::Streams) {
+        if found.on == Role::Lan && found.from == End::Network && is_routable(found.source) {
+            self.terminal_sources.insert(found.source);
+        }
+        if let Some(ndp) = Ndp::parse(&found.is) {
+            self.learn_prefixes(&found, &ndp);
+            self.ndp.push(found.with(ndp));
+        } else if let Some(message) = found.is.icmpv6() {
+            if let Some(echo) = Echo::read(&message) {
+                self.echoes.push(found.with(echo));
+            } else if let Some(error) = IcmpError::read(&message) {
+                self.errors.push(found.with(error));
+            }
+        } else if let Some(udp) = found.is.udp() {
+            let ports = (udp.source_port, udp.destination_port);
+            if let Some(dhcpv6) = Dhcpv6::read(ports, udp.payload) {
+                self.dhcpv6.push(found.with(dhcpv6));
+            } else if ports.0 == dns::PORT || ports.1 == dns::PORT {
+                if let Some(dns) = Dns::read(Transport::Udp, ports, udp.payload) {
+                    self.dns.push(found.with(dns));
+                }
+            }
+        } else if let Some(segment) = found.is.tcp() {
+            let whole = streams.take_in(&found, &segment);
+            self.dns
+                .extend(whole.into_iter().map(|dns| found.with(dns)));
+        }
+        self.packets.push(found);
+    }
+
+    fn learn_prefixes(&mut self, found: &Found<Packet<'t>>, ndp: &Ndp) {
+        let Ndp::RouterAdvert(advert) = ndp else {
+            return;
+        };
+        if !found.by_device(Role::Lan) {
+            return;
+        }
+        for prefix in advert.prefixes() {
+            if let Ok(net) = Ipv6Net::new(prefix.prefix, prefix.length) {
+                let net = net.trunc();
+                if !self.lan_prefixes.contains(&net) {
+                    self.lan_prefixes.push(net);
+                }
+            }
+        }
+    }
+
+    /// Returns what was set up.
+    pub fn header(&self) -> &'t Header {
+        &self.trace.header
+    }
+
+    /// Returns how the device was configured.
+    pub fn setup(&self) -> &'t Setup {
+        &self.trace.header.setup
+    }
+
+    /// Returns whether the scenario configured this aspect wrong on purpose.
+    pub fn is_wrong(&self, aspect: Aspect) -> bool {
+        self.setup().wrong_on_purpose.contains(&aspect)
+    }
+
+    /// Returns the Router Advertisements.
+    pub fn router_adverts(&self) -> impl Iterator<Item = Found<&RouterAdvert>> {
+        self.ndp.iter().filter_map(|found| match &found.is {
+            Ndp::RouterAdvert(advert) => Some(found.with(advert)),
+            _ => None,
+        })
+    }
+
+    /// Returns the Router Solicitations.
+    pub fn router_solicits(&self) -> impl Iterator<Item = Found<&RouterSolicit>> {
+        self.ndp.iter().filter_map(|found| match &found.is {
+            Ndp::RouterSolicit(solicit) => Some(found.with(solicit)),
+            _ => None,
+        })
+    }
+
+    /// Returns the Neighbor Solicitations.
+    pub fn neighbor_solicits(&self) -> impl Iterator<Item = Found<&NeighborSolicit>> {
+        self.ndp.iter().filter_map(|found| match &found.is {
+            Ndp::NeighborSolicit(solicit) => Some(found.with(solicit)),
+            _ => None,
+        })
+    }
+
+    /// Returns the Neighbor Advertisements.
+    pub fn neighbor_adverts(&self) -> impl Iterator<Item = Found<&NeighborAdvert>> {
+        self.ndp.iter().filter_map(|found| match &found.is {
+            Ndp::NeighborAdvert(advert) => Some(found.with(advert)),
+            _ => None,
+        })
+    }
+
+    /// Returns every MAC address the device has shown, the configured ones first.
+    pub fn device_macs(&self) -> BTreeSet<Mac> {
+        let seen = self
+            .packets
+            .iter()
+            .filter(|found| found.by_device(Role::Wan) || found.by_device(Role::Lan))
+            .map(|found| found.eth_source);
+        [self.setup().wan_mac, self.setup().lan_mac]
+            .into_iter()
+            .chain(seen)
+            .collect()
+    }
+
+    /// Returns whether a packet with this source was sent by a terminal and forwarded.
+    pub fn is_terminal(&self, source: Ipv6Addr) -> bool {
+        self.terminal_sources.contains(&source)
+    }
+
+    /// Returns whether this address is one of the device's own as terminals see it, and not one
+    /// beyond it: link-local, or in a prefix it advertises on the LAN, and of no terminal.
+    pub fn is_device_address(&self, address: Ipv6Addr) -> bool {
+        if self.is_terminal(address) {
+            return false;
+        }
+        address.is_unicast_link_local()
+            || self.lan_prefixes.iter().any(|net| net.contains(&address))
+    }
+
+    /// Returns the prefixes the device advertised on the LAN, in order of appearance.
+    pub fn lan_prefixes(&self) -> &[Ipv6Net] {
+        &self.lan_prefixes
+    }
+
+    /// Returns what the network assigned to the line, and when.
+    pub fn assignments(&self) -> impl Iterator<Item = (Time, Ipv6Net)> {
+        self.facts.iter().filter_map(|told| match told.fact {
+            Fact::Assigned { prefix } => Some((told.at, *prefix)),
+            _ => None,
+        })
+    }
+
+    /// Returns when a terminal was first online.
+    pub fn online_at(&self) -> Option<Time> {
+        self.facts
+            .iter()
+            .find(|told| matches!(told.fact, Fact::Online))
+            .map(|told| told.at)
+    }
+
+    /// Returns the last line-authentication state that was told.
+    pub fn line_state(&self) -> Option<LineState> {
+        self.facts.iter().rev().find_map(|told| match told.fact {
+            Fact::LineState { state, .. } => Some(*state),
+            _ => None,
+        })
+    }
+
+    /// Returns when the trace ends.
+    pub fn end(&self) -> Time {
+        let last = self.trace.records.last().map_or(Time::ZERO, |last| last.at);
+        last.max(self.header().until)
+    }
+
+    /// Returns the DNS exchanges on a cable, in the order of their questions.
+    pub fn dns_exchanges(&self, on: Role) -> Vec<Exchange<'_>> {
+        dns::exchanges(self.dns.iter().filter(|found| found.on == on))
+    }
+
+    /// Returns the DNS exchanges that terminals began with the device itself.
+    pub fn lan_dns(&self) -> Vec<Exchange<'_>> {
+        self.dns_exchanges(Role::Lan)
+            .into_iter()
+            .filter(|exchange| {
+                let query = exchange.query;
+                query.to_device(Role::Lan) && self.is_device_address(query.destination)
+            })
+            .collect()
+    }
+
+    /// Returns the DNS exchanges that the device itself began upstream.
+    pub fn upstream_dns(&self) -> Vec<Exchange<'_>> {
+        self.dns_exchanges(Role::Wan)
+            .into_iter()
+            .filter(|exchange| {
+                let query = exchange.query;
+                query.by_device(Role::Wan) && !self.is_terminal(query.source)
+            })
+            .collect()
+    }
+
+    /// Returns one record in plain words.
+    pub fn summary(&self, record: RecordId) -> String {
+        words::summary(self, record)
+    }
+
+    /// Returns one record as evidence for a report.
+    pub fn evidence(&self, record: RecordId) -> Option<Evidence> {
+        words::evidence(self, record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::rr::RecordType;
+    use proptest::prelude::*;
+
+    use super::builder::{Reply, TraceBuilder};
+    use super::*;
+
+    #[test]
+    fn a_forwarded_question_is_found_on_both_sides() {
+        let mut trace = TraceBuilder::new("next-ra");
+        let name = "www.lineauth.mnw";
+        let server = trace.ons_dns();
+        let site = trace.trace.header.line.area.values().line_auth;
+        trace.lan_ra(|_| {});
+        let id = trace.at(1000).ask(name, RecordType::AAAA);
+        trace.forward(77, name, server);
+        trace.upstream_answer(77, name, server, Reply::Addresses(&[site]));
+        trace.answer(id, name, Reply::Addresses(&[site]));
+
+        let dissection = Dissection::new(&trace.trace);
+        let lan = dissection.lan_dns();
+        let upstream = dissection.upstream_dns();
+        assert_eq!((lan.len(), upstream.len()), (1, 1));
+        assert_eq!(lan[0].reply().unwrap().is.aaaa(), [site]);
+        assert_eq!(upstream[0].query.destination, server);
+        assert_eq!(
+            dissection.summary(1),
+            "pc -> router DNS AAAA? www.lineauth.mnw"
+        );
+        assert_eq!(
+            dissection.summary(2),
+            "router -> ONS DNS 1 DNS AAAA? www.lineauth.mnw"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_frames_are_taken_apart_without_panic(
+            kind in 0u8..4,
+            ports in (0u16..3, 0u16..3),
+            bytes in prop::collection::vec(any::<u8>(), 0..200),
+        ) {
+            let port = |choice| [53, 546, 547][usize::from(choice)];
+            let mut trace = TraceBuilder::new("next-pd");
+            let (a, b) = (trace.pc(), trace.router());
+            let envelope = trace.envelope(Role::Lan, End::Device, a, b);
+            let frame = match kind {
+                0 => bytes.clone().into(),
+                1 if bytes.len() > 5 => envelope.icmpv6(bytes[0], bytes[1], &bytes[2..]),
+                2 => envelope.udp(port(ports.0), port(ports.1), &bytes),
+                _ => {
+                    let mut header = etherparse_header(port(ports.0));
+                    header.syn = bytes.first().is_some_and(|byte| byte & 1 == 1);
+                    envelope.tcp(header, &bytes)
+                }
+            };
+            trace.frame(Role::Lan, End::Device, frame.clone());
+            trace.frame(Role::Lan, End::Network, frame);
+            let dissection = Dissection::new(&trace.trace);
+            for record in 0..3 {
+                dissection.summary(record);
+            }
+        }
+    }
+
+    fn etherparse_header(port: u16) -> etherparse::TcpHeader {
+        etherparse::TcpHeader::new(40_000, port, 7, 1000)
+    }
+}

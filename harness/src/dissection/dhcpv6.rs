@@ -1,0 +1,193 @@
+//! DHCPv6 messages between clients and servers (RFC 8415 §8); relay messages are left out.
+
+use std::net::Ipv6Addr;
+
+use dhcproto::v6::{DhcpOption, DhcpOptions, Message, OptionCode, Status};
+use dhcproto::{Decodable, Decoder};
+use ipnet::Ipv6Net;
+
+pub use dhcproto::v6::MessageType as Kind;
+
+/// The port of clients (RFC 8415 §7.2).
+pub const CLIENT_PORT: u16 = 546;
+/// The port of servers and relay agents (RFC 8415 §7.2).
+pub const SERVER_PORT: u16 = 547;
+
+/// A DHCPv6 message.
+#[derive(Clone, Debug)]
+pub struct Dhcpv6 {
+    /// The port it came from.
+    pub source_port: u16,
+    /// The port it went to.
+    pub destination_port: u16,
+    /// Its type.
+    pub kind: Kind,
+    /// Its transaction id.
+    pub xid: u32,
+    /// Its options.
+    pub options: DhcpOptions,
+}
+
+/// One IA_PD of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delegation {
+    /// Its IAID.
+    pub iaid: u32,
+    /// When to renew, in seconds.
+    pub t1: u32,
+    /// When to rebind, in seconds.
+    pub t2: u32,
+    /// Its prefixes.
+    pub prefixes: Vec<Delegated>,
+    /// Whether its status code, if any, says success.
+    pub success: bool,
+}
+
+/// One prefix of an IA_PD.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delegated {
+    /// The prefix.
+    pub prefix: Ipv6Net,
+    /// Its preferred lifetime in seconds.
+    pub preferred: u32,
+    /// Its valid lifetime in seconds.
+    pub valid: u32,
+}
+
+impl Dhcpv6 {
+    /// Reads a message that travels between these UDP ports, source first.
+    pub fn read(ports: (u16, u16), payload: &[u8]) -> Option<Self> {
+        if ports.1 != CLIENT_PORT && ports.1 != SERVER_PORT {
+            return None;
+        }
+        // Relay messages have another header (RFC 8415 §9).
+        let kind = Kind::from(*payload.first()?);
+        if matches!(kind, Kind::RelayForw | Kind::RelayRepl) {
+            return None;
+        }
+        let message = Message::decode(&mut Decoder::new(payload)).ok()?;
+        Some(Self {
+            source_port: ports.0,
+            destination_port: ports.1,
+            kind: message.msg_type(),
+            xid: message.xid_num(),
+            options: message.opts().clone(),
+        })
+    }
+
+    /// Returns whether clients send messages of this type (RFC 8415 §7.3).
+    pub fn is_from_client(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Solicit
+                | Kind::Request
+                | Kind::Confirm
+                | Kind::Renew
+                | Kind::Rebind
+                | Kind::Release
+                | Kind::Decline
+                | Kind::InformationRequest
+        )
+    }
+
+    /// Returns the DUID of the Client Identifier.
+    pub fn client_id(&self) -> Option<&[u8]> {
+        match self.options.get(OptionCode::ClientId)? {
+            DhcpOption::ClientId(duid) => Some(duid),
+            _ => None,
+        }
+    }
+
+    /// Returns the DUID of the Server Identifier.
+    pub fn server_id(&self) -> Option<&[u8]> {
+        match self.options.get(OptionCode::ServerId)? {
+            DhcpOption::ServerId(duid) => Some(duid),
+            _ => None,
+        }
+    }
+
+    /// Returns the Elapsed Time in hundredths of a second.
+    pub fn elapsed(&self) -> Option<u16> {
+        match self.options.get(OptionCode::ElapsedTime)? {
+            DhcpOption::ElapsedTime(time) => Some(*time),
+            _ => None,
+        }
+    }
+
+    /// Returns the codes in the Option Request.
+    pub fn requested(&self) -> Vec<u16> {
+        match self.options.get(OptionCode::ORO) {
+            Some(DhcpOption::ORO(oro)) => oro.opts.iter().copied().map(u16::from).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns the DNS servers (RFC 3646), if the option is there.
+    pub fn dns_servers(&self) -> Option<&[Ipv6Addr]> {
+        match self.options.get(OptionCode::DomainNameServers)? {
+            DhcpOption::DomainNameServers(servers) => Some(servers),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the message as a whole was successful.
+    pub fn success(&self) -> bool {
+        is_success(&self.options)
+    }
+
+    /// Returns the IA_PDs.
+    pub fn delegations(&self) -> Vec<Delegation> {
+        self.options
+            .iter()
+            .filter_map(|option| match option {
+                DhcpOption::IAPD(ia) => Some(Delegation {
+                    iaid: ia.id,
+                    t1: ia.t1,
+                    t2: ia.t2,
+                    prefixes: prefixes(&ia.opts),
+                    success: is_success(&ia.opts),
+                }),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Returns the prefixes with a lifetime in successful IA_PDs of a successful message.
+    pub fn granted(&self) -> Vec<(Delegation, Delegated)> {
+        if !self.success() {
+            return Vec::new();
+        }
+        self.delegations()
+            .into_iter()
+            .filter(|ia| ia.success)
+            .flat_map(|ia| {
+                let prefixes = ia.prefixes.clone();
+                prefixes.into_iter().map(move |prefix| (ia.clone(), prefix))
+            })
+            .filter(|(_, prefix)| prefix.valid > 0)
+            .collect()
+    }
+}
+
+fn prefixes(options: &DhcpOptions) -> Vec<Delegated> {
+    options
+        .iter()
+        .filter_map(|option| match option {
+            DhcpOption::IAPrefix(prefix) => Some(Delegated {
+                prefix: Ipv6Net::new(prefix.prefix_ip, prefix.prefix_len)
+                    .ok()?
+                    .trunc(),
+                preferred: prefix.preferred_lifetime,
+                valid: prefix.valid_lifetime,
+            }),
+            _ => None,
+        })
+        .collect()
+}
+
+fn is_success(options: &DhcpOptions) -> bool {
+    match options.get(OptionCode::StatusCode) {
+        Some(DhcpOption::StatusCode(code)) => code.status == Status::Success,
+        _ => true,
+    }
+}

@@ -1,0 +1,94 @@
+//! ICMPv6 errors with the packet they quote, and echoes (RFC 4443).
+
+use std::net::Ipv6Addr;
+
+use ngnlab_sim::message::packet::Icmpv6;
+
+/// ICMPv6 type of Destination Unreachable.
+pub const UNREACHABLE: u8 = 1;
+/// ICMPv6 type of Packet Too Big.
+pub const PACKET_TOO_BIG: u8 = 2;
+/// ICMPv6 type of Time Exceeded.
+pub const TIME_EXCEEDED: u8 = 3;
+
+/// An ICMPv6 error message (RFC 4443 §3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IcmpError {
+    /// Its type, below 128.
+    pub kind: u8,
+    /// Its code.
+    pub code: u8,
+    /// The four bytes after the checksum: the MTU in Packet Too Big.
+    pub value: u32,
+    /// The packet it is about, as far as it is quoted.
+    pub quoted: Option<Quoted>,
+}
+
+/// The start of a packet as an error quotes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quoted {
+    /// The source.
+    pub source: Ipv6Addr,
+    /// The destination.
+    pub destination: Ipv6Addr,
+    /// The next header.
+    pub next_header: u8,
+    /// The first four bytes after the IPv6 header: the ports of TCP and UDP.
+    pub ports: Option<(u16, u16)>,
+}
+
+/// An echo request or reply (RFC 4443 §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Echo {
+    /// Whether it is a reply.
+    pub reply: bool,
+    /// The identifier.
+    pub id: u16,
+    /// The sequence number.
+    pub sequence: u16,
+}
+
+impl IcmpError {
+    /// Reads an error message.
+    pub fn read(message: &Icmpv6<'_>) -> Option<Self> {
+        let (value, packet) = message.body.split_first_chunk()?;
+        (message.kind < 128).then(|| Self {
+            kind: message.kind,
+            code: message.code,
+            value: u32::from_be_bytes(*value),
+            quoted: Quoted::read(packet),
+        })
+    }
+}
+
+impl Quoted {
+    fn read(packet: &[u8]) -> Option<Self> {
+        let address = |at: usize| {
+            let octets: [u8; 16] = packet.get(at..at + 16)?.try_into().ok()?;
+            Some(Ipv6Addr::from(octets))
+        };
+        Some(Self {
+            source: address(8)?,
+            destination: address(24)?,
+            next_header: *packet.get(6)?,
+            ports: packet.get(40..44).map(|bytes| {
+                let port = |at: usize| u16::from_be_bytes([bytes[at], bytes[at + 1]]);
+                (port(0), port(2))
+            }),
+        })
+    }
+}
+
+impl Echo {
+    /// Reads an echo message.
+    pub fn read(message: &Icmpv6<'_>) -> Option<Self> {
+        let [a, b, c, d, ..] = *message.body else {
+            return None;
+        };
+        matches!(message.kind, 128 | 129).then(|| Self {
+            reply: message.kind == 129,
+            id: u16::from_be_bytes([a, b]),
+            sequence: u16::from_be_bytes([c, d]),
+        })
+    }
+}
