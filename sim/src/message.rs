@@ -1,5 +1,6 @@
 //! Bytes to values and back, on top of etherparse, dhcproto and hickory-proto. No state, no time.
 
 pub mod dhcpv6;
+pub mod dns;
 pub mod ndp;
 pub mod packet;

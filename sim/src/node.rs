@@ -9,6 +9,7 @@ use crate::frame::{Frame, Port};
 use crate::time::Time;
 use crate::trace::Fact;
 
+pub mod dns;
 pub mod neighbors;
 pub mod router;
 pub mod segment;

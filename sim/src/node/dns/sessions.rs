@@ -1,0 +1,96 @@
+//! The TCP connections of DNS clients: length framing, pipelining, idle time (RFC 7766).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::message::dns;
+use crate::node::tcp::{ConnId, ConnState, TcpStack};
+use crate::time::Time;
+
+/// The connections that clients have opened.
+#[derive(Debug, Default)]
+pub(in crate::node) struct Sessions {
+    open: BTreeMap<ConnId, Session>,
+}
+
+#[derive(Debug)]
+struct Session {
+    incoming: Vec<u8>,
+    /// Queries that have not been answered yet.
+    pending: usize,
+    idle_at: Time,
+}
+
+impl Sessions {
+    /// Returns the queries that have become whole, each with its connection, and ends the
+    /// connections that are over.
+    pub(in crate::node) fn collect(
+        &mut self,
+        stack: &mut TcpStack,
+        now: Time,
+    ) -> Vec<(ConnId, Vec<u8>)> {
+        while let Some(id) = stack.accept() {
+            let session = Session {
+                incoming: Vec::new(),
+                pending: 0,
+                idle_at: now + IDLE,
+            };
+            self.open.insert(id, session);
+        }
+        let mut queries = Vec::new();
+        self.open.retain(|id, session| {
+            let bytes = stack.read(*id);
+            if !bytes.is_empty() {
+                session.incoming.extend(bytes);
+                session.idle_at = now + IDLE;
+            }
+            while let Some(query) = dns::take_from_stream(&mut session.incoming) {
+                session.pending += 1;
+                queries.push((*id, query));
+            }
+            let keep = session.pending <= MAX_PENDING
+                && match stack.state(*id) {
+                    ConnState::Connecting | ConnState::Open => now < session.idle_at,
+                    // RFC 7766 §6.2.4: what was asked before is still answered.
+                    ConnState::PeerClosed => session.pending > 0 && now < session.idle_at,
+                    ConnState::Refused | ConnState::Closed => false,
+                };
+            if !keep {
+                stack.forget(*id);
+            }
+            keep
+        });
+        queries.retain(|(id, _)| self.open.contains_key(id));
+        queries
+    }
+
+    /// Sends the answer to one query of a connection, or none at all.
+    pub(in crate::node) fn answer(
+        &mut self,
+        stack: &mut TcpStack,
+        id: ConnId,
+        response: Option<&[u8]>,
+    ) {
+        let Some(session) = self.open.get_mut(&id) else {
+            return;
+        };
+        session.pending = session.pending.saturating_sub(1);
+        if let Some(response) = response {
+            stack.write(id, &dns::to_stream(response));
+        }
+        if session.pending == 0 && stack.state(id) == ConnState::PeerClosed {
+            self.open.remove(&id);
+            stack.forget(id);
+        }
+    }
+
+    /// Returns when [`Sessions::collect`] is next needed though no segment arrives.
+    pub(in crate::node) fn poll_timeout(&self) -> Option<Time> {
+        self.open.values().map(|session| session.idle_at).min()
+    }
+}
+
+/// RFC 7766 §6.2.3 speaks of a few seconds.
+const IDLE: Duration = Duration::from_secs(10);
+/// More queries on one connection than any client has at a time.
+const MAX_PENDING: usize = 100;
