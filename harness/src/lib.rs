@@ -1,3 +1,12 @@
 //! Runs scenarios against a router and judges what it did.
+//!
+//! One way: a scenario, a device and a seed give a trace ([`runner`]), checks turn a trace into
+//! verdicts, and nothing goes back.
 
 pub mod dissection;
+pub mod dut;
+pub mod error;
+pub mod job;
+pub mod runner;
+pub mod scenario;
+pub mod step;

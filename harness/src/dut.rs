@@ -1,0 +1,123 @@
+//! The device under test: what the runner needs of it, and the table of drivers.
+//!
+//! `Drop` unplugs a device and cleans up behind it, even when a run fails halfway.
+
+use ngnlab_sim::frame::{Cable, Port};
+use ngnlab_sim::message::packet::Mac;
+use ngnlab_sim::setup::Setup;
+use ngnlab_sim::time::Pace;
+use ngnlab_sim::world::World;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+pub mod reference;
+
+/// A router under test.
+pub trait Dut {
+    /// Returns the name that stands in traces and reports.
+    fn name(&self) -> &str;
+
+    /// Returns how the clock moves unless the user says otherwise.
+    fn pace(&self) -> Pace;
+
+    /// Returns the MAC addresses of its two interfaces, which never change.
+    fn macs(&self) -> Macs;
+
+    /// Configures the device and plugs it into the world's free ends: by `connect` if it is a
+    /// node, by `attach` if it is not.
+    fn attach(&mut self, world: &mut World, ends: Ends, setup: &Setup) -> Result<Cables, DutError>;
+
+    /// Takes the device's power away and gives it back.
+    fn power_cycle(&mut self, world: &mut World) -> Result<(), DutError>;
+
+    /// Looks whether the device still does its part; called at every step and when the world is
+    /// woken.
+    fn check(&mut self) -> Result<(), DutError> {
+        Ok(())
+    }
+}
+
+/// The MAC addresses of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Macs {
+    /// Of the interface towards the line.
+    pub wan: Mac,
+    /// Of the interface towards the terminals.
+    pub lan: Mac,
+}
+
+/// The sockets of the testbed that wait for a device.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends {
+    /// The line's.
+    pub wan: Port,
+    /// The terminals' hub's.
+    pub lan: Port,
+}
+
+/// The cables that a device hangs on.
+#[derive(Clone, Copy, Debug)]
+pub struct Cables {
+    /// Towards the line.
+    pub wan: Cable,
+    /// Towards the terminals.
+    pub lan: Cable,
+}
+
+/// Why a device is not, or no longer, on the line.
+#[derive(Debug)]
+pub enum DutError {
+    /// The device did not do its part: a result.
+    Failed(DeviceFailure),
+    /// The device does not offer what the scenario asks for: a result.
+    NotOffered(String),
+    /// We could not do ours: an error.
+    Harness(Error),
+}
+
+impl From<Error> for DutError {
+    fn from(error: Error) -> Self {
+        Self::Harness(error)
+    }
+}
+
+/// A device that did not do its part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceFailure {
+    /// In which way.
+    pub how: Failure,
+    /// The whole sentence.
+    pub message: String,
+    /// Where its log is, if there is one.
+    pub log: Option<String>,
+}
+
+/// In which way a device did not do its part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Failure {
+    /// It could not be started.
+    NeverStarted,
+    /// It started, but its readiness condition was never met.
+    NeverReady,
+    /// It ended by itself.
+    Crashed,
+    /// It no longer moves.
+    Hung,
+    /// It sends without end.
+    Flooding,
+}
+
+impl Failure {
+    /// Returns the failure in one or two words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NeverStarted => "never started",
+            Self::NeverReady => "never ready",
+            Self::Crashed => "crashed",
+            Self::Hung => "hung",
+            Self::Flooding => "flooding",
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Why there is no trace, or no run at all, and the exit codes that say so.
+
+use std::io;
+use std::path::PathBuf;
+
+use miette::Diagnostic;
+
+use crate::scenario::mistake::Mistakes;
+
+/// Something of ours that could not be done. A device that fails is no error.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum Error {
+    /// The command line asks for something that does not exist.
+    #[error("{what}")]
+    Usage {
+        /// What is wrong with it.
+        what: String,
+        /// What to do instead.
+        #[help]
+        help: Option<String>,
+    },
+    /// A scenario file has mistakes.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Scenario(#[from] Box<Mistakes>),
+    /// A file of the user's cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {path}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The network of the testbed broke down.
+    #[error("cannot run the world of {scenario}")]
+    World {
+        /// The scenario.
+        scenario: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The machine lacks something that the device needs.
+    #[error("cannot {doing}")]
+    Missing {
+        /// What was tried.
+        doing: String,
+        /// How to get it.
+        #[help]
+        help: String,
+        /// Why not.
+        #[source]
+        source: Option<io::Error>,
+    },
+    /// A device file or one of its templates has a mistake.
+    #[error("{path}: {message}")]
+    Device {
+        /// The device file or template.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+        /// What to do instead.
+        #[help]
+        help: Option<String>,
+    },
+    /// A worker process ended without a result.
+    #[error("cannot get a result of {scenario} from its worker: {message}")]
+    Worker {
+        /// The scenario.
+        scenario: String,
+        /// How it ended.
+        message: String,
+    },
+}
+
+impl Error {
+    /// Returns the exit code that says so (design §10).
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage { .. } | Self::Scenario(_) | Self::Read { .. } | Self::Device { .. } => {
+                BAD_INPUT
+            }
+            Self::Write { .. }
+            | Self::World { .. }
+            | Self::Missing { .. }
+            | Self::Worker { .. } => UNDETERMINED,
+        }
+    }
+}
+
+/// The device is conformant, with or without remarks.
+pub const CONFORMANT: u8 = 0;
+/// The device is not conformant, failed, or passes what its file says it fails.
+pub const NOT_CONFORMANT: u8 = 1;
+/// Wrong usage, or a mistake in a file.
+pub const BAD_INPUT: u8 = 2;
+/// It could not be told.
+pub const UNDETERMINED: u8 = 3;

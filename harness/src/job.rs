@@ -1,0 +1,57 @@
+//! One scenario in one area with one device: what a thread or a worker process is given.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use ngnlab_sim::line::Area;
+use ngnlab_sim::node::router::defect::Defect;
+use ngnlab_sim::time::Pace;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::runner::Run;
+use crate::scenario::Scenario;
+
+/// One scenario in one area with one device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// The scenario's file.
+    pub scenario: PathBuf,
+    /// The area.
+    pub area: Area,
+    /// The run's seed, from which the scenario's follows.
+    pub seed: u64,
+    /// How the clock moves, if the user says so.
+    pub pace: Option<Pace>,
+    /// The device.
+    pub device: Device,
+    /// The folder for this case's trace and the device's logs, if they are kept.
+    pub out: Option<PathBuf>,
+}
+
+/// The device of a job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Device {
+    /// The built-in router, with these defects.
+    Reference(BTreeSet<Defect>),
+    /// The device that a file describes.
+    File(PathBuf),
+}
+
+impl Job {
+    /// Reads the job's scenario.
+    pub fn scenario(&self) -> Result<Scenario, Error> {
+        Scenario::load(&self.scenario)
+    }
+
+    /// Runs the job to its end, in this thread or in a worker process, as its driver does.
+    pub fn run(&self) -> Result<Run, Error> {
+        match &self.device {
+            Device::Reference(_) | Device::File(_) => Err(Error::Usage {
+                what: "this device cannot be run".to_owned(),
+                help: None,
+            }),
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! Scenario files: the stage, what happens when, and what is promised.
+//!
+//! Unknown keys are mistakes, and a mistake names file, line, column and the nearest right word.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ngnlab_sim::line::{Area, Isp, Line, Quirks, Service};
+use ngnlab_sim::setup::{Aspect, Mode};
+use ngnlab_sim::time::Time;
+use ngnlab_sim::trace::Screen;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use crate::error::Error;
+use crate::step::Step;
+
+pub mod mistake;
+pub mod period;
+pub mod setup;
+mod validate;
+
+use mistake::{Mistake, Mistakes};
+use period::Period;
+
+/// One situation, as its file describes it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Scenario {
+    /// `family/name`, from the file's place.
+    #[serde(skip)]
+    pub name: String,
+    /// What happens, in one or two sentences.
+    pub about: String,
+    /// The line.
+    pub line: LineSpec,
+    /// How the device is configured.
+    #[serde(default)]
+    pub device: DeviceSpec,
+    /// The names of the terminals; the first one is meant where a step names none.
+    #[serde(default = "one_terminal")]
+    pub terminals: Vec<Spanned<String>>,
+    /// When the run ends.
+    pub until: Period,
+    /// The checks that must find something to judge here.
+    #[serde(default)]
+    pub exercises: Vec<Spanned<String>>,
+    /// What the scenario itself promises.
+    #[serde(default)]
+    pub expect: Expect,
+    /// What happens when.
+    #[serde(default, rename = "step")]
+    pub steps: Vec<Spanned<Step>>,
+}
+
+/// The line of a scenario: a preset, and what differs from it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LineSpec {
+    /// A name of [`Line::PRESETS`].
+    pub preset: Spanned<String>,
+    /// The areas the scenario is run for.
+    #[serde(default = "both_areas")]
+    pub areas: Vec<Area>,
+    /// The product of the contract.
+    pub service: Option<Service>,
+    /// Whether ひかり電話 is part of the contract.
+    pub hikari_denwa: Option<bool>,
+    /// Whether フレッツ・v6オプション is.
+    pub v6_option: Option<bool>,
+    /// The customer ID that was applied for, or `none`.
+    pub applied_id: Option<Spanned<String>>,
+    /// Who brings the prefix.
+    pub isp: Option<Isp>,
+    /// Oddities of the nodes.
+    #[serde(default)]
+    pub quirks: Quirks,
+}
+
+/// How the device is configured.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DeviceSpec {
+    /// RA or PD; what the line delivers, unless given.
+    pub mode: Option<Mode>,
+    /// Which DNS servers it is given.
+    #[serde(default)]
+    pub dns: DnsChoice,
+    /// What is wrong on purpose; follows from the other keys unless given.
+    pub wrong_on_purpose: Option<Vec<Aspect>>,
+}
+
+/// The DNS servers that are entered into the device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DnsChoice {
+    /// The per-domain table of guide p.7.
+    #[default]
+    Guide,
+    /// The ひかり電話ルータ for everything, which guide p.5 forbids.
+    HomeGateway,
+    /// The table of the other area.
+    OtherArea,
+    /// The NGN servers for everything.
+    NgnOnly,
+    /// A public resolver for everything.
+    Public,
+}
+
+/// What a scenario promises beyond its checks.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Expect {
+    /// Where the guide's flow of p.30 ends.
+    pub diagnosis: Option<Spanned<String>>,
+    /// The last screen that a terminal sees.
+    pub screen: Option<Screen>,
+}
+
+impl Scenario {
+    /// Reads the scenario in `text`, which stands in the file at `path`.
+    pub fn parse(name: &str, path: &Path, text: &str) -> Result<Self, Box<Mistakes>> {
+        let fail = |list| Err(Box::new(Mistakes::new(path, text, list)));
+        let mut scenario: Self = match toml::from_str(text) {
+            Ok(scenario) => scenario,
+            Err(error) => return fail(vec![Mistake::from_toml(&error, text)]),
+        };
+        scenario.name = name.to_owned();
+        let mistakes = validate::mistakes(&scenario);
+        if mistakes.is_empty() {
+            Ok(scenario)
+        } else {
+            fail(mistakes)
+        }
+    }
+
+    /// Reads the scenario file at `path`; its name is that of its folder and its own.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let text = fs::read_to_string(path).map_err(|source| Error::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self::parse(&name_of(path), path, &text)?)
+    }
+
+    /// Returns the line in an area.
+    pub fn line(&self, area: Area) -> Line {
+        let spec = &self.line;
+        let mut line = Line::preset(spec.preset.get_ref(), area)
+            .expect("the preset's name was validated with the file");
+        line.service = spec.service.unwrap_or(line.service);
+        line.hikari_denwa = spec.hikari_denwa.unwrap_or(line.hikari_denwa);
+        line.v6_option = spec.v6_option.unwrap_or(line.v6_option);
+        line.isp = spec.isp.unwrap_or(line.isp);
+        line.quirks = spec.quirks.clone();
+        if let Some(id) = &spec.applied_id {
+            line.applied_id = Some(id.get_ref().clone()).filter(|id| id != "none");
+        }
+        line
+    }
+
+    /// Returns when the run ends.
+    pub fn end(&self) -> Time {
+        Time::ZERO + self.until.0
+    }
+
+    /// Returns whether it takes more than two minutes in real time.
+    pub fn is_long(&self) -> bool {
+        self.until.0 > LONG
+    }
+
+    /// Returns the steps in the order of the file.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().map(Spanned::get_ref)
+    }
+
+    /// Returns the names of the terminals.
+    pub fn terminals(&self) -> impl Iterator<Item = &str> {
+        self.terminals.iter().map(|name| name.get_ref().as_str())
+    }
+}
+
+/// Returns every scenario file below a folder, sorted by path.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let read = |path: &Path| -> Result<Vec<PathBuf>, Error> {
+        let fail = |source| Error::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let entries = fs::read_dir(path).map_err(fail)?;
+        entries
+            .map(|entry| Ok(entry.map_err(fail)?.path()))
+            .collect()
+    };
+    let mut found = Vec::new();
+    for family in read(folder)? {
+        if family.is_dir() {
+            found.extend(read(&family)?);
+        }
+    }
+    found.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
+    found.sort();
+    Ok(found)
+}
+
+/// Returns a scenario's name: that of its folder and its own.
+pub fn name_of(path: &Path) -> String {
+    let text =
+        |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    let family = text(path.parent().and_then(Path::file_name));
+    format!("{family}/{}", text(path.file_stem()))
+}
+
+fn one_terminal() -> Vec<Spanned<String>> {
+    vec![Spanned::new(0..0, "pc".to_owned())]
+}
+
+fn both_areas() -> Vec<Area> {
+    Area::ALL.to_vec()
+}
+
+/// Issue-wide bound: longer ones run in real time only when asked for.
+const LONG: Duration = Duration::from_secs(120);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_reads_as_the_house_writes_it() {
+        let scenario = parse(GOOD).unwrap();
+        assert_eq!(scenario.name, "dns/test");
+        assert_eq!(scenario.steps.len(), 2);
+        assert_eq!(scenario.line(Area::West).area, Area::West);
+        assert!(!scenario.is_long());
+    }
+
+    #[test]
+    fn each_mistake_names_its_place_and_the_nearest_word() {
+        let cases = [
+            ("about", "abuot", "1:1: unknown key `abuot`", "`about`"),
+            (
+                "next-pd",
+                "next-dp",
+                "2:24: unknown preset `next-dp`",
+                "`next-pd`",
+            ),
+            (
+                "\"west\"",
+                "\"wset\"",
+                "2:53: unknown word `wset`",
+                "`west`",
+            ),
+            (
+                "do.resolve",
+                "do.resolv",
+                "13:4: unknown word `resolv`",
+                "`resolve`",
+            ),
+            (
+                "from = \"pc\"",
+                "from = \"pd\"",
+                "13:23: unknown terminal `pd`",
+                "`pc`",
+            ),
+            (
+                "lasting",
+                "lastign",
+                "9:36: unknown key `lastign`",
+                "`lasting`",
+            ),
+            ("\"10s\"", "10", "9:46: invalid type: integer `10`", ""),
+            ("\"10s\"", "\"10\"", "9:46: `10` is not a span of time", ""),
+            (
+                "at = \"21s\"",
+                "at = \"61s\"",
+                "12:6: the run ends at 1m",
+                "",
+            ),
+            (
+                "ons-dns-1",
+                "ons-dns-3",
+                "9:24: unknown word `ons-dns-3`",
+                "`ons-dns-1`",
+            ),
+        ];
+        for (right, wrong, place, help) in cases {
+            let text = GOOD.replacen(right, wrong, 1);
+            let mistakes = parse(&text).unwrap_err();
+            let said = mistakes.to_string();
+            assert!(said.contains(place), "{said} does not say {place}");
+            let advice = mistakes.list()[0].help.clone().unwrap_or_default();
+            assert!(advice.contains(help), "{advice} does not say {help}");
+        }
+    }
+
+    fn parse(text: &str) -> Result<Scenario, Box<Mistakes>> {
+        Scenario::parse("dns/test", Path::new("scenarios/dns/test.toml"), text)
+    }
+
+    const GOOD: &str = r#"about     = "The DNS server goes silent."
+line      = { preset = "next-pd", areas = ["east", "west"] }
+terminals = ["pc"]
+until     = "60s"
+exercises = []
+
+[[step]]
+at         = "20s"
+do.silence = { node = "ons-dns-1", lasting = "10s" }
+
+[[step]]
+at = "21s"
+do.resolve = { from = "pc", name = "www.lineauth.mnw" }
+"#;
+}

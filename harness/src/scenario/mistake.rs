@@ -1,0 +1,187 @@
+//! Mistakes in a scenario file: what, where, and the nearest right word.
+
+use std::ops::Range;
+use std::path::Path;
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+
+/// Everything that is wrong with one file, in the order of the file.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", self.summary())]
+pub struct Mistakes {
+    file: NamedSource<String>,
+    list: Vec<Mistake>,
+}
+
+/// One mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Where in the file, in bytes.
+    pub span: Range<usize>,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl Mistake {
+    /// Makes a mistake without advice.
+    pub fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self {
+            span,
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    /// Makes a mistake about a word that is none of `known`.
+    pub fn unknown<'a>(
+        span: Range<usize>,
+        what: &str,
+        word: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let help = advice(word, &known.into_iter().collect::<Vec<_>>());
+        Self {
+            span,
+            message: format!("unknown {what} `{word}`"),
+            help,
+        }
+    }
+
+    /// Reads what the TOML reader says, and looks for the nearest right word.
+    pub fn from_toml(error: &toml::de::Error, text: &str) -> Self {
+        let span = error.span().unwrap_or(0..0);
+        let message = error.message();
+        let Some(rest) = message.strip_prefix("unknown ") else {
+            return Self::new(span, message);
+        };
+        // serde says: unknown field `a`, expected one of `b`, `c`
+        let mut quoted = rest.split('`').skip(1).step_by(2);
+        let word = quoted.next().unwrap_or_default().to_owned();
+        let known: Vec<&str> = quoted.collect();
+        let what = match rest.split_whitespace().next() {
+            Some("variant") => "word",
+            _ => "key",
+        };
+        let span = within(span, &word, text);
+        Self::unknown(span, what, &word, known)
+    }
+}
+
+impl Mistakes {
+    /// Collects the mistakes of the file at `path`.
+    pub fn new(path: &Path, text: &str, mut list: Vec<Mistake>) -> Self {
+        list.sort_by_key(|mistake| mistake.span.start);
+        let file = NamedSource::new(path.display().to_string(), text.to_owned());
+        Self {
+            file: file.with_language("TOML"),
+            list,
+        }
+    }
+
+    /// Returns the mistakes in the order of the file.
+    pub fn list(&self) -> &[Mistake] {
+        &self.list
+    }
+
+    /// Returns line and column of a mistake, both counted from 1, the column in characters.
+    pub fn position(&self, mistake: &Mistake) -> (usize, usize) {
+        let text = self.file.inner();
+        let before = text.get(..mistake.span.start).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before
+            .rsplit('\n')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .count()
+            + 1;
+        (line, column)
+    }
+
+    fn summary(&self) -> String {
+        let lines = self.list.iter().map(|mistake| {
+            let (line, column) = self.position(mistake);
+            format!("{}:{line}:{column}: {}", self.file.name(), mistake.message)
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Diagnostic for Mistakes {
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        let advice: Vec<&str> = self
+            .list
+            .iter()
+            .filter_map(|one| one.help.as_deref())
+            .collect();
+        if advice.is_empty() {
+            return None;
+        }
+        Some(Box::new(advice.join("\n")))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.file)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let label = |mistake: &Mistake| {
+            let length = mistake.span.len().max(1);
+            LabeledSpan::new(Some("here".to_owned()), mistake.span.start, length)
+        };
+        Some(Box::new(self.list.iter().map(label)))
+    }
+}
+
+/// Returns the nearest right word, or all of them if none is near.
+pub fn advice(word: &str, known: &[&str]) -> Option<String> {
+    if known.is_empty() {
+        return None;
+    }
+    let distance = |other: &str| strsim::damerau_levenshtein(word, other);
+    let nearest = known.iter().min_by_key(|other| distance(other))?;
+    let far = word
+        .chars()
+        .count()
+        .max(nearest.chars().count())
+        .div_ceil(2);
+    if distance(nearest) < far.max(2) {
+        return Some(format!("did you mean `{nearest}`?"));
+    }
+    if known.len() > MANY {
+        return None;
+    }
+    Some(format!("it is one of {}", known.join(", ")))
+}
+
+/// Narrows a span to the first mention of `word` in it.
+fn within(span: Range<usize>, word: &str, text: &str) -> Range<usize> {
+    let Some(part) = text.get(span.clone()) else {
+        return span;
+    };
+    match part.find(word) {
+        Some(at) => span.start + at..span.start + at + word.len(),
+        None => span,
+    }
+}
+
+/// A longer list is no advice.
+const MANY: usize = 24;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_offered() {
+        let known = ["resolve", "open", "authenticate"];
+        assert_eq!(advice("resolv", &known).unwrap(), "did you mean `resolve`?");
+        assert_eq!(
+            advice("zzz", &known).unwrap(),
+            "it is one of resolve, open, authenticate"
+        );
+        assert_eq!(advice("x", &[]), None);
+    }
+}

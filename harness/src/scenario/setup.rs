@@ -1,0 +1,74 @@
+//! What an engineer would enter into the device for a scenario (guide p.6 and p.7).
+
+use std::net::Ipv6Addr;
+
+use ngnlab_sim::line::{Area, Line, ONS_DOMAINS, Upstream};
+use ngnlab_sim::setup::{Aspect, DomainServers, Mode, Setup};
+
+use super::{DnsChoice, Scenario};
+use crate::dut::Macs;
+
+impl Scenario {
+    /// Returns how a device with these addresses is to be configured in an area.
+    pub fn setup(&self, area: Area, macs: Macs) -> Setup {
+        let line = self.line(area);
+        let right = right_mode(&line);
+        let mode = self.device.mode.unwrap_or(right);
+        let (default_dns, domains) = servers(self.device.dns, &line);
+        let mut wrong = Vec::new();
+        // A ひかり電話ルータ advertises and delegates, so that below it neither is wrong.
+        if mode != right && line.upstream == Upstream::Onu {
+            wrong.push(Aspect::Delivery);
+        }
+        if self.device.dns != DnsChoice::Guide {
+            wrong.push(Aspect::Dns);
+        }
+        Setup {
+            mode,
+            wan_mac: macs.wan,
+            lan_mac: macs.lan,
+            default_dns,
+            domains,
+            wrong_on_purpose: self.device.wrong_on_purpose.clone().unwrap_or(wrong),
+        }
+    }
+}
+
+fn right_mode(line: &Line) -> Mode {
+    if line.delegates() { Mode::Pd } else { Mode::Ra }
+}
+
+fn servers(choice: DnsChoice, line: &Line) -> (Vec<Ipv6Addr>, Vec<DomainServers>) {
+    match choice {
+        DnsChoice::Guide => table(line.area),
+        DnsChoice::OtherArea => table(line.area.other()),
+        DnsChoice::NgnOnly => (line.area.values().ngn_dns.to_vec(), Vec::new()),
+        DnsChoice::Public => (PUBLIC.to_vec(), Vec::new()),
+        DnsChoice::HomeGateway => (vec![home_gateway(line)], Vec::new()),
+    }
+}
+
+/// Returns the table of guide p.7; what it does not name goes to the NGN servers, which the line
+/// announces.
+fn table(area: Area) -> (Vec<Ipv6Addr>, Vec<DomainServers>) {
+    let values = area.values();
+    let row = |name: &str, servers: [Ipv6Addr; 2]| DomainServers {
+        name: name.to_owned(),
+        servers: servers.to_vec(),
+    };
+    let ons = ONS_DOMAINS.iter().map(|name| row(name, values.ons_dns));
+    let domains = std::iter::once(row(values.ngn_domain, values.ngn_dns)).chain(ons);
+    (values.ngn_dns.to_vec(), domains.collect())
+}
+
+/// Returns the address at which the ひかり電話ルータ answers on its LAN: the first of its /64
+/// (inferred; ngn-facts §3.1 has the /64, §9 row 10 the form).
+fn home_gateway(line: &Line) -> Ipv6Addr {
+    Ipv6Addr::from_bits(line.assignment(0).network().to_bits() | 1)
+}
+
+/// 1.1.1.1 and 1.0.0.1 by IPv6, which the members-club article warns of (ngn-facts §4.5, 5).
+const PUBLIC: [Ipv6Addr; 2] = [
+    Ipv6Addr::new(0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x1111),
+    Ipv6Addr::new(0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x1001),
+];

@@ -1,0 +1,126 @@
+//! What the shape of a scenario file cannot say: names that must exist, times that must fit.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use ngnlab_sim::line::{Area, Line};
+
+use super::Scenario;
+use super::mistake::Mistake;
+use crate::step::{Action, Step};
+
+/// Returns everything that is wrong with a scenario whose shape is right.
+pub(super) fn mistakes(scenario: &Scenario) -> Vec<Mistake> {
+    let mut found = Vec::new();
+    line(scenario, &mut found);
+    terminals(scenario, &mut found);
+    promises(scenario, &mut found);
+    for step in &scenario.steps {
+        timing(scenario, step.span(), step.get_ref(), &mut found);
+        action(scenario, step.get_ref(), &mut found);
+    }
+    found
+}
+
+fn line(scenario: &Scenario, found: &mut Vec<Mistake>) {
+    let spec = &scenario.line;
+    let preset = &spec.preset;
+    if !Line::PRESETS.contains(&preset.get_ref().as_str()) {
+        let mistake = Mistake::unknown(preset.span(), "preset", preset.get_ref(), Line::PRESETS);
+        found.push(mistake);
+    }
+    if spec.areas.is_empty() {
+        found.push(Mistake::new(preset.span(), "this line has no area"));
+    }
+    let Some(id) = &spec.applied_id else {
+        return;
+    };
+    for area in &spec.areas {
+        if id.get_ref() != "none" && !is_customer_id(id.get_ref(), *area) {
+            let message = format!(
+                "`{}` is not a customer ID in the {}",
+                id.get_ref(),
+                area.name()
+            );
+            let mut mistake = Mistake::new(id.span(), message);
+            mistake.help =
+                Some("CAF and 10 digits, in the east also COP and 8 digits, or none".to_owned());
+            found.push(mistake);
+        }
+    }
+}
+
+/// ngn-facts §5.5.
+fn is_customer_id(id: &str, area: Area) -> bool {
+    let digits = |prefix: &str, count: usize| {
+        id.strip_prefix(prefix)
+            .is_some_and(|rest| rest.len() == count && rest.bytes().all(|b| b.is_ascii_digit()))
+    };
+    digits("CAF", 10) || (area == Area::East && digits("COP", 8))
+}
+
+fn terminals(scenario: &Scenario, found: &mut Vec<Mistake>) {
+    let mut seen = BTreeSet::new();
+    for terminal in &scenario.terminals {
+        if !seen.insert(terminal.get_ref()) {
+            let message = format!("terminal `{}` stands here twice", terminal.get_ref());
+            found.push(Mistake::new(terminal.span(), message));
+        }
+    }
+    if scenario.terminals.is_empty() {
+        found.push(Mistake::new(0..0, "`terminals` names no terminal"));
+    }
+    if scenario.terminals.len() > MOST_TERMINALS {
+        let message = format!("there are sockets for {MOST_TERMINALS} terminals");
+        found.push(Mistake::new(
+            scenario.terminals[MOST_TERMINALS].span(),
+            message,
+        ));
+    }
+}
+
+fn promises(_scenario: &Scenario, _found: &mut Vec<Mistake>) {}
+
+fn timing(scenario: &Scenario, span: Range<usize>, step: &Step, found: &mut Vec<Mistake>) {
+    match (&step.at, &step.when) {
+        (None, None) => {
+            let mut mistake = Mistake::new(span, "this step has no time");
+            mistake.help =
+                Some("give it `at = \"20s\"` or `when = \"terminal-online\"`".to_owned());
+            found.push(mistake);
+        }
+        (Some(at), Some(_)) => {
+            let message = "a step has either `at` or `when`";
+            found.push(Mistake::new(at.span(), message));
+        }
+        (Some(at), None) if at.get_ref().0 >= scenario.until.0 => {
+            let message = format!("the run ends at {}, before this step", scenario.until);
+            found.push(Mistake::new(at.span(), message));
+        }
+        (Some(_), None) | (None, Some(_)) => {}
+    }
+}
+
+fn action(scenario: &Scenario, step: &Step, found: &mut Vec<Mistake>) {
+    let known: Vec<&str> = scenario.terminals().collect();
+    for name in step.terminal.iter().chain(step.action.terminal()) {
+        if !known.contains(&name.get_ref().as_str()) {
+            let known = known.iter().copied();
+            found.push(Mistake::unknown(
+                name.span(),
+                "terminal",
+                name.get_ref(),
+                known,
+            ));
+        }
+    }
+    match &step.action {
+        Action::Loss(loss) if *loss.percent.get_ref() > 100 => {
+            found.push(Mistake::new(loss.percent.span(), "more than 100 percent"));
+        }
+        _ => {}
+    }
+}
+
+/// Sockets of the terminals' hub, less the device's.
+const MOST_TERMINALS: usize = 7;

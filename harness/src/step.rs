@@ -1,0 +1,397 @@
+//! The step vocabulary: what a scenario can make happen.
+
+use std::net::Ipv6Addr;
+
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use crate::scenario::period::Period;
+
+/// One step of a scenario.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Step {
+    /// When it begins.
+    pub at: Option<Spanned<Period>>,
+    /// What it waits for instead.
+    pub when: Option<When>,
+    /// The terminal that `when` speaks of.
+    pub terminal: Option<Spanned<String>>,
+    /// How long it may take, waiting included; until the run ends, unless given.
+    pub within: Option<Period>,
+    /// What is done.
+    #[serde(rename = "do")]
+    pub action: Action,
+}
+
+/// What a step can wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum When {
+    /// The terminal has a global address, a router and a DNS server.
+    TerminalOnline,
+}
+
+/// Everything that a step can do.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Opens the line-authentication site and chooses 希望する if it asks.
+    Authenticate(From),
+    /// Opens a page.
+    Open(Open),
+    /// Chooses a button of the consent screen that is open.
+    Consent(Consent),
+    /// Goes back to the consent screen and chooses again.
+    Back(From),
+    /// Opens the login page of the ONS portal.
+    OpenPortal(From),
+    /// Looks up one name.
+    Resolve(Resolve),
+    /// Looks up the six names of guide p.15, addresses of both kinds.
+    ResolveGuideNames(From),
+    /// Sends an echo request.
+    Ping(Ping),
+    /// Opens a connection to the portal, keeps it silent, and uses it again.
+    HoldConnection(Hold),
+    /// Gives the line another prefix.
+    Renumber(Nothing),
+    /// Takes the device's power away and gives it back.
+    PowerCycle(Nothing),
+    /// Restarts the ひかり電話ルータ.
+    RebootHomeGateway(Nothing),
+    /// Makes a server deaf.
+    Silence(Silence),
+    /// Makes a cable lose frames.
+    Loss(Loss),
+    /// Pulls a cable, and puts it back.
+    LinkDown(LinkDown),
+    /// Puts crafted frames on the device's WAN cable.
+    InjectWan(Inject),
+    /// Puts crafted frames on the device's LAN cable.
+    InjectLan(Inject),
+}
+
+/// Nothing but the terminal.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct From {
+    /// The terminal; the first one, unless given.
+    pub from: Option<Spanned<String>>,
+}
+
+/// No details at all.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// Which page.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Open {
+    /// The terminal; the first one, unless given.
+    pub from: Option<Spanned<String>>,
+    /// The page.
+    pub url: Url,
+}
+
+/// An address of a page, `https://` or `http://`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Url(pub String);
+
+impl TryFrom<String> for Url {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let rest = text
+            .strip_prefix("https://")
+            .or_else(|| text.strip_prefix("http://"));
+        if rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')) {
+            Ok(Self(text))
+        } else {
+            Err(format!(
+                "`{text}` is not an address such as https://www.lineauth.mnw/"
+            ))
+        }
+    }
+}
+
+/// Which button.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Consent {
+    /// The terminal; the first one, unless given.
+    pub from: Option<Spanned<String>>,
+    /// The button.
+    pub choice: Choice,
+}
+
+/// A button of the consent screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Choice {
+    /// 希望する.
+    Accept,
+    /// 希望しない.
+    Refuse,
+}
+
+/// Which name, and how to ask for it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Resolve {
+    /// The terminal; the first one, unless given.
+    pub from: Option<Spanned<String>>,
+    /// The name, its case kept.
+    pub name: String,
+    /// The record type: `A`, `AAAA`, or another one's number.
+    #[serde(default)]
+    pub kind: Kind,
+    /// UDP unless given.
+    #[serde(default)]
+    pub transport: Transport,
+    /// The size announced with EDNS; without it there is no EDNS.
+    pub edns: Option<u16>,
+    /// Whom to ask; the server the terminal has learnt, unless given.
+    pub server: Option<Target>,
+}
+
+/// A record type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Kind {
+    /// An IPv4 address.
+    A,
+    /// An IPv6 address.
+    #[default]
+    Aaaa,
+    /// Any other type by its number.
+    Other(u16),
+}
+
+impl TryFrom<String> for Kind {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "A" => Ok(Self::A),
+            "AAAA" => Ok(Self::Aaaa),
+            // RFC 3597 §5 writes a type without a name this way.
+            other => other
+                .strip_prefix("TYPE")
+                .and_then(|number| number.parse().ok())
+                .map(Self::Other)
+                .ok_or_else(|| format!("`{text}` is not a record type such as A, AAAA or TYPE65")),
+        }
+    }
+}
+
+/// What a question travels in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Transport {
+    /// UDP, and TCP after a truncated answer.
+    #[default]
+    Udp,
+    /// TCP from the start.
+    Tcp,
+}
+
+/// Where to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Ping {
+    /// The terminal; the first one, unless given.
+    pub from: Option<Spanned<String>>,
+    /// The destination.
+    pub to: Target,
+    /// The hop limit, 64 unless given.
+    pub hop_limit: Option<u8>,
+}
+
+/// A host by its part in the testbed, or by its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Target {
+    /// The device, at the address it gives out as DNS server, else as router.
+    Device,
+    /// The line-authentication site.
+    LineAuth,
+    /// The ONS portal.
+    Portal,
+    /// The preferred or the alternate NGN server.
+    NgnDns(usize),
+    /// The preferred or the alternate ONS server.
+    OnsDns(usize),
+    /// An address outside the network.
+    Internet,
+    /// Any address.
+    Address(Ipv6Addr),
+}
+
+impl TryFrom<String> for Target {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let named = TARGETS.iter().find(|(name, _)| *name == text);
+        if let Some((_, target)) = named {
+            return Ok(*target);
+        }
+        text.parse().map(Self::Address).map_err(|_| {
+            let names: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
+            format!(
+                "`{text}` is neither an IPv6 address nor one of {}",
+                names.join(", ")
+            )
+        })
+    }
+}
+
+const TARGETS: &[(&str, Target)] = &[
+    ("device", Target::Device),
+    ("line-auth", Target::LineAuth),
+    ("portal", Target::Portal),
+    ("ngn-dns-1", Target::NgnDns(0)),
+    ("ngn-dns-2", Target::NgnDns(1)),
+    ("ons-dns-1", Target::OnsDns(0)),
+    ("ons-dns-2", Target::OnsDns(1)),
+    ("internet", Target::Internet),
+];
+
+/// How long a connection is silent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Hold {
+    /// The terminal; the first one, unless given.
+    pub from: Option<Spanned<String>>,
+    /// The silence.
+    pub idle: Period,
+}
+
+/// Which server is deaf, and how long.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Silence {
+    /// The server.
+    pub node: Server,
+    /// How long; until the run ends, unless given.
+    pub lasting: Option<Period>,
+}
+
+/// A server that can be made deaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Server {
+    /// The preferred NGN server.
+    #[serde(rename = "ngn-dns-1")]
+    NgnDns1,
+    /// The alternate NGN server.
+    #[serde(rename = "ngn-dns-2")]
+    NgnDns2,
+    /// The preferred ONS server.
+    #[serde(rename = "ons-dns-1")]
+    OnsDns1,
+    /// The alternate ONS server.
+    #[serde(rename = "ons-dns-2")]
+    OnsDns2,
+    /// The edge's DHCPv6 server.
+    #[serde(rename = "dhcpv6")]
+    Dhcpv6,
+}
+
+/// Which cable loses frames, how many, and how long.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Loss {
+    /// The cable.
+    pub cable: Wire,
+    /// How many frames in a hundred are lost.
+    pub percent: Spanned<u8>,
+    /// How long; until the run ends, unless given.
+    pub lasting: Option<Period>,
+}
+
+/// Which cable is pulled, and how long.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LinkDown {
+    /// The cable.
+    pub cable: Wire,
+    /// How long.
+    pub lasting: Period,
+}
+
+/// A cable of the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wire {
+    /// Towards the line.
+    Wan,
+    /// Towards the terminals.
+    Lan,
+}
+
+/// Which crafted frames.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Inject {
+    /// Their name.
+    pub frame: Crafted,
+}
+
+/// Frames that no node of ours would send by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Crafted {
+    /// A DNS question for the device itself.
+    DnsQueryToDevice,
+    /// A DHCPv6 Solicit, as if the sender looked for a server.
+    Dhcpv6Solicit,
+    /// A valid Router Solicitation.
+    RouterSolicit,
+    /// Router Solicitations that RFC 4861 §6.1.1 has thrown away.
+    InvalidRouterSolicit,
+    /// A TCP connection from outside to a terminal.
+    TcpSynToTerminal,
+    /// A UDP datagram from outside to a terminal.
+    UdpToTerminal,
+    /// An echo request from outside to a terminal.
+    EchoToTerminal,
+    /// An echo request to the device itself.
+    EchoToDevice,
+    /// An echo request to a terminal whose hop limit ends at the device.
+    EchoHopLimit1,
+    /// A Packet Too Big for the terminal's open TCP connection.
+    PacketTooBig,
+    /// A Neighbor Solicitation for an address that no terminal has.
+    NeighborSolicitAbsentHost,
+    /// Neighbor Solicitations for the addresses of the terminals.
+    NeighborSolicitTerminals,
+    /// An echo request into a part of the delegation that has no subnet.
+    UnassignedSubnet,
+}
+
+impl Action {
+    /// Returns the terminal that is named, if any.
+    pub fn terminal(&self) -> Option<&Spanned<String>> {
+        match self {
+            Self::Authenticate(step)
+            | Self::Back(step)
+            | Self::OpenPortal(step)
+            | Self::ResolveGuideNames(step) => step.from.as_ref(),
+            Self::Open(step) => step.from.as_ref(),
+            Self::Consent(step) => step.from.as_ref(),
+            Self::Resolve(step) => step.from.as_ref(),
+            Self::Ping(step) => step.from.as_ref(),
+            Self::HoldConnection(step) => step.from.as_ref(),
+            Self::Renumber(_)
+            | Self::PowerCycle(_)
+            | Self::RebootHomeGateway(_)
+            | Self::Silence(_)
+            | Self::Loss(_)
+            | Self::LinkDown(_)
+            | Self::InjectWan(_)
+            | Self::InjectLan(_) => None,
+        }
+    }
+}
