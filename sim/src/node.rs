@@ -9,9 +9,14 @@ use crate::frame::{Frame, Port};
 use crate::time::Time;
 use crate::trace::Fact;
 
+pub(crate) mod advertiser;
+pub(crate) mod dhcpv6_server;
 pub mod dns;
+pub mod edge;
+pub(crate) mod icmp_error;
 pub mod neighbors;
 pub mod router;
+pub(crate) mod router_port;
 pub mod segment;
 pub mod tcp;
 

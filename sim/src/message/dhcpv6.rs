@@ -27,11 +27,53 @@ pub const SNTP_SERVERS: u16 = 31;
 
 /// Reads a client or server message; `None` for relay messages and malformed ones.
 pub fn decode(bytes: &[u8]) -> Option<Message> {
-    if bytes.len() < 4 || matches!(bytes[0], 12 | 13) {
+    if bytes.len() < 4 || matches!(bytes[0], 12 | 13) || !is_well_formed(&bytes[4..], 0) {
         return None;
     }
     Message::decode(&mut Decoder::new(bytes)).ok()
 }
+
+/// Checks the lengths of options, and of options inside options, before dhcproto reads them: it
+/// subtracts without looking, and drops what follows a broken option without a word.
+fn is_well_formed(mut bytes: &[u8], depth: u8) -> bool {
+    while !bytes.is_empty() {
+        let Some((header, rest)) = bytes.split_first_chunk::<4>() else {
+            return false;
+        };
+        let code = u16::from_be_bytes([header[0], header[1]]);
+        let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
+        let Some((data, rest)) = rest.split_at_checked(length) else {
+            return false;
+        };
+        // The fixed part of the option, and whether options follow it.
+        let (fixed, nested) = match code {
+            3 | 25 => (12, true),
+            4 | 17 => (4, true),
+            5 => (24, true),
+            26 => (25, true),
+            // A relayed message has no place in a client's or server's.
+            9 => return false,
+            7 | 19 => (1, false),
+            8 | 13 => (2, false),
+            11 => (11, false),
+            12 => (16, false),
+            16 | 32 => (4, false),
+            _ => (0, false),
+        };
+        let exact = matches!(code, 7 | 8 | 12 | 19 | 32) && length != fixed;
+        if length < fixed || exact || (nested && depth == NESTING_MAX) {
+            return false;
+        }
+        if nested && !is_well_formed(&data[fixed..], depth + 1) {
+            return false;
+        }
+        bytes = rest;
+    }
+    true
+}
+
+/// IA, prefix or address, status code: no message nests deeper.
+const NESTING_MAX: u8 = 3;
 
 /// Reads the message a datagram carries, if it goes to or comes from a DHCPv6 port.
 pub fn in_datagram(udp: &Udp<'_>) -> Option<Message> {
@@ -259,6 +301,23 @@ mod tests {
         let reply = decode(&encode(&reply)).unwrap();
         assert_eq!(raw_option(&reply, SNTP_SERVERS).unwrap().len(), 32);
         assert_eq!(dns_servers(&reply), servers);
+    }
+
+    #[test]
+    fn options_shorter_than_their_fixed_part_spoil_a_message() {
+        for (code, length) in [(13, 1), (11, 5), (16, 2), (17, 3), (25, 11), (14, 4)] {
+            let header = [1, 0xaa, 0xbb, 0xcc, 0, code, 0, length];
+            let bytes = [&header[..], &vec![0; usize::from(length.min(11))]].concat();
+            let cut = &bytes[..bytes.len() - usize::from(code == 14)];
+            assert!(decode(cut).is_none(), "option {code} of {length} bytes");
+        }
+        // An IA_PD inside an IA_PD inside an IA_PD and so on.
+        let mut nested = Vec::new();
+        for _ in 0..100 {
+            let length = u16::try_from(12 + nested.len()).unwrap().to_be_bytes();
+            nested = [&[0, 25], &length[..], &[0; 12], &nested].concat();
+        }
+        assert!(decode(&[&[1, 0, 0, 0][..], &nested].concat()).is_none());
     }
 
     #[test]

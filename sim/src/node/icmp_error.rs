@@ -1,0 +1,99 @@
+//! ICMPv6 error messages of a router (RFC 4443 §3), as IPv6 packets ready to be routed.
+//!
+//! Errors are not rate limited: each answers exactly one packet, and errors are never answered.
+
+use std::net::Ipv6Addr;
+
+use crate::message::packet::{
+    ETHERNET_HEADER, Envelope, Mac, Packet, Payload, frame_ip, icmpv6_error_body,
+};
+
+/// Why a packet cannot be passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// Destination Unreachable, no route (RFC 4443 §3.1 code 0).
+    NoRoute,
+    /// Destination Unreachable, administratively prohibited (code 1).
+    Prohibited,
+    /// Destination Unreachable, address unreachable (code 3).
+    AddressUnreachable,
+    /// Packet Too Big, with the MTU of the next link (RFC 4443 §3.2).
+    TooBig(u32),
+    /// Time Exceeded, hop limit exceeded in transit (RFC 4443 §3.3 code 0).
+    HopLimitExceeded,
+}
+
+/// Builds the error about the IPv6 packet `ip`, or nothing where RFC 4443 §2.4 (e) forbids it.
+pub(crate) fn error_about(
+    ip: &[u8],
+    problem: Problem,
+    source: Ipv6Addr,
+    traffic_class: u8,
+) -> Option<(Ipv6Addr, Vec<u8>)> {
+    let frame = frame_ip(NOWHERE, NOWHERE, ip);
+    let packet = Packet::parse(&frame)?;
+    if packet.source.is_unspecified() || packet.source.is_multicast() {
+        return None;
+    }
+    if packet.destination.is_multicast() && !matches!(problem, Problem::TooBig(_)) {
+        return None;
+    }
+    if let Payload::Icmpv6(message) = packet.payload
+        && (message.kind < FIRST_INFORMATIONAL || message.kind == REDIRECT)
+    {
+        return None;
+    }
+    let (kind, code, value) = match problem {
+        Problem::NoRoute => (DESTINATION_UNREACHABLE, 0, 0),
+        Problem::Prohibited => (DESTINATION_UNREACHABLE, 1, 0),
+        Problem::AddressUnreachable => (DESTINATION_UNREACHABLE, 3, 0),
+        Problem::TooBig(mtu) => (PACKET_TOO_BIG, 0, mtu),
+        Problem::HopLimitExceeded => (TIME_EXCEEDED, 0, 0),
+    };
+    let error = Envelope::new(NOWHERE, NOWHERE, source, packet.source)
+        .with_traffic_class(traffic_class)
+        .icmpv6(kind, code, &icmpv6_error_body(value, packet.ip));
+    Some((packet.source, error[ETHERNET_HEADER..].to_vec()))
+}
+
+/// The Ethernet addresses of a frame that never leaves this file.
+const NOWHERE: Mac = Mac([0; 6]);
+const DESTINATION_UNREACHABLE: u8 = 1;
+const PACKET_TOO_BIG: u8 = 2;
+const TIME_EXCEEDED: u8 = 3;
+const FIRST_INFORMATIONAL: u8 = 128;
+const REDIRECT: u8 = 137;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_never_answered_with_an_error() {
+        let ping = Envelope::new(NOWHERE, NOWHERE, HOST, FAR).icmpv6(128, 0, &[0; 4]);
+        let (to, error) =
+            error_about(&ping[ETHERNET_HEADER..], Problem::NoRoute, ROUTER, 0).unwrap();
+        assert_eq!(to, HOST);
+        assert_eq!(error_about(&error, Problem::NoRoute, ROUTER, 0), None);
+    }
+
+    #[test]
+    fn an_error_quotes_no_more_than_the_minimum_mtu_holds() {
+        let long = Envelope::new(NOWHERE, NOWHERE, HOST, FAR).udp(1, 2, &[7; 1400]);
+        let ip = &long[ETHERNET_HEADER..];
+        let (_, error) = error_about(ip, Problem::HopLimitExceeded, ROUTER, 0xb8).unwrap();
+        assert_eq!(error.len(), 1280);
+    }
+
+    #[test]
+    fn nothing_is_sent_to_the_unspecified_address() {
+        let probe =
+            Envelope::new(NOWHERE, NOWHERE, Ipv6Addr::UNSPECIFIED, FAR).icmpv6(128, 0, &[0; 4]);
+        let ip = &probe[ETHERNET_HEADER..];
+        assert_eq!(error_about(ip, Problem::NoRoute, ROUTER, 0), None);
+    }
+
+    const HOST: Ipv6Addr = Ipv6Addr::new(0x2408, 0x3ff, 0xe00, 0xca00, 0, 0, 0, 2);
+    const FAR: Ipv6Addr = Ipv6Addr::new(0x2404, 0x1a8, 0, 0, 0, 0, 0, 1);
+    const ROUTER: Ipv6Addr = Ipv6Addr::new(0x2404, 0x1a8, 0, 0, 0, 0, 0, 9);
+}
