@@ -19,6 +19,7 @@ pub mod router;
 pub(crate) mod router_port;
 pub mod segment;
 pub mod tcp;
+pub mod terminal;
 
 /// Anything that plugs into the network: a router, a server, a terminal, a software device.
 pub trait Node: Any {
