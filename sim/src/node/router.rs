@@ -1,3 +1,349 @@
-//! The reference router: what a customer has to connect, and what it can do wrong.
+//! The reference router: a model customer edge router for this line, and the device that every
+//! check is calibrated with.
+//!
+//! In PD mode the LAN gets a /64 of the delegation; in RA mode it shares the line's /64 through a
+//! Neighbour Discovery proxy (guide p.6). RFC 7084 with RFC 9096 says the rest. It leaves out what
+//! ONS does not use: IPv4, addresses by DHCPv6, unique local addresses.
 
 pub mod defect;
+
+mod dhcpv6_client;
+mod discovery;
+mod filter;
+mod forward;
+mod icmp_error;
+mod interface;
+mod lan_advertiser;
+mod lan_dhcpv6;
+mod lease;
+mod local;
+mod nd_proxy;
+mod retransmission;
+
+use std::collections::BTreeSet;
+use std::net::Ipv6Addr;
+use std::rc::Rc;
+
+use ipnet::Ipv6Net;
+
+use crate::frame::Frame;
+use crate::message::ndp::{NEIGHBOR_ADVERTISEMENT, ROUTER_SOLICITATION};
+use crate::message::packet::{Packet, Payload, is_link_local, with_interface_id};
+use crate::node::{Context, Node};
+use crate::setup::{Mode, Setup};
+use crate::time::Time;
+
+use defect::Defect;
+use dhcpv6_client::Client;
+use discovery::Discovery;
+use filter::Filter;
+use icmp_error::Budget;
+use interface::Interface;
+use lan_advertiser::{Advertiser, Offer};
+use lease::Lease;
+use nd_proxy::NdProxy;
+
+/// What a reference router is made of.
+#[derive(Clone, Debug)]
+pub struct RouterConfig {
+    /// How it is configured.
+    pub setup: Setup,
+    /// What it does wrong.
+    pub defects: BTreeSet<Defect>,
+}
+
+/// A router between the line and a LAN.
+pub struct Router {
+    setup: Setup,
+    defects: Defects,
+    /// The prefix it advertised last, in memory that outlives a power cut (RFC 9096 §3.5).
+    stored: Option<Ipv6Net>,
+    ram: Ram,
+}
+
+/// The defects of one router, shared by its parts.
+#[derive(Clone, Default)]
+struct Defects(Rc<BTreeSet<Defect>>);
+
+/// Everything that a power cut erases.
+struct Ram {
+    boot: Option<Time>,
+    soliciting: bool,
+    advertising: bool,
+    wan: Interface,
+    lan: Interface,
+    discovery: Discovery,
+    client: Client,
+    advertiser: Advertiser,
+    proxy: NdProxy,
+    filter: Filter,
+    errors: Budget,
+}
+
+impl Router {
+    /// The port towards the line.
+    pub const WAN: u8 = 0;
+    /// The port towards the terminals.
+    pub const LAN: u8 = 1;
+
+    /// Makes a router that boots when the world begins.
+    pub fn new(config: RouterConfig) -> Self {
+        let defects = Defects(Rc::new(config.defects));
+        Self {
+            ram: Ram::new(&config.setup, &defects, None, Time::ZERO),
+            setup: config.setup,
+            defects,
+            stored: None,
+        }
+    }
+
+    /// Cuts the power and restores it: all but the identifiers and the stored prefix is forgotten.
+    pub fn power_cycle(&mut self, cx: &mut Context<'_>) {
+        self.ram = Ram::new(&self.setup, &self.defects, self.stored, cx.now());
+    }
+
+    /// Returns what the line granted: a delegation in PD mode, a /64 in RA mode.
+    fn granted(&self, now: Time) -> Option<Lease> {
+        match self.setup.mode {
+            Mode::Pd => self.ram.client.lease(),
+            Mode::Ra => self.ram.discovery.lease(now),
+        }
+    }
+
+    /// Returns the LAN's /64.
+    fn lan_net(&self) -> Option<Ipv6Net> {
+        self.ram.advertiser.offer().lease.map(|lease| lease.net)
+    }
+
+    /// Returns our address in a /64 of the LAN.
+    fn address_in(&self, net: Ipv6Net) -> Ipv6Addr {
+        match self.setup.mode {
+            // A subnet of our own, where nobody else can have it.
+            Mode::Pd => with_interface_id(net.addr(), [0, 0, 0, 0, 0, 0, 0, 1]),
+            Mode::Ra => self.setup.lan_mac.in_prefix(net.addr()),
+        }
+    }
+
+    /// Returns the address our own packets come from: in PD mode the LAN's, since the WAN has none
+    /// (RFC 7084 §4.2 WAA-7).
+    fn own_source(&self) -> Option<Ipv6Addr> {
+        let net = self.lan_net()?;
+        let (owner, address) = match self.setup.mode {
+            Mode::Pd => (&self.ram.lan, self.address_in(net)),
+            Mode::Ra => (&self.ram.wan, self.setup.wan_mac.in_prefix(net.addr())),
+        };
+        owner.owns(address).then_some(address)
+    }
+
+    fn interface(&self, port: u8) -> &Interface {
+        match port {
+            Self::WAN => &self.ram.wan,
+            _ => &self.ram.lan,
+        }
+    }
+
+    /// Returns whether an address is ours, on whichever interface.
+    fn owns(&self, address: Ipv6Addr) -> bool {
+        self.ram.wan.owns(address) || self.ram.lan.owns(address)
+    }
+
+    /// Boots: the link-local addresses come first (RFC 4862 §5.3).
+    fn boot(&mut self, cx: &mut Context<'_>) {
+        let ram = &mut self.ram;
+        ram.boot = None;
+        ram.wan.form(ram.wan.link_local(), true, cx);
+        ram.lan.form(ram.lan.link_local(), true, cx);
+        if self.defects.has(Defect::RsBeforeDad) {
+            ram.soliciting = true;
+            ram.discovery.start(cx.now());
+        }
+    }
+
+    /// Brings addresses and advertisements in line with what the line granted.
+    fn settle(&mut self, cx: &mut Context<'_>) {
+        let now = cx.now();
+        if self.ram.wan.is_up() && !self.ram.soliciting {
+            self.ram.soliciting = true;
+            self.ram.discovery.start(now);
+        }
+        if self.ram.lan.is_up() && !self.ram.advertising {
+            self.ram.advertising = true;
+            self.ram.advertiser.start(now);
+        }
+        let mut lease = self.granted(now);
+        if self.setup.mode == Mode::Pd {
+            lease = lease.and_then(Lease::for_lan);
+        }
+        if self.defects.has(Defect::ForeignLanPrefix) {
+            lease = lease.map(|lease| Lease {
+                net: FOREIGN,
+                ..lease
+            });
+        }
+        self.settle_wan(cx);
+        self.settle_lan(lease, cx);
+        let dns = lease
+            .map(|lease| self.address_in(lease.net))
+            .filter(|address| self.ram.lan.owns(*address));
+        let offer = Offer {
+            lease,
+            has_uplink: self.ram.discovery.router().is_some(),
+            dns,
+            search: self.ram.client.options().search.clone(),
+        };
+        self.ram.advertiser.update(offer, now);
+        self.ram.proxy.retain(lease.map(|lease| lease.net));
+        if lease.is_some() && self.ram.advertising {
+            self.stored = lease.map(|lease| lease.net);
+        }
+    }
+
+    fn settle_wan(&mut self, cx: &mut Context<'_>) {
+        // Where the line delegates, the WAN needs no address (RFC 7084 §4.2 WAA-7).
+        let prefixes = match self.setup.mode {
+            Mode::Pd => &[],
+            Mode::Ra => self.ram.discovery.prefixes(),
+        };
+        // The LAN's address must be nobody else's here, either: the /64 is the same.
+        let macs = [self.setup.wan_mac, self.setup.lan_mac];
+        let addresses: Vec<_> = prefixes
+            .iter()
+            .flat_map(|prefix| macs.map(|mac| mac.in_prefix(prefix.net.addr())))
+            .collect();
+        for address in &addresses {
+            self.ram.wan.form(*address, true, cx);
+        }
+        self.ram.wan.retain(|address| addresses.contains(&address));
+    }
+
+    fn settle_lan(&mut self, lease: Option<Lease>, cx: &mut Context<'_>) {
+        let nets: Vec<_> = lease
+            .map(|lease| lease.net)
+            .into_iter()
+            .chain(self.ram.advertiser.old())
+            .chain(self.lan_net())
+            .collect();
+        let addresses: Vec<_> = nets.iter().map(|net| self.address_in(*net)).collect();
+        if let Some(lease) = lease {
+            self.ram.lan.form(self.address_in(lease.net), false, cx);
+        }
+        self.ram.lan.retain(|address| addresses.contains(&address));
+    }
+}
+
+impl Node for Router {
+    fn handle_frame(&mut self, port: u8, frame: &Frame, cx: &mut Context<'_>) {
+        let Some(packet) = Packet::parse(frame) else {
+            return;
+        };
+        let mac = self.interface(port).mac();
+        let for_us = packet.eth_destination == mac || packet.eth_destination.is_multicast();
+        if !for_us || packet.eth_source == mac || packet.source.is_multicast() {
+            return;
+        }
+        let to = packet.destination;
+        match &packet.payload {
+            Payload::Icmpv6(message) if is_discovery(message.kind) => {
+                self.handle_ndp(port, &packet, cx);
+            }
+            _ if to.is_multicast() => self.handle_own(port, &packet, cx),
+            _ if is_link_local(to) => {
+                if self.interface(port).owns(to) {
+                    self.handle_own(port, &packet, cx);
+                }
+            }
+            _ if self.owns(to) => self.handle_own(port, &packet, cx),
+            _ if port == Self::WAN => self.forward_from_wan(&packet, cx),
+            _ => self.forward_from_lan(&packet, cx),
+        }
+    }
+
+    fn handle_timeout(&mut self, cx: &mut Context<'_>) {
+        if self.ram.boot.is_some_and(|at| at <= cx.now()) {
+            self.boot(cx);
+        }
+        let mut silent = self.ram.wan.handle_timeout(cx);
+        silent.extend(self.ram.lan.handle_timeout(cx));
+        self.give_up(silent, cx);
+        let Ram {
+            wan,
+            lan,
+            discovery,
+            client,
+            proxy,
+            ..
+        } = &mut self.ram;
+        discovery.handle_timeout(wan, cx);
+        client.handle_timeout(wan, cx);
+        proxy.handle_timeout([wan, lan], cx);
+        self.settle(cx);
+        let Ram {
+            wan,
+            lan,
+            advertiser,
+            ..
+        } = &mut self.ram;
+        advertiser.handle_timeout(lan, wan, cx);
+    }
+
+    fn poll_timeout(&self) -> Option<Time> {
+        let ram = &self.ram;
+        [
+            ram.boot,
+            ram.wan.poll_timeout(),
+            ram.lan.poll_timeout(),
+            ram.discovery.poll_timeout(),
+            ram.client.poll_timeout(),
+            ram.advertiser.poll_timeout(),
+            ram.proxy.poll_timeout(),
+        ]
+        .into_iter()
+        .flatten()
+        .filter(|at| *at < Time::NEVER)
+        .min()
+    }
+
+    fn handle_carrier(&mut self, port: u8, up: bool, cx: &mut Context<'_>) {
+        if port == Self::WAN && up && self.ram.wan.is_up() {
+            self.ram.discovery.start(cx.now());
+            self.ram.client.handle_link_up(cx);
+        }
+    }
+}
+
+impl Ram {
+    fn new(setup: &Setup, defects: &Defects, stored: Option<Ipv6Net>, boot: Time) -> Self {
+        let defects = || defects.clone();
+        Self {
+            boot: Some(boot),
+            soliciting: false,
+            advertising: false,
+            wan: Interface::new(Router::WAN, setup.wan_mac, defects()),
+            lan: Interface::new(Router::LAN, setup.lan_mac, defects()),
+            discovery: Discovery::new(defects()),
+            client: Client::new(setup.wan_mac, setup.mode, defects()),
+            advertiser: Advertiser::new(defects(), stored),
+            proxy: NdProxy::new(defects()),
+            filter: Filter::new(defects()),
+            errors: Budget::new(),
+        }
+    }
+}
+
+impl Defects {
+    fn has(&self, defect: Defect) -> bool {
+        self.0.contains(&defect)
+    }
+
+    #[cfg(test)]
+    fn of<const N: usize>(defects: [Defect; N]) -> Self {
+        Self(Rc::new(defects.into()))
+    }
+}
+
+fn is_discovery(kind: u8) -> bool {
+    (ROUTER_SOLICITATION..=NEIGHBOR_ADVERTISEMENT + 1).contains(&kind)
+}
+
+/// What the defect `foreign-lan-prefix` advertises (RFC 3849: documentation).
+const FOREIGN: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 0), 64);

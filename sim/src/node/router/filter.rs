@@ -1,0 +1,311 @@
+//! The stateful filter between line and LAN (RFC 6092; guide p.5 asks for one): what a terminal
+//! began may be answered, and nothing else comes in.
+
+use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use super::Defects;
+use super::defect::Defect;
+use crate::message::packet::{IPV6_HEADER, Packet, Payload};
+use crate::time::Time;
+
+/// The flows that terminals have begun.
+pub(super) struct Filter {
+    defects: Defects,
+    flows: BTreeMap<Flow, State>,
+}
+
+/// One flow as the LAN sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Flow {
+    protocol: u8,
+    inside: (Ipv6Addr, u16),
+    outside: (Ipv6Addr, u16),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct State {
+    until: Time,
+    answered: bool,
+    closing: bool,
+}
+
+impl Filter {
+    pub(super) fn new(defects: Defects) -> Self {
+        Self {
+            defects,
+            flows: BTreeMap::new(),
+        }
+    }
+
+    /// Notes a packet on its way out; returns whether it may pass.
+    pub(super) fn pass_out(&mut self, packet: &Packet<'_>, now: Time) -> bool {
+        let to_https = packet
+            .tcp()
+            .is_some_and(|tcp| tcp.destination_port() == HTTPS);
+        if to_https && self.defects.has(Defect::BlocksHttps) {
+            return false;
+        }
+        let Some(flow) = Flow::outbound(packet) else {
+            return true;
+        };
+        if !self.flows.contains_key(&flow) {
+            self.make_room(now);
+        }
+        let state = self.flows.entry(flow).or_insert(State {
+            until: now,
+            answered: false,
+            closing: false,
+        });
+        if state.until <= now {
+            *state = State {
+                until: now,
+                answered: false,
+                closing: false,
+            };
+        }
+        state.note(packet);
+        state.until = now + lifetime(&flow, *state, &self.defects);
+        true
+    }
+
+    /// Returns whether a packet may come in, and notes that its flow is alive.
+    pub(super) fn pass_in(&mut self, packet: &Packet<'_>, now: Time) -> bool {
+        if let Some(icmpv6) = packet.icmpv6()
+            && icmpv6.kind < FIRST_INFORMATIONAL
+        {
+            if icmpv6.kind == PACKET_TOO_BIG && self.defects.has(Defect::DropsPacketTooBig) {
+                return false;
+            }
+            // RFC 6092 §3.2.1 REC-10: errors belong to a flow, too.
+            let related = icmpv6.body.get(4..).and_then(Flow::quoted);
+            let known = related.is_some_and(|flow| self.is_alive(&flow, now));
+            return known || self.defects.has(Defect::NoInboundFilter);
+        }
+        if let Some(flow) = Flow::inbound(packet)
+            && self.is_alive(&flow, now)
+            && let Some(state) = self.flows.get_mut(&flow)
+        {
+            state.answered = true;
+            state.note(packet);
+            state.until = now + lifetime(&flow, *state, &self.defects);
+            return true;
+        }
+        self.defects.has(Defect::NoInboundFilter)
+    }
+
+    fn is_alive(&self, flow: &Flow, now: Time) -> bool {
+        self.flows.get(flow).is_some_and(|state| state.until > now)
+    }
+
+    fn make_room(&mut self, now: Time) {
+        if self.flows.len() < FLOWS_MAX {
+            return;
+        }
+        self.flows.retain(|_, state| state.until > now);
+        if self.flows.len() >= FLOWS_MAX {
+            let oldest = self.flows.iter().min_by_key(|(_, state)| state.until);
+            if let Some(flow) = oldest.map(|(flow, _)| *flow) {
+                self.flows.remove(&flow);
+            }
+        }
+    }
+}
+
+impl State {
+    fn note(&mut self, packet: &Packet<'_>) {
+        let Some(tcp) = packet.tcp() else {
+            return;
+        };
+        if tcp.syn() && !tcp.ack() {
+            *self = Self {
+                answered: false,
+                closing: false,
+                ..*self
+            };
+        }
+        self.closing |= tcp.fin() || tcp.rst();
+    }
+}
+
+fn lifetime(flow: &Flow, state: State, defects: &Defects) -> Duration {
+    match flow.protocol {
+        TCP if !state.answered || state.closing => TCP_TRANSITORY,
+        TCP if defects.has(Defect::ShortTcpIdle) => TCP_SHORT,
+        TCP => TCP_ESTABLISHED,
+        _ => OTHER,
+    }
+}
+
+impl Flow {
+    /// Returns the flow a packet from the LAN begins or continues.
+    fn outbound(packet: &Packet<'_>) -> Option<Self> {
+        let (protocol, source, destination) = ports(packet, ECHO_REQUEST)?;
+        Some(Self {
+            protocol,
+            inside: (packet.source, source),
+            outside: (packet.destination, destination),
+        })
+    }
+
+    /// Returns the flow a packet from the line answers.
+    fn inbound(packet: &Packet<'_>) -> Option<Self> {
+        let (protocol, source, destination) = ports(packet, ECHO_REPLY)?;
+        Some(Self {
+            protocol,
+            inside: (packet.destination, destination),
+            outside: (packet.source, source),
+        })
+    }
+
+    /// Returns the flow of an outbound packet that an error quotes.
+    fn quoted(ip: &[u8]) -> Option<Self> {
+        let address = |at: usize| {
+            let octets: [u8; 16] = ip.get(at..at + 16)?.try_into().ok()?;
+            Some(Ipv6Addr::from(octets))
+        };
+        let port = |at: usize| {
+            let bytes = ip.get(IPV6_HEADER + at..IPV6_HEADER + at + 2)?;
+            Some(u16::from_be_bytes(bytes.try_into().ok()?))
+        };
+        let protocol = *ip.get(NEXT_HEADER_OFFSET)?;
+        let (source, destination) = match protocol {
+            TCP | UDP => (port(0)?, port(2)?),
+            ICMPV6 => (port(4)?, port(4)?),
+            _ => (0, 0),
+        };
+        Some(Self {
+            protocol,
+            inside: (address(SOURCE_OFFSET)?, source),
+            outside: (address(DESTINATION_OFFSET)?, destination),
+        })
+    }
+}
+
+/// Returns protocol, source and destination port; for echo both are its identifier.
+///
+/// Fragments and unknown protocols have no ports and are flows between two hosts (REC-12).
+fn ports(packet: &Packet<'_>, echo: u8) -> Option<(u8, u16, u16)> {
+    match &packet.payload {
+        Payload::Udp(udp) => Some((UDP, udp.source_port, udp.destination_port)),
+        Payload::Tcp(tcp) => Some((TCP, tcp.source_port(), tcp.destination_port())),
+        Payload::Icmpv6(icmpv6) if icmpv6.kind == echo => {
+            let id = u16::from_be_bytes(icmpv6.body.get(..2)?.try_into().ok()?);
+            Some((ICMPV6, id, id))
+        }
+        Payload::Icmpv6(_) => None,
+        Payload::Other { next_header, .. } => Some((*next_header, 0, 0)),
+    }
+}
+
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+const ICMPV6: u8 = 58;
+const HTTPS: u16 = 443;
+const PACKET_TOO_BIG: u8 = 2;
+const FIRST_INFORMATIONAL: u8 = 128;
+const ECHO_REQUEST: u8 = 128;
+const ECHO_REPLY: u8 = 129;
+const NEXT_HEADER_OFFSET: usize = 6;
+const SOURCE_OFFSET: usize = 8;
+const DESTINATION_OFFSET: usize = 24;
+// RFC 6092 §3.3.1 REC-35, and §3.2.2 REC-12 with §3.2.3 REC-14.
+const TCP_ESTABLISHED: Duration = Duration::from_secs(2 * 3600 + 4 * 60);
+const TCP_TRANSITORY: Duration = Duration::from_secs(4 * 60);
+const OTHER: Duration = Duration::from_secs(5 * 60);
+const FLOWS_MAX: usize = 4096;
+// What the defect does (guide FAQ 11: line authentication may take more than 25 s).
+const TCP_SHORT: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::Frame;
+    use crate::message::packet::{Envelope, Mac, icmpv6_error_body};
+
+    #[test]
+    fn an_answer_comes_in_and_a_stranger_does_not() {
+        let mut filter = Filter::new(Defects::default());
+        assert!(!pass_in(&mut filter, &udp(WEB, PC, 53, 4000), 0));
+        assert!(pass_out(&mut filter, &udp(PC, WEB, 4000, 53), 0));
+        assert!(pass_in(&mut filter, &udp(WEB, PC, 53, 4000), 299));
+        assert!(!pass_in(&mut filter, &udp(WEB, PC, 53, 4001), 299));
+        assert!(!pass_in(&mut filter, &udp(WEB, PC, 53, 4000), 600));
+    }
+
+    #[test]
+    fn an_established_connection_survives_two_hours_of_silence() {
+        let mut filter = Filter::new(Defects::default());
+        assert!(pass_out(
+            &mut filter,
+            &tcp(PC, WEB, |tcp| tcp.syn = true),
+            0
+        ));
+        let answer = tcp(WEB, PC, |tcp| (tcp.syn, tcp.ack) = (true, true));
+        assert!(pass_in(&mut filter, &answer, 1));
+        assert!(pass_in(
+            &mut filter,
+            &tcp(WEB, PC, |tcp| tcp.ack = true),
+            7200
+        ));
+        let mut filter = Filter::new(Defects::of([Defect::ShortTcpIdle]));
+        assert!(pass_out(
+            &mut filter,
+            &tcp(PC, WEB, |tcp| tcp.syn = true),
+            0
+        ));
+        assert!(pass_in(&mut filter, &answer, 1));
+        assert!(!pass_in(
+            &mut filter,
+            &tcp(WEB, PC, |tcp| tcp.ack = true),
+            30
+        ));
+    }
+
+    #[test]
+    fn an_error_comes_in_if_it_quotes_a_flow() {
+        let mut filter = Filter::new(Defects::default());
+        let question = udp(PC, WEB, 4000, 53);
+        let error = envelope(WEB, PC).icmpv6(2, 0, &icmpv6_error_body(1280, &question[14..]));
+        assert!(!pass_in(&mut filter, &error, 0));
+        assert!(pass_out(&mut filter, &question, 0));
+        assert!(pass_in(&mut filter, &error, 0));
+    }
+
+    #[test]
+    fn the_number_of_flows_is_bounded() {
+        let mut filter = Filter::new(Defects::default());
+        for port in 0..=u16::MAX {
+            pass_out(&mut filter, &udp(PC, WEB, port, 53), i64::from(port));
+        }
+        assert!(filter.flows.len() <= FLOWS_MAX);
+    }
+
+    const MAC: Mac = Mac([2, 0, 0x5e, 0, 0, 1]);
+    const PC: Ipv6Addr = Ipv6Addr::new(0x2408, 0x3ff, 0xe00, 0xca01, 0, 0, 0, 2);
+    const WEB: Ipv6Addr = Ipv6Addr::new(0x2404, 0x1a8, 0xf583, 0xaf0, 0, 0, 0, 1);
+
+    fn envelope(from: Ipv6Addr, to: Ipv6Addr) -> Envelope {
+        Envelope::new(MAC, MAC, from, to)
+    }
+
+    fn udp(from: Ipv6Addr, to: Ipv6Addr, source: u16, destination: u16) -> Frame {
+        envelope(from, to).udp(source, destination, b"")
+    }
+
+    fn tcp(from: Ipv6Addr, to: Ipv6Addr, set: impl Fn(&mut etherparse::TcpHeader)) -> Frame {
+        let (source, destination) = if from == PC { (4000, 443) } else { (443, 4000) };
+        let mut header = etherparse::TcpHeader::new(source, destination, 1, 1000);
+        set(&mut header);
+        envelope(from, to).tcp(header, b"")
+    }
+
+    fn pass_out(filter: &mut Filter, frame: &Frame, at: i64) -> bool {
+        filter.pass_out(&Packet::parse(frame).unwrap(), Time::from_secs(at))
+    }
+
+    fn pass_in(filter: &mut Filter, frame: &Frame, at: i64) -> bool {
+        filter.pass_in(&Packet::parse(frame).unwrap(), Time::from_secs(at))
+    }
+}

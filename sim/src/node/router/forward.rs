@@ -1,0 +1,199 @@
+//! Passing packets on between line and LAN: routes, hop limit, source check, and the errors that
+//! tell a sender why not (RFC 7084 §4.2 WPD-5, §4.3 L-14, §4.5 S-2).
+
+use std::net::Ipv6Addr;
+
+use ipnet::Ipv6Net;
+
+use super::Router;
+use super::defect::Defect;
+use super::icmp_error::{
+    BAD_SOURCE, BEYOND_SCOPE, Complaint, NO_NEIGHBOR, NO_ROUTE, TIME_EXCEEDED, may_complain,
+};
+use crate::message::packet::{
+    ETHERNET_HEADER, Envelope, Packet, forward, frame_ip, icmpv6_error_body, is_link_local,
+    is_routable,
+};
+use crate::node::Context;
+use crate::node::neighbors::Unreachable;
+use crate::setup::Mode;
+
+/// Where a packet goes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hop {
+    Lan(Ipv6Addr),
+    Wan(Ipv6Addr),
+}
+
+impl Router {
+    /// Passes a packet on that came from the LAN.
+    pub(super) fn forward_from_lan(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
+        let (source, destination) = (packet.source, packet.destination);
+        if is_link_local(source) && is_routable(destination) {
+            return self.complain(Self::LAN, packet, BEYOND_SCOPE, cx);
+        }
+        if !is_routable(source) || !is_routable(destination) {
+            return;
+        }
+        let checks_source = !self.defects.has(Defect::ForeignSource);
+        if checks_source && !self.lan_net().is_some_and(|net| net.contains(&source)) {
+            return self.complain(Self::LAN, packet, BAD_SOURCE, cx);
+        }
+        let Some(hop) = self.route(destination) else {
+            return self.complain(Self::LAN, packet, NO_ROUTE, cx);
+        };
+        if let Hop::Wan(router) = hop {
+            if !self.ram.filter.pass_out(packet, cx.now()) {
+                return;
+            }
+            if self.setup.mode == Mode::Ra {
+                self.ram.proxy.announce(source, router, &self.ram.wan, cx);
+            }
+        }
+        self.pass_on(Self::LAN, packet, hop, cx);
+    }
+
+    /// Passes a packet on that came from the line.
+    pub(super) fn forward_from_wan(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
+        let (source, destination) = (packet.source, packet.destination);
+        if !is_routable(source) || !is_routable(destination) || self.is_inside(source) {
+            return;
+        }
+        let Some(granted) = self.granted(cx.now()) else {
+            return;
+        };
+        if !granted.net.contains(&destination) {
+            return;
+        }
+        if self.lan_net().is_some_and(|net| net.contains(&destination)) {
+            if self.ram.filter.pass_in(packet, cx.now()) {
+                self.pass_on(Self::WAN, packet, Hop::Lan(destination), cx);
+            }
+            return;
+        }
+        match self.route(destination) {
+            Some(hop) => self.pass_on(Self::WAN, packet, hop, cx),
+            None => self.complain(Self::WAN, packet, NO_ROUTE, cx),
+        }
+    }
+
+    /// Returns whether an address can only be one of our side (RFC 6092 §3.1 REC-6).
+    fn is_inside(&self, address: Ipv6Addr) -> bool {
+        let within = |net: Option<Ipv6Net>| net.is_some_and(|net| net.contains(&address));
+        match self.setup.mode {
+            Mode::Pd => within(self.ram.client.lease().map(|lease| lease.net)),
+            // The /64 lies on both sides.
+            Mode::Ra => within(self.lan_net()) && self.ram.lan.has_neighbor(address),
+        }
+    }
+
+    /// Returns where an address lies; `None` in the unused part of the delegation, too.
+    fn route(&self, to: Ipv6Addr) -> Option<Hop> {
+        let uplink = self.ram.discovery.router();
+        if self.lan_net().is_some_and(|net| net.contains(&to)) {
+            let upstream = self.setup.mode == Mode::Ra && !self.ram.lan.has_neighbor(to);
+            return Some(if upstream { Hop::Wan(to) } else { Hop::Lan(to) });
+        }
+        let delegated = self.ram.client.lease().map(|lease| lease.net);
+        let unused = delegated.is_some_and(|net| net.contains(&to));
+        if (unused && !self.defects.has(Defect::NoNullRoute)) || is_unique_local(to) {
+            return None;
+        }
+        uplink.map(Hop::Wan)
+    }
+
+    /// Lowers the hop limit and sends a packet to its next hop.
+    fn pass_on(&mut self, from: u8, packet: &Packet<'_>, hop: Hop, cx: &mut Context<'_>) {
+        if packet.ip.len() > MTU {
+            return self.complain(from, packet, Complaint::too_big(MTU as u32), cx);
+        }
+        let passed = if self.defects.has(Defect::KeepsHopLimit) {
+            Some(frame_ip(self.ram.lan.mac(), self.ram.lan.mac(), packet.ip))
+        } else {
+            forward(packet, self.ram.lan.mac(), self.ram.lan.mac())
+        };
+        let Some(passed) = passed else {
+            if !self.defects.has(Defect::NoTimeExceeded) {
+                self.complain(from, packet, TIME_EXCEEDED, cx);
+            }
+            return;
+        };
+        let ip = &passed[ETHERNET_HEADER..];
+        match hop {
+            Hop::Lan(next) => self.ram.lan.send(next, ip, cx),
+            Hop::Wan(next) => self.ram.wan.send(next, ip, cx),
+        }
+    }
+
+    /// Sends an IPv6 packet of our own to where its destination lies.
+    pub(super) fn send_own(&mut self, to: Ipv6Addr, ip: &[u8], cx: &mut Context<'_>) {
+        match self.route(to) {
+            Some(Hop::Lan(next)) => self.ram.lan.send(next, ip, cx),
+            Some(Hop::Wan(next)) => self.ram.wan.send(next, ip, cx),
+            None => {}
+        }
+    }
+
+    /// Tells a packet's sender, back the way it came, why it was not passed on.
+    pub(super) fn complain(
+        &mut self,
+        port: u8,
+        packet: &Packet<'_>,
+        complaint: Complaint,
+        cx: &mut Context<'_>,
+    ) {
+        let Some(source) = self.source_towards(port, packet.source) else {
+            return;
+        };
+        if !may_complain(packet) || !self.ram.errors.spend(cx.now()) {
+            return;
+        }
+        let near = self.interface(port);
+        let envelope = Envelope::new(near.mac(), packet.eth_source, source, packet.source);
+        let body = icmpv6_error_body(complaint.value, packet.ip);
+        near.send_frame(envelope.icmpv6(complaint.kind, complaint.code, &body), cx);
+    }
+
+    /// Tells the senders of packets that waited for a silent neighbour.
+    pub(super) fn give_up(&mut self, silent: Vec<Unreachable>, cx: &mut Context<'_>) {
+        let mac = self.ram.lan.mac();
+        for ip in silent.into_iter().flat_map(|neighbor| neighbor.waiting) {
+            let frame = frame_ip(mac, mac, &ip);
+            let Some(packet) = Packet::parse(&frame) else {
+                continue;
+            };
+            // What we sent ourselves needs no error.
+            let to = packet.source;
+            if self.owns(to) || !may_complain(&packet) || !self.ram.errors.spend(cx.now()) {
+                continue;
+            }
+            let Some(source) = self.own_source() else {
+                continue;
+            };
+            let body = icmpv6_error_body(NO_NEIGHBOR.value, packet.ip);
+            let error = Envelope::new(mac, mac, source, to).icmpv6(
+                NO_NEIGHBOR.kind,
+                NO_NEIGHBOR.code,
+                &body,
+            );
+            self.send_own(to, &error[ETHERNET_HEADER..], cx);
+        }
+    }
+
+    /// Returns the address of ours that speaks to `to`, which lies behind `port`.
+    fn source_towards(&self, port: u8, to: Ipv6Addr) -> Option<Ipv6Addr> {
+        if is_link_local(to) {
+            return Some(self.interface(port).link_local());
+        }
+        self.own_source()
+            .or((port == Self::LAN).then(|| self.ram.lan.link_local()))
+    }
+}
+
+/// RFC 7084 §4.3 ULA-4: such addresses do not cross the border.
+fn is_unique_local(address: Ipv6Addr) -> bool {
+    address.segments()[0] & 0xfe00 == 0xfc00
+}
+
+/// Both links are Ethernet (ngn-facts §1.2: MTU 1500).
+const MTU: usize = 1500;

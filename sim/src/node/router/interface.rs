@@ -1,0 +1,310 @@
+//! One interface: its addresses with duplicate address detection (RFC 4862 §5.4), its answers to
+//! solicitations for them, and the neighbours behind it.
+
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use rand::Rng;
+
+use super::Defects;
+use super::defect::Defect;
+use crate::frame::Frame;
+use crate::message::ndp::{Ndp, NeighborAdvert, NeighborSolicit};
+use crate::message::packet::{ALL_NODES, Envelope, Mac, Packet, solicited_node};
+use crate::node::Context;
+use crate::node::neighbors::{Neighbors, Timers, Unreachable};
+use crate::time::Time;
+
+/// One interface of the router.
+pub(super) struct Interface {
+    port: u8,
+    mac: Mac,
+    addresses: Vec<Address>,
+    neighbors: Neighbors,
+    dad_timer: Duration,
+    base_timers: Option<(Duration, Duration)>,
+    defects: Defects,
+}
+
+struct Address {
+    ip: Ipv6Addr,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Waiting to send the solicitation of duplicate address detection.
+    Delayed { until: Time },
+    /// Waiting for somebody to object.
+    Tentative { until: Time },
+    /// Ours.
+    Assigned,
+    /// Somebody else's; never used (RFC 4862 §5.4.5).
+    Duplicate,
+}
+
+impl Interface {
+    pub(super) fn new(port: u8, mac: Mac, defects: Defects) -> Self {
+        Self {
+            port,
+            mac,
+            addresses: Vec::new(),
+            neighbors: Neighbors::new(mac, mac.link_local()),
+            dad_timer: RETRANS_TIMER,
+            base_timers: None,
+            defects,
+        }
+    }
+
+    pub(super) fn mac(&self) -> Mac {
+        self.mac
+    }
+
+    pub(super) fn port(&self) -> u8 {
+        self.port
+    }
+
+    pub(super) fn link_local(&self) -> Ipv6Addr {
+        self.mac.link_local()
+    }
+
+    /// Takes over the timers of a Router Advertisement (RFC 4861 §6.3.4); zero says nothing.
+    pub(super) fn set_timers(
+        &mut self,
+        reachable: Duration,
+        retrans: Duration,
+        cx: &mut Context<'_>,
+    ) {
+        let base = |given: Duration, default| if given.is_zero() { default } else { given };
+        let base = (
+            base(reachable, REACHABLE_TIME),
+            base(retrans, RETRANS_TIMER),
+        );
+        if self.base_timers != Some(base) {
+            self.base_timers = Some(base);
+            self.dad_timer = base.1;
+            self.neighbors
+                .set_timers(Timers::drawn(base.0, base.1, cx.random()));
+        }
+    }
+
+    /// Forms an address unless it exists; it is ours once nobody has objected.
+    ///
+    /// With `delayed`, detection starts after a random time (RFC 4862 §5.4.2).
+    pub(super) fn form(&mut self, ip: Ipv6Addr, delayed: bool, cx: &mut Context<'_>) {
+        if self.addresses.iter().any(|address| address.ip == ip) {
+            return;
+        }
+        let state = if self.defects.has(Defect::NoDad) {
+            State::Assigned
+        } else {
+            let delay = if delayed {
+                cx.random().random_range(Duration::ZERO..MAX_DAD_DELAY)
+            } else {
+                Duration::ZERO
+            };
+            State::Delayed {
+                until: cx.now() + delay,
+            }
+        };
+        self.addresses.push(Address { ip, state });
+    }
+
+    /// Keeps the link-local address and those `keep` wants.
+    pub(super) fn retain(&mut self, keep: impl Fn(Ipv6Addr) -> bool) {
+        let link_local = self.link_local();
+        self.addresses
+            .retain(|address| address.ip == link_local || keep(address.ip));
+    }
+
+    /// Returns whether an address is assigned here.
+    pub(super) fn owns(&self, ip: Ipv6Addr) -> bool {
+        self.addresses
+            .iter()
+            .any(|address| address.ip == ip && address.state == State::Assigned)
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.owns(self.link_local())
+    }
+
+    /// Sends an IPv6 packet to a neighbour on this link.
+    pub(super) fn send(&mut self, next_hop: Ipv6Addr, ip: &[u8], cx: &mut Context<'_>) {
+        let mut out = Vec::new();
+        self.neighbors.send(next_hop, ip, cx.now(), &mut out);
+        self.flush(out, cx);
+    }
+
+    /// Sends a frame as it is.
+    pub(super) fn send_frame(&self, frame: Frame, cx: &mut Context<'_>) {
+        cx.send(self.port, frame);
+    }
+
+    /// Notes where a neighbour is.
+    pub(super) fn learn(&mut self, ip: Ipv6Addr, mac: Mac, cx: &mut Context<'_>) {
+        let mut out = Vec::new();
+        self.neighbors.learn(ip, mac, cx.now(), &mut out);
+        self.flush(out, cx);
+    }
+
+    /// Returns whether a neighbour has answered within ReachableTime.
+    pub(super) fn is_reachable(&self, ip: Ipv6Addr, now: Time) -> bool {
+        self.neighbors.is_reachable(ip, now)
+    }
+
+    pub(super) fn has_neighbor(&self, ip: Ipv6Addr) -> bool {
+        self.neighbors.mac_of(ip).is_some()
+    }
+
+    /// Takes in a solicitation; returns whether its target is an address of this interface.
+    pub(super) fn handle_solicit(
+        &mut self,
+        packet: &Packet<'_>,
+        solicit: &NeighborSolicit,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        let Some(address) = self
+            .addresses
+            .iter_mut()
+            .find(|address| address.ip == solicit.target)
+        else {
+            return false;
+        };
+        let detection = packet.source.is_unspecified();
+        match address.state {
+            // RFC 4862 §5.4.3: somebody else is about to take the same address.
+            State::Delayed { .. } | State::Tentative { .. } if detection => {
+                address.state = State::Duplicate;
+            }
+            State::Assigned => {
+                if let Some(mac) = solicit.source_link_layer
+                    && !detection
+                {
+                    self.learn(packet.source, mac, cx);
+                }
+                self.answer(packet, solicit.target, true, cx);
+            }
+            State::Delayed { .. } | State::Tentative { .. } | State::Duplicate => {}
+        }
+        true
+    }
+
+    /// Answers a solicitation with our own MAC; a proxy does not override (RFC 4861 §7.2.8).
+    pub(super) fn answer(
+        &self,
+        packet: &Packet<'_>,
+        target: Ipv6Addr,
+        replace: bool,
+        cx: &mut Context<'_>,
+    ) {
+        self.answer_to(packet.source, packet.eth_source, target, replace, cx);
+    }
+
+    /// Like [`Interface::answer`], for a solicitation that is remembered by its source.
+    pub(super) fn answer_to(
+        &self,
+        source: Ipv6Addr,
+        mac: Mac,
+        target: Ipv6Addr,
+        replace: bool,
+        cx: &mut Context<'_>,
+    ) {
+        let solicited = !source.is_unspecified();
+        let to = if solicited { source } else { ALL_NODES };
+        let from = if self.owns(target) {
+            target
+        } else {
+            self.link_local()
+        };
+        let advert = NeighborAdvert {
+            target,
+            router: true,
+            solicited,
+            replace,
+            target_link_layer: Some(self.mac),
+        };
+        let envelope = Envelope::new(self.mac, mac, from, to);
+        cx.send(self.port, Ndp::NeighborAdvert(advert).build(envelope));
+    }
+
+    /// Takes in an advertisement.
+    pub(super) fn handle_advert(&mut self, advert: &NeighborAdvert, cx: &mut Context<'_>) {
+        for address in &mut self.addresses {
+            // RFC 4862 §5.4.4.
+            if address.ip == advert.target && address.state != State::Assigned {
+                address.state = State::Duplicate;
+            }
+        }
+        let mut out = Vec::new();
+        self.neighbors.handle_advert(advert, cx.now(), &mut out);
+        self.flush(out, cx);
+    }
+
+    /// Multicasts a solicitation from our link-local address, or from nowhere to detect a duplicate.
+    pub(super) fn solicit(&self, target: Ipv6Addr, detection: bool, cx: &mut Context<'_>) {
+        let source = if detection {
+            Ipv6Addr::UNSPECIFIED
+        } else {
+            self.link_local()
+        };
+        self.solicit_from(source, target, cx);
+    }
+
+    pub(super) fn solicit_from(&self, source: Ipv6Addr, target: Ipv6Addr, cx: &mut Context<'_>) {
+        let solicit = NeighborSolicit {
+            target,
+            source_link_layer: (!source.is_unspecified()).then_some(self.mac),
+        };
+        let envelope = Envelope::new(self.mac, self.mac, source, solicited_node(target));
+        cx.send(self.port, Ndp::NeighborSolicit(solicit).build(envelope));
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Time> {
+        let detection = self
+            .addresses
+            .iter()
+            .filter_map(|address| match address.state {
+                State::Delayed { until } | State::Tentative { until } => Some(until),
+                State::Assigned | State::Duplicate => None,
+            });
+        detection.chain(self.neighbors.poll_timeout()).min()
+    }
+
+    /// Goes on with detection and neighbours; returns the neighbours that stayed silent.
+    pub(super) fn handle_timeout(&mut self, cx: &mut Context<'_>) -> Vec<Unreachable> {
+        let now = cx.now();
+        let mut asks = Vec::new();
+        for address in &mut self.addresses {
+            match address.state {
+                State::Delayed { until } if until <= now => {
+                    // RFC 4862 §5.1: DupAddrDetectTransmits is 1.
+                    asks.push(address.ip);
+                    address.state = State::Tentative {
+                        until: now + self.dad_timer,
+                    };
+                }
+                State::Tentative { until } if until <= now => address.state = State::Assigned,
+                _ => {}
+            }
+        }
+        for ip in asks {
+            self.solicit(ip, true, cx);
+        }
+        let mut out = Vec::new();
+        let silent = self.neighbors.handle_timeout(now, &mut out);
+        self.flush(out, cx);
+        silent
+    }
+
+    fn flush(&self, out: Vec<Frame>, cx: &mut Context<'_>) {
+        for frame in out {
+            cx.send(self.port, frame);
+        }
+    }
+}
+
+// RFC 4861 §10; the first address of a link is formed before anybody could say otherwise.
+const RETRANS_TIMER: Duration = Duration::from_secs(1);
+const REACHABLE_TIME: Duration = Duration::from_secs(30);
+// RFC 4862 §5.4.2: up to MAX_RTR_SOLICITATION_DELAY.
+const MAX_DAD_DELAY: Duration = Duration::from_secs(1);

@@ -1,0 +1,294 @@
+//! Router Advertisements on the LAN (RFC 4861 §6.2, RFC 7084 §4.3, RFC 9096 §3).
+//!
+//! Hosts that solicit from an address of theirs are answered by unicast, so that the answer is
+//! quick and multicast stays rare.
+
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use ipnet::Ipv6Net;
+use rand::Rng;
+
+use super::Defects;
+use super::defect::Defect;
+use super::interface::Interface;
+use super::lease::{Lease, left};
+use crate::message::ndp::{Ndp, NdpOption, PrefixInfo, RouterAdvert};
+use crate::message::packet::{ALL_NODES, Envelope, Mac};
+use crate::node::Context;
+use crate::time::Time;
+
+/// What the LAN is to hear.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Offer {
+    /// The LAN's /64.
+    pub(super) lease: Option<Lease>,
+    /// Whether there is a router upstream.
+    pub(super) has_uplink: bool,
+    /// Our own address as DNS server, once it is ours.
+    pub(super) dns: Option<Ipv6Addr>,
+    /// The search list.
+    pub(super) search: Vec<String>,
+}
+
+/// The advertising side of the LAN interface.
+pub(super) struct Advertiser {
+    defects: Defects,
+    offer: Offer,
+    old: Vec<(Ipv6Net, Time)>,
+    /// What was advertised before the power cut; withdrawn unless the line grants it again.
+    stored: Option<Ipv6Net>,
+    burst: u32,
+    next: Option<Time>,
+    last: Option<Time>,
+    solicited: Vec<(Time, Ipv6Addr, Mac)>,
+}
+
+impl Advertiser {
+    /// Makes an advertiser that remembers the prefix it advertised before it lost its power.
+    pub(super) fn new(defects: Defects, stored: Option<Ipv6Net>) -> Self {
+        Self {
+            defects,
+            offer: Offer::default(),
+            old: Vec::new(),
+            stored,
+            burst: 0,
+            next: None,
+            last: None,
+            solicited: Vec::new(),
+        }
+    }
+
+    /// Begins to advertise.
+    pub(super) fn start(&mut self, now: Time) {
+        self.burst = INITIAL_ADVERTS;
+        self.next = Some(now);
+    }
+
+    /// Returns the prefixes that are being withdrawn.
+    pub(super) fn old(&self) -> impl Iterator<Item = Ipv6Net> {
+        self.old.iter().map(|(net, _)| *net)
+    }
+
+    pub(super) fn offer(&self) -> &Offer {
+        &self.offer
+    }
+
+    /// Takes over what the LAN is to hear, and tells it soon if that is news.
+    pub(super) fn update(&mut self, offer: Offer, now: Time) {
+        if offer == self.offer {
+            return;
+        }
+        let net = |offer: &Offer| offer.lease.map(|lease| lease.net);
+        let (before, after) = (net(&self.offer), net(&offer));
+        let only_refreshed = Offer {
+            lease: self.offer.lease,
+            ..offer.clone()
+        } == self.offer
+            && before == after;
+        self.offer = offer;
+        if only_refreshed {
+            return;
+        }
+        if before != after {
+            // RFC 9096 §3.5: what went before is withdrawn for as long as hosts may use it.
+            let stored = self.stored.take_if(|_| after.is_some());
+            let until = now + LAN_VALID;
+            self.old
+                .extend(before.into_iter().chain(stored).map(|net| (net, until)));
+            self.old.retain(|(net, _)| Some(*net) != after);
+            let extra = self.old.len().saturating_sub(OLD_MAX);
+            self.old.drain(..extra);
+        }
+        if self.next.is_some() {
+            self.burst = INITIAL_ADVERTS;
+            self.schedule(now, Duration::ZERO);
+        }
+    }
+
+    /// Takes in a solicitation.
+    pub(super) fn handle_solicit(
+        &mut self,
+        source: Ipv6Addr,
+        source_link_layer: Option<Mac>,
+        cx: &mut Context<'_>,
+    ) {
+        if self.next.is_none() {
+            return;
+        }
+        // RFC 4861 §6.2.6: MAX_RA_DELAY_TIME.
+        let mut delay = cx.random().random_range(Duration::ZERO..MAX_RA_DELAY);
+        if self.defects.has(Defect::SlowRaAnswer) {
+            delay += SLOW;
+        }
+        match source_link_layer.filter(|_| !source.is_unspecified()) {
+            Some(mac) if self.solicited.len() < SOLICITED_MAX => {
+                if self
+                    .solicited
+                    .iter()
+                    .all(|(_, waiting, _)| *waiting != source)
+                {
+                    self.solicited.push((cx.now() + delay, source, mac));
+                }
+            }
+            _ => self.schedule(cx.now(), delay),
+        }
+    }
+
+    /// Brings the next multicast forward, but not closer than allowed to the last one.
+    fn schedule(&mut self, now: Time, delay: Duration) {
+        let earliest = self.last.map_or(now, |last| last + MIN_DELAY_BETWEEN_RAS);
+        let at = (now + delay).max(earliest);
+        self.next = Some(self.next.map_or(at, |next| next.min(at).max(earliest)));
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Time> {
+        let solicited = self.solicited.iter().map(|(at, ..)| *at);
+        solicited.chain(self.next).min()
+    }
+
+    pub(super) fn handle_timeout(
+        &mut self,
+        lan: &Interface,
+        wan: &Interface,
+        cx: &mut Context<'_>,
+    ) {
+        let now = cx.now();
+        self.old.retain(|(_, until)| *until > now);
+        let due: Vec<_> = self
+            .solicited
+            .extract_if(.., |(at, ..)| *at <= now)
+            .collect();
+        for (_, source, mac) in due {
+            self.send(lan, source, mac, cx);
+        }
+        if self.next.is_none_or(|at| at > now) {
+            return;
+        }
+        self.send(lan, ALL_NODES, lan.mac(), cx);
+        if self.defects.has(Defect::RaOnWan) && wan.is_up() {
+            self.send(wan, ALL_NODES, wan.mac(), cx);
+        }
+        self.last = Some(now);
+        self.burst = self.burst.saturating_sub(1);
+        let interval = if self.defects.has(Defect::RaFlood) {
+            FLOOD_INTERVAL
+        } else if self.burst > 0 {
+            MAX_INITIAL_INTERVAL
+        } else {
+            cx.random().random_range(MIN_INTERVAL..=MAX_INTERVAL)
+        };
+        self.next = Some(now + interval);
+    }
+
+    fn send(&self, on: &Interface, to: Ipv6Addr, mac: Mac, cx: &mut Context<'_>) {
+        if self.defects.has(Defect::NoLanRa) {
+            return;
+        }
+        let global = self
+            .offer
+            .dns
+            .filter(|_| self.defects.has(Defect::RaFromGlobal));
+        let source = global.unwrap_or(on.link_local());
+        let advert = Ndp::RouterAdvert(self.advert(on.mac(), cx.now()));
+        on.send_frame(advert.build(Envelope::new(on.mac(), mac, source, to)), cx);
+    }
+
+    fn advert(&self, mac: Mac, now: Time) -> RouterAdvert {
+        let mut options = vec![NdpOption::SourceLinkLayer(mac)];
+        if let Some(lease) = self.offer.lease {
+            options.push(self.prefix(lease, now));
+        }
+        for (net, _) in &self.old {
+            // RFC 9096 §3.5: both lifetimes zero, flags as before.
+            let (preferred, valid) = if self.defects.has(Defect::KeepsOldPrefix) {
+                (LAN_PREFERRED_SECS, LAN_VALID_SECS)
+            } else {
+                (0, 0)
+            };
+            options.push(self.prefix_option(*net, preferred, valid));
+        }
+        if let Some(lease) = self.offer.lease
+            && !self.defects.has(Defect::NoRdnss)
+        {
+            // RFC 9096 §3.4: not longer than the prefix.
+            let lifetime = left(now, lease.valid).min(LAN_VALID_SECS);
+            if let Some(dns) = self.offer.dns {
+                options.push(NdpOption::Rdnss {
+                    lifetime,
+                    servers: vec![dns],
+                });
+            }
+            if !self.offer.search.is_empty() {
+                let domains = self.offer.search.clone();
+                options.push(NdpOption::Dnssl { lifetime, domains });
+            }
+        }
+        RouterAdvert {
+            hop_limit: 64,
+            managed: self.defects.has(Defect::ManagedFlagOnLan),
+            other: true, // RFC 7084 §4.3 L-9
+            preference: 0,
+            lifetime: self.router_lifetime(now),
+            reachable: Duration::ZERO,
+            retrans: Duration::ZERO,
+            options,
+        }
+    }
+
+    /// RFC 7084 §4.1 G-4, G-5 and §4.3 L-4: no default router without prefix and uplink.
+    fn router_lifetime(&self, now: Time) -> Duration {
+        let has_prefix = self.offer.lease.is_some_and(|lease| lease.valid > now);
+        if !(has_prefix && self.offer.has_uplink || self.defects.has(Defect::DefaultWithoutPrefix))
+        {
+            return Duration::ZERO;
+        }
+        if self.defects.has(Defect::LongRouterLifetime) {
+            return LONG_ROUTER_LIFETIME;
+        }
+        ROUTER_LIFETIME
+    }
+
+    fn prefix(&self, lease: Lease, now: Time) -> NdpOption {
+        let (preferred, valid) = (left(now, lease.preferred), left(now, lease.valid));
+        let (preferred, valid) = if self.defects.has(Defect::LifetimesOutliveTheLease) {
+            (604_800, 2_592_000)
+        } else if self.defects.has(Defect::LongLanLifetimes) {
+            (preferred, valid)
+        } else {
+            (preferred.min(LAN_PREFERRED_SECS), valid.min(LAN_VALID_SECS))
+        };
+        self.prefix_option(lease.net, preferred, valid)
+    }
+
+    fn prefix_option(&self, net: Ipv6Net, preferred: u32, valid: u32) -> NdpOption {
+        NdpOption::Prefix(PrefixInfo {
+            prefix: net.addr(),
+            length: net.prefix_len(),
+            on_link: true, // RFC 7084 §4.3 L-6, and the next one
+            autonomous: !self.defects.has(Defect::NoAFlag),
+            valid,
+            preferred,
+        })
+    }
+}
+
+// RFC 9096 §4: ND_PREFERRED_LIMIT and ND_VALID_LIMIT; the router lifetime equals the former.
+const LAN_PREFERRED_SECS: u32 = 2700;
+const LAN_VALID_SECS: u32 = 5400;
+const LAN_VALID: Duration = Duration::from_secs(LAN_VALID_SECS as u64);
+const ROUTER_LIFETIME: Duration = Duration::from_secs(2700);
+// RFC 4861 §6.2.1 and §10.
+const MIN_INTERVAL: Duration = Duration::from_secs(200);
+const MAX_INTERVAL: Duration = Duration::from_secs(600);
+const MAX_INITIAL_INTERVAL: Duration = Duration::from_secs(16);
+const INITIAL_ADVERTS: u32 = 3;
+const MIN_DELAY_BETWEEN_RAS: Duration = Duration::from_secs(3);
+const MAX_RA_DELAY: Duration = Duration::from_millis(500);
+// Ours: bounds against hostile hosts and lines.
+const SOLICITED_MAX: usize = 16;
+const OLD_MAX: usize = 4;
+// What the defects do.
+const SLOW: Duration = Duration::from_secs(3);
+const FLOOD_INTERVAL: Duration = Duration::from_millis(300);
+const LONG_ROUTER_LIFETIME: Duration = Duration::from_secs(9000);

@@ -1,0 +1,247 @@
+//! What is addressed to the router itself: neighbour discovery, echo, DHCPv6.
+
+use std::net::Ipv6Addr;
+
+use super::defect::Defect;
+use super::icmp_error::NO_PORT;
+use super::interface::Interface;
+use super::{Router, lan_dhcpv6};
+use crate::message::dhcpv6;
+use crate::message::ndp::{
+    Ndp, NdpOption, NeighborAdvert, NeighborSolicit, ROUTER_SOLICITATION, RouterAdvert,
+    RouterSolicit,
+};
+use crate::message::packet::{
+    ALL_DHCP, Envelope, Icmpv6, Packet, Payload, Udp, is_link_local, solicited_node,
+};
+use crate::node::Context;
+use crate::setup::Mode;
+
+impl Router {
+    /// Takes in a Neighbour Discovery message.
+    pub(super) fn handle_ndp(&mut self, port: u8, packet: &Packet<'_>, cx: &mut Context<'_>) {
+        match Ndp::parse(packet).or_else(|| self.parse_invalid_solicit(packet)) {
+            Some(Ndp::RouterAdvert(advert)) if port == Self::WAN => {
+                self.handle_router_advert(packet, &advert, cx);
+            }
+            Some(Ndp::RouterSolicit(solicit)) if port == Self::LAN => {
+                self.handle_router_solicit(packet, solicit, cx);
+            }
+            Some(Ndp::NeighborSolicit(solicit)) => self.handle_solicit(port, packet, &solicit, cx),
+            Some(Ndp::NeighborAdvert(advert)) => self.handle_advert(port, packet, &advert, cx),
+            // As a host on the WAN and a router on the LAN (RFC 7084 §4.2 W-1).
+            Some(Ndp::RouterAdvert(_) | Ndp::RouterSolicit(_)) | None => {}
+        }
+    }
+
+    fn parse_invalid_solicit(&self, packet: &Packet<'_>) -> Option<Ndp> {
+        let message = packet.icmpv6()?;
+        let answers = self.defects.has(Defect::AnswersInvalidRs);
+        (answers && message.kind == ROUTER_SOLICITATION).then(|| Ndp::parse_message(message))?
+    }
+
+    fn handle_router_advert(
+        &mut self,
+        packet: &Packet<'_>,
+        advert: &RouterAdvert,
+        cx: &mut Context<'_>,
+    ) {
+        if !is_link_local(packet.source) || !self.ram.wan.is_up() {
+            return;
+        }
+        for option in &advert.options {
+            if let NdpOption::SourceLinkLayer(mac) = option {
+                self.ram.wan.learn(packet.source, *mac, cx);
+            }
+        }
+        self.ram
+            .wan
+            .set_timers(advert.reachable, advert.retrans, cx);
+        self.ram
+            .discovery
+            .handle_advert(packet.source, advert, cx.now());
+        // RFC 7084 §4.2 WPD-4: either flag shows that there is DHCPv6.
+        if advert.managed || advert.other {
+            self.ram.client.start(cx);
+        }
+        self.settle(cx);
+    }
+
+    fn handle_router_solicit(
+        &mut self,
+        packet: &Packet<'_>,
+        solicit: RouterSolicit,
+        cx: &mut Context<'_>,
+    ) {
+        let nowhere = packet.source.is_unspecified();
+        // RFC 4861 §6.1.1: no link-layer address without an address.
+        if nowhere && solicit.source_link_layer.is_some() {
+            return;
+        }
+        if let Some(mac) = solicit.source_link_layer {
+            self.ram.lan.learn(packet.source, mac, cx);
+        }
+        self.ram
+            .advertiser
+            .handle_solicit(packet.source, solicit.source_link_layer, cx);
+    }
+
+    fn handle_solicit(
+        &mut self,
+        port: u8,
+        packet: &Packet<'_>,
+        solicit: &NeighborSolicit,
+        cx: &mut Context<'_>,
+    ) {
+        let nowhere = packet.source.is_unspecified();
+        // RFC 4861 §7.1.1.
+        let to_group = packet.destination == solicited_node(solicit.target);
+        if nowhere && (!to_group || solicit.source_link_layer.is_some()) {
+            return;
+        }
+        let (near, _) = self.sides(port);
+        if near.handle_solicit(packet, solicit, cx) || !self.is_shared(solicit.target) {
+            return;
+        }
+        let (near, far) = match port {
+            Self::WAN => (&self.ram.wan, &self.ram.lan),
+            _ => (&self.ram.lan, &self.ram.wan),
+        };
+        let upstream = port == Self::WAN;
+        self.ram
+            .proxy
+            .handle_solicit(packet, solicit, near, far, upstream, cx);
+    }
+
+    fn handle_advert(
+        &mut self,
+        port: u8,
+        packet: &Packet<'_>,
+        advert: &NeighborAdvert,
+        cx: &mut Context<'_>,
+    ) {
+        // RFC 4861 §7.1.2.
+        if packet.destination.is_multicast() && advert.solicited {
+            return;
+        }
+        let (far, _) = self.sides(port);
+        far.handle_advert(advert, cx);
+        if port == Self::WAN && !advert.router && self.ram.discovery.router() == Some(advert.target)
+        {
+            // RFC 4861 §7.2.5: who clears R is no router any more.
+            self.ram.discovery.drop_router();
+            self.settle(cx);
+        }
+        if self.is_shared(advert.target) {
+            let (near, far) = match port {
+                Self::WAN => (&self.ram.lan, &self.ram.wan),
+                _ => (&self.ram.wan, &self.ram.lan),
+            };
+            self.ram.proxy.handle_advert(advert.target, near, far, cx);
+        }
+    }
+
+    /// Returns whether an address may lie on either side.
+    fn is_shared(&self, address: Ipv6Addr) -> bool {
+        self.setup.mode == Mode::Ra && self.lan_net().is_some_and(|net| net.contains(&address))
+    }
+
+    /// Takes in a packet for one of our addresses, or for a group we listen to.
+    pub(super) fn handle_own(&mut self, port: u8, packet: &Packet<'_>, cx: &mut Context<'_>) {
+        match &packet.payload {
+            Payload::Icmpv6(icmpv6) if icmpv6.checksum_ok && icmpv6.kind == ECHO_REQUEST => {
+                self.answer_echo(port, packet, *icmpv6, cx);
+            }
+            Payload::Udp(udp) if udp.checksum_ok => self.handle_udp(port, packet, *udp, cx),
+            _ => {}
+        }
+    }
+
+    fn answer_echo(
+        &mut self,
+        port: u8,
+        packet: &Packet<'_>,
+        echo: Icmpv6<'_>,
+        cx: &mut Context<'_>,
+    ) {
+        let to_group = packet.destination.is_multicast() || packet.source.is_multicast();
+        if to_group || packet.source.is_unspecified() || self.defects.has(Defect::NoEchoReply) {
+            return;
+        }
+        let near = self.interface(port);
+        let envelope = Envelope::new(
+            near.mac(),
+            packet.eth_source,
+            packet.destination,
+            packet.source,
+        );
+        near.send_frame(envelope.icmpv6(ECHO_REPLY, 0, echo.body), cx);
+    }
+
+    fn handle_udp(&mut self, port: u8, packet: &Packet<'_>, udp: Udp<'_>, cx: &mut Context<'_>) {
+        match (port, udp.destination_port) {
+            (Self::WAN, dhcpv6::CLIENT_PORT) => self.handle_dhcpv6_answer(packet, udp, cx),
+            (_, dhcpv6::SERVER_PORT) => self.handle_dhcpv6_question(port, packet, udp, cx),
+            (Self::LAN, _) => self.complain(port, packet, NO_PORT, cx),
+            _ => {}
+        }
+    }
+
+    /// ngn-facts §3.3: home gateways answer from any port, so the source port says nothing.
+    fn handle_dhcpv6_answer(&mut self, packet: &Packet<'_>, udp: Udp<'_>, cx: &mut Context<'_>) {
+        let filtered = udp.source_port != dhcpv6::SERVER_PORT
+            && self.defects.has(Defect::FiltersSourcePort547);
+        if filtered || packet.destination.is_multicast() {
+            return;
+        }
+        if let Some(message) = dhcpv6::decode(udp.payload) {
+            self.ram.client.handle_message(&message, cx);
+            self.settle(cx);
+        }
+    }
+
+    fn handle_dhcpv6_question(
+        &mut self,
+        port: u8,
+        packet: &Packet<'_>,
+        udp: Udp<'_>,
+        cx: &mut Context<'_>,
+    ) {
+        let serves = port == Self::LAN || self.defects.has(Defect::Dhcpv6ServerOnWan);
+        // RFC 8415 §16: an Information-Request to a unicast address is dropped.
+        if !serves || packet.destination != ALL_DHCP || !is_link_local(packet.source) {
+            return;
+        }
+        let Some(question) = dhcpv6::decode(udp.payload) else {
+            return;
+        };
+        let dns = self.ram.advertiser.offer().dns;
+        let duid = self.setup.wan_mac.duid_ll();
+        let line = self.ram.client.options();
+        let Some(answer) = lan_dhcpv6::answer(&question, &duid, dns, line, &self.defects) else {
+            return;
+        };
+        let near = self.interface(port);
+        let envelope = Envelope::new(
+            near.mac(),
+            packet.eth_source,
+            near.link_local(),
+            packet.source,
+        );
+        let bytes = dhcpv6::encode(&answer);
+        near.send_frame(
+            envelope.udp(dhcpv6::SERVER_PORT, dhcpv6::CLIENT_PORT, &bytes),
+            cx,
+        );
+    }
+
+    fn sides(&mut self, port: u8) -> (&mut Interface, &mut Interface) {
+        match port {
+            Self::WAN => (&mut self.ram.wan, &mut self.ram.lan),
+            _ => (&mut self.ram.lan, &mut self.ram.wan),
+        }
+    }
+}
+
+const ECHO_REQUEST: u8 = 128;
+const ECHO_REPLY: u8 = 129;

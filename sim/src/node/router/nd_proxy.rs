@@ -1,0 +1,158 @@
+//! The Neighbour Discovery proxy of RA mode, where line and LAN share one /64 (after RFC 4389;
+//! ngn-facts §3.4 tells what happens without one).
+//!
+//! A solicitation is answered only once its target has answered on the other side, with our own
+//! MAC, R set and O clear. Duplicate address detection is relayed both ways.
+
+use std::collections::BTreeSet;
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use ipnet::Ipv6Net;
+
+use super::Defects;
+use super::defect::Defect;
+use super::interface::Interface;
+use crate::message::ndp::NeighborSolicit;
+use crate::message::packet::{Mac, Packet};
+use crate::node::Context;
+use crate::time::Time;
+
+/// The questions whose answer is sought on the other side.
+pub(super) struct NdProxy {
+    defects: Defects,
+    questions: Vec<Question>,
+    announced: BTreeSet<Ipv6Addr>,
+}
+
+struct Question {
+    target: Ipv6Addr,
+    asked_on: u8,
+    asker: (Ipv6Addr, Mac),
+    probes: u32,
+    again: Time,
+}
+
+impl NdProxy {
+    pub(super) fn new(defects: Defects) -> Self {
+        Self {
+            defects,
+            questions: Vec::new(),
+            announced: BTreeSet::new(),
+        }
+    }
+
+    /// Takes in a solicitation from `near` for an address that is not ours there.
+    pub(super) fn handle_solicit(
+        &mut self,
+        packet: &Packet<'_>,
+        solicit: &NeighborSolicit,
+        near: &Interface,
+        far: &Interface,
+        upstream: bool,
+        cx: &mut Context<'_>,
+    ) {
+        let target = solicit.target;
+        let detection = packet.source.is_unspecified();
+        if far.owns(target) {
+            return near.answer(packet, target, false, cx);
+        }
+        if upstream && !detection && self.defects.has(Defect::NdProxyAnswersAll) {
+            return near.answer(packet, target, false, cx);
+        }
+        if upstream && self.defects.has(Defect::NdProxyOneWay) {
+            return;
+        }
+        if !detection && upstream && far.is_reachable(target, cx.now()) {
+            return near.answer(packet, target, false, cx);
+        }
+        // Neighbours on the same side answer for themselves.
+        if !detection && near.has_neighbor(target) {
+            return;
+        }
+        let asker = (packet.source, packet.eth_source);
+        let known = |question: &Question| {
+            (question.target, question.asked_on, question.asker.0) == (target, near.port(), asker.0)
+        };
+        if self.questions.len() == QUESTIONS_MAX || self.questions.iter().any(known) {
+            return;
+        }
+        far.solicit(target, detection, cx);
+        self.questions.push(Question {
+            target,
+            asked_on: near.port(),
+            asker,
+            probes: 1,
+            again: cx.now() + PROBE_INTERVAL,
+        });
+    }
+
+    /// Takes in that `target` has answered on `far`, and passes that on to those who asked.
+    pub(super) fn handle_advert(
+        &mut self,
+        target: Ipv6Addr,
+        near: &Interface,
+        far: &Interface,
+        cx: &mut Context<'_>,
+    ) {
+        let answers =
+            |question: &mut Question| question.target == target && question.asked_on != far.port();
+        for question in self.questions.extract_if(.., answers) {
+            let (source, mac) = question.asker;
+            near.answer_to(source, mac, target, false, cx);
+        }
+    }
+
+    /// What a faulty proxy does instead: it lets a terminal's own solicitation through once, so
+    /// that the router upstream knows the terminal for as long as it does not ask back.
+    pub(super) fn announce(
+        &mut self,
+        terminal: Ipv6Addr,
+        router: Ipv6Addr,
+        wan: &Interface,
+        cx: &mut Context<'_>,
+    ) {
+        if self.defects.has(Defect::NdProxyOneWay)
+            && self.announced.len() < QUESTIONS_MAX
+            && self.announced.insert(terminal)
+        {
+            wan.solicit_from(terminal, router, cx);
+        }
+    }
+
+    /// Forgets questions about addresses that are not in the shared prefix.
+    pub(super) fn retain(&mut self, net: Option<Ipv6Net>) {
+        self.questions
+            .retain(|question| net.is_some_and(|net| net.contains(&question.target)));
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Time> {
+        self.questions.iter().map(|question| question.again).min()
+    }
+
+    pub(super) fn handle_timeout(&mut self, sides: [&Interface; 2], cx: &mut Context<'_>) {
+        let now = cx.now();
+        self.questions
+            .retain(|question| question.again > now || question.probes < PROBES);
+        for question in &mut self.questions {
+            if question.again > now {
+                continue;
+            }
+            question.probes += 1;
+            question.again = now + PROBE_INTERVAL;
+            // Who detects duplicates asks once, and so do we (RFC 4862 §5.1).
+            if question.asker.0.is_unspecified() {
+                continue;
+            }
+            for far in sides.iter().filter(|side| side.port() != question.asked_on) {
+                far.solicit(question.target, false, cx);
+            }
+        }
+    }
+}
+
+// RFC 4861 §10: MAX_MULTICAST_SOLICIT and RETRANS_TIMER.
+const PROBES: u32 = 3;
+const PROBE_INTERVAL: Duration = Duration::from_secs(1);
+// Ours.
+const QUESTIONS_MAX: usize = 64;
