@@ -20,6 +20,7 @@ pub(crate) mod router_port;
 pub mod segment;
 pub mod tcp;
 pub mod terminal;
+pub mod tls;
 
 /// Anything that plugs into the network: a router, a server, a terminal, a software device.
 pub trait Node: Any {
