@@ -10,6 +10,7 @@ use crate::time::Time;
 use crate::trace::Fact;
 
 pub(crate) mod advertiser;
+pub mod browser;
 pub(crate) mod core_port;
 pub(crate) mod dhcpv6_server;
 pub mod dns;
