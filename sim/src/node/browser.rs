@@ -30,7 +30,7 @@ pub struct Browser {
     goes_on_after_warnings: bool,
     loading: Option<Load>,
     /// The connection of the page that is shown, for as long as it lasts.
-    idle: Option<Visit>,
+    idle: Option<Box<Visit>>,
     shown: Option<Page>,
     history: Vec<String>,
     /// What could not even be begun, to be told by the next poll.

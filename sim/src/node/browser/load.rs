@@ -23,7 +23,7 @@ pub(super) struct Load {
     trust: Trust,
     goes_on_after_warnings: bool,
     redirections: u8,
-    visit: Option<Visit>,
+    visit: Option<Box<Visit>>,
     /// Whether the connection is a kept one, which may have ended without our knowing.
     reused: bool,
     attempt_ends: Time,
@@ -36,7 +36,7 @@ pub(super) enum Progress {
     /// Not there yet.
     Going,
     /// The page is there, and the connection if it can be used again.
-    Done(Response, Option<Visit>),
+    Done(Response, Option<Box<Visit>>),
     /// There will be no page.
     Failed(FetchError),
 }
@@ -97,7 +97,7 @@ impl Load {
     }
 
     /// Asks over a kept connection if it leads to the right place, else over a fresh one.
-    pub(super) fn begin(&mut self, kept: Option<Visit>, stack: &mut TcpStack, now: Time) {
+    pub(super) fn begin(&mut self, kept: Option<Box<Visit>>, stack: &mut TcpStack, now: Time) {
         match kept {
             Some(mut visit) if visit.serves(&self.host, self.from, &self.addresses) => {
                 visit.ask(&self.request, stack);
@@ -166,13 +166,13 @@ impl Load {
 
     pub(super) fn give_up(self, stack: &mut TcpStack) {
         if let Some(visit) = self.visit {
-            visit.drop_dead(stack);
+            visit.end(stack);
         }
     }
 
     /// Returns where a response leads within the same site; other redirections are shown.
     fn redirection(&self, response: &Response) -> Option<String> {
-        if !matches!(response.status, 301 | 302 | 303) || self.redirections >= MAX_REDIRECTIONS {
+        if !matches!(response.status, 301..=303) || self.redirections >= MAX_REDIRECTIONS {
             return None;
         }
         let location = response.location.as_deref()?;
@@ -193,7 +193,7 @@ impl Load {
     fn next_address(&mut self, error: FetchError, stack: &mut TcpStack, now: Time) {
         self.last_error = error;
         if let Some(visit) = self.visit.take() {
-            visit.drop_dead(stack);
+            visit.end(stack);
         }
         self.try_next(stack, now);
     }
@@ -204,7 +204,7 @@ impl Load {
             match Visit::start(&self.host, self.from, to, self.trust, (&mut *stack, now)) {
                 Ok(mut visit) => {
                     visit.ask(&self.request, stack);
-                    self.visit = Some(visit);
+                    self.visit = Some(Box::new(visit));
                     self.attempt_ends = if self.untried.is_empty() {
                         Time::NEVER
                     } else {

@@ -120,10 +120,4 @@ impl Visit {
         }
         stack.forget(self.tcp);
     }
-
-    /// Ends without goodbye, since nobody may be there to hear it.
-    pub(super) fn drop_dead(self, stack: &mut TcpStack) {
-        stack.abort(self.tcp);
-        stack.forget(self.tcp);
-    }
 }
