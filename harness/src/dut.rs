@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
+pub mod process;
 pub mod reference;
 
 /// A router under test.

@@ -8,6 +8,7 @@ use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::time::Pace;
 use serde::{Deserialize, Serialize};
 
+use crate::dut::process;
 use crate::error::Error;
 use crate::runner::Run;
 use crate::scenario::Scenario;
@@ -48,7 +49,8 @@ impl Job {
     /// Runs the job to its end, in this thread or in a worker process, as its driver does.
     pub fn run(&self) -> Result<Run, Error> {
         match &self.device {
-            Device::Reference(_) | Device::File(_) => Err(Error::Usage {
+            Device::File(path) => process::launch::run(self, path),
+            Device::Reference(_) => Err(Error::Usage {
                 what: "this device cannot be run".to_owned(),
                 help: None,
             }),

@@ -1,2 +1,12 @@
 //! The command line.
-fn main() {}
+
+use std::process::ExitCode;
+
+use ngnlab_harness::dut::process;
+
+fn main() -> ExitCode {
+    if let Some(code) = process::hidden_command() {
+        return code;
+    }
+    ExitCode::SUCCESS
+}

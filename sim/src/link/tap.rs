@@ -9,6 +9,7 @@
 
 use std::io;
 use std::mem;
+use std::net::{Ipv6Addr, UdpSocket};
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use thiserror::Error;
@@ -26,23 +27,17 @@ pub struct Tap {
     gone: bool,
 }
 
-/// Why there is no TAP interface, and what to do about it.
+/// Why there is no TAP interface; each says what could not be done.
 #[derive(Debug, Error)]
 pub enum TapError {
     /// The kernel offers no TAP.
-    #[error(
-        "cannot open /dev/net/tun: there is no such device (load it with `modprobe tun`, \
-         or let the container have it with `--device /dev/net/tun`)"
-    )]
+    #[error("open /dev/net/tun: there is no such device")]
     Missing(#[source] io::Error),
     /// The device file may not be opened.
-    #[error(
-        "cannot open /dev/net/tun: permission denied (allow it with `chmod 0666 /dev/net/tun`, \
-         as systemd does; the interface itself still needs a namespace of its own)"
-    )]
+    #[error("open /dev/net/tun: permission denied")]
     Denied(#[source] io::Error),
     /// The device file was opened, but no interface may be made in this namespace.
-    #[error("cannot make the TAP interface {name}: not permitted in this network namespace")]
+    #[error("make the TAP interface {name}: not permitted in this network namespace")]
     NotPermitted {
         /// The interface.
         name: String,
@@ -50,13 +45,41 @@ pub enum TapError {
         source: io::Error,
     },
     /// Anything else.
-    #[error("cannot make the TAP interface {name}")]
+    #[error("make the TAP interface {name}: {source}")]
     Other {
         /// The interface.
         name: String,
         /// What the kernel said.
         source: io::Error,
     },
+}
+
+impl TapError {
+    /// Says what to do about it.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Missing(_) => {
+                "load it with `modprobe tun`; a container is given it with `--device /dev/net/tun`"
+            }
+            Self::Denied(_) => {
+                "allow it with `chmod 0666 /dev/net/tun`, as systemd does: an interface still \
+                 needs a namespace of one's own"
+            }
+            Self::NotPermitted { .. } | Self::Other { .. } => {
+                "a container must allow /dev/net/tun and CAP_NET_ADMIN in its own namespaces"
+            }
+        }
+    }
+
+    fn new(name: &str, source: io::Error) -> Self {
+        let name = name.to_owned();
+        match source.raw_os_error() {
+            Some(libc::ENOENT | libc::ENODEV | libc::ENXIO) => Self::Missing(source),
+            Some(libc::EACCES) => Self::Denied(source),
+            Some(libc::EPERM) => Self::NotPermitted { name, source },
+            _ => Self::Other { name, source },
+        }
+    }
 }
 
 impl Tap {
@@ -99,18 +122,11 @@ impl Tap {
         for (to, from) in address.sa_data.iter_mut().zip(mac.0) {
             *to = libc::c_char::from_ne_bytes([from]);
         }
-        // SAFETY: a TAP descriptor takes this request with a pointer to a live `ifreq`.
-        let result = unsafe {
-            libc::ioctl(
-                self.iface.as_raw_fd(),
-                libc::SIOCSIFHWADDR as libc::c_ulong,
-                &raw const request,
-            )
-        };
-        if result < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        Ok(())
+        ask(
+            &self.iface,
+            libc::SIOCSIFHWADDR as libc::c_ulong,
+            &mut request,
+        )
     }
 }
 
@@ -175,16 +191,31 @@ impl Link for Tap {
     }
 }
 
-impl TapError {
-    fn new(name: &str, source: io::Error) -> Self {
-        let name = name.to_owned();
-        match source.raw_os_error() {
-            Some(libc::ENOENT | libc::ENODEV | libc::ENXIO) => Self::Missing(source),
-            Some(libc::EACCES) => Self::Denied(source),
-            Some(libc::EPERM) => Self::NotPermitted { name, source },
-            _ => Self::Other { name, source },
-        }
+/// Sets an interface of this namespace up or down, as its owner would.
+pub fn set_up(name: &str, up: bool) -> io::Result<()> {
+    let socket = UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0))?;
+    // SAFETY: `ifreq` is plain data, for which all zeroes is a valid value.
+    let mut request: libc::ifreq = unsafe { mem::zeroed() };
+    // The last byte stays zero and ends the name.
+    let room = request.ifr_name.len() - 1;
+    for (to, from) in request.ifr_name[..room].iter_mut().zip(name.bytes()) {
+        *to = libc::c_char::from_ne_bytes([from]);
     }
+    ask(&socket, libc::SIOCGIFFLAGS as libc::c_ulong, &mut request)?;
+    // SAFETY: the kernel has just written this field.
+    let flags = unsafe { &mut request.ifr_ifru.ifru_flags };
+    let bit = libc::IFF_UP as libc::c_short;
+    *flags = if up { *flags | bit } else { *flags & !bit };
+    ask(&socket, libc::SIOCSIFFLAGS as libc::c_ulong, &mut request)
+}
+
+fn ask(fd: &impl AsRawFd, what: libc::c_ulong, request: &mut libc::ifreq) -> io::Result<()> {
+    // SAFETY: interface requests take a pointer to a live `ifreq`, and write no further.
+    let result = unsafe { libc::ioctl(fd.as_raw_fd(), what, &raw mut *request) };
+    if result < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
 }
 
 /// The largest MTU an interface can be given, and an Ethernet header with two tags.
@@ -198,10 +229,14 @@ mod tests {
 
     #[test]
     fn an_error_says_what_to_do() {
-        let error = |errno| TapError::new("wan0", io::Error::from_raw_os_error(errno)).to_string();
-        assert!(error(libc::ENOENT).contains("modprobe tun"));
-        assert!(error(libc::EACCES).contains("chmod 0666 /dev/net/tun"));
-        assert!(error(libc::EPERM).contains("wan0"));
+        let error = |errno| TapError::new("wan0", io::Error::from_raw_os_error(errno));
+        assert!(error(libc::ENOENT).advice().contains("modprobe tun"));
+        assert!(
+            error(libc::EACCES)
+                .advice()
+                .contains("chmod 0666 /dev/net/tun")
+        );
+        assert!(error(libc::EPERM).to_string().contains("wan0"));
     }
 
     #[test]

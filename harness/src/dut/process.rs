@@ -1,0 +1,236 @@
+//! Real router programs in user, network, mount and process namespaces of their own.
+//!
+//! The harness runs itself again as a worker, which enters the namespaces, opens two TAP
+//! interfaces there and runs the world; pid 1 of the sandbox keeps the programs running. Whoever
+//! ends takes everything below with it.
+
+use std::env;
+use std::io;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use ngnlab_sim::frame::Cable;
+use ngnlab_sim::line::Area;
+use ngnlab_sim::link::Link;
+use ngnlab_sim::link::tap::{self, Tap, TapError};
+use ngnlab_sim::setup::Setup;
+use ngnlab_sim::time::Pace;
+use ngnlab_sim::world::World;
+
+use super::{Cables, DeviceFailure, Dut, DutError, Ends, Failure, Macs};
+use crate::error::Error;
+use description::Description;
+use plan::Plan;
+use sandbox::{Event, Order, Sandbox};
+use variables::Variables;
+
+pub mod description;
+pub mod init;
+pub mod launch;
+mod mounts;
+pub mod needs;
+pub mod plan;
+mod program;
+pub mod sandbox;
+mod supervisor;
+pub mod variables;
+pub mod worker;
+
+/// Serves as a worker or as one of its helpers, if this process was started as one.
+///
+/// It must come first in `main`, while there is a single thread.
+pub fn hidden_command() -> Option<ExitCode> {
+    match env::args().nth(1)?.as_str() {
+        worker::WORKER_COMMAND => Some(worker::main()),
+        init::FOUNDER_COMMAND => Some(init::found()),
+        init::INIT_COMMAND => Some(init::main()),
+        _ => None,
+    }
+}
+
+/// A router made of programs, inside the worker that has entered its namespaces.
+pub struct ProcessDut {
+    description: Description,
+    area: Area,
+    sandbox: Sandbox,
+    attached: Option<Attached>,
+    failure: Option<DeviceFailure>,
+}
+
+struct Attached {
+    plan: Plan,
+    cables: Cables,
+}
+
+impl ProcessDut {
+    /// Makes the device of a description in a sandbox that was entered for it.
+    pub fn new(description: Description, area: Area, sandbox: Sandbox) -> Self {
+        Self {
+            description,
+            area,
+            sandbox,
+            attached: None,
+            failure: None,
+        }
+    }
+
+    /// Returns a bound on how long the device takes to get ready or to fail.
+    pub fn ready_within(description: &Description) -> Duration {
+        let runs = description.run.iter().map(|run| run.within.0);
+        runs.sum::<Duration>() + START_SLACK
+    }
+
+    fn take_in(&mut self, event: Event) -> Result<bool, DutError> {
+        match event {
+            Event::Ready => Ok(true),
+            Event::Failed(failure) => {
+                self.failure = Some(failure.clone());
+                Err(DutError::Failed(failure))
+            }
+            Event::Entered | Event::Cannot { .. } => Ok(false),
+        }
+    }
+
+    fn never_ready(&self, within: Duration) -> DutError {
+        DutError::Failed(DeviceFailure {
+            how: Failure::NeverReady,
+            message: format!("the device was not ready within {within:?}"),
+            log: None,
+        })
+    }
+
+    fn wait_until_ready(&mut self) -> Result<(), DutError> {
+        let within = Self::ready_within(&self.description);
+        // Pid 1 tells every failure by itself; this is for a pid 1 that hangs.
+        loop {
+            match self.sandbox.wait(within)? {
+                Some(event) => {
+                    if self.take_in(event)? {
+                        return Ok(());
+                    }
+                }
+                None => return Err(self.never_ready(within)),
+            }
+        }
+    }
+}
+
+impl Dut for ProcessDut {
+    fn name(&self) -> &str {
+        &self.description.name
+    }
+
+    fn pace(&self) -> Pace {
+        Pace::Realtime
+    }
+
+    fn macs(&self) -> Macs {
+        self.description.macs
+    }
+
+    fn attach(&mut self, world: &mut World, ends: Ends, setup: &Setup) -> Result<Cables, DutError> {
+        if !self.description.offers(setup.mode) {
+            let mode = serde_json::to_string(&setup.mode).unwrap_or_default();
+            return Err(DutError::NotOffered(format!("mode {mode}")));
+        }
+        let variables = Variables::new(self.area, setup);
+        let plan =
+            Plan::render(&self.description, &variables).map_err(|mistake| Error::Device {
+                path: self.description.name.clone().into(),
+                message: mistake.message,
+                help: mistake.help,
+            })?;
+        let mut wan = Tap::open(WAN_INTERFACE, setup.wan_mac).map_err(from_tap)?;
+        let mut lan = Tap::open(LAN_INTERFACE, setup.lan_mac).map_err(from_tap)?;
+        self.sandbox.order(&Order::Start(plan.clone()))?;
+        self.wait_until_ready()?;
+        let waker = world
+            .waker()
+            .map_err(|error| broken("wake the world", error))?;
+        self.sandbox.wake_with(waker);
+        for link in [&mut wan, &mut lan] {
+            link.set_carrier(true)
+                .map_err(|error| broken("raise carrier", error))?;
+        }
+        let cables = Cables {
+            wan: world.attach(ends.wan, wan),
+            lan: world.attach(ends.lan, lan),
+        };
+        self.attached = Some(Attached { plan, cables });
+        Ok(cables)
+    }
+
+    fn power_cycle(&mut self, world: &mut World) -> Result<(), DutError> {
+        let Some(attached) = &self.attached else {
+            return Ok(());
+        };
+        let (plan, cables) = (attached.plan.clone(), attached.cables);
+        let both = [cables.wan, cables.lan];
+        for cable in both {
+            set_carrier(world, cable, false)?;
+        }
+        for name in [WAN_INTERFACE, LAN_INTERFACE, "lo"] {
+            // Addresses and routes go with it; a device that deleted its interface has none.
+            let _ = tap::set_up(name, false);
+        }
+        self.sandbox.order(&Order::Start(plan))?;
+        let within = Self::ready_within(&self.description);
+        let deadline = world.now() + within;
+        while world.now() < deadline {
+            world
+                .run_until(world.now() + LOOK_EVERY)
+                .map_err(|error| broken("run the world", error))?;
+            let Some(event) = self.sandbox.event()? else {
+                continue;
+            };
+            if self.take_in(event)? {
+                for cable in both {
+                    set_carrier(world, cable, true)?;
+                }
+                return Ok(());
+            }
+        }
+        Err(self.never_ready(within))
+    }
+
+    fn check(&mut self) -> Result<(), DutError> {
+        if let Some(failure) = &self.failure {
+            return Err(DutError::Failed(failure.clone()));
+        }
+        while let Some(event) = self.sandbox.event()? {
+            self.take_in(event)?;
+        }
+        Ok(())
+    }
+}
+
+fn set_carrier(world: &mut World, cable: Cable, up: bool) -> Result<(), DutError> {
+    world
+        .set_carrier(cable, up)
+        .map_err(|error| broken("switch carrier", error))
+}
+
+fn broken(doing: &str, source: io::Error) -> DutError {
+    DutError::Harness(Error::Missing {
+        doing: doing.to_owned(),
+        help: String::new(),
+        source: Some(source),
+    })
+}
+
+fn from_tap(error: TapError) -> DutError {
+    DutError::Harness(Error::Missing {
+        doing: error.to_string(),
+        help: error.advice().to_owned(),
+        source: None,
+    })
+}
+
+/// The device's interface towards the line.
+pub const WAN_INTERFACE: &str = "wan0";
+/// The device's interface towards the terminals.
+pub const LAN_INTERFACE: &str = "lan0";
+/// The device's own directory inside the sandbox.
+pub const RUN_DIR: &str = "/run/ngnlab";
+const START_SLACK: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(10);

@@ -1,0 +1,180 @@
+//! Starts a worker for a job, waits for it within a bound, and takes in its trace.
+
+use std::env;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio, id};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+use ngnlab_sim::time::{Pace, Time};
+use ngnlab_sim::trace::Trace;
+
+use super::description::Description;
+use super::worker::{Answer, Assignment, WORKER_COMMAND};
+use super::{ProcessDut, needs};
+use crate::error::Error;
+use crate::job::Job;
+use crate::runner::{Ending, Run};
+use crate::scenario::Scenario;
+
+/// Runs a job with the device of a file, in a worker that ends with this thread.
+///
+/// The running program serves as the worker, so its `main` begins with
+/// [`hidden_command`](super::hidden_command).
+pub fn run(job: &Job, device: &Path) -> Result<Run, Error> {
+    let scenario = job.scenario()?;
+    let description = Description::load(device)?;
+    if job.pace == Some(Pace::Virtual) {
+        return Err(Error::Usage {
+            what: format!("{} cannot run in virtual time", description.name),
+            help: Some("a device made of programs runs in real time".to_owned()),
+        });
+    }
+    needs::check(&description)?;
+    let scratch = tempfile::tempdir().map_err(|source| Error::Write {
+        path: env::temp_dir(),
+        source,
+    })?;
+    let logs = match &job.out {
+        Some(out) => out.join("logs"),
+        None => scratch.path().join("logs"),
+    };
+    fs::create_dir_all(&logs).map_err(|source| Error::Write {
+        path: logs.clone(),
+        source,
+    })?;
+    let assignment = Assignment {
+        job: job.clone(),
+        parent: i32::try_from(id()).unwrap_or_default(),
+        trace: scratch.path().join("trace.jsonl"),
+        logs,
+    };
+    let worker = Worker::start(&assignment).map_err(|source| broken(&scenario, &source))?;
+    let answer = worker.answer(limit(&scenario, &description));
+    let mut ending = match answer.map_err(|message| Error::Worker {
+        scenario: scenario.name.clone(),
+        message,
+    })? {
+        Answer::Ended(ending) => ending,
+        Answer::Missing { doing, help } => {
+            let source = None;
+            return Err(Error::Missing {
+                doing,
+                help,
+                source,
+            });
+        }
+        Answer::Broken(message) => {
+            let scenario = scenario.name;
+            return Err(Error::Worker { scenario, message });
+        }
+    };
+    if let Ending::DeviceFailed(failure) = &mut ending
+        && job.out.is_none()
+    {
+        // It goes with the scratch folder; the message has the last words.
+        failure.log = None;
+    }
+    let trace = File::open(&assignment.trace)
+        .and_then(Trace::load)
+        .map_err(|source| broken(&scenario, &source))?;
+    Ok(Run { trace, ending })
+}
+
+/// A worker process; dropping it ends it, and its sandbox with it.
+struct Worker {
+    process: Child,
+    said: Receiver<Said>,
+}
+
+enum Said {
+    Answer(String),
+    LastWords(String),
+}
+
+impl Worker {
+    fn start(assignment: &Assignment) -> io::Result<Self> {
+        let mut process = Command::new(env::current_exe()?)
+            .arg(WORKER_COMMAND)
+            // A group of its own: an interrupt from the terminal is for the harness alone.
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let (sender, said) = channel();
+        let words_sender = sender.clone();
+        let output = process.stdout.take().expect("it is piped");
+        let words = process.stderr.take().expect("it is piped");
+        thread::spawn(move || sender.send(Said::Answer(read(output))));
+        thread::spawn(move || words_sender.send(Said::LastWords(read(words))));
+        let mut worker = Self { process, said };
+        worker.assign(assignment)?;
+        Ok(worker)
+    }
+
+    fn assign(&mut self, assignment: &Assignment) -> io::Result<()> {
+        let mut input = self.process.stdin.take().expect("it is piped");
+        input.write_all(&serde_json::to_vec(assignment)?)
+    }
+
+    /// Returns what the worker answers, or how it ended without an answer.
+    fn answer(self, within: Duration) -> Result<Answer, String> {
+        let Ok(first) = self.said.recv_timeout(within) else {
+            return Err(format!("it did not end within {within:?} and was killed"));
+        };
+        // The two streams end together, in no certain order.
+        let second = self.said.recv_timeout(LAST_WORDS_WITHIN).ok();
+        let (mut answer, mut words) = (String::new(), String::new());
+        for said in [Some(first), second].into_iter().flatten() {
+            match said {
+                Said::Answer(text) => answer = text,
+                Said::LastWords(text) => words = text,
+            }
+        }
+        serde_json::from_str(&answer).map_err(|_| {
+            format!(
+                "it ended without an answer; its last words: {}",
+                words.trim()
+            )
+        })
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Reads a stream to its end, as far as it can matter.
+fn read(stream: impl Read) -> String {
+    let mut bytes = Vec::new();
+    let mut stream = stream;
+    let _ = stream.by_ref().take(LONGEST_OUTPUT).read_to_end(&mut bytes);
+    // The writer must not block on a full pipe.
+    let _ = io::copy(&mut stream, &mut io::sink());
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A bound on a worker's life: the device's start, the scenario, and some slack for a busy host.
+fn limit(scenario: &Scenario, description: &Description) -> Duration {
+    let ready = ProcessDut::ready_within(description);
+    scenario.end().since(Time::ZERO) * 5 / 4 + ready * 2 + SLACK
+}
+
+fn broken(scenario: &Scenario, source: &io::Error) -> Error {
+    Error::Worker {
+        scenario: scenario.name.clone(),
+        message: source.to_string(),
+    }
+}
+
+const LAST_WORDS_WITHIN: Duration = Duration::from_secs(2);
+const LONGEST_OUTPUT: u64 = 64 << 10;
+const SLACK: Duration = Duration::from_secs(30);

@@ -1,0 +1,205 @@
+//! The file system of the sandbox: the host's, read-only, with private places on top.
+//!
+//! Runs in pid 1, in a mount namespace of its own.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+
+use super::RUN_DIR;
+use super::plan::PlannedFile;
+use super::sandbox::Entry;
+
+/// What could not be done, and why.
+pub(super) type Trouble = (String, io::Error);
+
+/// Makes the mount namespace and everything that is mounted in it.
+pub(super) fn enter(entry: &Entry) -> Result<(), Trouble> {
+    unshare(CloneFlags::CLONE_NEWNS)
+        .map_err(|errno| ("make a mount namespace".to_owned(), errno.into()))?;
+    // Before anything else, so that nothing of this reaches the host.
+    attach(None, "/", None, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None)?;
+    // Before /run is covered: it often is a link into it.
+    let resolv_conf = fs::canonicalize(RESOLV_CONF).ok();
+    let users = rewritten_users(entry)?;
+    protect_the_host()?;
+    let places = private_places(entry);
+    for place in &places {
+        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+        attach(Some("tmpfs"), place, Some("tmpfs"), flags, Some(TMPFS))?;
+    }
+    let inside = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    attach(Some("proc"), "/proc", Some("proc"), inside, None)?;
+    // Read-only, as systemd-networkd waits for udev otherwise.
+    let read_only = inside | MsFlags::MS_RDONLY;
+    attach(Some("sysfs"), "/sys", Some("sysfs"), read_only, None)?;
+    fs::create_dir_all(RUN_DIR).map_err(|error| (format!("make {RUN_DIR}"), error))?;
+    if let Some(path) = resolv_conf {
+        put(&path, b"", 0o644)?;
+    }
+    for (path, text) in users {
+        put(&path, text.as_bytes(), 0o644)?;
+    }
+    Ok(())
+}
+
+/// Writes one file of the device.
+pub(super) fn write(file: &PlannedFile) -> Result<(), Trouble> {
+    put(&file.path, &file.bytes, file.mode)
+}
+
+/// Writes a file into a private place, or over a file of the host in this namespace only.
+fn put(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Trouble> {
+    let told = |error| (format!("write {}", path.display()), error);
+    match write_file(path, bytes, mode) {
+        Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => {}
+        other => return other.map_err(told),
+    }
+    if !path.is_file() {
+        let text = "it is neither in a private directory nor a file of the host";
+        return Err(told(io::Error::new(ErrorKind::NotFound, text)));
+    }
+    let name = path.display().to_string().replace('/', "-");
+    let own = Path::new(RUN_DIR).join(format!(".over{name}"));
+    write_file(&own, bytes, mode).map_err(told)?;
+    let own = own.display().to_string();
+    attach(Some(&own), path, None, MsFlags::MS_BIND, None)
+}
+
+fn write_file(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    if let Some(folder) = path.parent()
+        && !folder.exists()
+    {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, bytes)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+/// Makes every mount of the host read-only, since root's files are root's inside, too.
+fn protect_the_host() -> Result<(), Trouble> {
+    let table = fs::read_to_string("/proc/self/mountinfo")
+        .map_err(|error| ("read /proc/self/mountinfo".to_owned(), error))?;
+    for (point, options) in table.lines().filter_map(mount_line) {
+        let kernel = ["/proc", "/sys", "/dev"];
+        if kernel.iter().any(|top| point.starts_with(top)) && point != Path::new("/dev/shm") {
+            continue;
+        }
+        let mut flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
+        // A flag that the host set is locked here and has to be repeated.
+        for option in options.split(',') {
+            flags |= match option {
+                "nosuid" => MsFlags::MS_NOSUID,
+                "nodev" => MsFlags::MS_NODEV,
+                "noexec" => MsFlags::MS_NOEXEC,
+                "noatime" => MsFlags::MS_NOATIME,
+                "nodiratime" => MsFlags::MS_NODIRATIME,
+                "relatime" => MsFlags::MS_RELATIME,
+                _ => MsFlags::empty(),
+            };
+        }
+        let done = attach(None, &point, None, flags, None);
+        // A mount that is covered or of an odd kind may refuse; the root must not.
+        if point == Path::new("/") {
+            done?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the mount point and the options of a line of mountinfo.
+fn mount_line(line: &str) -> Option<(PathBuf, &str)> {
+    let mut fields = line.split(' ').skip(4);
+    let point = fields.next()?;
+    let point = point.replace("\\040", " ").replace("\\011", "\t");
+    Some((point.into(), fields.next()?))
+}
+
+fn private_places(entry: &Entry) -> Vec<PathBuf> {
+    let mut places: Vec<PathBuf> = vec!["/run".into(), "/dev/shm".into()];
+    places.extend(entry.private.iter().cloned());
+    // A link such as /var/run is /run already.
+    places.retain(|place| place.is_dir() && !place.is_symlink());
+    places.sort();
+    places.dedup();
+    places
+}
+
+/// Returns the host's user and group tables with some users made user 0.
+fn rewritten_users(entry: &Entry) -> Result<Vec<(PathBuf, String)>, Trouble> {
+    if entry.root_users.is_empty() {
+        return Ok(Vec::new());
+    }
+    ["/etc/passwd", "/etc/group"]
+        .into_iter()
+        .map(|path| {
+            let text = fs::read_to_string(path).map_err(|error| (format!("read {path}"), error))?;
+            Ok((path.into(), as_root(&text, &entry.root_users)))
+        })
+        .collect()
+}
+
+/// Gives number 0 to the rows of these names; group 0 follows for users.
+fn as_root(table: &str, names: &[String]) -> String {
+    let row = |line: &str| {
+        let mut fields: Vec<&str> = line.split(':').collect();
+        if names
+            .iter()
+            .any(|name| fields.first() == Some(&name.as_str()))
+        {
+            let numbers = if fields.len() > 4 { 2..4 } else { 2..3 };
+            if let Some(numbers) = fields.get_mut(numbers) {
+                numbers.fill("0");
+            }
+        }
+        fields.join(":") + "\n"
+    };
+    table.lines().map(row).collect()
+}
+
+fn attach(
+    source: Option<&str>,
+    target: impl AsRef<Path>,
+    kind: Option<&str>,
+    flags: MsFlags,
+    data: Option<&str>,
+) -> Result<(), Trouble> {
+    let target = target.as_ref();
+    mount(source, target, kind, flags, data).map_err(|errno| {
+        let what = kind.or(source).unwrap_or("it");
+        (
+            format!("mount {what} on {}", target.display()),
+            errno.into(),
+        )
+    })
+}
+
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+/// A device that fills its disk does not fill the host's memory.
+const TMPFS: &str = "size=64m,mode=0755";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_that_insists_becomes_user_0() {
+        let users = "root:x:0:0:root:/root:/bin/sh\nnet:x:998:997::/:/sbin/nologin\n";
+        let expected = "root:x:0:0:root:/root:/bin/sh\nnet:x:0:0::/:/sbin/nologin\n";
+        assert_eq!(as_root(users, &["net".to_owned()]), expected);
+        assert_eq!(as_root("net:x:997:\n", &["net".to_owned()]), "net:x:0:\n");
+        assert_eq!(as_root("broken\n", &["broken".to_owned()]), "broken\n");
+    }
+
+    #[test]
+    fn a_mount_point_with_a_blank_is_read() {
+        let line = r"36 35 98:0 / /mnt/a\040b rw,noatime master:1 - ext3 /dev/root rw";
+        let expected = (PathBuf::from("/mnt/a b"), "rw,noatime");
+        assert_eq!(mount_line(line), Some(expected));
+        assert_eq!(mount_line("36 35"), None);
+    }
+}

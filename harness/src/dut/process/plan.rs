@@ -1,0 +1,296 @@
+//! A device file with its templates filled in: what pid 1 of the sandbox does, word by word.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use minijinja::{Environment, ErrorKind, UndefinedBehavior};
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use super::description::{Description, FileEntry, Ready, RunEntry};
+use super::variables::Variables;
+use crate::scenario::mistake::Mistake;
+
+/// Files to write and commands to run, in this order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The files.
+    pub files: Vec<PlannedFile>,
+    /// The commands.
+    pub runs: Vec<PlannedRun>,
+}
+
+/// One file to write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedFile {
+    /// Where.
+    pub path: PathBuf,
+    /// What.
+    pub bytes: Vec<u8>,
+    /// Its permissions.
+    pub mode: u32,
+}
+
+/// One command to run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedRun {
+    /// The name of its log; unique.
+    pub name: String,
+    /// What to run.
+    pub action: Action,
+    /// How long a script may take, or a daemon to get ready.
+    pub within: Duration,
+}
+
+/// What to run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Action {
+    /// A shell script that must end by itself, with success.
+    Setup(String),
+    /// A program that must keep running.
+    Daemon {
+        /// The program and its arguments.
+        words: Vec<String>,
+        /// When it is ready.
+        ready: Condition,
+    },
+}
+
+/// When a daemon is ready.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Condition {
+    /// As soon as it runs.
+    Started,
+    /// This file is there.
+    File(PathBuf),
+    /// It has been running for so long.
+    Alive(Duration),
+    /// It has written a line that contains this.
+    Log(String),
+}
+
+impl Plan {
+    /// Fills in the templates of a device file; a mistake tells which one cannot be.
+    pub fn render(description: &Description, variables: &Variables) -> Result<Self, Mistake> {
+        let templates = Templates::new(variables);
+        let for_this = |modes: &Option<Vec<_>>| {
+            modes
+                .as_ref()
+                .is_none_or(|modes| modes.contains(&variables.mode))
+        };
+        let files = description.file.iter().filter(|file| for_this(&file.modes));
+        let files = files
+            .map(|file| templates.file(file))
+            .collect::<Result<_, _>>()?;
+        let mut runs: Vec<PlannedRun> = Vec::new();
+        for run in description.run.iter().filter(|run| for_this(&run.modes)) {
+            let run = templates.run(run, runs.len() + 1)?;
+            runs.push(run);
+        }
+        for index in 1..runs.len() {
+            if runs[..index].iter().any(|run| run.name == runs[index].name) {
+                runs[index].name = format!("{}-{}", runs[index].name, index + 1);
+            }
+        }
+        Ok(Self { files, runs })
+    }
+}
+
+struct Templates<'a> {
+    environment: Environment<'static>,
+    variables: &'a Variables,
+}
+
+impl<'a> Templates<'a> {
+    fn new(variables: &'a Variables) -> Self {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_keep_trailing_newline(true);
+        environment.set_trim_blocks(true);
+        environment.set_lstrip_blocks(true);
+        Self {
+            environment,
+            variables,
+        }
+    }
+
+    fn file(&self, file: &FileEntry) -> Result<PlannedFile, Mistake> {
+        let bytes = match (&file.text, &file.hex) {
+            (Some(text), _) => self.fill(text)?.into_bytes(),
+            (None, Some(hex)) => from_hex(&self.fill(hex)?).ok_or_else(|| {
+                Mistake::new(hex.span(), "`hex` is an even number of hexadecimal digits")
+            })?,
+            (None, None) => Vec::new(),
+        };
+        let path = PathBuf::from(self.fill(&file.path)?);
+        if !path.is_absolute() {
+            let message = "the path of a file starts with `/`";
+            return Err(Mistake::new(file.path.span(), message));
+        }
+        Ok(PlannedFile {
+            path,
+            bytes,
+            mode: file.permissions()?,
+        })
+    }
+
+    fn run(&self, run: &RunEntry, number: usize) -> Result<PlannedRun, Mistake> {
+        let (name, action) = match (&run.setup, &run.daemon) {
+            (Some(script), _) => (format!("setup-{number}"), Action::Setup(self.fill(script)?)),
+            (None, Some(words)) => {
+                let words: Vec<String> = words
+                    .iter()
+                    .map(|word| self.fill(word))
+                    .collect::<Result<_, _>>()?;
+                let program = words.first().cloned().unwrap_or_default();
+                let name = program.rsplit('/').next().unwrap_or_default().to_owned();
+                let ready = self.ready(run.ready.as_ref())?;
+                (name, Action::Daemon { words, ready })
+            }
+            (None, None) => {
+                let message = "a command is either `setup` or `daemon`";
+                return Err(Mistake::new(run.span(), message));
+            }
+        };
+        let name = run
+            .name
+            .as_ref()
+            .map_or(name, |name| name.get_ref().clone());
+        Ok(PlannedRun {
+            // The name becomes a file name.
+            name: name.replace(['/', '\0'], "-"),
+            action,
+            within: run.within.0,
+        })
+    }
+
+    fn ready(&self, ready: Option<&Spanned<Ready>>) -> Result<Condition, Mistake> {
+        let Some(ready) = ready else {
+            return Ok(Condition::Started);
+        };
+        let (span, keys) = (ready.span(), ready.get_ref());
+        Ok(match (&keys.file, &keys.alive, &keys.log) {
+            (Some(path), _, _) => {
+                Condition::File(self.fill(&Spanned::new(span, path.clone()))?.into())
+            }
+            (_, Some(span), _) => Condition::Alive(span.0),
+            (_, _, Some(line)) => Condition::Log(line.clone()),
+            (None, None, None) => Condition::Started,
+        })
+    }
+
+    fn fill(&self, template: &Spanned<String>) -> Result<String, Mistake> {
+        let filled = self
+            .environment
+            .render_str(template.get_ref(), self.variables);
+        filled.map_err(|error| {
+            let what = match error.kind() {
+                ErrorKind::UndefinedError => "the template names a variable that does not exist",
+                _ => "the template cannot be filled in",
+            };
+            let at = error
+                .line()
+                .map_or(String::new(), |line| format!(" in its line {line}"));
+            let detail = error
+                .detail()
+                .map_or(String::new(), |detail| format!(": {detail}"));
+            let mut mistake = Mistake::new(template.span(), format!("{what}{at}{detail}"));
+            mistake.help = Some(VARIABLES.to_owned());
+            mistake
+        })
+    }
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u32> = text
+        .chars()
+        .filter(|c| !c.is_ascii_whitespace())
+        .map(|c| c.to_digit(16))
+        .collect::<Option<_>>()?;
+    if digits.len() % 2 == 1 {
+        return None;
+    }
+    digits
+        .chunks(2)
+        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok())
+        .collect()
+}
+
+const VARIABLES: &str = "the variables are area, mode, wan.name, wan.mac, wan.link_local, \
+    lan.name, lan.mac, lan.link_local, duid_ll, dns.default, dns.domains (each with name and \
+    servers) and run_dir";
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn templates_are_filled_in_for_their_mode() {
+        let description = Description::parse(Path::new("d.toml"), DEVICE).unwrap();
+        let variables = Variables::samples(&description).next().unwrap();
+        let plan = Plan::render(&description, &variables).unwrap();
+        assert_eq!(plan.files.len(), 2);
+        let text = String::from_utf8(plan.files[0].bytes.clone()).unwrap();
+        let expected = "server=/onshikaku.org/2404:1a8:f583:d00::53:1\n\
+            server=/onshikaku.org/2404:1a8:f583:d00::53:2\n";
+        assert_eq!(text, expected);
+        assert_eq!(plan.files[1].bytes[..6], [0x0a, 0, 0, 3, 0, 1]);
+        assert_eq!(plan.files[1].mode, 0o600);
+        let names: Vec<&str> = plan.runs.iter().map(|run| run.name.as_str()).collect();
+        assert_eq!(names, ["setup-1", "dnsmasq", "dnsmasq-3"]);
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_place() {
+        let mistake = |from: &str, to: &str| {
+            let text = DEVICE.replacen(from, to, 1);
+            let error = Description::parse(Path::new("d.toml"), &text).unwrap_err();
+            error.to_string()
+        };
+        let told = mistake("duid_ll", "duid_lll");
+        assert!(told.starts_with("d.toml:15:"), "{told}");
+        assert!(told.contains("variable that does not exist"), "{told}");
+        let told = mistake("offers", "ofers");
+        assert!(told.contains("unknown key `ofers`"), "{told}");
+        let told = mistake("hex  =", "text = \"\"\nhex  =");
+        assert!(told.contains("either `text` or `hex`"), "{told}");
+        let told = mistake("setup  =", "ready  = { alive = \"1s\" }\nsetup  =");
+        assert!(told.contains("ready when it has ended"), "{told}");
+        let told = mistake("0a00", "a00");
+        assert!(told.contains("even number"), "{told}");
+        let told = mistake("0600", "0999");
+        assert!(told.contains("octal"), "{told}");
+    }
+
+    const DEVICE: &str = r#"driver = "process"
+name = "one"
+
+[offers]
+modes = ["pd"]
+
+[[file]]
+path = "/run/dnsmasq.conf"
+text = """
+{% for domain in dns.domains %}{% for server in domain.servers %}
+server=/{{ domain.name }}/{{ server }}
+{% endfor %}{% endfor %}"""
+[[file]]
+path = "/run/duid"
+hex  = "0a00 {{ duid_ll }}"
+mode = "0600"
+[[file]]
+path  = "/run/ra"
+text  = ""
+modes = ["ra"]
+
+[[run]]
+setup  = "true"
+[[run]]
+daemon = ["/usr/sbin/dnsmasq", "-k"]
+ready  = { file = "{{ run_dir }}/pid" }
+[[run]]
+daemon = ["dnsmasq", "-k"]
+"#;
+}

@@ -1,0 +1,144 @@
+//! One program of the device: its process, and its output in a log of bounded size.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, ErrorKind, PipeReader, Read, Write, pipe};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::process::{Command, ExitStatus, Stdio};
+
+use ngnlab_sim::time::Time;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+
+use super::RUN_DIR;
+
+/// A program of the device, running or ended.
+pub(super) struct Program {
+    /// The name of its log.
+    pub(super) name: String,
+    /// Its process number inside the sandbox.
+    pub(super) pid: i32,
+    /// When it was started.
+    pub(super) started_at: Time,
+    /// Whether it is to end by itself.
+    pub(super) is_script: bool,
+    /// How it ended, once it has.
+    pub(super) ended: Option<ExitStatus>,
+    output: Option<PipeReader>,
+    log: Log,
+}
+
+impl Program {
+    /// Starts a program; all it writes goes to `log`.
+    pub(super) fn start(name: &str, words: &[String], log: File, now: Time) -> io::Result<Self> {
+        let (output, end) = pipe()?;
+        fcntl(&output, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+        let (program, arguments) = words
+            .split_first()
+            .ok_or_else(|| io::Error::from(ErrorKind::InvalidInput))?;
+        let child = Command::new(program)
+            .args(arguments)
+            .env_clear()
+            // Where router programs live; an ordinary user's PATH often lacks the sbin ones.
+            .env("PATH", PATH)
+            .env("HOME", RUN_DIR)
+            .env("LANG", "C.UTF-8")
+            .current_dir(RUN_DIR)
+            .stdin(Stdio::null())
+            .stdout(end.try_clone()?)
+            .stderr(end)
+            .spawn()?;
+        Ok(Self {
+            name: name.to_owned(),
+            pid: i32::try_from(child.id()).unwrap_or(i32::MAX),
+            started_at: now,
+            is_script: false,
+            ended: None,
+            output: Some(output),
+            log: Log::new(log),
+        })
+    }
+
+    /// Returns what to sleep on until there is output.
+    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.output.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Takes in some of what was written.
+    pub(super) fn read(&mut self) {
+        let mut bytes = [0; 16 * 1024];
+        for _ in 0..READS_PER_TURN {
+            let Some(output) = &mut self.output else {
+                return;
+            };
+            match output.read(&mut bytes) {
+                Ok(0) => self.output = None,
+                Ok(length) => self.log.take_in(&bytes[..length]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(_) => self.output = None,
+            }
+        }
+    }
+
+    /// Returns whether it has written a line that contains `part`.
+    pub(super) fn has_written(&self, part: &str) -> bool {
+        self.log.head.contains(part)
+    }
+
+    /// Returns whether it has written more than its log holds.
+    pub(super) fn is_flooding(&self) -> bool {
+        self.log.length > LONGEST_LOG
+    }
+
+    /// Returns the last lines it wrote.
+    pub(super) fn last_words(&self) -> String {
+        let (front, back) = self.log.tail.as_slices();
+        let tail = [front, back].concat();
+        let text = String::from_utf8_lossy(&tail);
+        let lines: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .collect();
+        lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
+    }
+}
+
+/// Output, bounded on disk and in memory.
+struct Log {
+    file: File,
+    length: usize,
+    /// The beginning, where a readiness line is looked for.
+    head: String,
+    tail: VecDeque<u8>,
+}
+
+impl Log {
+    fn new(file: File) -> Self {
+        Self {
+            file,
+            length: 0,
+            head: String::new(),
+            tail: VecDeque::new(),
+        }
+    }
+
+    fn take_in(&mut self, bytes: &[u8]) {
+        let room = LONGEST_LOG.saturating_sub(self.length);
+        // A full disk must not end the run; the last words are kept in memory.
+        let _ = self.file.write_all(&bytes[..bytes.len().min(room)]);
+        self.length = self.length.saturating_add(bytes.len());
+        if self.head.len() < LONGEST_HEAD {
+            self.head.push_str(&String::from_utf8_lossy(bytes));
+        }
+        self.tail.extend(bytes);
+        let surplus = self.tail.len().saturating_sub(LONGEST_TAIL);
+        self.tail.drain(..surplus);
+    }
+}
+
+/// Where the programs of the device are looked for.
+pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const READS_PER_TURN: usize = 16;
+const LONGEST_LOG: usize = 16 << 20;
+const LONGEST_HEAD: usize = 256 << 10;
+const LONGEST_TAIL: usize = 2 << 10;
+const LAST_LINES: usize = 8;

@@ -1,0 +1,105 @@
+//! What the templates of a device file may name: one documented set of variables.
+
+use std::net::Ipv6Addr;
+
+use ngnlab_sim::line::Area;
+use ngnlab_sim::message::packet::Mac;
+use ngnlab_sim::setup::{DomainServers, Mode, Setup};
+use serde::Serialize;
+
+use super::description::Description;
+use super::{LAN_INTERFACE, RUN_DIR, WAN_INTERFACE};
+
+/// The variables of a device file.
+#[derive(Clone, Debug, Serialize)]
+pub struct Variables {
+    /// `east` or `west`.
+    pub area: &'static str,
+    /// `ra` or `pd`.
+    pub mode: Mode,
+    /// The interface towards the line.
+    pub wan: Interface,
+    /// The interface towards the terminals.
+    pub lan: Interface,
+    /// The DUID-LL of the WAN interface, in hexadecimal (RFC 8415 §11.4).
+    pub duid_ll: String,
+    /// The DNS servers.
+    pub dns: Dns,
+    /// A directory of the device's own, empty at the start.
+    pub run_dir: &'static str,
+}
+
+/// One interface of the device.
+#[derive(Clone, Debug, Serialize)]
+pub struct Interface {
+    /// Its name.
+    pub name: &'static str,
+    /// Its MAC address.
+    pub mac: Mac,
+    /// Its link-local address.
+    pub link_local: Ipv6Addr,
+}
+
+/// The DNS servers that the scenario gives the device.
+#[derive(Clone, Debug, Serialize)]
+pub struct Dns {
+    /// For names without a row in `domains`, preferred first.
+    pub default: Vec<Ipv6Addr>,
+    /// The per-domain table, each row with `name` and `servers`.
+    pub domains: Vec<DomainServers>,
+}
+
+impl Variables {
+    /// Returns the variables for one configuration.
+    pub fn new(area: Area, setup: &Setup) -> Self {
+        Self {
+            area: area.name(),
+            mode: setup.mode,
+            wan: Interface::new(WAN_INTERFACE, setup.wan_mac),
+            lan: Interface::new(LAN_INTERFACE, setup.lan_mac),
+            duid_ll: hex(&setup.wan_mac.duid_ll()),
+            dns: Dns {
+                default: setup.default_dns.clone(),
+                domains: setup.domains.clone(),
+            },
+            run_dir: RUN_DIR,
+        }
+    }
+
+    /// Returns the variables of each area and mode, to try templates with.
+    pub(super) fn samples(description: &Description) -> impl Iterator<Item = Self> {
+        let macs = description.macs;
+        Area::ALL.into_iter().flat_map(move |area| {
+            description.offers.modes.iter().map(move |mode| {
+                let values = area.values();
+                let row = |name: &str, servers: &[Ipv6Addr]| DomainServers {
+                    name: name.to_owned(),
+                    servers: servers.to_vec(),
+                };
+                let setup = Setup {
+                    mode: *mode,
+                    wan_mac: macs.wan,
+                    lan_mac: macs.lan,
+                    default_dns: values.ngn_dns.to_vec(),
+                    domains: vec![row("onshikaku.org", &values.ons_dns)],
+                    wrong_on_purpose: Vec::new(),
+                };
+                Self::new(area, &setup)
+            })
+        })
+    }
+}
+
+impl Interface {
+    fn new(name: &'static str, mac: Mac) -> Self {
+        Self {
+            name,
+            mac,
+            link_local: mac.link_local(),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

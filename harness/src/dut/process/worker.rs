@@ -1,0 +1,161 @@
+//! The worker: one process that enters a sandbox, runs one job in it and leaves a trace.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use ngnlab_sim::time::Pace;
+use ngnlab_sim::trace::{Seen, Trace};
+use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
+
+use super::ProcessDut;
+use super::description::Description;
+use super::sandbox::{Entry, Sandbox};
+use crate::dut::{DeviceFailure, Dut, DutError, Failure};
+use crate::error::Error;
+use crate::job::{Device, Job};
+use crate::runner::{self, Ending};
+
+/// The hidden subcommand that a worker runs as.
+pub const WORKER_COMMAND: &str = "process-worker";
+
+/// What a worker is given on its standard input.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Assignment {
+    /// What to run.
+    pub(super) job: Job,
+    /// The process it must not outlive.
+    pub(super) parent: i32,
+    /// Where the trace goes.
+    pub(super) trace: PathBuf,
+    /// Where the programs' logs go.
+    pub(super) logs: PathBuf,
+}
+
+/// What a worker tells on its standard output.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum Answer {
+    /// There is a trace.
+    Ended(Ending),
+    /// The machine lacks something.
+    Missing {
+        /// What was tried.
+        doing: String,
+        /// How to get it.
+        help: String,
+    },
+    /// Anything else of ours that could not be done.
+    Broken(String),
+}
+
+/// Serves as a worker.
+pub fn main() -> ExitCode {
+    let answer = match serve() {
+        Ok(ending) => Answer::Ended(ending),
+        Err(error) => Answer::from(&error),
+    };
+    let told = serde_json::to_writer(io::stdout(), &answer).is_ok() && io::stdout().flush().is_ok();
+    if told {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn serve() -> Result<Ending, Error> {
+    let mut text = String::new();
+    let read = io::stdin().read_to_string(&mut text);
+    let assignment: Assignment = read
+        .and_then(|_| serde_json::from_str(&text).map_err(io::Error::from))
+        .map_err(|source| Error::Missing {
+            doing: "read the worker's assignment".to_owned(),
+            help: String::new(),
+            source: Some(source),
+        })?;
+    let Device::File(device) = &assignment.job.device else {
+        return Err(Error::Usage {
+            what: "the built-in router needs no worker".to_owned(),
+            help: None,
+        });
+    };
+    work(&assignment, device)
+}
+
+fn work(assignment: &Assignment, device: &Path) -> Result<Ending, Error> {
+    let job = &assignment.job;
+    // Everything of the host's is read before the sandbox covers it.
+    let scenario = job.scenario()?;
+    let description = Description::load(device)?;
+    let private = description.private.iter();
+    let entry = Entry {
+        private: private.map(|path| path.get_ref().clone()).collect(),
+        root_users: description.root_users.clone(),
+        logs: assignment.logs.clone(),
+    };
+    let sandbox = Sandbox::enter(Pid::from_raw(assignment.parent), &entry)?;
+    let mut dut = ProcessDut::new(description, job.area, sandbox);
+    let run = runner::run(&scenario, job.area, job.seed, &mut dut, Pace::Realtime)?;
+    save(&run.trace, &assignment.trace)?;
+    if run.ending != Ending::Complete {
+        return Ok(run.ending);
+    }
+    // Whatever happened since the last step counts, too.
+    match dut.check() {
+        Ok(()) => Ok(flooding(&run.trace).map_or(Ending::Complete, Ending::DeviceFailed)),
+        Err(DutError::Failed(failure)) => Ok(Ending::DeviceFailed(failure)),
+        Err(DutError::NotOffered(what)) => Ok(Ending::NotOffered(what)),
+        Err(DutError::Harness(error)) => Err(error),
+    }
+}
+
+fn save(trace: &Trace, path: &Path) -> Result<(), Error> {
+    let saved = File::create(path).and_then(|file| trace.save(BufWriter::new(file)));
+    saved.map_err(|source| Error::Write {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Finds that frames had to be left out of the trace.
+fn flooding(trace: &Trace) -> Option<DeviceFailure> {
+    let left_out = trace.records.iter().find_map(|record| match record.seen {
+        Seen::Suppressed {
+            on: Some(role),
+            count,
+        } => Some((role, count)),
+        _ => None,
+    });
+    left_out.map(|(role, count)| DeviceFailure {
+        how: Failure::Flooding,
+        message: format!("{count} frames too many on {}", role.name()),
+        log: None,
+    })
+}
+
+impl From<&Error> for Answer {
+    fn from(error: &Error) -> Self {
+        match error {
+            Error::Missing {
+                doing,
+                help,
+                source,
+            } => Self::Missing {
+                doing: source
+                    .as_ref()
+                    .map_or_else(|| doing.clone(), |source| format!("{doing}: {source}")),
+                help: help.clone(),
+            },
+            other => Self::Broken(in_full(other)),
+        }
+    }
+}
+
+/// Returns an error with everything that led to it.
+fn in_full(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", in_full(source)),
+        None => error.to_string(),
+    }
+}
