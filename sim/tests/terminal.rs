@@ -1,6 +1,7 @@
 //! The terminal against a scripted router, in virtual time.
 
 mod terminal {
+    mod pages;
     pub(crate) mod peer;
 }
 
@@ -424,13 +425,17 @@ struct Lab {
 }
 
 fn lab(fixed_dns: Vec<Ipv6Addr>) -> Lab {
+    lab_of(fixed_dns, true)
+}
+
+fn lab_of(fixed_dns: Vec<Ipv6Addr>, trusts_ons_root: bool) -> Lab {
     let mut world = World::new(1, Pace::Virtual);
     let peer = world.add("peer", Peer::new());
     let terminal = world.add(
         "pc",
         Terminal::new(TerminalConfig {
             mac: MAC,
-            trusts_ons_root: true,
+            trusts_ons_root,
             fixed_dns,
         }),
     );
@@ -456,7 +461,8 @@ fn ask(name: &str) -> Ask {
 
 impl Lab {
     fn run(&mut self, until: i64) {
-        self.world.run_until(Time::from_secs(until)).unwrap();
+        let stop = self.world.run_until(Time::from_secs(until));
+        stop.expect("virtual links do not fail");
     }
 
     fn peer(&mut self, change: impl FnOnce(&mut Peer)) {
@@ -471,7 +477,8 @@ impl Lab {
     }
 
     fn inject(&mut self, frame: &[u8]) {
-        self.world.inject(self.cable, End::Device, frame).unwrap();
+        let injected = self.world.inject(self.cable, End::Device, frame);
+        injected.expect("virtual links do not fail");
     }
 
     fn ask(&mut self, ask: Ask) {
@@ -538,7 +545,7 @@ impl Lab {
     fn last_source_towards(&self, destination: Ipv6Addr) -> Ipv6Addr {
         let sent = self.sent();
         let packets = sent.iter().filter_map(|(_, frame)| Packet::parse(frame));
-        let towards = packets.filter(|packet| packet.destination == destination);
-        towards.last().expect("a packet was sent").source
+        let mut towards = packets.filter(|packet| packet.destination == destination);
+        towards.next_back().expect("a packet was sent").source
     }
 }

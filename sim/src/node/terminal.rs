@@ -1,7 +1,7 @@
 //! The terminal of オンライン資格確認: a computer on the LAN, as the guide's p.8–p.16 sets it up.
 //!
 //! It configures itself by SLAAC and stateless DHCPv6, looks names up, browses and pings. Each
-//! action ends with one [`Fact`], whatever happens. IPv4 is left out (guide Q4).
+//! action ends with a [`Fact`], whatever happens. IPv4 is left out (guide Q4).
 
 use std::net::Ipv6Addr;
 use std::time::Duration;
@@ -10,38 +10,40 @@ use rand::Rng;
 
 pub use hickory_proto::rr::RecordType;
 
+pub use crate::node::browser::Choice;
+
 use crate::frame::Frame;
-use crate::message::dhcpv6::CLIENT_PORT;
-use crate::message::ndp::Ndp;
-use crate::message::packet::{Icmpv6, Mac, Packet, Payload, Udp};
-use crate::node::tcp::TcpStack;
+use crate::message::packet::{Mac, Packet};
 use crate::node::{Context, Node};
 use crate::time::Time;
 use crate::trace::Fact;
 
-use host::{Body, Host, Outgoing};
-use information::Information;
-use name_servers::NameServers;
-use resolver::{LookupId, Means, Resolver};
+use holds::Holds;
+use host::{Body, Outgoing};
+use network::Network;
+use pages::{Action, Pages};
+use pings::Pings;
+use resolver::{Ended, LookupId};
 
 mod addresses;
+mod holds;
 mod host;
 mod information;
 mod name_servers;
+mod network;
+mod pages;
+mod pings;
 mod resolver;
 mod routers;
 
 /// A computer on the LAN.
 pub struct Terminal {
-    config: TerminalConfig,
     started: bool,
-    host: Host,
-    information: Information,
-    name_servers: NameServers,
-    tcp: TcpStack,
-    resolver: Resolver,
+    network: Network,
     asked: Vec<LookupId>,
-    pings: Vec<Ping>,
+    pings: Pings,
+    pages: Pages,
+    holds: Holds,
     told_online: bool,
 }
 
@@ -80,12 +82,6 @@ pub enum Transport {
     Tcp,
 }
 
-struct Ping {
-    to: Ipv6Addr,
-    id: u16,
-    deadline: Time,
-}
-
 impl Terminal {
     /// The only socket.
     pub const PORT: u8 = PORT;
@@ -94,45 +90,56 @@ impl Terminal {
     pub fn new(config: TerminalConfig) -> Self {
         Self {
             started: false,
-            host: Host::new(config.mac),
-            information: Information::default(),
-            name_servers: NameServers::new(config.fixed_dns.clone()),
-            // Replaced at the start, when there is randomness.
-            tcp: TcpStack::new(0),
-            resolver: Resolver::default(),
+            network: Network::new(&config),
             asked: Vec::new(),
-            pings: Vec::new(),
+            pings: Pings::default(),
+            pages: Pages::new(config.trusts_ons_root),
+            holds: Holds::default(),
             told_online: false,
-            config,
         }
     }
 
     /// Looks a name up; ends with [`Fact::Resolved`], IPv4 addresses mapped into IPv6.
     pub fn resolve(&mut self, ask: Ask, cx: &mut Context<'_>) {
-        let id = self.look_up(ask, cx);
+        let id = self.network.look_up(ask, cx);
         self.asked.push(id);
+        self.work(cx);
+    }
+
+    /// Opens a page in the browser, after the page before it is there.
+    ///
+    /// Looks the host up first, which gives a [`Fact::Resolved`]; ends with [`Fact::PageSeen`] or
+    /// [`Fact::PageFailed`].
+    pub fn open(&mut self, url: &str, cx: &mut Context<'_>) {
+        self.pages.add(Action::Open(url.to_owned()));
+        self.work(cx);
+    }
+
+    /// Presses a button of the consent screen; ends as [`Terminal::open`] does, or with a
+    /// [`Fact::Note`] if there is no such button.
+    pub fn choose(&mut self, choice: Choice, cx: &mut Context<'_>) {
+        self.pages.add(Action::Choose(choice));
+        self.work(cx);
+    }
+
+    /// Presses the browser's back button; ends as [`Terminal::open`] does, or with a
+    /// [`Fact::Note`] if there is no page to go back to.
+    pub fn back(&mut self, cx: &mut Context<'_>) {
+        self.pages.add(Action::Back);
+        self.work(cx);
+    }
+
+    /// Connects to a site, stays silent for `idle`, then asks for the page.
+    ///
+    /// Ends with [`Fact::StillConnected`], or [`Fact::PageFailed`] if it never was connected.
+    pub fn hold(&mut self, url: &str, idle: Duration, cx: &mut Context<'_>) {
+        self.holds.add(url.to_owned(), idle, &mut self.network, cx);
         self.work(cx);
     }
 
     /// Sends an echo request; ends with [`Fact::Pinged`], after two seconds at the latest.
     pub fn ping(&mut self, to: Ipv6Addr, hop_limit: Option<u8>, cx: &mut Context<'_>) {
-        let id: u16 = cx.random().random();
-        let mut body = vec![0; 4 + PING_DATA.len()];
-        body[..2].copy_from_slice(&id.to_be_bytes());
-        body[3] = 1;
-        body[4..].copy_from_slice(PING_DATA);
-        let deadline = cx.now() + PING_TIMEOUT;
-        self.pings.push(Ping { to, id, deadline });
-        let body = Body::Icmpv6 {
-            kind: ECHO_REQUEST,
-            body: &body,
-        };
-        let out = Outgoing {
-            to,
-            hop_limit,
-            body,
-        };
-        self.host.send(out, cx);
+        self.pings.start(to, hop_limit, &mut self.network.host, cx);
         self.work(cx);
     }
 
@@ -155,12 +162,15 @@ impl Terminal {
             hop_limit,
             body,
         };
-        self.host.send(out, cx);
+        self.network.host.send(out, cx);
     }
 
     /// Returns whether an action is under way.
     pub fn is_busy(&self) -> bool {
-        !self.resolver.is_idle() || !self.pings.is_empty()
+        self.network.is_resolving()
+            || self.pings.is_busy()
+            || self.pages.is_busy()
+            || self.holds.is_busy()
     }
 
     /// Returns whether it has had a global address, a router and a DNS server at the same time.
@@ -171,8 +181,7 @@ impl Terminal {
     /// Returns the addresses in use with whether each is temporary, the preferred source first
     /// and the link-local address last.
     pub fn addresses(&self) -> Vec<(Ipv6Addr, bool)> {
-        // Deprecated addresses stay in use until they become invalid, so the time does not matter.
-        let usable = self.host.addresses().usable(Time::ZERO);
+        let usable = self.network.addresses();
         usable
             .into_iter()
             .map(|own| (own.address, own.temporary))
@@ -181,204 +190,52 @@ impl Terminal {
 
     /// Returns the DNS servers in the order they are asked.
     pub fn name_servers(&self) -> Vec<Ipv6Addr> {
-        self.name_servers.servers()
+        self.network.name_servers.servers()
     }
 
     /// Returns the router that gets what is not on the link.
     pub fn default_router(&self) -> Option<Ipv6Addr> {
-        self.host.default_router()
-    }
-
-    fn look_up(&mut self, ask: Ask, cx: &mut Context<'_>) -> LookupId {
-        let mut means = Means {
-            host: &mut self.host,
-            tcp: &mut self.tcp,
-        };
-        let servers = self.name_servers.servers();
-        let search = self.name_servers.search();
-        self.resolver.start(ask, servers, &search, &mut means, cx)
-    }
-
-    fn start(&mut self, cx: &mut Context<'_>) {
-        self.started = true;
-        self.tcp = TcpStack::new(cx.random().random());
-        self.name_servers.start(cx);
-        self.host.start(cx);
+        self.network.host.default_router()
     }
 
     /// Does everything that has become due; called after every event.
     fn work(&mut self, cx: &mut Context<'_>) {
-        let now = cx.now();
-        self.host.handle_timeout(cx);
-        if let Some(link_local) = self.host.link_local() {
-            self.information
-                .handle_timeout(self.config.mac, link_local, cx);
-        }
-        self.name_servers.handle_timeout(cx);
-        self.give_addresses(now);
-        let mut means = Means {
-            host: &mut self.host,
-            tcp: &mut self.tcp,
-        };
-        self.resolver.handle_timeout(&mut means, cx);
-        self.tell_resolved(cx);
-        self.end_pings(cx);
-        for packet in self.tcp.poll(now) {
-            if let Some(to) = destination(&packet) {
-                self.host.send_ip(&packet, to, cx);
+        // Applications may end look-ups at once, by starting ones that cannot succeed.
+        loop {
+            let ended = self.network.work(cx);
+            self.pages.work(&mut self.network, cx);
+            self.holds.work(&mut self.network, cx);
+            if ended.is_empty() && !self.network.has_ended() {
+                break;
+            }
+            for ended in ended {
+                self.hand_out(ended, cx);
             }
         }
-        if !self.told_online && self.has_everything(now) {
+        self.pings.handle_timeout(cx);
+        self.network.flush(cx);
+        if !self.told_online && self.network.is_complete(cx.now()) {
             self.told_online = true;
             cx.record(Fact::Online);
         }
     }
 
-    fn has_everything(&self, now: Time) -> bool {
-        self.host.is_connected(now) && !self.name_servers.servers().is_empty()
-    }
-
-    fn give_addresses(&mut self, now: Time) {
-        let usable = self.host.addresses().usable(now);
-        let addresses: Vec<_> = usable.into_iter().map(|own| own.address).collect();
-        self.tcp.set_addresses(&addresses);
-    }
-
-    fn tell_resolved(&mut self, cx: &mut Context<'_>) {
-        for ended in self.resolver.take_ended() {
-            if self.asked.contains(&ended.id) {
-                self.asked.retain(|id| *id != ended.id);
-                cx.record(Fact::Resolved {
-                    name: ended.name,
-                    addresses: ended.addresses,
-                    outcome: ended.outcome,
-                });
-            }
-        }
-    }
-
-    fn end_pings(&mut self, cx: &mut Context<'_>) {
-        let now = cx.now();
-        self.pings.retain(|ping| {
-            let waiting = ping.deadline > now;
-            if !waiting {
-                cx.record(Fact::Pinged {
-                    to: ping.to,
-                    answered: false,
-                });
-            }
-            waiting
-        });
-    }
-
-    fn handle_udp(&mut self, packet: &Packet<'_>, udp: &Udp<'_>, cx: &mut Context<'_>) {
-        if udp.destination_port == CLIENT_PORT {
-            let learnt = self.information.handle(udp, self.config.mac, cx.now());
-            if let Some(learnt) = learnt {
-                self.name_servers.replied(learnt, cx);
-            }
-            return;
-        }
-        if udp.source_port == DNS_PORT {
-            let mut means = Means {
-                host: &mut self.host,
-                tcp: &mut self.tcp,
-            };
-            self.resolver.handle_udp(packet.source, udp, &mut means, cx);
-        }
-    }
-
-    fn handle_icmpv6(&mut self, packet: &Packet<'_>, icmpv6: Icmpv6<'_>, cx: &mut Context<'_>) {
-        match icmpv6.kind {
-            ECHO_REQUEST if icmpv6.body.len() >= 4 => self.answer_echo(packet, icmpv6.body, cx),
-            ECHO_REPLY => self.handle_echo_reply(packet.source, icmpv6.body, cx),
-            PACKET_TOO_BIG => {
-                if let Some((mtu, _)) = icmpv6.body.split_first_chunk() {
-                    let mtu = u32::from_be_bytes(*mtu);
-                    self.tcp
-                        .lower_mtu(usize::try_from(mtu).unwrap_or(usize::MAX));
-                }
-            }
-            DESTINATION_UNREACHABLE => self.handle_unreachable(icmpv6.body, cx),
-            _ => {
-                let Some(message) = Ndp::parse(packet) else {
-                    return;
-                };
-                let Some(advertised) = self.host.handle_ndp(packet, message, cx) else {
-                    return;
-                };
-                let advert = &advertised.advert;
-                self.name_servers.advertised(advert, cx);
-                // RFC 4861 §4.2: with M set, O is redundant.
-                let wanted = advert.other || advert.managed;
-                self.information
-                    .advertised(wanted, advertised.prefixes_changed, cx);
-            }
-        }
-    }
-
-    fn answer_echo(&mut self, packet: &Packet<'_>, body: &[u8], cx: &mut Context<'_>) {
-        if packet.source.is_multicast() || packet.source.is_unspecified() {
-            return;
-        }
-        let source = if packet.destination.is_multicast() {
-            self.host.source_for(packet.source, cx.now())
-        } else {
-            Some(packet.destination)
-        };
-        let Some(source) = source else {
+    /// Gives the end of a look-up to whoever started it.
+    fn hand_out(&mut self, ended: Ended, cx: &mut Context<'_>) {
+        let network = &mut self.network;
+        let Some(ended) = self.pages.handle_ended(ended, network, cx) else {
             return;
         };
-        let out = Outgoing {
-            to: packet.source,
-            hop_limit: None,
-            body: Body::Icmpv6 {
-                kind: ECHO_REPLY,
-                body,
-            },
-        };
-        self.host.send_from(source, out, cx);
-    }
-
-    fn handle_echo_reply(&mut self, from: Ipv6Addr, body: &[u8], cx: &mut Context<'_>) {
-        let Some((id, _)) = body.split_first_chunk() else {
+        let Some(ended) = self.holds.handle_ended(ended, network, cx) else {
             return;
         };
-        let id = u16::from_be_bytes(*id);
-        self.pings.retain(|ping| {
-            // A group is answered by its members.
-            let answered = ping.id == id && (ping.to == from || ping.to.is_multicast());
-            if answered {
-                cx.record(Fact::Pinged {
-                    to: ping.to,
-                    answered: true,
-                });
-            }
-            !answered
-        });
-    }
-
-    /// Lets a look-up go on at once when its query could not be delivered.
-    fn handle_unreachable(&mut self, body: &[u8], cx: &mut Context<'_>) {
-        let Some(quoted) = body.get(4..) else {
-            return;
-        };
-        let Some(to) = destination(quoted) else {
-            return;
-        };
-        let ports = quoted.get(IPV6_NEXT_HEADER) == Some(&UDP_NUMBER);
-        let ports = quoted.get(40..44).filter(|_| ports);
-        let Some([from_high, from_low, to_high, to_low]) = ports else {
-            return;
-        };
-        if u16::from_be_bytes([*to_high, *to_low]) == DNS_PORT {
-            let from_port = u16::from_be_bytes([*from_high, *from_low]);
-            let mut means = Means {
-                host: &mut self.host,
-                tcp: &mut self.tcp,
-            };
-            self.resolver
-                .handle_unreachable(to, from_port, &mut means, cx);
+        if self.asked.contains(&ended.id) {
+            self.asked.retain(|id| *id != ended.id);
+            cx.record(Fact::Resolved {
+                name: ended.name,
+                addresses: ended.addresses,
+                outcome: ended.outcome,
+            });
         }
     }
 }
@@ -388,23 +245,18 @@ impl Node for Terminal {
         let Some(packet) = Packet::parse(frame) else {
             return;
         };
-        if !self.host.is_for_us(&packet) {
+        if !self.network.host.is_for_us(&packet) {
             return;
         }
-        match &packet.payload {
-            Payload::Udp(udp) if udp.checksum_ok => self.handle_udp(&packet, udp, cx),
-            Payload::Icmpv6(icmpv6) if icmpv6.checksum_ok => {
-                self.handle_icmpv6(&packet, *icmpv6, cx);
-            }
-            Payload::Tcp(_) => self.tcp.receive(packet.ip, cx.now()),
-            Payload::Udp(_) | Payload::Icmpv6(_) | Payload::Other { .. } => return,
-        }
+        self.pings.handle(&packet, cx);
+        self.network.handle(&packet, cx);
         self.work(cx);
     }
 
     fn handle_timeout(&mut self, cx: &mut Context<'_>) {
         if !self.started {
-            self.start(cx);
+            self.started = true;
+            self.network.start(cx);
         }
         self.work(cx);
     }
@@ -413,31 +265,19 @@ impl Node for Terminal {
         if !self.started {
             return Some(Time::ZERO);
         }
-        let information = self
-            .host
-            .link_local()
-            .and_then(|_| self.information.poll_timeout());
         earliest([
-            self.host.poll_timeout(),
-            information,
-            self.name_servers.poll_timeout(),
-            self.resolver.poll_timeout(),
-            self.tcp.poll_timeout(),
-            self.pings.iter().map(|ping| ping.deadline).min(),
+            self.network.poll_timeout(),
+            self.pings.poll_timeout(),
+            self.pages.poll_timeout(),
+            self.holds.poll_timeout(),
         ])
     }
 
     fn handle_carrier(&mut self, _port: u8, up: bool, cx: &mut Context<'_>) {
-        if !self.started {
-            return;
+        if self.started {
+            self.network.handle_carrier(up, cx);
+            self.work(cx);
         }
-        self.host.stop(cx);
-        self.information = Information::default();
-        self.name_servers.clear();
-        if up {
-            self.host.start(cx);
-        }
-        self.work(cx);
     }
 }
 
@@ -451,20 +291,5 @@ fn ephemeral_port(cx: &mut Context<'_>) -> u16 {
     cx.random().random_range(49_152..=u16::MAX)
 }
 
-/// Returns the destination of an IPv6 packet.
-fn destination(ip: &[u8]) -> Option<Ipv6Addr> {
-    let octets: [u8; 16] = ip.get(24..40)?.try_into().ok()?;
-    Some(octets.into())
-}
-
 const PORT: u8 = 0;
 const DNS_PORT: u16 = 53;
-// RFC 4443.
-const DESTINATION_UNREACHABLE: u8 = 1;
-const PACKET_TOO_BIG: u8 = 2;
-const ECHO_REQUEST: u8 = 128;
-const ECHO_REPLY: u8 = 129;
-const IPV6_NEXT_HEADER: usize = 6;
-const UDP_NUMBER: u8 = 17;
-const PING_TIMEOUT: Duration = Duration::from_secs(2);
-const PING_DATA: &[u8; 32] = b"abcdefghijklmnopqrstuvwabcdefghi";

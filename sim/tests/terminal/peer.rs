@@ -9,7 +9,7 @@ use hickory_proto::rr::rdata::AAAA;
 use hickory_proto::rr::{Name, RData, Record};
 use ngnlab_sim::message::dhcpv6::{self, MessageType};
 use ngnlab_sim::message::ndp::{Ndp, NdpOption, NeighborAdvert, PrefixInfo, RouterAdvert};
-use ngnlab_sim::message::packet::{ALL_NODES, Envelope, Mac, Packet, Udp, is_link_local};
+use ngnlab_sim::message::packet::{ALL_NODES, Envelope, Mac, Packet, Udp, forward, is_link_local};
 use ngnlab_sim::{Context, Frame, Node, Time};
 
 /// The preferred server.
@@ -28,6 +28,9 @@ pub(crate) struct Peer {
     pub(crate) takes_addresses: u32,
     pub(crate) taken: Vec<Ipv6Addr>,
     pub(crate) queries: Vec<(Ipv6Addr, String)>,
+    /// Hosts that are played by a node on another socket.
+    pub(crate) routes: Vec<(Ipv6Addr, u8)>,
+    terminal: Mac,
 }
 
 impl Peer {
@@ -41,6 +44,8 @@ impl Peer {
             takes_addresses: 0,
             taken: Vec::new(),
             queries: Vec::new(),
+            routes: Vec::new(),
+            terminal: Self::MAC,
         }
     }
 
@@ -99,12 +104,22 @@ impl Peer {
 }
 
 impl Node for Peer {
-    fn handle_frame(&mut self, _port: u8, frame: &Frame, cx: &mut Context<'_>) {
+    fn handle_frame(&mut self, port: u8, frame: &Frame, cx: &mut Context<'_>) {
         let Some(packet) = Packet::parse(frame) else {
             return;
         };
+        if port != 0 {
+            let frame = forward(&packet, Self::MAC, self.terminal);
+            return frame.into_iter().for_each(|frame| cx.send(0, frame));
+        }
         if self.deaf.contains(&packet.destination) {
             return;
+        }
+        self.terminal = packet.eth_source;
+        let mut routes = self.routes.iter();
+        if let Some((_, port)) = routes.find(|(host, _)| *host == packet.destination) {
+            let frame = forward(&packet, Self::MAC, Self::MAC);
+            return frame.into_iter().for_each(|frame| cx.send(*port, frame));
         }
         if let Some(message) = Ndp::parse(&packet) {
             return self.handle_ndp(&packet, message, cx);

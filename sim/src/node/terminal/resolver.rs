@@ -129,9 +129,25 @@ impl Resolver {
         id
     }
 
+    /// Stops a look-up whose answer does not matter any more.
+    pub(super) fn cancel(&mut self, id: LookupId, tcp: &mut TcpStack) {
+        for lookup in &mut self.lookups {
+            if lookup.id == id {
+                lookup.drop_stream(tcp);
+            }
+        }
+        self.lookups.retain(|lookup| lookup.id != id);
+        self.ended.retain(|ended| ended.id != id);
+    }
+
     /// Returns whether nothing is under way.
     pub(super) fn is_idle(&self) -> bool {
         self.lookups.is_empty() && self.ended.is_empty()
+    }
+
+    /// Returns whether look-ups ended since the last [`Resolver::take_ended`].
+    pub(super) fn has_ended(&self) -> bool {
+        !self.ended.is_empty()
     }
 
     /// Returns the look-ups that ended since the last call.

@@ -1,0 +1,206 @@
+//! What the user of the terminal does in the browser: one page after the other.
+
+use std::collections::VecDeque;
+use std::net::Ipv6Addr;
+
+use super::network::Network;
+use super::resolver::{Ended, LookupId};
+use super::{Ask, RecordType, Transport};
+use crate::node::Context;
+use crate::node::browser::{Browser, Choice};
+use crate::node::http::split_url;
+use crate::time::Time;
+use crate::trace::{Fact, FetchError, Note, Resolution};
+
+/// The browser, and what it is still to do.
+pub(super) struct Pages {
+    browser: Browser,
+    waiting: VecDeque<Action>,
+    resolving: Option<Resolving>,
+    /// Where the page that is shown came from.
+    addresses: Vec<Ipv6Addr>,
+}
+
+/// One thing a user does.
+pub(super) enum Action {
+    /// Enters an address.
+    Open(String),
+    /// Presses a button of the consent screen.
+    Choose(Choice),
+    /// Presses the browser's back button.
+    Back,
+}
+
+struct Resolving {
+    url: String,
+    ipv6: LookupId,
+    ipv4: LookupId,
+}
+
+impl Pages {
+    pub(super) fn new(trusts_ons_root: bool) -> Self {
+        Self {
+            browser: Browser::new(trusts_ons_root),
+            waiting: VecDeque::new(),
+            resolving: None,
+            addresses: Vec::new(),
+        }
+    }
+
+    /// Queues an action; it starts when the page before it is there.
+    pub(super) fn add(&mut self, action: Action) {
+        self.waiting.push_back(action);
+    }
+
+    /// Returns whether an action is under way or queued.
+    pub(super) fn is_busy(&self) -> bool {
+        self.browser.is_busy() || self.resolving.is_some() || !self.waiting.is_empty()
+    }
+
+    /// Goes on with what is under way, and starts what is queued.
+    pub(super) fn work(&mut self, network: &mut Network, cx: &mut Context<'_>) {
+        loop {
+            if let Some(page) = self.browser.poll(&mut network.tcp, cx.now()) {
+                cx.record(match page.error {
+                    None => Fact::PageSeen {
+                        url: page.url,
+                        status: page.status,
+                        screen: page.screen,
+                    },
+                    Some(reason) => Fact::PageFailed {
+                        url: page.url,
+                        reason,
+                    },
+                });
+            }
+            if self.browser.is_busy() || self.resolving.is_some() {
+                return;
+            }
+            let Some(action) = self.waiting.pop_front() else {
+                return;
+            };
+            match action {
+                Action::Open(url) => self.open(url, network, cx),
+                Action::Choose(choice) => self.choose(choice, network, cx),
+                Action::Back => self.go_back(network, cx),
+            }
+        }
+    }
+
+    /// Takes in the end of a look-up; returns it if it was not one of a page.
+    pub(super) fn handle_ended(
+        &mut self,
+        ended: Ended,
+        network: &mut Network,
+        cx: &mut Context<'_>,
+    ) -> Option<Ended> {
+        let Some(resolving) = &self.resolving else {
+            return Some(ended);
+        };
+        if ended.id == resolving.ipv4 {
+            // The guide's IPv4 addresses lead nowhere on this path (ngn-facts §4.4).
+            return None;
+        }
+        if ended.id != resolving.ipv6 {
+            return Some(ended);
+        }
+        let resolving = self.resolving.take()?;
+        network.cancel(resolving.ipv4);
+        cx.record(Fact::Resolved {
+            name: ended.name,
+            addresses: ended.addresses.clone(),
+            outcome: ended.outcome,
+        });
+        if ended.outcome == Resolution::Answered && !ended.addresses.is_empty() {
+            self.load(resolving.url, ended.addresses, network, cx);
+        } else {
+            fail(resolving.url, FetchError::Name, cx);
+        }
+        None
+    }
+
+    /// Returns when [`Pages::work`] is next needed, whatever arrives.
+    pub(super) fn poll_timeout(&self) -> Option<Time> {
+        self.browser.poll_timeout()
+    }
+
+    /// Asks for both kinds of address, as a computer does that has IPv4, too.
+    fn open(&mut self, url: String, network: &mut Network, cx: &mut Context<'_>) {
+        let Some(host) = host_of(&url) else {
+            return fail(url, FetchError::BadUrl, cx);
+        };
+        let ipv4 = network.look_up(ask(host, RecordType::A), cx);
+        let ipv6 = network.look_up(ask(host, RecordType::AAAA), cx);
+        self.resolving = Some(Resolving { url, ipv6, ipv4 });
+    }
+
+    fn load(
+        &mut self,
+        url: String,
+        addresses: Vec<Ipv6Addr>,
+        network: &mut Network,
+        cx: &mut Context<'_>,
+    ) {
+        let Some(from) = source_for(&addresses, network, cx) else {
+            return fail(url, FetchError::NoAddress, cx);
+        };
+        self.addresses.clone_from(&addresses);
+        self.browser
+            .open(&url, addresses, from, &mut network.tcp, cx.now());
+    }
+
+    fn choose(&mut self, choice: Choice, network: &mut Network, cx: &mut Context<'_>) {
+        let from = source_for(&self.addresses, network, cx);
+        let pressed = from.is_some_and(|from| {
+            self.browser
+                .choose(choice, from, &mut network.tcp, cx.now())
+        });
+        if !pressed {
+            note(format!("no button `{}` to press", choice.label()), cx);
+        }
+    }
+
+    fn go_back(&mut self, network: &mut Network, cx: &mut Context<'_>) {
+        let from = source_for(&self.addresses, network, cx);
+        if !from.is_some_and(|from| self.browser.go_back(from, &mut network.tcp, cx.now())) {
+            note("no page to go back to".to_owned(), cx);
+        }
+    }
+}
+
+/// Returns the host a URL leads to.
+pub(super) fn host_of(url: &str) -> Option<&str> {
+    let Some(rest) = url.strip_prefix("http://") else {
+        return split_url(url).map(|(host, _)| host);
+    };
+    let host = rest.split(['/', '?', '#']).next()?;
+    (!host.is_empty()).then_some(host)
+}
+
+/// The question for one kind of address of a host.
+pub(super) fn ask(host: &str, kind: RecordType) -> Ask {
+    Ask {
+        name: host.to_owned(),
+        kind,
+        transport: Transport::Udp,
+        edns: None,
+        server: None,
+    }
+}
+
+/// Returns the source address for the first of some addresses.
+pub(super) fn source_for(
+    addresses: &[Ipv6Addr],
+    network: &Network,
+    cx: &Context<'_>,
+) -> Option<Ipv6Addr> {
+    network.host.source_for(*addresses.first()?, cx.now())
+}
+
+fn fail(url: String, reason: FetchError, cx: &mut Context<'_>) {
+    cx.record(Fact::PageFailed { url, reason });
+}
+
+fn note(text: String, cx: &mut Context<'_>) {
+    cx.record(Fact::Note(Note { text }));
+}
