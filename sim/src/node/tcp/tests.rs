@@ -1,6 +1,10 @@
 //! Two stacks on one wire.
 
+use etherparse::TcpHeader;
+use proptest::prelude::*;
+
 use super::*;
+use crate::message::packet::{ETHERNET_HEADER, Envelope, Mac};
 
 #[test]
 fn two_stacks_exchange_data_and_close() {
@@ -165,6 +169,64 @@ fn packets_for_others_are_ignored() {
     wire.server.receive(&[0x60; 20], wire.now);
     assert!(wire.server.poll(wire.now).is_empty());
     assert!(wire.client.connect(SERVER, target(80), wire.now).is_none());
+}
+
+proptest! {
+    /// Segments near the right numbers, so that they get deep into the state machine.
+    #[test]
+    fn any_segments_are_taken_in_without_panic(
+        segments in prop::collection::vec(
+            (0..512_u16, 0..4_u32, -2..3_i32, any::<u16>(), any::<[u8; 8]>(), 0..3_000_usize),
+            0..40,
+        ),
+        any_options: bool,
+    ) {
+        let mut wire = Wire::new();
+        let mut seen = 0_u32;
+        for (flags, sequence, ahead, window, options, length) in segments {
+            let mut header = TcpHeader::new(4_000, 80, 1_000 + sequence, window);
+            [header.fin, header.syn, header.rst, header.psh, header.ack, header.urg] =
+                [1, 2, 4, 8, 16, 32].map(|bit| flags & bit != 0);
+            header.acknowledgment_number = seen.wrapping_add_signed(ahead);
+            if any_options {
+                header.set_options_raw(&options).unwrap();
+            }
+            let mac = Mac([2, 0, 0, 0, 0, 1]);
+            let envelope = Envelope::new(mac, mac, CLIENT, SERVER);
+            let length = if flags & 64 != 0 { length % 1_400 } else { 0 };
+            let frame = envelope.tcp(header, &vec![7; length]);
+            if flags & 128 != 0 {
+                wire.now += Duration::from_millis(700);
+            }
+            wire.server.receive(&frame[ETHERNET_HEADER..], wire.now);
+            while let Some(connection) = wire.server.accept() {
+                wire.server.write(connection, b"hello");
+                if flags & 256 != 0 {
+                    wire.server.close(connection);
+                }
+            }
+            let sent = wire.server.poll(wire.now);
+            prop_assert!(sent.len() < 100);
+            if let Some(packet) = sent.last() {
+                let numbers: [u8; 4] = packet[44..48].try_into().unwrap();
+                seen = u32::from_be_bytes(numbers).wrapping_add(1);
+            }
+            prop_assert!(wire.server.connections.len() <= MAX_CONNECTIONS);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_taken_in_without_panic(mut bytes: Vec<u8>) {
+        let mut wire = Wire::new();
+        wire.server.receive(&bytes, wire.now);
+        let mut packet = vec![0x60, 0, 0, 0, 0, 0, TCP, 64];
+        packet.extend(CLIENT.octets());
+        packet.extend(SERVER.octets());
+        packet[5] = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
+        packet.append(&mut bytes);
+        wire.server.receive(&packet, wire.now);
+        wire.server.poll(wire.now);
+    }
 }
 
 const CLIENT: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, 1);
