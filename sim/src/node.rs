@@ -10,16 +10,24 @@ use crate::time::Time;
 use crate::trace::Fact;
 
 pub(crate) mod advertiser;
+pub mod browser;
+pub(crate) mod core_port;
 pub(crate) mod dhcpv6_server;
 pub mod dns;
 pub mod edge;
+pub mod http;
 pub(crate) mod icmp_error;
+pub mod line_auth;
 pub mod neighbors;
+pub mod portal;
 pub mod router;
 pub(crate) mod router_port;
+pub mod screens;
 pub mod segment;
 pub mod tcp;
 pub mod terminal;
+pub mod tls;
+pub(crate) mod web_server;
 
 /// Anything that plugs into the network: a router, a server, a terminal, a software device.
 pub trait Node: Any {

@@ -6,6 +6,7 @@
 //! ONS does not use: IPv4, addresses by DHCPv6, unique local addresses.
 
 pub mod defect;
+pub mod dns_proxy;
 
 mod dhcpv6_client;
 mod discovery;

@@ -1,0 +1,175 @@
+//! The DNS forwarder of the reference router: per-domain servers (guide p.7), and transparent
+//! apart from ids and ports (RFC 5625).
+//!
+//! It has no cache. The router around it hands in what arrives for its own addresses and sends
+//! what [`DnsProxy::poll_transmit`] gives out.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::net::{Ipv6Addr, SocketAddrV6};
+
+use rand_chacha::ChaCha8Rng;
+
+use super::defect::Defect;
+use crate::message::dns::PORT;
+use crate::setup::Setup;
+use crate::time::Time;
+
+use self::over_tcp::OverTcp;
+use self::over_udp::OverUdp;
+use self::servers::Servers;
+
+mod edit;
+mod faults;
+mod over_tcp;
+mod over_udp;
+mod servers;
+
+/// A DNS forwarder without sockets.
+pub struct DnsProxy {
+    desk: Desk,
+    udp: OverUdp,
+    tcp: OverTcp,
+}
+
+/// What both transports share.
+struct Desk {
+    defects: BTreeSet<Defect>,
+    servers: Servers,
+    /// The addresses terminals ask.
+    lan: Vec<Ipv6Addr>,
+    /// The address servers are asked from.
+    wan: Option<Ipv6Addr>,
+    outbox: VecDeque<Transmit>,
+}
+
+/// Which side of the router a packet comes from or goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// The terminals.
+    Lan,
+    /// The line.
+    Wan,
+}
+
+/// Something to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transmit {
+    /// A UDP datagram.
+    Udp {
+        /// Where to.
+        side: Side,
+        /// Our address and port.
+        source: SocketAddrV6,
+        /// The other's.
+        destination: SocketAddrV6,
+        /// The DNS message.
+        payload: Vec<u8>,
+    },
+    /// A whole IPv6 packet with a TCP segment in it.
+    Tcp {
+        /// Where to.
+        side: Side,
+        /// The packet, from its version field on.
+        ip: Vec<u8>,
+    },
+}
+
+impl DnsProxy {
+    /// Makes a forwarder that knows its servers but has no addresses yet.
+    pub fn new(setup: &Setup, defects: &BTreeSet<Defect>) -> Self {
+        Self {
+            desk: Desk {
+                defects: defects.clone(),
+                servers: Servers::new(setup, defects),
+                lan: Vec::new(),
+                wan: None,
+                outbox: VecDeque::new(),
+            },
+            udp: OverUdp::default(),
+            tcp: OverTcp::default(),
+        }
+    }
+
+    /// Says which addresses terminals may ask, and from which one servers are to be asked.
+    pub fn set_addresses(&mut self, lan: &[Ipv6Addr], wan: Option<Ipv6Addr>) {
+        if self.desk.lan != lan || self.desk.wan != wan {
+            lan.clone_into(&mut self.desk.lan);
+            self.desk.wan = wan;
+            self.tcp.set_addresses(&self.desk);
+        }
+    }
+
+    /// Says which servers the line named, for a device that has no default servers configured.
+    pub fn set_learnt_servers(&mut self, servers: &[Ipv6Addr]) {
+        self.desk.servers.set_learnt(servers);
+    }
+
+    /// Takes in a datagram for one of the router's addresses; `false` if it is none of ours.
+    pub fn handle_udp(
+        &mut self,
+        side: Side,
+        source: SocketAddrV6,
+        destination: SocketAddrV6,
+        payload: &[u8],
+        now: Time,
+        rng: &mut ChaCha8Rng,
+    ) -> bool {
+        if destination.port() == PORT {
+            let served = self.desk.serves(side);
+            if served {
+                let (from, to) = (source, destination);
+                self.udp
+                    .handle_query(&mut self.desk, side, (from, to), payload, now, rng);
+            }
+            return served;
+        }
+        side == Side::Wan
+            && self
+                .udp
+                .handle_response(&mut self.desk, source, destination, payload)
+    }
+
+    /// Takes in an IPv6 packet with a TCP segment for one of the router's addresses.
+    pub fn handle_tcp(&mut self, side: Side, ip: &[u8], now: Time, rng: &mut ChaCha8Rng) {
+        self.tcp.handle_packet(&mut self.desk, side, ip, now, rng);
+    }
+
+    /// Takes in that packets on the way to a server must not be longer than `mtu`.
+    pub fn handle_packet_too_big(&mut self, mtu: usize) {
+        self.tcp.lower_mtu(mtu);
+    }
+
+    /// Does everything that has become due.
+    pub fn handle_timeout(&mut self, now: Time, rng: &mut ChaCha8Rng) {
+        self.udp.handle_timeout(&mut self.desk, now, rng);
+        self.tcp.drive(&mut self.desk, now, rng);
+    }
+
+    /// Returns when [`DnsProxy::handle_timeout`] is next needed.
+    pub fn poll_timeout(&self) -> Option<Time> {
+        let timers = [self.udp.poll_timeout(), self.tcp.poll_timeout()];
+        timers.into_iter().flatten().min()
+    }
+
+    /// Returns the next thing to send.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.desk.outbox.pop_front()
+    }
+}
+
+impl Desk {
+    fn has(&self, defect: Defect) -> bool {
+        self.defects.contains(&defect)
+    }
+
+    /// Returns whether queries from a side are answered (RFC 5625 §6.2: not those of the line).
+    fn serves(&self, side: Side) -> bool {
+        match side {
+            Side::Lan => !self.has(Defect::NoDnsProxy),
+            Side::Wan => self.has(Defect::DnsOpenOnWan),
+        }
+    }
+}
+
+/// More questions than a site has at a time; beyond it, they fail at once.
+const MAX_OUTSTANDING: usize = 512;

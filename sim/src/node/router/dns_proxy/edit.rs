@@ -1,0 +1,101 @@
+//! Changes to DNS messages in their wire form.
+
+use crate::message::dns::{
+    HEADER, OPT, QR, Question, RecordAt, SERVER_FAILURE, Section, TC, records,
+};
+
+/// Returns the answer that says the server failed, made for a query nobody answered
+/// (RFC 5625 §6.3).
+pub(super) fn server_failure(query: &[u8]) -> Option<Vec<u8>> {
+    let mut response = query.get(..HEADER)?.to_vec();
+    response[2] = QR | query[2] & (OPCODE | RECURSION_DESIRED);
+    response[3] = RECURSION_AVAILABLE | query[3] & CHECKING_DISABLED | SERVER_FAILURE;
+    response[4..].fill(0);
+    if let Some(question) = Question::of(query) {
+        response.extend(&query[HEADER..question.end()]);
+        response[5] = 1;
+        if opt(query).is_some() {
+            // RFC 6891 §6.1.1: who asks with EDNS is answered with EDNS.
+            response.extend(OWN_OPT);
+            response[11] = 1;
+        }
+    }
+    Some(response)
+}
+
+/// Returns where the message's OPT record lies.
+pub(super) fn opt(message: &[u8]) -> Option<RecordAt> {
+    let found = records(message)?;
+    let mut opts = found
+        .into_iter()
+        .filter(|record| record.section == Section::Additional && record.kind == OPT);
+    opts.next()
+}
+
+/// Removes the OPT record.
+pub(super) fn strip_opt(message: &mut Vec<u8>) {
+    if let Some(record) = opt(message) {
+        message.drain(record.start..record.end);
+        let count = u16::from_be_bytes([message[10], message[11]]).saturating_sub(1);
+        message[10..HEADER].copy_from_slice(&count.to_be_bytes());
+    }
+}
+
+/// Cuts a response to `limit` bytes between two records, keeping its OPT record.
+pub(super) fn truncate(message: &mut Vec<u8>, limit: usize, sets_tc: bool) {
+    let Some(found) = records(message).filter(|_| message.len() > limit) else {
+        return;
+    };
+    let kept_opt = opt(message).map_or_else(Vec::new, |at| message[at.start..at.end].to_vec());
+    let room = limit.saturating_sub(kept_opt.len());
+    let mut counts = [0_u16; 3];
+    let mut end = found.first().map_or(message.len(), |first| first.start);
+    for record in found.iter().filter(|record| record.kind != OPT) {
+        if record.end > room {
+            break;
+        }
+        counts[record.section as usize] += 1;
+        end = record.end;
+    }
+    message.truncate(end);
+    if !kept_opt.is_empty() {
+        counts[Section::Additional as usize] += 1;
+        message.extend(kept_opt);
+    }
+    for (count, place) in counts.iter().zip(message[6..HEADER].chunks_exact_mut(2)) {
+        place.copy_from_slice(&count.to_be_bytes());
+    }
+    message[2] &= !TC;
+    if sets_tc {
+        message[2] |= TC;
+    }
+}
+
+/// Turns a response into one without any records.
+pub(super) fn empty(message: &mut Vec<u8>) {
+    if let Some(end) = Question::of(message).map(|question| question.end()) {
+        message.truncate(end);
+        message[6..HEADER].fill(0);
+    }
+}
+
+/// Turns the name of the question to lower case.
+pub(super) fn lowercase_question(message: &mut [u8]) {
+    if let Some(end) = Question::of(message).map(|question| question.end()) {
+        message[HEADER..end - 4].make_ascii_lowercase();
+    }
+}
+
+/// Replaces the response code in the header.
+pub(super) fn set_response_code(message: &mut [u8], code: u8) {
+    if let Some(flags) = message.get_mut(3) {
+        *flags = *flags & 0xf0 | code;
+    }
+}
+
+/// An OPT record of 1232 bytes without options.
+const OWN_OPT: [u8; 11] = [0, 0, 41, 0x04, 0xd0, 0, 0, 0, 0, 0, 0];
+const OPCODE: u8 = 0x78;
+const RECURSION_DESIRED: u8 = 0x01;
+const RECURSION_AVAILABLE: u8 = 0x80;
+const CHECKING_DISABLED: u8 = 0x10;

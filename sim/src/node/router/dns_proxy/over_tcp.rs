@@ -1,0 +1,321 @@
+//! Questions over TCP, which go upstream over TCP (RFC 5625 §4.4.1): many on one connection, in
+//! any order (RFC 7766 §6.2.1.1).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv6Addr, SocketAddrV6};
+use std::time::Duration;
+
+use etherparse::TcpSlice;
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+use super::{Desk, MAX_OUTSTANDING, Side, Transmit, edit, faults};
+use crate::message::dns::{self, PORT, Question};
+use crate::message::packet::IPV6_HEADER;
+use crate::node::dns::sessions::Sessions;
+use crate::node::router::defect::Defect;
+use crate::node::tcp::{ConnId, ConnState, TcpStack};
+use crate::time::Time;
+
+/// The forwarder's TCP: clients on one hand, servers on the other.
+#[derive(Default)]
+pub(super) struct OverTcp {
+    /// Made when the first segment comes, since its seed is drawn at random.
+    stack: Option<TcpStack>,
+    sessions: Sessions,
+    upstreams: BTreeMap<ConnId, Upstream>,
+    waiting: Vec<Waiting>,
+    /// Clients out on the line, with the defect that serves them.
+    outside: BTreeSet<Ipv6Addr>,
+}
+
+/// A connection to a server.
+struct Upstream {
+    server: Ipv6Addr,
+    incoming: Vec<u8>,
+    idle_at: Time,
+}
+
+struct Waiting {
+    client: ConnId,
+    query: Vec<u8>,
+    forwarded: Vec<u8>,
+    /// The servers that are still to be asked, in reverse order.
+    plan: Vec<Ipv6Addr>,
+    /// The connection it was sent on, and the id it has there.
+    asked: Option<(ConnId, u16)>,
+    retry_at: Time,
+}
+
+impl OverTcp {
+    pub(super) fn set_addresses(&mut self, desk: &Desk) {
+        if let Some(stack) = &mut self.stack {
+            stack.set_addresses(&addresses(desk));
+        }
+    }
+
+    pub(super) fn lower_mtu(&mut self, mtu: usize) {
+        if let Some(stack) = &mut self.stack {
+            stack.lower_mtu(mtu);
+        }
+    }
+
+    pub(super) fn handle_packet(
+        &mut self,
+        desk: &mut Desk,
+        side: Side,
+        ip: &[u8],
+        now: Time,
+        rng: &mut ChaCha8Rng,
+    ) {
+        if side == Side::Wan && !self.admits(desk, ip) {
+            return;
+        }
+        let stack = self.stack.get_or_insert_with(|| {
+            let mut stack = TcpStack::new(rng.random());
+            stack.set_addresses(&addresses(desk));
+            if !desk.has(Defect::NoDnsTcp) && !desk.has(Defect::NoDnsProxy) {
+                stack.listen(PORT);
+            }
+            stack
+        });
+        stack.receive(ip, now);
+        self.drive(desk, now, rng);
+    }
+
+    /// Returns whether a packet from the line may come in: as an answer, or if the defect lets it.
+    fn admits(&mut self, desk: &Desk, ip: &[u8]) -> bool {
+        let Ok(segment) = TcpSlice::from_slice(ip.get(IPV6_HEADER..).unwrap_or_default()) else {
+            return false;
+        };
+        if segment.destination_port() != PORT {
+            return segment.source_port() == PORT && (segment.ack() || !segment.syn());
+        }
+        let open = desk.serves(Side::Wan) && self.outside.len() < MAX_OUTSTANDING;
+        if let Some(source) = address(ip, 8).filter(|_| open) {
+            self.outside.insert(source);
+        }
+        open
+    }
+
+    /// Moves everything on that can move.
+    pub(super) fn drive(&mut self, desk: &mut Desk, now: Time, rng: &mut ChaCha8Rng) {
+        let Some(mut stack) = self.stack.take() else {
+            return;
+        };
+        for (client, query) in self.sessions.collect(&mut stack, now) {
+            self.take_query(desk, &mut stack, client, &query, now, rng);
+        }
+        self.take_answers(desk, &mut stack, now);
+        self.retry(desk, &mut stack, now, rng);
+        for ip in stack.poll(now) {
+            desk.outbox.push_back(Transmit::Tcp {
+                side: self.side_of(&ip),
+                ip,
+            });
+        }
+        self.stack = Some(stack);
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Time> {
+        let stack = self.stack.as_ref().and_then(TcpStack::poll_timeout);
+        let idle = self.upstreams.values().map(|upstream| upstream.idle_at);
+        let retries = self.waiting.iter().map(|waiting| waiting.retry_at);
+        let timers = stack.into_iter().chain(self.sessions.poll_timeout());
+        timers.chain(idle).chain(retries).min()
+    }
+
+    fn take_query(
+        &mut self,
+        desk: &mut Desk,
+        stack: &mut TcpStack,
+        client: ConnId,
+        query: &[u8],
+        now: Time,
+        rng: &mut ChaCha8Rng,
+    ) {
+        let spoilt = faults::spoil_query(query, &desk.defects);
+        let Some(forwarded) = spoilt.filter(|_| dns::is_query(query)) else {
+            self.sessions.answer(stack, client, None);
+            return;
+        };
+        let name = Question::of(query).map_or_else(String::new, |question| question.name_text());
+        let mut plan = desk.servers.plan(&name, now);
+        if self.waiting.len() >= MAX_OUTSTANDING {
+            plan.clear();
+        }
+        plan.reverse();
+        let mut waiting = Waiting {
+            client,
+            query: query.to_vec(),
+            forwarded,
+            plan,
+            asked: None,
+            retry_at: now,
+        };
+        if self.ask_next(desk, stack, &mut waiting, now, rng) {
+            self.waiting.push(waiting);
+        }
+    }
+
+    /// Takes in what servers sent, and lets go of connections that are over.
+    fn take_answers(&mut self, desk: &mut Desk, stack: &mut TcpStack, now: Time) {
+        let ids: Vec<ConnId> = self.upstreams.keys().copied().collect();
+        for id in ids {
+            let Some(mut upstream) = self.upstreams.remove(&id) else {
+                continue;
+            };
+            upstream.incoming.extend(stack.read(id));
+            while let Some(response) = dns::take_from_stream(&mut upstream.incoming) {
+                upstream.idle_at = now + IDLE;
+                self.take_answer(desk, stack, id, &response);
+            }
+            let on_it = |waiting: &Waiting| waiting.asked.is_some_and(|(on, _)| on == id);
+            let busy = self.waiting.iter().any(on_it);
+            let alive = matches!(stack.state(id), ConnState::Connecting | ConnState::Open);
+            if alive && (busy || now < upstream.idle_at) {
+                if busy {
+                    upstream.idle_at = upstream.idle_at.max(now + IDLE);
+                }
+                self.upstreams.insert(id, upstream);
+                continue;
+            }
+            stack.forget(id);
+            for waiting in &mut self.waiting {
+                if on_it(waiting) {
+                    waiting.asked = None;
+                    waiting.retry_at = now;
+                }
+            }
+        }
+    }
+
+    fn take_answer(&mut self, desk: &mut Desk, stack: &mut TcpStack, on: ConnId, response: &[u8]) {
+        let answers = |waiting: &Waiting| {
+            let same = match (Question::of(&waiting.forwarded), Question::of(response)) {
+                (Some(asked), Some(answered)) => asked.is_same(&answered),
+                _ => true,
+            };
+            same && waiting.asked.is_some_and(|(conn, id)| {
+                conn == on && Some(id) == dns::id(response) && dns::is_response(response)
+            })
+        };
+        let Some(index) = self.waiting.iter().position(answers) else {
+            return;
+        };
+        let waiting = self.waiting.remove(index);
+        desk.servers.note_answer(*stack.peer(on).ip());
+        let mut response = match dns::records(response) {
+            Some(_) => faults::spoil_response(response, false, &desk.defects),
+            None => edit::server_failure(&waiting.query),
+        };
+        if let (Some(response), Some(id)) = (&mut response, dns::id(&waiting.query)) {
+            dns::set_id(response, id);
+        }
+        self.sessions
+            .answer(stack, waiting.client, response.as_deref());
+    }
+
+    /// Asks the next server where one was silent or closed the connection.
+    fn retry(&mut self, desk: &mut Desk, stack: &mut TcpStack, now: Time, rng: &mut ChaCha8Rng) {
+        let (due, kept) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition::<Vec<_>, _>(|waiting| waiting.retry_at <= now);
+        self.waiting = kept;
+        for mut waiting in due {
+            if let Some((on, _)) = waiting.asked.take() {
+                desk.servers.note_silence(*stack.peer(on).ip(), now);
+            }
+            if self.ask_next(desk, stack, &mut waiting, now, rng) {
+                self.waiting.push(waiting);
+            }
+        }
+    }
+
+    /// Asks the next server; if there is none left, the question fails and `false` is returned.
+    fn ask_next(
+        &mut self,
+        desk: &Desk,
+        stack: &mut TcpStack,
+        waiting: &mut Waiting,
+        now: Time,
+        rng: &mut ChaCha8Rng,
+    ) -> bool {
+        let server = waiting.plan.pop();
+        let upstream = server.and_then(|server| self.upstream(desk, stack, server, now));
+        let Some(upstream) = upstream else {
+            let failure = edit::server_failure(&waiting.query);
+            self.sessions
+                .answer(stack, waiting.client, failure.as_deref());
+            return false;
+        };
+        let taken = |id: u16| {
+            let mut asked = self.waiting.iter().filter_map(|waiting| waiting.asked);
+            asked.any(|known| known == (upstream, id))
+        };
+        let mut id: u16 = rng.random();
+        while taken(id) {
+            id = id.wrapping_add(1);
+        }
+        let mut message = waiting.forwarded.clone();
+        dns::set_id(&mut message, id);
+        stack.write(upstream, &dns::to_stream(&message));
+        waiting.asked = Some((upstream, id));
+        waiting.retry_at = now + PATIENCE;
+        true
+    }
+
+    /// Returns a connection to a server, the one there is or a fresh one.
+    fn upstream(
+        &mut self,
+        desk: &Desk,
+        stack: &mut TcpStack,
+        server: Ipv6Addr,
+        now: Time,
+    ) -> Option<ConnId> {
+        let wan = desk.wan?;
+        let open = self.upstreams.iter().find(|(id, upstream)| {
+            let alive = matches!(stack.state(**id), ConnState::Connecting | ConnState::Open);
+            alive && upstream.server == server && *stack.local(**id).ip() == wan
+        });
+        if let Some((id, _)) = open {
+            return Some(*id);
+        }
+        let id = stack.connect(wan, SocketAddrV6::new(server, PORT, 0, 0), now)?;
+        let upstream = Upstream {
+            server,
+            incoming: Vec::new(),
+            idle_at: now + IDLE,
+        };
+        self.upstreams.insert(id, upstream);
+        Some(id)
+    }
+
+    /// Returns where a packet of ours goes: to a server, or back to a client.
+    fn side_of(&self, ip: &[u8]) -> Side {
+        let to_client = ip.get(IPV6_HEADER..IPV6_HEADER + 2) == Some(&PORT.to_be_bytes());
+        let outside = address(ip, 24).is_some_and(|to| self.outside.contains(&to));
+        if to_client && !outside {
+            Side::Lan
+        } else {
+            Side::Wan
+        }
+    }
+}
+
+fn addresses(desk: &Desk) -> Vec<Ipv6Addr> {
+    let mut addresses: Vec<Ipv6Addr> = desk.wan.into_iter().chain(desk.lan.clone()).collect();
+    addresses.sort();
+    addresses.dedup();
+    addresses
+}
+
+fn address(ip: &[u8], at: usize) -> Option<Ipv6Addr> {
+    let octets: &[u8; 16] = ip.get(at..)?.first_chunk()?;
+    Some((*octets).into())
+}
+
+/// How long one server may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a connection to a server is kept for the next question.
+const IDLE: Duration = Duration::from_secs(5);

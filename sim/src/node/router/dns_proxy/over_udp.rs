@@ -1,0 +1,256 @@
+//! Questions over UDP: asked again elsewhere when a server is silent, and matched with their
+//! answers by everything RFC 5452 §9.1 lists.
+
+use std::net::{Ipv6Addr, SocketAddrV6};
+use std::time::Duration;
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+use super::{Desk, MAX_OUTSTANDING, Side, Transmit, edit, faults};
+use crate::message::dns::{self, FORMAT_ERROR, PORT, Question};
+use crate::node::router::defect::Defect;
+use crate::time::Time;
+
+/// The questions that wait for an answer, oldest first.
+#[derive(Default)]
+pub(super) struct OverUdp {
+    waiting: Vec<Waiting>,
+    next_id: u16,
+}
+
+struct Waiting {
+    client: Client,
+    /// The query as it came.
+    query: Vec<u8>,
+    /// The query as it goes upstream, but for its id.
+    forwarded: Vec<u8>,
+    /// The servers that are still to be asked, in reverse order.
+    plan: Vec<Ipv6Addr>,
+    attempts: Vec<Attempt>,
+    /// When the next server is asked.
+    retry_at: Time,
+}
+
+/// Who asked, and where.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Client {
+    side: Side,
+    from: SocketAddrV6,
+    to: SocketAddrV6,
+}
+
+/// One query as it went upstream.
+#[derive(Clone, Copy)]
+struct Attempt {
+    server: SocketAddrV6,
+    source: SocketAddrV6,
+    id: u16,
+}
+
+/// What a message from a server is good for.
+enum Reply {
+    Answer,
+    Malformed,
+    Forged,
+}
+
+impl OverUdp {
+    pub(super) fn handle_query(
+        &mut self,
+        desk: &mut Desk,
+        side: Side,
+        (from, to): (SocketAddrV6, SocketAddrV6),
+        query: &[u8],
+        now: Time,
+        rng: &mut ChaCha8Rng,
+    ) {
+        let client = Client { side, from, to };
+        let known = |waiting: &Waiting| waiting.client == client && waiting.query == query;
+        // A client's repetition adds nothing: the question is being asked (RFC 5452 §5).
+        if !dns::is_query(query) || self.waiting.iter().any(known) {
+            return;
+        }
+        let Some(forwarded) = faults::spoil_query(query, &desk.defects) else {
+            return;
+        };
+        if self.waiting.len() >= MAX_OUTSTANDING {
+            answer(desk, client, edit::server_failure(query));
+            return;
+        }
+        let name = Question::of(query).map_or_else(String::new, |question| question.name_text());
+        if let Some(server) = desk.servers.leak_for(&name) {
+            self.send(desk, server, &forwarded, rng);
+        }
+        let mut plan = desk.servers.plan(&name, now);
+        plan.reverse();
+        let mut waiting = Waiting {
+            client,
+            query: query.to_vec(),
+            forwarded,
+            plan,
+            attempts: Vec::new(),
+            retry_at: now,
+        };
+        if self.ask_next(desk, &mut waiting, now, rng) {
+            self.waiting.push(waiting);
+        }
+    }
+
+    /// Takes in a message from upstream; `false` if nobody waits for one on that port.
+    pub(super) fn handle_response(
+        &mut self,
+        desk: &mut Desk,
+        from: SocketAddrV6,
+        to: SocketAddrV6,
+        response: &[u8],
+    ) -> bool {
+        let mut attempts = self.waiting.iter().flat_map(|waiting| &waiting.attempts);
+        if !attempts.any(|attempt| attempt.source == to) {
+            return false;
+        }
+        let id = dns::id(response);
+        let found = self.waiting.iter().position(|waiting| {
+            waiting.attempts.iter().any(|attempt| {
+                attempt.source == to && attempt.server == from && Some(attempt.id) == id
+            })
+        });
+        let Some(index) = found.filter(|_| dns::is_response(response)) else {
+            return true;
+        };
+        match judge(&self.waiting[index].forwarded, response) {
+            Reply::Forged => {}
+            Reply::Malformed => {
+                let waiting = self.waiting.remove(index);
+                answer(desk, waiting.client, edit::server_failure(&waiting.query));
+            }
+            Reply::Answer => {
+                desk.servers.note_answer(*from.ip());
+                let waiting = self.waiting.remove(index);
+                let mut response = faults::spoil_response(response, true, &desk.defects);
+                if let (Some(response), Some(id)) = (&mut response, dns::id(&waiting.query)) {
+                    dns::set_id(response, id);
+                }
+                answer(desk, waiting.client, response);
+            }
+        }
+        true
+    }
+
+    pub(super) fn handle_timeout(&mut self, desk: &mut Desk, now: Time, rng: &mut ChaCha8Rng) {
+        let (due, kept) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition::<Vec<_>, _>(|waiting| waiting.retry_at <= now);
+        self.waiting = kept;
+        for mut waiting in due {
+            if let Some(attempt) = waiting.attempts.last() {
+                desk.servers.note_silence(*attempt.server.ip(), now);
+            }
+            if self.ask_next(desk, &mut waiting, now, rng) {
+                self.waiting.push(waiting);
+            }
+        }
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Time> {
+        self.waiting.iter().map(|waiting| waiting.retry_at).min()
+    }
+
+    /// Asks the next server; if there is none left, the question fails and `false` is returned.
+    fn ask_next(
+        &mut self,
+        desk: &mut Desk,
+        waiting: &mut Waiting,
+        now: Time,
+        rng: &mut ChaCha8Rng,
+    ) -> bool {
+        let server = waiting.plan.pop();
+        let attempt = server.and_then(|server| self.send(desk, server, &waiting.forwarded, rng));
+        let Some(attempt) = attempt else {
+            answer(desk, waiting.client, edit::server_failure(&waiting.query));
+            return false;
+        };
+        waiting.attempts.push(attempt);
+        waiting.retry_at = now + PATIENCE;
+        true
+    }
+
+    /// Sends a query upstream under an id and from a port of its own (RFC 5452 §9.2).
+    fn send(
+        &mut self,
+        desk: &mut Desk,
+        server: Ipv6Addr,
+        query: &[u8],
+        rng: &mut ChaCha8Rng,
+    ) -> Option<Attempt> {
+        let id = if desk.has(Defect::SequentialDnsIds) {
+            self.next_id = self.next_id.wrapping_add(1);
+            self.next_id
+        } else {
+            rng.random()
+        };
+        let port = if desk.has(Defect::FixedDnsPort) {
+            FIXED_PORT
+        } else {
+            self.free_port(rng)?
+        };
+        let attempt = Attempt {
+            server: SocketAddrV6::new(server, PORT, 0, 0),
+            source: SocketAddrV6::new(desk.wan?, port, 0, 0),
+            id,
+        };
+        let mut payload = query.to_vec();
+        dns::set_id(&mut payload, id);
+        desk.outbox.push_back(Transmit::Udp {
+            side: Side::Wan,
+            source: attempt.source,
+            destination: attempt.server,
+            payload,
+        });
+        Some(attempt)
+    }
+
+    fn free_port(&self, rng: &mut ChaCha8Rng) -> Option<u16> {
+        let taken = |port: u16| {
+            let mut attempts = self.waiting.iter().flat_map(|waiting| &waiting.attempts);
+            attempts.any(|attempt| attempt.source.port() == port)
+        };
+        (0..64)
+            .map(|_| rng.random_range(FIRST_PORT..=u16::MAX))
+            .find(|port| !taken(*port))
+    }
+}
+
+fn answer(desk: &mut Desk, client: Client, response: Option<Vec<u8>>) {
+    if let Some(payload) = response {
+        desk.outbox.push_back(Transmit::Udp {
+            side: client.side,
+            source: client.to,
+            destination: client.from,
+            payload,
+        });
+    }
+}
+
+/// Compares a response that came to the right place under the right id with its query.
+fn judge(query: &[u8], response: &[u8]) -> Reply {
+    match (Question::of(query), Question::of(response)) {
+        (Some(asked), Some(answered)) if !asked.is_same(&answered) => Reply::Forged,
+        // A server that does not understand the query may not repeat it.
+        (Some(_), None) if !is_bare_error(response) => Reply::Malformed,
+        // What a server cut short may end in the middle of a record.
+        _ if dns::is_truncated(response) || dns::records(response).is_some() => Reply::Answer,
+        _ => Reply::Malformed,
+    }
+}
+
+fn is_bare_error(response: &[u8]) -> bool {
+    response.get(4..6) == Some(&[0, 0])
+        && dns::response_code(response).is_some_and(|code| code >= FORMAT_ERROR)
+}
+
+/// How long one server may take; a terminal that asks again after two seconds is served first.
+const PATIENCE: Duration = Duration::from_millis(1500);
+/// RFC 5452 §9.2 wants the ports above 1023.
+const FIRST_PORT: u16 = 1024;
+const FIXED_PORT: u16 = 10_053;

@@ -1,0 +1,132 @@
+//! Which servers a name belongs to, in which order, and which of them are known to be silent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use crate::line::ONS_DOMAINS;
+use crate::node::router::defect::Defect;
+use crate::setup::{DomainServers, Setup, in_domain};
+use crate::time::Time;
+
+/// The per-domain table, and what is known of the servers in it.
+pub(super) struct Servers {
+    setup: Setup,
+    defects: BTreeSet<Defect>,
+    learnt: Vec<Ipv6Addr>,
+    silent: BTreeMap<Ipv6Addr, Silence>,
+}
+
+/// How long a server has not answered.
+#[derive(Clone, Copy, Debug)]
+struct Silence {
+    in_a_row: u32,
+    /// Until when the server is asked last.
+    until: Time,
+}
+
+impl Servers {
+    pub(super) fn new(setup: &Setup, defects: &BTreeSet<Defect>) -> Self {
+        Self {
+            setup: setup.clone(),
+            defects: defects.clone(),
+            learnt: Vec::new(),
+            silent: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn set_learnt(&mut self, servers: &[Ipv6Addr]) {
+        servers.clone_into(&mut self.learnt);
+    }
+
+    /// Returns the servers to ask for a name, one after the other.
+    pub(super) fn plan(&self, name: &str, now: Time) -> Vec<Ipv6Addr> {
+        let mut order = self.configured_for(name).to_vec();
+        if self.defects.contains(&Defect::AlternateFirst) {
+            order.reverse();
+        }
+        if self.defects.contains(&Defect::NoFailover) {
+            order.truncate(1);
+            return order;
+        }
+        // A stable sort: among the living, the preferred one stays first.
+        order.sort_by_key(|server| self.is_silent(*server, now));
+        order.repeat(ROUNDS)
+    }
+
+    /// Returns where a name leaks to, with the defect that leaks.
+    pub(super) fn leak_for(&self, name: &str) -> Option<Ipv6Addr> {
+        let leaks = self.defects.contains(&Defect::LeaksOnsNames)
+            && ONS_DOMAINS.iter().any(|domain| in_domain(name, domain));
+        let right = self.configured_for(name);
+        let outside = self.default_servers().iter();
+        leaks
+            .then(|| outside.copied().find(|server| !right.contains(server)))
+            .flatten()
+    }
+
+    /// Notes that a server left a question unanswered.
+    pub(super) fn note_silence(&mut self, server: Ipv6Addr, now: Time) {
+        let known = self.silent.get(&server);
+        let in_a_row = known
+            .map_or(0, |silence| silence.in_a_row)
+            .saturating_add(1);
+        let until = if in_a_row >= SILENT_AFTER {
+            now + SILENT_FOR
+        } else {
+            now
+        };
+        self.silent.insert(server, Silence { in_a_row, until });
+    }
+
+    /// Notes that a server answered.
+    pub(super) fn note_answer(&mut self, server: Ipv6Addr) {
+        self.silent.remove(&server);
+    }
+
+    fn is_silent(&self, server: Ipv6Addr, now: Time) -> bool {
+        let known = self.silent.get(&server);
+        known.is_some_and(|silence| now < silence.until)
+    }
+
+    fn configured_for(&self, name: &str) -> &[Ipv6Addr] {
+        if self.defects.contains(&Defect::OneDnsForAll) {
+            return self.default_servers();
+        }
+        let matched = |name: &str| -> Option<&DomainServers> {
+            let rows = self.setup.domains.iter();
+            rows.filter(|row| in_domain(name, &row.name))
+                .max_by_key(|row| row.name.len())
+        };
+        match matched(name) {
+            Some(row) if self.is_service(row) => {
+                let ons = ONS_DOMAINS.iter().find_map(|domain| matched(domain));
+                &ons.unwrap_or(row).servers
+            }
+            Some(row) => &row.servers,
+            None => self.default_servers(),
+        }
+    }
+
+    /// Returns whether a row is mistaken for one of the ONS domains.
+    fn is_service(&self, row: &DomainServers) -> bool {
+        self.defects.contains(&Defect::NgnNamesToOns)
+            && !ONS_DOMAINS.contains(&row.name.trim_end_matches('.'))
+    }
+
+    /// Returns the servers of all names without a row: as configured, else as learnt.
+    fn default_servers(&self) -> &[Ipv6Addr] {
+        if self.setup.default_dns.is_empty() {
+            &self.learnt
+        } else {
+            &self.setup.default_dns
+        }
+    }
+}
+
+/// How often each server is asked before the question fails.
+const ROUNDS: usize = 2;
+/// One lost packet does not make a server silent.
+const SILENT_AFTER: u32 = 2;
+/// How long a silent server is asked last; then the preferred one gets its next chance.
+const SILENT_FOR: Duration = Duration::from_secs(30);
