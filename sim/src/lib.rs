@@ -4,6 +4,7 @@
 //! [`node`] holds state and timers, [`link`] holds file descriptors. [`line`](mod@line) says which nodes a
 //! contract needs and how they are cabled.
 
+pub mod access;
 pub mod fault;
 pub mod frame;
 pub mod line;

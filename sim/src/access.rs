@@ -1,0 +1,106 @@
+//! A whole access line laid out in a world: edge, home gateway, DNS, line authentication, portals.
+//!
+//! Behind the edge every server hangs on a socket of its own; nobody does neighbour discovery
+//! there, since those wires are inside the network and no device ever sees them.
+
+use std::net::Ipv6Addr;
+
+use ipnet::Ipv6Net;
+
+use crate::frame::Port;
+use crate::line::Line;
+use crate::node::Handle;
+use crate::node::dns::{DnsServer, DnsServerConfig, Zones};
+use crate::node::edge::{Edge, EdgeConfig};
+use crate::node::line_auth::{LineAuth, LineAuthConfig};
+use crate::node::portal::{Portal, PortalConfig};
+use crate::registry::Registry;
+use crate::world::World;
+
+/// The nodes of an access line, and the free end where the device goes.
+pub struct Access {
+    /// Where the device's WAN is plugged in.
+    pub wan: Port,
+    /// The edge router.
+    pub edge: Handle<Edge>,
+    /// The DNS servers by name: `ngn-dns-1`, `ngn-dns-2`, `ons-dns-1`, `ons-dns-2`.
+    pub dns: Vec<(&'static str, Handle<DnsServer>)>,
+    /// The line-authentication site.
+    pub line_auth: Handle<LineAuth>,
+    /// The ONS portals.
+    pub portal: Handle<Portal>,
+    /// The network's book of assignments.
+    pub registry: Registry,
+}
+
+/// Lays a line out in a world, all but the device and what is behind it.
+pub fn lay(world: &mut World, line: &Line) -> Access {
+    let values = line.area.values();
+    let registry = Registry::default();
+    let host = |address: Ipv6Addr| Ipv6Net::from(address);
+    let dns_hosts = [
+        ("ngn-dns-1", values.ngn_dns[0]),
+        ("ngn-dns-2", values.ngn_dns[1]),
+        ("ons-dns-1", values.ons_dns[0]),
+        ("ons-dns-2", values.ons_dns[1]),
+    ];
+    let mut routes: Vec<(Ipv6Net, u8)> = Vec::new();
+    for (socket, (_, address)) in (DNS_SOCKET..).zip(dns_hosts) {
+        routes.push((host(address), socket));
+    }
+    routes.push((host(values.line_auth), LINE_AUTH_SOCKET));
+    routes.push((host(values.portal), PORTAL_SOCKET));
+    routes.push((host(values.portal_test), PORTAL_SOCKET));
+
+    let config = EdgeConfig {
+        line: line.clone(),
+        registry: registry.clone(),
+        routes,
+    };
+    let edge = world.add("edge", Edge::new(config));
+    let mut dns = Vec::new();
+    for (socket, (name, address)) in (DNS_SOCKET..).zip(dns_hosts) {
+        let zones = if name.starts_with("ons") {
+            Zones::ons(line)
+        } else {
+            Zones::ngn(line)
+        };
+        let quirks = line.quirks.dns.clone();
+        let server = world.add(
+            name,
+            DnsServer::new(DnsServerConfig {
+                address,
+                zones,
+                quirks,
+            }),
+        );
+        world.connect(server.port(DnsServer::PORT), edge.port(socket));
+        dns.push((name, server));
+    }
+    let config = LineAuthConfig {
+        line: line.clone(),
+        registry: registry.clone(),
+    };
+    let line_auth = world.add("line-auth", LineAuth::new(config));
+    world.connect(line_auth.port(LineAuth::PORT), edge.port(LINE_AUTH_SOCKET));
+    let config = PortalConfig {
+        line: line.clone(),
+        registry: registry.clone(),
+    };
+    let portal = world.add("portal", Portal::new(config));
+    world.connect(portal.port(Portal::PORT), edge.port(PORTAL_SOCKET));
+
+    let wan = edge.port(Edge::ACCESS);
+    Access {
+        wan,
+        edge,
+        dns,
+        line_auth,
+        portal,
+        registry,
+    }
+}
+
+const DNS_SOCKET: u8 = 1;
+const LINE_AUTH_SOCKET: u8 = 5;
+const PORTAL_SOCKET: u8 = 6;
