@@ -10,6 +10,7 @@ pub mod dns_proxy;
 
 mod dhcpv6_client;
 mod discovery;
+mod dns;
 mod filter;
 mod forward;
 mod icmp_error;
@@ -37,6 +38,7 @@ use crate::time::Time;
 use defect::Defect;
 use dhcpv6_client::Client;
 use discovery::Discovery;
+use dns_proxy::DnsProxy;
 use filter::Filter;
 use icmp_error::Budget;
 use interface::Interface;
@@ -77,6 +79,7 @@ struct Ram {
     client: Client,
     advertiser: Advertiser,
     proxy: NdProxy,
+    dns: DnsProxy,
     filter: Filter,
     errors: Budget,
 }
@@ -183,9 +186,11 @@ impl Router {
         }
         self.settle_wan(cx);
         self.settle_lan(lease, cx);
+        // A forwarder that cannot ask yet is not named: the WAN's address may take ten seconds more
+        // (ngn-facts §1.1, retrans timer).
         let dns = lease
             .map(|lease| self.address_in(lease.net))
-            .filter(|address| self.ram.lan.owns(*address));
+            .filter(|address| self.ram.lan.owns(*address) && self.own_source().is_some());
         let offer = Offer {
             lease,
             has_uplink: self.ram.discovery.router().is_some(),
@@ -194,6 +199,7 @@ impl Router {
         };
         self.ram.advertiser.update(offer, now);
         self.ram.proxy.retain(lease.map(|lease| lease.net));
+        self.settle_dns();
         if lease.is_some() && self.ram.advertising {
             self.stored = lease.map(|lease| lease.net);
         }
@@ -285,6 +291,7 @@ impl Node for Router {
             ..
         } = &mut self.ram;
         advertiser.handle_timeout(lan, wan, cx);
+        self.run_dns(cx);
     }
 
     fn poll_timeout(&self) -> Option<Time> {
@@ -297,6 +304,7 @@ impl Node for Router {
             ram.client.poll_timeout(),
             ram.advertiser.poll_timeout(),
             ram.proxy.poll_timeout(),
+            ram.dns.poll_timeout(),
         ]
         .into_iter()
         .flatten()
@@ -325,6 +333,7 @@ impl Ram {
             client: Client::new(setup.wan_mac, setup.mode, defects()),
             advertiser: Advertiser::new(defects(), stored),
             proxy: NdProxy::new(defects()),
+            dns: DnsProxy::new(setup, &defects().0),
             filter: Filter::new(defects()),
             errors: Budget::new(),
         }

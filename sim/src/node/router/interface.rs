@@ -124,6 +124,14 @@ impl Interface {
             .any(|address| address.ip == ip && address.state == State::Assigned)
     }
 
+    /// Returns the addresses that are ours.
+    pub(super) fn assigned(&self) -> Vec<Ipv6Addr> {
+        let ours = self.addresses.iter();
+        ours.filter(|address| address.state == State::Assigned)
+            .map(|address| address.ip)
+            .collect()
+    }
+
     pub(super) fn is_up(&self) -> bool {
         self.owns(self.link_local())
     }

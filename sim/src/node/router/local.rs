@@ -152,7 +152,17 @@ impl Router {
             Payload::Icmpv6(icmpv6) if icmpv6.checksum_ok && icmpv6.kind == ECHO_REQUEST => {
                 self.answer_echo(port, packet, *icmpv6, cx);
             }
+            // RFC 4443 §3.2: a link on the way to a server is narrow.
+            Payload::Icmpv6(icmpv6) if icmpv6.checksum_ok && icmpv6.kind == PACKET_TOO_BIG => {
+                if let Some(mtu) = icmpv6.body.first_chunk() {
+                    let mtu = usize::try_from(u32::from_be_bytes(*mtu)).unwrap_or(usize::MAX);
+                    self.ram.dns.handle_packet_too_big(mtu);
+                }
+            }
             Payload::Udp(udp) if udp.checksum_ok => self.handle_udp(port, packet, *udp, cx),
+            Payload::Tcp(_) if !packet.destination.is_multicast() => {
+                self.offer_tcp_to_dns(port, packet, cx);
+            }
             _ => {}
         }
     }
@@ -182,8 +192,12 @@ impl Router {
         match (port, udp.destination_port) {
             (Self::WAN, dhcpv6::CLIENT_PORT) => self.handle_dhcpv6_answer(packet, udp, cx),
             (_, dhcpv6::SERVER_PORT) => self.handle_dhcpv6_question(port, packet, udp, cx),
-            (Self::LAN, _) => self.complain(port, packet, NO_PORT, cx),
-            _ => {}
+            _ if packet.destination.is_multicast() => {}
+            _ => {
+                if !self.offer_to_dns(port, packet, udp, cx) && port == Self::LAN {
+                    self.complain(port, packet, NO_PORT, cx);
+                }
+            }
         }
     }
 
@@ -243,5 +257,6 @@ impl Router {
     }
 }
 
+const PACKET_TOO_BIG: u8 = 2;
 const ECHO_REQUEST: u8 = 128;
 const ECHO_REPLY: u8 = 129;

@@ -1,0 +1,106 @@
+//! The DNS forwarder's place in the router: its addresses, and the way its packets take.
+
+use std::net::{Ipv6Addr, SocketAddrV6};
+
+use super::Router;
+use super::dns_proxy::{Side, Transmit};
+use crate::message::packet::{ETHERNET_HEADER, Envelope, IPV6_HEADER, Packet, Udp, is_link_local};
+use crate::node::Context;
+
+impl Router {
+    /// Hands in a datagram; returns whether the forwarder serves its port.
+    pub(super) fn offer_to_dns(
+        &mut self,
+        port: u8,
+        packet: &Packet<'_>,
+        udp: Udp<'_>,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        let source = SocketAddrV6::new(packet.source, udp.source_port, 0, 0);
+        let destination = SocketAddrV6::new(packet.destination, udp.destination_port, 0, 0);
+        let now = cx.now();
+        let taken = self.ram.dns.handle_udp(
+            side(port),
+            source,
+            destination,
+            udp.payload,
+            now,
+            cx.random(),
+        );
+        self.flush_dns(cx);
+        taken
+    }
+
+    /// Hands in a TCP segment.
+    pub(super) fn offer_tcp_to_dns(&mut self, port: u8, packet: &Packet<'_>, cx: &mut Context<'_>) {
+        let now = cx.now();
+        self.ram
+            .dns
+            .handle_tcp(side(port), packet.ip, now, cx.random());
+        self.flush_dns(cx);
+    }
+
+    /// Tells the forwarder its addresses and what the line named.
+    pub(super) fn settle_dns(&mut self) {
+        let lan = self.ram.lan.assigned();
+        self.ram.dns.set_addresses(&lan, self.own_source());
+        self.ram
+            .dns
+            .set_learnt_servers(&self.ram.client.options().dns);
+    }
+
+    pub(super) fn run_dns(&mut self, cx: &mut Context<'_>) {
+        let now = cx.now();
+        if self.ram.dns.poll_timeout().is_some_and(|at| at <= now) {
+            self.ram.dns.handle_timeout(now, cx.random());
+        }
+        self.flush_dns(cx);
+    }
+
+    fn flush_dns(&mut self, cx: &mut Context<'_>) {
+        while let Some(transmit) = self.ram.dns.poll_transmit() {
+            match transmit {
+                Transmit::Udp {
+                    side,
+                    source,
+                    destination,
+                    payload,
+                } => {
+                    let mac = self.setup.lan_mac;
+                    let frame = Envelope::new(mac, mac, *source.ip(), *destination.ip()).udp(
+                        source.port(),
+                        destination.port(),
+                        &payload,
+                    );
+                    self.send_for_dns(side, *destination.ip(), &frame[ETHERNET_HEADER..], cx);
+                }
+                Transmit::Tcp { side, ip } => {
+                    if let Some(to) = destination(&ip) {
+                        self.send_for_dns(side, to, &ip, cx);
+                    }
+                }
+            }
+        }
+    }
+
+    fn send_for_dns(&mut self, side: Side, to: Ipv6Addr, ip: &[u8], cx: &mut Context<'_>) {
+        match side {
+            // A terminal asked, so it is on the link, whatever its address.
+            Side::Lan => self.ram.lan.send(to, ip, cx),
+            Side::Wan if is_link_local(to) => self.ram.wan.send(to, ip, cx),
+            Side::Wan => self.send_own(to, ip, cx),
+        }
+    }
+}
+
+fn side(port: u8) -> Side {
+    match port {
+        Router::WAN => Side::Wan,
+        _ => Side::Lan,
+    }
+}
+
+fn destination(ip: &[u8]) -> Option<Ipv6Addr> {
+    let octets: &[u8; 16] = ip.get(IPV6_HEADER - 16..)?.first_chunk()?;
+    Some((*octets).into())
+}
