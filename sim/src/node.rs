@@ -15,6 +15,7 @@ pub(crate) mod core_port;
 pub(crate) mod dhcpv6_server;
 pub mod dns;
 pub mod edge;
+pub mod home_gateway;
 pub mod http;
 pub(crate) mod icmp_error;
 pub mod line_auth;

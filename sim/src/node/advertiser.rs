@@ -40,6 +40,12 @@ impl Advertiser {
         self.next = Some(now + rng.random_range(self.interval.clone()));
     }
 
+    /// Ends; nothing more is due.
+    pub(crate) fn stop(&mut self) {
+        self.next = None;
+        self.last = None;
+    }
+
     /// Takes in a solicitation; does nothing before [`Advertiser::begin`].
     pub(crate) fn solicit(&mut self, now: Time, rng: &mut impl Rng) {
         let soon = now + rng.random_range(self.delay.clone());

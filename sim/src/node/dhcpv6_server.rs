@@ -60,6 +60,11 @@ impl Dhcpv6Server {
         self.leases.set_pool(pool);
     }
 
+    /// Forgets every lease.
+    pub(crate) fn clear(&mut self) {
+        self.leases.clear();
+    }
+
     /// Drops the leases that have run out.
     pub(crate) fn expire(&mut self, now: Time) {
         self.leases.expire(now);

@@ -45,6 +45,11 @@ impl RouterPort {
         self.mac.link_local()
     }
 
+    /// Sets the addresses beside the link-local one.
+    pub(crate) fn set_addresses(&mut self, addresses: Vec<Ipv6Addr>) {
+        self.addresses = addresses;
+    }
+
     /// Sets the timers of unreachability detection.
     pub(crate) fn set_timers(&mut self, timers: Timers) {
         self.neighbors.set_timers(timers);
@@ -124,6 +129,22 @@ impl RouterPort {
         }
     }
 
+    /// Sends a datagram from one of our addresses to somebody behind a neighbour.
+    pub(crate) fn send_udp_via(
+        &mut self,
+        next_hop: Ipv6Addr,
+        source: Ipv6Addr,
+        to: (Ipv6Addr, u16),
+        source_port: u16,
+        payload: &[u8],
+        cx: &mut Context<'_>,
+    ) {
+        let frame = Envelope::new(self.mac, self.mac, source, to.0)
+            .with_traffic_class(self.traffic_class)
+            .udp(source_port, to.1, payload);
+        self.send(next_hop, &frame[ETHERNET_HEADER..], cx);
+    }
+
     /// Answers an echo request to one of our addresses (RFC 4443 §4.2).
     pub(crate) fn answer_echo(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
         let Some(request) = packet
@@ -158,6 +179,11 @@ impl RouterPort {
             silent = neighbors.handle_timeout(now, out);
         });
         silent
+    }
+
+    /// Forgets every neighbour.
+    pub(crate) fn forget_neighbors(&mut self) {
+        self.neighbors.clear();
     }
 
     fn answer(&mut self, solicit: &NeighborSolicit, packet: &Packet<'_>, cx: &mut Context<'_>) {

@@ -37,6 +37,11 @@ impl Leases {
         self.pool = pool;
     }
 
+    /// Forgets every lease; the search for a free prefix goes on where it was.
+    pub(crate) fn clear(&mut self) {
+        self.leases.clear();
+    }
+
     /// Drops the leases that have run out.
     pub(crate) fn expire(&mut self, now: Time) {
         self.leases.retain(|lease| lease.until > now);

@@ -1,0 +1,104 @@
+//! The gateway's DNS proxy: datagrams to the network's server and back, with another id.
+//!
+//! It knows no domains, so that the names of ONS fail here (guide p.5 and p.30). Leaves out TCP,
+//! caching and a second server.
+
+use std::collections::VecDeque;
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use rand::Rng;
+
+use crate::time::Time;
+
+/// The questions under way.
+#[derive(Default)]
+pub(super) struct DnsRelay {
+    pending: VecDeque<Question>,
+}
+
+/// A client's question under way.
+pub(super) struct Question {
+    /// The client's address and port.
+    pub(super) client: (Ipv6Addr, u16),
+    /// The address it asked.
+    pub(super) asked: Ipv6Addr,
+    id: [u8; 2],
+    relayed_id: [u8; 2],
+    port: u16,
+    server: Ipv6Addr,
+    until: Time,
+}
+
+impl DnsRelay {
+    /// Takes in a question, and returns the source port and the bytes to send to `server`.
+    pub(super) fn ask(
+        &mut self,
+        client: (Ipv6Addr, u16),
+        asked: Ipv6Addr,
+        server: Ipv6Addr,
+        question: &[u8],
+        now: Time,
+        rng: &mut impl Rng,
+    ) -> Option<(u16, Vec<u8>)> {
+        let id = *question.first_chunk()?;
+        if question.len() < HEADER || question[FLAGS] & RESPONSE != 0 {
+            return None;
+        }
+        self.pending.retain(|question| question.until > now);
+        if self.pending.len() == PENDING_MAX {
+            self.pending.pop_front();
+        }
+        let relayed_id: [u8; 2] = rng.random();
+        let port = rng.random_range(49_152..=u16::MAX);
+        self.pending.push_back(Question {
+            client,
+            asked,
+            id,
+            relayed_id,
+            port,
+            server,
+            until: now + PATIENCE,
+        });
+        Some((port, with_id(question, relayed_id)))
+    }
+
+    /// Takes in a server's answer, and returns whose it is and the bytes to hand on.
+    pub(super) fn answer(
+        &mut self,
+        server: Ipv6Addr,
+        port: u16,
+        answer: &[u8],
+        now: Time,
+    ) -> Option<(Question, Vec<u8>)> {
+        if answer.len() < HEADER || answer[FLAGS] & RESPONSE == 0 {
+            return None;
+        }
+        let index = self.pending.iter().position(|question| {
+            question.until > now
+                && question.server == server
+                && question.port == port
+                && answer.starts_with(&question.relayed_id)
+        })?;
+        let question = self.pending.remove(index)?;
+        let bytes = with_id(answer, question.id);
+        Some((question, bytes))
+    }
+
+    /// Forgets every question.
+    pub(super) fn clear(&mut self) {
+        self.pending.clear();
+    }
+}
+
+fn with_id(message: &[u8], id: [u8; 2]) -> Vec<u8> {
+    [&id, &message[2..]].concat()
+}
+
+/// The length of a DNS header (RFC 1035 §4.1.1).
+const HEADER: usize = 12;
+const FLAGS: usize = 2;
+const RESPONSE: u8 = 0x80;
+/// Longer than a stub resolver waits (inferred).
+const PATIENCE: Duration = Duration::from_secs(10);
+const PENDING_MAX: usize = 256;

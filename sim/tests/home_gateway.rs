@@ -1,0 +1,456 @@
+//! The home gateway between the edge router and crafted frames, in virtual time.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at what it cannot build")]
+
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use dhcproto::v6::DhcpOption;
+use ngnlab_sim::line::{Area, HomeGatewayQuirk, Line};
+use ngnlab_sim::link::memory::MemoryLink;
+use ngnlab_sim::message::dhcpv6::{self, Delegated, MessageType, Status};
+use ngnlab_sim::message::packet::{ALL_NODES, Envelope, Mac, Packet, solicited_node};
+use ngnlab_sim::node::edge::{Edge, EdgeConfig};
+use ngnlab_sim::node::home_gateway::{HomeGateway, HomeGatewayConfig};
+use ngnlab_sim::registry::Registry;
+use ngnlab_sim::{Frame, Handle, Pace, Time, World};
+
+mod subscriber;
+
+use subscriber::{Subscriber, WAN, client_id, ia, neighbor_advert, ns, router_advert, rs};
+
+#[test]
+fn the_lan_is_advertised_as_soon_as_the_network_has_delegated() {
+    for area in Area::ALL {
+        let mut bench = Bench::new(area, &[]);
+        bench.run_for(1);
+        let frames = bench.lan.received();
+        let advert = router_advert(&frames[0]).unwrap();
+        assert_eq!(Packet::parse(&frames[0]).unwrap().destination, ALL_NODES);
+        assert!(!advert.managed && advert.other);
+        assert_eq!(advert.lifetime, Duration::from_secs(5400));
+        assert_eq!(advert.reachable, Duration::from_secs(30));
+        assert_eq!(advert.retrans, Duration::from_secs(1));
+        // ngn-facts §3.2: one /64, which is subnet 00.
+        let prefix = advert.prefixes().next().unwrap();
+        assert_eq!(prefix.prefix, bench.whole().addr());
+        assert_eq!(
+            (prefix.length, prefix.on_link, prefix.autonomous),
+            (64, true, true)
+        );
+        assert_eq!((prefix.valid, prefix.preferred), (14_400, 12_600));
+    }
+}
+
+#[test]
+fn a_router_solicitation_is_answered_within_half_a_second() {
+    let mut bench = Bench::started(&[]);
+    bench.lan.send(rs());
+    bench.run_ms(501);
+    let frames = bench.lan.received();
+    assert!(router_advert(&frames[0]).is_some());
+}
+
+#[test]
+fn nothing_is_advertised_while_the_network_delegates_nothing() {
+    let mut bench = Bench::new(Area::East, &[]);
+    let edge = bench.edge;
+    bench
+        .world
+        .with(edge, |edge, _| edge.silence_dhcpv6(Time::from_secs(100)));
+    bench.lan.send(rs());
+    bench.run_for(90);
+    assert!(bench.lan.received().is_empty());
+    // The next Solicit is no more than two minutes away.
+    bench.run_for(180);
+    assert!(router_advert(&bench.lan.received()[0]).is_some());
+}
+
+#[test]
+fn routers_get_sixty_fours_by_the_sixteen_in_order_of_arrival() {
+    let mut bench = Bench::started(&[]);
+    for slot in 1..=15 {
+        let (_, granted) = bench.lan.delegate(&mut bench.world, slot);
+        let mut expected = bench.whole().addr().octets();
+        expected[7] |= u8::try_from(slot << 4).unwrap();
+        assert_eq!(granted.prefix.addr(), Ipv6Addr::from(expected));
+        assert_eq!(granted.prefix.prefix_len(), 60);
+        assert_eq!((granted.preferred, granted.valid), (14_400, 14_400));
+    }
+    let late = bench.ask(MessageType::Solicit, [client_id(), ia(16, &[])]);
+    assert!(late.is_none(), "the sixteenth gets nothing");
+}
+
+#[test]
+fn a_slot_is_renewed_and_comes_back_when_released() {
+    let mut bench = Bench::started(&[]);
+    let (server, granted) = bench.lan.delegate(&mut bench.world, 1);
+    let server = DhcpOption::ServerId(server);
+    bench.run_for(7200);
+    let held = [client_id(), server.clone(), ia(1, &[granted])];
+    let reply = bench.ask(MessageType::Renew, held.clone()).unwrap();
+    let delegation = dhcpv6::delegations(&reply).next().unwrap();
+    assert_eq!((delegation.t1, delegation.t2), (7200, 12_600));
+    assert_eq!(dhcpv6::prefixes(delegation), [granted]);
+    assert!(bench.ask(MessageType::Release, held.clone()).is_some());
+    let reply = bench.ask(MessageType::Renew, held).unwrap();
+    let delegation = dhcpv6::delegations(&reply).next().unwrap();
+    assert_eq!(dhcpv6::status(&delegation.opts), Status::NoBinding);
+}
+
+#[test]
+fn its_own_address_is_the_dns_server_it_names() {
+    let mut bench = Bench::started(&[]);
+    let reply = bench.ask(MessageType::InformationRequest, []).unwrap();
+    assert_eq!(dhcpv6::dns_servers(&reply), [bench.own_address()]);
+    assert_eq!(dhcpv6::search_list(&reply), ["flets-east.jp", "iptvf.jp"]);
+    assert_eq!(dhcpv6::raw_option(&reply, 31).unwrap().len(), 32);
+}
+
+#[test]
+fn it_answers_for_its_lan_addresses() {
+    let mut bench = Bench::started(&[]);
+    for target in [bench.own_address(), bench.lan.router.link_local()] {
+        bench.lan.send(ns(WAN.link_local(), target, Some(WAN)));
+        bench.run_ms(1);
+        let advert = neighbor_advert(&bench.lan.received()[0]).unwrap();
+        assert!(advert.router && advert.solicited && advert.target == target);
+    }
+    let to = bench.own_address();
+    let ping = bench.lan.through(WAN.link_local(), to);
+    bench.lan.send(ping.icmpv6(128, 0, &[0, 1, 0, 1]));
+    bench.run_ms(1);
+    let frames = bench.lan.received();
+    let reply = Packet::parse(&frames[0]).unwrap().icmpv6().unwrap();
+    assert_eq!(reply.kind, 129);
+}
+
+#[test]
+fn packets_pass_in_both_directions_with_two_hops_less() {
+    let mut bench = Bench::started(&[]);
+    let host = WAN.in_prefix(bench.whole().addr());
+    assert!(bench.reaches_core(host));
+    bench.lan.introduce(host);
+    bench.run_ms(1);
+    bench.lan.received();
+    bench.server_sends(host);
+    bench.run_for(1);
+    let frames = bench.lan.received();
+    let packet = Packet::parse(&frames[0]).unwrap();
+    assert_eq!((packet.destination, packet.hop_limit), (host, 62));
+}
+
+#[test]
+fn a_host_that_answers_no_solicitation_is_lost_after_minutes() {
+    // FAQ 1: the entry that the host's own solicitation made is used at first, and then checked.
+    let mut bench = Bench::started(&[]);
+    let host = WAN.in_prefix(bench.whole().addr());
+    bench.lan.introduce(host);
+    bench.run_ms(1);
+    bench.lan.received();
+    bench.server_sends(host);
+    bench.run_for(20);
+    let frames = bench.lan.received();
+    let to_host =
+        |frame: &Frame| Packet::parse(frame).is_some_and(|packet| packet.destination == host);
+    assert_eq!(
+        frames.iter().filter(|frame| to_host(frame)).count(),
+        4,
+        "a packet, three probes"
+    );
+    bench.server_sends(host);
+    bench.run_for(20);
+    let frames = bench.lan.received();
+    assert!(!frames.iter().any(to_host));
+    let ask = Packet::parse(&frames[0]).unwrap();
+    assert_eq!(ask.destination, solicited_node(host));
+    let errors: Vec<_> = bench.core_received();
+    let message = Packet::parse(errors.last().unwrap())
+        .unwrap()
+        .icmpv6()
+        .unwrap();
+    assert_eq!((message.kind, message.code), (1, 3));
+
+    // With an answer, all is well again.
+    bench.server_sends(host);
+    bench.run_ms(1);
+    bench.lan.answer(host);
+    bench.run_ms(1);
+    assert!(bench.lan.received().iter().any(to_host));
+}
+
+#[test]
+fn a_delegated_prefix_is_routed_and_the_rest_is_not() {
+    let mut bench = Bench::started(&[]);
+    let (_, granted) = bench.lan.delegate(&mut bench.world, 1);
+    let inside = WAN.in_prefix(granted.prefix.addr());
+    bench.server_sends(inside);
+    bench.run_for(1);
+    let frames = bench.lan.received();
+    let packet = Packet::parse(&frames[0]).unwrap();
+    assert_eq!((packet.destination, packet.eth_destination), (inside, WAN));
+    let mut other = inside.octets();
+    other[7] = 0xf0;
+    bench.server_sends(other.into());
+    bench.run_for(1);
+    assert!(bench.lan.received().is_empty());
+    let errors = bench.core_received();
+    let message = Packet::parse(&errors[0]).unwrap().icmpv6().unwrap();
+    assert_eq!((message.kind, message.code), (1, 0));
+}
+
+#[test]
+fn dns_is_relayed_to_the_network_under_another_id() {
+    let mut bench = Bench::started(&[]);
+    let host = WAN.in_prefix(bench.whole().addr());
+    bench.lan.introduce(host);
+    let question = [&[0xab, 0xcd, 1, 0][..], &[0; 8], b"question"].concat();
+    let to = bench.own_address();
+    bench
+        .lan
+        .send(bench.lan.through(host, to).udp(5353, 53, &question));
+    bench.run_ms(1);
+    let relayed = bench.core_received().pop().unwrap();
+    let packet = Packet::parse(&relayed).unwrap();
+    let udp = packet.udp().unwrap();
+    // The alternate server stands first in option 23 (ngn-facts §2.3).
+    assert_eq!(packet.destination, Area::East.values().ngn_dns_on_wire[0]);
+    assert_eq!(udp.payload[2..], question[2..]);
+    assert_eq!(
+        packet.source.octets()[7],
+        bench.whole().addr().octets()[7] | 1
+    );
+
+    let answer = [&udp.payload[..2], &[0x81, 0x83], &[0; 8], b"answer"].concat();
+    let back = Envelope::new(
+        packet.eth_destination,
+        packet.eth_source,
+        packet.destination,
+        packet.source,
+    );
+    bench.lan.received();
+    bench.core.push(back.udp(53, udp.source_port, &answer));
+    bench.run_ms(1);
+    let frames = bench.lan.received();
+    let packet = Packet::parse(&frames[0]).unwrap();
+    let udp = packet.udp().unwrap();
+    assert_eq!((packet.source, packet.destination), (to, host));
+    assert_eq!((udp.source_port, udp.destination_port), (53, 5353));
+    assert_eq!(udp.payload[..4], [0xab, 0xcd, 0x81, 0x83]);
+}
+
+#[test]
+fn the_uplink_lease_is_renewed_for_a_day() {
+    let mut bench = Bench::started(&[]);
+    let host = WAN.in_prefix(bench.whole().addr());
+    for _ in 0..24 {
+        bench.run_for(3600);
+        assert!(bench.reaches_core(host));
+    }
+}
+
+#[test]
+fn renumbering_reaches_the_lan_and_the_delegated_prefixes() {
+    let mut bench = Bench::started(&[]);
+    let old = bench.whole();
+    let (server, granted) = bench.lan.delegate(&mut bench.world, 1);
+    let edge = bench.edge;
+    bench.world.with(edge, Edge::renumber);
+    bench.run_for(7210);
+    let new = bench.line.assignment(1);
+    let frames = bench.lan.received();
+    let advert = frames.iter().rev().find_map(router_advert).unwrap();
+    let told: Vec<_> = advert
+        .prefixes()
+        .map(|prefix| (prefix.prefix, prefix.valid))
+        .collect();
+    assert_eq!(told, [(old.addr(), 0), (new.addr(), 14_400)]);
+    let renew = [client_id(), DhcpOption::ServerId(server), ia(1, &[granted])];
+    let reply = bench.ask(MessageType::Renew, renew).unwrap();
+    let prefixes = dhcpv6::prefixes(dhcpv6::delegations(&reply).next().unwrap());
+    let gone = Delegated {
+        preferred: 0,
+        valid: 0,
+        ..granted
+    };
+    assert_eq!(prefixes[0], gone);
+    assert!(new.contains(&prefixes[1].prefix) && prefixes[1].valid == 14_400);
+}
+
+#[test]
+fn a_reboot_is_an_outage_with_another_slot_afterwards() {
+    let mut bench = Bench::started(&[HomeGatewayQuirk::HungDhcpv6]);
+    assert!(
+        bench
+            .ask(MessageType::Solicit, [client_id(), ia(1, &[])])
+            .is_none()
+    );
+    let gateway = bench.gateway;
+    bench.world.with(gateway, HomeGateway::reboot);
+    bench.lan.send(rs());
+    bench.run_for(80);
+    assert!(bench.lan.received().is_empty());
+    bench.run_for(20);
+    assert!(router_advert(&bench.lan.received()[0]).is_some());
+    assert!(
+        bench
+            .ask(MessageType::Solicit, [client_id(), ia(1, &[])])
+            .is_none()
+    );
+    bench.run_for(200);
+    let (_, first) = bench.lan.delegate(&mut bench.world, 1);
+    bench.world.with(gateway, HomeGateway::reboot);
+    bench.run_for(300);
+    let (_, second) = bench.lan.delegate(&mut bench.world, 1);
+    assert_ne!(first.prefix, second.prefix);
+}
+
+#[test]
+fn a_hung_gateway_still_advertises() {
+    let mut bench = Bench::new(Area::West, &[HomeGatewayQuirk::HungDhcpv6]);
+    bench.run_for(1);
+    assert!(router_advert(&bench.lan.received()[0]).is_some());
+    assert!(bench.ask(MessageType::InformationRequest, []).is_none());
+}
+
+#[test]
+fn without_a_free_slot_a_solicit_is_in_vain() {
+    let mut bench = Bench::started(&[HomeGatewayQuirk::NoFreeSlot]);
+    assert!(
+        bench
+            .ask(MessageType::Solicit, [client_id(), ia(1, &[])])
+            .is_none()
+    );
+    assert!(bench.ask(MessageType::InformationRequest, []).is_some());
+}
+
+#[test]
+fn a_reply_may_come_from_any_port() {
+    for (quirks, known) in [
+        (vec![], true),
+        (vec![HomeGatewayQuirk::RandomSourcePort], false),
+    ] {
+        let mut bench = Bench::started(&quirks);
+        let solicit = bench
+            .lan
+            .message(MessageType::Solicit, [client_id(), ia(1, &[])]);
+        let frame = bench.lan.ask_for_frame(&mut bench.world, &solicit).unwrap();
+        let udp = Packet::parse(&frame).unwrap().udp().unwrap();
+        assert_eq!((udp.source_port == 547, udp.destination_port), (known, 546));
+    }
+}
+
+#[test]
+fn a_foreign_duid_is_dropped_by_quirk_only() {
+    let uuid = || DhcpOption::ClientId([&[0, 4][..], &[7; 16]].concat());
+    for (quirks, answered) in [
+        (vec![], true),
+        (vec![HomeGatewayQuirk::DropsForeignDuid], false),
+    ] {
+        let mut bench = Bench::started(&quirks);
+        let information = bench.ask(MessageType::InformationRequest, [uuid()]);
+        assert_eq!(information.is_some(), answered);
+        let solicit = bench.ask(MessageType::Solicit, [uuid(), ia(1, &[])]);
+        assert_eq!(solicit.is_some(), answered);
+    }
+}
+
+struct Bench {
+    world: World,
+    edge: Handle<Edge>,
+    gateway: Handle<HomeGateway>,
+    line: Line,
+    lan: Subscriber,
+    core: MemoryLink,
+}
+
+impl Bench {
+    fn new(area: Area, quirks: &[HomeGatewayQuirk]) -> Self {
+        let mut line = Line::preset("hgw-pd", area).unwrap();
+        line.quirks.home_gateway = quirks.to_vec();
+        let mut world = World::new(1, Pace::Virtual);
+        let edge = world.add(
+            "edge",
+            Edge::new(EdgeConfig {
+                line: line.clone(),
+                registry: Registry::default(),
+                routes: vec![(area.values().ngn_ranges[0], Edge::CORE)],
+            }),
+        );
+        let gateway = world.add(
+            "home-gateway",
+            HomeGateway::new(HomeGatewayConfig { line: line.clone() }),
+        );
+        world.connect(gateway.port(HomeGateway::UPLINK), edge.port(Edge::ACCESS));
+        let lan = Subscriber::of(GATEWAY);
+        let core = MemoryLink::default();
+        world.attach(gateway.port(HomeGateway::LAN), lan.link.clone());
+        world.attach(edge.port(Edge::CORE), core.clone());
+        Self {
+            world,
+            edge,
+            gateway,
+            line,
+            lan,
+            core,
+        }
+    }
+
+    /// Makes a bench in the East that has been running for ten seconds.
+    fn started(quirks: &[HomeGatewayQuirk]) -> Self {
+        let mut bench = Self::new(Area::East, quirks);
+        bench.run_for(10);
+        bench.lan.received();
+        bench
+    }
+
+    fn run_for(&mut self, secs: u64) {
+        self.run_ms(secs * 1000);
+    }
+
+    fn run_ms(&mut self, millis: u64) {
+        let end = self.world.now() + Duration::from_millis(millis);
+        self.world.run_until(end).unwrap();
+    }
+
+    fn ask(
+        &mut self,
+        kind: MessageType,
+        options: impl IntoIterator<Item = DhcpOption>,
+    ) -> Option<dhcpv6::Message> {
+        self.lan.ask(&mut self.world, kind, options)
+    }
+
+    fn whole(&self) -> ipnet::Ipv6Net {
+        self.line.assignment(0)
+    }
+
+    /// Returns the gateway's address on its LAN.
+    fn own_address(&self) -> Ipv6Addr {
+        GATEWAY.in_prefix(self.whole().addr())
+    }
+
+    fn core_received(&self) -> Vec<Frame> {
+        std::iter::from_fn(|| self.core.pop()).collect()
+    }
+
+    fn server_sends(&self, to: Ipv6Addr) {
+        let server = self.line.area.values().line_auth;
+        let mac = Mac([2, 0, 0x5e, 0, 0, 9]);
+        self.core
+            .push(Envelope::new(mac, mac, server, to).udp(9, 9, b"x"));
+    }
+
+    fn reaches_core(&mut self, source: Ipv6Addr) -> bool {
+        let to = self.line.area.values().line_auth;
+        self.lan.send(self.lan.through(source, to).udp(9, 9, b"x"));
+        self.run_ms(1);
+        self.core_received()
+            .iter()
+            .filter_map(|frame| Packet::parse(frame))
+            .any(|packet| packet.destination == to && packet.hop_limit == 62)
+    }
+}
+
+/// The gateway's Ethernet address on its LAN.
+const GATEWAY: Mac = Mac([0x02, 0x00, 0x5e, 0x00, 0x67, 0x01]);
