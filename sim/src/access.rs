@@ -7,14 +7,16 @@ use std::net::Ipv6Addr;
 
 use ipnet::Ipv6Net;
 
-use crate::frame::Port;
-use crate::line::Line;
+use crate::frame::{Cable, Port};
+use crate::line::{Line, Upstream};
 use crate::node::Handle;
 use crate::node::dns::{DnsServer, DnsServerConfig, Zones};
 use crate::node::edge::{Edge, EdgeConfig};
+use crate::node::home_gateway::{HomeGateway, HomeGatewayConfig};
 use crate::node::line_auth::{LineAuth, LineAuthConfig};
 use crate::node::portal::{Portal, PortalConfig};
 use crate::registry::Registry;
+use crate::trace::Role;
 use crate::world::World;
 
 /// The nodes of an access line, and the free end where the device goes.
@@ -23,6 +25,10 @@ pub struct Access {
     pub wan: Port,
     /// The edge router.
     pub edge: Handle<Edge>,
+    /// The home gateway, if the line has one.
+    pub home_gateway: Option<Handle<HomeGateway>>,
+    /// The cable between home gateway and edge, if there is one.
+    pub uplink: Option<Cable>,
     /// The DNS servers by name: `ngn-dns-1`, `ngn-dns-2`, `ons-dns-1`, `ons-dns-2`.
     pub dns: Vec<(&'static str, Handle<DnsServer>)>,
     /// The line-authentication site.
@@ -90,10 +96,21 @@ pub fn lay(world: &mut World, line: &Line) -> Access {
     let portal = world.add("portal", Portal::new(config));
     world.connect(portal.port(Portal::PORT), edge.port(PORTAL_SOCKET));
 
-    let wan = edge.port(Edge::ACCESS);
+    let (wan, home_gateway, uplink) = match line.upstream {
+        Upstream::Onu => (edge.port(Edge::ACCESS), None, None),
+        Upstream::HomeGateway => {
+            let config = HomeGatewayConfig { line: line.clone() };
+            let gateway = world.add("home-gateway", HomeGateway::new(config));
+            let uplink = world.connect(gateway.port(HomeGateway::UPLINK), edge.port(Edge::ACCESS));
+            world.record_as(uplink, Role::Uplink);
+            (gateway.port(HomeGateway::LAN), Some(gateway), Some(uplink))
+        }
+    };
     Access {
         wan,
         edge,
+        home_gateway,
+        uplink,
         dns,
         line_auth,
         portal,
