@@ -177,7 +177,10 @@ pub enum DnsQuirk {
     /// TCP port 53 is closed (ngn-facts §8 row 15).
     NoTcp,
     /// UDP answers never exceed 512 bytes, whatever EDNS says (row 15).
+    #[serde(rename = "truncates-at-512")]
     TruncatesAt512,
+    /// Reverse look-ups are not answered (row 26; guide p.15 shows such a timeout).
+    IgnoresPtr,
 }
 
 /// Oddities of the line-authentication site.

@@ -74,6 +74,17 @@ fn a_server_that_truncates_at_512_does_so_whatever_edns_says() {
 }
 
 #[test]
+fn reverse_names_do_not_exist_or_are_not_answered() {
+    let name = "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.a.c.0.0.e.0.f.f.3.0.8.0.4.2.ip6.arpa.";
+    let reverse = udp(53, &query(name, RecordType::PTR));
+    let frames = Bench::new(&[]).exchange(reverse.clone());
+    let response = Message::from_vec(payload(&frames[0])).unwrap();
+    assert_eq!(response.metadata.response_code, ResponseCode::NXDomain);
+    let mut quiet = Bench::new(&[DnsQuirk::IgnoresPtr]);
+    assert!(quiet.exchange(reverse).is_empty());
+}
+
+#[test]
 fn pipelined_questions_over_tcp_are_all_answered_in_full() {
     let mut bench = Bench::new(&[]);
     let mut stream = dns::to_stream(&query("pweb.base.oqs-pdl.org.", RecordType::AAAA));

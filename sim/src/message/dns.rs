@@ -15,6 +15,8 @@ pub const CLASSIC_LIMIT: usize = 512;
 
 /// The record type of an address (RFC 1035 §3.2.2).
 pub const A: u16 = 1;
+/// The record type of a reverse look-up (RFC 1035 §3.2.2).
+pub const PTR: u16 = 12;
 /// The record type of an IPv6 address (RFC 3596 §2.1).
 pub const AAAA: u16 = 28;
 /// The record type of the EDNS pseudo-record (RFC 6891 §6.1.1).

@@ -9,7 +9,7 @@ use rand::Rng as _;
 
 use crate::frame::Frame;
 use crate::line::DnsQuirk;
-use crate::message::dns::{CLASSIC_LIMIT, PORT};
+use crate::message::dns::{CLASSIC_LIMIT, PORT, PTR, Question};
 use crate::message::packet::{self, Envelope, Mac, Packet, Payload, Udp};
 use crate::node::tcp::TcpStack;
 use crate::node::{Context, Node};
@@ -70,6 +70,9 @@ impl DnsServer {
     }
 
     fn handle_query(&mut self, packet: &Packet<'_>, udp: Udp<'_>, cx: &mut Context<'_>) {
+        if self.has(DnsQuirk::IgnoresPtr) && asks_for_ptr(udp.payload) {
+            return;
+        }
         let limit = if self.has(DnsQuirk::TruncatesAt512) {
             CLASSIC_LIMIT
         } else {
@@ -110,8 +113,14 @@ impl DnsServer {
         if now < self.silent_until {
             return;
         }
+        let DnsServerConfig { zones, quirks, .. } = &self.config;
+        let ignores_ptr = quirks.contains(&DnsQuirk::IgnoresPtr);
         for (id, query) in self.sessions.collect(stack, now) {
-            let response = answer(&query, &self.config.zones, Transport::Tcp, cx.random());
+            let response = if ignores_ptr && asks_for_ptr(&query) {
+                None
+            } else {
+                answer(&query, zones, Transport::Tcp, cx.random())
+            };
             self.sessions.answer(stack, id, response.as_deref());
         }
         let (own, edge) = self.ends;
@@ -157,6 +166,10 @@ impl Node for DnsServer {
         let due = stack.into_iter().chain(self.sessions.poll_timeout()).min();
         due.map(|due| due.max(self.silent_until))
     }
+}
+
+fn asks_for_ptr(query: &[u8]) -> bool {
+    Question::of(query).is_some_and(|question| question.kind == PTR)
 }
 
 /// Returns the envelope of an answer: everything the other way round.
