@@ -13,6 +13,7 @@ use ngnlab_sim::node::tls::take_secrets;
 use ngnlab_sim::registry::Registry;
 use ngnlab_sim::trace::{End, Fact, FetchError, LineState, Role, Screen, Seen};
 use ngnlab_sim::{Cable, Context, Fate, Frame, Handle, Node, Pace, Time, World};
+use proptest::prelude::*;
 
 const URL: &str = "https://www.lineauth.mnw";
 
@@ -218,6 +219,37 @@ fn the_portal_lets_authenticated_lines_in() {
         assert_eq!(site.open(&url).screen, Some(Screen::Login));
         let bare = format!("https://{host}");
         assert_eq!(site.open(&bare).screen, Some(Screen::Login));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn hostile_frames_upset_nobody(
+        frames in prop::collection::vec((0..6_u8, any::<Vec<u8>>()), 0..20),
+    ) {
+        let mut site = Site::new(&line());
+        let server = line().area.values().line_auth;
+        let envelope = Envelope::new(TERMINAL_MAC, SERVER_MAC, HOME, server);
+        for (kind, bytes) in frames {
+            let frame = match kind {
+                0 => bytes.into(),
+                1 => envelope.udp(1, 443, &bytes),
+                2 => envelope.icmpv6(2, 0, &[&[0; 4], &bytes[..]].concat()),
+                3 => envelope.icmpv6(1, 4, &[&[0; 4], &bytes[..]].concat()),
+                _ => {
+                    let mut ip = vec![0x60, 0, 0, 0, 0, 20 + kind, 6, 64];
+                    ip.extend(HOME.octets());
+                    ip.extend(server.octets());
+                    ip.extend(bytes);
+                    packet::frame_ip(TERMINAL_MAC, SERVER_MAC, &ip)
+                }
+            };
+            site.world.inject(site.cable, End::Device, frame).expect("no link can fail");
+        }
+        site.run_for(Duration::from_secs(1));
+        prop_assert_eq!(site.open(URL).screen, Some(Screen::Consent));
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, date_time_ymd,
+    KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, SerialNumber, date_time_ymd,
 };
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -98,20 +98,39 @@ impl Pki {
 }
 
 fn root() -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
-    let mut params = params("ngnlab ONS test root", &[])?;
+    let key = KeyPair::generate_for(&PKCS_RSA_SHA256)?;
+    let mut params = params("ngnlab ONS test root", &[], &key)?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    CertifiedIssuer::self_signed(params, KeyPair::generate_for(&PKCS_RSA_SHA256)?)
+    CertifiedIssuer::self_signed(params, key)
 }
 
-fn params(name: &str, hosts: &[&str]) -> Result<CertificateParams, rcgen::Error> {
+fn params(name: &str, hosts: &[&str], key: &KeyPair) -> Result<CertificateParams, rcgen::Error> {
     let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
     let mut params = CertificateParams::new(hosts)?;
     params.distinguished_name.remove(DnType::CommonName);
     params.distinguished_name.push(DnType::CommonName, name);
+    params.serial_number = Some(serial(name, key));
     params.not_before = date_time_ymd(2020, 1, 1);
     params.not_after = date_time_ymd(2049, 12, 31);
     Ok(params)
+}
+
+/// Returns a serial number that is always as long, so that handshakes are, too, and that differs
+/// from those of other processes, which some browsers insist on.
+fn serial(name: &str, key: &KeyPair) -> SerialNumber {
+    let fold = |sum: u8, byte: &u8| sum.wrapping_mul(31).wrapping_add(*byte);
+    let mut bytes: Vec<u8> = key
+        .public_key_raw()
+        .iter()
+        .rev()
+        .skip(16)
+        .take(15)
+        .copied()
+        .collect();
+    bytes.push(name.as_bytes().iter().fold(0, fold));
+    bytes[0] = bytes[0] & 0x3f | 0x40;
+    SerialNumber::from(bytes)
 }
 
 fn server_config(
@@ -120,7 +139,7 @@ fn server_config(
     root: &CertifiedIssuer<'static, KeyPair>,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<ServerConfig>, Box<dyn std::error::Error>> {
-    let mut params = params(host, &[host])?;
+    let mut params = params(host, &[host], key)?;
     params.key_usages = vec![
         KeyUsagePurpose::DigitalSignature,
         KeyUsagePurpose::KeyEncipherment,
