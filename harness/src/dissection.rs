@@ -3,7 +3,7 @@
 //! Every list keeps the order of the trace, and each entry knows its record. Frames that do not
 //! parse are in the trace, but in no list here. Nothing in this module judges.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
@@ -144,6 +144,7 @@ pub struct Dissection<'t> {
     /// Whether frames moved that the trace does not have.
     pub suppressed: bool,
     terminal_sources: BTreeSet<Ipv6Addr>,
+    upstream_sources: BTreeSet<Ipv6Addr>,
     lan_prefixes: Vec<Ipv6Net>,
 }
 
@@ -164,6 +165,7 @@ impl<'t> Dissection<'t> {
             late: Duration::ZERO,
             suppressed: false,
             terminal_sources: BTreeSet::new(),
+            upstream_sources: BTreeSet::new(),
             lan_prefixes: Vec::new(),
         };
         let mut streams = tcp::Streams::default();
@@ -226,6 +228,9 @@ impl<'t> Dissection<'t> {
         if found.on == Role::Lan && found.from == End::Network && is_routable(found.source) {
             self.terminal_sources.insert(found.source);
         }
+        if found.on == Role::Wan && found.from == End::Network && is_routable(found.source) {
+            self.upstream_sources.insert(found.source);
+        }
         if let Some(ndp) = Ndp::parse(&found.is) {
             self.learn_prefixes(&found, &ndp);
             self.ndp.push(found.with(ndp));
@@ -239,10 +244,10 @@ impl<'t> Dissection<'t> {
             let ports = (udp.source_port, udp.destination_port);
             if let Some(dhcpv6) = Dhcpv6::read(ports, udp.payload) {
                 self.dhcpv6.push(found.with(dhcpv6));
-            } else if ports.0 == dns::PORT || ports.1 == dns::PORT {
-                if let Some(dns) = Dns::read(Transport::Udp, ports, udp.payload) {
-                    self.dns.push(found.with(dns));
-                }
+            } else if (ports.0 == dns::PORT || ports.1 == dns::PORT)
+                && let Some(dns) = Dns::read(Transport::Udp, ports, udp.payload)
+            {
+                self.dns.push(found.with(dns));
             }
         } else if let Some(segment) = found.is.tcp() {
             let whole = streams.take_in(&found, &segment);
@@ -335,9 +340,9 @@ impl<'t> Dissection<'t> {
     }
 
     /// Returns whether this address is one of the device's own as terminals see it, and not one
-    /// beyond it: link-local, or in a prefix it advertises on the LAN, and of no terminal.
+    /// beyond it: link-local, or in a prefix it advertises on the LAN, and of nobody else.
     pub fn is_device_address(&self, address: Ipv6Addr) -> bool {
-        if self.is_terminal(address) {
+        if self.is_terminal(address) || self.upstream_sources.contains(&address) {
             return false;
         }
         address.is_unicast_link_local()
@@ -355,6 +360,44 @@ impl<'t> Dissection<'t> {
             Fact::Assigned { prefix } => Some((told.at, *prefix)),
             _ => None,
         })
+    }
+
+    /// Returns whether a step between two points in time cut a cable or the device's power.
+    pub fn is_disturbed(&self, from: Time, to: Time) -> bool {
+        const CUTS: [&str; 4] = ["power", "link", "loss", "reboot"];
+        self.steps.iter().any(|step| {
+            from <= step.at && step.at <= to && CUTS.iter().any(|cut| step.step.contains(cut))
+        })
+    }
+
+    /// Returns the packets that went through the device, as they came in and as they left.
+    ///
+    /// Both are alike but for the hop limit and what stands before it. Packets that it changes
+    /// otherwise, as the MSS of a SYN, are not found.
+    pub fn forwarded(&self) -> Vec<(&Found<Packet<'t>>, &Found<Packet<'t>>)> {
+        let mut came: BTreeMap<(Role, &[u8]), &Found<Packet<'t>>> = BTreeMap::new();
+        let mut pairs = Vec::new();
+        for found in &self.packets {
+            let Some(rest) = found.is.ip.get(ADDRESSES..) else {
+                continue;
+            };
+            let other = match found.on {
+                Role::Wan => Role::Lan,
+                Role::Lan => Role::Wan,
+                Role::Uplink => continue,
+            };
+            if !is_routable(found.source) || !is_routable(found.destination) {
+                continue;
+            }
+            if found.to_device(found.on) {
+                came.insert((found.on, rest), found);
+            } else if let Some(before) = came.get(&(other, rest))
+                && found.by_device(found.on)
+            {
+                pairs.push((*before, found));
+            }
+        }
+        pairs
     }
 
     /// Returns when a terminal was first online.
@@ -416,6 +459,9 @@ impl<'t> Dissection<'t> {
         words::evidence(self, record)
     }
 }
+
+/// Where the addresses stand in an IPv6 header (RFC 8200 §3).
+const ADDRESSES: usize = 8;
 
 #[cfg(test)]
 mod tests {

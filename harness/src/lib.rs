@@ -3,6 +3,7 @@
 //! One way: a scenario, a device and a seed give a trace ([`runner`]), checks turn a trace into
 //! verdicts, and nothing goes back.
 
+pub mod checks;
 pub mod dissection;
 pub mod dut;
 pub mod error;

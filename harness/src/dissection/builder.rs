@@ -12,9 +12,7 @@ use ngnlab_sim::line::{Area, Line};
 use ngnlab_sim::message::ndp::{Ndp, NdpOption, PrefixInfo, RouterAdvert};
 use ngnlab_sim::message::packet::{ALL_DHCP, ALL_NODES, Envelope, Mac};
 use ngnlab_sim::setup::{DomainServers, Mode, Setup};
-use ngnlab_sim::trace::{
-    End, FORMAT, Fact, Header, Record, Role, Seen, StepOutcome, TerminalTruth,
-};
+use ngnlab_sim::trace::{End, FORMAT, Fact, Header, Record, Role, Seen, TerminalTruth};
 use ngnlab_sim::{Fate, Frame, Pace, Time, Trace};
 
 pub(crate) const ROUTER_WAN: Mac = Mac([2, 0, 0x5e, 0, 0, 1]);
@@ -125,13 +123,6 @@ impl TraceBuilder {
     pub(crate) fn fact(&mut self, node: &str, fact: Fact) -> &mut Self {
         let node = node.to_owned();
         self.seen(Seen::Fact { node, fact })
-    }
-
-    pub(crate) fn step(&mut self, step: &str) -> &mut Self {
-        self.seen(Seen::Step {
-            step: step.to_owned(),
-            outcome: StepOutcome::Done,
-        })
     }
 
     /// The envelope of a packet on a cable; Ethernet addresses follow from the ends.

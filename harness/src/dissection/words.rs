@@ -142,10 +142,10 @@ fn content(packet: &Packet<'_>) -> String {
         if let Some(message) = Dhcpv6::read(ports, udp.payload) {
             return dhcpv6_in_words(&message);
         }
-        if ports.0 == dns::PORT || ports.1 == dns::PORT {
-            if let Some(message) = Dns::read(Transport::Udp, ports, udp.payload) {
-                return dns_in_words(&message);
-            }
+        if (ports.0 == dns::PORT || ports.1 == dns::PORT)
+            && let Some(message) = Dns::read(Transport::Udp, ports, udp.payload)
+        {
+            return dns_in_words(&message);
         }
         return format!(
             "UDP {} to {}, {} bytes",

@@ -1,0 +1,327 @@
+//! Checks: what has to hold, where it is written, and a pure function that looks for it in a trace.
+//!
+//! Every check judges every trace. One that finds nothing to judge says so; it never passes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ngnlab_reports::{CheckInfo, Finding, Level, Profile, RecordId, Text, Verdict};
+use ngnlab_sim::setup::{Aspect, Mode};
+use ngnlab_sim::{Time, Trace};
+
+use crate::dissection::{Dissection, Found};
+
+mod dhcpv6;
+mod dns;
+mod dns_table;
+mod edns;
+mod forward;
+mod lan;
+mod lan_lifetimes;
+mod nd;
+mod ons;
+mod pd;
+mod wan;
+
+/// One requirement.
+#[derive(Debug)]
+pub struct Check {
+    /// The stable id, `topic.what-holds`.
+    pub id: &'static str,
+    /// Where the requirement stands.
+    pub source: &'static str,
+    /// How binding it is.
+    pub level: Level,
+    /// The profiles that ask for it.
+    pub profiles: &'static [Profile],
+    /// The parts of the configuration it depends on: one wrong on purpose, and it does not apply.
+    pub aspects: &'static [Aspect],
+    /// What holds when it is green.
+    pub title: Text,
+    /// What to do when it is not.
+    pub hint: Text,
+    /// Looks for it in a trace.
+    pub judge: fn(&Dissection<'_>) -> Verdict,
+}
+
+const TOPICS: &[&[Check]] = &[
+    ons::CHECKS,
+    dns_table::CHECKS,
+    dns::CHECKS,
+    edns::CHECKS,
+    wan::CHECKS,
+    dhcpv6::CHECKS,
+    pd::CHECKS,
+    lan::CHECKS,
+    lan_lifetimes::CHECKS,
+    nd::CHECKS,
+    forward::CHECKS,
+];
+
+/// Returns every check, topic by topic.
+pub fn all() -> impl Iterator<Item = &'static Check> {
+    TOPICS.iter().copied().flatten()
+}
+
+/// Returns the check with this id.
+pub fn find(id: &str) -> Option<&'static Check> {
+    all().find(|check| check.id == id)
+}
+
+/// Returns what each check says about a trace.
+pub fn judge(trace: &Trace) -> BTreeMap<&'static str, Verdict> {
+    judge_dissected(&Dissection::new(trace))
+}
+
+/// Returns what each check says about a trace that has been taken apart already.
+pub fn judge_dissected(trace: &Dissection<'_>) -> BTreeMap<&'static str, Verdict> {
+    all()
+        .map(|check| (check.id, check.verdict(trace)))
+        .collect()
+}
+
+/// Returns what there is to know about a check without any trace.
+pub fn check_info(check: &Check) -> CheckInfo {
+    CheckInfo {
+        id: check.id.to_owned(),
+        source: check.source.to_owned(),
+        level: check.level,
+        profiles: check.profiles.to_vec(),
+        title: check.title.clone(),
+        hint: check.hint.clone(),
+    }
+}
+
+impl Check {
+    /// Returns what the check says about a trace.
+    pub fn verdict(&self, trace: &Dissection<'_>) -> Verdict {
+        match self.aspects.iter().find(|aspect| trace.is_wrong(**aspect)) {
+            Some(Aspect::Delivery) => {
+                not_applicable("the way the prefix is delivered is configured wrong on purpose")
+            }
+            Some(Aspect::Dns) => not_applicable("the DNS servers are configured wrong on purpose"),
+            None => (self.judge)(trace),
+        }
+    }
+}
+
+/// Every profile.
+const EVERYONE: &[Profile] = &[
+    Profile::OnsEast,
+    Profile::OnsWest,
+    Profile::HomeGateway,
+    Profile::CeRouter,
+];
+/// Whoever has to reach ONS, whatever stands upstream.
+const ONS: &[Profile] = &[Profile::OnsEast, Profile::OnsWest, Profile::HomeGateway];
+/// What RFC 7084 and RFC 9096 ask, and the guide does not.
+const CE_ROUTER: &[Profile] = &[Profile::CeRouter];
+
+/// What a check says about one thing it looked at.
+enum Ruling {
+    /// It is as it must be.
+    Holds(Vec<RecordId>),
+    /// It is not.
+    Broken(Finding),
+    /// It could not be told, and why.
+    Unclear(String),
+    /// It was nothing to judge after all.
+    Skip,
+}
+
+/// Judges every item, up to the first that is broken; `what` names them, as "a Solicit".
+fn every<T>(
+    what: &str,
+    items: impl IntoIterator<Item = T>,
+    mut judge: impl FnMut(T) -> Ruling,
+) -> Verdict {
+    let mut records = Vec::new();
+    let mut unclear = None;
+    let mut held = false;
+    for item in items {
+        match judge(item) {
+            Ruling::Holds(more) => {
+                held = true;
+                records.extend(
+                    more.into_iter()
+                        .take(MOST_RECORDS.saturating_sub(records.len())),
+                );
+            }
+            Ruling::Broken(finding) => return Verdict::Fail(finding),
+            Ruling::Unclear(why) => unclear = unclear.or(Some(why)),
+            Ruling::Skip => {}
+        }
+    }
+    match unclear {
+        Some(why) => Verdict::Inconclusive(why),
+        None if held => Verdict::Pass(records),
+        None => Verdict::Inconclusive(format!("there was no {what}")),
+    }
+}
+
+/// Judges that none of `bad` is there, given the records of what could have brought it about.
+fn never(
+    what: &str,
+    occasions: impl IntoIterator<Item = RecordId>,
+    bad: impl IntoIterator<Item = Finding>,
+) -> Verdict {
+    if let Some(finding) = bad.into_iter().next() {
+        return Verdict::Fail(finding);
+    }
+    let records: Vec<RecordId> = occasions.into_iter().take(MOST_RECORDS).collect();
+    if records.is_empty() {
+        Verdict::Inconclusive(format!("there was no {what}"))
+    } else {
+        Verdict::Pass(records)
+    }
+}
+
+/// Holds if `ok`; else the words tell what was expected and what was seen.
+fn expect(
+    records: impl IntoIterator<Item = RecordId>,
+    ok: bool,
+    expected: impl Into<String>,
+    actual: impl Into<String>,
+) -> Ruling {
+    if ok {
+        Ruling::Holds(records.into_iter().collect())
+    } else {
+        broken(records, expected, actual)
+    }
+}
+
+/// Holds if the answer came within `limit`; a host that was late makes it unclear.
+fn within<A, B>(
+    trace: &Dissection<'_>,
+    question: &Found<A>,
+    answer: Option<&Found<B>>,
+    limit: Duration,
+    what: &str,
+) -> Ruling {
+    let expected = format!("{what} within {}", seconds(limit));
+    let Some(answer) = answer else {
+        return if trace.end() < question.arrives + limit {
+            Ruling::Skip
+        } else {
+            broken([question.record], expected, "nothing came")
+        };
+    };
+    let records = [question.record, answer.record];
+    let took = answer.at.since(question.arrives);
+    if took <= limit {
+        Ruling::Holds(records.to_vec())
+    } else if took <= limit + trace.late {
+        unclear_by_host(trace)
+    } else {
+        broken(
+            records,
+            expected,
+            format!("it came after {}", seconds(took)),
+        )
+    }
+}
+
+fn unclear_by_host(trace: &Dissection<'_>) -> Ruling {
+    let late = seconds(trace.late);
+    Ruling::Unclear(format!(
+        "the host was up to {late} late, more than the tolerance"
+    ))
+}
+
+fn broken(
+    records: impl IntoIterator<Item = RecordId>,
+    expected: impl Into<String>,
+    actual: impl Into<String>,
+) -> Ruling {
+    Ruling::Broken(finding(records, expected, actual))
+}
+
+fn finding(
+    records: impl IntoIterator<Item = RecordId>,
+    expected: impl Into<String>,
+    actual: impl Into<String>,
+) -> Finding {
+    Finding {
+        records: records.into_iter().take(MOST_RECORDS).collect(),
+        expected: expected.into(),
+        actual: actual.into(),
+    }
+}
+
+fn not_applicable(why: &str) -> Verdict {
+    Verdict::NotApplicable(why.to_owned())
+}
+
+/// Judges only if the device is configured this way.
+fn only_in(mode: Mode, trace: &Dissection<'_>, judge: impl FnOnce() -> Verdict) -> Verdict {
+    match (trace.setup().mode, mode) {
+        (Mode::Ra, Mode::Pd) => not_applicable("the device hands on the prefix of an RA"),
+        (Mode::Pd, Mode::Ra) => not_applicable("the device has its prefix delegated"),
+        (Mode::Ra, Mode::Ra) | (Mode::Pd, Mode::Pd) => judge(),
+    }
+}
+
+fn seconds(span: Duration) -> String {
+    format!("{:.3} s", span.as_secs_f64())
+}
+
+/// Returns the time between two points, whichever comes first.
+fn apart(a: Time, b: Time) -> Duration {
+    a.since(b).max(b.since(a))
+}
+
+/// More records than this prove nothing more.
+const MOST_RECORDS: usize = 12;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::dissection::builder::TraceBuilder;
+
+    #[test]
+    fn ids_are_unique_and_every_check_says_what_it_is() {
+        let mut ids = BTreeSet::new();
+        for check in all() {
+            assert!(ids.insert(check.id), "{} is there twice", check.id);
+            assert!(!check.profiles.is_empty(), "{}", check.id);
+            for text in [&check.title, &check.hint] {
+                assert!(!text.ja.is_empty() && !text.en.is_empty(), "{}", check.id);
+                assert!(!text.ja.is_ascii(), "{} has no Japanese text", check.id);
+            }
+        }
+        assert!(ids.len() >= 50, "only {} checks", ids.len());
+    }
+
+    #[test]
+    fn an_empty_trace_passes_nothing_and_fails_nothing() {
+        for preset in ["next-ra", "next-pd", "hgw-pd"] {
+            for (id, verdict) in judge(&TraceBuilder::new(preset).trace) {
+                assert!(
+                    matches!(
+                        verdict,
+                        Verdict::Inconclusive(_) | Verdict::NotApplicable(_)
+                    ),
+                    "{id}: {verdict:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_stops_at_the_first_that_is_broken() {
+        let verdict = every("number", [1, 2, 3], |number| {
+            expect([number], number == 1, "1", number.to_string())
+        });
+        let Verdict::Fail(finding) = verdict else {
+            panic!("{verdict:?}");
+        };
+        assert_eq!(finding.records, [2]);
+        let nothing = every("number", Vec::<usize>::new(), |_| Ruling::Skip);
+        assert_eq!(
+            nothing,
+            Verdict::Inconclusive("there was no number".to_owned())
+        );
+    }
+}

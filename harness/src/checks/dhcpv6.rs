@@ -1,0 +1,637 @@
+//! The device as a DHCPv6 client on the WAN (RFC 8415), and as no server there.
+
+use std::time::Duration;
+
+use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::setup::Mode;
+use ngnlab_sim::trace::Role;
+
+use super::{
+    CE_ROUTER, Check, EVERYONE, Ruling, broken, every, expect, finding, never, only_in, seconds,
+};
+use crate::dissection::dhcpv6::SERVER_PORT;
+use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "ngn.dhcp6.duid-ll",
+        source: "ngn-facts §2.1",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "DHCPv6クライアントのDUIDがDUID-LLである",
+            "The DHCPv6 client identifies itself by DUID-LL",
+        ),
+        hint: Text::new(
+            "DUIDの種別をDUID-LL（タイプ3、MACアドレスのみ）に設定してください。",
+            "Set the DUID to type 3, made of the MAC address alone.",
+        ),
+        judge: duid_ll,
+    },
+    Check {
+        id: "ngn.dhcp6.information-request",
+        source: "ngn-facts §2.4",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "RA方式の回線でInformation-Requestを送る",
+            "On RA lines the device sends an Information-Request",
+        ),
+        hint: Text::new(
+            "RAのOフラグに従い、Information-Request（ir=onなど）を送るようにしてください。",
+            "Follow the O flag of the advertisement with an Information-Request.",
+        ),
+        judge: information_request,
+    },
+    Check {
+        id: "dhcp6c.msg.client-id",
+        source: "RFC 8415 §18.2.1",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "DHCPv6のメッセージにClient Identifierを含める",
+            "DHCPv6 messages carry a Client Identifier",
+        ),
+        hint: Text::new(
+            "Solicit、Request、RenewなどにClient Identifierを入れてください。",
+            "Put a Client Identifier into Solicit, Request, Renew and the like.",
+        ),
+        judge: client_id,
+    },
+    Check {
+        id: "dhcp6c.msg.elapsed-time",
+        source: "RFC 8415 §18.2.1, §21.9",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "Elapsed Timeを含め、初回は0、再送では増やす",
+            "Elapsed Time is there, 0 at first, and grows with retransmissions",
+        ),
+        hint: Text::new(
+            "すべてのDHCPv6メッセージにElapsed Timeを入れてください。",
+            "Put Elapsed Time into every client message.",
+        ),
+        judge: elapsed_time,
+    },
+    Check {
+        id: "dhcp6c.msg.xid-kept",
+        source: "RFC 8415 §16.1",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "再送でトランザクションIDを変えない",
+            "Retransmissions keep the transaction id",
+        ),
+        hint: Text::new(
+            "同じメッセージの再送には同じトランザクションIDを使ってください。",
+            "Use one transaction id for a message and its retransmissions.",
+        ),
+        judge: xid_kept,
+    },
+    Check {
+        id: "dhcp6c.oro.sol-max-rt",
+        source: "RFC 8415 §18.2.1, §21.24; RFC 7084 §4.2 WAA-8",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "SolicitとRequestでSOL_MAX_RTを要求する",
+            "Solicit and Request ask for SOL_MAX_RT",
+        ),
+        hint: Text::new(
+            "Option RequestにSOL_MAX_RT（82）を加えてください。",
+            "Add SOL_MAX_RT, option 82, to the Option Request.",
+        ),
+        judge: sol_max_rt,
+    },
+    Check {
+        id: "dhcp6c.oro.dns",
+        source: "RFC 7084 §4.2 WAA-4",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "DHCPv6でDNSサーバを要求する",
+            "DNS servers are asked for by DHCPv6",
+        ),
+        hint: Text::new(
+            "Option RequestにDNSサーバ（23）を加えてください。",
+            "Add the DNS servers, option 23, to the Option Request.",
+        ),
+        judge: asks_for_dns,
+    },
+    Check {
+        id: "dhcp6c.req.server-id",
+        source: "RFC 8415 §18.2.2, §18.2.4",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "RequestとRenewで選んだサーバを示す",
+            "Request and Renew name the chosen server",
+        ),
+        hint: Text::new(
+            "RequestとRenewにサーバのServer Identifierを入れてください。",
+            "Put the server's identifier into Request and Renew.",
+        ),
+        judge: server_id,
+    },
+    Check {
+        id: "dhcp6c.sol.backoff",
+        source: "RFC 8415 §15, §18.2.1",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "応答がないときSolicitの再送間隔を倍々に延ばす",
+            "Unanswered Solicits back off, doubling their interval",
+        ),
+        hint: Text::new(
+            "Solicitの再送間隔を1秒から倍々に延ばしてください。",
+            "Double the interval between Solicits, from one second on.",
+        ),
+        judge: solicit_backoff,
+    },
+    Check {
+        id: "ngn.dhcp6.reply-from-any-port",
+        source: "ngn-facts §3.3, §5.12",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "送信元ポートが547でないDHCPv6の応答も受け取る",
+            "DHCPv6 answers are taken from any source port",
+        ),
+        hint: Text::new(
+            "WAN側フィルタでは宛先ポート546だけを見て許可してください。",
+            "Let the WAN filter admit UDP to port 546 whatever port it comes from.",
+        ),
+        judge: any_port,
+    },
+    Check {
+        id: "dhcp6s.not-on-wan",
+        source: "RFC 6092 §3.1 REC-9",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "WAN側のDHCPv6クライアントに応答しない",
+            "DHCPv6 clients on the WAN get no answer",
+        ),
+        hint: Text::new(
+            "DHCPv6サーバをLAN側だけで動かしてください。",
+            "Run the DHCPv6 server on the LAN alone.",
+        ),
+        judge: no_server_on_wan,
+    },
+];
+
+/// Returns the messages the device sends as a client, in order.
+pub(super) fn sent<'d>(trace: &'d Dissection<'_>) -> impl Iterator<Item = &'d Found<Dhcpv6>> {
+    trace
+        .dhcpv6
+        .iter()
+        .filter(|found| found.by_device(Role::Wan) && found.is.is_from_client())
+}
+
+/// Returns the server messages that reached the device, in order.
+pub(super) fn received<'d>(trace: &'d Dissection<'_>) -> impl Iterator<Item = &'d Found<Dhcpv6>> {
+    trace.dhcpv6.iter().filter(|found| {
+        found.to_device(Role::Wan) && matches!(found.is.kind, Kind::Advertise | Kind::Reply)
+    })
+}
+
+fn duid_ll(trace: &Dissection<'_>) -> Verdict {
+    every(
+        "DHCPv6 message with a Client Identifier",
+        sent(trace),
+        |found| {
+            let Some(duid) = found.is.client_id() else {
+                return Ruling::Skip;
+            };
+            // Any of the device's MAC addresses will do, also one that no port of ours sees.
+            let is_ll = matches!(duid, [0, 3, 0, 1, first, _, _, _, _, _] if first & 1 == 0);
+            expect(
+                [found.record],
+                is_ll,
+                "00 03 00 01 and a MAC address",
+                hex(duid),
+            )
+        },
+    )
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let words: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    words.join(" ")
+}
+
+/// Slow duplicate address detection (design §12) and the random delays of RFC 8415 §18.2.6.
+const INFORMED_AFTER: Duration = Duration::from_secs(30);
+
+fn information_request(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Ra, trace, || {
+        let advert = trace.router_adverts().find(|ra| {
+            ra.to_device(Role::Wan) && ra.is.other && !ra.is.managed && !ra.is.lifetime.is_zero()
+        });
+        every("Router Advertisement with the O flag", advert, |ra| {
+            let request = sent(trace).find(|found| found.is.kind == Kind::InformationRequest);
+            match request {
+                Some(found) => Ruling::Holds(vec![ra.record, found.record]),
+                None if trace.end() < ra.arrives + INFORMED_AFTER => Ruling::Skip,
+                None => broken(
+                    [ra.record],
+                    "an Information-Request, since the advertisement has the O flag",
+                    "none",
+                ),
+            }
+        })
+    })
+}
+
+fn client_id(trace: &Dissection<'_>) -> Verdict {
+    // RFC 8415 §18.2.6 leaves it out of the duties of Information-Request.
+    let messages = sent(trace).filter(|found| found.is.kind != Kind::InformationRequest);
+    every(
+        "DHCPv6 message that must name its client",
+        messages,
+        |found| {
+            expect(
+                [found.record],
+                found.is.client_id().is_some(),
+                "a Client Identifier",
+                "none",
+            )
+        },
+    )
+}
+
+fn elapsed_time(trace: &Dissection<'_>) -> Verdict {
+    let messages: Vec<_> = sent(trace).collect();
+    every(
+        "DHCPv6 message of the device",
+        messages.iter().enumerate(),
+        |(index, found)| {
+            let Some(elapsed) = found.is.elapsed() else {
+                return broken([found.record], "an Elapsed Time", "none");
+            };
+            let before = messages[..index]
+                .iter()
+                .rev()
+                .find(|other| other.is.xid == found.is.xid && other.is.kind == found.is.kind);
+            match before {
+                None => expect(
+                    [found.record],
+                    elapsed == 0,
+                    "Elapsed Time 0 in the first message of an exchange",
+                    elapsed.to_string(),
+                ),
+                Some(before) => {
+                    let grown = Some(elapsed) > before.is.elapsed() || elapsed == u16::MAX;
+                    let at_once = found.at.since(before.at) < Duration::from_millis(20);
+                    expect(
+                        [before.record, found.record],
+                        grown || at_once,
+                        "a greater Elapsed Time in the retransmission",
+                        elapsed.to_string(),
+                    )
+                }
+            }
+        },
+    )
+}
+
+/// Returns pairs of messages of which the second repeats the first, as its Elapsed Time tells.
+fn repetitions<'d>(trace: &'d Dissection<'_>) -> Vec<(&'d Found<Dhcpv6>, &'d Found<Dhcpv6>)> {
+    let messages: Vec<_> = sent(trace).collect();
+    let pairs = messages.windows(2).map(|pair| (pair[0], pair[1]));
+    pairs
+        .filter(|(first, second)| {
+            let continues = second.is.elapsed().is_some_and(|elapsed| elapsed > 0);
+            let answered = received(trace).any(|answer| {
+                answer.is.xid == first.is.xid && first.at <= answer.at && answer.at <= second.at
+            });
+            first.is.kind == second.is.kind
+                && (continues || first.is.xid == second.is.xid)
+                && !answered
+                && !trace.is_disturbed(first.at, second.at)
+        })
+        .collect()
+}
+
+fn xid_kept(trace: &Dissection<'_>) -> Verdict {
+    every(
+        "retransmission of a DHCPv6 message",
+        repetitions(trace),
+        |(first, second)| {
+            expect(
+                [first.record, second.record],
+                first.is.xid == second.is.xid,
+                format!("transaction id {:06x} again", first.is.xid),
+                format!("{:06x}", second.is.xid),
+            )
+        },
+    )
+}
+
+/// SOL_MAX_RT (RFC 8415 §21.24).
+const SOL_MAX_RT: u16 = 82;
+/// DNS Recursive Name Server (RFC 3646 §3).
+const DNS_SERVERS: u16 = 23;
+
+fn sol_max_rt(trace: &Dissection<'_>) -> Verdict {
+    let messages =
+        sent(trace).filter(|found| matches!(found.is.kind, Kind::Solicit | Kind::Request));
+    every("Solicit or Request", messages, |found| {
+        requests(found, SOL_MAX_RT)
+    })
+}
+
+fn asks_for_dns(trace: &Dissection<'_>) -> Verdict {
+    let messages = sent(trace).filter(|found| {
+        matches!(
+            found.is.kind,
+            Kind::Solicit | Kind::Request | Kind::InformationRequest
+        )
+    });
+    every(
+        "Solicit, Request or Information-Request",
+        messages,
+        |found| {
+            // A device may ask for DNS on its own, beside the delegation.
+            let asks_apart = sent(trace).any(|other| {
+                other.is.kind == Kind::InformationRequest
+                    && other.is.requested().contains(&DNS_SERVERS)
+            });
+            if asks_apart && found.is.kind != Kind::InformationRequest {
+                return Ruling::Skip;
+            }
+            requests(found, DNS_SERVERS)
+        },
+    )
+}
+
+fn requests(found: &Found<Dhcpv6>, code: u16) -> Ruling {
+    let requested = found.is.requested();
+    expect(
+        [found.record],
+        requested.contains(&code),
+        format!("option {code} in the Option Request"),
+        format!("{requested:?}"),
+    )
+}
+
+fn server_id(trace: &Dissection<'_>) -> Verdict {
+    let messages = sent(trace).filter(|found| {
+        matches!(
+            found.is.kind,
+            Kind::Request | Kind::Renew | Kind::Release | Kind::Decline
+        )
+    });
+    every("Request or Renew", messages, |found| {
+        let known = received(trace)
+            .filter(|answer| answer.at <= found.at)
+            .any(|answer| answer.is.server_id() == found.is.server_id());
+        let actual = found.is.server_id().map_or("none".to_owned(), hex);
+        expect(
+            [found.record],
+            found.is.server_id().is_some() && known,
+            "the identifier of a server that answered",
+            actual,
+        )
+    })
+}
+
+/// What must remain of doubling: 1.9 times with the jitter of RFC 8415 §15, and host jitter.
+const GROWTH: f64 = 1.6;
+/// From here on a client may have reached its longest interval: 120 s in RFC 3315 §5.5.
+const LONGEST: Duration = Duration::from_secs(100);
+
+fn solicit_backoff(trace: &Dissection<'_>) -> Verdict {
+    let solicits: Vec<_> = repetitions(trace)
+        .into_iter()
+        .filter(|(first, _)| first.is.kind == Kind::Solicit)
+        .collect();
+    // Three in a row make two intervals to compare.
+    let runs = solicits
+        .windows(2)
+        .filter(|pair| pair[0].1.record == pair[1].0.record);
+    every("third Solicit of an exchange", runs, |pair| {
+        let (first, second, third) = (pair[0].0, pair[0].1, pair[1].1);
+        let (before, after) = (second.at.since(first.at), third.at.since(second.at));
+        expect(
+            [first.record, second.record, third.record],
+            after >= LONGEST || after.as_secs_f64() >= GROWTH * before.as_secs_f64(),
+            format!("an interval of about twice {}", seconds(before)),
+            seconds(after),
+        )
+    })
+}
+
+/// A client that takes an answer in stops repeating its question well before this.
+const AT_ONCE: Duration = Duration::from_millis(500);
+
+fn any_port(trace: &Dissection<'_>) -> Verdict {
+    let odd = received(trace).filter(|answer| answer.is.source_port != SERVER_PORT);
+    every("DHCPv6 answer from a port other than 547", odd, |answer| {
+        let again = sent(trace)
+            .find(|found| found.is.xid == answer.is.xid && found.at > answer.arrives + AT_ONCE);
+        match again {
+            Some(again) => broken(
+                [answer.record, again.record],
+                format!("the answer from port {} taken in", answer.is.source_port),
+                "the device asked again as if nothing had come",
+            ),
+            None => Ruling::Holds(vec![answer.record]),
+        }
+    })
+}
+
+fn no_server_on_wan(trace: &Dissection<'_>) -> Verdict {
+    let asked = trace
+        .dhcpv6
+        .iter()
+        .filter(|found| found.to_device(Role::Wan) && found.is.is_from_client());
+    let answers = trace.dhcpv6.iter().filter(|found| {
+        found.by_device(Role::Wan) && matches!(found.is.kind, Kind::Advertise | Kind::Reply)
+    });
+    never(
+        "DHCPv6 client on the WAN",
+        asked.map(|found| found.record),
+        answers.map(|found| {
+            let kind = format!("{:?}", found.is.kind);
+            finding([found.record], "no DHCPv6 answer on the WAN", kind)
+        }),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use dhcproto::v6::{DhcpOption, MessageType, OptionCode};
+    use ngnlab_sim::message::packet::ALL_DHCP;
+    use ngnlab_sim::trace::End;
+
+    use super::super::find;
+    use super::*;
+    use crate::dissection::builder::{ROUTER_WAN, TraceBuilder, client_message, grant};
+
+    fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
+        find(id).unwrap().verdict(&Dissection::new(&trace.trace))
+    }
+
+    fn solicits(at: &[u64], change: impl Fn(usize, &mut dhcproto::v6::Message)) -> TraceBuilder {
+        let mut trace = TraceBuilder::new("next-pd");
+        for (index, millis) in at.iter().enumerate() {
+            let elapsed = u16::try_from((millis - at[0]) / 10).unwrap();
+            let mut message = client_message(MessageType::Solicit, 7, elapsed);
+            change(index, &mut message);
+            trace.at(*millis).dhcpv6(Role::Wan, End::Device, &message);
+        }
+        trace
+    }
+
+    const EACH: [&str; 6] = [
+        "ngn.dhcp6.duid-ll",
+        "dhcp6c.msg.client-id",
+        "dhcp6c.msg.elapsed-time",
+        "dhcp6c.msg.xid-kept",
+        "dhcp6c.oro.sol-max-rt",
+        "dhcp6c.oro.dns",
+    ];
+
+    #[test]
+    fn a_client_by_the_book_passes() {
+        let trace = solicits(&[1000, 2050, 4150], |_, _| {});
+        for id in EACH.iter().chain(&["dhcp6c.sol.backoff"]) {
+            let verdict = verdict(id, &trace);
+            assert!(matches!(verdict, Verdict::Pass(_)), "{id}: {verdict:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_solicit_lacks_is_found() {
+        let without = |code| {
+            solicits(&[1000, 2050], move |_, message| {
+                message.opts_mut().remove(code);
+            })
+        };
+        for (code, ids) in [
+            (OptionCode::ClientId, &EACH[1..2]),
+            (OptionCode::ElapsedTime, &EACH[2..3]),
+            (OptionCode::ORO, &EACH[4..6]),
+        ] {
+            for id in ids {
+                assert!(
+                    matches!(verdict(id, &without(code)), Verdict::Fail(_)),
+                    "{id}"
+                );
+            }
+        }
+        let llt = solicits(&[1000], |_, message| {
+            message.opts_mut().remove(OptionCode::ClientId);
+            let duid = vec![0, 1, 0, 1, 1, 2, 3, 4, 2, 0, 0x5e, 0, 0, 1];
+            message.opts_mut().insert(DhcpOption::ClientId(duid));
+        });
+        assert!(matches!(
+            verdict("ngn.dhcp6.duid-ll", &llt),
+            Verdict::Fail(_)
+        ));
+    }
+
+    #[test]
+    fn retransmissions_keep_their_id_and_slow_down() {
+        let fresh = solicits(&[1000, 2050, 4150], |index, message| {
+            message.set_xid_num(u32::try_from(index).unwrap());
+        });
+        assert!(matches!(
+            verdict("dhcp6c.msg.xid-kept", &fresh),
+            Verdict::Fail(_)
+        ));
+        let storm = solicits(&[1000, 2000, 3000, 4000], |_, _| {});
+        assert!(matches!(
+            verdict("dhcp6c.sol.backoff", &storm),
+            Verdict::Fail(_)
+        ));
+        let short = solicits(&[1000, 2000], |_, _| {});
+        assert!(matches!(
+            verdict("dhcp6c.sol.backoff", &short),
+            Verdict::Inconclusive(_)
+        ));
+    }
+
+    #[test]
+    fn a_request_names_a_server_that_answered() {
+        let mut trace = TraceBuilder::new("next-pd");
+        let prefix = trace.trace.header.line.assignment(0);
+        let reply = grant(7, prefix, [7200, 10800, 12600, 14400]);
+        let mut request = client_message(MessageType::Request, 8, 0);
+        trace.dhcpv6(Role::Wan, End::Network, &reply);
+        trace.at(500).dhcpv6(Role::Wan, End::Device, &request);
+        assert!(matches!(
+            verdict("dhcp6c.req.server-id", &trace),
+            Verdict::Fail(_)
+        ));
+        trace.trace.records.pop();
+        let id = reply.opts().get(OptionCode::ServerId).unwrap().clone();
+        request.opts_mut().insert(id);
+        trace.dhcpv6(Role::Wan, End::Device, &request);
+        assert!(matches!(
+            verdict("dhcp6c.req.server-id", &trace),
+            Verdict::Pass(_)
+        ));
+    }
+
+    #[test]
+    fn an_answer_from_an_odd_port_counts() {
+        use dhcproto::Encodable;
+        let mut trace = solicits(&[1000], |_, _| {});
+        let prefix = trace.trace.header.line.assignment(0);
+        let reply = grant(7, prefix, [1, 2, 3, 4]).to_vec().unwrap();
+        let ends = (
+            (trace.edge().link_local(), 49153),
+            (ROUTER_WAN.link_local(), 546),
+        );
+        trace.at(1100).udp(Role::Wan, End::Network, ends, &reply);
+        assert!(matches!(
+            verdict("ngn.dhcp6.reply-from-any-port", &trace),
+            Verdict::Pass(_)
+        ));
+        let again = client_message(MessageType::Solicit, 7, 110);
+        trace.at(2100).dhcpv6(Role::Wan, End::Device, &again);
+        assert!(matches!(
+            verdict("ngn.dhcp6.reply-from-any-port", &trace),
+            Verdict::Fail(_)
+        ));
+    }
+
+    #[test]
+    fn a_server_on_the_wan_is_found() {
+        use dhcproto::Encodable;
+        let mut trace = TraceBuilder::new("next-pd");
+        let solicit = client_message(MessageType::Solicit, 9, 0).to_vec().unwrap();
+        let edge = trace.edge().link_local();
+        trace.udp(
+            Role::Wan,
+            End::Network,
+            ((edge, 546), (ALL_DHCP, 547)),
+            &solicit,
+        );
+        assert!(matches!(
+            verdict("dhcp6s.not-on-wan", &trace),
+            Verdict::Pass(_)
+        ));
+        let prefix = trace.trace.header.line.assignment(0);
+        let reply = grant(9, prefix, [1, 2, 3, 4]).to_vec().unwrap();
+        let own = ROUTER_WAN.link_local();
+        trace.udp(Role::Wan, End::Device, ((own, 547), (edge, 546)), &reply);
+        assert!(matches!(
+            verdict("dhcp6s.not-on-wan", &trace),
+            Verdict::Fail(_)
+        ));
+    }
+}

@@ -1,0 +1,595 @@
+//! The DNS forwarder as terminals see it (RFC 5625), and how safely it asks (RFC 5452).
+//!
+//! A forwarder may cache and may write messages anew: an answer without a question upstream is
+//! no fault, and neither is another order of records.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::line::DnsQuirk;
+use ngnlab_sim::setup::Aspect;
+use ngnlab_sim::trace::{End, Role};
+
+use super::{Check, EVERYONE, ONS, Ruling, broken, every, expect, finding, never};
+use crate::dissection::dns::{A, AAAA, NXDOMAIN, PORT};
+use crate::dissection::{Dissection, Exchange, Question, Transport};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "dns.proxy.present",
+        source: "guide p.12; RFC 5625 §3",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "LAN側でDNSの問い合わせに応答する",
+            "The device answers DNS questions on the LAN",
+        ),
+        hint: Text::new(
+            "DNSプロキシ（リカーシブサーバ）機能を有効にしてください。",
+            "Turn the DNS proxy on, for IPv6, too.",
+        ),
+        judge: present,
+    },
+    Check {
+        id: "dns.proxy.tcp",
+        source: "RFC 5625 §4.4.1",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "TCPによるDNSの問い合わせに応答する",
+            "Questions over TCP are taken and answered",
+        ),
+        hint: Text::new(
+            "DNSプロキシをTCP 53番でも待ち受けさせてください。",
+            "Let the DNS proxy listen on TCP port 53, too.",
+        ),
+        judge: tcp,
+    },
+    Check {
+        id: "ons.dns.aaaa-kept",
+        source: "guide p.15; ngn-facts §4.4",
+        level: Level::Must,
+        profiles: ONS,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "AAAAレコードを取り除かない",
+            "AAAA records are not filtered",
+        ),
+        hint: Text::new(
+            "AAAAレコードの抑止（フィルタ）機能を無効にしてください。",
+            "Turn the suppression of AAAA records off.",
+        ),
+        judge: aaaa_kept,
+    },
+    Check {
+        id: "dns.proxy.case-kept",
+        source: "RFC 5625 §3",
+        level: Level::Should,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "問い合わせ名の大文字と小文字をそのまま返す",
+            "The letters of a question keep their case in the answer",
+        ),
+        hint: Text::new(
+            "応答の問い合わせ部は受け取ったとおりに返してください。",
+            "Copy the question into the answer as it came.",
+        ),
+        judge: case_kept,
+    },
+    Check {
+        id: "dns.proxy.qtype-any",
+        source: "RFC 5625 §4.3; RFC 3597 §3",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "知らないレコード種別の問い合わせも中継する",
+            "Questions for unknown types are passed on",
+        ),
+        hint: Text::new(
+            "レコード種別による破棄をせず、そのまま中継してください。",
+            "Forward questions whatever their type.",
+        ),
+        judge: any_type,
+    },
+    Check {
+        id: "dns.proxy.upstream-servfail",
+        source: "RFC 5625 §3",
+        level: Level::Should,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "名前が存在しないという応答を端末まで届ける",
+            "A name error from upstream reaches the terminal",
+        ),
+        hint: Text::new(
+            "応答コードを書き換えずに中継してください。",
+            "Pass the response code on as it is.",
+        ),
+        judge: name_error_kept,
+    },
+    Check {
+        id: "dns.sec.random-id",
+        source: "RFC 5625 §6.1; RFC 5452 §9.2",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "上位への問い合わせIDが予測できない",
+            "The ids of upstream questions cannot be predicted",
+        ),
+        hint: Text::new(
+            "問い合わせごとに乱数でIDを選んでください。",
+            "Draw the id of every question at random.",
+        ),
+        judge: random_id,
+    },
+    Check {
+        id: "dns.sec.random-port",
+        source: "RFC 5625 §6.1; RFC 5452 §9.2",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "上位への問い合わせの送信元ポートが一定でない",
+            "Upstream questions leave from varying ports",
+        ),
+        hint: Text::new(
+            "問い合わせごとに送信元ポートを変えてください。",
+            "Use another source port for every question.",
+        ),
+        judge: random_port,
+    },
+    Check {
+        id: "dns.sec.not-open-on-wan",
+        source: "RFC 5625 §6.2; RFC 6092 §3.1 REC-8",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "WAN側からのDNSの問い合わせに応答しない",
+            "DNS questions from the WAN are not answered",
+        ),
+        hint: Text::new(
+            "DNSプロキシをLAN側だけで待ち受けさせてください。",
+            "Let the DNS proxy listen on the LAN alone.",
+        ),
+        judge: not_open_on_wan,
+    },
+];
+
+/// How long a terminal waits in the worst case before it gives a question up.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Returns the upstream exchanges that a terminal's question may have set off.
+pub(super) fn twins<'d>(
+    upstream: &'d [Exchange<'d>],
+    lan: &Exchange<'_>,
+) -> impl Iterator<Item = &'d Exchange<'d>> {
+    let (from, question) = (lan.query.at, lan.question().cloned());
+    upstream.iter().filter(move |other| {
+        same(other.question(), question.as_ref())
+            && from <= other.query.at
+            && other.query.at <= from + PATIENCE
+    })
+}
+
+fn same(a: Option<&Question>, b: Option<&Question>) -> bool {
+    matches!((a, b), (Some(a), Some(b)) if a.same(b))
+}
+
+/// Rules on a question of a terminal that nobody answered.
+pub(super) fn unanswered(
+    trace: &Dissection<'_>,
+    upstream: &[Exchange<'_>],
+    lan: &Exchange<'_>,
+) -> Ruling {
+    let until = lan.query.at + PATIENCE;
+    let mut twins = twins(upstream, lan).peekable();
+    if trace.end() < until {
+        Ruling::Skip
+    } else if trace.is_disturbed(lan.query.at, until) {
+        Ruling::Unclear("a cable or the power was cut meanwhile".to_owned())
+    } else if twins.peek().is_some() && twins.all(|twin| twin.replies.is_empty()) {
+        Ruling::Unclear("the servers upstream did not answer".to_owned())
+    } else {
+        broken(
+            [lan.query.record],
+            format!("an answer to the question for {}", lan.name()),
+            "nothing came",
+        )
+    }
+}
+
+fn present(trace: &Dissection<'_>) -> Verdict {
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let udp = lan
+        .iter()
+        .filter(|exchange| exchange.query.is.transport == Transport::Udp);
+    let answered = udp.clone().find(|exchange| !exchange.replies.is_empty());
+    match answered {
+        Some(exchange) => Verdict::Pass(exchange.records()),
+        None => every("question for the device's DNS proxy", udp, |exchange| {
+            unanswered(trace, &upstream, exchange)
+        }),
+    }
+}
+
+fn tcp(trace: &Dissection<'_>) -> Verdict {
+    let no_tcp = trace.header().line.quirks.dns.contains(&DnsQuirk::NoTcp);
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let connections = trace.connections.iter().filter(|connection| {
+        connection.on == Role::Lan
+            && connection.opener == End::Network
+            && connection.syn_arrived
+            && connection.server.1 == PORT
+            && trace.is_device_address(connection.server.0)
+    });
+    every(
+        "TCP connection to the device's DNS proxy",
+        connections,
+        |connection| {
+            let Some((accepted, _)) = connection.accepted else {
+                return if trace.end() < connection.at + PATIENCE {
+                    Ruling::Skip
+                } else {
+                    let reset = connection
+                        .reset
+                        .map_or(connection.last.0, |(record, _)| record);
+                    broken(
+                        [connection.syn, reset],
+                        "a connection to TCP port 53",
+                        if connection.reset.is_some() {
+                            "it was refused"
+                        } else {
+                            "nothing came"
+                        },
+                    )
+                };
+            };
+            let asked = lan.iter().find(|exchange| {
+                exchange.query.is.transport == Transport::Tcp
+                    && (exchange.query.source, exchange.query.is.source_port) == connection.client
+            });
+            match asked {
+                None => Ruling::Skip,
+                Some(exchange) if !exchange.replies.is_empty() => {
+                    Ruling::Holds([vec![accepted], exchange.records()].concat())
+                }
+                Some(_) if no_tcp => Ruling::Unclear("the servers upstream have no TCP".to_owned()),
+                Some(exchange) => unanswered(trace, &upstream, exchange),
+            }
+        },
+    )
+}
+
+fn aaaa_kept(trace: &Dissection<'_>) -> Verdict {
+    let upstream = trace.upstream_dns();
+    let lan = trace.lan_dns();
+    let asked = lan.iter().filter(|exchange| {
+        exchange
+            .question()
+            .is_some_and(|question| question.kind == AAAA)
+    });
+    every("answer with AAAA records", asked, |exchange| {
+        let question = exchange.question();
+        let known = upstream.iter().find_map(|other| {
+            let full = other
+                .replies
+                .iter()
+                .find(|reply| reply.is.has_answer(AAAA))?;
+            same(other.question(), question).then_some(full)
+        });
+        let (Some(known), Some(reply)) = (known, exchange.reply()) else {
+            return Ruling::Skip;
+        };
+        if reply.is.truncated || known.at > reply.at {
+            return Ruling::Skip;
+        }
+        expect(
+            [known.record, reply.record],
+            reply.is.has_answer(AAAA),
+            format!("the AAAA records of {}", exchange.name()),
+            "an answer without them",
+        )
+    })
+}
+
+fn case_kept(trace: &Dissection<'_>) -> Verdict {
+    let mixed = trace.lan_dns().into_iter().filter(|exchange| {
+        exchange
+            .name()
+            .bytes()
+            .any(|byte| byte.is_ascii_uppercase())
+    });
+    every(
+        "answer to a question with capital letters",
+        mixed,
+        |exchange| {
+            let Some(reply) = exchange.reply() else {
+                return Ruling::Skip;
+            };
+            let name = reply.is.name().unwrap_or("");
+            expect(
+                exchange.records(),
+                name == exchange.name(),
+                exchange.name(),
+                name,
+            )
+        },
+    )
+}
+
+/// Types that every forwarder has met: addresses, pointers, and what RFC 1035 defines.
+fn is_common(kind: u16) -> bool {
+    kind <= 16 || [AAAA, A, 33].contains(&kind)
+}
+
+fn any_type(trace: &Dissection<'_>) -> Verdict {
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let odd = lan.iter().filter(|exchange| {
+        exchange
+            .question()
+            .is_some_and(|question| !is_common(question.kind))
+    });
+    every(
+        "question for an uncommon type",
+        odd,
+        |exchange| match exchange.reply() {
+            Some(_) => Ruling::Holds(exchange.records()),
+            None => unanswered(trace, &upstream, exchange),
+        },
+    )
+}
+
+fn name_error_kept(trace: &Dissection<'_>) -> Verdict {
+    let upstream = trace.upstream_dns();
+    every("name error from upstream", trace.lan_dns(), |exchange| {
+        let replies: Vec<_> = twins(&upstream, &exchange)
+            .flat_map(|twin| twin.replies.iter().copied())
+            .collect();
+        let all_say_so = replies.iter().all(|reply| reply.is.rcode == NXDOMAIN);
+        let (Some(first), Some(reply), true) = (replies.first(), exchange.reply(), all_say_so)
+        else {
+            return Ruling::Skip;
+        };
+        expect(
+            [first.record, reply.record],
+            reply.is.rcode == NXDOMAIN,
+            format!("NXDOMAIN for {}", exchange.name()),
+            format!("response code {}", reply.is.rcode),
+        )
+    })
+}
+
+/// Fewer questions than this say nothing about randomness.
+const SAMPLE: usize = 8;
+
+fn random_id(trace: &Dissection<'_>) -> Verdict {
+    sampled(trace, |exchanges| {
+        let ids = exchanges.iter().map(|exchange| exchange.query.is.id);
+        let ids: Vec<u16> = ids.collect();
+        let steps = ids.windows(2).map(|pair| pair[1].wrapping_sub(pair[0]));
+        let near = steps.filter(|step| *step <= 2).count();
+        // Random ids come this near once in 20 000.
+        expect(
+            records(exchanges),
+            near * 2 < ids.len(),
+            "ids that do not follow from each other",
+            format!(
+                "{near} of {} ids follow closely on the one before",
+                ids.len()
+            ),
+        )
+    })
+}
+
+fn random_port(trace: &Dissection<'_>) -> Verdict {
+    sampled(trace, |exchanges| {
+        let ports = exchanges
+            .iter()
+            .map(|exchange| exchange.query.is.source_port);
+        let ports: BTreeSet<u16> = ports.collect();
+        expect(
+            records(exchanges),
+            ports.len() * 4 > exchanges.len(),
+            "another source port for most questions",
+            format!("{} ports for {} questions", ports.len(), exchanges.len()),
+        )
+    })
+}
+
+fn sampled(trace: &Dissection<'_>, judge: impl Fn(&[Exchange<'_>]) -> Ruling) -> Verdict {
+    let mut upstream = trace.upstream_dns();
+    upstream.retain(|exchange| exchange.query.is.transport == Transport::Udp);
+    if upstream.len() < SAMPLE {
+        let count = upstream.len();
+        return Verdict::Inconclusive(format!(
+            "{count} questions upstream are too few, {SAMPLE} needed"
+        ));
+    }
+    every("question upstream", [upstream], |upstream| judge(&upstream))
+}
+
+fn records(exchanges: &[Exchange<'_>]) -> Vec<usize> {
+    exchanges
+        .iter()
+        .map(|exchange| exchange.query.record)
+        .collect()
+}
+
+fn not_open_on_wan(trace: &Dissection<'_>) -> Verdict {
+    let mut from_wan = trace.dns_exchanges(Role::Wan);
+    from_wan.retain(|exchange| exchange.query.to_device(Role::Wan));
+    let answered = from_wan.iter().filter_map(|exchange| {
+        let reply = exchange.reply()?;
+        Some(finding(
+            [exchange.query.record, reply.record],
+            "no answer to a DNS question from the WAN",
+            format!("an answer with response code {}", reply.is.rcode),
+        ))
+    });
+    never(
+        "DNS question from the WAN",
+        from_wan.iter().map(|exchange| exchange.query.record),
+        answered,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::op::ResponseCode;
+    use hickory_proto::rr::RecordType;
+
+    use super::super::find;
+    use super::*;
+    use crate::dissection::builder::{Reply, TraceBuilder, query, response};
+
+    const NAME: &str = "www.lineauth.mnw";
+
+    fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
+        find(id).unwrap().verdict(&Dissection::new(&trace.trace))
+    }
+
+    fn asked(name: &str, kind: RecordType) -> (TraceBuilder, u16) {
+        let mut trace = TraceBuilder::new("next-ra");
+        trace.lan_ra(|_| {});
+        let id = trace.at(1000).ask(name, kind);
+        (trace, id)
+    }
+
+    #[test]
+    fn a_proxy_that_never_answers_is_not_present() {
+        let (mut trace, id) = asked(NAME, RecordType::AAAA);
+        assert!(matches!(
+            verdict("dns.proxy.present", &trace),
+            Verdict::Fail(_)
+        ));
+        let server = trace.ons_dns();
+        trace.forward(5, NAME, server);
+        assert!(matches!(
+            verdict("dns.proxy.present", &trace),
+            Verdict::Inconclusive(_)
+        ));
+        trace.answer(id, NAME, Reply::Addresses(&[server]));
+        assert!(matches!(
+            verdict("dns.proxy.present", &trace),
+            Verdict::Pass(_)
+        ));
+    }
+
+    #[test]
+    fn filtered_aaaa_records_are_missed() {
+        let (mut trace, id) = asked(NAME, RecordType::AAAA);
+        let server = trace.ons_dns();
+        trace.forward(5, NAME, server);
+        trace.upstream_answer(5, NAME, server, Reply::Addresses(&[server]));
+        trace.answer(id, NAME, Reply::Addresses(&[]));
+        assert!(matches!(
+            verdict("ons.dns.aaaa-kept", &trace),
+            Verdict::Fail(_)
+        ));
+    }
+
+    #[test]
+    fn a_name_error_has_to_arrive_as_one() {
+        for (code, passes) in [
+            (ResponseCode::NXDomain, true),
+            (ResponseCode::NoError, false),
+        ] {
+            let (mut trace, id) = asked(NAME, RecordType::AAAA);
+            let server = trace.ons_dns();
+            trace.forward(5, NAME, server);
+            let no = Reply::Code(ResponseCode::NXDomain);
+            trace
+                .upstream_answer(5, NAME, server, no)
+                .answer(id, NAME, Reply::Code(code));
+            let verdict = verdict("dns.proxy.upstream-servfail", &trace);
+            assert_eq!(matches!(verdict, Verdict::Pass(_)), passes, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn capital_letters_come_back() {
+        let (mut trace, id) = asked("WWW.LineAuth.mnw", RecordType::AAAA);
+        assert!(matches!(
+            verdict("dns.proxy.case-kept", &trace),
+            Verdict::Inconclusive(_)
+        ));
+        trace.answer(id, "www.lineauth.mnw", Reply::Addresses(&[]));
+        assert!(matches!(
+            verdict("dns.proxy.case-kept", &trace),
+            Verdict::Fail(_)
+        ));
+    }
+
+    #[test]
+    fn an_unknown_type_is_answered_or_passed_on() {
+        let (trace, _) = asked(NAME, RecordType::Unknown(65400));
+        assert!(matches!(
+            verdict("dns.proxy.qtype-any", &trace),
+            Verdict::Fail(_)
+        ));
+        let (trace, _) = asked(NAME, RecordType::A);
+        assert!(matches!(
+            verdict("dns.proxy.qtype-any", &trace),
+            Verdict::Inconclusive(_)
+        ));
+    }
+
+    #[test]
+    fn ids_and_ports_must_vary() {
+        let mut trace = TraceBuilder::new("next-ra");
+        let server = trace.ons_dns();
+        trace.lan_ra(|_| {});
+        for id in 1..=9 {
+            trace.forward_with(id, 40_000, NAME, server, None);
+        }
+        assert!(matches!(
+            verdict("dns.sec.random-id", &trace),
+            Verdict::Fail(_)
+        ));
+        assert!(matches!(
+            verdict("dns.sec.random-port", &trace),
+            Verdict::Fail(_)
+        ));
+        let mut trace = TraceBuilder::new("next-ra");
+        trace.lan_ra(|_| {});
+        for id in 1..=9u16 {
+            trace.forward(id.wrapping_mul(40_503), NAME, server);
+        }
+        assert!(matches!(
+            verdict("dns.sec.random-id", &trace),
+            Verdict::Pass(_)
+        ));
+        assert!(matches!(
+            verdict("dns.sec.random-port", &trace),
+            Verdict::Pass(_)
+        ));
+    }
+
+    #[test]
+    fn the_wan_gets_no_answer() {
+        let mut trace = TraceBuilder::new("next-ra");
+        let (server, router) = (trace.ons_dns(), trace.router());
+        let ends = ((server, 5000), (router, 53));
+        let bytes = query(3, NAME, RecordType::AAAA, None);
+        trace
+            .lan_ra(|_| {})
+            .udp(Role::Wan, End::Network, ends, &bytes);
+        assert!(matches!(
+            verdict("dns.sec.not-open-on-wan", &trace),
+            Verdict::Pass(_)
+        ));
+        let bytes = response(3, NAME, Reply::Code(ResponseCode::Refused));
+        trace.udp(Role::Wan, End::Device, (ends.1, ends.0), &bytes);
+        assert!(matches!(
+            verdict("dns.sec.not-open-on-wan", &trace),
+            Verdict::Fail(_)
+        ));
+    }
+}
