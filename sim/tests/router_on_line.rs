@@ -2,24 +2,22 @@
 
 use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
-use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
 use ipnet::Ipv6Net;
 
+use ngnlab_sim::access;
 use ngnlab_sim::line::values::ONS_DOMAINS;
 use ngnlab_sim::line::{Area, Line};
-use ngnlab_sim::message::packet::{Mac, Packet, is_routable};
-use ngnlab_sim::node::dns::zones::Zones;
-use ngnlab_sim::node::dns::{DnsServer, DnsServerConfig};
-use ngnlab_sim::node::edge::{Edge, EdgeConfig};
+use ngnlab_sim::message::packet::{Mac, is_routable};
+use ngnlab_sim::node::browser::Choice;
+use ngnlab_sim::node::edge::Edge;
 use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::node::router::{Router, RouterConfig};
 use ngnlab_sim::node::segment::Segment;
 use ngnlab_sim::node::terminal::{Ask, Terminal, TerminalConfig, Transport};
-use ngnlab_sim::registry::Registry;
 use ngnlab_sim::setup::{DomainServers, Mode, Setup};
-use ngnlab_sim::trace::{End, Fact, Resolution, Role, Seen};
+use ngnlab_sim::trace::{Fact, Resolution, Role, Screen, Seen};
 use ngnlab_sim::{Context, Handle, Pace, Time, World};
 
 #[test]
@@ -29,6 +27,8 @@ fn a_terminal_gets_online_on_every_line() {
             ("next-ra", Mode::Ra),
             ("next-pd", Mode::Pd),
             ("cross", Mode::Pd),
+            ("hgw-pd", Mode::Pd),
+            ("hgw-pd", Mode::Ra),
         ] {
             let mut site = Site::new(preset, area, mode, []);
             site.run_until(30);
@@ -87,26 +87,26 @@ fn terminals_follow_a_renumbered_line() {
 #[test]
 fn without_an_answering_proxy_all_is_over_after_minutes() {
     // ngn-facts §3.4: the edge forgets a terminal that nobody answers for.
-    for (defects, minutes_alive) in [(&[][..], 29), (&[Defect::NdProxyOneWay], 1)] {
-        let defects = defects.iter().copied();
-        let mut site = Site::new("next-ra", Area::East, Mode::Ra, defects);
-        // The edge knows no way there and says so, which needs the way back.
-        let far = "2404:1a8:f583:af0::1".parse().unwrap();
-        for minute in 1..30 {
+    let answered = |defects: &[Defect]| {
+        let mut site = Site::new("next-ra", Area::East, Mode::Ra, defects.iter().copied());
+        // Asked straight through, since the router answers for itself in any case.
+        let server = Some(Area::East.values().ngn_dns[0]);
+        for minute in 1..=30 {
             site.run_until(minute * 60);
-            let ping = |terminal: &mut Terminal, cx: &mut Context<'_>| terminal.ping(far, None, cx);
-            site.world.with(site.terminal, ping);
+            site.resolve("assv.asc.flets-east.jp", Transport::Udp, server);
         }
-        site.run_until(1830);
-        let answers = site.answers_from_the_line();
-        assert!(answers.len() >= minutes_alive, "{answers:?}");
-        let last = answers.last().copied().unwrap();
-        assert_eq!(
-            last > Time::from_secs(1700),
-            minutes_alive == 29,
-            "{answers:?}"
-        );
-    }
+        site.run_until(1900);
+        let outcomes = site.facts(|fact| match fact {
+            Fact::Resolved { outcome, .. } => Some(*outcome == Resolution::Answered),
+            _ => None,
+        });
+        assert_eq!(outcomes.len(), 30);
+        outcomes
+    };
+    assert!(answered(&[]).into_iter().all(|answered| answered));
+    let faulty = answered(&[Defect::NdProxyOneWay]);
+    assert!(faulty[0], "it works at first");
+    assert!(faulty[3..].iter().all(|answered| !answered));
 }
 
 #[test]
@@ -120,35 +120,35 @@ fn names_are_asked_of_the_servers_of_their_domain() {
                 "assv.asc.flets-east.jp",
                 "pweb.base.oqs-pdl.org",
             ] {
-                let ask = Ask {
-                    name: name.to_owned(),
-                    kind: RecordType::AAAA,
-                    transport,
-                    edns: None,
-                    server: None,
-                };
-                let resolve = |pc: &mut Terminal, cx: &mut Context<'_>| pc.resolve(ask, cx);
-                site.world.with(site.terminal, resolve);
-                let later = site.world.now() + Duration::from_secs(10);
-                site.world.run_until(later).unwrap();
-                let outcome =
-                    site.world
-                        .records()
-                        .iter()
-                        .rev()
-                        .find_map(|record| match &record.seen {
-                            Seen::Fact {
-                                fact: Fact::Resolved { outcome, .. },
-                                ..
-                            } => Some(*outcome),
-                            _ => None,
-                        });
-                assert_eq!(
-                    outcome,
-                    Some(Resolution::Answered),
-                    "{preset} {name} {transport:?}"
-                );
+                site.resolve(name, transport, None);
+                site.run_for(10);
+                let outcomes = site.facts(|fact| match fact {
+                    Fact::Resolved { outcome, .. } => Some(*outcome),
+                    _ => None,
+                });
+                let last = outcomes.last();
+                let place = format!("{preset} {name} {transport:?}");
+                assert_eq!(last, Some(&Resolution::Answered), "{place}");
             }
+        }
+    }
+}
+
+#[test]
+fn line_authentication_succeeds_through_the_router() {
+    for (preset, mode) in [("next-ra", Mode::Ra), ("next-pd", Mode::Pd)] {
+        for area in Area::ALL {
+            let mut site = Site::new(preset, area, mode, []);
+            site.run_until(40);
+            site.at_the_terminal(|pc, cx| pc.open("https://www.lineauth.mnw/", cx));
+            site.run_until(70);
+            site.at_the_terminal(|pc, cx| pc.choose(Choice::Accept, cx));
+            site.run_until(100);
+            let screens = site.facts(|fact| match fact {
+                Fact::PageSeen { screen, .. } => *screen,
+                _ => None,
+            });
+            assert_eq!(screens, [Screen::Consent, Screen::M1], "{preset} {area:?}");
         }
     }
 }
@@ -183,42 +183,7 @@ impl Site {
             wrong_on_purpose: Vec::new(),
         };
         let mut world = World::new(1, Pace::Virtual);
-        let registry = Registry::default();
-        let servers: Vec<_> = [
-            (values.ngn_dns[0], Zones::ngn(&line)),
-            (values.ons_dns[0], Zones::ons(&line)),
-        ]
-        .into_iter()
-        .map(|(address, zones)| {
-            let quirks = Vec::new();
-            let server = DnsServer::new(DnsServerConfig {
-                address,
-                zones,
-                quirks,
-            });
-            (
-                Ipv6Net::from(address),
-                world.add(&format!("dns {address}"), server),
-            )
-        })
-        .collect();
-        let ports = Edge::CORE..;
-        let routes = servers
-            .iter()
-            .zip(ports)
-            .map(|((net, _), port)| (*net, port))
-            .collect();
-        let edge = world.add(
-            "edge",
-            Edge::new(EdgeConfig {
-                line,
-                registry,
-                routes,
-            }),
-        );
-        for ((_, server), port) in servers.iter().zip(Edge::CORE..) {
-            world.connect(edge.port(port), server.port(DnsServer::PORT));
-        }
+        let access = access::lay(&mut world, &line);
         let defects = defects.into_iter().collect::<BTreeSet<_>>();
         let router = world.add("router", Router::new(RouterConfig { setup, defects }));
         let segment = world.add("lan", Segment::new(2));
@@ -230,14 +195,14 @@ impl Site {
                 fixed_dns: Vec::new(),
             }),
         );
-        let wan = world.connect(router.port(Router::WAN), edge.port(Edge::ACCESS));
+        let wan = world.connect(router.port(Router::WAN), access.wan);
         world.record_as(wan, Role::Wan);
         let lan = world.connect(router.port(Router::LAN), segment.port(0));
         world.record_as(lan, Role::Lan);
         world.connect(segment.port(1), terminal.port(Terminal::PORT));
         Self {
             world,
-            edge,
+            edge: access.edge,
             terminal,
         }
     }
@@ -265,21 +230,34 @@ impl Site {
         self.world.with(self.edge, |edge, _| edge.assignment())
     }
 
-    /// Returns when ICMPv6 errors came in for a terminal.
-    fn answers_from_the_line(&self) -> Vec<Time> {
-        let records = self.world.records().iter();
-        let answers = records.filter(|record| match &record.seen {
-            Seen::Frame {
-                on: Role::Wan,
-                from: End::Network,
-                frame,
-                ..
-            } => Packet::parse(frame).is_some_and(|packet| {
-                let message = packet.icmpv6();
-                is_routable(packet.destination) && message.is_some_and(|message| message.kind < 128)
-            }),
-            _ => false,
-        });
-        answers.map(|record| record.at).collect()
+    fn run_for(&mut self, secs: i64) {
+        self.run_until(self.world.now().as_millis() / 1000 + secs);
+    }
+
+    fn at_the_terminal(&mut self, act: impl FnOnce(&mut Terminal, &mut Context<'_>)) {
+        self.world.with(self.terminal, act);
+    }
+
+    fn resolve(&mut self, name: &str, transport: Transport, server: Option<Ipv6Addr>) {
+        let ask = Ask {
+            name: name.to_owned(),
+            kind: RecordType::AAAA,
+            transport,
+            edns: None,
+            server,
+        };
+        self.at_the_terminal(|terminal, cx| terminal.resolve(ask, cx));
+    }
+
+    fn facts<T>(&self, wanted: impl Fn(&Fact) -> Option<T>) -> Vec<T> {
+        let facts = self
+            .world
+            .records()
+            .iter()
+            .filter_map(|record| match &record.seen {
+                Seen::Fact { fact, .. } => wanted(fact),
+                _ => None,
+            });
+        facts.collect()
     }
 }
