@@ -84,6 +84,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns what went wrong and why, in one line.
+    pub fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        text
+    }
+
     /// Returns the exit code that says so (design §10).
     pub fn exit_code(&self) -> u8 {
         match self {

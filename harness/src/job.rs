@@ -8,9 +8,11 @@ use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::time::Pace;
 use serde::{Deserialize, Serialize};
 
+use crate::dut::Dut as _;
 use crate::dut::process;
+use crate::dut::reference::Reference;
 use crate::error::Error;
-use crate::runner::Run;
+use crate::runner::{self, Run};
 use crate::scenario::Scenario;
 
 /// One scenario in one area with one device.
@@ -49,11 +51,12 @@ impl Job {
     /// Runs the job to its end, in this thread or in a worker process, as its driver does.
     pub fn run(&self) -> Result<Run, Error> {
         match &self.device {
+            Device::Reference(defects) => {
+                let mut dut = Reference::new(defects.clone());
+                let pace = self.pace.unwrap_or(dut.pace());
+                runner::run(&self.scenario()?, self.area, self.seed, &mut dut, pace)
+            }
             Device::File(path) => process::launch::run(self, path),
-            Device::Reference(_) => Err(Error::Usage {
-                what: "this device cannot be run".to_owned(),
-                help: None,
-            }),
         }
     }
 }

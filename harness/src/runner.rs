@@ -1,15 +1,20 @@
 //! A scenario, an area, a seed and a device give a trace.
 
 use ngnlab_sim::line::Area;
-use ngnlab_sim::node::segment::Segment;
+use ngnlab_sim::node::tls;
 use ngnlab_sim::time::Pace;
-use ngnlab_sim::trace::{FORMAT, Header, Role, Trace};
-use ngnlab_sim::world::World;
+use ngnlab_sim::trace::{FORMAT, Header, Seen, Trace};
 use serde::{Deserialize, Serialize};
 
-use crate::dut::{DeviceFailure, Dut, DutError, Ends};
+use crate::dut::{DeviceFailure, Dut, DutError, Failure};
 use crate::error::Error;
 use crate::scenario::Scenario;
+
+mod schedule;
+pub(crate) mod testbed;
+
+use schedule::Schedule;
+use testbed::Testbed;
 
 /// What came of one scenario in one area.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,47 +46,71 @@ pub fn run(
     pace: Pace,
 ) -> Result<Run, Error> {
     let seed = seed_of(seed, &scenario.name, area);
-    let mut world = World::new(seed, pace);
-    let setup = scenario.setup(area, dut.macs());
+    // What an earlier world of this thread has left behind is not ours.
+    drop(tls::take_secrets());
+    let mut testbed = Testbed::new(scenario, area, seed, dut.macs(), pace);
+    let ended = match testbed.plug_in(dut) {
+        Ok(()) => play(scenario, &mut testbed, dut),
+        Err(error) => Err(error),
+    };
+    let ending = match ended {
+        Ok(()) => Ending::Complete,
+        Err(DutError::Failed(failure)) => Ending::DeviceFailed(failure),
+        Err(DutError::NotOffered(what)) => Ending::NotOffered(what),
+        Err(DutError::Harness(error)) => return Err(error),
+    };
     let header = Header {
         format: FORMAT,
         scenario: scenario.name.clone(),
         device: dut.name().to_owned(),
         seed,
         pace,
-        line: scenario.line(area),
-        setup: setup.clone(),
-        terminals: Vec::new(),
+        line: testbed.line.clone(),
+        setup: testbed.setup.clone(),
+        terminals: testbed.truths(),
         until: scenario.end(),
-        tls_secrets: Vec::new(),
+        tls_secrets: tls::take_secrets(),
     };
-    let line = world.add("line", Segment::new(1));
-    let hub = world.add("hub", Segment::new(LAN_SOCKETS));
-    let ends = Ends {
-        wan: line.port(0),
-        lan: hub.port(0),
+    let records = testbed.world.into_records();
+    let ending = match ending {
+        Ending::Complete if is_flooded(&records) => Ending::DeviceFailed(flooding()),
+        ending => ending,
     };
-    let ending = match dut.attach(&mut world, ends, &setup) {
-        Ok(cables) => {
-            world.record_as(cables.wan, Role::Wan);
-            world.record_as(cables.lan, Role::Lan);
-            world
-                .run_until(scenario.end())
-                .map_err(|source| Error::World {
-                    scenario: scenario.name.clone(),
-                    source,
-                })?;
-            Ending::Complete
+    Ok(Run {
+        trace: Trace { header, records },
+        ending,
+    })
+}
+
+/// Lets the steps and time pass until the scenario ends.
+fn play(scenario: &Scenario, testbed: &mut Testbed, dut: &mut dyn Dut) -> Result<(), DutError> {
+    let mut schedule = Schedule::new(scenario);
+    let end = scenario.end();
+    loop {
+        schedule.advance(testbed, dut)?;
+        let now = testbed.world.now();
+        if now >= end {
+            schedule.give_up(testbed);
+            return dut.check();
         }
-        Err(DutError::Failed(failure)) => Ending::DeviceFailed(failure),
-        Err(DutError::NotOffered(what)) => Ending::NotOffered(what),
-        Err(DutError::Harness(error)) => return Err(error),
-    };
-    let trace = Trace {
-        header,
-        records: world.into_records(),
-    };
-    Ok(Run { trace, ending })
+        let next = schedule.next(now).min(end);
+        testbed.run_until(next)?;
+        dut.check()?;
+    }
+}
+
+fn is_flooded(records: &[ngnlab_sim::trace::Record]) -> bool {
+    records
+        .iter()
+        .any(|record| matches!(record.seen, Seen::Suppressed { on: Some(_), .. }))
+}
+
+fn flooding() -> DeviceFailure {
+    DeviceFailure {
+        how: Failure::Flooding,
+        message: "there were more frames on a cable than a trace holds".to_owned(),
+        log: None,
+    }
 }
 
 /// Returns the seed of one scenario in one area, so that adding a scenario changes no other.
@@ -92,6 +121,3 @@ pub fn seed_of(seed: u64, scenario: &str, area: Area) -> u64 {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
-
-/// One for the device, the others for terminals.
-const LAN_SOCKETS: u8 = 8;

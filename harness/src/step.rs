@@ -7,6 +7,11 @@ use toml::Spanned;
 
 use crate::scenario::period::Period;
 
+pub mod inject;
+pub(crate) mod perform;
+pub mod sight;
+mod words;
+
 /// One step of a scenario.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -332,7 +337,7 @@ pub enum Wire {
 }
 
 /// Which crafted frames.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Inject {
     /// Their name.

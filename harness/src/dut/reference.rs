@@ -1,8 +1,69 @@
 //! The built-in router as a device: a node, so that time can be virtual.
 
-use ngnlab_sim::message::packet::Mac;
+use std::collections::BTreeSet;
 
-use super::Macs;
+use ngnlab_sim::message::packet::Mac;
+use ngnlab_sim::node::Handle;
+use ngnlab_sim::node::router::defect::Defect;
+use ngnlab_sim::node::router::{Router, RouterConfig};
+use ngnlab_sim::setup::Setup;
+use ngnlab_sim::time::Pace;
+use ngnlab_sim::world::World;
+
+use super::{Cables, Dut, DutError, Ends, Macs};
+
+/// The name that stands for it on the command line and in reports.
+pub const NAME: &str = "reference";
+
+/// The built-in router.
+pub struct Reference {
+    defects: BTreeSet<Defect>,
+    router: Option<Handle<Router>>,
+}
+
+impl Reference {
+    /// Makes one with these defects; none make it the model of a router.
+    pub fn new(defects: BTreeSet<Defect>) -> Self {
+        Self {
+            defects,
+            router: None,
+        }
+    }
+}
+
+impl Dut for Reference {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn pace(&self) -> Pace {
+        Pace::Virtual
+    }
+
+    fn macs(&self) -> Macs {
+        MACS
+    }
+
+    fn attach(&mut self, world: &mut World, ends: Ends, setup: &Setup) -> Result<Cables, DutError> {
+        let config = RouterConfig {
+            setup: setup.clone(),
+            defects: self.defects.clone(),
+        };
+        let router = world.add("router", Router::new(config));
+        self.router = Some(router);
+        Ok(Cables {
+            wan: world.connect(router.port(Router::WAN), ends.wan),
+            lan: world.connect(router.port(Router::LAN), ends.lan),
+        })
+    }
+
+    fn power_cycle(&mut self, world: &mut World) -> Result<(), DutError> {
+        if let Some(router) = self.router {
+            world.with(router, |router, cx| router.power_cycle(cx));
+        }
+        Ok(())
+    }
+}
 
 /// The MAC addresses of the reference router; locally administered, so nobody's.
 pub const MACS: Macs = Macs {

@@ -1,0 +1,205 @@
+//! The testbed of one run: the line, the terminals on their hub, and the device between them.
+
+use std::io;
+use std::net::Ipv6Addr;
+
+use ngnlab_sim::access::{self, Access};
+use ngnlab_sim::frame::{Cable, Frame, Port};
+use ngnlab_sim::line::{Area, Line};
+use ngnlab_sim::message::packet::Mac;
+use ngnlab_sim::node::Handle;
+use ngnlab_sim::node::segment::Segment;
+use ngnlab_sim::node::terminal::{Terminal, TerminalConfig};
+use ngnlab_sim::setup::Setup;
+use ngnlab_sim::time::{Pace, Time};
+use ngnlab_sim::trace::{End, Fact, Role, Screen, Seen, TerminalTruth};
+use ngnlab_sim::world::World;
+
+use crate::dut::{Cables, Dut, DutError, Ends, Macs};
+use crate::error::Error;
+use crate::scenario::Scenario;
+use crate::step::sight::Sight;
+use crate::step::{Target, Wire};
+
+/// Everything that stands on the table.
+pub(crate) struct Testbed {
+    pub(crate) world: World,
+    pub(crate) access: Access,
+    pub(crate) line: Line,
+    pub(crate) setup: Setup,
+    terminals: Vec<Desk>,
+    lan: Port,
+    cables: Option<Cables>,
+    scenario: String,
+}
+
+/// A terminal with its name.
+struct Desk {
+    truth: TerminalTruth,
+    handle: Handle<Terminal>,
+}
+
+impl Testbed {
+    /// Lays the line and the LAN; the device is not plugged in yet.
+    pub(crate) fn new(scenario: &Scenario, area: Area, seed: u64, macs: Macs, pace: Pace) -> Self {
+        let mut world = World::new(seed, pace);
+        let line = scenario.line(area);
+        let access = access::lay(&mut world, &line);
+        let hub = world.add("hub", Segment::new(SOCKETS));
+        let mut terminals = Vec::new();
+        for (name, number) in scenario.terminals().zip(1..SOCKETS) {
+            let mac = Mac([0x02, 0x00, 0x5e, 0x20, 0x00, number]);
+            let config = TerminalConfig {
+                mac,
+                trusts_ons_root: true,
+                fixed_dns: Vec::new(),
+            };
+            let handle = world.add(name, Terminal::new(config));
+            world.connect(handle.port(Terminal::PORT), hub.port(number));
+            let truth = TerminalTruth {
+                name: name.to_owned(),
+                mac,
+            };
+            terminals.push(Desk { truth, handle });
+        }
+        Self {
+            setup: scenario.setup(area, macs),
+            world,
+            access,
+            line,
+            terminals,
+            lan: hub.port(0),
+            cables: None,
+            scenario: scenario.name.clone(),
+        }
+    }
+
+    /// Plugs the device in.
+    pub(crate) fn plug_in(&mut self, dut: &mut dyn Dut) -> Result<(), DutError> {
+        let ends = Ends {
+            wan: self.access.wan,
+            lan: self.lan,
+        };
+        let cables = dut.attach(&mut self.world, ends, &self.setup)?;
+        self.world.record_as(cables.wan, Role::Wan);
+        self.world.record_as(cables.lan, Role::Lan);
+        self.cables = Some(cables);
+        Ok(())
+    }
+
+    /// Returns the device's cables; there are none before it is plugged in.
+    fn cables(&self) -> Cables {
+        self.cables
+            .expect("steps are played after the device was plugged in")
+    }
+
+    /// Returns one of the device's cables.
+    pub(crate) fn cable(&self, wire: Wire) -> Cable {
+        match wire {
+            Wire::Wan => self.cables().wan,
+            Wire::Lan => self.cables().lan,
+        }
+    }
+
+    /// Pulls a cable or puts it back.
+    pub(crate) fn set_carrier(&mut self, cable: Cable, up: bool) -> Result<(), Error> {
+        let result = self.world.set_carrier(cable, up);
+        result.map_err(|source| self.broken(source))
+    }
+
+    /// Puts a frame on a cable, on its way to the device.
+    pub(crate) fn inject(&mut self, cable: Cable, frame: Frame) -> Result<(), Error> {
+        let result = self.world.inject(cable, End::Network, frame);
+        result.map_err(|source| self.broken(source))
+    }
+
+    /// Lets time pass until a deadline, or until something outside wants attention.
+    pub(crate) fn run_until(&mut self, deadline: Time) -> Result<(), Error> {
+        let result = self.world.run_until(deadline);
+        result.map(drop).map_err(|source| self.broken(source))
+    }
+
+    fn broken(&self, source: io::Error) -> Error {
+        Error::World {
+            scenario: self.scenario.clone(),
+            source,
+        }
+    }
+
+    /// Returns what an onlooker knows.
+    pub(crate) fn sight(&self) -> Sight<'_> {
+        Sight {
+            records: self.world.records(),
+            line: &self.line,
+            setup: &self.setup,
+        }
+    }
+
+    /// Returns the terminals for the trace's header.
+    pub(crate) fn truths(&self) -> Vec<TerminalTruth> {
+        self.terminals
+            .iter()
+            .map(|desk| desk.truth.clone())
+            .collect()
+    }
+
+    /// Returns the number of a terminal; the first one is meant where none is named.
+    pub(crate) fn terminal(&self, name: Option<&str>) -> usize {
+        let named = |desk: &Desk| Some(desk.truth.name.as_str()) == name;
+        self.terminals.iter().position(named).unwrap_or(0)
+    }
+
+    /// Returns a terminal's handle.
+    pub(crate) fn handle(&self, terminal: usize) -> Handle<Terminal> {
+        self.terminals[terminal].handle
+    }
+
+    /// Returns whether a terminal is online.
+    pub(crate) fn is_online(&mut self, terminal: usize) -> bool {
+        let handle = self.handle(terminal);
+        self.world.with(handle, |terminal, _| terminal.is_online())
+    }
+
+    /// Returns whether a terminal has something under way.
+    pub(crate) fn is_busy(&mut self, terminal: usize) -> bool {
+        let handle = self.handle(terminal);
+        self.world.with(handle, |terminal, _| terminal.is_busy())
+    }
+
+    /// Returns the screen of the page that a terminal shows.
+    pub(crate) fn screen(&self, terminal: usize) -> Option<Screen> {
+        let name = &self.terminals[terminal].truth.name;
+        let shown = self
+            .world
+            .records()
+            .iter()
+            .rev()
+            .find_map(|record| match &record.seen {
+                Seen::Fact { node, fact } if node == name => match fact {
+                    Fact::PageSeen { screen, .. } => Some(*screen),
+                    Fact::PageFailed { .. } => Some(None),
+                    _ => None,
+                },
+                _ => None,
+            });
+        shown.flatten()
+    }
+
+    /// Returns the address of a host.
+    pub(crate) fn address(&self, target: Target) -> Option<Ipv6Addr> {
+        let values = self.line.area.values();
+        match target {
+            Target::Device => self.sight().device_lan_addresses().last().copied(),
+            Target::LineAuth => Some(values.line_auth),
+            Target::Portal => Some(values.portal),
+            Target::NgnDns(index) => values.ngn_dns.get(index).copied(),
+            Target::OnsDns(index) => values.ons_dns.get(index).copied(),
+            // RFC 3849: an address for examples, which nobody has.
+            Target::Internet => Some(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
+            Target::Address(address) => Some(address),
+        }
+    }
+}
+
+/// One for the device, the others for terminals.
+const SOCKETS: u8 = 8;

@@ -1,0 +1,282 @@
+//! What each step does to the testbed, and how long it goes on.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use ngnlab_sim::fault::Fate;
+use ngnlab_sim::frame::{Cable, Frame};
+use ngnlab_sim::node::browser;
+use ngnlab_sim::node::terminal::{Ask, RecordType, Transport as Carrier};
+use ngnlab_sim::time::Time;
+use ngnlab_sim::trace::{End, Screen, StepOutcome};
+use rand::Rng as _;
+
+use super::{Action, Choice, Inject, Kind, LinkDown, Loss, Resolve, Server, Silence, Target};
+use super::{Transport, Wire, inject};
+use crate::dut::{Dut, DutError};
+use crate::runner::testbed::Testbed;
+
+/// A step that goes on.
+pub(crate) enum Activity {
+    /// A terminal does one thing after the other.
+    Terminal {
+        number: usize,
+        moves: VecDeque<Move>,
+    },
+    /// A cable hangs loose until then.
+    Unplugged { cable: Cable, until: Time },
+    /// Nothing is left to do.
+    Over,
+}
+
+/// One thing that a terminal does.
+pub(crate) enum Move {
+    /// Opens a page.
+    Open(String),
+    /// Chooses a button of the consent screen.
+    Choose(browser::Choice),
+    /// Does so only if the consent screen is there.
+    ChooseIfAsked(browser::Choice),
+    /// Goes back to the page before.
+    Back,
+    /// Looks up a name.
+    Resolve(Ask),
+    /// Sends an echo request.
+    Ping(Target, Option<u8>),
+    /// Keeps a connection silent, then uses it.
+    Hold(String, Duration),
+}
+
+/// Begins a step; the inner error says why it cannot be done.
+pub(crate) fn begin(
+    action: &Action,
+    testbed: &mut Testbed,
+    dut: &mut dyn Dut,
+) -> Result<Result<Activity, String>, DutError> {
+    let name = action.terminal().map(|name| name.get_ref().as_str());
+    let number = testbed.terminal(name);
+    let terminal = |moves: Vec<Move>| {
+        Ok(Activity::Terminal {
+            number,
+            moves: moves.into(),
+        })
+    };
+    Ok(match action {
+        Action::Authenticate(_) => terminal(vec![
+            Move::Open(LINE_AUTH.to_owned()),
+            Move::ChooseIfAsked(browser::Choice::Accept),
+        ]),
+        Action::Open(step) => terminal(vec![Move::Open(step.url.0.clone())]),
+        Action::Consent(step) => terminal(vec![Move::Choose(step.choice.into())]),
+        Action::Back(_) => terminal(vec![Move::Back]),
+        Action::OpenPortal(_) => terminal(vec![Move::Open(PORTAL.to_owned())]),
+        Action::Resolve(step) => ask(step, testbed).map(|ask| Activity::Terminal {
+            number,
+            moves: [Move::Resolve(ask)].into(),
+        }),
+        Action::ResolveGuideNames(_) => terminal(guide_names(testbed)),
+        Action::Ping(step) => terminal(vec![Move::Ping(step.to, step.hop_limit)]),
+        Action::HoldConnection(step) => terminal(vec![Move::Hold(PORTAL.to_owned(), step.idle.0)]),
+        Action::Renumber(_) => {
+            let edge = testbed.access.edge;
+            testbed.world.with(edge, |edge, cx| edge.renumber(cx));
+            Ok(Activity::Over)
+        }
+        Action::PowerCycle(_) => {
+            dut.power_cycle(&mut testbed.world)?;
+            Ok(Activity::Over)
+        }
+        Action::RebootHomeGateway(_) => Err("this line has no home gateway".to_owned()),
+        Action::Silence(step) => {
+            silence(step, testbed);
+            Ok(Activity::Over)
+        }
+        Action::Loss(step) => {
+            lose(step, testbed);
+            Ok(Activity::Over)
+        }
+        Action::LinkDown(step) => return unplug(step, testbed).map(Ok).map_err(Into::into),
+        Action::InjectWan(step) => return inject_frames(*step, Wire::Wan, testbed),
+        Action::InjectLan(step) => return inject_frames(*step, Wire::Lan, testbed),
+    })
+}
+
+/// Goes on with a step; returns how it ended once it has.
+pub(crate) fn go_on(
+    activity: &mut Activity,
+    testbed: &mut Testbed,
+) -> Result<Option<StepOutcome>, DutError> {
+    match activity {
+        Activity::Over => Ok(Some(StepOutcome::Done)),
+        Activity::Unplugged { cable, until } => {
+            if testbed.world.now() < *until {
+                return Ok(None);
+            }
+            testbed.set_carrier(*cable, true)?;
+            Ok(Some(StepOutcome::Done))
+        }
+        Activity::Terminal { number, moves } => {
+            while !testbed.is_busy(*number) {
+                let Some(next) = moves.pop_front() else {
+                    return Ok(Some(StepOutcome::Done));
+                };
+                if let Err(why) = next.make(*number, testbed) {
+                    return Ok(Some(StepOutcome::Failed(why)));
+                }
+            }
+            Ok(None)
+        }
+    }
+}
+
+impl Move {
+    fn make(self, number: usize, testbed: &mut Testbed) -> Result<(), String> {
+        let handle = testbed.handle(number);
+        let asked = testbed.screen(number) == Some(Screen::Consent);
+        match self {
+            Self::Open(url) => testbed.world.with(handle, |pc, cx| pc.open(&url, cx)),
+            Self::Choose(_) if !asked => return Err("no consent screen is open".to_owned()),
+            Self::ChooseIfAsked(_) if !asked => {}
+            Self::Choose(choice) | Self::ChooseIfAsked(choice) => {
+                testbed.world.with(handle, |pc, cx| pc.choose(choice, cx));
+            }
+            Self::Back => testbed.world.with(handle, |pc, cx| pc.back(cx)),
+            Self::Resolve(ask) => testbed.world.with(handle, |pc, cx| pc.resolve(ask, cx)),
+            Self::Ping(to, hop_limit) => {
+                let to = testbed
+                    .address(to)
+                    .ok_or("the device's address is not known")?;
+                testbed
+                    .world
+                    .with(handle, |pc, cx| pc.ping(to, hop_limit, cx));
+            }
+            Self::Hold(url, idle) => testbed.world.with(handle, |pc, cx| pc.hold(&url, idle, cx)),
+        }
+        Ok(())
+    }
+}
+
+fn ask(step: &Resolve, testbed: &Testbed) -> Result<Ask, String> {
+    let server = match step.server {
+        None => None,
+        Some(target) => Some(
+            testbed
+                .address(target)
+                .ok_or("the server's address is not known")?,
+        ),
+    };
+    Ok(Ask {
+        name: step.name.clone(),
+        kind: match step.kind {
+            Kind::A => RecordType::A,
+            Kind::Aaaa => RecordType::AAAA,
+            Kind::Other(number) => RecordType::from(number),
+        },
+        transport: match step.transport {
+            Transport::Udp => Carrier::Udp,
+            Transport::Tcp => Carrier::Tcp,
+        },
+        edns: step.edns,
+        server,
+    })
+}
+
+/// The six names of guide p.15, in its order; AAAA and A, as nslookup asks.
+fn guide_names(testbed: &Testbed) -> Vec<Move> {
+    let service_check = format!("assv.asc.{}", testbed.line.area.values().ngn_domain);
+    let names = [
+        "www.lineauth.mnw",
+        &service_check,
+        "hweb.oqs-st.onshikaku.org",
+        "crldownload.obn.managedpki.ne.jp",
+        "pweb.base.oqs-pdl.org",
+        "ntp.base.oqs-pdl.org",
+    ];
+    let both = names.into_iter().flat_map(|name| {
+        [RecordType::A, RecordType::AAAA].map(|kind| {
+            Move::Resolve(Ask {
+                name: name.to_owned(),
+                kind,
+                transport: Carrier::Udp,
+                edns: None,
+                server: None,
+            })
+        })
+    });
+    both.collect()
+}
+
+fn silence(step: &Silence, testbed: &mut Testbed) {
+    let until = ending(step.lasting.map(|lasting| lasting.0), testbed);
+    if step.node == Server::Dhcpv6 {
+        let edge = testbed.access.edge;
+        testbed
+            .world
+            .with(edge, |edge, _| edge.silence_dhcpv6(until));
+        return;
+    }
+    let mut servers = testbed.access.dns.iter();
+    if let Some((_, dns)) = servers.find(|(name, _)| *name == step.node.name()) {
+        let dns = *dns;
+        testbed.world.with(dns, |dns, _| dns.silence(until));
+    }
+}
+
+fn lose(step: &Loss, testbed: &mut Testbed) {
+    let until = ending(step.lasting.map(|lasting| lasting.0), testbed);
+    let chance = f64::from(*step.percent.get_ref()) / 100.0;
+    let cable = testbed.cable(step.cable);
+    let fault = move |_: &Frame, _: End, now: Time, rng: &mut rand_chacha::ChaCha8Rng| {
+        if now < until && rng.random_bool(chance) {
+            Fate::Drop
+        } else {
+            Fate::Pass
+        }
+    };
+    testbed.world.impair(cable, fault);
+}
+
+fn unplug(step: &LinkDown, testbed: &mut Testbed) -> Result<Activity, DutError> {
+    let cable = testbed.cable(step.cable);
+    testbed.set_carrier(cable, false)?;
+    let until = testbed.world.now() + step.lasting.0;
+    Ok(Activity::Unplugged { cable, until })
+}
+
+fn inject_frames(
+    step: Inject,
+    wire: Wire,
+    testbed: &mut Testbed,
+) -> Result<Result<Activity, String>, DutError> {
+    let sight = testbed.sight();
+    let frames = match wire {
+        Wire::Wan => inject::from_the_line(step.frame, &sight),
+        Wire::Lan => inject::from_the_lan(step.frame, &sight),
+    };
+    let cable = testbed.cable(wire);
+    for frame in match frames {
+        Ok(frames) => frames,
+        Err(why) => return Ok(Err(why)),
+    } {
+        testbed.inject(cable, frame)?;
+    }
+    Ok(Ok(Activity::Over))
+}
+
+fn ending(lasting: Option<Duration>, testbed: &Testbed) -> Time {
+    lasting.map_or(Time::NEVER, |lasting| testbed.world.now() + lasting)
+}
+
+impl From<Choice> for browser::Choice {
+    fn from(choice: Choice) -> Self {
+        match choice {
+            Choice::Accept => Self::Accept,
+            Choice::Refuse => Self::Refuse,
+        }
+    }
+}
+
+/// Guide p.16.
+const LINE_AUTH: &str = "https://www.lineauth.mnw/";
+/// Guide p.18.
+const PORTAL: &str = "https://hweb.oqs.onshikaku.org/web/";

@@ -1,0 +1,149 @@
+//! Steps in words, for the trace and for people.
+
+use std::fmt;
+
+use super::{Action, Choice, Crafted, Kind, Server, Target, Transport, Wire};
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(terminal) = self.terminal() {
+            write!(f, "{}: ", terminal.get_ref())?;
+        }
+        match self {
+            Self::Authenticate(_) => write!(f, "authenticate the line"),
+            Self::Open(step) => write!(f, "open {}", step.url.0),
+            Self::Consent(step) => write!(f, "choose {}", step.choice.label()),
+            Self::Back(_) => write!(f, "go back"),
+            Self::OpenPortal(_) => write!(f, "open the portal"),
+            Self::Resolve(step) => {
+                write!(f, "look up {} {}", step.name, step.kind)?;
+                if step.transport == Transport::Tcp {
+                    write!(f, " by TCP")?;
+                }
+                if let Some(size) = step.edns {
+                    write!(f, " with EDNS {size}")?;
+                }
+                match step.server {
+                    Some(server) => write!(f, " at {server}"),
+                    None => Ok(()),
+                }
+            }
+            Self::ResolveGuideNames(_) => write!(f, "look up the names of guide p.15"),
+            Self::Ping(step) => match step.hop_limit {
+                Some(limit) => write!(f, "ping {} with hop limit {limit}", step.to),
+                None => write!(f, "ping {}", step.to),
+            },
+            Self::HoldConnection(step) => write!(f, "hold a connection silent for {}", step.idle),
+            Self::Renumber(_) => write!(f, "renumber the line"),
+            Self::PowerCycle(_) => write!(f, "cut the device's power"),
+            Self::RebootHomeGateway(_) => write!(f, "restart the home gateway"),
+            Self::Silence(step) => {
+                write!(f, "silence {}", step.node.name())?;
+                lasting(f, step.lasting)
+            }
+            Self::Loss(step) => {
+                let percent = step.percent.get_ref();
+                write!(f, "lose {percent} % on {}", step.cable.name())?;
+                lasting(f, step.lasting)
+            }
+            Self::LinkDown(step) => {
+                write!(
+                    f,
+                    "pull the {} cable for {}",
+                    step.cable.name(),
+                    step.lasting
+                )
+            }
+            Self::InjectWan(step) => write!(f, "inject {} on wan", step.frame.name()),
+            Self::InjectLan(step) => write!(f, "inject {} on lan", step.frame.name()),
+        }
+    }
+}
+
+fn lasting(
+    f: &mut fmt::Formatter<'_>,
+    period: Option<crate::scenario::period::Period>,
+) -> fmt::Result {
+    match period {
+        Some(period) => write!(f, " for {period}"),
+        None => Ok(()),
+    }
+}
+
+impl Choice {
+    /// Returns the words on the button (ngn-facts §5.8).
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Accept => "希望する",
+            Self::Refuse => "希望しない",
+        }
+    }
+}
+
+impl Server {
+    /// Returns the name that scenarios use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NgnDns1 => "ngn-dns-1",
+            Self::NgnDns2 => "ngn-dns-2",
+            Self::OnsDns1 => "ons-dns-1",
+            Self::OnsDns2 => "ons-dns-2",
+            Self::Dhcpv6 => "dhcpv6",
+        }
+    }
+}
+
+impl Wire {
+    /// Returns the name that scenarios use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Wan => "wan",
+            Self::Lan => "lan",
+        }
+    }
+}
+
+impl Crafted {
+    /// Returns the name that scenarios use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DnsQueryToDevice => "dns-query-to-device",
+            Self::Dhcpv6Solicit => "dhcpv6-solicit",
+            Self::RouterSolicit => "router-solicit",
+            Self::InvalidRouterSolicit => "invalid-router-solicit",
+            Self::TcpSynToTerminal => "tcp-syn-to-terminal",
+            Self::UdpToTerminal => "udp-to-terminal",
+            Self::EchoToTerminal => "echo-to-terminal",
+            Self::EchoToDevice => "echo-to-device",
+            Self::EchoHopLimit1 => "echo-hop-limit-1",
+            Self::PacketTooBig => "packet-too-big",
+            Self::NeighborSolicitAbsentHost => "neighbor-solicit-absent-host",
+            Self::NeighborSolicitTerminals => "neighbor-solicit-terminals",
+            Self::UnassignedSubnet => "unassigned-subnet",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::A => write!(f, "A"),
+            Self::Aaaa => write!(f, "AAAA"),
+            Self::Other(number) => write!(f, "TYPE{number}"),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Device => write!(f, "the device"),
+            Self::LineAuth => write!(f, "line authentication"),
+            Self::Portal => write!(f, "the portal"),
+            Self::NgnDns(index) => write!(f, "NGN DNS {}", index + 1),
+            Self::OnsDns(index) => write!(f, "ONS DNS {}", index + 1),
+            Self::Internet => write!(f, "the internet"),
+            Self::Address(address) => write!(f, "{address}"),
+        }
+    }
+}
