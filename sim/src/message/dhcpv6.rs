@@ -239,6 +239,31 @@ pub fn search_list(message: &Message) -> Vec<String> {
         .unwrap_or_default()
 }
 
+/// Builds the search list option (RFC 3646 §4).
+///
+/// dhcproto would shorten a name by pointing into another, which RFC 8415 §10 forbids.
+pub fn search_option(domains: &[impl AsRef<str>]) -> DhcpOption {
+    let data = domains
+        .iter()
+        .flat_map(|domain| wire_name(domain.as_ref()))
+        .collect();
+    DhcpOption::Unknown(UnknownOption::new(OptionCode::DomainSearchList, data))
+}
+
+/// Writes a name as uncompressed DNS labels (RFC 8415 §10).
+pub fn wire_name(name: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for label in name.trim_end_matches('.').split('.').chain([""]) {
+        let label = &label.as_bytes()[..label.len().min(LABEL_MAX)];
+        bytes.push(u8::try_from(label.len()).unwrap_or_default());
+        bytes.extend_from_slice(label);
+    }
+    bytes
+}
+
+/// RFC 1035 §2.3.4.
+const LABEL_MAX: usize = 63;
+
 /// Builds an option that holds addresses, such as 22 or 31.
 pub fn address_list(code: u16, addresses: &[Ipv6Addr]) -> DhcpOption {
     let data = addresses
@@ -301,6 +326,19 @@ mod tests {
         let reply = decode(&encode(&reply)).unwrap();
         assert_eq!(raw_option(&reply, SNTP_SERVERS).unwrap().len(), 32);
         assert_eq!(dns_servers(&reply), servers);
+    }
+
+    #[test]
+    fn names_in_a_search_list_stand_in_full() {
+        let reply = message(
+            MessageType::Reply,
+            [1, 2, 3],
+            [search_option(&["flets-east.jp", "iptvf.jp"])],
+        );
+        let bytes = encode(&reply);
+        assert!(bytes.ends_with(b"\x0aflets-east\x02jp\x00\x05iptvf\x02jp\x00"));
+        let names = search_list(&decode(&bytes).unwrap());
+        assert_eq!(names, ["flets-east.jp", "iptvf.jp"]);
     }
 
     #[test]

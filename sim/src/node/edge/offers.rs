@@ -2,10 +2,8 @@
 //! §2.2 and the options of §2.3.
 
 use std::net::Ipv6Addr;
-use std::str::FromStr;
 
 use dhcproto::v6::{DhcpOption, UnknownOption};
-use hickory_proto::rr::Name;
 
 use crate::line::{Delivery, EdgeQuirk, Line};
 use crate::message::dhcpv6::{self, OptionCode, SIP_SERVERS, SNTP_SERVERS};
@@ -58,14 +56,9 @@ pub(super) fn options(line: &Line) -> Vec<DhcpOption> {
 /// Returns DNS servers, domain list and SNTP servers, which every server of the line hands out.
 pub(in crate::node) fn configuration(line: &Line, dns: Vec<Ipv6Addr>) -> Vec<DhcpOption> {
     let values = line.area.values();
-    let search = values
-        .search
-        .iter()
-        .map(|name| Name::from_str(&format!("{name}.")).expect("the table holds valid names"))
-        .collect();
     vec![
         DhcpOption::DomainNameServers(dns),
-        DhcpOption::DomainSearchList(search),
+        dhcpv6::search_option(&values.search),
         dhcpv6::address_list(SNTP_SERVERS, &values.sntp),
     ]
 }
@@ -75,8 +68,8 @@ fn vendor_body(sip_domain: &str, firmware_host: &str) -> Vec<u8> {
     let sub_options = [
         (201, HOME_GATEWAY_MAC.to_vec()),
         (202, TELEPHONE_NUMBER.to_vec()),
-        (204, wire_name(sip_domain)),
-        (210, wire_name(firmware_host)),
+        (204, dhcpv6::wire_name(sip_domain)),
+        (210, dhcpv6::wire_name(firmware_host)),
     ];
     let mut body = ENTERPRISE.to_be_bytes().to_vec();
     for (code, data) in sub_options {
@@ -86,15 +79,6 @@ fn vendor_body(sip_domain: &str, firmware_host: &str) -> Vec<u8> {
         body.extend_from_slice(&data);
     }
     body
-}
-
-fn wire_name(name: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for label in name.split('.').chain([""]) {
-        bytes.push(u8::try_from(label.len()).expect("labels are shorter than 64 bytes"));
-        bytes.extend_from_slice(label.as_bytes());
-    }
-    bytes
 }
 
 /// Cross lines (ngn-facts §2.2, reported R+), and by §9 row 5 also Next lines.

@@ -4,7 +4,6 @@
 use std::net::Ipv6Addr;
 
 use dhcproto::v6::DhcpOption;
-use hickory_proto::rr::Name;
 
 use super::Defects;
 use super::defect::Defect;
@@ -38,17 +37,8 @@ pub(super) fn answer(
     if !defects.has(Defect::Dhcpv6WithoutDns) {
         options.push(DhcpOption::DomainNameServers(vec![dns?]));
     }
-    let search: Vec<_> = line
-        .search
-        .iter()
-        .filter_map(|name| {
-            let mut name = Name::from_utf8(name).ok()?;
-            name.set_fqdn(true);
-            Some(name)
-        })
-        .collect();
-    if !search.is_empty() {
-        options.push(DhcpOption::DomainSearchList(search));
+    if !line.search.is_empty() {
+        options.push(dhcpv6::search_option(&line.search));
     }
     // RFC 7084 §4.3 L-12: what the line told goes on to the LAN.
     if !line.sntp.is_empty() {
