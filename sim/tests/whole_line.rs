@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use ngnlab_sim::access::{self, Access};
 use ngnlab_sim::line::{Area, Line, ONS_DOMAINS};
 use ngnlab_sim::message::packet::Mac;
+use ngnlab_sim::node::edge::Edge;
 use ngnlab_sim::node::router::{Router, RouterConfig};
 use ngnlab_sim::node::segment::Segment;
 use ngnlab_sim::node::terminal::{Choice, Terminal, TerminalConfig};
 use ngnlab_sim::setup::{DomainServers, Mode, Setup};
 use ngnlab_sim::trace::{Fact, Role, Screen, Seen};
-use ngnlab_sim::{Handle, Pace, Time, World, access};
+use ngnlab_sim::{Context, Handle, Pace, Time, World};
 
 #[test]
 fn one_terminal_authenticates_and_the_other_finds_the_line_authenticated() {
@@ -49,11 +51,34 @@ fn a_connection_survives_25_seconds_of_silence() {
     assert!(lab.facts().contains(&held), "{:#?}", lab.facts());
 }
 
+#[test]
+fn after_renumbering_the_terminal_uses_the_new_prefix_and_must_authenticate_anew() {
+    let mut lab = Lab::new("next-ra", Area::West);
+    lab.run(60);
+    lab.with(0, |terminal, cx| terminal.open(SITE, cx));
+    lab.with(0, |terminal, cx| terminal.choose(Choice::Accept, cx));
+    lab.run(90);
+    let edge = lab.access.edge;
+    lab.world.with(edge, Edge::renumber);
+    lab.run(180);
+    let new = Line::preset("next-ra", Area::West).map(|line| line.assignment(1));
+    let new = new.expect("a known preset");
+    let dns = lab.with(0, |terminal, _| terminal.name_servers());
+    assert!(dns.iter().any(|server| new.contains(server)), "{dns:?}");
+    let addresses = lab.with(0, |terminal, _| terminal.addresses());
+    assert!(new.contains(&addresses[0].0), "{addresses:?}");
+    lab.with(0, |terminal, cx| terminal.open(SITE, cx));
+    lab.run(240);
+    let expected = [Screen::Consent, Screen::M1, Screen::Consent];
+    assert_eq!(lab.screens(), expected, "{:#?}", lab.facts());
+}
+
 const SITE: &str = "https://www.lineauth.mnw/";
 const PORTAL: &str = "https://hweb.oqs.onshikaku.org/web/";
 
 struct Lab {
     world: World,
+    access: Access,
     terminals: Vec<Handle<Terminal>>,
 }
 
@@ -86,6 +111,7 @@ impl Lab {
         });
         Self {
             terminals: terminals.collect(),
+            access,
             world,
         }
     }
@@ -95,12 +121,12 @@ impl Lab {
         stop.expect("virtual links do not fail");
     }
 
-    fn with(
+    fn with<R>(
         &mut self,
         number: usize,
-        act: impl FnOnce(&mut Terminal, &mut ngnlab_sim::Context<'_>),
-    ) {
-        self.world.with(self.terminals[number], act);
+        act: impl FnOnce(&mut Terminal, &mut Context<'_>) -> R,
+    ) -> R {
+        self.world.with(self.terminals[number], act)
     }
 
     fn facts(&self) -> Vec<Fact> {
