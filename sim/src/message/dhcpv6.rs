@@ -4,6 +4,8 @@ use std::net::Ipv6Addr;
 
 use dhcproto::v6::{DhcpOption, IAPrefix, UnknownOption};
 use dhcproto::{Decodable, Decoder, Encodable};
+use hickory_proto::rr::Name;
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use ipnet::Ipv6Net;
 
 pub use dhcproto::v6::{
@@ -229,14 +231,18 @@ pub fn dns_servers(message: &Message) -> Vec<Ipv6Addr> {
 
 /// Returns the search list, without final dots (RFC 3646 §4).
 pub fn search_list(message: &Message) -> Vec<String> {
+    let plain = |name: &Name| name.to_utf8().trim_end_matches('.').to_owned();
     let names = message.opts().iter().find_map(|option| match option {
-        DhcpOption::DomainSearchList(names) => Some(names),
+        DhcpOption::DomainSearchList(names) => Some(names.iter().map(plain).collect()),
+        // As `search_option` builds it.
+        DhcpOption::Unknown(raw) if raw.code() == OptionCode::DomainSearchList => {
+            let mut bytes = BinDecoder::new(raw.data());
+            let names = std::iter::from_fn(|| Name::read(&mut bytes).ok());
+            Some(names.map(|name| plain(&name)).collect())
+        }
         _ => None,
     });
-    let plain = |name: &hickory_proto::rr::Name| name.to_utf8().trim_end_matches('.').to_owned();
-    names
-        .map(|names| names.iter().map(plain).collect())
-        .unwrap_or_default()
+    names.unwrap_or_default()
 }
 
 /// Builds the search list option (RFC 3646 §4).
