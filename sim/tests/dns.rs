@@ -136,6 +136,22 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+    #[test]
+    fn any_stream_leaves_the_server_running(
+        pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..400), 1..3),
+    ) {
+        let mut bench = Bench::new(&[]);
+        let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+        bench.over_tcp(&pieces);
+        let end = bench.world.now() + Duration::from_secs(60);
+        bench.world.run_until(end).unwrap();
+        let question = dns::to_stream(&query("www.lineauth.mnw.", RecordType::AAAA));
+        prop_assert!(!bench.over_tcp(&[&question]).is_empty());
+    }
+}
+
 /// A DNS server with its core cable in our hands.
 struct Bench {
     world: World,
@@ -179,7 +195,7 @@ impl Bench {
 
     /// Writes pieces on one connection, each in its own segment, and returns what comes back.
     fn over_tcp(&mut self, pieces: &[&[u8]]) -> Vec<u8> {
-        let mut stack = TcpStack::new(1);
+        let mut stack = TcpStack::new(self.world.now().as_nanos().unsigned_abs());
         stack.set_addresses(&[CLIENT]);
         let to = SocketAddrV6::new(SERVER, 53, 0, 0);
         let connection = stack.connect(CLIENT, to, self.world.now()).unwrap();

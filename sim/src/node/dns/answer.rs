@@ -317,6 +317,25 @@ mod tests {
     }
 
     #[test]
+    fn unknown_edns_options_are_ignored_and_a_second_opt_record_is_an_error() {
+        let zones = Zones::ons(&Line::preset("next-ra", Area::East).unwrap());
+        let plain = message("www.lineauth.mnw.", RecordType::AAAA, Some(1232));
+        let mut bytes = plain.to_vec().unwrap();
+        let end = bytes.len();
+        bytes[end - 1] = 6;
+        bytes.extend([0xfd, 0xe9, 0, 2, 1, 2]);
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let response = answer(&bytes, &zones, Transport::Tcp, &mut rng).unwrap();
+        assert_eq!(Message::from_vec(&response).unwrap().answers.len(), 1);
+        let mut bytes = plain.to_vec().unwrap();
+        let opt = bytes[end - 11..].to_vec();
+        bytes.extend(opt);
+        bytes[11] = 2;
+        let response = answer(&bytes, &zones, Transport::Tcp, &mut rng).unwrap();
+        assert_eq!(response[3] & 0x0f, FORMAT_ERROR);
+    }
+
+    #[test]
     fn what_is_not_looked_up_is_refused_by_name() {
         let code = |kind| ask("onshikaku.org.", kind, None).0.metadata.response_code;
         assert_eq!(code(RecordType::AXFR), ResponseCode::Refused);

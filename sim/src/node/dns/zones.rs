@@ -324,6 +324,33 @@ mod tests {
     }
 
     #[test]
+    fn the_east_answers_are_those_printed_in_the_guide() {
+        // Guide p.15.
+        let zones = Zones::ons(&Line::preset("next-pd", Area::East).unwrap());
+        for (asked, aaaa, a) in [
+            ("www.lineauth.mnw", "2404:1a8:f583:af0::1", ""),
+            ("assv.asc.flets-east.jp", "2404:1a8:ff43:1612::f", ""),
+            (
+                "hweb.oqs-st.onshikaku.org",
+                "2404:1a8:f583:1b00:ad7d:7594:6198:6ce0",
+                "10.108.48.210 10.108.49.78 10.108.49.13",
+            ),
+            (
+                "crldownload.obn.managedpki.ne.jp",
+                "2404:1a8:f583:4a06:a0c6:842b:cc00:fa1f \
+                 2404:1a8:f583:4a07:6905:9f85:2d17:d650",
+                "10.110.10.164 10.110.10.180",
+            ),
+        ] {
+            let host = zones.find(&name(asked)).host.unwrap();
+            let texts: Vec<String> = host.aaaa.iter().map(ToString::to_string).collect();
+            assert_eq!(texts.join(" "), aaaa);
+            let texts: Vec<String> = host.a.iter().map(ToString::to_string).collect();
+            assert_eq!(texts.join(" "), a);
+        }
+    }
+
+    #[test]
     fn the_ngn_servers_do_not_know_the_names_of_the_ons_domains() {
         for area in Area::ALL {
             let line = Line::preset("next-pd", area).unwrap();

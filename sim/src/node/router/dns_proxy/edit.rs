@@ -49,7 +49,7 @@ pub(super) fn truncate(message: &mut Vec<u8>, limit: usize, sets_tc: bool) {
     let kept_opt = opt(message).map_or_else(Vec::new, |at| message[at.start..at.end].to_vec());
     let room = limit.saturating_sub(kept_opt.len());
     let mut counts = [0_u16; 3];
-    let mut end = found.first().map_or(message.len(), |first| first.start);
+    let mut end = Question::of(message).map_or(HEADER, |question| question.end());
     for record in found.iter().filter(|record| record.kind != OPT) {
         if record.end > room {
             break;
@@ -99,3 +99,59 @@ const OPCODE: u8 = 0x78;
 const RECURSION_DESIRED: u8 = 0x01;
 const RECURSION_AVAILABLE: u8 = 0x80;
 const CHECKING_DISABLED: u8 = 0x10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::dns::{id, response_code};
+
+    #[test]
+    fn a_failure_repeats_the_question_and_speaks_edns_only_if_asked() {
+        let failure = server_failure(&message(0, true)).unwrap();
+        assert_eq!(
+            (id(&failure), response_code(&failure)),
+            (Some(0x0102), Some(2))
+        );
+        assert_eq!(failure.len(), HEADER + QUESTION.len() + OWN_OPT.len());
+        assert!(opt(&failure).is_some());
+        let failure = server_failure(&message(0, false)).unwrap();
+        assert_eq!(failure.len(), HEADER + QUESTION.len());
+        assert_eq!(server_failure(&failure[..11]), None);
+        // A header alone is enough for a header alone.
+        assert_eq!(server_failure(&failure[..HEADER]).unwrap().len(), HEADER);
+    }
+
+    #[test]
+    fn stripping_takes_the_opt_record_and_nothing_else() {
+        let mut stripped = message(2, true);
+        strip_opt(&mut stripped);
+        assert_eq!(stripped, message(2, false));
+        strip_opt(&mut stripped);
+        assert_eq!(stripped, message(2, false));
+    }
+
+    #[test]
+    fn truncation_falls_between_records_and_keeps_the_opt_record() {
+        let whole = message(40, true);
+        let mut cut = whole.clone();
+        truncate(&mut cut, 200, true);
+        assert!(cut.len() <= 200 && cut[2] & TC != 0);
+        let kept = records(&cut).unwrap();
+        assert_eq!(usize::from(cut[7]) + 1, kept.len());
+        assert_eq!(kept.last().unwrap().kind, OPT);
+        let mut untouched = whole.clone();
+        truncate(&mut untouched, whole.len(), true);
+        assert_eq!(untouched, whole);
+    }
+
+    /// A message with so many A records, and an OPT record or none.
+    fn message(answers: u8, with_opt: bool) -> Vec<u8> {
+        let header = [1, 2, 1, 0, 0, 1, 0, answers, 0, 0, 0, u8::from(with_opt)];
+        let answer = [0xc0, 12, 0, 1, 0, 1, 0, 0, 1, 44, 0, 4, 192, 0, 2, 1];
+        let answers = answer.repeat(answers.into());
+        let opt = if with_opt { &OWN_OPT[..] } else { &[] };
+        [&header[..], QUESTION, &answers, opt].concat()
+    }
+
+    const QUESTION: &[u8] = b"\x01a\x03mnw\x00\x00\x01\x00\x01";
+}
