@@ -362,12 +362,19 @@ impl<'t> Dissection<'t> {
         })
     }
 
-    /// Returns whether a step between two points in time cut a cable or the device's power.
+    /// Returns whether a cable lost frames or the device its power in this time, or shortly before.
     pub fn is_disturbed(&self, from: Time, to: Time) -> bool {
-        const CUTS: [&str; 4] = ["power", "link", "loss", "reboot"];
-        self.steps.iter().any(|step| {
-            from <= step.at && step.at <= to && CUTS.iter().any(|cut| step.step.contains(cut))
-        })
+        // The words of the steps that cut a cable, lose frames, or restart something.
+        const CUTS: [&str; 4] = ["power", "cable", "lose ", "restart"];
+        let cut = self.steps.iter().any(|step| {
+            from - RECOVERY <= step.at
+                && step.at <= to
+                && CUTS.iter().any(|cut| step.step.contains(cut))
+        });
+        cut || self
+            .packets
+            .iter()
+            .any(|found| found.lost && from <= found.at && found.at <= to)
     }
 
     /// Returns the packets that went through the device, as they came in and as they left.
@@ -460,6 +467,8 @@ impl<'t> Dissection<'t> {
     }
 }
 
+/// What a device may need until all is as before.
+const RECOVERY: Duration = Duration::from_secs(30);
 /// Where the addresses stand in an IPv6 header (RFC 8200 §3).
 const ADDRESSES: usize = 8;
 

@@ -4,6 +4,7 @@
 //! verdicts, and nothing goes back.
 
 pub mod checks;
+pub mod diagnosis;
 pub mod dissection;
 pub mod dut;
 pub mod error;
