@@ -25,6 +25,7 @@ mod retransmission;
 use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use ipnet::Ipv6Net;
 
@@ -73,6 +74,7 @@ struct Ram {
     boot: Option<Time>,
     soliciting: bool,
     advertising: bool,
+    silent_until: Option<Time>,
     wan: Interface,
     lan: Interface,
     discovery: Discovery,
@@ -130,13 +132,31 @@ impl Router {
 
     /// Returns the address our own packets come from: in PD mode the LAN's, since the WAN has none
     /// (RFC 7084 §4.2 WAA-7).
-    fn own_source(&self) -> Option<Ipv6Addr> {
-        let net = self.lan_net()?;
+    fn own_source(&self, now: Time) -> Option<Ipv6Addr> {
         let (owner, address) = match self.setup.mode {
-            Mode::Pd => (&self.ram.lan, self.address_in(net)),
-            Mode::Ra => (&self.ram.wan, self.setup.wan_mac.in_prefix(net.addr())),
+            Mode::Pd => (&self.ram.lan, self.address_in(self.lan_lease(now)?.net)),
+            Mode::Ra => {
+                let prefix = self.granted(now)?.net.addr();
+                (&self.ram.wan, self.setup.wan_mac.in_prefix(prefix))
+            }
         };
         owner.owns(address).then_some(address)
+    }
+
+    /// Returns what the LAN is to use of what the line granted.
+    fn lan_lease(&self, now: Time) -> Option<Lease> {
+        let granted = self.granted(now)?;
+        let lease = match self.setup.mode {
+            Mode::Pd => granted.for_lan()?,
+            Mode::Ra => granted,
+        };
+        if self.defects.has(Defect::ForeignLanPrefix) {
+            return Some(Lease {
+                net: FOREIGN,
+                ..lease
+            });
+        }
+        Some(lease)
     }
 
     fn interface(&self, port: u8) -> &Interface {
@@ -170,38 +190,40 @@ impl Router {
             self.ram.soliciting = true;
             self.ram.discovery.start(now);
         }
-        if self.ram.lan.is_up() && !self.ram.advertising {
-            self.ram.advertising = true;
-            self.ram.advertiser.start(now);
-        }
-        let mut lease = self.granted(now);
-        if self.setup.mode == Mode::Pd {
-            lease = lease.and_then(Lease::for_lan);
-        }
-        if self.defects.has(Defect::ForeignLanPrefix) {
-            lease = lease.map(|lease| Lease {
-                net: FOREIGN,
-                ..lease
-            });
-        }
+        let lease = self.lan_lease(now);
         self.settle_wan(cx);
         self.settle_lan(lease, cx);
-        // A forwarder that cannot ask yet is not named: the WAN's address may take ten seconds more
-        // (ngn-facts §1.1, retrans timer).
-        let dns = lease
-            .map(|lease| self.address_in(lease.net))
-            .filter(|address| self.ram.lan.owns(*address) && self.own_source().is_some());
+        // The LAN hears of a prefix once our own addresses in it are ours, so that it hears of the
+        // DNS forwarder with it. On an RA line that takes ten seconds (ngn-facts §1.1).
+        let ready = self.own_source(now).is_some();
+        let address = lease.map(|lease| self.address_in(lease.net));
+        let dns = address.filter(|address| ready && self.ram.lan.owns(*address));
         let offer = Offer {
-            lease,
+            lease: lease.filter(|_| dns.is_some()),
             has_uplink: self.ram.discovery.router().is_some(),
             dns,
             search: self.ram.client.options().search.clone(),
         };
+        self.start_advertising(offer.lease.is_some(), now);
+        if offer.lease.is_some() {
+            self.stored = offer.lease.map(|lease| lease.net);
+        }
         self.ram.advertiser.update(offer, now);
         self.ram.proxy.retain(lease.map(|lease| lease.net));
-        self.settle_dns();
-        if lease.is_some() && self.ram.advertising {
-            self.stored = lease.map(|lease| lease.net);
+        self.settle_dns(now);
+    }
+
+    /// Advertises as soon as there is a prefix, and after a while in any case.
+    fn start_advertising(&mut self, has_prefix: bool, now: Time) {
+        if !self.ram.lan.is_up() || self.ram.advertising {
+            return;
+        }
+        let silent_until = *self.ram.silent_until.get_or_insert(now + PREFIX_PATIENCE);
+        let hasty = self.defects.has(Defect::DefaultWithoutPrefix);
+        if has_prefix || hasty || silent_until <= now {
+            self.ram.advertising = true;
+            self.ram.silent_until = None;
+            self.ram.advertiser.start(now);
         }
     }
 
@@ -298,6 +320,7 @@ impl Node for Router {
         let ram = &self.ram;
         [
             ram.boot,
+            ram.silent_until,
             ram.wan.poll_timeout(),
             ram.lan.poll_timeout(),
             ram.discovery.poll_timeout(),
@@ -327,6 +350,7 @@ impl Ram {
             boot: Some(boot),
             soliciting: false,
             advertising: false,
+            silent_until: None,
             wan: Interface::new(Router::WAN, setup.wan_mac, defects()),
             lan: Interface::new(Router::LAN, setup.lan_mac, defects()),
             discovery: Discovery::new(defects()),
@@ -355,5 +379,7 @@ fn is_discovery(kind: u8) -> bool {
     (ROUTER_SOLICITATION..=NEIGHBOR_ADVERTISEMENT + 1).contains(&kind)
 }
 
+/// How long terminals are left alone at the start: long enough for the line to grant a prefix.
+const PREFIX_PATIENCE: Duration = Duration::from_secs(20);
 /// What the defect `foreign-lan-prefix` advertises (RFC 3849: documentation).
 const FOREIGN: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 0), 64);

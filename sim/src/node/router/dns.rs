@@ -6,6 +6,7 @@ use super::Router;
 use super::dns_proxy::{Side, Transmit};
 use crate::message::packet::{ETHERNET_HEADER, Envelope, IPV6_HEADER, Packet, Udp, is_link_local};
 use crate::node::Context;
+use crate::time::Time;
 
 impl Router {
     /// Hands in a datagram; returns whether the forwarder serves its port.
@@ -41,9 +42,9 @@ impl Router {
     }
 
     /// Tells the forwarder its addresses and what the line named.
-    pub(super) fn settle_dns(&mut self) {
+    pub(super) fn settle_dns(&mut self, now: Time) {
         let lan = self.ram.lan.assigned();
-        self.ram.dns.set_addresses(&lan, self.own_source());
+        self.ram.dns.set_addresses(&lan, self.own_source(now));
         self.ram
             .dns
             .set_learnt_servers(&self.ram.client.options().dns);

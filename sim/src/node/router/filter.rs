@@ -50,6 +50,11 @@ impl Filter {
         let Some(flow) = Flow::outbound(packet) else {
             return true;
         };
+        // As strict as a filter may be that forgets: who did not begin with a SYN is unknown.
+        let unknown = !self.is_alive(&flow, now) && packet.tcp().is_some_and(|tcp| !tcp.syn());
+        if unknown && self.defects.has(Defect::ShortTcpIdle) {
+            return false;
+        }
         if !self.flows.contains_key(&flow) {
             self.make_room(now);
         }

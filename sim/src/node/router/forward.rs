@@ -17,6 +17,7 @@ use crate::message::packet::{
 use crate::node::Context;
 use crate::node::neighbors::Unreachable;
 use crate::setup::Mode;
+use crate::time::Time;
 
 /// Where a packet goes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +143,7 @@ impl Router {
         complaint: Complaint,
         cx: &mut Context<'_>,
     ) {
-        let Some(source) = self.source_towards(port, packet.source) else {
+        let Some(source) = self.source_towards(port, packet.source, cx.now()) else {
             return;
         };
         if !may_complain(packet) || !self.ram.errors.spend(cx.now()) {
@@ -167,7 +168,7 @@ impl Router {
             if self.owns(to) || !may_complain(&packet) || !self.ram.errors.spend(cx.now()) {
                 continue;
             }
-            let Some(source) = self.own_source() else {
+            let Some(source) = self.own_source(cx.now()) else {
                 continue;
             };
             let body = icmpv6_error_body(NO_NEIGHBOR.value, packet.ip);
@@ -181,11 +182,11 @@ impl Router {
     }
 
     /// Returns the address of ours that speaks to `to`, which lies behind `port`.
-    fn source_towards(&self, port: u8, to: Ipv6Addr) -> Option<Ipv6Addr> {
+    fn source_towards(&self, port: u8, to: Ipv6Addr, now: Time) -> Option<Ipv6Addr> {
         if is_link_local(to) {
             return Some(self.interface(port).link_local());
         }
-        self.own_source()
+        self.own_source(now)
             .or((port == Self::LAN).then(|| self.ram.lan.link_local()))
     }
 }

@@ -11,12 +11,10 @@ use super::dhcpv6_client::LineOptions;
 use crate::message::dhcpv6::{self, Message, MessageType};
 
 /// Returns the answer to a client's message, if it gets one.
-///
-/// Until there is a DNS server to name, clients are left to ask again.
 pub(super) fn answer(
     question: &Message,
     duid: &[u8],
-    dns: Option<Ipv6Addr>,
+    dns: Ipv6Addr,
     line: &LineOptions,
     defects: &Defects,
 ) -> Option<Message> {
@@ -35,7 +33,7 @@ pub(super) fn answer(
         options.push(DhcpOption::ClientId(client.to_vec()));
     }
     if !defects.has(Defect::Dhcpv6WithoutDns) {
-        options.push(DhcpOption::DomainNameServers(vec![dns?]));
+        options.push(DhcpOption::DomainNameServers(vec![dns]));
     }
     if !line.search.is_empty() {
         options.push(dhcpv6::search_option(&line.search));
@@ -86,12 +84,6 @@ mod tests {
             search: vec!["flets-east.jp".to_owned()],
             sntp: vec![7; 16],
         };
-        answer(
-            question,
-            &[0, 3, 0, 1, 5],
-            Some(DNS),
-            &line,
-            &Defects::default(),
-        )
+        answer(question, &[0, 3, 0, 1, 5], DNS, &line, &Defects::default())
     }
 }

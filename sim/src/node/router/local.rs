@@ -229,7 +229,9 @@ impl Router {
         let Some(question) = dhcpv6::decode(udp.payload) else {
             return;
         };
+        // Without a global address the link-local one must do.
         let dns = self.ram.advertiser.offer().dns;
+        let dns = dns.unwrap_or(self.ram.lan.link_local());
         let duid = self.setup.wan_mac.duid_ll();
         let line = self.ram.client.options();
         let Some(answer) = lan_dhcpv6::answer(&question, &duid, dns, line, &self.defects) else {
