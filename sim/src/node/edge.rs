@@ -188,7 +188,7 @@ impl Edge {
         }
         if packet.destination.is_multicast() || self.access.owns(packet.destination) {
             self.handle_local(packet, cx);
-        } else {
+        } else if self.access.is_addressed(packet) {
             self.handle_outbound(packet, cx);
         }
     }

@@ -175,7 +175,8 @@ impl HomeGateway {
             return;
         }
         if !packet.destination.is_multicast() && !self.uplink.port.owns(packet.destination) {
-            if self.holds(packet.destination) && is_routable(packet.source) {
+            let passes = self.holds(packet.destination) && is_routable(packet.source);
+            if passes && self.uplink.port.is_addressed(packet) {
                 self.pass_inward(packet, Self::UPLINK, cx);
             }
         } else if let Some(ndp) = Ndp::parse(packet) {
@@ -198,7 +199,9 @@ impl HomeGateway {
             return;
         }
         if !packet.destination.is_multicast() && !self.lan.owns(packet.destination) {
-            self.pass_outward(packet, cx);
+            if self.lan.is_addressed(packet) {
+                self.pass_outward(packet, cx);
+            }
         } else if let Some(ndp) = Ndp::parse(packet) {
             if let Ndp::RouterSolicit(solicit) = &ndp {
                 if packet.source.is_unspecified() && solicit.source_link_layer.is_some() {

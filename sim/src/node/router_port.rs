@@ -65,6 +65,11 @@ impl RouterPort {
         packet.eth_destination == self.mac || packet.eth_destination.is_multicast()
     }
 
+    /// Returns whether a frame is for this interface alone: what came to a group is not passed on.
+    pub(crate) fn is_addressed(&self, packet: &Packet<'_>) -> bool {
+        packet.eth_destination == self.mac
+    }
+
     /// Returns an envelope from the link-local address to everybody on the link.
     pub(crate) fn to_all_nodes(&self) -> Envelope {
         Envelope::new(self.mac, self.mac, self.link_local(), ALL_NODES)
