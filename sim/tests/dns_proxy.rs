@@ -216,7 +216,7 @@ fn each_defect_shows() {
     assert!(cut.metadata.truncation && cut.edns.is_some());
     let cut = ask(Defect::TruncatesWithoutTc, &large).unwrap();
     assert!(!dns::is_truncated(&cut) && cut.len() <= 512);
-    assert!(Message::from_vec(&cut).unwrap().answers.len() >= 15);
+    assert!(Message::from_vec(&cut).unwrap().answers.len() < 15);
 
     assert!(read(Defect::FiltersAaaa, &plain).answers.is_empty());
     assert!(read(Defect::StripsEdns, &with_edns).edns.is_none());
