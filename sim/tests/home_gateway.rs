@@ -240,6 +240,21 @@ fn dns_is_relayed_to_the_network_under_another_id() {
 }
 
 #[test]
+fn a_repeated_question_goes_to_the_other_server() {
+    let mut bench = Bench::started(&[]);
+    let host = WAN.in_prefix(bench.whole().addr());
+    let question = [&[0xab, 0xcd, 1, 0][..], &[0; 8], b"question"].concat();
+    let to = bench.own_address();
+    for server in Area::East.values().ngn_dns_on_wire {
+        let asked = bench.lan.through(host, to).udp(5353, 53, &question);
+        bench.lan.send(asked);
+        bench.run_ms(1);
+        let relayed = bench.core_received().pop().unwrap();
+        assert_eq!(Packet::parse(&relayed).unwrap().destination, server);
+    }
+}
+
+#[test]
 fn the_uplink_lease_is_renewed_for_a_day() {
     let mut bench = Bench::started(&[]);
     let host = WAN.in_prefix(bench.whole().addr());

@@ -258,16 +258,14 @@ impl HomeGateway {
         let (Some(prefix), Some(lease)) = (self.prefix, self.uplink.lease()) else {
             return;
         };
-        let Some(server) = lease.dns.first().copied() else {
-            return;
-        };
+        let servers = lease.dns.clone();
         let client = (packet.source, udp.source_port);
         let asked = packet.destination;
         let now = cx.now();
         let question = self
             .relay
-            .ask(client, asked, server, udp.payload, now, cx.random());
-        if let Some((port, bytes)) = question {
+            .ask(client, asked, &servers, udp.payload, now, cx.random());
+        if let Some((port, server, bytes)) = question {
             let source = plan::packet_source(prefix, UPLINK_MAC);
             self.uplink
                 .send_udp((source, port), (server, DNS_PORT), &bytes, cx);

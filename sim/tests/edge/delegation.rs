@@ -258,3 +258,72 @@ fn the_server_is_silent_while_told_to_be() {
     bench.run_to(Time::from_secs(10));
     assert!(bench.ask(MessageType::InformationRequest, []).is_some());
 }
+
+#[test]
+fn another_router_takes_the_prefix_over() {
+    let mut bench = Bench::new("next-pd", Area::East);
+    let server = bench.delegate();
+    // ngn-facts §8 row 27: two clients on one line disturb each other.
+    let other = DhcpOption::ClientId([&[0, 3, 0, 1][..], &[2, 0, 0x5e, 0, 0, 7]].concat());
+    let id = DhcpOption::ServerId(server);
+    let taken = [other, id.clone(), ia(9, &[])];
+    let reply = bench.ask(MessageType::Request, taken).unwrap();
+    let delegation = dhcpv6::delegations(&reply).next().unwrap();
+    assert_eq!(prefixes(delegation)[0].prefix, bench.line.assignment(0));
+    let renew = [client_id(), id, ia(1, &[])];
+    let reply = bench.ask(MessageType::Renew, renew).unwrap();
+    let delegation = dhcpv6::delegations(&reply).next().unwrap();
+    assert_eq!(dhcpv6::status(&delegation.opts), Status::NoBinding);
+}
+
+#[test]
+fn the_thirty_day_lifetimes_come_by_quirk() {
+    let mut bench = Bench::with_quirks("next-pd", Area::West, &[EdgeQuirk::LongLifetimes]);
+    let advertise = bench
+        .ask(MessageType::Solicit, [client_id(), ia(1, &[])])
+        .unwrap();
+    let granted = prefixes(dhcpv6::delegations(&advertise).next().unwrap())[0];
+    assert_eq!((granted.valid, granted.preferred), (2_592_000, 604_800));
+}
+
+#[test]
+fn a_confirm_is_answered_for_the_prefix_of_the_line_and_for_another() {
+    let mut bench = Bench::new("next-pd", Area::East);
+    for (prefix, status) in [
+        (bench.line.assignment(0), Status::Success),
+        (bench.line.assignment(1), Status::NotOnLink),
+    ] {
+        let held = Delegated {
+            prefix,
+            preferred: 1,
+            valid: 1,
+        };
+        let confirm = [client_id(), ia(1, &[held])];
+        let reply = bench.ask(MessageType::Confirm, confirm).unwrap();
+        assert_eq!(dhcpv6::status(reply.opts()), status);
+    }
+}
+
+#[test]
+fn only_requested_options_are_handed_out() {
+    let mut bench = Bench::new("next-pd", Area::West);
+    let oro = |codes: &[u16]| {
+        DhcpOption::ORO(dhcpv6::ORO {
+            opts: codes.iter().map(|code| (*code).into()).collect(),
+        })
+    };
+    let ntt = oro(&[17, 21, 22, 23, 24, 31, 56, 64, 67]);
+    let reply = bench.ask(MessageType::InformationRequest, [ntt]).unwrap();
+    assert_eq!(dhcpv6::raw_option(&reply, 22).unwrap().len(), 16);
+    assert!(
+        reply
+            .opts()
+            .iter()
+            .any(|option| matches!(option, DhcpOption::VendorOpts(vendor) if vendor.num == 210))
+    );
+    let reply = bench
+        .ask(MessageType::InformationRequest, [oro(&[31])])
+        .unwrap();
+    assert!(dhcpv6::dns_servers(&reply).is_empty());
+    assert!(dhcpv6::raw_option(&reply, 31).is_some());
+}

@@ -1,7 +1,7 @@
 //! The gateway's DNS proxy: datagrams to the network's server and back, with another id.
 //!
-//! It knows no domains, so that the names of ONS fail here (guide p.5 and p.30). Leaves out TCP,
-//! caching and a second server.
+//! It knows no domains, so that the names of ONS fail here (guide p.5 and p.30). A question that
+//! comes again goes to the next server. Leaves out TCP and caching.
 
 use std::collections::VecDeque;
 use std::net::Ipv6Addr;
@@ -27,25 +27,33 @@ pub(super) struct Question {
     relayed_id: [u8; 2],
     port: u16,
     server: Ipv6Addr,
+    text: Vec<u8>,
     until: Time,
 }
 
 impl DnsRelay {
-    /// Takes in a question, and returns the source port and the bytes to send to `server`.
+    /// Takes in a question, and returns the source port, the server and the bytes to send.
     pub(super) fn ask(
         &mut self,
         client: (Ipv6Addr, u16),
         asked: Ipv6Addr,
-        server: Ipv6Addr,
+        servers: &[Ipv6Addr],
         question: &[u8],
         now: Time,
         rng: &mut impl Rng,
-    ) -> Option<(u16, Vec<u8>)> {
+    ) -> Option<(u16, Ipv6Addr, Vec<u8>)> {
         let id = *question.first_chunk()?;
         if question.len() < HEADER || question[FLAGS] & RESPONSE != 0 {
             return None;
         }
         self.pending.retain(|question| question.until > now);
+        let text = question[2..].to_vec();
+        let tries = self
+            .pending
+            .iter()
+            .filter(|other| other.client.0 == client.0 && other.text == text)
+            .count();
+        let server = *servers.get(tries.checked_rem(servers.len())?)?;
         if self.pending.len() == PENDING_MAX {
             self.pending.pop_front();
         }
@@ -58,9 +66,10 @@ impl DnsRelay {
             relayed_id,
             port,
             server,
+            text,
             until: now + PATIENCE,
         });
-        Some((port, with_id(question, relayed_id)))
+        Some((port, server, with_id(question, relayed_id)))
     }
 
     /// Takes in a server's answer, and returns whose it is and the bytes to hand on.
