@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use miette::Diagnostic;
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
 use crate::scenario::mistake::Mistakes;
 
@@ -95,6 +95,17 @@ impl Error {
         text
     }
 
+    /// Returns the whole story for a terminal: what, why, where, and what to do.
+    pub fn pretty(&self) -> String {
+        let theme = GraphicalTheme::unicode_nocolor();
+        let handler = GraphicalReportHandler::new_themed(theme).with_width(COLUMNS);
+        let mut text = String::new();
+        match handler.render_report(&mut text, self) {
+            Ok(()) => text,
+            Err(_) => self.with_causes() + "\n",
+        }
+    }
+
     /// Returns the exit code that says so (design §10).
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -117,3 +128,5 @@ pub const NOT_CONFORMANT: u8 = 1;
 pub const BAD_INPUT: u8 = 2;
 /// It could not be told.
 pub const UNDETERMINED: u8 = 3;
+
+const COLUMNS: usize = 100;

@@ -1,14 +1,17 @@
 //! Runs scenarios against a router and judges what it did.
 //!
 //! One way: a scenario, a device and a seed give a trace ([`runner`]), checks turn a trace into
-//! verdicts, and nothing goes back.
+//! verdicts ([`report`]), and nothing goes back.
 
+pub mod campaign;
 pub mod checks;
+pub mod cli;
 pub mod diagnosis;
 pub mod dissection;
 pub mod dut;
 pub mod error;
 pub mod job;
+pub mod report;
 pub mod runner;
 pub mod scenario;
 pub mod step;

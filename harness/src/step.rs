@@ -365,6 +365,7 @@ pub enum Crafted {
     /// An echo request to the device itself.
     EchoToDevice,
     /// An echo request to a terminal whose hop limit ends at the device.
+    #[serde(rename = "echo-hop-limit-1")]
     EchoHopLimit1,
     /// A Packet Too Big for the terminal's open TCP connection.
     PacketTooBig,

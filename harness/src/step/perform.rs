@@ -86,7 +86,13 @@ pub(crate) fn begin(
             dut.power_cycle(&mut testbed.world)?;
             Ok(Activity::Over)
         }
-        Action::RebootHomeGateway(_) => Err("this line has no home gateway".to_owned()),
+        Action::RebootHomeGateway(_) => match testbed.access.home_gateway {
+            Some(gateway) => {
+                testbed.world.with(gateway, |gateway, cx| gateway.reboot(cx));
+                Ok(Activity::Over)
+            }
+            None => Err("this line has no home gateway".to_owned()),
+        },
         Action::Silence(step) => {
             silence(step, testbed);
             Ok(Activity::Over)
@@ -95,7 +101,7 @@ pub(crate) fn begin(
             lose(step, testbed);
             Ok(Activity::Over)
         }
-        Action::LinkDown(step) => return unplug(step, testbed).map(Ok).map_err(Into::into),
+        Action::LinkDown(step) => return unplug(step, testbed).map(Ok),
         Action::InjectWan(step) => return inject_frames(*step, Wire::Wan, testbed),
         Action::InjectLan(step) => return inject_frames(*step, Wire::Lan, testbed),
     })

@@ -1,0 +1,136 @@
+//! Many jobs at the same time: who runs which, how far it is, and what is kept of each.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use ngnlab_reports::{Case, Verdict};
+
+use crate::dut::process::description::Known;
+use crate::error::Error;
+use crate::job::Job;
+use crate::report;
+use crate::runner::Run;
+use crate::scenario::Scenario;
+
+/// A job with its scenario.
+pub struct Entry {
+    /// What to run.
+    pub job: Job,
+    /// Its scenario.
+    pub scenario: Scenario,
+}
+
+/// How jobs are run.
+pub struct Campaign<'a> {
+    /// How many at the same time.
+    pub jobs: usize,
+    /// What the device's file says about its failures.
+    pub known: &'a [Known],
+    /// Whether somebody watches.
+    pub progress: bool,
+    /// Set from outside to start no further job.
+    pub stop: &'a AtomicBool,
+}
+
+impl Campaign<'_> {
+    /// Runs every job; returns a case for each in their order, `None` where it was stopped.
+    pub fn run(&self, entries: &[Entry]) -> Vec<Option<Case>> {
+        let next = AtomicUsize::new(0);
+        let cases: Mutex<Vec<Option<Case>>> = Mutex::new(vec![None; entries.len()]);
+        let bar = self.bar(entries.len());
+        thread::scope(|scope| {
+            for _ in 0..self.jobs.clamp(1, entries.len().max(1)) {
+                scope.spawn(|| {
+                    while !self.stop.load(Ordering::Relaxed) {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(entry) = entries.get(index) else {
+                            return;
+                        };
+                        bar.set_message(entry.scenario.name.clone());
+                        let case = self.case(entry);
+                        let mut cases = cases.lock().unwrap_or_else(PoisonError::into_inner);
+                        cases[index] = case;
+                        bar.inc(1);
+                    }
+                });
+            }
+        });
+        bar.finish_and_clear();
+        cases.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs and judges one job; `None` if it broke because everything is being stopped.
+    fn case(&self, entry: &Entry) -> Option<Case> {
+        let job = &entry.job;
+        let run = job.run();
+        if run.is_err() && self.stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        let file = job.out.as_deref().map(|out| out.join(TRACE));
+        let shown = file.map(|file| file.display().to_string());
+        let mut case = report::case(&entry.scenario, job.area, &run, self.known, shown);
+        if let (Ok(run), Some(out)) = (&run, job.out.as_deref())
+            && let Err(error) = keep(run, &case, out)
+        {
+            case.outcome = ngnlab_reports::Outcome::HarnessError(error.with_causes());
+        }
+        Some(case)
+    }
+
+    fn bar(&self, length: usize) -> ProgressBar {
+        if !self.progress {
+            return ProgressBar::hidden();
+        }
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {wide_msg}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        ProgressBar::new(length as u64).with_style(style)
+    }
+}
+
+/// Returns the folder of one case below the user's.
+pub fn folder(out: &Path, scenario: &str, area: &str) -> PathBuf {
+    out.join(format!("{scenario}-{area}"))
+}
+
+/// Writes the trace, and a capture with comments on the frames that decided.
+fn keep(run: &Run, case: &Case, out: &Path) -> Result<(), Error> {
+    let fail = |path: PathBuf| move |source: io::Error| Error::Write { path, source };
+    fs::create_dir_all(out).map_err(fail(out.to_owned()))?;
+    let path = out.join(TRACE);
+    let file = File::create(&path).map_err(fail(path.clone()))?;
+    run.trace.save(BufWriter::new(file)).map_err(fail(path))?;
+    let path = out.join(CAPTURE);
+    let file = File::create(&path).map_err(fail(path.clone()))?;
+    let comments = comments(case);
+    let written = run.trace.write_pcapng(&comments, BufWriter::new(file));
+    written.map_err(fail(path))
+}
+
+fn comments(case: &Case) -> BTreeMap<usize, String> {
+    let mut comments: BTreeMap<usize, String> = BTreeMap::new();
+    for (id, judged) in &case.verdicts {
+        let Verdict::Fail(finding) = &judged.verdict else {
+            continue;
+        };
+        for record in &finding.records {
+            let text = comments.entry(*record).or_default();
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&format!(
+                "{id}: expected {}, seen {}",
+                finding.expected, finding.actual
+            ));
+        }
+    }
+    comments
+}
+
+const TRACE: &str = "trace.jsonl";
+const CAPTURE: &str = "capture.pcapng";

@@ -1,0 +1,281 @@
+//! The command line: what can be asked, and what teaches it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ngnlab_reports::Profile;
+use ngnlab_sim::line::Area;
+use ngnlab_sim::node::router::defect::Defect;
+
+use crate::error::Error;
+
+mod explain;
+mod judge;
+mod lint;
+mod list;
+mod render;
+mod run;
+mod select;
+
+/// An NTT access line in a box, and a judge for the router that is plugged into it.
+#[derive(Debug, Parser)]
+#[command(name = "ngnlab", version, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What can be asked.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs scenarios against a router and judges what it did
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(Run),
+    /// Lists scenarios and checks
+    List(List),
+    /// Explains a check or a scenario
+    Explain(Explain),
+    /// Looks for mistakes in scenario files
+    Lint(Lint),
+    /// Judges a saved trace again
+    Judge(Judge),
+    /// Shows a saved report again
+    Render(Render),
+    /// Proves that every check can fail: runs each defect of the reference router
+    Selftest(Selftest),
+}
+
+/// The arguments of `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The router: `reference`, or a device file
+    #[arg(long, value_name = "FILE|reference", default_value = "reference")]
+    pub device: String,
+    /// Only these scenarios: names, or patterns with `*` such as `dns/*`
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    pub scenario: Vec<String>,
+    /// Only this area
+    #[arg(long, value_enum)]
+    pub area: Option<AreaName>,
+    /// Where all randomness comes from; the same seed gives the same run
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many scenarios run at the same time; as many as there are processors, unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// In real time, also runs scenarios of more than two minutes
+    #[arg(long)]
+    pub long: bool,
+    /// Lets the reference router run in real time, too
+    #[arg(long)]
+    pub real_time: bool,
+    /// Writes trace, capture and logs of each scenario into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Writes the report as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// The profile the exit code judges; those of the areas run, unless given
+    #[arg(long, value_enum, value_name = "PROFILE")]
+    pub profile: Vec<ProfileName>,
+    /// Lets the reference router misbehave; `ngnlab list --defects` names the ways
+    #[arg(long, value_name = "DEFECT", value_parser = defect)]
+    pub defect: Vec<Defect>,
+    /// Where the scenarios are
+    #[command(flatten)]
+    pub scenarios: Scenarios,
+}
+
+/// Where the scenarios are.
+#[derive(Debug, Args)]
+pub struct Scenarios {
+    /// The folder with the scenario files
+    #[arg(long, value_name = "DIR", default_value = "scenarios")]
+    pub scenarios: PathBuf,
+}
+
+/// The arguments of `list`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Lists the checks
+    #[arg(long)]
+    pub checks: bool,
+    /// Lists the defects of the reference router
+    #[arg(long)]
+    pub defects: bool,
+    /// Where the scenarios are
+    #[command(flatten)]
+    pub scenarios: Scenarios,
+}
+
+/// The arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The id of a check, or the name of a scenario
+    pub id: String,
+    /// Where the scenarios are
+    #[command(flatten)]
+    pub scenarios: Scenarios,
+}
+
+/// The arguments of `lint`.
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// The files; all of the folder's, unless given
+    pub files: Vec<PathBuf>,
+    /// Where the scenarios are
+    #[command(flatten)]
+    pub scenarios: Scenarios,
+}
+
+/// The arguments of `judge`.
+#[derive(Debug, Args)]
+pub struct Judge {
+    /// The trace, as `run --out` wrote it
+    pub trace: PathBuf,
+    /// Writes the report as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// The arguments of `render`.
+#[derive(Debug, Args)]
+pub struct Render {
+    /// The report, as `run --json` wrote it
+    pub report: PathBuf,
+    /// The format
+    #[arg(long, default_value = "text")]
+    pub format: String,
+}
+
+/// The arguments of `selftest`.
+#[derive(Debug, Args)]
+pub struct Selftest {
+    /// How many scenarios run at the same time
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// Where all randomness comes from
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Where the scenarios are
+    #[command(flatten)]
+    pub scenarios: Scenarios,
+}
+
+/// An area on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AreaName {
+    /// NTT East
+    East,
+    /// NTT West
+    West,
+}
+
+impl From<AreaName> for Area {
+    fn from(name: AreaName) -> Self {
+        match name {
+            AreaName::East => Self::East,
+            AreaName::West => Self::West,
+        }
+    }
+}
+
+/// A profile on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProfileName {
+    /// A router for オンライン資格確認 on an NTT East line
+    OnsEast,
+    /// A router for オンライン資格確認 on an NTT West line
+    OnsWest,
+    /// A router below a ひかり電話ルータ
+    HomeGateway,
+    /// A customer-edge router by RFC 7084 and RFC 9096
+    CeRouter,
+}
+
+impl From<ProfileName> for Profile {
+    fn from(name: ProfileName) -> Self {
+        match name {
+            ProfileName::OnsEast => Self::OnsEast,
+            ProfileName::OnsWest => Self::OnsWest,
+            ProfileName::HomeGateway => Self::HomeGateway,
+            ProfileName::CeRouter => Self::CeRouter,
+        }
+    }
+}
+
+/// What a command has to say: on standard output, on standard error, and as exit code.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// For standard output.
+    pub text: String,
+    /// For standard error: remarks that are no part of the answer.
+    pub remarks: String,
+    /// The exit code.
+    pub exit_code: u8,
+}
+
+impl Answer {
+    /// Makes an answer that ends well.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// What the command line needs to know of the place it runs in.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Whether standard output is a terminal.
+    pub colour: bool,
+    /// Whether standard error is one, for progress.
+    pub progress: bool,
+}
+
+impl Cli {
+    /// Does what is asked.
+    pub fn answer(&self, place: Place) -> Result<Answer, Error> {
+        match &self.command {
+            Command::Run(args) => run::answer(args, place),
+            Command::List(args) => list::answer(args),
+            Command::Explain(args) => explain::answer(args),
+            Command::Lint(args) => lint::answer(args),
+            Command::Judge(args) => judge::answer(args, place),
+            Command::Render(args) => render::answer(args, place),
+            Command::Selftest(_) => Err(Error::Usage {
+                what: "selftest is not there".to_owned(),
+                help: None,
+            }),
+        }
+    }
+}
+
+fn defect(name: &str) -> Result<Defect, String> {
+    Defect::from_name(name).ok_or_else(|| {
+        let known: Vec<&str> = Defect::ALL.iter().map(|defect| defect.name()).collect();
+        let advice = crate::scenario::mistake::advice(name, &known);
+        advice.unwrap_or_else(|| "`ngnlab list --defects` names them".to_owned())
+    })
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ngnlab run                                     every scenario, the built-in router, virtual time
+  ngnlab run --device my-router.toml --out out   a real router, with traces and captures
+  ngnlab list                                    what can happen on a line
+  ngnlab explain ons.dns.per-domain              why a check is there, and what to do
+  ngnlab judge out/…/trace.jsonl                 the same run, judged again
+
+Exit codes: 0 conformant, 1 not conformant, 2 wrong usage or file, 3 could not tell";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  ngnlab run --scenario 'dns/*' --area west
+  ngnlab run --scenario line-auth/succeeds-on-a-pd-line --out out --json out/report.json
+  ngnlab run --device my-router.toml --jobs 8 --long
+  ngnlab run --defect one-dns-for-all            see a check fail
+
+Exit codes: 0 conformant, 1 not conformant, 2 wrong usage or file, 3 could not tell";

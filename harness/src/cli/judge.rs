@@ -1,0 +1,49 @@
+//! `ngnlab judge`: a saved trace, judged again.
+
+use std::fs::File;
+
+use ngnlab_reports::formats::{json, text};
+use ngnlab_reports::{Profile, Report};
+use ngnlab_sim::line::Area;
+use ngnlab_sim::trace::Trace;
+
+use super::{Answer, Judge, Place, run};
+use crate::error::Error;
+use crate::report::{case_of_trace, check_infos};
+
+pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
+    let fail = |source| Error::Read {
+        path: args.trace.clone(),
+        source,
+    };
+    let trace = File::open(&args.trace)
+        .and_then(Trace::load)
+        .map_err(fail)?;
+    let profile = match trace.header.line.area {
+        Area::East => Profile::OnsEast,
+        Area::West => Profile::OnsWest,
+    };
+    let report = Report {
+        format: ngnlab_reports::FORMAT,
+        tool: format!("ngnlab {}", env!("CARGO_PKG_VERSION")),
+        device: trace.header.device.clone(),
+        seed: trace.header.seed,
+        elapsed_ms: 0,
+        checks: check_infos(),
+        cases: vec![case_of_trace(
+            &trace,
+            Some(args.trace.display().to_string()),
+        )],
+        left_out: Vec::new(),
+        stale: Vec::new(),
+        profiles: vec![profile],
+    };
+    if let Some(path) = &args.json {
+        run::write(path, &json::render(&report))?;
+    }
+    Ok(Answer {
+        text: text::render(&report, place.colour),
+        remarks: String::new(),
+        exit_code: run::exit_code(&report),
+    })
+}

@@ -1,0 +1,33 @@
+//! `ngnlab render`: a saved report, shown again.
+
+use std::fs;
+
+use ngnlab_reports::formats::{FORMATS, find, json, text};
+
+use super::{Answer, Place, Render};
+use crate::error::Error;
+use crate::scenario::mistake::advice;
+
+pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
+    let Some(format) = find(&args.format) else {
+        let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+        return Err(Error::Usage {
+            what: format!("no format is called `{}`", args.format),
+            help: advice(&args.format, &known),
+        });
+    };
+    let fail = |source| Error::Read {
+        path: args.report.clone(),
+        source,
+    };
+    let saved = fs::read_to_string(&args.report).map_err(fail)?;
+    let report = json::parse(&saved).map_err(|message| Error::Usage {
+        what: format!("{} is no report: {message}", args.report.display()),
+        help: Some("`ngnlab run --json FILE` writes one".to_owned()),
+    })?;
+    Ok(Answer::text(if format.name == "text" {
+        text::render(&report, place.colour)
+    } else {
+        (format.render)(&report)
+    }))
+}

@@ -1,0 +1,267 @@
+//! `ngnlab run`: scenarios against a router, and what came of it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use ngnlab_reports::formats::{json, text};
+use ngnlab_reports::score::Overall;
+use ngnlab_reports::{Case, LeftOut, Level, Outcome, Profile, Report, StaleKnown, Verdict};
+use ngnlab_sim::line::Area;
+use ngnlab_sim::link::clock::Clock;
+use ngnlab_sim::time::{Pace, Time};
+
+use super::select::{self, Found};
+use super::{Answer, Place, Run};
+use crate::campaign::{Campaign, Entry, folder};
+use crate::dut::process::description::{Description, Known};
+use crate::dut::reference;
+use crate::error::{self, Error};
+use crate::job::{Device, Job};
+use crate::report::check_infos;
+
+pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
+    let clock = Clock::starting_at(Time::ZERO);
+    let device = device(args)?;
+    let only = args.area.map(Area::from);
+    let found = select::scenarios(&args.scenarios.scenarios, &args.scenario)?;
+    let (found, mut left_out) = leave_out_long(found, args, &device);
+    let entries = entries(&found, args, &device, only);
+    let stop = stop_at_ctrl_c();
+    let campaign = Campaign {
+        jobs: args.jobs.map_or_else(processors, usize::from),
+        known: &device.known,
+        progress: place.progress,
+        stop: &stop,
+    };
+    let mut cases = Vec::new();
+    for (case, entry) in campaign.run(&entries).into_iter().zip(&entries) {
+        match case {
+            Some(case) => cases.push(case),
+            None => left_out.push(LeftOut {
+                scenario: format!("{} ({})", entry.scenario.name, entry.job.area.name()),
+                reason: "stopped by the user".to_owned(),
+            }),
+        }
+    }
+    let stale = stale(&device.known, &cases);
+    let report = Report {
+        format: ngnlab_reports::FORMAT,
+        tool: format!("ngnlab {}", env!("CARGO_PKG_VERSION")),
+        device: device.name.clone(),
+        seed: args.seed,
+        elapsed_ms: u64::try_from(clock.now().as_millis()).unwrap_or_default(),
+        checks: check_infos(),
+        profiles: profiles(args, &cases),
+        cases,
+        left_out,
+        stale,
+    };
+    if let Some(path) = &args.json {
+        write(path, &json::render(&report))?;
+    }
+    let stopped = stop.load(Ordering::Relaxed);
+    Ok(Answer {
+        text: text::render(&report, place.colour),
+        remarks: String::new(),
+        exit_code: if stopped {
+            error::UNDETERMINED
+        } else {
+            exit_code(&report)
+        },
+    })
+}
+
+/// Writes a file, and the folder it goes into.
+pub(super) fn write(path: &Path, content: &str) -> Result<(), Error> {
+    let fail = |source| Error::Write {
+        path: path.to_owned(),
+        source,
+    };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(fail)?;
+    }
+    fs::write(path, content).map_err(fail)
+}
+
+/// The device as the command line names it.
+struct Chosen {
+    name: String,
+    device: Device,
+    known: Vec<Known>,
+    real_time: bool,
+}
+
+fn device(args: &Run) -> Result<Chosen, Error> {
+    if args.device == reference::NAME {
+        let defects: BTreeSet<_> = args.defect.iter().copied().collect();
+        let names: Vec<&str> = defects.iter().map(|defect| defect.name()).collect();
+        let name = match &names[..] {
+            [] => reference::NAME.to_owned(),
+            names => format!("{} with {}", reference::NAME, names.join(", ")),
+        };
+        return Ok(Chosen {
+            name,
+            device: Device::Reference(defects),
+            known: Vec::new(),
+            real_time: args.real_time,
+        });
+    }
+    if !args.defect.is_empty() {
+        return Err(Error::Usage {
+            what: "only the reference router can be given defects".to_owned(),
+            help: Some("leave out --defect or --device".to_owned()),
+        });
+    }
+    let path = PathBuf::from(&args.device);
+    let description = Description::load(&path)?;
+    Ok(Chosen {
+        name: description.name,
+        device: Device::File(path),
+        known: description.known,
+        real_time: true,
+    })
+}
+
+/// In real time, parts with scenarios that would take long, unless they are wanted.
+fn leave_out_long(found: Vec<Found>, args: &Run, device: &Chosen) -> (Vec<Found>, Vec<LeftOut>) {
+    let (long, kept): (Vec<Found>, Vec<Found>) = found
+        .into_iter()
+        .partition(|found| device.real_time && !args.long && found.scenario.is_long());
+    let left_out = long.into_iter().map(|found| LeftOut {
+        reason: format!(
+            "takes {} in real time; --long runs it",
+            found.scenario.until
+        ),
+        scenario: found.scenario.name,
+    });
+    (kept, left_out.collect())
+}
+
+fn entries(found: &[Found], args: &Run, device: &Chosen, only: Option<Area>) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for Found { path, scenario } in found {
+        for area in select::areas(scenario, only) {
+            let out = args.out.as_deref();
+            entries.push(Entry {
+                job: Job {
+                    scenario: path.clone(),
+                    area,
+                    seed: args.seed,
+                    pace: args.real_time.then_some(Pace::Realtime),
+                    device: device.device.clone(),
+                    out: out.map(|out| folder(out, &scenario.name, area.name())),
+                },
+                scenario: scenario.clone(),
+            });
+        }
+    }
+    // The longest first, so that no thread is left with it at the end.
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.scenario.until));
+    entries
+}
+
+/// Returns as many as there are processors.
+pub(super) fn processors() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// Returns a flag that Ctrl-C sets, so that what is finished is still written.
+fn stop_at_ctrl_c() -> Arc<AtomicBool> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&flag);
+    thread::spawn(move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()
+        else {
+            return;
+        };
+        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+            stop.store(true, Ordering::Relaxed);
+        }
+    });
+    flag
+}
+
+fn profiles(args: &Run, cases: &[Case]) -> Vec<Profile> {
+    if !args.profile.is_empty() {
+        return args.profile.iter().copied().map(Profile::from).collect();
+    }
+    let run = |area: Area| cases.iter().any(|case| case.area == area.name());
+    let default = [
+        (Area::East, Profile::OnsEast),
+        (Area::West, Profile::OnsWest),
+    ];
+    let areas = default.into_iter().filter(|(area, _)| run(*area));
+    areas.map(|(_, profile)| profile).collect()
+}
+
+/// Returns the known failures that passed wherever they were judged.
+fn stale(known: &[Known], cases: &[Case]) -> Vec<StaleKnown> {
+    let verdicts = |known: &Known| -> Vec<&Verdict> {
+        let about = cases
+            .iter()
+            .filter(|case| known.is_about(&known.check, &case.scenario));
+        let judged = about.filter_map(|case| case.verdicts.get(&known.check));
+        judged.map(|judged| &judged.verdict).collect()
+    };
+    let passes = |known: &&Known| {
+        let verdicts = verdicts(known);
+        let failed = verdicts
+            .iter()
+            .any(|verdict| matches!(verdict, Verdict::Fail(_)));
+        let passed = verdicts
+            .iter()
+            .any(|verdict| matches!(verdict, Verdict::Pass(_)));
+        passed && !failed
+    };
+    let stale = known.iter().filter(passes).map(|known| StaleKnown {
+        check: known.check.clone(),
+        reason: known.reason.clone(),
+    });
+    stale.collect()
+}
+
+/// Design §10: 3 outranks 1, since who could not tell has nothing to say.
+pub(super) fn exit_code(report: &Report) -> u8 {
+    let broke = |case: &Case| matches!(case.outcome, Outcome::HarnessError(_));
+    let failed = |case: &Case| matches!(case.outcome, Outcome::DeviceFailed { .. });
+    let unmet = |case: &Case| case.expectations.iter().any(|one| !one.met && !one.remark);
+    let asked = |id: &str| {
+        let info = report.checks.get(id);
+        info.is_some_and(|info| {
+            info.level == Level::Must
+                && info
+                    .profiles
+                    .iter()
+                    .any(|profile| report.profiles.contains(profile))
+        })
+    };
+    let breaks = |case: &Case| {
+        case.verdicts.iter().any(|(id, judged)| {
+            matches!(judged.verdict, Verdict::Fail(_)) && judged.known.is_none() && asked(id)
+        })
+    };
+    let nothing_judged = |profile: &Profile| {
+        !report.cases.iter().any(failed) && report.overall(*profile) == Overall::Undetermined
+    };
+    if report.cases.iter().any(broke) || report.profiles.iter().any(nothing_judged) {
+        error::UNDETERMINED
+    } else if report
+        .cases
+        .iter()
+        .any(|case| failed(case) || unmet(case) || breaks(case))
+        || !report.stale.is_empty()
+    {
+        error::NOT_CONFORMANT
+    } else if report.cases.is_empty() {
+        error::UNDETERMINED
+    } else {
+        error::CONFORMANT
+    }
+}

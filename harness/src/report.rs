@@ -1,0 +1,190 @@
+//! From runs to a report: every check judges every trace, and the scenario's own promises.
+
+use std::collections::BTreeMap;
+
+use ngnlab_reports::{Case, CheckInfo, Diagnosis, Evidence, Expectation, Judged, Outcome, Verdict};
+use ngnlab_sim::line::Area;
+use ngnlab_sim::trace::{Fact, Screen, Seen, StepOutcome, Trace};
+
+use crate::checks;
+use crate::diagnosis;
+use crate::dissection::Dissection;
+use crate::dut::process::description::Known;
+use crate::error::Error;
+use crate::runner::{Ending, Run};
+use crate::scenario::Scenario;
+
+impl Known {
+    /// Returns whether it speaks of this check in this scenario.
+    pub fn is_about(&self, check: &str, scenario: &str) -> bool {
+        self.check == check
+            && (self.scenarios.is_empty() || self.scenarios.iter().any(|name| name == scenario))
+    }
+}
+
+/// Returns what there is to know about every check.
+pub fn check_infos() -> BTreeMap<String, CheckInfo> {
+    let infos = checks::all().map(checks::check_info);
+    infos.map(|info| (info.id.clone(), info)).collect()
+}
+
+/// Judges one scenario in one area.
+pub fn case(
+    scenario: &Scenario,
+    area: Area,
+    run: &Result<Run, Error>,
+    known: &[Known],
+    trace_file: Option<String>,
+) -> Case {
+    let mut case = Case {
+        scenario: scenario.name.clone(),
+        area: area.name().to_owned(),
+        outcome: Outcome::Judged,
+        diagnosis: None,
+        expectations: Vec::new(),
+        verdicts: BTreeMap::new(),
+        trace: trace_file,
+    };
+    let run = match run {
+        Ok(run) => run,
+        Err(error) => {
+            case.outcome = Outcome::HarnessError(error.with_causes());
+            return case;
+        }
+    };
+    match &run.ending {
+        Ending::Complete => {
+            let dissection = Dissection::new(&run.trace);
+            case.verdicts = judged(&dissection, &scenario.name, known);
+            case.diagnosis = diagnosis::diagnose(&dissection);
+            case.expectations = expectations(scenario, &run.trace, case.diagnosis.as_ref());
+        }
+        Ending::DeviceFailed(failure) => {
+            case.outcome = Outcome::DeviceFailed {
+                how: failure.how.name().to_owned(),
+                message: failure.message.clone(),
+                log: failure.log.clone(),
+            };
+        }
+        Ending::NotOffered(what) => case.outcome = Outcome::NotApplicable(what.clone()),
+    }
+    case
+}
+
+/// Judges a trace without its scenario, as one that was saved.
+pub fn case_of_trace(trace: &Trace, file: Option<String>) -> Case {
+    let dissection = Dissection::new(trace);
+    Case {
+        scenario: trace.header.scenario.clone(),
+        area: trace.header.line.area.name().to_owned(),
+        outcome: Outcome::Judged,
+        diagnosis: diagnosis::diagnose(&dissection),
+        expectations: Vec::new(),
+        verdicts: judged(&dissection, &trace.header.scenario, &[]),
+        trace: file,
+    }
+}
+
+fn judged(
+    dissection: &Dissection<'_>,
+    scenario: &str,
+    known: &[Known],
+) -> BTreeMap<String, Judged> {
+    let verdicts = checks::judge_dissected(dissection).into_iter();
+    let judged = verdicts.map(|(id, verdict)| {
+        let evidence = match &verdict {
+            Verdict::Fail(finding) => evidence(dissection, &finding.records),
+            Verdict::Pass(_) | Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => Vec::new(),
+        };
+        let known = known.iter().find(|known| known.is_about(id, scenario));
+        let known = known.map(|known| known.reason.clone());
+        (
+            id.to_owned(),
+            Judged {
+                verdict,
+                known,
+                evidence,
+            },
+        )
+    });
+    judged.collect()
+}
+
+fn evidence(dissection: &Dissection<'_>, records: &[usize]) -> Vec<Evidence> {
+    records
+        .iter()
+        .filter_map(|record| dissection.evidence(*record))
+        .collect()
+}
+
+/// Compares what the scenario promised with what was seen.
+fn expectations(
+    scenario: &Scenario,
+    trace: &Trace,
+    diagnosis: Option<&Diagnosis>,
+) -> Vec<Expectation> {
+    let wrong_on_purpose = !trace.header.setup.wrong_on_purpose.is_empty();
+    let last = last_screen(trace);
+    let mut found = Vec::new();
+    if let Some(expected) = &scenario.expect.diagnosis {
+        let expected = expected.get_ref();
+        let seen = diagnosis.map_or("no diagnosis", |diagnosis| &diagnosis.id);
+        // A device that copes with a wrong configuration by itself is no fault of the device.
+        let copes = wrong_on_purpose && matches!(last, Some(Screen::M1 | Screen::M2));
+        found.push(Expectation {
+            what: format!("the diagnosis is {expected}"),
+            seen: seen.to_owned(),
+            met: seen == expected,
+            remark: copes,
+        });
+    }
+    if let Some(expected) = scenario.expect.screen {
+        found.push(Expectation {
+            what: format!("the last screen is {}", screen_name(expected)),
+            seen: last.map_or_else(|| "no screen".to_owned(), screen_name),
+            met: last == Some(expected),
+            remark: false,
+        });
+    }
+    for record in &trace.records {
+        if let Seen::Step { step, outcome } = &record.seen
+            && let StepOutcome::Failed(why) = outcome
+        {
+            found.push(Expectation {
+                what: format!("the step can be done: {step}"),
+                seen: why.clone(),
+                met: false,
+                remark: wrong_on_purpose,
+            });
+        }
+    }
+    found
+}
+
+/// Returns the screen on the page that a terminal saw last, if the last try showed one.
+fn last_screen(trace: &Trace) -> Option<Screen> {
+    let last = trace
+        .records
+        .iter()
+        .rev()
+        .find_map(|record| match &record.seen {
+            Seen::Fact {
+                fact: Fact::PageSeen { screen, .. },
+                ..
+            } => Some(*screen),
+            Seen::Fact {
+                fact: Fact::PageFailed { .. },
+                ..
+            } => Some(None),
+            _ => None,
+        });
+    last.flatten()
+}
+
+/// Returns a screen's name as scenarios write it.
+fn screen_name(screen: Screen) -> String {
+    match serde_json::to_value(screen) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => format!("{screen:?}"),
+    }
+}
