@@ -7,6 +7,8 @@ use ngnlab_sim::line::{Area, Line};
 
 use super::Scenario;
 use super::mistake::Mistake;
+use crate::checks;
+use crate::diagnosis;
 use crate::step::{Action, Step};
 
 /// Returns everything that is wrong with a scenario whose shape is right.
@@ -79,7 +81,26 @@ fn terminals(scenario: &Scenario, found: &mut Vec<Mistake>) {
     }
 }
 
-fn promises(_scenario: &Scenario, _found: &mut Vec<Mistake>) {}
+fn promises(scenario: &Scenario, found: &mut Vec<Mistake>) {
+    let checks: Vec<&str> = checks::all().map(|check| check.id).collect();
+    for id in &scenario.exercises {
+        if !checks.contains(&id.get_ref().as_str()) {
+            let known = checks.iter().copied();
+            found.push(Mistake::unknown(id.span(), "check", id.get_ref(), known));
+        }
+    }
+    if let Some(id) = &scenario.expect.diagnosis
+        && diagnosis::ids().all(|known| known != id.get_ref())
+    {
+        let known = diagnosis::ids();
+        found.push(Mistake::unknown(
+            id.span(),
+            "diagnosis",
+            id.get_ref(),
+            known,
+        ));
+    }
+}
 
 fn timing(scenario: &Scenario, span: Range<usize>, step: &Step, found: &mut Vec<Mistake>) {
     match (&step.at, &step.when) {

@@ -88,7 +88,9 @@ pub(crate) fn begin(
         }
         Action::RebootHomeGateway(_) => match testbed.access.home_gateway {
             Some(gateway) => {
-                testbed.world.with(gateway, |gateway, cx| gateway.reboot(cx));
+                testbed
+                    .world
+                    .with(gateway, |gateway, cx| gateway.reboot(cx));
                 Ok(Activity::Over)
             }
             None => Err("this line has no home gateway".to_owned()),
