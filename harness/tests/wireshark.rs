@@ -1,0 +1,80 @@
+//! Wireshark finds nothing to complain about in what our nodes send.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::path::Path;
+
+use ngnlab_harness::dut::reference::Reference;
+use ngnlab_harness::runner;
+use ngnlab_harness::scenario::{self, Scenario};
+use ngnlab_sim::line::Area;
+use ngnlab_sim::trace::{End, Role, Seen, Trace};
+use ngnlab_sim::{Frame, Pace};
+
+mod tshark;
+
+#[test]
+fn every_scenario_dissects_cleanly() {
+    if !tshark::is_installed() {
+        eprintln!("left out: tshark is not installed");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    for path in scenario::files(&scenarios).unwrap() {
+        let scenario = Scenario::load(&path).unwrap();
+        let capture = folder.path().join("run.pcapng");
+        write(&run(&scenario), &capture);
+        let complaints = tshark::complaints(&capture);
+        assert!(
+            complaints.is_empty(),
+            "{}:\n{}",
+            scenario.name,
+            complaints.join("\n")
+        );
+    }
+}
+
+#[test]
+fn a_spoilt_checksum_is_found() {
+    if !tshark::is_installed() {
+        eprintln!("left out: tshark is not installed");
+        return;
+    }
+    let path = "../scenarios/line-auth/succeeds-on-a-pd-line.toml";
+    let scenario = Scenario::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let mut trace = run(&scenario);
+    let spoilt = trace
+        .records
+        .iter_mut()
+        .find_map(|record| match &mut record.seen {
+            Seen::Frame {
+                on: Role::Wan,
+                from: End::Network,
+                frame,
+                ..
+            } if frame.len() > 80 => Some(frame),
+            _ => None,
+        });
+    let frame = spoilt.expect("the line sends something");
+    let mut bytes = frame.to_vec();
+    *bytes.last_mut().unwrap() ^= 0xff;
+    *frame = Frame::from(bytes);
+    let folder = tempfile::tempdir().unwrap();
+    let capture = folder.path().join("spoilt.pcapng");
+    write(&trace, &capture);
+    assert_eq!(tshark::complaints(&capture).len(), 1);
+}
+
+fn run(scenario: &Scenario) -> Trace {
+    let mut device = Reference::new(BTreeSet::new());
+    runner::run(scenario, Area::West, 1, &mut device, Pace::Virtual)
+        .unwrap()
+        .trace
+}
+
+fn write(trace: &Trace, to: &Path) {
+    trace
+        .write_pcapng(&BTreeMap::new(), File::create(to).unwrap())
+        .unwrap();
+}
