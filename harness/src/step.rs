@@ -302,6 +302,9 @@ pub enum Server {
     /// The edge's DHCPv6 server.
     #[serde(rename = "dhcpv6")]
     Dhcpv6,
+    /// Whatever has the edge send Router Advertisements.
+    #[serde(rename = "router-advertisements")]
+    RouterAdvertisements,
 }
 
 /// Which cable loses frames, how many, and how long.

@@ -216,12 +216,17 @@ fn guide_names(testbed: &Testbed) -> Vec<Move> {
 
 fn silence(step: &Silence, testbed: &mut Testbed) {
     let until = ending(step.lasting.map(|lasting| lasting.0), testbed);
-    if step.node == Server::Dhcpv6 {
-        let edge = testbed.access.edge;
-        testbed
+    let edge = testbed.access.edge;
+    match step.node {
+        Server::Dhcpv6 => testbed
             .world
-            .with(edge, |edge, _| edge.silence_dhcpv6(until));
-        return;
+            .with(edge, |edge, _| edge.silence_dhcpv6(until)),
+        Server::RouterAdvertisements => {
+            testbed
+                .world
+                .with(edge, |edge, _| edge.silence_advertising(until));
+        }
+        Server::NgnDns1 | Server::NgnDns2 | Server::OnsDns1 | Server::OnsDns2 => {}
     }
     let mut servers = testbed.access.dns.iter();
     if let Some((_, dns)) = servers.find(|(name, _)| *name == step.node.name()) {

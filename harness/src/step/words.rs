@@ -89,6 +89,7 @@ impl Server {
             Self::OnsDns1 => "ons-dns-1",
             Self::OnsDns2 => "ons-dns-2",
             Self::Dhcpv6 => "dhcpv6",
+            Self::RouterAdvertisements => "router-advertisements",
         }
     }
 }

@@ -61,6 +61,7 @@ pub struct Edge {
     /// On an RA line, old assignments, and until when they are withdrawn in RAs.
     withdrawn: Vec<(Ipv6Net, Time)>,
     dhcpv6_silent_until: Time,
+    advertising_silent_until: Time,
     started: bool,
 }
 
@@ -93,6 +94,7 @@ impl Edge {
             pending: None,
             withdrawn: Vec::new(),
             dhcpv6_silent_until: Time::ZERO,
+            advertising_silent_until: Time::ZERO,
             started: false,
             line,
             registry,
@@ -113,6 +115,11 @@ impl Edge {
     /// Answers no DHCPv6 until then.
     pub fn silence_dhcpv6(&mut self, until: Time) {
         self.dhcpv6_silent_until = until;
+    }
+
+    /// Sends no Router Advertisement until then, whoever solicits.
+    pub fn silence_advertising(&mut self, until: Time) {
+        self.advertising_silent_until = until;
     }
 
     /// Gives the line its next prefix.
@@ -395,7 +402,8 @@ impl Node for Edge {
         }
         self.dhcpv6.expire(cx.now());
         self.settle_renumbering(cx);
-        if self.advertiser.is_due(cx.now(), cx.random()) {
+        let due = self.advertiser.is_due(cx.now(), cx.random());
+        if due && cx.now() >= self.advertising_silent_until {
             self.advertise(cx);
         }
         for silent in self.access.handle_timeout(cx) {
