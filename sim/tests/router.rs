@@ -6,6 +6,8 @@ mod lab;
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
+use etherparse::TcpHeader;
+
 use ngnlab_sim::message::dhcpv6::{self, MessageType};
 use ngnlab_sim::message::ndp::{Ndp, NdpOption, NeighborAdvert, NeighborSolicit, RouterSolicit};
 use ngnlab_sim::message::packet::{
@@ -162,6 +164,21 @@ fn a_power_cut_forgets_all_but_the_advertised_prefix() {
     let advert = lab.last_advert();
     let withdrawn = advert.prefixes().find(|prefix| prefix.valid == 0).unwrap();
     assert_eq!(withdrawn.prefix.to_string(), "2408:3ff:e00:ca01::");
+}
+
+#[test]
+fn a_power_cut_withdraws_nothing_that_the_line_grants_again() {
+    let mut lab = Lab::online(Mode::Pd, []);
+    lab.world.with(lab.router, Router::power_cycle);
+    lab.run_until(33);
+    lab.advertise_line(None);
+    lab.run_until(60);
+    let adverts = lab.ndp(LAN_SIDE).into_iter();
+    let prefixes = adverts.flat_map(|(_, _, ndp)| match ndp {
+        Ndp::RouterAdvert(advert) => advert.prefixes().copied().collect(),
+        _ => Vec::new(),
+    });
+    assert!(prefixes.into_iter().all(|prefix| prefix.valid > 0));
 }
 
 #[test]
@@ -379,7 +396,7 @@ fn hostile_frame() -> impl Strategy<Value = Frame> {
     ];
     let mac = prop_oneof![Just(WAN_MAC), Just(LAN_MAC)];
     let body = proptest::collection::vec(any::<u8>(), 4..120);
-    let kinds = prop_oneof![1u8..5, 128u8..138, any::<u8>()];
+    let kinds = prop_oneof![0u8..128, 128u8..138, any::<u8>()];
     let ports = prop_oneof![Just(53u16), Just(546), Just(547), any::<u16>()];
     let raw = proptest::collection::vec(any::<u8>(), 0..200).prop_map(Frame::from);
     let framed = (
@@ -398,8 +415,11 @@ fn hostile_frame() -> impl Strategy<Value = Frame> {
             let hops = if ndp { 255 } else { hops };
             let envelope = Envelope::new(EDGE_MAC, mac, from, to).with_hop_limit(hops);
             match kind {
-                0..=127 => envelope.udp(port, port ^ 1, &body),
-                _ => envelope.icmpv6(kind, 0, &body),
+                0..=31 => envelope.tcp(TcpHeader::new(port ^ 1, port, 7, 1000), &body),
+                32..=79 => envelope.udp(port ^ 1, port, &body),
+                80..=127 => envelope.udp(port, port ^ 1, &body),
+                128..=239 => envelope.icmpv6(kind, 0, &body),
+                240.. => envelope.icmpv6(kind - 240, 0, &body),
             }
         }),
     ]

@@ -1,6 +1,6 @@
 //! ICMPv6 error messages of a router (RFC 4443 §3), as IPv6 packets ready to be routed.
 //!
-//! Errors are not rate limited: each answers exactly one packet, and errors are never answered.
+//! Rate limits are the caller's: each error answers exactly one packet, and none answers an error.
 
 use std::net::Ipv6Addr;
 
@@ -15,8 +15,14 @@ pub(crate) enum Problem {
     NoRoute,
     /// Destination Unreachable, administratively prohibited (code 1).
     Prohibited,
+    /// Destination Unreachable, beyond scope of source address (code 2).
+    BeyondScope,
     /// Destination Unreachable, address unreachable (code 3).
     AddressUnreachable,
+    /// Destination Unreachable, port unreachable (code 4).
+    PortUnreachable,
+    /// Destination Unreachable, source address failed ingress/egress policy (code 5).
+    BadSource,
     /// Packet Too Big, with the MTU of the next link (RFC 4443 §3.2).
     TooBig(u32),
     /// Time Exceeded, hop limit exceeded in transit (RFC 4443 §3.3 code 0).
@@ -46,7 +52,10 @@ pub(crate) fn error_about(
     let (kind, code, value) = match problem {
         Problem::NoRoute => (DESTINATION_UNREACHABLE, 0, 0),
         Problem::Prohibited => (DESTINATION_UNREACHABLE, 1, 0),
+        Problem::BeyondScope => (DESTINATION_UNREACHABLE, 2, 0),
         Problem::AddressUnreachable => (DESTINATION_UNREACHABLE, 3, 0),
+        Problem::PortUnreachable => (DESTINATION_UNREACHABLE, 4, 0),
+        Problem::BadSource => (DESTINATION_UNREACHABLE, 5, 0),
         Problem::TooBig(mtu) => (PACKET_TOO_BIG, 0, mtu),
         Problem::HopLimitExceeded => (TIME_EXCEEDED, 0, 0),
     };

@@ -7,14 +7,11 @@ use ipnet::Ipv6Net;
 
 use super::Router;
 use super::defect::Defect;
-use super::icmp_error::{
-    BAD_SOURCE, BEYOND_SCOPE, Complaint, NO_NEIGHBOR, NO_ROUTE, TIME_EXCEEDED, may_complain,
-};
 use crate::message::packet::{
-    ETHERNET_HEADER, Envelope, Packet, forward, frame_ip, icmpv6_error_body, is_link_local,
-    is_routable,
+    ETHERNET_HEADER, Packet, forward, frame_ip, is_link_local, is_routable,
 };
 use crate::node::Context;
+use crate::node::icmp_error::{Problem, error_about};
 use crate::node::neighbors::Unreachable;
 use crate::setup::Mode;
 use crate::time::Time;
@@ -31,17 +28,17 @@ impl Router {
     pub(super) fn forward_from_lan(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
         let (source, destination) = (packet.source, packet.destination);
         if is_link_local(source) && is_routable(destination) {
-            return self.complain(Self::LAN, packet, BEYOND_SCOPE, cx);
+            return self.complain(Self::LAN, packet, Problem::BeyondScope, cx);
         }
         if !is_routable(source) || !is_routable(destination) {
             return;
         }
         let checks_source = !self.defects.has(Defect::ForeignSource);
         if checks_source && !self.lan_net().is_some_and(|net| net.contains(&source)) {
-            return self.complain(Self::LAN, packet, BAD_SOURCE, cx);
+            return self.complain(Self::LAN, packet, Problem::BadSource, cx);
         }
         let Some(hop) = self.route(destination) else {
-            return self.complain(Self::LAN, packet, NO_ROUTE, cx);
+            return self.complain(Self::LAN, packet, Problem::NoRoute, cx);
         };
         if let Hop::Wan(router) = hop {
             if !self.ram.filter.pass_out(packet, cx.now()) {
@@ -74,7 +71,7 @@ impl Router {
         }
         match self.route(destination) {
             Some(hop) => self.pass_on(Self::WAN, packet, hop, cx),
-            None => self.complain(Self::WAN, packet, NO_ROUTE, cx),
+            None => self.complain(Self::WAN, packet, Problem::NoRoute, cx),
         }
     }
 
@@ -106,7 +103,7 @@ impl Router {
     /// Lowers the hop limit and sends a packet to its next hop.
     fn pass_on(&mut self, from: u8, packet: &Packet<'_>, hop: Hop, cx: &mut Context<'_>) {
         if packet.ip.len() > MTU {
-            return self.complain(from, packet, Complaint::too_big(MTU as u32), cx);
+            return self.complain(from, packet, Problem::TooBig(MTU as u32), cx);
         }
         let passed = if self.defects.has(Defect::KeepsHopLimit) {
             Some(frame_ip(self.ram.lan.mac(), self.ram.lan.mac(), packet.ip))
@@ -115,7 +112,7 @@ impl Router {
         };
         let Some(passed) = passed else {
             if !self.defects.has(Defect::NoTimeExceeded) {
-                self.complain(from, packet, TIME_EXCEEDED, cx);
+                self.complain(from, packet, Problem::HopLimitExceeded, cx);
             }
             return;
         };
@@ -140,44 +137,38 @@ impl Router {
         &mut self,
         port: u8,
         packet: &Packet<'_>,
-        complaint: Complaint,
+        problem: Problem,
         cx: &mut Context<'_>,
     ) {
         let Some(source) = self.source_towards(port, packet.source, cx.now()) else {
             return;
         };
-        if !may_complain(packet) || !self.ram.errors.spend(cx.now()) {
+        // RFC 4443 §2.4 (e.4): nor is a multicast on the link answered.
+        if packet.eth_destination.is_multicast() {
             return;
         }
-        let near = self.interface(port);
-        let envelope = Envelope::new(near.mac(), packet.eth_source, source, packet.source);
-        let body = icmpv6_error_body(complaint.value, packet.ip);
-        near.send_frame(envelope.icmpv6(complaint.kind, complaint.code, &body), cx);
+        if let Some((_, error)) = error_about(packet.ip, problem, source, 0)
+            && self.ram.errors.spend(cx.now())
+        {
+            let near = self.interface(port);
+            near.send_frame(frame_ip(near.mac(), packet.eth_source, &error), cx);
+        }
     }
 
     /// Tells the senders of packets that waited for a silent neighbour.
     pub(super) fn give_up(&mut self, silent: Vec<Unreachable>, cx: &mut Context<'_>) {
-        let mac = self.ram.lan.mac();
+        let Some(source) = self.own_source(cx.now()) else {
+            return;
+        };
         for ip in silent.into_iter().flat_map(|neighbor| neighbor.waiting) {
-            let frame = frame_ip(mac, mac, &ip);
-            let Some(packet) = Packet::parse(&frame) else {
-                continue;
-            };
+            let error = error_about(&ip, Problem::AddressUnreachable, source, 0);
             // What we sent ourselves needs no error.
-            let to = packet.source;
-            if self.owns(to) || !may_complain(&packet) || !self.ram.errors.spend(cx.now()) {
-                continue;
+            let error = error.filter(|(to, _)| !self.owns(*to));
+            if let Some((to, error)) = error
+                && self.ram.errors.spend(cx.now())
+            {
+                self.send_own(to, &error, cx);
             }
-            let Some(source) = self.own_source(cx.now()) else {
-                continue;
-            };
-            let body = icmpv6_error_body(NO_NEIGHBOR.value, packet.ip);
-            let error = Envelope::new(mac, mac, source, to).icmpv6(
-                NO_NEIGHBOR.kind,
-                NO_NEIGHBOR.code,
-                &body,
-            );
-            self.send_own(to, &error[ETHERNET_HEADER..], cx);
         }
     }
 

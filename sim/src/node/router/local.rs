@@ -3,7 +3,6 @@
 use std::net::Ipv6Addr;
 
 use super::defect::Defect;
-use super::icmp_error::NO_PORT;
 use super::interface::Interface;
 use super::{Router, lan_dhcpv6};
 use crate::message::dhcpv6;
@@ -15,6 +14,7 @@ use crate::message::packet::{
     ALL_DHCP, Envelope, Icmpv6, Packet, Payload, Udp, is_link_local, solicited_node,
 };
 use crate::node::Context;
+use crate::node::icmp_error::Problem;
 use crate::setup::Mode;
 
 impl Router {
@@ -195,7 +195,7 @@ impl Router {
             _ if packet.destination.is_multicast() => {}
             _ => {
                 if !self.offer_to_dns(port, packet, udp, cx) && port == Self::LAN {
-                    self.complain(port, packet, NO_PORT, cx);
+                    self.complain(port, packet, Problem::PortUnreachable, cx);
                 }
             }
         }
