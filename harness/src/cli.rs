@@ -16,6 +16,7 @@ mod list;
 mod render;
 mod run;
 mod select;
+mod selftest;
 
 /// An NTT access line in a box, and a judge for the router that is plugged into it.
 #[derive(Debug, Parser)]
@@ -245,10 +246,7 @@ impl Cli {
             Command::Lint(args) => lint::answer(args),
             Command::Judge(args) => judge::answer(args, place),
             Command::Render(args) => render::answer(args, place),
-            Command::Selftest(_) => Err(Error::Usage {
-                what: "selftest is not there".to_owned(),
-                help: None,
-            }),
+            Command::Selftest(args) => selftest::answer(args, place),
         }
     }
 }

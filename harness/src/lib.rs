@@ -14,4 +14,5 @@ pub mod job;
 pub mod report;
 pub mod runner;
 pub mod scenario;
+pub mod selftest;
 pub mod step;

@@ -171,7 +171,7 @@ pub(super) fn processors() -> usize {
 }
 
 /// Returns a flag that Ctrl-C sets, so that what is finished is still written.
-fn stop_at_ctrl_c() -> Arc<AtomicBool> {
+pub(super) fn stop_at_ctrl_c() -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
     let stop = Arc::clone(&flag);
     thread::spawn(move || {
