@@ -73,7 +73,8 @@ impl Page {
             self.field("expected", &finding.expected);
             self.field("seen", &finding.actual);
         }
-        self.field("where", &places(&failure.cases));
+        let cases: Vec<&Case> = failure.cases.iter().map(|(case, _)| *case).collect();
+        self.field("where", &places(&cases));
         for evidence in judged.evidence.iter().take(EVIDENCE_MAX) {
             self.field("", &evidence_line(evidence));
         }
@@ -90,22 +91,36 @@ impl Page {
         self.text.push('\n');
     }
 
+    /// Tells what went wrong before anything could be judged, each reason once.
     fn broken(&mut self, report: &Report) {
+        let mut reasons: Vec<(String, &str, Vec<&Case>)> = Vec::new();
         for case in &report.cases {
-            let (word, message, log) = match &case.outcome {
-                Outcome::DeviceFailed { how, message, log } => (
-                    format!("DEVICE {}", how.to_uppercase()),
-                    message,
-                    log.as_ref(),
-                ),
-                Outcome::HarnessError(message) => ("ERROR".to_owned(), message, None),
+            let (word, message) = match &case.outcome {
+                Outcome::DeviceFailed { how, message, .. } => {
+                    (format!("DEVICE {}", how.to_uppercase()), message)
+                }
+                Outcome::HarnessError(message) => ("ERROR".to_owned(), message),
                 Outcome::Judged | Outcome::NotApplicable(_) => continue,
             };
+            match reasons
+                .iter_mut()
+                .find(|(w, m, _)| *w == word && m == message)
+            {
+                Some((_, _, cases)) => cases.push(case),
+                None => reasons.push((word, message, vec![case])),
+            }
+        }
+        for (word, message, cases) in reasons {
             let word = self.paint(&word, RED);
-            let _ = writeln!(self.text, "{word}  {} ({})", case.scenario, case.area);
+            let _ = writeln!(self.text, "{word}");
             self.field("", message);
-            if let Some(log) = log {
-                self.field("log", log);
+            self.field("where", &places(&cases));
+            let log = |case: &&Case| match &case.outcome {
+                Outcome::DeviceFailed { log, .. } => log.clone(),
+                _ => None,
+            };
+            if let Some(log) = cases.iter().find_map(log) {
+                self.field("log", &log);
             }
             self.text.push('\n');
         }
@@ -253,7 +268,7 @@ impl Page {
     }
 }
 
-fn places(cases: &[(&Case, &Judged)]) -> String {
+fn places(cases: &[&Case]) -> String {
     let place = |case: &Case| format!("{} ({})", case.scenario, case.area);
     let shown: Vec<_> = cases
         .iter()
