@@ -273,7 +273,7 @@ fn places(cases: &[&Case]) -> String {
     let shown: Vec<_> = cases
         .iter()
         .take(PLACES_MAX)
-        .map(|(case, _)| place(case))
+        .map(|case| place(case))
         .collect();
     let more = cases.len().saturating_sub(PLACES_MAX);
     let tail = if more > 0 {
