@@ -13,11 +13,14 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use ngnlab_harness::checks;
 use ngnlab_harness::dut::Failure;
-use ngnlab_harness::dut::process;
+use ngnlab_harness::dut::process::description::Description;
+use ngnlab_harness::dut::process::{self, needs};
 use ngnlab_harness::error::{Error, UNDETERMINED};
 use ngnlab_harness::job::{Device, Job};
 use ngnlab_harness::runner::{Ending, Run};
+use ngnlab_reports::{Level, Verdict};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::message::ndp::Ndp;
 use ngnlab_sim::message::packet::Packet;
@@ -35,15 +38,20 @@ fn main() -> ExitCode {
             Err(_) => ExitCode::FAILURE,
         };
     }
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
     let obstacle = Bench::new().run("").err().map(|error| error.to_string());
-    let trials = SANDBOX_TESTS.iter().map(|(name, test)| {
+    // They wait for time to pass, not for the processor.
+    arguments.test_threads.get_or_insert(AT_ONCE);
+    let sandbox = SANDBOX_TESTS.iter().map(|(name, test)| {
         gated(name, obstacle.as_deref(), || {
             test();
             Ok(())
         })
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    let devices = DEVICE_TESTS
+        .iter()
+        .map(|test| device_trial(*test, obstacle.as_deref()));
+    libtest_mimic::run(&arguments, sandbox.chain(devices).collect()).exit_code()
 }
 
 /// Makes a trial that is skipped aloud because of an obstacle, unless CI must not have any.
@@ -59,6 +67,109 @@ fn gated(
         return Trial::test(name, move || Err(obstacle.into()));
     }
     Trial::test(format!("{name} (skipped: {obstacle})"), || Ok(())).with_ignored_flag(true)
+}
+
+/// A device, a scenario it copes with, and the area.
+type DeviceTest = (&'static str, &'static str, Area);
+
+const DEVICE_TESTS: &[DeviceTest] = &[
+    (
+        "dnsmasq-dhcpcd",
+        "address/power-cut-on-a-pd-line",
+        Area::East,
+    ),
+    (
+        "dnsmasq-dhcpcd",
+        "line-auth/succeeds-on-a-pd-line",
+        Area::West,
+    ),
+    (
+        "dnsmasq-wide-dhcpv6",
+        "line-auth/succeeds-on-a-pd-line",
+        Area::East,
+    ),
+    (
+        "dnsmasq-wide-dhcpv6",
+        "home-gateway/pd-below-the-home-gateway",
+        Area::East,
+    ),
+    (
+        "dnsmasq-ndppd",
+        "line-auth/succeeds-on-an-ra-line",
+        Area::East,
+    ),
+    (
+        "dnsmasq-ndppd",
+        "line-auth/succeeds-on-an-ra-line",
+        Area::West,
+    ),
+    ("dnsmasq-ndppd", "dns/preferred-server-dead", Area::East),
+];
+
+fn device_trial(test: DeviceTest, obstacle: Option<&str>) -> Trial {
+    let (device, scenario, area) = test;
+    let name = format!("{device}::{scenario}::{}", area.name());
+    let path = root().join(format!("harness/devices/{device}.toml"));
+    let description = Description::load(&path).unwrap();
+    let lacking = needs::check(&description)
+        .err()
+        .map(|error| error.to_string());
+    gated(&name, obstacle.or(lacking.as_deref()), move || {
+        let job = Job {
+            scenario: root().join(format!("scenarios/{scenario}.toml")),
+            area,
+            seed: 1,
+            pace: None,
+            device: Device::File(path),
+            out: None,
+        };
+        judge(&job, &description)
+    })
+}
+
+/// Runs a job, and finds what is neither met nor known.
+fn judge(job: &Job, description: &Description) -> Result<(), Failed> {
+    let scenario = job.scenario()?;
+    let run = job.run()?;
+    if run.ending != Ending::Complete {
+        return Err(format!("{:?}", run.ending).into());
+    }
+    let verdicts = checks::judge(&run.trace);
+    let mut wrong = Vec::new();
+    for (id, verdict) in &verdicts {
+        let known = description.known.iter().any(|known| {
+            let everywhere = known.scenarios.is_empty();
+            known.check == *id && (everywhere || known.scenarios.contains(&scenario.name))
+        });
+        let must = checks::find(id).is_some_and(|check| check.level == Level::Must);
+        match verdict {
+            Verdict::Fail(finding) if must && !known => wrong.push(format!(
+                "{id}: expected {}, seen {}",
+                finding.expected, finding.actual
+            )),
+            Verdict::Pass(_) if known => {
+                wrong.push(format!("{id}: passes, but is a known failure"))
+            }
+            _ => {}
+        }
+    }
+    for id in &scenario.exercises {
+        if !matches!(verdicts.get(id.get_ref().as_str()), Some(Verdict::Pass(_))) {
+            wrong.push(format!(
+                "{}: {:?}",
+                id.get_ref(),
+                verdicts.get(id.get_ref().as_str())
+            ));
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(wrong.join("\n").into())
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 const SANDBOX_TESTS: &[(&str, fn())] = &[
@@ -336,6 +447,8 @@ fn pause(span: Duration) {
     std::thread::sleep(span);
 }
 
+/// Real time passes whatever the processor does.
+const AT_ONCE: usize = 8;
 const DOOMED: &str = "doomed-harness";
 const STAYS_ALIVE: &str =
     "[[run]]\ndaemon = [\"sh\", \"-c\", \"while :; do sleep 1; done\", \"@marker@\"]\n";

@@ -235,7 +235,15 @@ fn rs_stop(trace: &Dissection<'_>) -> Verdict {
     let adverts = trace
         .router_adverts()
         .filter(|ra| ra.to_device(Role::Wan) && !ra.is.lifetime.is_zero());
-    let adverts: Vec<_> = adverts.collect();
+    // RFC 4861 §6.3.7 speaks of a host that has solicited: an advertisement that comes by itself
+    // before the first solicitation binds nobody.
+    let first = trace
+        .router_solicits()
+        .find(|rs| rs.by_device(Role::Wan))
+        .map(|rs| rs.at);
+    let adverts: Vec<_> = adverts
+        .filter(|ra| first.is_none_or(|first| first < ra.at))
+        .collect();
     let occasions = adverts.iter().map(|ra| ra.record);
     let late = trace.router_solicits().filter_map(|rs| {
         if !rs.by_device(Role::Wan) {
@@ -391,6 +399,7 @@ mod tests {
     fn a_patient_router_passes() {
         let mut trace = TraceBuilder::new("next-ra");
         let own = ROUTER_WAN.link_local();
+        advertise(&mut trace, 50);
         probe(&mut trace, 100);
         solicit(&mut trace, 1200, own);
         solicit(&mut trace, 5300, own);

@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ngnlab_sim::time::Pace;
-use ngnlab_sim::trace::{Seen, Trace};
+use ngnlab_sim::trace::Trace;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use super::ProcessDut;
 use super::description::Description;
 use super::sandbox::{Entry, Sandbox};
-use crate::dut::{DeviceFailure, Dut, DutError, Failure};
 use crate::error::Error;
 use crate::job::{Device, Job};
 use crate::runner::{self, Ending};
@@ -98,16 +97,7 @@ fn work(assignment: &Assignment, device: &Path) -> Result<Ending, Error> {
     let mut dut = ProcessDut::new(description, job.area, sandbox);
     let run = runner::run(&scenario, job.area, job.seed, &mut dut, Pace::Realtime)?;
     save(&run.trace, &assignment.trace)?;
-    if run.ending != Ending::Complete {
-        return Ok(run.ending);
-    }
-    // Whatever happened since the last step counts, too.
-    match dut.check() {
-        Ok(()) => Ok(flooding(&run.trace).map_or(Ending::Complete, Ending::DeviceFailed)),
-        Err(DutError::Failed(failure)) => Ok(Ending::DeviceFailed(failure)),
-        Err(DutError::NotOffered(what)) => Ok(Ending::NotOffered(what)),
-        Err(DutError::Harness(error)) => Err(error),
-    }
+    Ok(run.ending)
 }
 
 fn save(trace: &Trace, path: &Path) -> Result<(), Error> {
@@ -115,22 +105,6 @@ fn save(trace: &Trace, path: &Path) -> Result<(), Error> {
     saved.map_err(|source| Error::Write {
         path: path.to_owned(),
         source,
-    })
-}
-
-/// Finds that frames had to be left out of the trace.
-fn flooding(trace: &Trace) -> Option<DeviceFailure> {
-    let left_out = trace.records.iter().find_map(|record| match record.seen {
-        Seen::Suppressed {
-            on: Some(role),
-            count,
-        } => Some((role, count)),
-        _ => None,
-    });
-    left_out.map(|(role, count)| DeviceFailure {
-        how: Failure::Flooding,
-        message: format!("{count} frames too many on {}", role.name()),
-        log: None,
     })
 }
 
