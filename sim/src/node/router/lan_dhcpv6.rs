@@ -8,7 +8,7 @@ use dhcproto::v6::DhcpOption;
 use super::Defects;
 use super::defect::Defect;
 use super::dhcpv6_client::LineOptions;
-use crate::message::dhcpv6::{self, Message, MessageType};
+use crate::message::dhcpv6::{self, Message, MessageType, Status};
 
 /// Returns the answer to a client's message, if it gets one.
 pub(super) fn answer(
@@ -18,7 +18,13 @@ pub(super) fn answer(
     line: &LineOptions,
     defects: &Defects,
 ) -> Option<Message> {
-    if defects.has(Defect::NoLanDhcpv6) || question.msg_type() != MessageType::InformationRequest {
+    if defects.has(Defect::NoLanDhcpv6) {
+        return None;
+    }
+    if question.msg_type() == MessageType::Solicit && defects.has(Defect::Dhcpv6ServerOnWan) {
+        return Some(refusal(question, duid));
+    }
+    if question.msg_type() != MessageType::InformationRequest {
         return None;
     }
     // RFC 8415 §16.12: not ours, or mixed up with a request for addresses.
@@ -48,6 +54,17 @@ pub(super) fn answer(
         options.push(dhcpv6::address_list(dhcpv6::SNTP_SERVERS, &servers));
     }
     Some(dhcpv6::message(MessageType::Reply, question.xid(), options))
+}
+
+/// What a server without addresses tells somebody who wants one (RFC 8415 §18.3.9).
+fn refusal(question: &Message, duid: &[u8]) -> Message {
+    let client = dhcpv6::client_id(question).map(|id| DhcpOption::ClientId(id.to_vec()));
+    let options = [
+        DhcpOption::ServerId(duid.to_vec()),
+        dhcpv6::status_option(Status::NoAddrsAvail, "no addresses"),
+    ];
+    let options = options.into_iter().chain(client);
+    dhcpv6::message(MessageType::Advertise, question.xid(), options)
 }
 
 #[cfg(test)]
