@@ -46,6 +46,8 @@ pub fn run(
     pace: Pace,
 ) -> Result<Run, Error> {
     let seed = seed_of(seed, &scenario.name, area);
+    // Drawing the keys may take seconds, and real time must not stand still for it.
+    tls::Pki::shared();
     // What an earlier world of this thread has left behind is not ours.
     drop(tls::take_secrets());
     let mut testbed = Testbed::new(scenario, area, seed, dut.macs(), pace);

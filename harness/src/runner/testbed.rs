@@ -48,7 +48,8 @@ impl Testbed {
         let hub = world.add("hub", Segment::new(SOCKETS));
         let mut terminals = Vec::new();
         for (name, number) in scenario.terminals().zip(1..SOCKETS) {
-            let mac = Mac([0x02, 0x00, 0x5e, 0x20, 0x00, number]);
+            // 5e:10 and 5e:20 are the devices of `dut`.
+            let mac = Mac([0x02, 0x00, 0x5e, 0x40, 0x00, number]);
             let config = TerminalConfig {
                 mac,
                 trusts_ons_root: true,
