@@ -339,10 +339,15 @@ impl<'t> Dissection<'t> {
         self.terminal_sources.contains(&source)
     }
 
+    /// Returns whether a packet with this source came from the line.
+    pub fn is_upstream(&self, source: Ipv6Addr) -> bool {
+        self.upstream_sources.contains(&source)
+    }
+
     /// Returns whether this address is one of the device's own as terminals see it, and not one
     /// beyond it: link-local, or in a prefix it advertises on the LAN, and of nobody else.
     pub fn is_device_address(&self, address: Ipv6Addr) -> bool {
-        if self.is_terminal(address) || self.upstream_sources.contains(&address) {
+        if self.is_terminal(address) || self.is_upstream(address) {
             return false;
         }
         address.is_unicast_link_local()
@@ -359,6 +364,15 @@ impl<'t> Dissection<'t> {
         self.facts.iter().filter_map(|told| match told.fact {
             Fact::Assigned { prefix } => Some((told.at, *prefix)),
             _ => None,
+        })
+    }
+
+    /// Returns whether a step between two points in time made the device begin anew.
+    pub fn is_restarted(&self, from: Time, to: Time) -> bool {
+        self.steps.iter().any(|step| {
+            from <= step.at
+                && step.at <= to
+                && ["power", "cable"].iter().any(|cut| step.step.contains(cut))
         })
     }
 

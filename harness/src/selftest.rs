@@ -11,6 +11,8 @@ use crate::campaign::{Campaign, Entry};
 use crate::checks;
 use crate::job::Device;
 
+mod shown_in;
+
 /// What a self-test found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selftest {
@@ -26,7 +28,7 @@ pub struct Selftest {
     pub stopped: bool,
 }
 
-/// Runs the clean reference in every entry, and each defect in those of the east.
+/// Runs the clean reference in every entry, and each defect in those of the east that show it.
 pub fn run(campaign: &Campaign<'_>, clean: &[Entry]) -> Selftest {
     let mut found = Selftest {
         killers: checks::all()
@@ -51,7 +53,11 @@ pub fn run(campaign: &Campaign<'_>, clean: &[Entry]) -> Selftest {
     let entries: Vec<Entry> = clean
         .iter()
         .filter(|entry| entry.job.area == Area::East)
-        .flat_map(|entry| Defect::ALL.iter().map(|defect| with_defect(entry, *defect)))
+        .flat_map(|entry| {
+            let shown = |defect: &&Defect| shown_in::is_shown_in(**defect, &entry.scenario.name);
+            let defects = Defect::ALL.iter().filter(shown);
+            defects.map(|defect| with_defect(entry, *defect))
+        })
         .collect();
     let cases = campaign.run(&entries);
     found.stopped |= cases.iter().any(Option::is_none);

@@ -353,7 +353,7 @@ pub struct Inject {
 pub enum Crafted {
     /// A DNS question for the device itself.
     DnsQueryToDevice,
-    /// A DHCPv6 Solicit, as if the sender looked for a server.
+    /// A DHCPv6 Solicit and an Information-Request, as if the sender looked for a server.
     Dhcpv6Solicit,
     /// A valid Router Solicitation.
     RouterSolicit,
@@ -378,6 +378,8 @@ pub enum Crafted {
     NeighborSolicitTerminals,
     /// An echo request into a part of the delegation that has no subnet.
     UnassignedSubnet,
+    /// A datagram for the portal from a computer on the LAN with an address of another line.
+    ForeignSource,
 }
 
 impl Action {

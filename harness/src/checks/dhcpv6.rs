@@ -319,7 +319,7 @@ fn repetitions<'d>(trace: &'d Dissection<'_>) -> Vec<(&'d Found<Dhcpv6>, &'d Fou
             first.is.kind == second.is.kind
                 && (continues || first.is.xid == second.is.xid)
                 && !answered
-                && !trace.is_disturbed(first.at, second.at)
+                && !trace.is_restarted(first.at, second.at)
         })
         .collect()
 }

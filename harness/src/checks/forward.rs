@@ -326,7 +326,12 @@ fn survives_silence(trace: &Dissection<'_>) -> Verdict {
             let passed = forwarded
                 .iter()
                 .find(|(before, _)| before.record == found.record);
-            if trace.is_disturbed(found.at - silence, found.at) {
+            // A line that was renumbered has no use for the old addresses.
+            let latest = trace.assignments().filter(|(at, _)| *at <= found.at).last();
+            let is_current = latest.is_none_or(|(_, whole)| {
+                whole.contains(&found.source) || whole.contains(&found.destination)
+            });
+            if !is_current || trace.is_disturbed(found.at - silence, found.at) {
                 return Ruling::Skip;
             }
             match passed {

@@ -203,7 +203,7 @@ pub(super) fn adverts<'d>(
 }
 
 /// Slow duplicate address detection (design §12) and programs that start one another.
-const ADVERTISED_AFTER: Duration = Duration::from_secs(60);
+const ADVERTISED_AFTER: Duration = Duration::from_secs(40);
 
 fn advertising(trace: &Dissection<'_>) -> Verdict {
     let first = given(trace).into_iter().find(|given| given.valid > 0);
@@ -557,7 +557,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_lan_is_found_after_a_minute() {
+    fn a_silent_lan_is_found() {
         let mut trace = on_line();
         trace.trace.header.until = ngnlab_sim::Time::from_secs(30);
         assert!(matches!(

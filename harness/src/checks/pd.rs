@@ -113,7 +113,7 @@ pub(super) fn net_of(prefix: &PrefixInfo) -> Option<Ipv6Net> {
 }
 
 /// Slow duplicate address detection (design §12) and programs that start one another.
-const IN_USE_AFTER: Duration = Duration::from_secs(60);
+const IN_USE_AFTER: Duration = Duration::from_secs(40);
 
 fn any_size(trace: &Dissection<'_>) -> Verdict {
     only_in(Mode::Pd, trace, || {
@@ -218,9 +218,6 @@ fn renew(trace: &Dissection<'_>) -> Verdict {
                     })
                 };
                 if replaced || deadline > trace.end() || trace.is_disturbed(found.at, deadline) {
-                    return Ruling::Skip;
-                }
-                if after(&[Kind::Solicit, Kind::Release]).is_some() {
                     return Ruling::Skip;
                 }
                 match after(&[Kind::Renew, Kind::Rebind, Kind::Request]) {

@@ -218,7 +218,7 @@ fn rs_apart(trace: &Dissection<'_>) -> Verdict {
     every("second Router Solicitation", solicits.windows(2), |pair| {
         let (first, second) = (&pair[0], &pair[1]);
         // A restarted interface begins anew (RFC 4861 §6.3.7).
-        if trace.is_disturbed(first.at, second.at) || probed_between(first.at, second.at) {
+        if trace.is_restarted(first.at, second.at) || probed_between(first.at, second.at) {
             return Ruling::Skip;
         }
         let gap = second.at.since(first.at);
@@ -232,23 +232,16 @@ fn rs_apart(trace: &Dissection<'_>) -> Verdict {
 }
 
 fn rs_stop(trace: &Dissection<'_>) -> Verdict {
-    let adverts = trace
-        .router_adverts()
-        .filter(|ra| ra.to_device(Role::Wan) && !ra.is.lifetime.is_zero());
+    let solicits = || trace.router_solicits().filter(|rs| rs.by_device(Role::Wan));
     // RFC 4861 §6.3.7 speaks of a host that has solicited: an advertisement that comes by itself
     // before the first solicitation binds nobody.
-    let first = trace
-        .router_solicits()
-        .find(|rs| rs.by_device(Role::Wan))
-        .map(|rs| rs.at);
-    let adverts: Vec<_> = adverts
-        .filter(|ra| first.is_none_or(|first| first < ra.at))
+    let adverts: Vec<_> = trace
+        .router_adverts()
+        .filter(|ra| ra.to_device(Role::Wan) && !ra.is.lifetime.is_zero())
+        .filter(|ra| solicits().any(|rs| rs.at <= ra.at))
         .collect();
     let occasions = adverts.iter().map(|ra| ra.record);
-    let late = trace.router_solicits().filter_map(|rs| {
-        if !rs.by_device(Role::Wan) {
-            return None;
-        }
+    let late = solicits().filter_map(|rs| {
         let ra = adverts.iter().rev().find(|ra| ra.arrives + SLACK < rs.at)?;
         let expired = rs.at.since(ra.arrives) >= ra.is.lifetime;
         let restarted = trace.is_disturbed(ra.at, rs.at)
@@ -267,7 +260,11 @@ fn rs_stop(trace: &Dissection<'_>) -> Verdict {
             )
         })
     });
-    never("Router Advertisement on the WAN", occasions, late)
+    never(
+        "answer to a Router Solicitation on the WAN",
+        occasions,
+        late,
+    )
 }
 
 fn no_ra(trace: &Dissection<'_>) -> Verdict {
@@ -304,7 +301,9 @@ fn dad(trace: &Dissection<'_>, on: Role) -> Verdict {
             Role::Lan => trace.is_device_address(found.source),
             Role::Wan | Role::Uplink => {
                 found.source.is_unicast_link_local()
-                    || is_routable(found.source) && !trace.is_terminal(found.source)
+                    || is_routable(found.source)
+                        && !trace.is_terminal(found.source)
+                        && !trace.is_upstream(found.source)
             }
         };
         if own {

@@ -60,6 +60,7 @@ pub fn from_the_line(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, 
         }),
         Crafted::UnassignedSubnet => each(sight.unassigned(), &|to| echo(outside(to))),
         Crafted::PacketTooBig => too_big(sight),
+        Crafted::ForeignSource => Err("this frame comes from the LAN only".to_owned()),
         Crafted::Dhcpv6Solicit | Crafted::RouterSolicit | Crafted::InvalidRouterSolicit => {
             Ok(from_a_neighbour(crafted))
         }
@@ -82,6 +83,14 @@ pub fn from_the_lan(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, S
         }
         Crafted::EchoToDevice => to_device(&echo),
         Crafted::DnsQueryToDevice => to_device(&|envelope| envelope.udp(PORT, 53, &question())),
+        Crafted::ForeignSource => {
+            // The other area's lines are far away, so the address cannot be one of this line.
+            let other = sight.line.area.other().values();
+            let source = STRANGER.in_prefix(other.assignments[0].addr());
+            let to = sight.line.area.values().portal;
+            let envelope = Envelope::new(STRANGER, sight.lan_mac(), source, to);
+            Ok(vec![envelope.udp(PORT, PORT, b"ngnlab")])
+        }
         Crafted::TcpSynToTerminal
         | Crafted::UdpToTerminal
         | Crafted::EchoToTerminal
@@ -105,7 +114,10 @@ fn from_a_neighbour(crafted: Crafted) -> Vec<Frame> {
         Crafted::Dhcpv6Solicit => {
             let envelope = Envelope::new(STRANGER, STRANGER, link_local, ALL_DHCP);
             let ports = (dhcpv6::CLIENT_PORT, dhcpv6::SERVER_PORT);
-            vec![envelope.udp(ports.0, ports.1, &dhcpv6_solicit())]
+            // A server that gives no addresses answers an Information-Request at most.
+            [dhcpv6_solicit(), dhcpv6_information_request()]
+                .map(|bytes| envelope.udp(ports.0, ports.1, &bytes))
+                .to_vec()
         }
         Crafted::RouterSolicit => vec![solicit(to_routers(link_local), 0)],
         // RFC 4861 §6.1.1: a hop limit other than 255, a code other than 0, and a source
@@ -166,14 +178,24 @@ fn question() -> Vec<u8> {
 
 /// RFC 8415 §16.2: a Client Identifier and an IA_NA, whose answer every client understands.
 fn dhcpv6_solicit() -> Vec<u8> {
+    let mut bytes = dhcpv6_message(1, 1);
+    // IA_NA 1 without times.
+    bytes.extend([0, 3, 0, 12, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+    bytes
+}
+
+fn dhcpv6_information_request() -> Vec<u8> {
+    dhcpv6_message(11, 2)
+}
+
+fn dhcpv6_message(kind: u8, xid: u8) -> Vec<u8> {
     let duid = STRANGER.duid_ll();
     let length = u16::try_from(duid.len()).expect("a DUID-LL has 10 bytes");
-    let mut bytes = vec![1, 0x4e, 0x47, 0x01, 0, 1];
+    let mut bytes = vec![kind, 0x4e, 0x47, xid, 0, 1];
     bytes.extend(length.to_be_bytes());
     bytes.extend(duid);
-    // Elapsed Time 0; Option Request: DNS servers; IA_NA 1 without times.
+    // Elapsed Time 0; Option Request: DNS servers.
     bytes.extend([0, 8, 0, 2, 0, 0, 0, 6, 0, 2, 0, 23]);
-    bytes.extend([0, 3, 0, 12, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
     bytes
 }
 

@@ -121,6 +121,7 @@ impl Crafted {
             Self::NeighborSolicitAbsentHost => "neighbor-solicit-absent-host",
             Self::NeighborSolicitTerminals => "neighbor-solicit-terminals",
             Self::UnassignedSubnet => "unassigned-subnet",
+            Self::ForeignSource => "foreign-source",
         }
     }
 }
