@@ -68,7 +68,7 @@ impl Campaign<'_> {
     /// Runs and judges one job; `None` if it broke because everything is being stopped.
     fn case(&self, entry: &Entry) -> Option<Case> {
         let job = &entry.job;
-        let run = job.run();
+        let run = job.run_unless_stopped(self.stop);
         if run.is_err() && self.stop.load(Ordering::Relaxed) {
             return None;
         }

@@ -73,6 +73,9 @@ pub enum Error {
         #[help]
         help: Option<String>,
     },
+    /// The user has had enough.
+    #[error("stopped by the user")]
+    Stopped,
     /// A worker process ended without a result.
     #[error("cannot get a result of {scenario} from its worker: {message}")]
     Worker {
@@ -115,6 +118,7 @@ impl Error {
             Self::Write { .. }
             | Self::World { .. }
             | Self::Missing { .. }
+            | Self::Stopped
             | Self::Worker { .. } => UNDETERMINED,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 
 use ngnlab_sim::line::Area;
 use ngnlab_sim::node::router::defect::Defect;
@@ -50,9 +51,14 @@ impl Job {
 
     /// Runs the job to its end, in this thread or in a worker process, as its driver does.
     pub fn run(&self) -> Result<Run, Error> {
+        self.run_unless_stopped(&AtomicBool::new(false))
+    }
+
+    /// Runs the job like [`Job::run`]; once `stop` is set it may end early, as an error.
+    pub fn run_unless_stopped(&self, stop: &AtomicBool) -> Result<Run, Error> {
         match &self.device {
             Device::Reference(defects) => {
-                let mut dut = Reference::new(defects.clone());
+                let mut dut = Reference::new(defects.clone()).stopped_by(stop);
                 let pace = self.pace.unwrap_or(dut.pace());
                 runner::run(&self.scenario()?, self.area, self.seed, &mut dut, pace)
             }

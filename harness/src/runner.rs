@@ -1,5 +1,7 @@
 //! A scenario, an area, a seed and a device give a trace.
 
+use std::time::Duration;
+
 use ngnlab_sim::line::Area;
 use ngnlab_sim::node::tls;
 use ngnlab_sim::time::Pace;
@@ -52,7 +54,7 @@ pub fn run(
     drop(tls::take_secrets());
     let mut testbed = Testbed::new(scenario, area, seed, dut.macs(), pace);
     let ended = match testbed.plug_in(dut) {
-        Ok(()) => play(scenario, &mut testbed, dut),
+        Ok(()) => play(scenario, &mut testbed, dut, pace),
         Err(error) => Err(error),
     };
     let ending = match ended {
@@ -85,7 +87,12 @@ pub fn run(
 }
 
 /// Lets the steps and time pass until the scenario ends.
-fn play(scenario: &Scenario, testbed: &mut Testbed, dut: &mut dyn Dut) -> Result<(), DutError> {
+fn play(
+    scenario: &Scenario,
+    testbed: &mut Testbed,
+    dut: &mut dyn Dut,
+    pace: Pace,
+) -> Result<(), DutError> {
     let mut schedule = Schedule::new(scenario);
     let end = scenario.end();
     loop {
@@ -95,7 +102,10 @@ fn play(scenario: &Scenario, testbed: &mut Testbed, dut: &mut dyn Dut) -> Result
             schedule.give_up(testbed);
             return dut.check();
         }
-        let next = schedule.next(now).min(end);
+        let mut next = schedule.next(now).min(end);
+        if pace == Pace::Realtime {
+            next = next.min(now + GLANCE);
+        }
         testbed.run_until(next)?;
         dut.check()?;
     }
@@ -123,3 +133,6 @@ pub fn seed_of(seed: u64, scenario: &str, area: Area) -> u64 {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
+
+/// How often to look after the device in real time.
+const GLANCE: Duration = Duration::from_millis(250);

@@ -39,10 +39,13 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
         stop: &stop,
     };
     let mut cases = Vec::new();
-    for (case, entry) in campaign.run(&entries).into_iter().zip(&entries) {
+    let ended = campaign.run(&entries);
+    let stopped = stop.load(Ordering::Relaxed);
+    for (case, entry) in ended.into_iter().zip(&entries) {
         match case {
-            Some(case) => cases.push(case),
-            None => left_out.push(LeftOut {
+            // Ctrl-C reaches the workers, too, and some a little before us.
+            Some(case) if !stopped || !broke(&case) => cases.push(case),
+            _ => left_out.push(LeftOut {
                 scenario: format!("{} ({})", entry.scenario.name, entry.job.area.name()),
                 reason: "stopped by the user".to_owned(),
             }),
@@ -64,7 +67,6 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     if let Some(path) = &args.json {
         write(path, &json::render(&report))?;
     }
-    let stopped = stop.load(Ordering::Relaxed);
     Ok(Answer {
         text: text::render(&report, place.colour),
         remarks: String::new(),
@@ -227,9 +229,12 @@ fn stale(known: &[Known], cases: &[Case]) -> Vec<StaleKnown> {
     stale.collect()
 }
 
+fn broke(case: &Case) -> bool {
+    matches!(case.outcome, Outcome::HarnessError(_))
+}
+
 /// Design §10: 3 outranks 1, since who could not tell has nothing to say.
 pub(super) fn exit_code(report: &Report) -> u8 {
-    let broke = |case: &Case| matches!(case.outcome, Outcome::HarnessError(_));
     let failed = |case: &Case| matches!(case.outcome, Outcome::DeviceFailed { .. });
     let unmet = |case: &Case| case.expectations.iter().any(|one| !one.met && !one.remark);
     let asked = |id: &str| {

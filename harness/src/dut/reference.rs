@@ -1,6 +1,7 @@
 //! The built-in router as a device: a node, so that time can be virtual.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::node::Handle;
@@ -11,27 +12,36 @@ use ngnlab_sim::time::Pace;
 use ngnlab_sim::world::World;
 
 use super::{Cables, Dut, DutError, Ends, Macs};
+use crate::error::Error;
 
 /// The name that stands for it on the command line and in reports.
 pub const NAME: &str = "reference";
 
 /// The built-in router.
-pub struct Reference {
+pub struct Reference<'a> {
     defects: BTreeSet<Defect>,
     router: Option<Handle<Router>>,
+    stop: Option<&'a AtomicBool>,
 }
 
-impl Reference {
+impl<'a> Reference<'a> {
     /// Makes one with these defects; none make it the model of a router.
     pub fn new(defects: BTreeSet<Defect>) -> Self {
         Self {
             defects,
             router: None,
+            stop: None,
         }
+    }
+
+    /// Has its runs end early once `stop` is set.
+    pub fn stopped_by(mut self, stop: &'a AtomicBool) -> Self {
+        self.stop = Some(stop);
+        self
     }
 }
 
-impl Dut for Reference {
+impl Dut for Reference<'_> {
     fn name(&self) -> &str {
         NAME
     }
@@ -62,6 +72,13 @@ impl Dut for Reference {
             world.with(router, |router, cx| router.power_cycle(cx));
         }
         Ok(())
+    }
+
+    fn check(&mut self) -> Result<(), DutError> {
+        match self.stop {
+            Some(stop) if stop.load(Ordering::Relaxed) => Err(Error::Stopped.into()),
+            Some(_) | None => Ok(()),
+        }
     }
 }
 

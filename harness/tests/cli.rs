@@ -1,0 +1,251 @@
+//! The command line as a user meets it: precise messages, exit codes, files that go round.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+#[test]
+fn one_scenario_runs_in_both_areas_and_ends_with_the_figures() {
+    let output = ngnlab(&["run", "--scenario", "line-auth/succeeds-on-a-pd-line"]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    for words in [
+        "1 in east and west, 2 runs",
+        "checks",
+        "verdicts",
+        "time",
+        "conformant",
+    ] {
+        assert!(text.contains(words), "{text} does not say {words}");
+    }
+}
+
+#[test]
+fn a_failing_must_ends_with_1_and_is_explained() {
+    let args = [
+        "run",
+        "--scenario",
+        "line-auth/succeeds-on-a-pd-line",
+        "--area",
+        "east",
+    ];
+    let output = ngnlab(&[&args[..], &["--defect", "one-dns-for-all"]].concat());
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("FAIL  ons.dns.per-domain"), "{text}");
+}
+
+#[test]
+fn a_trace_is_judged_again_and_a_report_rendered_again_with_the_same_verdicts() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("out");
+    let json = folder.path().join("report.json");
+    let scenario = "dns/large-answers";
+    let args = ["run", "--scenario", scenario, "--area", "west", "--out"];
+    let args = [&args[..], &[text(&out), "--json", text(&json)]].concat();
+    assert_eq!(ngnlab(&args).status.code(), Some(0));
+
+    let case = out.join("dns/large-answers-west");
+    assert!(case.join("capture.pcapng").is_file());
+    let again = folder.path().join("again.json");
+    let trace = case.join("trace.jsonl");
+    let judged = ngnlab(&["judge", text(&trace), "--json", text(&again)]);
+    assert_eq!(judged.status.code(), Some(0), "{}", stdout(&judged));
+    let verdicts = |path: &Path| -> serde_json::Value {
+        let report: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        report["cases"][0]["verdicts"].clone()
+    };
+    assert_eq!(verdicts(&json), verdicts(&again));
+
+    let rendered = ngnlab(&["render", text(&json)]);
+    assert!(stdout(&rendered).contains("1 in west, 1 runs"));
+}
+
+#[test]
+fn list_explain_and_lint_answer() {
+    assert!(stdout(&ngnlab(&["list"])).contains("dns/large-answers"));
+    assert!(stdout(&ngnlab(&["list", "--checks"])).contains("ons.dns.per-domain"));
+    assert!(stdout(&ngnlab(&["list", "--defects"])).contains("one-dns-for-all"));
+    let explained = stdout(&ngnlab(&["explain", "ons.dns.per-domain"]));
+    assert!(explained.contains("guide p.7"), "{explained}");
+    assert!(explained.contains("exercised in line-auth/succeeds-on-a-pd-line"));
+    let explained = stdout(&ngnlab(&["explain", "dns/preferred-server-dead"]));
+    assert!(explained.contains("silence ons-dns-1"), "{explained}");
+    let linted = ngnlab(&["lint"]);
+    assert_eq!(linted.status.code(), Some(0), "{}", stdout(&linted));
+}
+
+#[test]
+fn a_mistake_in_a_scenario_names_file_line_column_and_the_right_word() {
+    let cases = [
+        (
+            "terminals =",
+            "terminal =",
+            "test.toml:3:1",
+            "did you mean `terminals`?",
+        ),
+        ("\"60s\"", "60", "test.toml:4:13", "expected a string"),
+        (
+            "do.resolve",
+            "do.resolv",
+            "test.toml:8:4",
+            "did you mean `resolve`?",
+        ),
+        (
+            "\"device\"",
+            "\"2408::x\"",
+            "test.toml:8:58",
+            "neither an IPv6 address",
+        ),
+        ("\"20s\"", "\"80s\"", "test.toml:7:6", "the run ends at 1m"),
+        ("\"20s\"", "\"20\"", "test.toml:7:6", "not a span of time"),
+        (
+            "from = \"pc\"",
+            "from = \"px\"",
+            "test.toml:8:23",
+            "did you mean `pc`?",
+        ),
+        (
+            "next-pd",
+            "next-px",
+            "test.toml:2:24",
+            "did you mean `next-pd`?",
+        ),
+        (
+            "ons.dns.per-domain",
+            "ons.dns.per-doman",
+            "test.toml:5:14",
+            "`ons.dns.per-domain`",
+        ),
+    ];
+    for (right, wrong, place, help) in cases {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("dns/test.toml");
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, SCENARIO.replacen(right, wrong, 1)).unwrap();
+        for args in [
+            ["lint", "--scenarios", text(folder.path())],
+            ["run", "--scenarios", text(folder.path())],
+        ] {
+            let output = ngnlab(&args);
+            let said = stderr(&output);
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            assert!(said.contains(place), "{said} does not say {place}");
+            assert!(said.contains(help), "{said} does not say {help}");
+        }
+    }
+}
+
+#[test]
+fn wrong_usage_says_what_to_do_and_ends_with_2() {
+    let cases: &[(&[&str], &str)] = &[
+        (
+            &["run", "--scenario", "dns/large-anwsers"],
+            "did you mean `dns/large-answers`?",
+        ),
+        (&["run", "--scenarios", "/nowhere"], "--scenarios DIR"),
+        (&["run", "--device", "/nowhere.toml"], "/nowhere.toml"),
+        (
+            &["run", "--defect", "one-dns-for-al"],
+            "did you mean `one-dns-for-all`?",
+        ),
+        (&["run", "--jobs", "0"], "--jobs"),
+        (&["run", "--area", "north"], "east"),
+        (&["run", "--frobnicate"], "--frobnicate"),
+        (
+            &["explain", "ons.dns.per-domian"],
+            "did you mean `ons.dns.per-domain`?",
+        ),
+        (&["judge", "/nowhere.jsonl"], "cannot read /nowhere.jsonl"),
+        (&["render", "/nowhere.json"], "cannot read /nowhere.json"),
+        (&["lint", "/nowhere.toml"], "cannot read /nowhere.toml"),
+    ];
+    for (args, help) in cases {
+        let output = ngnlab(args);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
+        assert!(said.contains(help), "{args:?}: {said} does not say {help}");
+    }
+}
+
+#[test]
+fn what_cannot_be_written_ends_with_3() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let json = file.join("report.json");
+    let args = [
+        "run",
+        "--scenario",
+        "dns/large-answers",
+        "--json",
+        text(&json),
+    ];
+    let output = ngnlab(&args);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("cannot write"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_trace_or_report_that_is_none_is_told_with_its_line() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("bad.jsonl");
+    fs::write(&file, "{\"format\": 1}\n").unwrap();
+    let judged = ngnlab(&["judge", text(&file)]);
+    assert_eq!(judged.status.code(), Some(2));
+    assert!(
+        stderr(&judged).contains("line 1 of the trace"),
+        "{}",
+        stderr(&judged)
+    );
+    let rendered = ngnlab(&["render", text(&file)]);
+    assert_eq!(rendered.status.code(), Some(2));
+    assert!(
+        stderr(&rendered).contains("is no report"),
+        "{}",
+        stderr(&rendered)
+    );
+}
+
+fn ngnlab(args: &[&str]) -> Output {
+    let root: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    Command::new(env!("CARGO_BIN_EXE_ngnlab"))
+        .args(args)
+        .current_dir(root)
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    // Long lines are broken on the terminal, wherever the words allow it.
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    text.split_whitespace()
+        .filter(|word| *word != "│")
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+const SCENARIO: &str = r#"about     = "A test."
+line      = { preset = "next-pd", areas = ["east"] }
+terminals = ["pc"]
+until     = "60s"
+exercises = ["ons.dns.per-domain"]
+[[step]]
+at = "20s"
+do.resolve = { from = "pc", name = "a.example", server = "device" }
+"#;

@@ -1,0 +1,84 @@
+//! Every scenario file with the clean reference router: nothing fails, every promise comes true.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use ngnlab_harness::campaign::{Campaign, Entry};
+use ngnlab_harness::checks;
+use ngnlab_harness::job::{Device, Job};
+use ngnlab_harness::scenario::{self, Scenario};
+use ngnlab_reports::{Case, Outcome, Verdict};
+
+#[test]
+fn the_clean_reference_fails_nothing_and_keeps_every_promise() {
+    let mut wrong = Vec::new();
+    for (case, entry) in cases() {
+        let place = format!("{} ({})", case.scenario, case.area);
+        if case.outcome != Outcome::Judged {
+            wrong.push(format!("{place}: {:?}", case.outcome));
+        }
+        for (id, judged) in &case.verdicts {
+            if let Verdict::Fail(finding) = &judged.verdict {
+                wrong.push(format!("{place}: {id}: {finding:?}"));
+            }
+        }
+        for promise in case.expectations.iter().filter(|promise| !promise.met) {
+            wrong.push(format!("{place}: {}, not {}", promise.what, promise.seen));
+        }
+        for id in entry.scenario.exercises.iter().map(|id| id.get_ref()) {
+            let verdict = &case.verdicts[id].verdict;
+            if !matches!(verdict, Verdict::Pass(_)) {
+                wrong.push(format!("{place}: exercises {id}, but {verdict:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_check_is_exercised_by_a_scenario_of_some_family() {
+    let mut exercised = BTreeSet::new();
+    for path in files() {
+        let scenario = Scenario::load(&path).unwrap();
+        exercised.extend(scenario.exercises.iter().map(|id| id.get_ref().clone()));
+    }
+    let missing: Vec<&str> = checks::all()
+        .map(|check| check.id)
+        .filter(|id| !exercised.contains(*id))
+        .collect();
+    assert!(missing.is_empty(), "no scenario exercises {missing:?}");
+}
+
+fn cases() -> Vec<(Case, Entry)> {
+    let mut entries = Vec::new();
+    for path in files() {
+        let scenario = Scenario::load(&path).unwrap();
+        for area in scenario.line.areas.clone() {
+            entries.push(Entry {
+                job: Job {
+                    scenario: path.clone(),
+                    area,
+                    seed: 1,
+                    pace: None,
+                    device: Device::Reference(BTreeSet::new()),
+                    out: None,
+                },
+                scenario: scenario.clone(),
+            });
+        }
+    }
+    let campaign = Campaign {
+        jobs: 2,
+        known: &[],
+        progress: false,
+        stop: &AtomicBool::new(false),
+    };
+    let cases = campaign.run(&entries);
+    cases.into_iter().flatten().zip(entries).collect()
+}
+
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    scenario::files(&folder).unwrap()
+}
