@@ -220,16 +220,16 @@ fn ngnlab(args: &[&str]) -> Output {
         .args(args)
         .current_dir(root)
         .output()
-        .unwrap()
+        .expect("the program was built with this test")
 }
 
 fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
 }
 
 fn stderr(output: &Output) -> String {
     // Long lines are broken on the terminal, wherever the words allow it.
-    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    let text = String::from_utf8(output.stderr.clone()).expect("UTF-8");
     text.split_whitespace()
         .filter(|word| *word != "│")
         .collect::<Vec<_>>()
@@ -237,7 +237,7 @@ fn stderr(output: &Output) -> String {
 }
 
 fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
+    path.to_str().expect("paths in tests are UTF-8")
 }
 
 const SCENARIO: &str = r#"about     = "A test."

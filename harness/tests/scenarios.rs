@@ -53,7 +53,7 @@ fn every_check_is_exercised_by_a_scenario_of_some_family() {
 fn cases() -> Vec<(Case, Entry)> {
     let mut entries = Vec::new();
     for path in files() {
-        let scenario = Scenario::load(&path).unwrap();
+        let scenario = Scenario::load(&path).expect("the scenarios have no mistakes");
         for area in scenario.line.areas.clone() {
             entries.push(Entry {
                 job: Job {
@@ -80,5 +80,5 @@ fn cases() -> Vec<(Case, Entry)> {
 
 fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-    scenario::files(&folder).unwrap()
+    scenario::files(&folder).expect("the scenarios are there")
 }
