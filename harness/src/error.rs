@@ -87,13 +87,18 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns what went wrong and why, in one line.
+    /// Returns what went wrong and why, and what to do about a machine that lacks something.
     pub fn with_causes(&self) -> String {
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {
             text.push_str(&format!(": {error}"));
             cause = error.source();
+        }
+        if let Self::Missing { help, .. } = self
+            && !help.is_empty()
+        {
+            text.push_str(&format!(" ({help})"));
         }
         text
     }
