@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ngnlab_sim::line::Area;
-use ngnlab_sim::node::tls;
+use ngnlab_sim::node::part::tls;
 use ngnlab_sim::time::Pace;
 use ngnlab_sim::trace::{FORMAT, Header, Seen, Trace};
 use serde::{Deserialize, Serialize};

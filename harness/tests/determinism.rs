@@ -1,4 +1,8 @@
 //! The same scenario with the same seed leaves the same trace, apart from the bytes TLS draws.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test says with a panic what went wrong"
+)]
 
 use std::collections::BTreeSet;
 use std::path::Path;

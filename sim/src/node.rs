@@ -1,4 +1,6 @@
 //! What plugs into the network, and the only way it reaches the world.
+//!
+//! Each module here is one kind of node; [`part`] holds what several of them are made of.
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -9,26 +11,15 @@ use crate::frame::{Frame, Port};
 use crate::time::Time;
 use crate::trace::Fact;
 
-pub(crate) mod advertiser;
-pub mod browser;
-pub(crate) mod core_port;
-pub(crate) mod dhcpv6_server;
 pub mod dns;
 pub mod edge;
 pub mod home_gateway;
-pub mod http;
-pub(crate) mod icmp_error;
 pub mod line_auth;
-pub mod neighbors;
+pub mod part;
 pub mod portal;
 pub mod router;
-pub(crate) mod router_port;
-pub mod screens;
 pub mod segment;
-pub mod tcp;
 pub mod terminal;
-pub mod tls;
-pub(crate) mod web_server;
 
 /// Anything that plugs into the network: a router, a server, a terminal, a software device.
 pub trait Node: Any {

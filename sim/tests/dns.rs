@@ -11,7 +11,7 @@ use ngnlab_sim::line::{Area, DnsQuirk, Line};
 use ngnlab_sim::message::dns;
 use ngnlab_sim::message::packet::{Envelope, Mac, Packet, frame_ip};
 use ngnlab_sim::node::dns::{DnsServer, DnsServerConfig, Zones};
-use ngnlab_sim::node::tcp::{ConnState, TcpStack};
+use ngnlab_sim::node::part::tcp::{ConnState, TcpStack};
 use ngnlab_sim::{Context, Handle, Node, Pace, Time, World};
 use proptest::prelude::*;
 

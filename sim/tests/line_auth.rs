@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use ngnlab_sim::line::{Area, Line, LineAuthQuirk};
 use ngnlab_sim::message::packet::{self, Envelope, Mac, Packet};
-use ngnlab_sim::node::browser::{Browser, Choice, PageResult};
 use ngnlab_sim::node::line_auth::{LineAuth, LineAuthConfig};
+use ngnlab_sim::node::part::tcp::TcpStack;
+use ngnlab_sim::node::part::tls::take_secrets;
 use ngnlab_sim::node::portal::{Portal, PortalConfig};
-use ngnlab_sim::node::tcp::TcpStack;
-use ngnlab_sim::node::tls::take_secrets;
+use ngnlab_sim::node::terminal::browser::{Browser, Choice, PageResult};
 use ngnlab_sim::registry::Registry;
 use ngnlab_sim::trace::{End, Fact, FetchError, LineState, Role, Screen, Seen};
 use ngnlab_sim::{Cable, Context, Fate, Frame, Handle, Node, Pace, Time, World};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ngnlab_sim::fault::Fate;
 use ngnlab_sim::frame::{Cable, Frame};
-use ngnlab_sim::node::browser;
+use ngnlab_sim::node::terminal::browser;
 use ngnlab_sim::node::terminal::{Ask, RecordType, Transport as Carrier};
 use ngnlab_sim::time::Time;
 use ngnlab_sim::trace::{End, Screen, StepOutcome};

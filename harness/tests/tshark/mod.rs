@@ -9,7 +9,7 @@ use std::process::Command;
 /// # Panics
 ///
 /// If tshark cannot be run or refuses the file.
-pub fn complaints(capture: &Path) -> Vec<String> {
+pub(crate) fn complaints(capture: &Path) -> Vec<String> {
     let output = Command::new("tshark")
         // Checksums are not looked at by default.
         .args([
@@ -47,7 +47,7 @@ pub fn complaints(capture: &Path) -> Vec<String> {
 /// # Panics
 ///
 /// If it is not, and `CI=true`.
-pub fn is_installed() -> bool {
+pub(crate) fn is_installed() -> bool {
     let installed = Command::new("tshark").arg("--version").output().is_ok();
     let wanted = std::env::var("CI").is_ok_and(|value| value == "true");
     assert!(

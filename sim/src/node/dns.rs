@@ -11,7 +11,7 @@ use crate::frame::Frame;
 use crate::line::DnsQuirk;
 use crate::message::dns::{CLASSIC_LIMIT, PORT, PTR, Question};
 use crate::message::packet::{self, Envelope, Mac, Packet, Payload, Udp};
-use crate::node::tcp::TcpStack;
+use crate::node::part::tcp::TcpStack;
 use crate::node::{Context, Node};
 use crate::time::Time;
 

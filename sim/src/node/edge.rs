@@ -18,11 +18,11 @@ use crate::message::packet::{
     ALL_DHCP, ETHERNET_HEADER, Mac, Packet, Payload, forward, frame_ip, is_link_local, is_routable,
     with_interface_id,
 };
-use crate::node::advertiser::Advertiser;
-use crate::node::dhcpv6_server::{Arrival, Dhcpv6Server};
-use crate::node::icmp_error::{Problem, error_about};
-use crate::node::neighbors::Timers;
-use crate::node::router_port::RouterPort;
+use crate::node::part::advertiser::Advertiser;
+use crate::node::part::dhcpv6_server::{Arrival, Dhcpv6Server};
+use crate::node::part::icmp_error::{Problem, error_about};
+use crate::node::part::neighbors::Timers;
+use crate::node::part::router_port::RouterPort;
 use crate::node::{Context, Node};
 use crate::registry::Registry;
 use crate::time::Time;
@@ -148,7 +148,8 @@ impl Edge {
 
     /// Moves a PD line on to its next assignment once nobody holds the old one.
     fn settle_renumbering(&mut self, cx: &mut Context<'_>) {
-        let held = |lease: &crate::node::dhcpv6_server::Lease| lease.prefix == self.assignment;
+        let held =
+            |lease: &crate::node::part::dhcpv6_server::Lease| lease.prefix == self.assignment;
         if let Some(next) = self.pending
             && !self.dhcpv6.leases().any(held)
         {

@@ -18,12 +18,12 @@ use crate::message::ndp::Ndp;
 use crate::message::packet::{
     ALL_DHCP, ETHERNET_HEADER, Mac, Packet, Udp, forward, is_link_local, is_routable,
 };
-use crate::node::advertiser::Advertiser;
-use crate::node::dhcpv6_server::{Arrival, Dhcpv6Server, Refusal, Rules};
 use crate::node::edge::offers;
-use crate::node::icmp_error::{Problem, error_about};
-use crate::node::neighbors::Timers;
-use crate::node::router_port::RouterPort;
+use crate::node::part::advertiser::Advertiser;
+use crate::node::part::dhcpv6_server::{Arrival, Dhcpv6Server, Refusal, Rules};
+use crate::node::part::icmp_error::{Problem, error_about};
+use crate::node::part::neighbors::Timers;
+use crate::node::part::router_port::RouterPort;
 use crate::node::{Context, Node};
 use crate::time::Time;
 

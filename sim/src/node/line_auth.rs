@@ -11,9 +11,9 @@ use ipnet::Ipv6Net;
 
 use crate::frame::Frame;
 use crate::line::{Line, LineAuthQuirk};
-use crate::node::http::{Request, Response};
-use crate::node::screens::{self, ACCEPT, REFUSE};
-use crate::node::web_server::{Asked, Visitor, WebServer};
+use crate::node::part::http::{Request, Response};
+use crate::node::part::screens::{self, ACCEPT, REFUSE};
+use crate::node::part::web_server::{Asked, Visitor, WebServer};
 use crate::node::{Context, Node};
 use crate::registry::Registry;
 use crate::time::Time;

@@ -7,9 +7,9 @@ use std::net::Ipv6Addr;
 
 use crate::frame::Frame;
 use crate::line::Line;
-use crate::node::http::{Request, Response};
-use crate::node::screens;
-use crate::node::web_server::{Asked, WebServer};
+use crate::node::part::http::{Request, Response};
+use crate::node::part::screens;
+use crate::node::part::web_server::{Asked, WebServer};
 use crate::node::{Context, Node};
 use crate::registry::Registry;
 use crate::time::Time;

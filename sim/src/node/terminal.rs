@@ -10,7 +10,7 @@ use rand::Rng;
 
 pub use hickory_proto::rr::RecordType;
 
-pub use crate::node::browser::Choice;
+pub use crate::node::terminal::browser::Choice;
 
 use crate::frame::Frame;
 use crate::message::packet::{Mac, Packet};
@@ -26,6 +26,7 @@ use pings::Pings;
 use resolver::{Ended, LookupId};
 
 mod addresses;
+pub mod browser;
 mod holds;
 mod host;
 mod information;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use ngnlab_sim::line::{Area, DnsQuirk, Line};
-use ngnlab_sim::node::browser::Choice;
 use ngnlab_sim::node::dns::{DnsServer, DnsServerConfig, Zones};
 use ngnlab_sim::node::line_auth::{LineAuth, LineAuthConfig};
+use ngnlab_sim::node::terminal::browser::Choice;
 use ngnlab_sim::node::terminal::{Ask, RecordType, Transport};
 use ngnlab_sim::registry::Registry;
 use ngnlab_sim::trace::{Fact, FetchError, Resolution, Screen};

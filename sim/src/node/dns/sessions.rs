@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::message::dns;
-use crate::node::tcp::{ConnId, ConnState, TcpStack};
+use crate::node::part::tcp::{ConnId, ConnState, TcpStack};
 use crate::time::Time;
 
 /// The connections that clients have opened.

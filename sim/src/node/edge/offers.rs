@@ -7,7 +7,7 @@ use dhcproto::v6::{DhcpOption, UnknownOption};
 
 use crate::line::{Delivery, EdgeQuirk, Line};
 use crate::message::dhcpv6::{self, OptionCode, SIP_SERVERS, SNTP_SERVERS};
-use crate::node::dhcpv6_server::{Lifetimes, Refusal, Rules};
+use crate::node::part::dhcpv6_server::{Lifetimes, Refusal, Rules};
 
 /// Returns how the line's server treats its clients.
 pub(super) fn rules(line: &Line) -> Rules {

@@ -7,7 +7,7 @@ use ipnet::Ipv6Net;
 
 use crate::message::ndp::{NdpOption, PrefixInfo, RouterAdvert};
 use crate::message::packet::Mac;
-use crate::node::dhcpv6_server::Lifetimes;
+use crate::node::part::dhcpv6_server::Lifetimes;
 
 /// Returns the /64 of the gateway's own LAN: subnet 00.
 pub(super) fn lan_prefix(whole: Ipv6Net) -> Ipv6Net {

@@ -16,8 +16,8 @@ use crate::message::packet::{
     ALL_DHCP, ALL_ROUTERS, ETHERNET_HEADER, Envelope, Mac, Packet, is_link_local,
 };
 use crate::node::Context;
-use crate::node::neighbors::Timers;
-use crate::node::router_port::RouterPort;
+use crate::node::part::neighbors::Timers;
+use crate::node::part::router_port::RouterPort;
 use crate::time::Time;
 
 /// The gateway's side towards the network.

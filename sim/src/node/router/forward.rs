@@ -11,8 +11,8 @@ use crate::message::packet::{
     ETHERNET_HEADER, Packet, forward, frame_ip, is_link_local, is_routable,
 };
 use crate::node::Context;
-use crate::node::icmp_error::{Problem, error_about};
-use crate::node::neighbors::Unreachable;
+use crate::node::part::icmp_error::{Problem, error_about};
+use crate::node::part::neighbors::Unreachable;
 use crate::setup::Mode;
 use crate::time::Time;
 

@@ -12,7 +12,7 @@ use crate::frame::Frame;
 use crate::message::ndp::{Ndp, NeighborAdvert, NeighborSolicit};
 use crate::message::packet::{ALL_NODES, Envelope, Mac, Packet, solicited_node};
 use crate::node::Context;
-use crate::node::neighbors::{Neighbors, Timers, Unreachable};
+use crate::node::part::neighbors::{Neighbors, Timers, Unreachable};
 use crate::time::Time;
 
 /// One interface of the router.

@@ -14,7 +14,7 @@ use crate::message::packet::{
     ALL_DHCP, Envelope, Icmpv6, Packet, Payload, Udp, is_link_local, solicited_node,
 };
 use crate::node::Context;
-use crate::node::icmp_error::Problem;
+use crate::node::part::icmp_error::Problem;
 use crate::setup::Mode;
 
 impl Router {

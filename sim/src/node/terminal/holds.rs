@@ -10,9 +10,9 @@ use super::network::Network;
 use super::pages::{ask, host_of, source_for};
 use super::resolver::{Ended, LookupId};
 use crate::node::Context;
-use crate::node::http::{Request, split_url};
-use crate::node::tcp::{ConnId, ConnState};
-use crate::node::tls::{TlsSession, TlsState, Trust};
+use crate::node::part::http::{Request, split_url};
+use crate::node::part::tcp::{ConnId, ConnState};
+use crate::node::part::tls::{TlsSession, TlsState, Trust};
 use crate::time::Time;
 use crate::trace::{Fact, FetchError};
 

@@ -15,7 +15,7 @@ use crate::message::packet::{
     mac_for, solicited_node,
 };
 use crate::node::Context;
-use crate::node::neighbors::{Neighbors, Timers};
+use crate::node::part::neighbors::{Neighbors, Timers};
 use crate::time::Time;
 
 /// One interface with its addresses, routers and neighbours.

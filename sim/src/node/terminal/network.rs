@@ -14,7 +14,7 @@ use crate::message::dhcpv6::CLIENT_PORT;
 use crate::message::ndp::Ndp;
 use crate::message::packet::{Icmpv6, Mac, Packet, Payload, Udp};
 use crate::node::Context;
-use crate::node::tcp::TcpStack;
+use crate::node::part::tcp::TcpStack;
 use crate::time::Time;
 
 /// What applications send and receive through.

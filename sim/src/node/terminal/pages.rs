@@ -7,8 +7,8 @@ use super::network::Network;
 use super::resolver::{Ended, LookupId};
 use super::{Ask, RecordType, Transport};
 use crate::node::Context;
-use crate::node::browser::{Browser, Choice};
-use crate::node::http::split_url;
+use crate::node::part::http::split_url;
+use crate::node::terminal::browser::{Browser, Choice};
 use crate::time::Time;
 use crate::trace::{Fact, FetchError, Note, Resolution};
 

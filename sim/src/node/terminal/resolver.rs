@@ -14,7 +14,7 @@ use super::host::{Body, Host, Outgoing};
 use super::{Ask, Transport, earliest, ephemeral_port};
 use crate::message::packet::Udp;
 use crate::node::Context;
-use crate::node::tcp::{ConnId, ConnState, TcpStack};
+use crate::node::part::tcp::{ConnId, ConnState, TcpStack};
 use crate::time::Time;
 use crate::trace::Resolution;
 

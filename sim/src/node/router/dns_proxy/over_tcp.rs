@@ -13,8 +13,8 @@ use super::{Desk, MAX_OUTSTANDING, Side, Transmit, edit, faults};
 use crate::message::dns::{self, PORT, Question};
 use crate::message::packet::IPV6_HEADER;
 use crate::node::dns::sessions::Sessions;
+use crate::node::part::tcp::{ConnId, ConnState, TcpStack};
 use crate::node::router::defect::Defect;
-use crate::node::tcp::{ConnId, ConnState, TcpStack};
 use crate::time::Time;
 
 /// The forwarder's TCP: clients on one hand, servers on the other.

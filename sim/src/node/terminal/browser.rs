@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::node::http::{Request, Response, split_url};
-use crate::node::screens;
-use crate::node::tcp::TcpStack;
-use crate::node::tls::Trust;
+use crate::node::part::http::{Request, Response, split_url};
+use crate::node::part::screens;
+use crate::node::part::tcp::TcpStack;
+use crate::node::part::tls::Trust;
 use crate::time::Time;
 use crate::trace::{FetchError, Screen};
 

@@ -10,10 +10,10 @@ use rand::Rng;
 
 use crate::frame::Frame;
 use crate::node::Context;
-use crate::node::core_port::{Arrival, CorePort};
-use crate::node::http::{BadRequest, Request, RequestReader, Response};
-use crate::node::tcp::{ConnId, TcpStack};
-use crate::node::tls::{TlsSession, TlsState};
+use crate::node::part::core_port::{Arrival, CorePort};
+use crate::node::part::http::{BadRequest, Request, RequestReader, Response};
+use crate::node::part::tcp::{ConnId, TcpStack};
+use crate::node::part::tls::{TlsSession, TlsState};
 use crate::time::Time;
 use crate::trace::Fact;
 

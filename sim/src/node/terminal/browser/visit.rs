@@ -2,9 +2,9 @@
 
 use std::net::{Ipv6Addr, SocketAddrV6};
 
-use crate::node::http::{BadResponse, Response, ResponseReader};
-use crate::node::tcp::{ConnId, ConnState, TcpStack};
-use crate::node::tls::{TlsSession, TlsState, Trust};
+use crate::node::part::http::{BadResponse, Response, ResponseReader};
+use crate::node::part::tcp::{ConnId, ConnState, TcpStack};
+use crate::node::part::tls::{TlsSession, TlsState, Trust};
 use crate::time::Time;
 use crate::trace::FetchError;
 

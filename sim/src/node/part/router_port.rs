@@ -9,7 +9,7 @@ use crate::frame::Frame;
 use crate::message::ndp::{Ndp, NeighborAdvert, NeighborSolicit};
 use crate::message::packet::{ALL_NODES, ETHERNET_HEADER, Envelope, Mac, Packet, solicited_node};
 use crate::node::Context;
-use crate::node::neighbors::{Neighbors, Timers, Unreachable};
+use crate::node::part::neighbors::{Neighbors, Timers, Unreachable};
 use crate::time::Time;
 
 /// An interface with a link-local address and any number of others.

@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, Connection, ServerConnection};
 
-use crate::node::tcp::{ConnId, ConnState, TcpStack};
+use crate::node::part::tcp::{ConnId, ConnState, TcpStack};
 
 pub use pki::{Pki, Trust};
 pub use secrets::take_secrets;

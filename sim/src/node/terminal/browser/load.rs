@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::net::{Ipv6Addr, SocketAddrV6};
 use std::time::Duration;
 
-use crate::node::browser::Browser;
-use crate::node::browser::visit::{Heard, Visit};
-use crate::node::http::{Request, Response, split_url};
-use crate::node::tcp::TcpStack;
-use crate::node::tls::Trust;
+use crate::node::part::http::{Request, Response, split_url};
+use crate::node::part::tcp::TcpStack;
+use crate::node::part::tls::Trust;
+use crate::node::terminal::browser::Browser;
+use crate::node::terminal::browser::visit::{Heard, Visit};
 use crate::time::Time;
 use crate::trace::FetchError;
 

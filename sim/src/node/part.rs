@@ -1,0 +1,15 @@
+//! What nodes are made of: the pieces that more than one kind of node uses.
+//!
+//! None of them is a node: the node around it owns the Ethernet port, and hands in time and bytes.
+
+pub(crate) mod advertiser;
+pub(crate) mod core_port;
+pub(crate) mod dhcpv6_server;
+pub mod http;
+pub(crate) mod icmp_error;
+pub mod neighbors;
+pub(crate) mod router_port;
+pub mod screens;
+pub mod tcp;
+pub mod tls;
+pub(crate) mod web_server;
