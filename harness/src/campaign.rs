@@ -3,20 +3,27 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use ngnlab_reports::{Case, Verdict};
+use ngnlab_sim::time::{Pace, Time};
 
-use crate::dut::process::description::Known;
+use crate::dut::process::description::{Description, Known};
 use crate::error::Error;
-use crate::job::Job;
+use crate::job::{Device, Job};
 use crate::report;
 use crate::runner::Run;
 use crate::scenario::Scenario;
+
+pub mod estimate;
+mod progress;
+
+use progress::Progress;
 
 /// A job with its scenario.
 pub struct Entry {
@@ -24,6 +31,24 @@ pub struct Entry {
     pub job: Job,
     /// Its scenario.
     pub scenario: Scenario,
+}
+
+impl Entry {
+    /// Returns how long it takes in real time: nothing where time is virtual, or where the device
+    /// does not offer what the scenario asks for.
+    pub fn length(&self) -> Duration {
+        let asked = match &self.job.device {
+            Device::Reference(_) => self.job.pace == Some(Pace::Realtime),
+            Device::File(path) => Description::load(path).is_ok_and(|description| {
+                let setup = self.scenario.setup(self.job.area, description.macs);
+                description.offers(setup.mode)
+            }),
+        };
+        match asked {
+            true => self.scenario.end().since(Time::ZERO) + STARTING,
+            false => Duration::ZERO,
+        }
+    }
 }
 
 /// How jobs are run.
@@ -43,25 +68,32 @@ impl Campaign<'_> {
     pub fn run(&self, entries: &[Entry]) -> Vec<Option<Case>> {
         let next = AtomicUsize::new(0);
         let cases: Mutex<Vec<Option<Case>>> = Mutex::new(vec![None; entries.len()]);
-        let bar = self.bar(entries.len());
+        let progress = Progress::new(entries, self.jobs, self.progress);
         thread::scope(|scope| {
-            for _ in 0..self.jobs.clamp(1, entries.len().max(1)) {
-                scope.spawn(|| {
-                    while !self.stop.load(Ordering::Relaxed) {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(entry) = entries.get(index) else {
-                            return;
-                        };
-                        bar.set_message(entry.scenario.name.clone());
-                        let case = self.case(entry);
-                        let mut cases = cases.lock().unwrap_or_else(PoisonError::into_inner);
-                        cases[index] = case;
-                        bar.inc(1);
-                    }
-                });
+            let mover = scope.spawn(|| progress.keep_moving());
+            let work = || {
+                while !self.stop.load(Ordering::Relaxed) {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(entry) = entries.get(index) else {
+                        return;
+                    };
+                    progress.start(index, entry);
+                    let case = self.case(entry);
+                    let mut cases = cases.lock().unwrap_or_else(PoisonError::into_inner);
+                    cases[index] = case;
+                    drop(cases);
+                    progress.end(index);
+                }
+            };
+            let jobs = 0..self.jobs.clamp(1, entries.len().max(1));
+            let workers: Vec<_> = jobs.map(|_| scope.spawn(work)).collect();
+            let ended: Vec<_> = workers.into_iter().map(|worker| worker.join()).collect();
+            progress.finish();
+            mover.thread().unpark();
+            if let Some(panic) = ended.into_iter().find_map(Result::err) {
+                resume_unwind(panic);
             }
         });
-        bar.finish_and_clear();
         cases.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -81,15 +113,6 @@ impl Campaign<'_> {
             case.outcome = ngnlab_reports::Outcome::HarnessError(error.with_causes());
         }
         Some(case)
-    }
-
-    fn bar(&self, length: usize) -> ProgressBar {
-        if !self.progress {
-            return ProgressBar::hidden();
-        }
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {wide_msg}");
-        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-        ProgressBar::new(length as u64).with_style(style)
     }
 }
 
@@ -132,5 +155,7 @@ fn comments(case: &Case) -> BTreeMap<usize, String> {
     comments
 }
 
+/// How long a real device takes to get ready, roughly; an estimate needs no more.
+const STARTING: Duration = Duration::from_secs(2);
 const TRACE: &str = "trace.jsonl";
 const CAPTURE: &str = "capture.pcapng";

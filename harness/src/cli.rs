@@ -10,6 +10,7 @@ use ngnlab_sim::node::router::defect::Defect;
 use crate::error::Error;
 
 mod explain;
+mod interrupt;
 mod judge;
 mod lint;
 mod list;
@@ -62,7 +63,8 @@ pub struct Run {
     /// Where all randomness comes from; the same seed gives the same run
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// How many scenarios run at the same time; as many as there are processors, unless given
+    /// How many scenarios run at the same time; unless given, one for each processor, and four in
+    /// real time, where they mostly wait
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
     /// In real time, also runs scenarios of more than two minutes
@@ -234,6 +236,8 @@ pub struct Place {
     pub colour: bool,
     /// Whether standard error is one, for progress.
     pub progress: bool,
+    /// Says a line on standard error at once, before long work.
+    pub announce: fn(&str),
 }
 
 impl Cli {

@@ -62,7 +62,7 @@ impl Job {
                 let pace = self.pace.unwrap_or(dut.pace());
                 runner::run(&self.scenario()?, self.area, self.seed, &mut dut, pace)
             }
-            Device::File(path) => process::launch::run(self, path),
+            Device::File(path) => process::launch::run(self, path, stop),
         }
     }
 }

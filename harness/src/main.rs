@@ -15,6 +15,9 @@ fn main() -> ExitCode {
     let place = Place {
         colour: stdout().is_terminal(),
         progress: stderr().is_terminal(),
+        announce: |line| {
+            let _ = writeln!(stderr(), "{line}");
+        },
     };
     let answer = Cli::parse().answer(place).unwrap_or_else(|error| Answer {
         text: String::new(),

@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use ngnlab_reports::formats::{json, text};
@@ -16,10 +14,11 @@ use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::time::{Pace, Time};
 
 use super::select::{self, Found};
-use super::{Answer, Place, Run};
+use super::{Answer, Place, Run, interrupt};
+use crate::campaign::estimate::Estimate;
 use crate::campaign::{Campaign, Entry, folder};
 use crate::dut::process::description::{Description, Known};
-use crate::dut::reference;
+use crate::dut::{process, reference};
 use crate::error::{self, Error};
 use crate::job::{Device, Job};
 use crate::report::check_infos;
@@ -31,23 +30,31 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let found = select::scenarios(&args.scenarios.scenarios, &args.scenario)?;
     let (found, mut left_out) = leave_out_long(found, args, &device);
     let entries = entries(&found, args, &device, only);
-    let stop = stop_at_ctrl_c();
+    if let Device::File(path) = &device.device {
+        // What the machine lacks is lacking for every run: once said is enough.
+        process::launch::attempt(path)?;
+    }
+    let jobs = args.jobs.map_or_else(|| device.jobs(), usize::from);
+    if device.real_time {
+        let estimate = Estimate::new(&entries, jobs, left_out.len());
+        (place.announce)(&estimate.to_string());
+    }
+    let stop = interrupt::stop_at_ctrl_c();
     let campaign = Campaign {
-        jobs: args.jobs.map_or_else(processors, usize::from),
+        jobs,
         known: &device.known,
         progress: place.progress,
         stop: &stop,
     };
-    let mut cases = Vec::new();
     let ended = campaign.run(&entries);
-    let stopped = stop.load(Ordering::Relaxed);
+    let stopped = ended.iter().any(Option::is_none);
+    let mut cases = Vec::new();
     for (case, entry) in ended.into_iter().zip(&entries) {
         match case {
-            // Ctrl-C reaches the workers, too, and some a little before us.
-            Some(case) if !stopped || !broke(&case) => cases.push(case),
-            _ => left_out.push(LeftOut {
+            Some(case) => cases.push(case),
+            None => left_out.push(LeftOut {
                 scenario: format!("{} ({})", entry.scenario.name, entry.job.area.name()),
-                reason: "stopped by the user".to_owned(),
+                reason: STOPPED.to_owned(),
             }),
         }
     }
@@ -69,7 +76,10 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     }
     Ok(Answer {
         text: text::render(&report, place.colour),
-        remarks: String::new(),
+        remarks: match stopped {
+            true => format!("{STOPPED}; what had ended by then is judged\n"),
+            false => String::new(),
+        },
         exit_code: if stopped {
             error::UNDETERMINED
         } else {
@@ -129,6 +139,16 @@ fn device(args: &Run) -> Result<Chosen, Error> {
     })
 }
 
+impl Chosen {
+    /// Returns how many run at the same time unless the user says so.
+    fn jobs(&self) -> usize {
+        match self.real_time {
+            true => processors() * WAITING_TOGETHER,
+            false => processors(),
+        }
+    }
+}
+
 /// In real time, parts with scenarios that would take long, unless they are wanted.
 fn leave_out_long(found: Vec<Found>, args: &Run, device: &Chosen) -> (Vec<Found>, Vec<LeftOut>) {
     let (long, kept): (Vec<Found>, Vec<Found>) = found
@@ -170,24 +190,6 @@ fn entries(found: &[Found], args: &Run, device: &Chosen, only: Option<Area>) -> 
 /// Returns as many as there are processors.
 pub(super) fn processors() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
-}
-
-/// Returns a flag that Ctrl-C sets, so that what is finished is still written.
-pub(super) fn stop_at_ctrl_c() -> Arc<AtomicBool> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let stop = Arc::clone(&flag);
-    thread::spawn(move || {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .build()
-        else {
-            return;
-        };
-        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
-            stop.store(true, Ordering::Relaxed);
-        }
-    });
-    flag
 }
 
 fn profiles(args: &Run, cases: &[Case]) -> Vec<Profile> {
@@ -270,3 +272,7 @@ pub(super) fn exit_code(report: &Report) -> u8 {
         error::CONFORMANT
     }
 }
+
+/// Real devices mostly wait: so many share a processor.
+const WAITING_TOGETHER: usize = 4;
+const STOPPED: &str = "stopped by the user";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Answer, Place, Selftest, run, select};
+use super::{Answer, Place, Selftest, interrupt, run, select};
 use crate::campaign::{Campaign, Entry};
 use crate::error::{CONFORMANT, Error, NOT_CONFORMANT, UNDETERMINED};
 use crate::job::{Device, Job};
@@ -10,7 +10,7 @@ use crate::selftest;
 
 pub(super) fn answer(args: &Selftest, place: Place) -> Result<Answer, Error> {
     let entries = clean(args)?;
-    let stop = run::stop_at_ctrl_c();
+    let stop = interrupt::stop_at_ctrl_c();
     let campaign = Campaign {
         jobs: args.jobs.map_or_else(run::processors, usize::from),
         known: &[],

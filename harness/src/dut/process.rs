@@ -12,7 +12,7 @@ use std::time::Duration;
 use ngnlab_sim::frame::Cable;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::Link;
-use ngnlab_sim::link::tap::{self, Tap, TapError};
+use ngnlab_sim::link::tap::{self, Tap};
 use ngnlab_sim::setup::Setup;
 use ngnlab_sim::time::Pace;
 use ngnlab_sim::world::World;
@@ -140,8 +140,7 @@ impl Dut for ProcessDut {
                 message: mistake.message,
                 help: mistake.help,
             })?;
-        let mut wan = Tap::open(WAN_INTERFACE, setup.wan_mac).map_err(from_tap)?;
-        let mut lan = Tap::open(LAN_INTERFACE, setup.lan_mac).map_err(from_tap)?;
+        let (mut wan, mut lan) = open_taps(self.macs())?;
         self.sandbox.order(&Order::Start(plan.clone()))?;
         self.wait_until_ready()?;
         let waker = world
@@ -204,6 +203,21 @@ impl Dut for ProcessDut {
     }
 }
 
+/// Makes the device's two interfaces in the network namespace of this process.
+fn open_taps(macs: Macs) -> Result<(Tap, Tap), Error> {
+    let open = |name, mac| {
+        Tap::open(name, mac).map_err(|error| Error::Missing {
+            doing: error.to_string(),
+            help: error.advice().to_owned(),
+            source: None,
+        })
+    };
+    Ok((
+        open(WAN_INTERFACE, macs.wan)?,
+        open(LAN_INTERFACE, macs.lan)?,
+    ))
+}
+
 fn set_carrier(world: &mut World, cable: Cable, up: bool) -> Result<(), DutError> {
     world
         .set_carrier(cable, up)
@@ -215,14 +229,6 @@ fn broken(doing: &str, source: io::Error) -> DutError {
         doing: doing.to_owned(),
         help: String::new(),
         source: Some(source),
-    })
-}
-
-fn from_tap(error: TapError) -> DutError {
-    DutError::Harness(Error::Missing {
-        doing: error.to_string(),
-        help: error.advice().to_owned(),
-        source: None,
     })
 }
 

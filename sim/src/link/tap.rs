@@ -59,10 +59,10 @@ impl TapError {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Missing(_) => {
-                "load it with `modprobe tun`; a container is given it with `--device /dev/net/tun`"
+                "load it with `sudo modprobe tun`; a container is given it with `--device /dev/net/tun`"
             }
             Self::Denied(_) => {
-                "allow it with `chmod 0666 /dev/net/tun`, as systemd does: an interface still \
+                "allow it with `sudo chmod 0666 /dev/net/tun`, as systemd does: an interface still \
                  needs a namespace of one's own"
             }
             Self::NotPermitted { .. } | Self::Other { .. } => {

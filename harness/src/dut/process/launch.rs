@@ -6,26 +6,30 @@ use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio, id};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
+use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::time::{Pace, Time};
 use ngnlab_sim::trace::Trace;
+use tempfile::TempDir;
 
 use super::description::Description;
-use super::worker::{Answer, Assignment, WORKER_COMMAND};
+use super::worker::{Answer, Assignment, Task, WORKER_COMMAND};
 use super::{ProcessDut, needs};
 use crate::error::Error;
 use crate::job::Job;
 use crate::runner::{Ending, Run};
 use crate::scenario::Scenario;
 
-/// Runs a job with the device of a file, in a worker that ends with this thread.
+/// Runs a job with the device of a file, in a worker that ends with this thread or once `stop` is
+/// set.
 ///
 /// The running program serves as the worker, so its `main` begins with
 /// [`hidden_command`](super::hidden_command).
-pub fn run(job: &Job, device: &Path) -> Result<Run, Error> {
+pub fn run(job: &Job, device: &Path, stop: &AtomicBool) -> Result<Run, Error> {
     let scenario = job.scenario()?;
     let description = Description::load(device)?;
     if job.pace == Some(Pace::Virtual) {
@@ -35,10 +39,7 @@ pub fn run(job: &Job, device: &Path) -> Result<Run, Error> {
         });
     }
     needs::check(&description)?;
-    let scratch = tempfile::tempdir().map_err(|source| Error::Write {
-        path: env::temp_dir(),
-        source,
-    })?;
+    let scratch = scratch()?;
     let logs = match &job.out {
         Some(out) => out.join("logs"),
         None => scratch.path().join("logs"),
@@ -47,48 +48,94 @@ pub fn run(job: &Job, device: &Path) -> Result<Run, Error> {
         path: logs.clone(),
         source,
     })?;
+    let trace = scratch.path().join("trace.jsonl");
     let assignment = Assignment {
-        job: job.clone(),
-        parent: i32::try_from(id()).unwrap_or_default(),
-        trace: scratch.path().join("trace.jsonl"),
+        device: device.to_owned(),
+        task: Some(Task {
+            scenario: job.scenario.clone(),
+            area: job.area,
+            seed: job.seed,
+            trace: trace.clone(),
+        }),
+        parent: own_id(),
         logs,
     };
-    let worker = Worker::start(&assignment).map_err(|source| broken(&scenario, &source))?;
-    let answer = worker.answer(limit(&scenario, &description));
-    let mut ending = match answer.map_err(|message| Error::Worker {
-        scenario: scenario.name.clone(),
-        message,
-    })? {
-        Answer::Ended(ending) => ending,
-        Answer::Missing { doing, help } => {
-            let source = None;
-            return Err(Error::Missing {
-                doing,
-                help,
-                source,
-            });
-        }
-        Answer::Broken(message) => {
-            let scenario = scenario.name;
-            return Err(Error::Worker { scenario, message });
-        }
-    };
+    let limit = limit(&scenario, &description);
+    let mut ending = ending(&assignment, &scenario.name, limit, stop)?;
     if let Ending::DeviceFailed(failure) = &mut ending
         && job.out.is_none()
     {
         // It goes with the scratch folder; the message has the last words.
         failure.log = None;
     }
-    let trace = File::open(&assignment.trace)
+    let trace = File::open(&trace)
         .and_then(Trace::load)
-        .map_err(|source| broken(&scenario, &source))?;
+        .map_err(|source| broken(&scenario.name, &source.to_string()))?;
     Ok(Run { trace, ending })
+}
+
+/// Finds out whether the machine gives what the device of a file needs: programs, namespaces and
+/// interfaces.
+pub fn attempt(device: &Path) -> Result<(), Error> {
+    let description = Description::load(device)?;
+    needs::check(&description)?;
+    let scratch = scratch()?;
+    let assignment = Assignment {
+        device: device.to_owned(),
+        task: None,
+        parent: own_id(),
+        logs: scratch.path().to_owned(),
+    };
+    let never = AtomicBool::new(false);
+    ending(&assignment, &description.name, SLACK, &never).map(drop)
+}
+
+/// Has a worker do its assignment; `what` it is about is for messages.
+fn ending(
+    assignment: &Assignment,
+    what: &str,
+    within: Duration,
+    stop: &AtomicBool,
+) -> Result<Ending, Error> {
+    let worker = Worker::start(assignment).map_err(|source| broken(what, &source.to_string()))?;
+    let said = worker.answer(within, stop);
+    match said {
+        Ok(Answer::Ended(ending)) => Ok(ending),
+        Ok(Answer::Missing { doing, help }) => Err(Error::Missing {
+            doing,
+            help,
+            source: None,
+        }),
+        Ok(Answer::Broken(message)) | Err(NoAnswer::Because(message)) => {
+            Err(broken(what, &message))
+        }
+        Err(NoAnswer::Stopped) => Err(Error::Stopped),
+    }
+}
+
+fn scratch() -> Result<TempDir, Error> {
+    tempfile::tempdir().map_err(|source| Error::Write {
+        path: env::temp_dir(),
+        source,
+    })
+}
+
+fn own_id() -> i32 {
+    i32::try_from(id()).unwrap_or_default()
 }
 
 /// A worker process; dropping it ends it, and its sandbox with it.
 struct Worker {
     process: Child,
     said: Receiver<Said>,
+}
+
+/// Why a worker has no answer.
+enum NoAnswer {
+    /// The user has had enough.
+    Stopped,
+    /// It broke down, and how.
+    Because(String),
 }
 
 enum Said {
@@ -122,11 +169,9 @@ impl Worker {
         input.write_all(&serde_json::to_vec(assignment)?)
     }
 
-    /// Returns what the worker answers, or how it ended without an answer.
-    fn answer(self, within: Duration) -> Result<Answer, String> {
-        let Ok(first) = self.said.recv_timeout(within) else {
-            return Err(format!("it did not end within {within:?} and was killed"));
-        };
+    /// Returns what the worker answers, or why it ended without an answer.
+    fn answer(self, within: Duration, stop: &AtomicBool) -> Result<Answer, NoAnswer> {
+        let first = self.first_said(within, stop)?;
         // The two streams end together, in no certain order.
         let second = self.said.recv_timeout(LAST_WORDS_WITHIN).ok();
         let (mut answer, mut words) = (String::new(), String::new());
@@ -137,11 +182,25 @@ impl Worker {
             }
         }
         serde_json::from_str(&answer).map_err(|_| {
-            format!(
+            NoAnswer::Because(format!(
                 "it ended without an answer; its last words: {}",
                 words.trim()
-            )
+            ))
         })
+    }
+
+    fn first_said(&self, within: Duration, stop: &AtomicBool) -> Result<Said, NoAnswer> {
+        let clock = Clock::starting_at(Time::ZERO);
+        while clock.now().since(Time::ZERO) < within {
+            if stop.load(Ordering::Relaxed) {
+                return Err(NoAnswer::Stopped);
+            }
+            if let Ok(said) = self.said.recv_timeout(GLANCE) {
+                return Ok(said);
+            }
+        }
+        let how = format!("it did not end within {within:?} and was killed");
+        Err(NoAnswer::Because(how))
     }
 }
 
@@ -168,13 +227,15 @@ fn limit(scenario: &Scenario, description: &Description) -> Duration {
     scenario.end().since(Time::ZERO) * 5 / 4 + ready * 2 + SLACK
 }
 
-fn broken(scenario: &Scenario, source: &io::Error) -> Error {
+fn broken(what: &str, message: &str) -> Error {
     Error::Worker {
-        scenario: scenario.name.clone(),
-        message: source.to_string(),
+        scenario: what.to_owned(),
+        message: message.to_owned(),
     }
 }
 
+/// How often to look whether the user has had enough.
+const GLANCE: Duration = Duration::from_millis(100);
 const LAST_WORDS_WITHIN: Duration = Duration::from_secs(2);
 const LONGEST_OUTPUT: u64 = 64 << 10;
 const SLACK: Duration = Duration::from_secs(30);

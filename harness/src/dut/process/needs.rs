@@ -23,7 +23,7 @@ pub fn check(description: &Description) -> Result<(), Error> {
     packages.dedup();
     let help = match packages.is_empty() {
         true => format!("put it into one of {PATH}"),
-        false => format!("on Debian: `apt-get install {}`", packages.join(" ")),
+        false => format!("on Debian: `sudo apt-get install {}`", packages.join(" ")),
     };
     Err(Error::Missing {
         doing: format!(

@@ -237,14 +237,15 @@ pub(super) fn advice(errno: Errno) -> String {
 fn advice_from(errno: Errno, setting: impl Fn(&str) -> Option<u64>) -> String {
     // Debian's switch, Ubuntu's, and the kernel's own.
     if setting("kernel/unprivileged_userns_clone") == Some(0) {
-        return "allow it with `sysctl kernel.unprivileged_userns_clone=1`".to_owned();
+        return "allow it with `sudo sysctl -w kernel.unprivileged_userns_clone=1`".to_owned();
     }
     if setting("kernel/apparmor_restrict_unprivileged_userns") == Some(1) {
-        let command = "sysctl kernel.apparmor_restrict_unprivileged_userns=0";
+        let command = "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0";
         return format!("AppArmor restricts user namespaces here; allow them with `{command}`");
     }
     if setting("user/max_user_namespaces") == Some(0) || errno == Errno::ENOSPC {
-        return "allow more of them with `sysctl user.max_user_namespaces=15000`".to_owned();
+        let command = "sudo sysctl -w user.max_user_namespaces=15000";
+        return format!("allow more of them with `{command}`");
     }
     match errno {
         Errno::EINVAL | Errno::ENOSYS => {
@@ -281,15 +282,15 @@ mod tests {
             advice_from(errno, move |asked| (asked == name).then_some(value))
         };
         let debian = with(Errno::EPERM, "kernel/unprivileged_userns_clone", 0);
-        assert!(debian.contains("kernel.unprivileged_userns_clone=1"));
+        assert!(debian.contains("`sudo sysctl -w kernel.unprivileged_userns_clone=1`"));
         let ubuntu = with(
             Errno::EPERM,
             "kernel/apparmor_restrict_unprivileged_userns",
             1,
         );
-        assert!(ubuntu.contains("kernel.apparmor_restrict_unprivileged_userns=0"));
+        assert!(ubuntu.contains("`sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`"));
         let none = with(Errno::ENOSPC, "user/max_user_namespaces", 0);
-        assert!(none.contains("user.max_user_namespaces"));
+        assert!(none.contains("`sudo sysctl -w user.max_user_namespaces=15000`"));
         assert!(with(Errno::EPERM, "", 0).contains("container"));
         assert!(with(Errno::EINVAL, "", 0).contains("CONFIG_USER_NS"));
     }

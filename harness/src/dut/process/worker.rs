@@ -5,17 +5,18 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use ngnlab_sim::line::Area;
 use ngnlab_sim::time::Pace;
 use ngnlab_sim::trace::Trace;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use super::ProcessDut;
 use super::description::Description;
 use super::sandbox::{Entry, Sandbox};
+use super::{ProcessDut, open_taps};
 use crate::error::Error;
-use crate::job::{Device, Job};
 use crate::runner::{self, Ending};
+use crate::scenario::Scenario;
 
 /// The hidden subcommand that a worker runs as.
 pub const WORKER_COMMAND: &str = "process-worker";
@@ -23,20 +24,33 @@ pub const WORKER_COMMAND: &str = "process-worker";
 /// What a worker is given on its standard input.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Assignment {
-    /// What to run.
-    pub(super) job: Job,
+    /// The device's file.
+    pub(super) device: PathBuf,
+    /// What to run; without, it is only tried whether the machine gives what the device needs.
+    pub(super) task: Option<Task>,
     /// The process it must not outlive.
     pub(super) parent: i32,
-    /// Where the trace goes.
-    pub(super) trace: PathBuf,
     /// Where the programs' logs go.
     pub(super) logs: PathBuf,
+}
+
+/// What a worker runs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Task {
+    /// The scenario's file.
+    pub(super) scenario: PathBuf,
+    /// The area.
+    pub(super) area: Area,
+    /// The run's seed.
+    pub(super) seed: u64,
+    /// Where the trace goes.
+    pub(super) trace: PathBuf,
 }
 
 /// What a worker tells on its standard output.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Answer {
-    /// There is a trace.
+    /// The task was run, and there is a trace; or nothing is in the way of one.
     Ended(Ending),
     /// The machine lacks something.
     Missing {
@@ -73,31 +87,33 @@ fn serve() -> Result<Ending, Error> {
             help: String::new(),
             source: Some(source),
         })?;
-    let Device::File(device) = &assignment.job.device else {
-        return Err(Error::Usage {
-            what: "the built-in router needs no worker".to_owned(),
-            help: None,
-        });
-    };
-    work(&assignment, device)
+    // Everything of the host's is read before the sandbox covers it.
+    let description = Description::load(&assignment.device)?;
+    match &assignment.task {
+        Some(task) => {
+            let scenario = Scenario::load(&task.scenario)?;
+            let sandbox = enter(&assignment, &description)?;
+            let mut dut = ProcessDut::new(description, task.area, sandbox);
+            let run = runner::run(&scenario, task.area, task.seed, &mut dut, Pace::Realtime)?;
+            save(&run.trace, &task.trace)?;
+            Ok(run.ending)
+        }
+        None => {
+            let _sandbox = enter(&assignment, &description)?;
+            open_taps(description.macs)?;
+            Ok(Ending::Complete)
+        }
+    }
 }
 
-fn work(assignment: &Assignment, device: &Path) -> Result<Ending, Error> {
-    let job = &assignment.job;
-    // Everything of the host's is read before the sandbox covers it.
-    let scenario = job.scenario()?;
-    let description = Description::load(device)?;
+fn enter(assignment: &Assignment, description: &Description) -> Result<Sandbox, Error> {
     let private = description.private.iter();
     let entry = Entry {
         private: private.map(|path| path.get_ref().clone()).collect(),
         root_users: description.root_users.clone(),
         logs: assignment.logs.clone(),
     };
-    let sandbox = Sandbox::enter(Pid::from_raw(assignment.parent), &entry)?;
-    let mut dut = ProcessDut::new(description, job.area, sandbox);
-    let run = runner::run(&scenario, job.area, job.seed, &mut dut, Pace::Realtime)?;
-    save(&run.trace, &assignment.trace)?;
-    Ok(run.ending)
+    Sandbox::enter(Pid::from_raw(assignment.parent), &entry)
 }
 
 fn save(trace: &Trace, path: &Path) -> Result<(), Error> {
