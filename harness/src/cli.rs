@@ -34,9 +34,9 @@ pub enum Command {
     /// Runs scenarios against a router and judges what it did
     #[command(after_help = RUN_EXAMPLES)]
     Run(Run),
-    /// Lists scenarios and checks
+    /// Lists scenarios, checks, defects or devices
     List(List),
-    /// Explains a check or a scenario
+    /// Explains a check, a scenario or a defect
     Explain(Explain),
     /// Looks for mistakes in scenario files
     Lint(Lint),
@@ -107,6 +107,14 @@ pub struct List {
     /// Lists the defects of the reference router
     #[arg(long)]
     pub defects: bool,
+    /// Lists the reference router and the device files of a folder
+    #[arg(
+        long,
+        value_name = "DIR",
+        num_args = 0..=1,
+        default_missing_value = "harness/devices"
+    )]
+    pub devices: Option<PathBuf>,
     /// Where the scenarios are
     #[command(flatten)]
     pub scenarios: Scenarios,
@@ -115,7 +123,7 @@ pub struct List {
 /// The arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The id of a check, or the name of a scenario
+    /// The id of a check, or the name of a scenario or defect
     pub id: String,
     /// Where the scenarios are
     #[command(flatten)]
@@ -246,7 +254,7 @@ impl Cli {
         match &self.command {
             Command::Run(args) => run::answer(args, place),
             Command::List(args) => list::answer(args),
-            Command::Explain(args) => explain::answer(args),
+            Command::Explain(args) => explain::answer(args, place),
             Command::Lint(args) => lint::answer(args),
             Command::Judge(args) => judge::answer(args, place),
             Command::Render(args) => render::answer(args, place),

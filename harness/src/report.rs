@@ -182,7 +182,7 @@ fn last_screen(trace: &Trace) -> Option<Screen> {
 }
 
 /// Returns a screen's name as scenarios write it.
-fn screen_name(screen: Screen) -> String {
+pub(crate) fn screen_name(screen: Screen) -> String {
     match serde_json::to_value(screen) {
         Ok(serde_json::Value::String(name)) => name,
         _ => format!("{screen:?}"),

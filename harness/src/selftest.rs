@@ -11,7 +11,7 @@ use crate::campaign::{Campaign, Entry};
 use crate::checks;
 use crate::job::Device;
 
-mod shown_in;
+pub(crate) mod shown_in;
 
 /// What a self-test found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

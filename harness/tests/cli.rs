@@ -68,10 +68,27 @@ fn a_trace_is_judged_again_and_a_report_rendered_again_with_the_same_verdicts() 
 fn list_explain_and_lint_answer() {
     assert!(stdout(&ngnlab(&["list"])).contains("dns/large-answers"));
     assert!(stdout(&ngnlab(&["list", "--checks"])).contains("ons.dns.per-domain"));
-    assert!(stdout(&ngnlab(&["list", "--defects"])).contains("one-dns-for-all"));
+    let defects = stdout(&ngnlab(&["list", "--defects"]));
+    assert!(
+        defects.contains("no-failover\n    shown in dns/preferred-server-dead\n"),
+        "{defects}"
+    );
+    let devices = stdout(&ngnlab(&["list", "--devices"]));
+    assert!(
+        devices.contains("harness/devices/dnsmasq-ndppd.toml (ra)\n"),
+        "{devices}"
+    );
     let explained = stdout(&ngnlab(&["explain", "ons.dns.per-domain"]));
     assert!(explained.contains("guide p.7"), "{explained}");
-    assert!(explained.contains("exercised in line-auth/succeeds-on-a-pd-line"));
+    for words in [
+        "指定のDNSサーバ",
+        " line-auth/succeeds-on-a-pd-line\n",
+        "fails with    one-dns-for-all\n",
+    ] {
+        assert!(explained.contains(words), "{explained}");
+    }
+    let explained = stdout(&ngnlab(&["explain", "one-dns-for-all"]));
+    assert!(explained.contains(" ons.dns.per-domain\n"), "{explained}");
     let explained = stdout(&ngnlab(&["explain", "dns/preferred-server-dead"]));
     assert!(explained.contains("silence ons-dns-1"), "{explained}");
     let linted = ngnlab(&["lint"]);

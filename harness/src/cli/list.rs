@@ -1,13 +1,19 @@
-//! `ngnlab list`: what can happen, what is checked, what the reference can do wrong.
+//! `ngnlab list`: what can happen, what is checked, what can be wrong, what can be tested.
 
 use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use ngnlab_reports::Level;
 use ngnlab_sim::node::router::defect::Defect;
+use ngnlab_sim::setup::Mode;
 
 use super::{Answer, List, select};
 use crate::checks;
+use crate::dut::process::description::Description;
+use crate::dut::reference;
 use crate::error::Error;
+use crate::selftest::shown_in;
 
 pub(super) fn answer(args: &List) -> Result<Answer, Error> {
     let mut text = String::new();
@@ -15,11 +21,12 @@ pub(super) fn answer(args: &List) -> Result<Answer, Error> {
         list_checks(&mut text);
     }
     if args.defects {
-        for defect in Defect::ALL {
-            let _ = writeln!(text, "{defect}");
-        }
+        list_defects(&mut text);
     }
-    if !args.checks && !args.defects {
+    if let Some(folder) = &args.devices {
+        list_devices(folder, &mut text)?;
+    }
+    if !args.checks && !args.defects && args.devices.is_none() {
         for found in select::scenarios(&args.scenarios.scenarios, &[])? {
             let scenario = &found.scenario;
             let _ = writeln!(text, "{} ({})", scenario.name, scenario.until);
@@ -38,4 +45,53 @@ fn list_checks(text: &mut String) {
         let _ = writeln!(text, "{level:<6} {}", check.id);
         let _ = writeln!(text, "       {}", check.title.en);
     }
+}
+
+fn list_defects(text: &mut String) {
+    for defect in Defect::ALL {
+        let _ = writeln!(text, "{defect}");
+        let _ = writeln!(
+            text,
+            "    shown in {}",
+            shown_in::scenarios(*defect).join(", ")
+        );
+    }
+}
+
+fn list_devices(folder: &Path, text: &mut String) -> Result<(), Error> {
+    let _ = writeln!(text, "{} (ra, pd)", reference::NAME);
+    let _ = writeln!(
+        text,
+        "    The built-in router, in memory and in virtual time."
+    );
+    for path in device_files(folder)? {
+        let device = Description::load(&path)?;
+        let modes = device.offers.modes.iter().map(|mode| match mode {
+            Mode::Ra => "ra",
+            Mode::Pd => "pd",
+        });
+        let modes = modes.collect::<Vec<_>>().join(", ");
+        let _ = writeln!(text, "{} ({modes})", path.display());
+        let _ = writeln!(text, "    {}: {}", device.name, device.about);
+    }
+    Ok(())
+}
+
+fn device_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let fail = |source| Error::Read {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(fail)? {
+        let path = entry.map_err(fail)?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }

@@ -1,6 +1,7 @@
 //! `ngnlab selftest`: the clean reference and every defect of it over the scenarios.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::{Answer, Place, Selftest, interrupt, run, select};
 use crate::campaign::{Campaign, Entry};
@@ -9,15 +10,8 @@ use crate::job::{Device, Job};
 use crate::selftest;
 
 pub(super) fn answer(args: &Selftest, place: Place) -> Result<Answer, Error> {
-    let entries = clean(args)?;
-    let stop = interrupt::stop_at_ctrl_c();
-    let campaign = Campaign {
-        jobs: args.jobs.map_or_else(run::processors, usize::from),
-        known: &[],
-        progress: place.progress,
-        stop: &stop,
-    };
-    let found = selftest::run(&campaign, &entries);
+    let folder = &args.scenarios.scenarios;
+    let found = prove(folder, args.seed, args.jobs, place.progress)?;
     Ok(Answer {
         text: format!("{}{}\n", found.table(), found.line()),
         remarks: String::new(),
@@ -29,15 +23,33 @@ pub(super) fn answer(args: &Selftest, place: Place) -> Result<Answer, Error> {
     })
 }
 
+/// Runs the clean reference router and every defect of it over a folder's scenarios.
+pub(super) fn prove(
+    folder: &Path,
+    seed: u64,
+    jobs: Option<u16>,
+    progress: bool,
+) -> Result<selftest::Selftest, Error> {
+    let entries = clean(folder, seed)?;
+    let stop = interrupt::stop_at_ctrl_c();
+    let campaign = Campaign {
+        jobs: jobs.map_or_else(run::processors, usize::from),
+        known: &[],
+        progress,
+        stop: &stop,
+    };
+    Ok(selftest::run(&campaign, &entries))
+}
+
 /// Returns every scenario in each of its areas with the reference router.
-fn clean(args: &Selftest) -> Result<Vec<Entry>, Error> {
-    let found = select::scenarios(&args.scenarios.scenarios, &[])?;
+fn clean(folder: &Path, seed: u64) -> Result<Vec<Entry>, Error> {
+    let found = select::scenarios(folder, &[])?;
     let entries = found.iter().flat_map(|found| {
         select::areas(&found.scenario, None).map(|area| Entry {
             job: Job {
                 scenario: found.path.clone(),
                 area,
-                seed: args.seed,
+                seed,
                 pace: None,
                 device: Device::Reference(BTreeSet::new()),
                 out: None,

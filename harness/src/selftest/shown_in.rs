@@ -4,16 +4,18 @@ use ngnlab_sim::node::router::defect::Defect;
 
 /// Returns whether a defect is to be run in a scenario; one that is named nowhere runs in all.
 pub(super) fn is_shown_in(defect: Defect, scenario: &str) -> bool {
-    let mut named = SHOWN_IN
-        .iter()
-        .filter(|(shown, _)| shown.contains(&defect))
-        .map(|(_, name)| *name)
-        .peekable();
-    named.peek().is_none() || named.any(|name| name == scenario)
+    let named = scenarios(defect);
+    named.is_empty() || named.contains(&scenario)
+}
+
+/// Returns the scenarios that show a defect.
+pub(crate) fn scenarios(defect: Defect) -> Vec<&'static str> {
+    let shown = SHOWN_IN.iter().filter(|(shown, _)| shown.contains(&defect));
+    shown.map(|(_, name)| *name).collect()
 }
 
 /// Which scenario shows which defects; a defect may show in several.
-pub(super) const SHOWN_IN: &[(&[Defect], &str)] = &[
+const SHOWN_IN: &[(&[Defect], &str)] = &[
     (
         &[
             Defect::OneDnsForAll,
