@@ -1,4 +1,5 @@
-//! Why line authentication failed: the flow of guide p.30 (ngn-facts §5.11), walked on a trace.
+//! Why line authentication, or the portal after it, failed: the flow of guide p.30
+//! (ngn-facts §5.11), walked on a trace.
 //!
 //! Each question is answered by what was seen, the configuration included. The first that ends
 //! the flow is the diagnosis; its remedy is the guide's.
@@ -7,7 +8,7 @@ use std::net::Ipv6Addr;
 
 use ngnlab_reports::{Diagnosis, Text};
 use ngnlab_sim::message::packet::is_routable;
-use ngnlab_sim::setup::Mode;
+use ngnlab_sim::setup::{Mode, in_domain};
 use ngnlab_sim::trace::{Fact, FetchError, Resolution, Role, Screen, StepOutcome};
 
 use crate::dissection::{Dissection, Kind};
@@ -15,7 +16,10 @@ use crate::dissection::{Dissection, Kind};
 /// The host of the line-authentication site (guide p.16).
 const HOST: &str = "www.lineauth.mnw";
 
-/// Returns where the flow stops, if line authentication was tried and did not succeed.
+/// The domain of the portal (guide p.18), which an authenticated line loses in FAQ 1.
+const PORTAL_DOMAIN: &str = "onshikaku.org";
+
+/// Returns where the flow stops, if line authentication or the portal was tried in vain.
 pub fn diagnose(trace: &Dissection<'_>) -> Option<Diagnosis> {
     let attempt = Attempt::last(trace)?;
     let cause = cause(trace, attempt)?;
@@ -28,34 +32,33 @@ pub fn diagnose(trace: &Dissection<'_>) -> Option<Diagnosis> {
     })
 }
 
-/// How the last attempt to authenticate the line ended.
+/// How the last attempt to authenticate the line, or to use it, ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Attempt {
+enum Attempt<'t> {
     /// A screen came.
     Screen(Screen),
-    /// The browser gave up.
-    Failed(FetchError),
+    /// The browser gave up on this host.
+    Failed(&'t str, FetchError),
     /// Another page than the site was asked for.
     OtherPage,
     /// The terminal got nowhere near a browser.
     Stuck,
 }
 
-impl Attempt {
-    fn last(trace: &Dissection<'_>) -> Option<Self> {
+impl<'t> Attempt<'t> {
+    fn last(trace: &Dissection<'t>) -> Option<Self> {
         let told = trace.facts.iter().rev().find_map(|told| match told.fact {
-            Fact::ScreenServed { screen, .. } => {
-                of_line_auth(*screen).then_some(Self::Screen(*screen))
-            }
+            Fact::ScreenServed { screen, .. } => tells(*screen).then_some(Self::Screen(*screen)),
             Fact::PageSeen { url, screen, .. } => match screen {
-                Some(screen) => of_line_auth(*screen).then_some(Self::Screen(*screen)),
+                Some(screen) => tells(*screen).then_some(Self::Screen(*screen)),
                 None => looks_alike(url).then_some(Self::OtherPage),
             },
             Fact::PageFailed { url, reason } => {
                 if looks_alike(url) {
                     Some(Self::OtherPage)
                 } else {
-                    (host_of(url) == Some(HOST)).then_some(Self::Failed(*reason))
+                    let host = host_of(url).filter(|host| is_ours(host));
+                    host.map(|host| Self::Failed(host, *reason))
                 }
             }
             _ => None,
@@ -73,8 +76,14 @@ impl Attempt {
     }
 }
 
-fn of_line_auth(screen: Screen) -> bool {
-    !matches!(screen, Screen::Login | Screen::NotAuthenticated)
+/// Returns whether a screen says how far line authentication came; the login page is what comes
+/// after it.
+fn tells(screen: Screen) -> bool {
+    screen != Screen::NotAuthenticated
+}
+
+fn is_ours(host: &str) -> bool {
+    host == HOST || in_domain(host, PORTAL_DOMAIN)
 }
 
 fn host_of(url: &str) -> Option<&str> {
@@ -86,7 +95,7 @@ fn looks_alike(url: &str) -> bool {
     url.contains("lineauth") && host_of(url) != Some(HOST)
 }
 
-fn cause(trace: &Dissection<'_>, attempt: Attempt) -> Option<Cause> {
+fn cause(trace: &Dissection<'_>, attempt: Attempt<'_>) -> Option<Cause> {
     match attempt {
         Attempt::Screen(Screen::M1 | Screen::M2 | Screen::Login | Screen::NotAuthenticated) => None,
         Attempt::Screen(Screen::Consent) => Some(Cause::ConsentPending),
@@ -96,36 +105,37 @@ fn cause(trace: &Dissection<'_>, attempt: Attempt) -> Option<Cause> {
         Attempt::Screen(Screen::M7) => Some(Cause::NotRegistered),
         Attempt::Screen(Screen::M8) => Some(Cause::SiteFault),
         Attempt::Screen(Screen::M9) => Some(Cause::SiteBusy),
-        Attempt::OtherPage | Attempt::Failed(FetchError::BadUrl) => Some(Cause::WrongUrl),
-        Attempt::Failed(FetchError::Certificate) => Some(Cause::Certificate),
-        Attempt::Failed(FetchError::Refused | FetchError::Timeout | FetchError::Broken)
-            if resolves(trace) =>
+        Attempt::OtherPage | Attempt::Failed(_, FetchError::BadUrl) => Some(Cause::WrongUrl),
+        Attempt::Failed(_, FetchError::Certificate) => Some(Cause::Certificate),
+        Attempt::Failed(host, FetchError::Refused | FetchError::Timeout | FetchError::Broken)
+            if resolves(trace, host) =>
         {
             Some(Cause::ConnectionLost)
         }
-        Attempt::Failed(_) | Attempt::Stuck => Some(unresolved(trace)),
+        Attempt::Failed(host, _) => Some(unresolved(trace, host)),
+        Attempt::Stuck => Some(unresolved(trace, HOST)),
     }
 }
 
 /// Question 2: does the name resolve?
-fn resolves(trace: &Dissection<'_>) -> bool {
+fn resolves(trace: &Dissection<'_>, host: &str) -> bool {
     trace.facts.iter().rev().any(|told| {
         matches!(told.fact, Fact::Resolved { name, outcome: Resolution::Answered, .. }
-            if name.trim_end_matches('.').eq_ignore_ascii_case(HOST))
+            if name.trim_end_matches('.').eq_ignore_ascii_case(host))
     })
 }
 
 /// Questions 3 and 4: the DNS servers, then the address.
-fn unresolved(trace: &Dissection<'_>) -> Cause {
+fn unresolved(trace: &Dissection<'_>, host: &str) -> Cause {
     let right = trace.header().line.ons_dns();
     let asked: Vec<Ipv6Addr> = trace
         .dns_exchanges(Role::Wan)
         .iter()
-        .filter(|exchange| exchange.name().eq_ignore_ascii_case(HOST))
+        .filter(|exchange| exchange.name().eq_ignore_ascii_case(host))
         .filter(|exchange| exchange.query.by_device(Role::Wan))
         .map(|exchange| exchange.query.destination)
         .collect();
-    let configured = trace.setup().servers_for(HOST);
+    let configured = trace.setup().servers_for(host);
     let is_right = |server: &Ipv6Addr| right.contains(server);
     let asks_wrong = !asked.is_empty() && !asked.iter().any(is_right);
     if asks_wrong || !configured.iter().any(is_right) {
@@ -215,8 +225,8 @@ const ROWS: &[Row] = &[
         id: "wrong-dns",
         step: 3,
         finding: Text::new(
-            "www.lineauth.mnwの問い合わせ先が、オンライン資格確認のDNSサーバではありません。",
-            "www.lineauth.mnw is asked at servers other than the ONS DNS servers.",
+            "オンライン資格確認の名前の問い合わせ先が、その地域のオンライン資格確認用DNSサーバではありません。",
+            "ONS names are asked at servers other than the area's ONS DNS servers.",
         ),
         remedy: Text::new(
             "ルータのドメインごとのDNS設定に、その地域のDNSサーバを設定してください（ガイドp.7）。",
@@ -228,8 +238,8 @@ const ROWS: &[Row] = &[
         id: "dns-unreachable",
         step: 3,
         finding: Text::new(
-            "DNSサーバの設定は正しいものの、www.lineauth.mnwの名前を解決できません。",
-            "The DNS servers are the right ones, but www.lineauth.mnw does not resolve.",
+            "DNSサーバの設定は正しいものの、オンライン資格確認の名前を解決できません。",
+            "The DNS servers are the right ones, but an ONS name does not resolve.",
         ),
         remedy: Text::new(
             "ルータのDNS機能とフィルタを確認してください。上位にルータがあるときは、上位ルータではなくp.7のDNSサーバを直接指定してください（ガイドp.30）。",
@@ -371,7 +381,7 @@ const ROWS: &[Row] = &[
         id: "connection-lost",
         step: 6,
         finding: Text::new(
-            "名前は解決できますが、回線認証サイトとの接続が確立しないか、途中で切れています。",
+            "名前は解決できますが、サイトとの接続が確立しないか、途中で切れています。",
             "The name resolves, but the connection to the site fails or breaks off.",
         ),
         remedy: Text::new(
@@ -411,6 +421,28 @@ mod tests {
         for screen in [Screen::Consent, Screen::M1, Screen::Login] {
             trace.fact("line-auth", Fact::ScreenServed { peer, screen });
         }
+        assert_eq!(id(&trace), None);
+    }
+
+    #[test]
+    fn an_authenticated_line_that_loses_the_portal_has_lost_its_connection() {
+        let mut trace = TraceBuilder::new("next-ra");
+        let peer = trace.pc();
+        let screen = Screen::M1;
+        trace.fact("line-auth", Fact::ScreenServed { peer, screen });
+        let resolved = Fact::Resolved {
+            name: "hweb.oqs.onshikaku.org".to_owned(),
+            addresses: vec![trace.trace.header.line.area.values().portal],
+            outcome: Resolution::Answered,
+        };
+        let failed = Fact::PageFailed {
+            url: "https://hweb.oqs.onshikaku.org/web/".to_owned(),
+            reason: FetchError::Timeout,
+        };
+        trace.fact("pc", resolved).fact("pc", failed);
+        assert_eq!(id(&trace).as_deref(), Some("connection-lost"));
+        let screen = Screen::Login;
+        trace.fact("portal", Fact::ScreenServed { peer, screen });
         assert_eq!(id(&trace), None);
     }
 

@@ -176,6 +176,11 @@ fn last_screen(trace: &Trace) -> Option<Screen> {
                 fact: Fact::PageFailed { .. },
                 ..
             } => Some(None),
+            // A page that was still on its way when time ran out has not come.
+            Seen::Step {
+                outcome: StepOutcome::TimedOut,
+                ..
+            } => Some(None),
             _ => None,
         });
     last.flatten()

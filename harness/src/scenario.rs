@@ -3,6 +3,7 @@
 //! Unknown keys are mistakes, and a mistake names file, line, column and the nearest right word.
 
 use std::fs;
+use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -41,6 +42,9 @@ pub struct Scenario {
     /// The names of the terminals; the first one is meant where a step names none.
     #[serde(default = "one_terminal")]
     pub terminals: Vec<Spanned<String>>,
+    /// How single terminals differ from what the guide asks for.
+    #[serde(default, rename = "terminal")]
+    pub terminal_specs: Vec<TerminalSpec>,
     /// When the run ends.
     pub until: Period,
     /// The checks that must find something to judge here.
@@ -106,6 +110,31 @@ pub enum DnsChoice {
     NgnOnly,
     /// A public resolver for everything.
     Public,
+}
+
+/// How one terminal differs from what the guide asks for on p.8 to p.16.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct TerminalSpec {
+    /// Which terminal.
+    pub name: Spanned<String>,
+    /// Whether the root certificate of ONS was installed (guide p.16, Q8).
+    #[serde(default = "installed")]
+    pub trusts_ons_root: bool,
+    /// Where its DNS servers come from.
+    #[serde(default)]
+    pub dns: TerminalDns,
+}
+
+/// Where a terminal's DNS servers come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TerminalDns {
+    /// The network: DHCPv6 and RDNSS (guide p.8).
+    #[default]
+    Automatic,
+    /// The ONS servers were entered by hand (guide p.12).
+    Ons,
 }
 
 /// What a scenario promises beyond its checks.
@@ -175,9 +204,25 @@ impl Scenario {
         self.steps.iter().map(Spanned::get_ref)
     }
 
+    /// Returns how a terminal differs from what the guide asks for, if it does.
+    pub fn terminal_spec(&self, name: &str) -> Option<&TerminalSpec> {
+        let mut specs = self.terminal_specs.iter();
+        specs.find(|spec| spec.name.get_ref() == name)
+    }
+
     /// Returns the names of the terminals.
     pub fn terminals(&self) -> impl Iterator<Item = &str> {
         self.terminals.iter().map(|name| name.get_ref().as_str())
+    }
+}
+
+impl TerminalSpec {
+    /// Returns the DNS servers that were entered by hand.
+    pub fn fixed_dns(&self, line: &Line) -> Vec<Ipv6Addr> {
+        match self.dns {
+            TerminalDns::Automatic => Vec::new(),
+            TerminalDns::Ons => line.ons_dns().to_vec(),
+        }
     }
 }
 
@@ -214,6 +259,10 @@ pub fn name_of(path: &Path) -> String {
 
 fn one_terminal() -> Vec<Spanned<String>> {
     vec![Spanned::new(0..0, "pc".to_owned())]
+}
+
+fn installed() -> bool {
+    true
 }
 
 fn both_areas() -> Vec<Area> {
@@ -283,6 +332,18 @@ mod tests {
                 "ons-dns-3",
                 "9:24: unknown word `ons-dns-3`",
                 "`ons-dns-1`",
+            ),
+            (
+                "[[step]]",
+                "[[terminal]]\nname = \"laptop\"\n\n[[step]]",
+                "8:8: unknown terminal `laptop`",
+                "",
+            ),
+            (
+                "[[step]]",
+                "[[terminal]]\nname = \"pc\"\ndns = \"onss\"\n\n[[step]]",
+                "9:8: unknown word `onss`",
+                "`ons`",
             ),
         ];
         for (right, wrong, place, help) in cases {

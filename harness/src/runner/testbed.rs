@@ -50,10 +50,11 @@ impl Testbed {
         for (name, number) in scenario.terminals().zip(1..SOCKETS) {
             // 5e:10 and 5e:20 are the devices of `dut`.
             let mac = Mac([0x02, 0x00, 0x5e, 0x40, 0x00, number]);
+            let spec = scenario.terminal_spec(name);
             let config = TerminalConfig {
                 mac,
-                trusts_ons_root: true,
-                fixed_dns: Vec::new(),
+                trusts_ons_root: spec.is_none_or(|spec| spec.trusts_ons_root),
+                fixed_dns: spec.map_or_else(Vec::new, |spec| spec.fixed_dns(&line)),
             };
             let handle = world.add(name, Terminal::new(config));
             world.connect(handle.port(Terminal::PORT), hub.port(number));

@@ -3,6 +3,7 @@
 use std::net::Ipv6Addr;
 
 use ngnlab_sim::line::{Area, Line, ONS_DOMAINS, Upstream};
+use ngnlab_sim::node::home_gateway::HomeGateway;
 use ngnlab_sim::setup::{Aspect, DomainServers, Mode, Setup};
 
 use super::{DnsChoice, Scenario};
@@ -61,10 +62,9 @@ fn table(area: Area) -> (Vec<Ipv6Addr>, Vec<DomainServers>) {
     (values.ngn_dns.to_vec(), domains.collect())
 }
 
-/// Returns the address at which the ひかり電話ルータ answers on its LAN: the first of its /64
-/// (inferred; ngn-facts §3.1 has the /64, §9 row 10 the form).
+/// Returns the address at which the ひかり電話ルータ answers on its LAN (ngn-facts §9 row 10).
 fn home_gateway(line: &Line) -> Ipv6Addr {
-    Ipv6Addr::from_bits(line.assignment(0).network().to_bits() | 1)
+    HomeGateway::lan_address(line.assignment(0))
 }
 
 /// 1.1.1.1 and 1.0.0.1 by IPv6, which the members-club article warns of (ngn-facts §4.5, 5).

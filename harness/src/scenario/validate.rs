@@ -69,6 +69,18 @@ fn terminals(scenario: &Scenario, found: &mut Vec<Mistake>) {
             found.push(Mistake::new(terminal.span(), message));
         }
     }
+    let mut described = BTreeSet::new();
+    for spec in &scenario.terminal_specs {
+        let name = &spec.name;
+        if !seen.contains(name.get_ref()) {
+            let known = scenario.terminals();
+            let mistake = Mistake::unknown(name.span(), "terminal", name.get_ref(), known);
+            found.push(mistake);
+        } else if !described.insert(name.get_ref()) {
+            let message = format!("terminal `{}` is described twice", name.get_ref());
+            found.push(Mistake::new(name.span(), message));
+        }
+    }
     if scenario.terminals.is_empty() {
         found.push(Mistake::new(0..0, "`terminals` names no terminal"));
     }

@@ -94,6 +94,12 @@ impl HomeGateway {
         }
     }
 
+    /// Returns the address of every home gateway on its LAN, which is also that of its DNS proxy,
+    /// while the network assigns this prefix.
+    pub fn lan_address(assignment: Ipv6Net) -> Ipv6Addr {
+        plan::lan_address(assignment, LAN_MAC)
+    }
+
     /// Switches off and on again: silence for a while, an empty table of slots, and DHCPv6 some
     /// minutes later than the rest (ngn-facts §3.3). Slots are handed out from where it stopped.
     pub fn reboot(&mut self, cx: &mut Context<'_>) {
