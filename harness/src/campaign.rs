@@ -37,16 +37,21 @@ impl Entry {
     /// Returns how long it takes in real time: nothing where time is virtual, or where the device
     /// does not offer what the scenario asks for.
     pub fn length(&self) -> Duration {
-        let asked = match &self.job.device {
-            Device::Reference(_) => self.job.pace == Some(Pace::Realtime),
-            Device::File(path) => Description::load(path).is_ok_and(|description| {
-                let setup = self.scenario.setup(self.job.area, description.macs);
-                description.offers(setup.mode)
-            }),
-        };
-        match asked {
-            true => self.scenario.end().since(Time::ZERO) + STARTING,
-            false => Duration::ZERO,
+        let length = self.scenario.end().since(Time::ZERO);
+        match &self.job.device {
+            Device::Reference(_) if self.job.pace == Some(Pace::Realtime) => length,
+            Device::Reference(_) => Duration::ZERO,
+            Device::File(path) => {
+                let offered = Description::load(path).is_ok_and(|description| {
+                    let setup = self.scenario.setup(self.job.area, description.macs);
+                    description.offers(setup.mode)
+                });
+                if offered {
+                    length + STARTING
+                } else {
+                    Duration::ZERO
+                }
+            }
         }
     }
 }

@@ -157,6 +157,38 @@ fn a_mistake_in_a_scenario_names_file_line_column_and_the_right_word() {
 }
 
 #[test]
+fn a_mistake_in_a_device_file_names_file_line_column_and_the_right_word() {
+    let cases = [
+        ("needs", "need", "device.toml:3:1", "did you mean `needs`?"),
+        (
+            "[\"sh\"]",
+            "\"sh\"",
+            "device.toml:3:9",
+            "expected a sequence",
+        ),
+        (
+            "\"process\"",
+            "\"qemu\"",
+            "device.toml:1:11",
+            "only be `process`",
+        ),
+        ("[\"pd\"]", "[\"dp\"]", "device.toml:4:22", "`pd`"),
+        ("\"1s\"", "\"1\"", "device.toml:7:10", "not a span of time"),
+        ("lan.name", "lan.nam", "device.toml:6:11", "lan.nam"),
+    ];
+    for (right, wrong, place, help) in cases {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("device.toml");
+        fs::write(&file, DEVICE.replacen(right, wrong, 1)).unwrap();
+        let output = ngnlab(&["run", "--device", text(&file)]);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(place), "{said} does not say {place}");
+        assert!(said.contains(help), "{said} does not say {help}");
+    }
+}
+
+#[test]
 fn wrong_usage_says_what_to_do_and_ends_with_2() {
     let cases: &[(&[&str], &str)] = &[
         (
@@ -164,7 +196,10 @@ fn wrong_usage_says_what_to_do_and_ends_with_2() {
             "did you mean `dns/large-answers`?",
         ),
         (&["run", "--scenarios", "/nowhere"], "--scenarios DIR"),
-        (&["run", "--device", "/nowhere.toml"], "/nowhere.toml"),
+        (
+            &["run", "--device", "/nowhere.toml"],
+            "there is no device file /nowhere.toml",
+        ),
         (
             &["run", "--defect", "one-dns-for-al"],
             "did you mean `one-dns-for-all`?",
@@ -265,4 +300,13 @@ exercises = ["ons.dns.per-domain"]
 [[step]]
 at = "20s"
 do.resolve = { from = "pc", name = "a.example", server = "device" }
+"#;
+
+const DEVICE: &str = r#"driver = "process"
+name = "test"
+needs = ["sh"]
+offers = { modes = ["pd"] }
+[[run]]
+daemon = ["echo {{ lan.name }}"]
+within = "1s"
 "#;

@@ -130,6 +130,16 @@ fn device(args: &Run) -> Result<Chosen, Error> {
         });
     }
     let path = PathBuf::from(&args.device);
+    if !path.exists() {
+        return Err(Error::Usage {
+            what: format!("there is no device file {}", path.display()),
+            help: Some(
+                "--device takes `reference` or a device file; harness/devices has some to start \
+                 from"
+                    .to_owned(),
+            ),
+        });
+    }
     let description = Description::load(&path)?;
     Ok(Chosen {
         name: description.name,

@@ -153,6 +153,9 @@ pub fn advice(word: &str, known: &[&str]) -> Option<String> {
     if known.len() > MANY {
         return None;
     }
+    if let [only] = known {
+        return Some(format!("it can only be `{only}`"));
+    }
     Some(format!("it is one of {}", known.join(", ")))
 }
 
@@ -181,6 +184,10 @@ mod tests {
         assert_eq!(
             advice("zzz", &known).unwrap(),
             "it is one of resolve, open, authenticate"
+        );
+        assert_eq!(
+            advice("zzz", &["resolve"]).unwrap(),
+            "it can only be `resolve`"
         );
         assert_eq!(advice("x", &[]), None);
     }

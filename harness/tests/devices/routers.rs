@@ -1,0 +1,127 @@
+//! Routers made of Debian packages, each in scenarios it copes with.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+
+use libtest_mimic::{Failed, Trial};
+use ngnlab_harness::checks;
+use ngnlab_harness::dut::process::description::Description;
+use ngnlab_harness::dut::process::needs;
+use ngnlab_harness::job::{Device, Job};
+use ngnlab_harness::runner::Ending;
+use ngnlab_reports::{Level, Verdict};
+use ngnlab_sim::line::Area;
+
+use crate::bench::root;
+use crate::{gated, tshark};
+
+/// A device, a scenario it copes with, and the area.
+type RouterTest = (&'static str, &'static str, Area);
+
+const TESTS: &[RouterTest] = &[
+    (
+        "dnsmasq-dhcpcd",
+        "address/power-cut-on-a-pd-line",
+        Area::East,
+    ),
+    (
+        "dnsmasq-dhcpcd",
+        "line-auth/succeeds-on-a-pd-line",
+        Area::West,
+    ),
+    (
+        "dnsmasq-wide-dhcpv6",
+        "line-auth/succeeds-on-a-pd-line",
+        Area::East,
+    ),
+    (
+        "dnsmasq-wide-dhcpv6",
+        "home-gateway/pd-below-the-home-gateway",
+        Area::East,
+    ),
+    (
+        "dnsmasq-ndppd",
+        "line-auth/succeeds-on-an-ra-line",
+        Area::East,
+    ),
+    (
+        "dnsmasq-ndppd",
+        "line-auth/succeeds-on-an-ra-line",
+        Area::West,
+    ),
+    ("dnsmasq-ndppd", "dns/preferred-server-dead", Area::East),
+];
+
+/// Returns a trial for each router and scenario.
+pub(crate) fn trials(obstacle: Option<&str>) -> Vec<Trial> {
+    let tests = TESTS.iter();
+    tests.map(|test| trial(*test, obstacle)).collect()
+}
+
+fn trial(test: RouterTest, obstacle: Option<&str>) -> Trial {
+    let (device, scenario, area) = test;
+    let name = format!("{device}::{scenario}::{}", area.name());
+    let path = root().join(format!("harness/devices/{device}.toml"));
+    let description = Description::load(&path).unwrap();
+    let lacking = needs::check(&description)
+        .err()
+        .map(|error| error.to_string());
+    gated(&name, obstacle.or(lacking.as_deref()), move || {
+        let job = Job {
+            scenario: root().join(format!("scenarios/{scenario}.toml")),
+            area,
+            seed: 1,
+            pace: None,
+            device: Device::File(path),
+            out: None,
+        };
+        judge(&job, &description)
+    })
+}
+
+/// Runs a job, and finds what is neither met nor known.
+fn judge(job: &Job, description: &Description) -> Result<(), Failed> {
+    let scenario = job.scenario()?;
+    let run = job.run()?;
+    if run.ending != Ending::Complete {
+        return Err(format!("{:?}", run.ending).into());
+    }
+    let verdicts = checks::judge(&run.trace);
+    let mut wrong = Vec::new();
+    let is_known = |id: &str| {
+        let mut known = description.known.iter();
+        known.any(|known| known.is_about(id, &scenario.name))
+    };
+    for (id, verdict) in &verdicts {
+        let known = is_known(id);
+        let must = checks::find(id).is_some_and(|check| check.level == Level::Must);
+        match verdict {
+            Verdict::Fail(finding) if must && !known => wrong.push(format!(
+                "{id}: expected {}, seen {}",
+                finding.expected, finding.actual
+            )),
+            Verdict::Pass(_) if known => {
+                wrong.push(format!("{id}: passes, but is a known failure"))
+            }
+            _ => {}
+        }
+    }
+    for id in scenario.exercises.iter().map(|id| id.get_ref().as_str()) {
+        let verdict = verdicts.get(id);
+        if !matches!(verdict, Some(Verdict::Pass(_))) && !is_known(id) {
+            wrong.push(format!("{id}: {verdict:?}"));
+        }
+    }
+    if tshark::is_installed() {
+        let folder = tempfile::tempdir()?;
+        let capture = folder.path().join("capture.pcapng");
+        let comments = BTreeMap::new();
+        run.trace.write_pcapng(&comments, File::create(&capture)?)?;
+        let complaints = tshark::complaints(&capture).into_iter();
+        wrong.extend(complaints.map(|one| format!("Wireshark about a frame of ours: {one}")));
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(wrong.join("\n").into())
+}
