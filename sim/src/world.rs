@@ -4,11 +4,9 @@
 //! jumping in virtual pace, by sleeping on the links in real pace. Ties go by order of insertion.
 
 use std::any::Any;
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 use std::io;
 use std::marker::PhantomData;
-use std::mem;
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -23,6 +21,12 @@ use crate::link::wake::{WakeEnd, Waker};
 use crate::node::{Context, Handle, Node};
 use crate::time::{Pace, Time};
 use crate::trace::{End, Fact, Record, Role, Seen, StepOutcome};
+
+mod recorder;
+mod transit;
+
+use recorder::Recorder;
+use transit::{Delivery, Transit};
 
 /// Why [`World::run_until`] came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +47,7 @@ pub struct World {
     nodes: Vec<Slot>,
     cables: Vec<Wire>,
     plugs: BTreeMap<Port, (Cable, End)>,
-    queue: BinaryHeap<Reverse<Delivery>>,
-    sequence: u64,
+    transit: Transit,
     events_at_now: u32,
     recorder: Recorder,
 }
@@ -69,38 +72,6 @@ enum Plug {
     Link(Box<dyn Link>),
 }
 
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Delivery {
-    at: Time,
-    sequence: u64,
-    cable: Cable,
-    to: End,
-    frame: Unordered,
-}
-
-/// A frame that takes no part in the ordering of deliveries.
-struct Unordered(Frame);
-
-impl PartialEq for Unordered {
-    fn eq(&self, _other: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Unordered {}
-
-impl PartialOrd for Unordered {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Unordered {
-    fn cmp(&self, _other: &Self) -> std::cmp::Ordering {
-        std::cmp::Ordering::Equal
-    }
-}
-
 impl World {
     /// Makes an empty world whose clock starts at time zero.
     pub fn new(seed: u64, pace: Pace) -> Self {
@@ -113,8 +84,7 @@ impl World {
             nodes: Vec::new(),
             cables: Vec::new(),
             plugs: BTreeMap::new(),
-            queue: BinaryHeap::new(),
-            sequence: 0,
+            transit: Transit::default(),
             events_at_now: 0,
             recorder: Recorder::default(),
         }
@@ -337,12 +307,11 @@ impl World {
     }
 
     fn next_due(&self) -> Option<Time> {
-        let delivery = self.queue.peek().map(|Reverse(delivery)| delivery.at);
         let timers = self
             .nodes
             .iter()
             .filter_map(|slot| slot.node.as_ref()?.poll_timeout());
-        timers.chain(delivery).min()
+        timers.chain(self.transit.next_at()).min()
     }
 
     fn fire(&mut self) -> io::Result<()> {
@@ -351,12 +320,8 @@ impl World {
             self.break_livelock();
             return Ok(());
         }
-        let ready = self
-            .queue
-            .peek()
-            .is_some_and(|Reverse(next)| next.at <= self.now);
-        if ready && let Some(Reverse(delivery)) = self.queue.pop() {
-            return self.deliver(delivery);
+        if let Some(delivery) = self.transit.pop(self.now) {
+            return self.deliver(&delivery);
         }
         for index in 0..self.nodes.len() {
             let due = self.nodes[index]
@@ -372,14 +337,13 @@ impl World {
 
     /// Throws away what is on the cables and lets time pass.
     fn break_livelock(&mut self) {
-        let count = self.queue.len() as u64;
-        self.queue.clear();
+        let count = self.transit.clear() as u64;
         self.recorder
             .push(self.now, Seen::Suppressed { on: None, count });
         self.advance(self.now + LIVELOCK_PAUSE);
     }
 
-    fn deliver(&mut self, delivery: Delivery) -> io::Result<()> {
+    fn deliver(&mut self, delivery: &Delivery) -> io::Result<()> {
         let wire = &mut self.cables[delivery.cable.0];
         if !wire.up {
             return Ok(());
@@ -389,11 +353,11 @@ impl World {
             End::Network => &mut wire.network,
         };
         match plug {
-            Plug::Link(link) => link.send(&delivery.frame.0),
+            Plug::Link(link) => link.send(delivery.frame()),
             Plug::Node(port) => {
                 let Port { node, port } = *port;
                 self.call(node, |node, cx| {
-                    node.handle_frame(port, &delivery.frame.0, cx)
+                    node.handle_frame(port, delivery.frame(), cx)
                 })
             }
         }
@@ -462,14 +426,7 @@ impl World {
             Fate::Duplicate => (now, 2),
         };
         for _ in 0..copies {
-            self.sequence += 1;
-            self.queue.push(Reverse(Delivery {
-                at,
-                sequence: self.sequence,
-                cable,
-                to: from.other(),
-                frame: Unordered(frame.clone()),
-            }));
+            self.transit.push(at, cable, from.other(), frame.clone());
         }
         Ok(())
     }
@@ -524,56 +481,8 @@ impl World {
     }
 }
 
-/// Collects records, with a bound for each cable.
-#[derive(Default)]
-struct Recorder {
-    records: Vec<Record>,
-    frames: BTreeMap<Role, u64>,
-    suppressed: BTreeMap<Role, u64>,
-    failure: Option<io::Error>,
-}
-
-impl Recorder {
-    fn push(&mut self, at: Time, seen: Seen) {
-        self.records.push(Record { at, seen });
-    }
-
-    fn frame(&mut self, at: Time, on: Role, from: End, frame: &Frame, fate: Fate, injected: bool) {
-        let count = self.frames.entry(on).or_default();
-        *count += 1;
-        if *count > FRAMES_PER_TRACE {
-            *self.suppressed.entry(on).or_default() += 1;
-            return;
-        }
-        self.push(
-            at,
-            Seen::Frame {
-                on,
-                from,
-                frame: frame.clone(),
-                fate,
-                injected,
-            },
-        );
-    }
-
-    fn finish(mut self, now: Time) -> Vec<Record> {
-        for (on, count) in mem::take(&mut self.suppressed) {
-            self.push(
-                now,
-                Seen::Suppressed {
-                    on: Some(on),
-                    count,
-                },
-            );
-        }
-        self.records
-    }
-}
-
 /// More events than any protocol needs without time passing.
 const EVENTS_PER_INSTANT: u32 = 20_000;
 const LIVELOCK_PAUSE: Duration = Duration::from_millis(1);
 const FRAMES_PER_TURN: u32 = 64;
-const FRAMES_PER_TRACE: u64 = 200_000;
 const LATE: Duration = Duration::from_millis(1);

@@ -10,8 +10,8 @@ use ngnlab_sim::node::terminal::{Ask, RecordType, Transport};
 use ngnlab_sim::registry::Registry;
 use ngnlab_sim::trace::{Fact, FetchError, Resolution, Screen};
 
-use super::peer::{DNS, SECOND_DNS};
-use crate::{Lab, ask, lab, lab_of};
+use crate::lab::{Lab, ask, lab, lab_of};
+use crate::peer::{DNS, SECOND_DNS};
 
 #[test]
 fn a_user_goes_through_line_authentication() {

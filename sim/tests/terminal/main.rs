@@ -1,21 +1,20 @@
 //! The terminal against a scripted router, in virtual time.
 
-mod terminal {
-    mod pages;
-    pub(crate) mod peer;
-}
-
-use std::net::Ipv6Addr;
 use std::time::Duration;
 
+use ngnlab_sim::Time;
 use ngnlab_sim::message::ndp::{Ndp, NdpOption, NeighborAdvert, NeighborSolicit};
-use ngnlab_sim::message::packet::{ALL_NODES, Envelope, Mac, Packet, solicited_node};
-use ngnlab_sim::node::terminal::{Ask, RecordType, Terminal, TerminalConfig, Transport};
-use ngnlab_sim::trace::{DnsSource, End, Fact, Resolution, Role, Seen};
-use ngnlab_sim::{Cable, Handle, Pace, Time, World};
+use ngnlab_sim::message::packet::{ALL_NODES, Envelope, Packet, solicited_node};
+use ngnlab_sim::node::terminal::{Ask, Transport};
+use ngnlab_sim::trace::{DnsSource, End, Fact, Resolution, Seen};
 use proptest::prelude::*;
 
-use terminal::peer::{DNS, Peer, SECOND_DNS, advert, prefix};
+mod lab;
+mod pages;
+mod peer;
+
+use lab::{MAC, ask, lab};
+use peer::{DNS, Peer, SECOND_DNS, advert, prefix};
 
 #[test]
 fn it_ends_up_with_three_addresses() {
@@ -221,10 +220,7 @@ fn a_name_is_resolved_with_its_case_kept() {
     lab.run(20);
     lab.ask(ask("wWw.LineAuth.mnw"));
     lab.run(21);
-    assert_eq!(
-        lab.resolved(),
-        [(Resolution::Answered, vec![terminal::peer::ANSWER])]
-    );
+    assert_eq!(lab.resolved(), [(Resolution::Answered, vec![peer::ANSWER])]);
     let asked = lab.world.with(lab.peer, |peer, _| peer.queries.clone());
     assert_eq!(asked, [(DNS, "wWw.LineAuth.mnw.".to_owned())]);
 }
@@ -413,139 +409,4 @@ fn hostile_frame() -> impl Strategy<Value = Vec<u8>> {
                 .to_vec()
         });
     prop_oneof![bytes, icmpv6, udp, dhcpv6, advert]
-}
-
-const MAC: Mac = Mac([2, 0, 0x5e, 0, 0, 0x10]);
-
-struct Lab {
-    world: World,
-    terminal: Handle<Terminal>,
-    peer: Handle<Peer>,
-    cable: Cable,
-}
-
-fn lab(fixed_dns: Vec<Ipv6Addr>) -> Lab {
-    lab_of(fixed_dns, true)
-}
-
-fn lab_of(fixed_dns: Vec<Ipv6Addr>, trusts_ons_root: bool) -> Lab {
-    let mut world = World::new(1, Pace::Virtual);
-    let peer = world.add("peer", Peer::new());
-    let terminal = world.add(
-        "pc",
-        Terminal::new(TerminalConfig {
-            mac: MAC,
-            trusts_ons_root,
-            fixed_dns,
-        }),
-    );
-    let cable = world.connect(peer.port(0), terminal.port(Terminal::PORT));
-    world.record_as(cable, Role::Lan);
-    Lab {
-        world,
-        terminal,
-        peer,
-        cable,
-    }
-}
-
-fn ask(name: &str) -> Ask {
-    Ask {
-        name: name.to_owned(),
-        kind: RecordType::AAAA,
-        transport: Transport::Udp,
-        edns: None,
-        server: None,
-    }
-}
-
-impl Lab {
-    fn run(&mut self, until: i64) {
-        let stop = self.world.run_until(Time::from_secs(until));
-        stop.expect("virtual links do not fail");
-    }
-
-    fn peer(&mut self, change: impl FnOnce(&mut Peer)) {
-        self.world.with(self.peer, |peer, _| change(peer));
-    }
-
-    fn advertise(&mut self, advert: ngnlab_sim::message::ndp::RouterAdvert) {
-        self.world.with(self.peer, |peer, cx| {
-            peer.advert = Some(advert);
-            peer.advertise(cx);
-        });
-    }
-
-    fn inject(&mut self, frame: &[u8]) {
-        let injected = self.world.inject(self.cable, End::Device, frame);
-        injected.expect("virtual links do not fail");
-    }
-
-    fn ask(&mut self, ask: Ask) {
-        self.world
-            .with(self.terminal, |terminal, cx| terminal.resolve(ask, cx));
-    }
-
-    fn ping(&mut self, to: Ipv6Addr) {
-        self.world
-            .with(self.terminal, |terminal, cx| terminal.ping(to, None, cx));
-    }
-
-    fn facts(&self, wanted: impl Fn(&Fact) -> bool) -> Vec<Fact> {
-        let facts = self
-            .world
-            .records()
-            .iter()
-            .filter_map(|record| match &record.seen {
-                Seen::Fact { fact, .. } if wanted(fact) => Some(fact.clone()),
-                _ => None,
-            });
-        facts.collect()
-    }
-
-    fn at(&self, wanted: impl Fn(&Fact) -> bool) -> Time {
-        let found = self
-            .world
-            .records()
-            .iter()
-            .find(|record| matches!(&record.seen, Seen::Fact { fact, .. } if wanted(fact)));
-        found.expect("the fact was recorded").at
-    }
-
-    fn resolved(&self) -> Vec<(Resolution, Vec<Ipv6Addr>)> {
-        let resolved = |fact| match fact {
-            Fact::Resolved {
-                addresses, outcome, ..
-            } => Some((outcome, addresses)),
-            _ => None,
-        };
-        self.facts(|_| true)
-            .into_iter()
-            .filter_map(resolved)
-            .collect()
-    }
-
-    /// What the terminal sent.
-    fn sent(&self) -> Vec<(Time, Vec<u8>)> {
-        let sent = self
-            .world
-            .records()
-            .iter()
-            .filter_map(|record| match &record.seen {
-                Seen::Frame {
-                    from: End::Network,
-                    frame,
-                    ..
-                } => Some((record.at, frame.to_vec())),
-                _ => None,
-            });
-        sent.collect()
-    }
-
-    fn last_source_towards(&self, destination: Ipv6Addr) -> Ipv6Addr {
-        let sent = self.sent();
-        let packets = sent.iter().filter_map(|(_, frame)| Packet::parse(frame));
-        let mut towards = packets.filter(|packet| packet.destination == destination);
-        towards.next_back().expect("a packet was sent").source
-    }
 }
