@@ -7,7 +7,7 @@ use ngnlab_sim::trace::{End, Role};
 use super::dns::{twins, unanswered};
 use super::{Check, EVERYONE, ONS, Ruling, broken, every, expect};
 use crate::dissection::dns::{AAAA, PORT};
-use crate::dissection::{Dissection, Dns, Exchange, Found, Transport};
+use crate::dissection::{Dissection, Dns, Exchange, Found, Question, Transport};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -106,6 +106,23 @@ fn best_upstream<'d>(upstream: &[Exchange<'d>], exchange: &Exchange<'_>) -> Opti
         .max_by_key(|reply| reply.is.answer_count)
 }
 
+/// Whether a server itself cut its answer although it was offered room for `size` bytes.
+fn server_cuts(upstream: &[Exchange<'_>], exchange: &Exchange<'_>, size: usize) -> bool {
+    let is_same = |asked: &Question| exchange.question().is_some_and(|own| asked.same(own));
+    upstream
+        .iter()
+        .filter(|other| other.query.is.transport == Transport::Udp)
+        .filter(|other| other.question().is_some_and(is_same))
+        .filter(|other| {
+            other
+                .query
+                .is
+                .edns()
+                .is_some_and(|room| usize::from(room) >= size)
+        })
+        .any(|other| other.replies.iter().any(|reply| reply.is.truncated))
+}
+
 /// The answer records that really are in a message, as far as it can be read.
 fn answers(dns: &Dns) -> usize {
     dns.message
@@ -198,6 +215,10 @@ fn not_cut(trace: &Dissection<'_>) -> Verdict {
                 return Ruling::Skip;
             };
             if best.is.size <= CLASSIC_SIZE || best.is.size > usize::from(room) {
+                return Ruling::Skip;
+            }
+            // The client reads from TC where the whole answer is (RFC 5625 §4.4).
+            if reply.is.truncated && server_cuts(&upstream, exchange, best.is.size) {
                 return Ruling::Skip;
             }
             expect(
