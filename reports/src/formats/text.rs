@@ -191,7 +191,10 @@ impl Page {
             report.cases.iter().map(|case| &case.scenario).collect();
         let areas: std::collections::BTreeSet<_> =
             report.cases.iter().map(|case| &case.area[..]).collect();
-        let areas: Vec<_> = areas.into_iter().collect();
+        let areas = match areas.is_empty() {
+            true => "no area".to_owned(),
+            false => areas.into_iter().collect::<Vec<_>>().join(" and "),
+        };
         let skipped = |case: &&Case| matches!(case.outcome, Outcome::NotApplicable(_));
         let runs = report.cases.len();
         let skipped = report.cases.iter().filter(skipped).count();
@@ -201,7 +204,7 @@ impl Page {
             report.device,
             report.seed,
             scenarios.len(),
-            areas.join(" and "),
+            areas,
             if skipped > 0 {
                 format!(", {skipped} not applicable")
             } else {
