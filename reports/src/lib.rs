@@ -110,6 +110,9 @@ pub struct Report {
     pub device: String,
     /// The run's seed.
     pub seed: u64,
+    /// What `ngnlab run` was told besides scenario and area, to run a case again.
+    #[serde(default)]
+    pub arguments: Vec<String>,
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,
     /// The checks that were asked, by id.

@@ -77,6 +77,7 @@ fn report() -> Report {
         tool: "ngnlab 0.1.0".to_owned(),
         device: "example".to_owned(),
         seed: 1,
+        arguments: vec!["--defect".to_owned(), "duid-llt".to_owned()],
         elapsed_ms: 1234,
         checks: BTreeMap::from([
             (

@@ -28,6 +28,7 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
         tool: format!("ngnlab {}", env!("CARGO_PKG_VERSION")),
         device: trace.header.device.clone(),
         seed: trace.header.seed,
+        arguments: Vec::new(),
         elapsed_ms: 0,
         checks: check_infos(),
         cases: vec![case_of_trace(

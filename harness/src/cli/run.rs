@@ -64,6 +64,7 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
         tool: format!("ngnlab {}", env!("CARGO_PKG_VERSION")),
         device: device.name.clone(),
         seed: args.seed,
+        arguments: arguments(args),
         elapsed_ms: u64::try_from(clock.now().as_millis()).unwrap_or_default(),
         checks: check_infos(),
         profiles: profiles(args, &cases),
@@ -98,6 +99,21 @@ pub(super) fn write(path: &Path, content: &str) -> Result<(), Error> {
         fs::create_dir_all(folder).map_err(fail)?;
     }
     fs::write(path, content).map_err(fail)
+}
+
+/// Returns what a case of this run needs besides scenario and area to come out the same again.
+fn arguments(args: &Run) -> Vec<String> {
+    let mut arguments = Vec::new();
+    if args.device != reference::NAME {
+        arguments.extend(["--device".to_owned(), args.device.clone()]);
+    }
+    for defect in &args.defect {
+        arguments.extend(["--defect".to_owned(), defect.name().to_owned()]);
+    }
+    arguments.extend(args.real_time.then(|| "--real-time".to_owned()));
+    arguments.extend(args.long.then(|| "--long".to_owned()));
+    arguments.extend(["--seed".to_owned(), args.seed.to_string()]);
+    arguments
 }
 
 /// The device as the command line names it.

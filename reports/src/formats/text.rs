@@ -54,12 +54,12 @@ impl Page {
                 .filter_map(|case| Some((case, case.verdicts.get(&info.id)?)))
                 .collect();
             if !cases.is_empty() {
-                self.failure(&Failure { info, cases });
+                self.failure(&Failure { info, cases }, &report.arguments);
             }
         }
     }
 
-    fn failure(&mut self, failure: &Failure<'_>) {
+    fn failure(&mut self, failure: &Failure<'_>, arguments: &[String]) {
         let (word, colour) = match failure.info.level {
             Level::Must => ("FAIL", RED),
             Level::Should => ("REMARK", YELLOW),
@@ -83,10 +83,13 @@ impl Page {
         }
         self.field("hint", &failure.info.hint.en);
         self.field("source", &failure.info.source);
-        let again = format!(
+        let mut again = format!(
             "ngnlab run --scenario {} --area {}",
             case.scenario, case.area
         );
+        for argument in arguments {
+            let _ = write!(again, " {argument}");
+        }
         self.field("again", &again);
         self.text.push('\n');
     }
