@@ -114,7 +114,11 @@ pub enum DnsChoice {
 
 /// How one terminal differs from what the guide asks for on p.8 to p.16.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    expecting = "a [[terminal]] table (names alone go into `terminals = [...]`)"
+)]
 pub struct TerminalSpec {
     /// Which terminal.
     pub name: Spanned<String>,

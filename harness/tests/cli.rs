@@ -101,8 +101,8 @@ fn a_mistake_in_a_scenario_names_file_line_column_and_the_right_word() {
         (
             "terminals =",
             "terminal =",
-            "test.toml:3:1",
-            "did you mean `terminals`?",
+            "test.toml:3:13",
+            "names alone go into `terminals",
         ),
         ("\"60s\"", "60", "test.toml:4:13", "expected a string"),
         (
