@@ -357,6 +357,8 @@ pub enum Crafted {
     Dhcpv6Solicit,
     /// A valid Router Solicitation.
     RouterSolicit,
+    /// A valid Router Solicitation of a sender that has no address yet.
+    AnonymousRouterSolicit,
     /// Router Solicitations that RFC 4861 §6.1.1 has thrown away.
     InvalidRouterSolicit,
     /// A TCP connection from outside to a terminal.

@@ -17,7 +17,7 @@ use crate::dissection::Dissection;
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "pd.lifetime.cap-ra",
-        source: "RFC 8415 §6.3; RFC 9096 §3.3 L-15",
+        source: "RFC 8415 §6.3; RFC 9096 §3.3 L-15, §3.5",
         level: Level::Must,
         profiles: CE_ROUTER,
         aspects: &[Aspect::Delivery],

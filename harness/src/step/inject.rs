@@ -61,9 +61,10 @@ pub fn from_the_line(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, 
         Crafted::UnassignedSubnet => each(sight.unassigned(), &|to| echo(outside(to))),
         Crafted::PacketTooBig => too_big(sight),
         Crafted::ForeignSource => Err("this frame comes from the LAN only".to_owned()),
-        Crafted::Dhcpv6Solicit | Crafted::RouterSolicit | Crafted::InvalidRouterSolicit => {
-            Ok(from_a_neighbour(crafted))
-        }
+        Crafted::Dhcpv6Solicit
+        | Crafted::RouterSolicit
+        | Crafted::AnonymousRouterSolicit
+        | Crafted::InvalidRouterSolicit => Ok(from_a_neighbour(crafted)),
     }
 }
 
@@ -78,9 +79,10 @@ pub fn from_the_lan(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, S
         Ok(frames.collect())
     };
     match crafted {
-        Crafted::Dhcpv6Solicit | Crafted::RouterSolicit | Crafted::InvalidRouterSolicit => {
-            Ok(from_a_neighbour(crafted))
-        }
+        Crafted::Dhcpv6Solicit
+        | Crafted::RouterSolicit
+        | Crafted::AnonymousRouterSolicit
+        | Crafted::InvalidRouterSolicit => Ok(from_a_neighbour(crafted)),
         Crafted::EchoToDevice => to_device(&echo),
         Crafted::DnsQueryToDevice => to_device(&|envelope| envelope.udp(PORT, 53, &question())),
         Crafted::ForeignSource => {
@@ -120,6 +122,10 @@ fn from_a_neighbour(crafted: Crafted) -> Vec<Frame> {
                 .to_vec()
         }
         Crafted::RouterSolicit => vec![solicit(to_routers(link_local), 0)],
+        // RFC 4861 §4.1: without an address there is no link-layer address option, either.
+        Crafted::AnonymousRouterSolicit => {
+            vec![to_routers(Ipv6Addr::UNSPECIFIED).icmpv6(ROUTER_SOLICITATION, 0, &[0; 4])]
+        }
         // RFC 4861 §6.1.1: a hop limit other than 255, a code other than 0, and a source
         // link-layer address from the unspecified address.
         _ => vec![

@@ -111,6 +111,7 @@ impl Crafted {
             Self::DnsQueryToDevice => "dns-query-to-device",
             Self::Dhcpv6Solicit => "dhcpv6-solicit",
             Self::RouterSolicit => "router-solicit",
+            Self::AnonymousRouterSolicit => "anonymous-router-solicit",
             Self::InvalidRouterSolicit => "invalid-router-solicit",
             Self::TcpSynToTerminal => "tcp-syn-to-terminal",
             Self::UdpToTerminal => "udp-to-terminal",
