@@ -116,6 +116,17 @@ const EVERYONE: &[Profile] = &[
 const ONS: &[Profile] = &[Profile::OnsEast, Profile::OnsWest, Profile::HomeGateway];
 /// What RFC 7084 and RFC 9096 ask, and the guide does not.
 const CE_ROUTER: &[Profile] = &[Profile::CeRouter];
+/// What names need on the way to ONS, and of every DNS forwarder.
+const EVERY_FORWARDER: &[Profile] = &[
+    Profile::OnsEast,
+    Profile::OnsWest,
+    Profile::HomeGateway,
+    Profile::CeRouter,
+    Profile::DnsProxy,
+];
+/// What RFC 5625 asks of a DNS forwarder, and ONS can do without.
+#[expect(dead_code, reason = "checks of the forwarder come next")]
+const DNS_PROXY: &[Profile] = &[Profile::CeRouter, Profile::DnsProxy];
 
 /// What a check says about one thing it looked at.
 enum Ruling {

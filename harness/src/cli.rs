@@ -203,6 +203,8 @@ pub enum ProfileName {
     HomeGateway,
     /// A customer-edge router by RFC 7084 and RFC 9096
     CeRouter,
+    /// A DNS forwarder by RFC 5625
+    DnsProxy,
 }
 
 impl From<ProfileName> for Profile {
@@ -212,6 +214,7 @@ impl From<ProfileName> for Profile {
             ProfileName::OnsWest => Self::OnsWest,
             ProfileName::HomeGateway => Self::HomeGateway,
             ProfileName::CeRouter => Self::CeRouter,
+            ProfileName::DnsProxy => Self::DnsProxy,
         }
     }
 }

@@ -7,7 +7,9 @@ use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ngnlab_reports::Text;
 use ngnlab_sim::line::{Area, Isp, Line, Quirks, Service};
+use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::time::Time;
 use ngnlab_sim::trace::Screen;
@@ -33,7 +35,9 @@ pub struct Scenario {
     #[serde(skip)]
     pub name: String,
     /// What happens, in one or two sentences.
-    pub about: String,
+    pub about: Text,
+    /// Where it stands: a page or question of the guide, a section of an RFC, a field report.
+    pub source: String,
     /// The line.
     pub line: LineSpec,
     /// How the device is configured.
@@ -50,6 +54,9 @@ pub struct Scenario {
     /// The checks that must find something to judge here.
     #[serde(default)]
     pub exercises: Vec<Spanned<String>>,
+    /// The defects of the reference router that some check must notice here.
+    #[serde(default)]
+    pub notices: Vec<Spanned<String>>,
     /// What the scenario itself promises.
     #[serde(default)]
     pub expect: Expect,
@@ -214,6 +221,12 @@ impl Scenario {
         specs.find(|spec| spec.name.get_ref() == name)
     }
 
+    /// Returns the defects that some check must notice here.
+    pub fn notices(&self) -> impl Iterator<Item = Defect> {
+        let names = self.notices.iter();
+        names.filter_map(|name| Defect::from_name(name.get_ref()))
+    }
+
     /// Returns the names of the terminals.
     pub fn terminals(&self) -> impl Iterator<Item = &str> {
         self.terminals.iter().map(|name| name.get_ref().as_str())
@@ -292,61 +305,61 @@ mod tests {
     #[test]
     fn each_mistake_names_its_place_and_the_nearest_word() {
         let cases = [
-            ("about", "abuot", "1:1: unknown key `abuot`", "`about`"),
+            ("source", "suorce", "2:1: unknown key `suorce`", "`source`"),
             (
                 "next-pd",
                 "next-dp",
-                "2:24: unknown preset `next-dp`",
+                "3:24: unknown preset `next-dp`",
                 "`next-pd`",
             ),
             (
                 "\"west\"",
                 "\"wset\"",
-                "2:53: unknown word `wset`",
+                "3:53: unknown word `wset`",
                 "`west`",
             ),
             (
                 "do.resolve",
                 "do.resolv",
-                "13:4: unknown word `resolv`",
+                "14:4: unknown word `resolv`",
                 "`resolve`",
             ),
             (
                 "from = \"pc\"",
                 "from = \"pd\"",
-                "13:23: unknown terminal `pd`",
+                "14:23: unknown terminal `pd`",
                 "`pc`",
             ),
             (
                 "lasting",
                 "lastign",
-                "9:36: unknown key `lastign`",
+                "10:36: unknown key `lastign`",
                 "`lasting`",
             ),
-            ("\"10s\"", "10", "9:46: invalid type: integer `10`", ""),
-            ("\"10s\"", "\"10\"", "9:46: `10` is not a span of time", ""),
+            ("\"10s\"", "10", "10:46: invalid type: integer `10`", ""),
+            ("\"10s\"", "\"10\"", "10:46: `10` is not a span of time", ""),
             (
                 "at = \"21s\"",
                 "at = \"61s\"",
-                "12:6: the run ends at 1m",
+                "13:6: the run ends at 1m",
                 "",
             ),
             (
                 "ons-dns-1",
                 "ons-dns-3",
-                "9:24: unknown word `ons-dns-3`",
+                "10:24: unknown word `ons-dns-3`",
                 "`ons-dns-1`",
             ),
             (
                 "[[step]]",
                 "[[terminal]]\nname = \"laptop\"\n\n[[step]]",
-                "8:8: unknown terminal `laptop`",
+                "9:8: unknown terminal `laptop`",
                 "",
             ),
             (
                 "[[step]]",
                 "[[terminal]]\nname = \"pc\"\ndns = \"onss\"\n\n[[step]]",
-                "9:8: unknown word `onss`",
+                "10:8: unknown word `onss`",
                 "`ons`",
             ),
         ];
@@ -364,7 +377,8 @@ mod tests {
         Scenario::parse("dns/test", Path::new("scenarios/dns/test.toml"), text)
     }
 
-    const GOOD: &str = r#"about     = "The DNS server goes silent."
+    const GOOD: &str = r#"about     = { en = "The DNS server goes silent.", ja = "DNSサーバが応答しなくなる。" }
+source    = "guide p.7"
 line      = { preset = "next-pd", areas = ["east", "west"] }
 terminals = ["pc"]
 until     = "60s"

@@ -4,14 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use ngnlab_reports::{Case, Outcome, Verdict};
-use ngnlab_sim::line::Area;
 use ngnlab_sim::node::router::defect::Defect;
 
 use crate::campaign::{Campaign, Entry};
 use crate::checks;
 use crate::job::Device;
-
-pub(crate) mod shown_in;
 
 /// What a self-test found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,13 +19,16 @@ pub struct Selftest {
     pub clean_failures: Vec<String>,
     /// The checks that the clean reference gave nothing to judge.
     pub never_judged: Vec<&'static str>,
-    /// The defects that no check noticed.
-    pub unnoticed: Vec<Defect>,
+    /// The scenarios that promise to notice a defect and did not.
+    pub unnoticed: Vec<(String, Defect)>,
+    /// The defects that no scenario promises to notice.
+    pub homeless: Vec<Defect>,
     /// Whether it was stopped before its end.
     pub stopped: bool,
 }
 
-/// Runs the clean reference in every entry, and each defect in those of the east that show it.
+/// Runs the clean reference in every entry, and in the first area of each scenario the defects
+/// that it promises to notice.
 pub fn run(campaign: &Campaign<'_>, clean: &[Entry]) -> Selftest {
     let mut found = Selftest {
         killers: checks::all()
@@ -49,37 +49,51 @@ pub fn run(campaign: &Campaign<'_>, clean: &[Entry]) -> Selftest {
         .collect();
     let failing: BTreeSet<&str> = cases.iter().flat_map(failing).collect();
 
-    // A defect does not know which area it is in.
-    let entries: Vec<Entry> = clean
-        .iter()
-        .filter(|entry| entry.job.area == Area::East)
-        .flat_map(|entry| {
-            let shown = |defect: &&Defect| shown_in::is_shown_in(**defect, &entry.scenario.name);
-            let defects = Defect::ALL.iter().filter(shown);
-            defects.map(|defect| with_defect(entry, *defect))
-        })
-        .collect();
+    let entries = defective(clean);
     let cases = campaign.run(&entries);
     found.stopped |= cases.iter().any(Option::is_none);
-    let mut noticed = BTreeSet::new();
     for (entry, case) in entries.iter().zip(cases) {
         let (Device::Reference(defects), Some(case)) = (&entry.job.device, case) else {
             continue;
         };
+        let mut noticed = false;
         for (id, killers) in &mut found.killers {
-            let killed = failing_in(&case, id) && !failing.contains(id);
-            if killed {
+            if failing_in(&case, id) && !failing.contains(id) {
                 killers.extend(defects);
-                noticed.extend(defects.iter().copied());
+                noticed = true;
             }
         }
+        if !noticed {
+            let missed = defects
+                .iter()
+                .map(|one| (entry.scenario.name.clone(), *one));
+            found.unnoticed.extend(missed);
+        }
     }
-    found.unnoticed = Defect::ALL
+    let homes: BTreeSet<Defect> = clean
         .iter()
-        .copied()
-        .filter(|one| !noticed.contains(one))
+        .flat_map(|one| one.scenario.notices())
         .collect();
+    let homeless = Defect::ALL.iter().filter(|defect| !homes.contains(defect));
+    found.homeless = homeless.copied().collect();
     found
+}
+
+/// Returns every defect in the first area of each scenario that promises to notice it: a defect
+/// does not know which area it is in.
+fn defective(clean: &[Entry]) -> Vec<Entry> {
+    let mut seen = BTreeSet::new();
+    let first = clean
+        .iter()
+        .filter(|entry| seen.insert(&entry.scenario.name));
+    first
+        .flat_map(|entry| {
+            entry
+                .scenario
+                .notices()
+                .map(|defect| with_defect(entry, defect))
+        })
+        .collect()
 }
 
 fn with_defect(entry: &Entry, defect: Defect) -> Entry {
@@ -122,32 +136,37 @@ fn judged(case: &Case) -> impl Iterator<Item = &str> {
 }
 
 impl Selftest {
-    /// Returns the table check × defect, and whatever does not hold.
+    /// Returns the table check × defect, read both ways, and whatever does not hold.
     pub fn table(&self) -> String {
         let mut text = String::new();
-        let width = self
+        let names = |killers: &BTreeSet<Defect>| killers.iter().map(|one| one.name()).collect();
+        let checks = self
             .killers
-            .keys()
-            .map(|id| id.len())
-            .max()
-            .unwrap_or_default();
-        for (id, killers) in &self.killers {
-            let names: Vec<&str> = killers.iter().map(|defect| defect.name()).collect();
-            let names = if names.is_empty() {
-                "-".to_owned()
-            } else {
-                names.join(" ")
-            };
-            let _ = writeln!(text, "{id:<width$}  {names}");
+            .iter()
+            .map(|(id, killers)| (*id, names(killers)));
+        text.push_str("Each check, and the defects that make it fail\n\n");
+        rows(&mut text, checks);
+        let defects = Defect::ALL.iter().map(|defect| {
+            let failed = self.killers.iter().filter(|(_, by)| by.contains(defect));
+            (defect.name(), failed.map(|(id, _)| *id).collect())
+        });
+        text.push_str("\nEach defect, and the checks that it makes fail\n\n");
+        rows(&mut text, defects);
+        let mut wrong = String::new();
+        for (scenario, defect) in &self.unnoticed {
+            let _ = writeln!(wrong, "{scenario} does not notice {defect}");
         }
-        for defect in &self.unnoticed {
-            let _ = writeln!(text, "no check notices {defect}");
+        for defect in &self.homeless {
+            let _ = writeln!(wrong, "no scenario promises to notice {defect}");
         }
         for failure in &self.clean_failures {
-            let _ = writeln!(text, "the clean reference fails: {failure}");
+            let _ = writeln!(wrong, "the clean reference fails: {failure}");
         }
         for id in &self.never_judged {
-            let _ = writeln!(text, "never judged: {id}");
+            let _ = writeln!(wrong, "never judged: {id}");
+        }
+        if !wrong.is_empty() {
+            let _ = write!(text, "\n{wrong}");
         }
         text
     }
@@ -171,7 +190,27 @@ impl Selftest {
     pub fn holds(&self) -> bool {
         !self.stopped
             && self.killers.values().all(|killers| !killers.is_empty())
+            && self.unnoticed.is_empty()
+            && self.homeless.is_empty()
             && self.clean_failures.is_empty()
             && self.never_judged.is_empty()
+    }
+}
+
+/// Writes a name and what belongs to it on each line, the names in one column.
+fn rows<'a>(text: &mut String, rows: impl Iterator<Item = (&'a str, Vec<&'a str>)>) {
+    let rows: Vec<_> = rows.collect();
+    let width = rows
+        .iter()
+        .map(|(name, _)| name.len())
+        .max()
+        .unwrap_or_default();
+    for (name, others) in rows {
+        let others = if others.is_empty() {
+            "-".to_owned()
+        } else {
+            others.join(" ")
+        };
+        let _ = writeln!(text, "{name:<width$}  {others}");
     }
 }

@@ -3,6 +3,7 @@
 use std::net::Ipv6Addr;
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 use toml::Spanned;
 
 use crate::scenario::period::Period;
@@ -285,25 +286,31 @@ pub struct Silence {
 }
 
 /// A server that can be made deaf.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, IntoStaticStr)]
 pub enum Server {
     /// The preferred NGN server.
     #[serde(rename = "ngn-dns-1")]
+    #[strum(serialize = "ngn-dns-1")]
     NgnDns1,
     /// The alternate NGN server.
     #[serde(rename = "ngn-dns-2")]
+    #[strum(serialize = "ngn-dns-2")]
     NgnDns2,
     /// The preferred ONS server.
     #[serde(rename = "ons-dns-1")]
+    #[strum(serialize = "ons-dns-1")]
     OnsDns1,
     /// The alternate ONS server.
     #[serde(rename = "ons-dns-2")]
+    #[strum(serialize = "ons-dns-2")]
     OnsDns2,
     /// The edge's DHCPv6 server.
     #[serde(rename = "dhcpv6")]
+    #[strum(serialize = "dhcpv6")]
     Dhcpv6,
     /// Whatever has the edge send Router Advertisements.
     #[serde(rename = "router-advertisements")]
+    #[strum(serialize = "router-advertisements")]
     RouterAdvertisements,
 }
 
@@ -330,8 +337,9 @@ pub struct LinkDown {
 }
 
 /// A cable of the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Wire {
     /// Towards the line.
     Wan,
@@ -348,8 +356,9 @@ pub struct Inject {
 }
 
 /// Frames that no node of ours would send by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Crafted {
     /// A DNS question for the device itself.
     DnsQueryToDevice,
@@ -371,6 +380,7 @@ pub enum Crafted {
     EchoToDevice,
     /// An echo request to a terminal whose hop limit ends at the device.
     #[serde(rename = "echo-hop-limit-1")]
+    #[strum(serialize = "echo-hop-limit-1")]
     EchoHopLimit1,
     /// A Packet Too Big for the terminal's open TCP connection.
     PacketTooBig,

@@ -70,7 +70,8 @@ fn list_explain_and_lint_answer() {
     assert!(stdout(&ngnlab(&["list", "--checks"])).contains("ons.dns.per-domain"));
     let defects = stdout(&ngnlab(&["list", "--defects"]));
     assert!(
-        defects.contains("no-failover\n    shown in dns/preferred-server-dead\n"),
+        defects
+            .contains("no-failover\n    Gives up on a name when its preferred server is silent.\n"),
         "{defects}"
     );
     let devices = stdout(&ngnlab(&["list", "--devices"]));
@@ -101,40 +102,40 @@ fn a_mistake_in_a_scenario_names_file_line_column_and_the_right_word() {
         (
             "terminals =",
             "terminal =",
-            "test.toml:3:13",
+            "test.toml:4:13",
             "names alone go into `terminals",
         ),
-        ("\"60s\"", "60", "test.toml:4:13", "expected a string"),
+        ("\"60s\"", "60", "test.toml:5:13", "expected a string"),
         (
             "do.resolve",
             "do.resolv",
-            "test.toml:8:4",
+            "test.toml:9:4",
             "did you mean `resolve`?",
         ),
         (
             "\"device\"",
             "\"2408::x\"",
-            "test.toml:8:58",
+            "test.toml:9:58",
             "neither an IPv6 address",
         ),
-        ("\"20s\"", "\"80s\"", "test.toml:7:6", "the run ends at 1m"),
-        ("\"20s\"", "\"20\"", "test.toml:7:6", "not a span of time"),
+        ("\"20s\"", "\"80s\"", "test.toml:8:6", "the run ends at 1m"),
+        ("\"20s\"", "\"20\"", "test.toml:8:6", "not a span of time"),
         (
             "from = \"pc\"",
             "from = \"px\"",
-            "test.toml:8:23",
+            "test.toml:9:23",
             "did you mean `pc`?",
         ),
         (
             "next-pd",
             "next-px",
-            "test.toml:2:24",
+            "test.toml:3:24",
             "did you mean `next-pd`?",
         ),
         (
             "ons.dns.per-domain",
             "ons.dns.per-doman",
-            "test.toml:5:14",
+            "test.toml:6:14",
             "`ons.dns.per-domain`",
         ),
     ];
@@ -292,7 +293,8 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("paths in tests are UTF-8")
 }
 
-const SCENARIO: &str = r#"about     = "A test."
+const SCENARIO: &str = r#"about     = { en = "A test.", ja = "試験。" }
+source    = "guide p.7"
 line      = { preset = "next-pd", areas = ["east"] }
 terminals = ["pc"]
 until     = "60s"

@@ -33,6 +33,8 @@ pub enum Profile {
     HomeGateway,
     /// A customer-edge router by RFC 7084 and RFC 9096.
     CeRouter,
+    /// A DNS forwarder by RFC 5625, whatever line it is on.
+    DnsProxy,
 }
 
 /// A text in both languages of the users.

@@ -11,7 +11,7 @@ use ngnlab_sim::line::DnsQuirk;
 use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Role};
 
-use super::{Check, EVERYONE, ONS, Ruling, broken, every, expect, finding, never};
+use super::{Check, EVERY_FORWARDER, ONS, Ruling, broken, every, expect, finding, never};
 use crate::dissection::dns::{A, AAAA, NXDOMAIN, PORT};
 use crate::dissection::{Dissection, Exchange, Question, Transport};
 
@@ -20,7 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: "dns.proxy.present",
         source: "guide p.12; RFC 5625 §3",
         level: Level::Must,
-        profiles: EVERYONE,
+        profiles: EVERY_FORWARDER,
         aspects: &[Aspect::Dns],
         title: Text::new(
             "LAN側でDNSの問い合わせに応答する",
@@ -36,7 +36,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: "dns.proxy.tcp",
         source: "RFC 5625 §4.4.1",
         level: Level::Must,
-        profiles: EVERYONE,
+        profiles: EVERY_FORWARDER,
         aspects: &[Aspect::Dns],
         title: Text::new(
             "TCPによるDNSの問い合わせに応答する",
@@ -68,7 +68,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: "dns.proxy.case-kept",
         source: "RFC 5625 §3",
         level: Level::Should,
-        profiles: EVERYONE,
+        profiles: EVERY_FORWARDER,
         aspects: &[],
         title: Text::new(
             "問い合わせ名の大文字と小文字をそのまま返す",
@@ -84,7 +84,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: "dns.proxy.qtype-any",
         source: "RFC 5625 §4.3; RFC 3597 §3",
         level: Level::Must,
-        profiles: EVERYONE,
+        profiles: EVERY_FORWARDER,
         aspects: &[Aspect::Dns],
         title: Text::new(
             "知らないレコード種別の問い合わせも中継する",
@@ -100,7 +100,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: "dns.proxy.upstream-servfail",
         source: "RFC 5625 §3",
         level: Level::Should,
-        profiles: EVERYONE,
+        profiles: EVERY_FORWARDER,
         aspects: &[],
         title: Text::new(
             "名前が存在しないという応答を端末まで届ける",
@@ -116,7 +116,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: "dns.sec.random-id",
         source: "RFC 5625 §6.1; RFC 5452 §9.2",
         level: Level::Must,
-        profiles: EVERYONE,
+        profiles: EVERY_FORWARDER,
         aspects: &[],
         title: Text::new(
             "上位への問い合わせIDが予測できない",
@@ -132,7 +132,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: "dns.sec.random-port",
         source: "RFC 5625 §6.1; RFC 5452 §9.2",
         level: Level::Must,
-        profiles: EVERYONE,
+        profiles: EVERY_FORWARDER,
         aspects: &[],
         title: Text::new(
             "上位への問い合わせの送信元ポートが一定でない",
@@ -148,7 +148,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: "dns.sec.not-open-on-wan",
         source: "RFC 5625 §6.2; RFC 6092 §3.1 REC-8",
         level: Level::Must,
-        profiles: EVERYONE,
+        profiles: EVERY_FORWARDER,
         aspects: &[],
         title: Text::new(
             "WAN側からのDNSの問い合わせに応答しない",

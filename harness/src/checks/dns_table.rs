@@ -9,7 +9,7 @@ use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::line::ONS_DOMAINS;
 use ngnlab_sim::setup::{Aspect, in_domain};
 
-use super::{Check, EVERYONE, ONS, Ruling, broken, every, expect, finding, never};
+use super::{Check, EVERY_FORWARDER, ONS, Ruling, broken, every, expect, finding, never};
 use crate::dissection::{Dissection, Exchange};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -81,7 +81,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: "dns.proxy.upstream-failover",
         source: "guide p.7; RFC 5625 §3; RFC 1035 §7.2",
         level: Level::Must,
-        profiles: EVERYONE,
+        profiles: EVERY_FORWARDER,
         aspects: &[Aspect::Dns],
         title: Text::new(
             "優先DNSサーバが応答しないとき代替DNSサーバに問い合わせる",

@@ -5,7 +5,7 @@ use ngnlab_sim::setup::{Aspect, in_domain};
 use ngnlab_sim::trace::{End, Role};
 
 use super::dns::{twins, unanswered};
-use super::{Check, EVERYONE, ONS, Ruling, broken, every, expect};
+use super::{Check, EVERY_FORWARDER, ONS, Ruling, broken, every, expect};
 use crate::dissection::dns::{AAAA, PORT};
 use crate::dissection::{Dissection, Dns, Exchange, Found, Question, Transport};
 
@@ -30,7 +30,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: "dns.proxy.no-truncate-512",
         source: "RFC 5625 §4.4; RFC 6891 §6.2.6",
         level: Level::Should,
-        profiles: EVERYONE,
+        profiles: EVERY_FORWARDER,
         aspects: &[],
         title: Text::new(
             "512バイトを超えるUDP応答を切り詰めない",
@@ -46,7 +46,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: "dns.proxy.tc-set-on-truncate",
         source: "RFC 5625 §4.4",
         level: Level::Must,
-        profiles: EVERYONE,
+        profiles: EVERY_FORWARDER,
         aspects: &[],
         title: Text::new(
             "応答を切り詰めたときはTCビットを立てる",
@@ -62,7 +62,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: "dns.proxy.edns-pass",
         source: "RFC 5625 §4.4.2",
         level: Level::Must,
-        profiles: EVERYONE,
+        profiles: EVERY_FORWARDER,
         aspects: &[Aspect::Dns],
         title: Text::new(
             "EDNS付きの問い合わせに応答する",
@@ -78,7 +78,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: "dns.proxy.edns-untouched",
         source: "RFC 6891 §6.2.6",
         level: Level::Must,
-        profiles: EVERYONE,
+        profiles: EVERY_FORWARDER,
         aspects: &[],
         title: Text::new(
             "端末のEDNSを上位への問い合わせにも付ける",

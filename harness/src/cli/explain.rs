@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::report::screen_name;
 use crate::scenario::mistake::advice;
 use crate::scenario::{self, Scenario};
-use crate::selftest::{Selftest, shown_in};
+use crate::selftest::Selftest;
 use crate::step::{Step, When};
 
 pub(super) fn answer(args: &Explain, place: Place) -> Result<Answer, Error> {
@@ -34,8 +34,12 @@ pub(super) fn answer(args: &Explain, place: Place) -> Result<Answer, Error> {
         return Ok(Answer::text(explain_check(check, &exercising, &proof)));
     }
     if let Some(defect) = Defect::from_name(&args.id) {
+        let found = select::scenarios(folder, &[])?;
+        let scenarios = found.iter().map(|found| &found.scenario);
+        let noticing = scenarios.filter(|scenario| scenario.notices().any(|one| one == defect));
+        let noticing: Vec<&str> = noticing.map(|one| one.name.as_str()).collect();
         let proof = selftest::prove(folder, SEED, None, place.progress)?;
-        return Ok(Answer::text(explain_defect(defect, &proof)));
+        return Ok(Answer::text(explain_defect(defect, &noticing, &proof)));
     }
     let checks = checks::all().map(|check| check.id);
     let defects = Defect::ALL.iter().map(|defect| defect.name());
@@ -81,10 +85,11 @@ fn explain_check(check: &Check, exercising: &[&str], proof: &Selftest) -> String
     text
 }
 
-fn explain_defect(defect: Defect, proof: &Selftest) -> String {
+fn explain_defect(defect: Defect, noticing: &[&str], proof: &Selftest) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{defect} (a defect of the reference router)");
-    row(&mut text, "shown in", &shown_in::scenarios(defect));
+    let _ = writeln!(text, "  {}", defect.about());
+    row(&mut text, "noticed in", noticing);
     let failing = checks::all().filter(|check| proof.killers[check.id].contains(&defect));
     row(&mut text, "fails", &titles(failing));
     text
@@ -99,7 +104,9 @@ fn explain_scenario(scenario: &Scenario) -> String {
     let steps: Vec<&str> = steps.iter().map(|step| step.trim_end()).collect();
     let mut text = String::new();
     let _ = writeln!(text, "{}", scenario.name);
-    let _ = writeln!(text, "  {}", scenario.about);
+    let _ = writeln!(text, "  {}", scenario.about.en);
+    let _ = writeln!(text, "  {}", scenario.about.ja);
+    row(&mut text, "source", &[&scenario.source]);
     row(&mut text, "line", &[scenario.line.preset.get_ref()]);
     row(&mut text, "areas", &[&areas.join(", ")]);
     row(&mut text, "until", &[&scenario.until.to_string()]);
@@ -112,6 +119,8 @@ fn explain_scenario(scenario: &Scenario) -> String {
     }
     let exercised = checks::all().filter(|check| exercises(scenario, check.id));
     row(&mut text, "exercises", &titles(exercised));
+    let noticed: Vec<&str> = scenario.notices().map(Defect::name).collect();
+    row(&mut text, "notices", &noticed);
     text
 }
 

@@ -13,7 +13,6 @@ use crate::checks;
 use crate::dut::process::description::Description;
 use crate::dut::reference;
 use crate::error::Error;
-use crate::selftest::shown_in;
 
 pub(super) fn answer(args: &List) -> Result<Answer, Error> {
     let mut text = String::new();
@@ -30,7 +29,8 @@ pub(super) fn answer(args: &List) -> Result<Answer, Error> {
         for found in select::scenarios(&args.scenarios.scenarios, &[])? {
             let scenario = &found.scenario;
             let _ = writeln!(text, "{} ({})", scenario.name, scenario.until);
-            let _ = writeln!(text, "    {}", scenario.about);
+            let _ = writeln!(text, "    {}", scenario.about.en);
+            let _ = writeln!(text, "    {}", scenario.about.ja);
         }
     }
     Ok(Answer::text(text))
@@ -44,17 +44,14 @@ fn list_checks(text: &mut String) {
         };
         let _ = writeln!(text, "{level:<6} {}", check.id);
         let _ = writeln!(text, "       {}", check.title.en);
+        let _ = writeln!(text, "       {}", check.title.ja);
     }
 }
 
 fn list_defects(text: &mut String) {
     for defect in Defect::ALL {
         let _ = writeln!(text, "{defect}");
-        let _ = writeln!(
-            text,
-            "    shown in {}",
-            shown_in::scenarios(*defect).join(", ")
-        );
+        let _ = writeln!(text, "    {}", defect.about());
     }
 }
 

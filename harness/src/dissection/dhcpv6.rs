@@ -2,9 +2,9 @@
 
 use std::net::Ipv6Addr;
 
-use dhcproto::v6::{DhcpOption, DhcpOptions, Message, OptionCode, Status};
-use dhcproto::{Decodable, Decoder};
+use dhcproto::v6::{DhcpOption, DhcpOptions, OptionCode, Status};
 use ipnet::Ipv6Net;
+use ngnlab_sim::message::dhcpv6;
 
 pub use dhcproto::v6::MessageType as Kind;
 
@@ -65,7 +65,7 @@ impl Dhcpv6 {
         if matches!(kind, Kind::RelayForw | Kind::RelayRepl) {
             return None;
         }
-        let message = Message::decode(&mut Decoder::new(payload)).ok()?;
+        let message = dhcpv6::decode(payload)?;
         Some(Self {
             source_port: ports.0,
             destination_port: ports.1,
@@ -189,5 +189,34 @@ fn is_success(options: &DhcpOptions) -> bool {
     match options.get(OptionCode::StatusCode) {
         Some(DhcpOption::StatusCode(code)) => code.status == Status::Success,
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_message_of_a_device_can_hurt_the_judge(
+            kind in 0_u8..14,
+            options in prop::collection::vec((0_u16..100, prop::collection::vec(any::<u8>(), 0..12)), 0..6),
+            cut in 0_usize..80,
+        ) {
+            let mut payload = vec![kind, 1, 2, 3];
+            for (code, value) in &options {
+                payload.extend(code.to_be_bytes());
+                payload.extend(u16::try_from(value.len()).unwrap().to_be_bytes());
+                payload.extend(value);
+            }
+            payload.truncate(cut);
+            if let Some(message) = Dhcpv6::read((SERVER_PORT, CLIENT_PORT), &payload) {
+                message.granted();
+                message.requested();
+                message.elapsed();
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use ngnlab_sim::line::{Area, Line};
+use ngnlab_sim::node::router::defect::Defect;
 
 use super::Scenario;
 use super::mistake::Mistake;
@@ -99,6 +100,17 @@ fn promises(scenario: &Scenario, found: &mut Vec<Mistake>) {
         if !checks.contains(&id.get_ref().as_str()) {
             let known = checks.iter().copied();
             found.push(Mistake::unknown(id.span(), "check", id.get_ref(), known));
+        }
+    }
+    for name in &scenario.notices {
+        if Defect::from_name(name.get_ref()).is_none() {
+            let known = Defect::ALL.iter().map(|defect| defect.name());
+            found.push(Mistake::unknown(
+                name.span(),
+                "defect",
+                name.get_ref(),
+                known,
+            ));
         }
     }
     if let Some(id) = &scenario.expect.diagnosis

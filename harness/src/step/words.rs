@@ -83,47 +83,21 @@ impl Choice {
 impl Server {
     /// Returns the name that scenarios use.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::NgnDns1 => "ngn-dns-1",
-            Self::NgnDns2 => "ngn-dns-2",
-            Self::OnsDns1 => "ons-dns-1",
-            Self::OnsDns2 => "ons-dns-2",
-            Self::Dhcpv6 => "dhcpv6",
-            Self::RouterAdvertisements => "router-advertisements",
-        }
+        self.into()
     }
 }
 
 impl Wire {
     /// Returns the name that scenarios use.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Wan => "wan",
-            Self::Lan => "lan",
-        }
+        self.into()
     }
 }
 
 impl Crafted {
     /// Returns the name that scenarios use.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::DnsQueryToDevice => "dns-query-to-device",
-            Self::Dhcpv6Solicit => "dhcpv6-solicit",
-            Self::RouterSolicit => "router-solicit",
-            Self::AnonymousRouterSolicit => "anonymous-router-solicit",
-            Self::InvalidRouterSolicit => "invalid-router-solicit",
-            Self::TcpSynToTerminal => "tcp-syn-to-terminal",
-            Self::UdpToTerminal => "udp-to-terminal",
-            Self::EchoToTerminal => "echo-to-terminal",
-            Self::EchoToDevice => "echo-to-device",
-            Self::EchoHopLimit1 => "echo-hop-limit-1",
-            Self::PacketTooBig => "packet-too-big",
-            Self::NeighborSolicitAbsentHost => "neighbor-solicit-absent-host",
-            Self::NeighborSolicitTerminals => "neighbor-solicit-terminals",
-            Self::UnassignedSubnet => "unassigned-subnet",
-            Self::ForeignSource => "foreign-source",
-        }
+        self.into()
     }
 }
 

@@ -29,7 +29,7 @@ impl Bench {
         fs::create_dir(&family).unwrap();
         for (name, until) in [("short", "3s"), ("lasting", "100s")] {
             let scenario = format!(
-                "about = \"Nothing happens.\"\nline = {{ preset = \"next-pd\" }}\n\
+                "about = {{ en = \"Nothing happens.\", ja = \"何も起こらない。\" }}\nsource = \"none\"\nline = {{ preset = \"next-pd\" }}\n\
                 until = \"{until}\"\n"
             );
             fs::write(family.join(name).with_extension("toml"), scenario).unwrap();

@@ -304,6 +304,7 @@ pub fn profile_name(profile: Profile) -> &'static str {
         Profile::OnsWest => "ons-west",
         Profile::HomeGateway => "home-gateway",
         Profile::CeRouter => "ce-router",
+        Profile::DnsProxy => "dns-proxy",
     }
 }
 

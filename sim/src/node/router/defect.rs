@@ -5,10 +5,27 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumMessage, EnumString, IntoStaticStr, VariantArray};
 
 /// One thing the reference router does wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumMessage,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Defect {
     /// Ignores the per-domain table and asks the default servers for every name (guide p.7).
     OneDnsForAll,
@@ -23,6 +40,7 @@ pub enum Defect {
     DropsLargeAnswers,
     /// Cuts every UDP answer to 512 bytes with TC set, whatever size the client offered.
     #[serde(rename = "truncates-512")]
+    #[strum(serialize = "truncates-512")]
     Truncates512,
     /// Cuts long UDP answers without setting TC.
     TruncatesWithoutTc,
@@ -74,6 +92,7 @@ pub enum Defect {
     NoRenew,
     /// Accepts nothing but a /56, so that it gets no prefix from a home gateway (ngn-facts §3.1).
     #[serde(rename = "only-accepts-56")]
+    #[strum(serialize = "only-accepts-56")]
     OnlyAccepts56,
     /// Sends packets for unused parts of its delegated prefix back to the line.
     NoNullRoute,
@@ -82,6 +101,7 @@ pub enum Defect {
     /// Drops DHCPv6 answers that do not come from port 547, as home gateways send them (ngn-facts
     /// §3.3).
     #[serde(rename = "filters-source-port-547")]
+    #[strum(serialize = "filters-source-port-547")]
     FiltersSourcePort547,
     /// Sends no Router Advertisement on the LAN.
     NoLanRa,
@@ -154,151 +174,22 @@ pub enum Defect {
 
 impl Defect {
     /// Every defect.
-    pub const ALL: &'static [Self] = &[
-        Self::OneDnsForAll,
-        Self::LeaksOnsNames,
-        Self::AlternateFirst,
-        Self::NoFailover,
-        Self::DropsLargeAnswers,
-        Self::Truncates512,
-        Self::TruncatesWithoutTc,
-        Self::NoDnsTcp,
-        Self::FiltersAaaa,
-        Self::LowercasesNames,
-        Self::DropsEdns,
-        Self::StripsEdns,
-        Self::NoDnsProxy,
-        Self::SequentialDnsIds,
-        Self::FixedDnsPort,
-        Self::DnsOpenOnWan,
-        Self::DropsUnknownTypes,
-        Self::HidesNxdomain,
-        Self::NgnNamesToOns,
-        Self::DuidLlt,
-        Self::NoInformationRequest,
-        Self::NoClientId,
-        Self::NoElapsedTime,
-        Self::NewXidOnRetransmit,
-        Self::NoSolMaxRt,
-        Self::NoDnsRequest,
-        Self::NoServerId,
-        Self::SolicitStorm,
-        Self::NoRenew,
-        Self::OnlyAccepts56,
-        Self::NoNullRoute,
-        Self::Dhcpv6ServerOnWan,
-        Self::FiltersSourcePort547,
-        Self::NoLanRa,
-        Self::NoAFlag,
-        Self::ManagedFlagOnLan,
-        Self::NoRdnss,
-        Self::SlowRaAnswer,
-        Self::RaFlood,
-        Self::RaFromGlobal,
-        Self::AnswersInvalidRs,
-        Self::NoLanDhcpv6,
-        Self::Dhcpv6WithoutDns,
-        Self::ForeignLanPrefix,
-        Self::LifetimesOutliveTheLease,
-        Self::KeepsOldPrefix,
-        Self::LongLanLifetimes,
-        Self::LongRouterLifetime,
-        Self::DefaultWithoutPrefix,
-        Self::RsFromUnspecified,
-        Self::RsBeforeDad,
-        Self::RsStorm,
-        Self::KeepsSoliciting,
-        Self::RaOnWan,
-        Self::NoDad,
-        Self::ForeignSource,
-        Self::NdProxyOneWay,
-        Self::NdProxyAnswersAll,
-        Self::KeepsHopLimit,
-        Self::NoTimeExceeded,
-        Self::NoEchoReply,
-        Self::NoInboundFilter,
-        Self::DropsPacketTooBig,
-        Self::ShortTcpIdle,
-        Self::BlocksHttps,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// Returns the name that scenarios and the command line use.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::OneDnsForAll => "one-dns-for-all",
-            Self::LeaksOnsNames => "leaks-ons-names",
-            Self::AlternateFirst => "alternate-first",
-            Self::NoFailover => "no-failover",
-            Self::DropsLargeAnswers => "drops-large-answers",
-            Self::Truncates512 => "truncates-512",
-            Self::TruncatesWithoutTc => "truncates-without-tc",
-            Self::NoDnsTcp => "no-dns-tcp",
-            Self::FiltersAaaa => "filters-aaaa",
-            Self::LowercasesNames => "lowercases-names",
-            Self::DropsEdns => "drops-edns",
-            Self::StripsEdns => "strips-edns",
-            Self::NoDnsProxy => "no-dns-proxy",
-            Self::SequentialDnsIds => "sequential-dns-ids",
-            Self::FixedDnsPort => "fixed-dns-port",
-            Self::DnsOpenOnWan => "dns-open-on-wan",
-            Self::DropsUnknownTypes => "drops-unknown-types",
-            Self::HidesNxdomain => "hides-nxdomain",
-            Self::NgnNamesToOns => "ngn-names-to-ons",
-            Self::DuidLlt => "duid-llt",
-            Self::NoInformationRequest => "no-information-request",
-            Self::NoClientId => "no-client-id",
-            Self::NoElapsedTime => "no-elapsed-time",
-            Self::NewXidOnRetransmit => "new-xid-on-retransmit",
-            Self::NoSolMaxRt => "no-sol-max-rt",
-            Self::NoDnsRequest => "no-dns-request",
-            Self::NoServerId => "no-server-id",
-            Self::SolicitStorm => "solicit-storm",
-            Self::NoRenew => "no-renew",
-            Self::OnlyAccepts56 => "only-accepts-56",
-            Self::NoNullRoute => "no-null-route",
-            Self::Dhcpv6ServerOnWan => "dhcpv6-server-on-wan",
-            Self::FiltersSourcePort547 => "filters-source-port-547",
-            Self::NoLanRa => "no-lan-ra",
-            Self::NoAFlag => "no-a-flag",
-            Self::ManagedFlagOnLan => "managed-flag-on-lan",
-            Self::NoRdnss => "no-rdnss",
-            Self::SlowRaAnswer => "slow-ra-answer",
-            Self::RaFlood => "ra-flood",
-            Self::RaFromGlobal => "ra-from-global",
-            Self::AnswersInvalidRs => "answers-invalid-rs",
-            Self::NoLanDhcpv6 => "no-lan-dhcpv6",
-            Self::Dhcpv6WithoutDns => "dhcpv6-without-dns",
-            Self::ForeignLanPrefix => "foreign-lan-prefix",
-            Self::LifetimesOutliveTheLease => "lifetimes-outlive-the-lease",
-            Self::KeepsOldPrefix => "keeps-old-prefix",
-            Self::LongLanLifetimes => "long-lan-lifetimes",
-            Self::LongRouterLifetime => "long-router-lifetime",
-            Self::DefaultWithoutPrefix => "default-without-prefix",
-            Self::RsFromUnspecified => "rs-from-unspecified",
-            Self::RsBeforeDad => "rs-before-dad",
-            Self::RsStorm => "rs-storm",
-            Self::KeepsSoliciting => "keeps-soliciting",
-            Self::RaOnWan => "ra-on-wan",
-            Self::NoDad => "no-dad",
-            Self::ForeignSource => "foreign-source",
-            Self::NdProxyOneWay => "nd-proxy-one-way",
-            Self::NdProxyAnswersAll => "nd-proxy-answers-all",
-            Self::KeepsHopLimit => "keeps-hop-limit",
-            Self::NoTimeExceeded => "no-time-exceeded",
-            Self::NoEchoReply => "no-echo-reply",
-            Self::NoInboundFilter => "no-inbound-filter",
-            Self::DropsPacketTooBig => "drops-packet-too-big",
-            Self::ShortTcpIdle => "short-tcp-idle",
-            Self::BlocksHttps => "blocks-https",
-        }
+        self.into()
+    }
+
+    /// Returns what the router does wrong, in one sentence.
+    pub fn about(self) -> String {
+        let lines = self.get_documentation().unwrap_or_default();
+        lines.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// Returns the defect of this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|defect| defect.name() == name)
+        name.parse().ok()
     }
 }
 
@@ -322,8 +213,17 @@ mod tests {
     }
 
     #[test]
-    fn every_defect_is_listed_once() {
-        assert!(Defect::ALL.is_sorted_by(|a, b| a < b));
-        assert_eq!(Defect::ALL.last(), Some(&Defect::BlocksHttps));
+    fn every_defect_says_what_it_is() {
+        for defect in Defect::ALL {
+            assert!(
+                defect.about().ends_with('.'),
+                "{defect}: {}",
+                defect.about()
+            );
+        }
+        assert_eq!(
+            Defect::NoFailover.about(),
+            "Gives up on a name when its preferred server is silent."
+        );
     }
 }
