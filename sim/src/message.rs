@@ -2,5 +2,6 @@
 
 pub mod dhcpv6;
 pub mod dns;
+pub mod icmpv6;
 pub mod ndp;
 pub mod packet;

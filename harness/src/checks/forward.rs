@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use ngnlab_reports::{Level, RecordId, Text, Verdict};
 use ngnlab_sim::Time;
+use ngnlab_sim::message::icmpv6::{PACKET_TOO_BIG, TIME_EXCEEDED};
 use ngnlab_sim::message::packet::{Packet, Payload, is_routable};
 use ngnlab_sim::trace::Role;
 
 use super::{Check, EVERYONE, Ruling, broken, every, expect, finding, never, seconds};
-use crate::dissection::icmpv6::{PACKET_TOO_BIG, TIME_EXCEEDED};
 use crate::dissection::{Dissection, Found};
 
 pub(super) const CHECKS: &[Check] = &[

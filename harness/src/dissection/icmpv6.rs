@@ -2,14 +2,8 @@
 
 use std::net::Ipv6Addr;
 
+use ngnlab_sim::message::icmpv6::{ECHO_REPLY, ECHO_REQUEST, FIRST_INFORMATIONAL};
 use ngnlab_sim::message::packet::Icmpv6;
-
-/// ICMPv6 type of Destination Unreachable.
-pub const UNREACHABLE: u8 = 1;
-/// ICMPv6 type of Packet Too Big.
-pub const PACKET_TOO_BIG: u8 = 2;
-/// ICMPv6 type of Time Exceeded.
-pub const TIME_EXCEEDED: u8 = 3;
 
 /// An ICMPv6 error message (RFC 4443 §3).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +46,7 @@ impl IcmpError {
     /// Reads an error message.
     pub fn read(message: &Icmpv6<'_>) -> Option<Self> {
         let (value, packet) = message.body.split_first_chunk()?;
-        (message.kind < 128).then(|| Self {
+        (message.kind < FIRST_INFORMATIONAL).then(|| Self {
             kind: message.kind,
             code: message.code,
             value: u32::from_be_bytes(*value),
@@ -85,8 +79,8 @@ impl Echo {
         let [a, b, c, d, ..] = *message.body else {
             return None;
         };
-        matches!(message.kind, 128 | 129).then(|| Self {
-            reply: message.kind == 129,
+        matches!(message.kind, ECHO_REQUEST | ECHO_REPLY).then(|| Self {
+            reply: message.kind == ECHO_REPLY,
             id: u16::from_be_bytes([a, b]),
             sequence: u16::from_be_bytes([c, d]),
         })

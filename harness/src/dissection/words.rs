@@ -3,6 +3,7 @@
 use std::net::Ipv6Addr;
 
 use ngnlab_reports::{Evidence, RecordId};
+use ngnlab_sim::message::icmpv6::{DESTINATION_UNREACHABLE, PACKET_TOO_BIG, TIME_EXCEEDED};
 use ngnlab_sim::message::ndp::{Ndp, NdpOption};
 use ngnlab_sim::message::packet::{Packet, Payload, is_link_local};
 use ngnlab_sim::trace::{End, Fact, Role, Seen, StepOutcome};
@@ -10,7 +11,7 @@ use ngnlab_sim::trace::{End, Fact, Role, Seen, StepOutcome};
 use super::Dissection;
 use super::dhcpv6::{Dhcpv6, Kind};
 use super::dns::{self, Dns, Transport};
-use super::icmpv6::{Echo, IcmpError, PACKET_TOO_BIG, TIME_EXCEEDED, UNREACHABLE};
+use super::icmpv6::{Echo, IcmpError};
 
 /// Returns a record in one line.
 pub(super) fn summary(trace: &Dissection<'_>, record: RecordId) -> String {
@@ -228,7 +229,7 @@ fn ndp_in_words(ndp: &Ndp) -> String {
 
 fn error_in_words(error: &IcmpError) -> String {
     let what = match error.kind {
-        UNREACHABLE => format!("destination unreachable (code {})", error.code),
+        DESTINATION_UNREACHABLE => format!("destination unreachable (code {})", error.code),
         PACKET_TOO_BIG => format!("packet too big, MTU {}", error.value),
         TIME_EXCEEDED => format!("time exceeded (code {})", error.code),
         kind => format!("ICMPv6 error {kind} code {}", error.code),

@@ -7,6 +7,7 @@ use hickory_proto::op::{Message, OpCode, Query};
 use hickory_proto::rr::{Name, RecordType};
 use ngnlab_sim::frame::Frame;
 use ngnlab_sim::message::dhcpv6;
+use ngnlab_sim::message::icmpv6::{ECHO_REQUEST, PACKET_TOO_BIG};
 use ngnlab_sim::message::ndp::{NeighborSolicit, ROUTER_SOLICITATION};
 use ngnlab_sim::message::packet::{
     ALL_DHCP, ALL_ROUTERS, Envelope, Mac, icmpv6_error_body, is_link_local, solicited_node,
@@ -146,7 +147,6 @@ fn solicit(mac: Mac, source: Ipv6Addr, target: Ipv6Addr) -> Frame {
 }
 
 fn echo(envelope: Envelope) -> Frame {
-    const ECHO_REQUEST: u8 = 128;
     envelope.icmpv6(ECHO_REQUEST, 0, b"\x4e\x47\x00\x01ngnlab")
 }
 
@@ -159,7 +159,6 @@ fn syn(envelope: Envelope) -> Frame {
 
 /// RFC 4443 §3.2, for the last segment that a terminal sent out.
 fn too_big(sight: &Sight<'_>) -> Result<Vec<Frame>, String> {
-    const PACKET_TOO_BIG: u8 = 2;
     let Some((source, packet)) = sight.last_segment_out() else {
         return Err("no terminal has sent a TCP segment".to_owned());
     };

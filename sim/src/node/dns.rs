@@ -10,6 +10,7 @@ use rand::Rng as _;
 use crate::frame::Frame;
 use crate::line::DnsQuirk;
 use crate::message::dns::{CLASSIC_LIMIT, PORT, PTR, Question};
+use crate::message::icmpv6::{DESTINATION_UNREACHABLE, PORT_UNREACHABLE};
 use crate::message::packet::{self, Envelope, Mac, Packet, Payload, Udp};
 use crate::node::part::tcp::TcpStack;
 use crate::node::{Context, Node};
@@ -148,7 +149,7 @@ impl Node for DnsServer {
             }
             Payload::Udp(_) => {
                 let body = packet::icmpv6_error_body(0, packet.ip);
-                let error = back(&packet).icmpv6(UNREACHABLE, PORT_UNREACHABLE, &body);
+                let error = back(&packet).icmpv6(DESTINATION_UNREACHABLE, PORT_UNREACHABLE, &body);
                 cx.send(Self::PORT, error);
             }
             Payload::Tcp(_) => self.handle_segment(&packet, cx),
@@ -181,7 +182,3 @@ fn back(packet: &Packet<'_>) -> Envelope {
         packet.source,
     )
 }
-
-/// RFC 4443 §3.1.
-const UNREACHABLE: u8 = 1;
-const PORT_UNREACHABLE: u8 = 4;

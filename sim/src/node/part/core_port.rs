@@ -6,6 +6,7 @@
 use std::net::Ipv6Addr;
 
 use crate::frame::Frame;
+use crate::message::icmpv6::{DESTINATION_UNREACHABLE, PACKET_TOO_BIG, PORT_UNREACHABLE};
 use crate::message::packet::{self, Envelope, Mac, Packet, Payload};
 use crate::node::Context;
 
@@ -68,7 +69,7 @@ impl CorePort {
                 let body = packet::icmpv6_error_body(0, packet.ip);
                 cx.send(
                     self.port,
-                    envelope.icmpv6(UNREACHABLE, PORT_UNREACHABLE, &body),
+                    envelope.icmpv6(DESTINATION_UNREACHABLE, PORT_UNREACHABLE, &body),
                 );
                 None
             }
@@ -92,8 +93,3 @@ impl CorePort {
         }
     }
 }
-
-/// RFC 4443 §3.1 and §3.2.
-const UNREACHABLE: u8 = 1;
-const PORT_UNREACHABLE: u8 = 4;
-const PACKET_TOO_BIG: u8 = 2;

@@ -4,6 +4,10 @@
 
 use std::net::Ipv6Addr;
 
+use crate::message::icmpv6::{
+    ADDRESS_UNREACHABLE, BEYOND_SCOPE, DESTINATION_UNREACHABLE, FIRST_INFORMATIONAL, NO_ROUTE,
+    PACKET_TOO_BIG, PORT_UNREACHABLE, PROHIBITED, REDIRECT, SOURCE_FAILED_POLICY, TIME_EXCEEDED,
+};
 use crate::message::packet::{
     ETHERNET_HEADER, Envelope, Mac, Packet, Payload, frame_ip, icmpv6_error_body,
 };
@@ -50,12 +54,12 @@ pub(crate) fn error_about(
         return None;
     }
     let (kind, code, value) = match problem {
-        Problem::NoRoute => (DESTINATION_UNREACHABLE, 0, 0),
-        Problem::Prohibited => (DESTINATION_UNREACHABLE, 1, 0),
-        Problem::BeyondScope => (DESTINATION_UNREACHABLE, 2, 0),
-        Problem::AddressUnreachable => (DESTINATION_UNREACHABLE, 3, 0),
-        Problem::PortUnreachable => (DESTINATION_UNREACHABLE, 4, 0),
-        Problem::BadSource => (DESTINATION_UNREACHABLE, 5, 0),
+        Problem::NoRoute => (DESTINATION_UNREACHABLE, NO_ROUTE, 0),
+        Problem::Prohibited => (DESTINATION_UNREACHABLE, PROHIBITED, 0),
+        Problem::BeyondScope => (DESTINATION_UNREACHABLE, BEYOND_SCOPE, 0),
+        Problem::AddressUnreachable => (DESTINATION_UNREACHABLE, ADDRESS_UNREACHABLE, 0),
+        Problem::PortUnreachable => (DESTINATION_UNREACHABLE, PORT_UNREACHABLE, 0),
+        Problem::BadSource => (DESTINATION_UNREACHABLE, SOURCE_FAILED_POLICY, 0),
         Problem::TooBig(mtu) => (PACKET_TOO_BIG, 0, mtu),
         Problem::HopLimitExceeded => (TIME_EXCEEDED, 0, 0),
     };
@@ -67,19 +71,15 @@ pub(crate) fn error_about(
 
 /// The Ethernet addresses of a frame that never leaves this file.
 const NOWHERE: Mac = Mac([0; 6]);
-const DESTINATION_UNREACHABLE: u8 = 1;
-const PACKET_TOO_BIG: u8 = 2;
-const TIME_EXCEEDED: u8 = 3;
-const FIRST_INFORMATIONAL: u8 = 128;
-const REDIRECT: u8 = 137;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::icmpv6::ECHO_REQUEST;
 
     #[test]
     fn an_error_is_never_answered_with_an_error() {
-        let ping = Envelope::new(NOWHERE, NOWHERE, HOST, FAR).icmpv6(128, 0, &[0; 4]);
+        let ping = Envelope::new(NOWHERE, NOWHERE, HOST, FAR).icmpv6(ECHO_REQUEST, 0, &[0; 4]);
         let (to, error) =
             error_about(&ping[ETHERNET_HEADER..], Problem::NoRoute, ROUTER, 0).unwrap();
         assert_eq!(to, HOST);
@@ -96,8 +96,11 @@ mod tests {
 
     #[test]
     fn nothing_is_sent_to_the_unspecified_address() {
-        let probe =
-            Envelope::new(NOWHERE, NOWHERE, Ipv6Addr::UNSPECIFIED, FAR).icmpv6(128, 0, &[0; 4]);
+        let probe = Envelope::new(NOWHERE, NOWHERE, Ipv6Addr::UNSPECIFIED, FAR).icmpv6(
+            ECHO_REQUEST,
+            0,
+            &[0; 4],
+        );
         let ip = &probe[ETHERNET_HEADER..];
         assert_eq!(error_about(ip, Problem::NoRoute, ROUTER, 0), None);
     }

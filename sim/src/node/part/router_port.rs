@@ -6,6 +6,7 @@
 use std::net::Ipv6Addr;
 
 use crate::frame::Frame;
+use crate::message::icmpv6::{ECHO_REPLY, ECHO_REQUEST};
 use crate::message::ndp::{Ndp, NeighborAdvert, NeighborSolicit};
 use crate::message::packet::{ALL_NODES, ETHERNET_HEADER, Envelope, Mac, Packet, solicited_node};
 use crate::node::Context;
@@ -230,6 +231,3 @@ impl RouterPort {
         }
     }
 }
-
-const ECHO_REQUEST: u8 = 128;
-const ECHO_REPLY: u8 = 129;

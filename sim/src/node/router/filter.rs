@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Defects;
 use super::defect::Defect;
+use crate::message::icmpv6::{ECHO_REPLY, ECHO_REQUEST, FIRST_INFORMATIONAL, PACKET_TOO_BIG};
 use crate::message::packet::{IPV6_HEADER, Packet, Payload};
 use crate::time::Time;
 
@@ -208,10 +209,6 @@ const TCP: u8 = 6;
 const UDP: u8 = 17;
 const ICMPV6: u8 = 58;
 const HTTPS: u16 = 443;
-const PACKET_TOO_BIG: u8 = 2;
-const FIRST_INFORMATIONAL: u8 = 128;
-const ECHO_REQUEST: u8 = 128;
-const ECHO_REPLY: u8 = 129;
 const NEXT_HEADER_OFFSET: usize = 6;
 const SOURCE_OFFSET: usize = 8;
 const DESTINATION_OFFSET: usize = 24;
@@ -272,7 +269,8 @@ mod tests {
     fn an_error_comes_in_if_it_quotes_a_flow() {
         let mut filter = Filter::new(Defects::default());
         let question = udp(PC, WEB, 4000, 53);
-        let error = envelope(WEB, PC).icmpv6(2, 0, &icmpv6_error_body(1280, &question[14..]));
+        let error =
+            envelope(WEB, PC).icmpv6(PACKET_TOO_BIG, 0, &icmpv6_error_body(1280, &question[14..]));
         assert!(!pass_in(&mut filter, &error, 0));
         assert!(pass_out(&mut filter, &question, 0));
         assert!(pass_in(&mut filter, &error, 0));

@@ -6,6 +6,7 @@ use super::defect::Defect;
 use super::interface::Interface;
 use super::{Router, lan_dhcpv6};
 use crate::message::dhcpv6;
+use crate::message::icmpv6::{ECHO_REPLY, ECHO_REQUEST, PACKET_TOO_BIG};
 use crate::message::ndp::{
     Ndp, NdpOption, NeighborAdvert, NeighborSolicit, ROUTER_SOLICITATION, RouterAdvert,
     RouterSolicit,
@@ -258,7 +259,3 @@ impl Router {
         }
     }
 }
-
-const PACKET_TOO_BIG: u8 = 2;
-const ECHO_REQUEST: u8 = 128;
-const ECHO_REPLY: u8 = 129;

@@ -11,6 +11,7 @@ use super::name_servers::NameServers;
 use super::resolver::{Ended, LookupId, Means, Resolver};
 use super::{Ask, DNS_PORT, TerminalConfig, earliest};
 use crate::message::dhcpv6::CLIENT_PORT;
+use crate::message::icmpv6::{DESTINATION_UNREACHABLE, ECHO_REPLY, ECHO_REQUEST, PACKET_TOO_BIG};
 use crate::message::ndp::Ndp;
 use crate::message::packet::{Icmpv6, Mac, Packet, Payload, Udp};
 use crate::node::Context;
@@ -245,10 +246,5 @@ fn destination(ip: &[u8]) -> Option<Ipv6Addr> {
     Some(octets.into())
 }
 
-// RFC 4443.
-const DESTINATION_UNREACHABLE: u8 = 1;
-const PACKET_TOO_BIG: u8 = 2;
-const ECHO_REQUEST: u8 = 128;
-const ECHO_REPLY: u8 = 129;
 const IPV6_NEXT_HEADER: usize = 6;
 const UDP_NUMBER: u8 = 17;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rand::Rng;
 
 use super::host::{Body, Host, Outgoing};
+use crate::message::icmpv6::{ECHO_REPLY, ECHO_REQUEST};
 use crate::message::packet::Packet;
 use crate::node::Context;
 use crate::time::Time;
@@ -92,8 +93,5 @@ impl Pings {
     }
 }
 
-// RFC 4443 §4.
-const ECHO_REQUEST: u8 = 128;
-const ECHO_REPLY: u8 = 129;
 const TIMEOUT: Duration = Duration::from_secs(2);
 const DATA: &[u8] = b"abcdefghijklmnopqrstuvwabcdefghi";
