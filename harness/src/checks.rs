@@ -18,6 +18,9 @@ mod edns;
 mod forward;
 mod lan;
 mod lan_lifetimes;
+mod lan_options;
+mod lan_prefixes;
+mod lan_timing;
 mod nd;
 mod ons;
 mod pd;
@@ -54,6 +57,9 @@ const TOPICS: &[&[Check]] = &[
     pd::CHECKS,
     lan::CHECKS,
     lan_lifetimes::CHECKS,
+    lan_options::CHECKS,
+    lan_prefixes::CHECKS,
+    lan_timing::CHECKS,
     nd::CHECKS,
     forward::CHECKS,
 ];

@@ -110,14 +110,16 @@ const TO_WITHDRAW: Duration = Duration::from_secs(60);
 /// A lifetime without end (RFC 4861 §4.6.2).
 const INFINITE: u32 = u32::MAX;
 
-struct Advertised {
-    record: RecordId,
-    at: Time,
-    net: Ipv6Net,
-    info: PrefixInfo,
+/// A prefix of an advertisement on the LAN.
+pub(super) struct Advertised {
+    pub(super) record: RecordId,
+    pub(super) at: Time,
+    pub(super) net: Ipv6Net,
+    pub(super) info: PrefixInfo,
 }
 
-fn advertised(trace: &Dissection<'_>) -> Vec<Advertised> {
+/// Returns every prefix the device advertised on the LAN.
+pub(super) fn advertised(trace: &Dissection<'_>) -> Vec<Advertised> {
     adverts(trace)
         .flat_map(|ra| {
             let prefixes: Vec<_> = ra.is.prefixes().copied().collect();

@@ -17,6 +17,7 @@ mod forward;
 mod interface;
 mod lan_advertiser;
 mod lan_dhcpv6;
+mod lan_options;
 mod lease;
 mod local;
 mod nd_proxy;
@@ -200,6 +201,7 @@ impl Router {
         let dns = address.filter(|address| ready && self.ram.lan.owns(*address));
         let offer = Offer {
             lease: lease.filter(|_| dns.is_some()),
+            delegation: self.ram.client.lease().filter(|_| dns.is_some()),
             has_uplink: self.ram.discovery.router().is_some(),
             dns,
             search: self.ram.client.options().search.clone(),

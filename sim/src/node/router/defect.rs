@@ -107,14 +107,41 @@ pub enum Defect {
     NoLanRa,
     /// Advertises the LAN prefix without the A flag, so that terminals form no address.
     NoAFlag,
+    /// Advertises the whole delegation on the LAN instead of a /64 of it, so that terminals form no
+    /// address.
+    AdvertisesWholeDelegation,
+    /// Swaps the two lifetimes of the prefix it advertises.
+    PreferredAboveValid,
     /// Sets the M flag on the LAN without having addresses to give.
     ManagedFlagOnLan,
     /// Advertises no DNS server on the LAN.
     NoRdnss,
+    /// Gives the RDNSS option room for half an address more than it holds.
+    EvenRdnssLength,
+    /// Names DNS servers for less than the time between two advertisements.
+    ShortDnsLifetimes,
+    /// Advertises routes, DNS servers and search list for a week, whatever becomes of the prefix.
+    LongDnsLifetimes,
+    /// Leaves the final zero out of the names in its DNSSL option, and pads it with leftovers.
+    UnterminatedSearchList,
+    /// Advertises no route to the prefix it was delegated.
+    NoRouteInformation,
+    /// Advertises the route to its delegated prefix twice in one advertisement.
+    RouteInformationTwice,
+    /// Names another MAC address than its own in its advertisements.
+    ForeignSourceLinkLayer,
+    /// Advertises an MTU of jumbo frames, which its line does not carry.
+    JumboMtuOnLan,
+    /// Leaves what its memory held in the reserved fields of its advertisements.
+    DirtyReservedFields,
     /// Answers Router Solicitations several seconds late.
     SlowRaAnswer,
     /// Multicasts Router Advertisements several times a second.
     RaFlood,
+    /// Sends one advertisement when it starts and waits its full interval for the next one.
+    NoInitialBurst,
+    /// Advertises at the beat of a clock instead of a random interval.
+    FixedRaInterval,
     /// Sends Router Advertisements from a global address.
     RaFromGlobal,
     /// Answers Router Solicitations whose hop limit shows that they were forwarded.

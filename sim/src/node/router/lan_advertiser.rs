@@ -9,10 +9,10 @@ use std::time::Duration;
 use ipnet::Ipv6Net;
 use rand::Rng;
 
-use super::Defects;
 use super::defect::Defect;
 use super::interface::Interface;
 use super::lease::{Lease, left};
+use super::{Defects, lan_options};
 use crate::message::ndp::{Ndp, NdpOption, PrefixInfo, RouterAdvert};
 use crate::message::packet::{ALL_NODES, Envelope, Mac};
 use crate::node::Context;
@@ -23,6 +23,8 @@ use crate::time::Time;
 pub(super) struct Offer {
     /// The LAN's /64.
     pub(super) lease: Option<Lease>,
+    /// The whole delegation that it is a part of.
+    pub(super) delegation: Option<Lease>,
     /// Whether there is a router upstream.
     pub(super) has_uplink: bool,
     /// Our own address as DNS server, once it is ours.
@@ -83,6 +85,7 @@ impl Advertiser {
         let (before, after) = (net(&self.offer), net(&offer));
         let only_refreshed = Offer {
             lease: self.offer.lease,
+            delegation: self.offer.delegation,
             ..offer.clone()
         } == self.offer
             && before == after;
@@ -173,8 +176,10 @@ impl Advertiser {
         self.burst = self.burst.saturating_sub(1);
         let interval = if self.defects.has(Defect::RaFlood) {
             FLOOD_INTERVAL
-        } else if self.burst > 0 {
+        } else if self.burst > 0 && !self.defects.has(Defect::NoInitialBurst) {
             MAX_INITIAL_INTERVAL
+        } else if self.defects.has(Defect::FixedRaInterval) {
+            MAX_INTERVAL
         } else {
             cx.random().random_range(MIN_INTERVAL..=MAX_INTERVAL)
         };
@@ -195,7 +200,10 @@ impl Advertiser {
     }
 
     fn advert(&self, mac: Mac, now: Time) -> RouterAdvert {
-        let mut options = vec![NdpOption::SourceLinkLayer(mac)];
+        let mut options = vec![
+            NdpOption::SourceLinkLayer(lan_options::own_mac(mac, &self.defects)),
+            lan_options::mtu(&self.defects),
+        ];
         if let Some(lease) = self.offer.lease {
             options.push(self.prefix(lease, now));
         }
@@ -208,22 +216,11 @@ impl Advertiser {
             };
             options.push(self.prefix_option(*net, preferred, valid));
         }
-        if let Some(lease) = self.offer.lease
-            && !self.defects.has(Defect::NoRdnss)
-        {
-            // RFC 9096 §3.4: not longer than the prefix.
-            let lifetime = left(now, lease.valid).min(LAN_VALID_SECS);
-            if let Some(dns) = self.offer.dns {
-                options.push(NdpOption::Rdnss {
-                    lifetime,
-                    servers: vec![dns],
-                });
-            }
-            if !self.offer.search.is_empty() {
-                let domains = self.offer.search.clone();
-                options.push(NdpOption::Dnssl { lifetime, domains });
-            }
-        }
+        options.extend(lan_options::beyond_prefixes(
+            &self.offer,
+            now,
+            &self.defects,
+        ));
         RouterAdvert {
             hop_limit: 64,
             managed: self.defects.has(Defect::ManagedFlagOnLan),
@@ -258,7 +255,14 @@ impl Advertiser {
         } else {
             (preferred.min(LAN_PREFERRED_SECS), valid.min(LAN_VALID_SECS))
         };
-        self.prefix_option(lease.net, preferred, valid)
+        if self.defects.has(Defect::PreferredAboveValid) {
+            return self.prefix_option(lease.net, valid, preferred);
+        }
+        let delegation = self.offer.delegation;
+        match delegation.filter(|_| self.defects.has(Defect::AdvertisesWholeDelegation)) {
+            Some(whole) => self.prefix_option(whole.net, preferred, valid),
+            None => self.prefix_option(lease.net, preferred, valid),
+        }
     }
 
     fn prefix_option(&self, net: Ipv6Net, preferred: u32, valid: u32) -> NdpOption {
@@ -275,7 +279,7 @@ impl Advertiser {
 
 // RFC 9096 §4: ND_PREFERRED_LIMIT and ND_VALID_LIMIT; the router lifetime equals the former.
 const LAN_PREFERRED_SECS: u32 = 2700;
-const LAN_VALID_SECS: u32 = 5400;
+pub(super) const LAN_VALID_SECS: u32 = 5400;
 const LAN_VALID: Duration = Duration::from_secs(LAN_VALID_SECS as u64);
 const ROUTER_LIFETIME: Duration = Duration::from_secs(2700);
 // RFC 4861 §6.2.1 and §10.

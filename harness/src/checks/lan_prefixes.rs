@@ -1,0 +1,77 @@
+//! The prefixes on the LAN: their form, and what becomes of them when the line gives another one.
+
+use ngnlab_reports::{Level, Text, Verdict};
+
+use super::lan_lifetimes::advertised;
+use super::{Check, EVERYONE, Ruling, every, expect};
+use crate::dissection::Dissection;
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "lan.ra.one-64-per-lan",
+        source: "RFC 7084 §4.3 L-2; guide p.6",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "LAN側に配るプレフィックスが/64である",
+            "The prefix for terminals on the LAN is a /64",
+        ),
+        hint: Text::new(
+            "委譲された/56をそのまま配らず、その中の/64を1つLANに割り当ててください。",
+            "Give the LAN one /64 of the delegation instead of the whole of it.",
+        ),
+        judge: one_64,
+    },
+    Check {
+        id: "lan.ra.preferred-le-valid",
+        source: "RFC 4861 §6.2.1",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "推奨有効期間が有効期間を超えない",
+            "No preferred lifetime exceeds the valid one",
+        ),
+        hint: Text::new(
+            "RAの推奨有効期間を有効期間以下にしてください。端末はそうでないプレフィックスを無視します。",
+            "Keep the preferred lifetime at or below the valid one; terminals ignore the prefix otherwise.",
+        ),
+        judge: preferred_within_valid,
+    },
+];
+
+fn one_64(trace: &Dissection<'_>) -> Verdict {
+    every(
+        "prefix for terminals on the LAN",
+        advertised(trace),
+        |one| {
+            // RFC 4862 §5.5.3: only prefixes with the A flag are for addresses; a prefix that is taken
+            // back has to look as it did.
+            if !one.info.autonomous || one.info.valid == 0 {
+                return Ruling::Skip;
+            }
+            expect(
+                [one.record],
+                one.info.length == 64,
+                "a /64",
+                one.net.to_string(),
+            )
+        },
+    )
+}
+
+fn preferred_within_valid(trace: &Dissection<'_>) -> Verdict {
+    every("prefix advertised on the LAN", advertised(trace), |one| {
+        let (preferred, valid) = (one.info.preferred, one.info.valid);
+        expect(
+            [one.record],
+            preferred <= valid,
+            format!("a preferred lifetime of at most {valid} s, the valid one"),
+            format!("{preferred} s"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;
