@@ -49,6 +49,8 @@ pub struct Check {
 
 const TOPICS: &[&[Check]] = &[
     ons::CHECKS,
+    ons::line_auth::CHECKS,
+    ons::service::CHECKS,
     dns_table::CHECKS,
     dns::CHECKS,
     edns::CHECKS,

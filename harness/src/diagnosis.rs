@@ -97,7 +97,14 @@ fn looks_alike(url: &str) -> bool {
 
 fn cause(trace: &Dissection<'_>, attempt: Attempt<'_>) -> Option<Cause> {
     match attempt {
-        Attempt::Screen(Screen::M1 | Screen::M2 | Screen::Login | Screen::NotAuthenticated) => None,
+        Attempt::Screen(
+            Screen::M1
+            | Screen::M1b
+            | Screen::M2
+            | Screen::M2b
+            | Screen::Login
+            | Screen::NotAuthenticated,
+        ) => None,
         Attempt::Screen(Screen::Consent) => Some(Cause::ConsentPending),
         Attempt::Screen(Screen::M3 | Screen::M4) => Some(Cause::ConsentRefused),
         Attempt::Screen(Screen::M5) => Some(Cause::IneligibleLine),

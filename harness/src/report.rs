@@ -130,7 +130,11 @@ fn expectations(
         let expected = expected.get_ref();
         let seen = diagnosis.map_or("no diagnosis", |diagnosis| &diagnosis.id);
         // A device that copes with a wrong configuration by itself is no fault of the device.
-        let copes = wrong_on_purpose && matches!(last, Some(Screen::M1 | Screen::M2));
+        let copes = wrong_on_purpose
+            && matches!(
+                last,
+                Some(Screen::M1 | Screen::M1b | Screen::M2 | Screen::M2b)
+            );
         found.push(Expectation {
             what: format!("the diagnosis is {expected}"),
             seen: seen.to_owned(),

@@ -132,6 +132,12 @@ pub struct TerminalSpec {
     /// Whether the root certificate of ONS was installed (guide p.16, Q8).
     #[serde(default = "installed")]
     pub trusts_ons_root: bool,
+    /// Whether its user goes on through 詳細設定 when the browser warns (guide p.16, Q8).
+    #[serde(default)]
+    pub ignores_warnings: bool,
+    /// Whether IPv6 is on at its network interface (guide p.8).
+    #[serde(default = "on")]
+    pub ipv6: bool,
     /// Where its DNS servers come from.
     #[serde(default)]
     pub dns: TerminalDns,
@@ -279,6 +285,10 @@ fn one_terminal() -> Vec<Spanned<String>> {
 }
 
 fn installed() -> bool {
+    true
+}
+
+fn on() -> bool {
     true
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::Ipv6Addr;
 
+use ngnlab_sim::line::LineAuthQuirk;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 use toml::Spanned;
@@ -50,6 +51,10 @@ pub enum Action {
     Consent(Consent),
     /// Goes back to the consent screen and chooses again.
     Back(From),
+    /// Installs the root certificate of ONS on the terminal.
+    InstallCertificate(From),
+    /// Closes the browser, whatever it is doing.
+    CloseBrowser(From),
     /// Opens the login page of the ONS portal.
     OpenPortal(From),
     /// Looks up one name.
@@ -66,6 +71,10 @@ pub enum Action {
     PowerCycle(Nothing),
     /// Restarts the ひかり電話ルータ.
     RebootHomeGateway(Nothing),
+    /// Takes the line's authentication away.
+    RevokeAuthentication(Nothing),
+    /// Gives the line-authentication site an oddity.
+    LineAuth(LineAuth),
     /// Makes a server deaf.
     Silence(Silence),
     /// Makes a cable lose frames.
@@ -273,6 +282,13 @@ pub struct Hold {
     pub from: Option<Spanned<String>>,
     /// The silence.
     pub idle: Period,
+    /// How many connections at the same time; one, unless given.
+    #[serde(default = "one")]
+    pub count: Spanned<u8>,
+}
+
+fn one() -> Spanned<u8> {
+    Spanned::new(0..0, 1)
 }
 
 /// Which server is deaf, and how long.
@@ -308,10 +324,28 @@ pub enum Server {
     #[serde(rename = "dhcpv6")]
     #[strum(serialize = "dhcpv6")]
     Dhcpv6,
+    /// The line-authentication site.
+    #[serde(rename = "line-auth")]
+    #[strum(serialize = "line-auth")]
+    LineAuth,
+    /// The ONS portals.
+    #[serde(rename = "portal")]
+    #[strum(serialize = "portal")]
+    Portal,
     /// Whatever has the edge send Router Advertisements.
     #[serde(rename = "router-advertisements")]
     #[strum(serialize = "router-advertisements")]
     RouterAdvertisements,
+}
+
+/// How the line-authentication site behaves, and how long.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LineAuth {
+    /// The oddity.
+    pub mood: LineAuthQuirk,
+    /// How long; until the run ends, unless given.
+    pub lasting: Option<Period>,
 }
 
 /// Which cable loses frames, how many, and how long.
@@ -400,6 +434,8 @@ impl Action {
         match self {
             Self::Authenticate(step)
             | Self::Back(step)
+            | Self::CloseBrowser(step)
+            | Self::InstallCertificate(step)
             | Self::OpenPortal(step)
             | Self::ResolveGuideNames(step) => step.from.as_ref(),
             Self::Open(step) => step.from.as_ref(),
@@ -410,6 +446,8 @@ impl Action {
             Self::Renumber(_)
             | Self::PowerCycle(_)
             | Self::RebootHomeGateway(_)
+            | Self::RevokeAuthentication(_)
+            | Self::LineAuth(_)
             | Self::Silence(_)
             | Self::Loss(_)
             | Self::LinkDown(_)

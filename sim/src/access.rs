@@ -35,6 +35,8 @@ pub struct Access {
     pub line_auth: Handle<LineAuth>,
     /// The ONS portals.
     pub portal: Handle<Portal>,
+    /// The cables of the sites by name: `line-auth`, `portal`.
+    pub sites: Vec<(&'static str, Cable)>,
     /// The network's book of assignments.
     pub registry: Registry,
 }
@@ -88,13 +90,13 @@ pub fn lay(world: &mut World, line: &Line) -> Access {
         registry: registry.clone(),
     };
     let line_auth = world.add("line-auth", LineAuth::new(config));
-    world.connect(line_auth.port(LineAuth::PORT), edge.port(LINE_AUTH_SOCKET));
+    let to_line_auth = world.connect(line_auth.port(LineAuth::PORT), edge.port(LINE_AUTH_SOCKET));
     let config = PortalConfig {
         line: line.clone(),
         registry: registry.clone(),
     };
     let portal = world.add("portal", Portal::new(config));
-    world.connect(portal.port(Portal::PORT), edge.port(PORTAL_SOCKET));
+    let to_portal = world.connect(portal.port(Portal::PORT), edge.port(PORTAL_SOCKET));
 
     let (wan, home_gateway, uplink) = match line.upstream {
         Upstream::Onu => (edge.port(Edge::ACCESS), None, None),
@@ -114,6 +116,7 @@ pub fn lay(world: &mut World, line: &Line) -> Access {
         dns,
         line_auth,
         portal,
+        sites: vec![("line-auth", to_line_auth), ("portal", to_portal)],
         registry,
     }
 }

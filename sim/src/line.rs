@@ -189,10 +189,14 @@ pub enum DnsQuirk {
 pub enum LineAuthQuirk {
     /// Processing takes longer than 25 s: M6, P32031 (ngn-facts §5.8).
     Slow,
+    /// Processing takes 15 s, which is within the 25 s (guide Q11), and then comes to its end.
+    Hesitates,
     /// The site has a fault: M8.
     Fault,
     /// The site is busy: M9.
     Busy,
+    /// The site says M1b and M2b, the words of guide Q17, instead of M1 and M2.
+    FaqWording,
 }
 
 impl Line {

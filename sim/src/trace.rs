@@ -358,8 +358,12 @@ pub enum Screen {
     Consent,
     /// M1: authentication succeeded.
     M1,
+    /// M1b: the same in the words of guide Q17.
+    M1b,
     /// M2: authenticated already.
     M2,
+    /// M2b: the same in the words of guide Q17.
+    M2b,
     /// M3: consent refused.
     M3,
     /// M4: back button after a refusal.

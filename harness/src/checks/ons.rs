@@ -3,12 +3,17 @@
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
-use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_reports::{Level, RecordId, Text, Verdict};
+use ngnlab_sim::Time;
+use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Fact, Role};
 
 use super::{Check, ONS, Ruling, broken, every, expect};
 use crate::dissection::{Connection, Dissection, Exchange};
+
+pub(super) mod line_auth;
+pub(super) mod service;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -116,34 +121,62 @@ fn three_addresses(trace: &Dissection<'_>) -> Verdict {
 
 fn reaches_line_auth(trace: &Dissection<'_>) -> Verdict {
     let site = trace.header().line.area.values().line_auth;
-    reaches(trace, &["www.lineauth.mnw"], &[site])
+    reaches(trace, &[LINE_AUTH], &[site], |_, _| true)
 }
 
 fn reaches_portal(trace: &Dissection<'_>) -> Verdict {
     let values = trace.header().line.area.values();
-    let names = ["hweb.oqs.onshikaku.org", "hweb.oqs-st.onshikaku.org"];
-    reaches(trace, &names, &[values.portal, values.portal_test])
+    let sites = [values.portal, values.portal_test];
+    reaches(trace, &[PORTAL, TEST_PORTAL], &sites, |_, _| true)
 }
 
-/// Judges each attempt up to the point where it stops: the name, the way there, the way back.
-fn reaches(trace: &Dissection<'_>, names: &[&str], sites: &[Ipv6Addr]) -> Verdict {
-    let connections: Vec<&Connection> = trace
-        .connections
-        .iter()
-        .filter(|connection| {
-            connection.on == Role::Lan
-                && connection.opener == End::Network
-                && connection.syn_arrived
-                && !connection.injected
-                && connection.server.1 == HTTPS
-                && sites.contains(&connection.server.0)
-        })
-        .collect();
+/// Returns the connections that terminals opened to some sites.
+fn opened<'t>(trace: &'t Dissection<'_>, sites: &[Ipv6Addr]) -> Vec<&'t Connection> {
+    let counts = |connection: &&Connection| {
+        connection.on == Role::Lan
+            && connection.opener == End::Network
+            && connection.syn_arrived
+            && !connection.injected
+            && connection.server.1 == HTTPS
+            && sites.contains(&connection.server.0)
+    };
+    trace.connections.iter().filter(counts).collect()
+}
+
+/// Returns the same connection beyond the device.
+fn beyond<'t>(trace: &'t Dissection<'_>, connection: &Connection) -> Option<&'t Connection> {
+    trace.connections.iter().find(|other| {
+        other.on == Role::Wan
+            && (other.client, other.server) == (connection.client, connection.server)
+            && other.at >= connection.at
+    })
+}
+
+/// Returns which terminal uses an address.
+fn owner(trace: &Dissection<'_>, address: Ipv6Addr) -> Option<Mac> {
+    let packet = trace.packets.iter().find(|found| {
+        found.on == Role::Lan && found.from == End::Network && found.source == address
+    });
+    packet.map(|found| found.eth_source)
+}
+
+/// Judges each attempt that counts, by when and by whom it was made, up to the point where it
+/// stops: the name, the way there, the way back.
+fn reaches(
+    trace: &Dissection<'_>,
+    names: &[&str],
+    sites: &[Ipv6Addr],
+    counts: impl Fn(Time, Mac) -> bool,
+) -> Verdict {
+    let mut connections = opened(trace, sites);
+    connections.retain(|connection| {
+        owner(trace, connection.client.0).is_some_and(|mac| counts(connection.at, mac))
+    });
     if connections.is_empty() {
-        let asked = trace
-            .lan_dns()
-            .into_iter()
-            .filter(|exchange| is_one_of(exchange, names));
+        let asked = trace.lan_dns().into_iter().filter(|exchange| {
+            let query = exchange.query;
+            is_one_of(exchange, names) && !query.injected && counts(query.at, query.eth_source)
+        });
         return every("attempt to open the site", asked, |exchange| {
             resolves(trace, &exchange)
         });
@@ -196,26 +229,28 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
 }
 
 fn stops_at(trace: &Dissection<'_>, connection: &Connection) -> Ruling {
-    let beyond = trace.connections.iter().find(|other| {
-        other.on == Role::Wan
-            && (other.client, other.server) == (connection.client, connection.server)
-            && other.at >= connection.at
-    });
-    let Some(beyond) = beyond else {
+    if connection.at + STILL_OPENING > trace.end() {
+        return Ruling::Skip;
+    }
+    if trace.is_disturbed(connection.at, connection.last.1) {
+        return Ruling::Unclear("a cable or the power was cut meanwhile".to_owned());
+    }
+    let Some(beyond) = beyond(trace, connection) else {
         return broken(
             [connection.syn],
             "the connection passed on to the line",
             "nothing left on the WAN",
         );
     };
+    if let Some(sought) = sought_in_vain(trace, beyond) {
+        return broken(
+            [connection.syn, beyond.syn, sought],
+            "an answer to the line's solicitations for the terminal, so that answers come through",
+            "the line looked for the terminal, and nobody answered",
+        );
+    }
     if beyond.accepted.is_none() {
         return Ruling::Unclear("the site did not answer".to_owned());
-    }
-    if trace.is_disturbed(connection.at, connection.last.1) {
-        return Ruling::Unclear("a cable or the power was cut meanwhile".to_owned());
-    }
-    if connection.at + STILL_OPENING > trace.end() {
-        return Ruling::Skip;
     }
     broken(
         [connection.syn, beyond.syn, beyond.last.0],
@@ -224,6 +259,33 @@ fn stops_at(trace: &Dissection<'_>, connection: &Connection) -> Ruling {
     )
 }
 
+/// Returns the solicitation by which the line looked for a client in vain while it was opening a
+/// connection.
+fn sought_in_vain(trace: &Dissection<'_>, connection: &Connection) -> Option<RecordId> {
+    let mut sought = trace.neighbor_solicits().filter(|found| {
+        found.to_device(Role::Wan)
+            && !found.injected
+            && !found.source.is_unspecified()
+            && found.is.target == connection.client.0
+            && found.at >= connection.at
+            && found.at <= connection.last.1 + STILL_OPENING
+            && found.at + STILL_OPENING <= trace.end()
+    });
+    let answered = trace.neighbor_adverts().any(|found| {
+        found.by_device(Role::Wan)
+            && found.is.target == connection.client.0
+            && found.at >= connection.at
+    });
+    let first = sought.next()?;
+    (!answered && connection.accepted.is_none()).then_some(first.record)
+}
+
+/// The line-authentication site (guide p.16).
+const LINE_AUTH: &str = "www.lineauth.mnw";
+/// The production portal (guide p.18).
+const PORTAL: &str = "hweb.oqs.onshikaku.org";
+/// The connection-test portal (guide p.18).
+const TEST_PORTAL: &str = "hweb.oqs-st.onshikaku.org";
 /// The port of the sites (guide p.16, p.18).
 const HTTPS: u16 = 443;
 /// A connection younger than this at the end of the trace proves nothing.

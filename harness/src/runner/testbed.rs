@@ -56,7 +56,14 @@ impl Testbed {
                 trusts_ons_root: spec.is_none_or(|spec| spec.trusts_ons_root),
                 fixed_dns: spec.map_or_else(Vec::new, |spec| spec.fixed_dns(&line)),
             };
-            let handle = world.add(name, Terminal::new(config));
+            let mut terminal = Terminal::new(config);
+            if spec.is_some_and(|spec| spec.ignores_warnings) {
+                terminal = terminal.going_on_after_warnings();
+            }
+            if spec.is_some_and(|spec| !spec.ipv6) {
+                terminal = terminal.without_ipv6();
+            }
+            let handle = world.add(name, terminal);
             world.connect(handle.port(Terminal::PORT), hub.port(number));
             let truth = TerminalTruth {
                 name: name.to_owned(),

@@ -163,9 +163,15 @@ fn action(scenario: &Scenario, step: &Step, found: &mut Vec<Mistake>) {
         Action::Loss(loss) if *loss.percent.get_ref() > 100 => {
             found.push(Mistake::new(loss.percent.span(), "more than 100 percent"));
         }
+        Action::HoldConnection(hold) if !(1..=MOST_HELD).contains(hold.count.get_ref()) => {
+            let message = format!("a terminal holds 1 to {MOST_HELD} connections");
+            found.push(Mistake::new(hold.count.span(), message));
+        }
         _ => {}
     }
 }
 
+/// Fewer than a site serves at the same time.
+const MOST_HELD: u8 = 20;
 /// Sockets of the terminals' hub, less the device's.
 const MOST_TERMINALS: usize = 7;

@@ -43,8 +43,10 @@ pub(crate) enum Move {
     Resolve(Ask),
     /// Sends an echo request.
     Ping(Target, Option<u8>),
-    /// Keeps a connection silent, then uses it.
-    Hold(String, Duration),
+    /// Keeps so many connections silent, then uses them.
+    Hold(String, Duration, u8),
+    /// Installs the root certificate of ONS.
+    InstallCertificate,
 }
 
 /// Begins a step; the inner error says why it cannot be done.
@@ -69,6 +71,12 @@ pub(crate) fn begin(
         Action::Open(step) => terminal(vec![Move::Open(step.url.0.clone())]),
         Action::Consent(step) => terminal(vec![Move::Choose(step.choice.into())]),
         Action::Back(_) => terminal(vec![Move::Back]),
+        Action::InstallCertificate(_) => terminal(vec![Move::InstallCertificate]),
+        Action::CloseBrowser(_) => {
+            let handle = testbed.handle(number);
+            testbed.world.with(handle, |pc, cx| pc.close_browser(cx));
+            Ok(Activity::Over)
+        }
         Action::OpenPortal(_) => terminal(vec![Move::Open(PORTAL.to_owned())]),
         Action::Resolve(step) => ask(step, testbed).map(|ask| Activity::Terminal {
             number,
@@ -76,7 +84,10 @@ pub(crate) fn begin(
         }),
         Action::ResolveGuideNames(_) => terminal(guide_names(testbed)),
         Action::Ping(step) => terminal(vec![Move::Ping(step.to, step.hop_limit)]),
-        Action::HoldConnection(step) => terminal(vec![Move::Hold(PORTAL.to_owned(), step.idle.0)]),
+        Action::HoldConnection(step) => {
+            let (idle, count) = (step.idle.0, *step.count.get_ref());
+            terminal(vec![Move::Hold(PORTAL.to_owned(), idle, count)])
+        }
         Action::Renumber(_) => {
             let edge = testbed.access.edge;
             testbed.world.with(edge, |edge, cx| edge.renumber(cx));
@@ -95,6 +106,19 @@ pub(crate) fn begin(
             }
             None => Err("this line has no home gateway".to_owned()),
         },
+        Action::RevokeAuthentication(_) => {
+            let edge = testbed.access.edge;
+            testbed.world.with(edge, |edge, cx| edge.revoke(cx));
+            Ok(Activity::Over)
+        }
+        Action::LineAuth(step) => {
+            let until = ending(step.lasting.map(|lasting| lasting.0), testbed);
+            let site = testbed.access.line_auth;
+            testbed
+                .world
+                .with(site, |site, _| site.set_mood(step.mood, until));
+            Ok(Activity::Over)
+        }
         Action::Silence(step) => {
             silence(step, testbed);
             Ok(Activity::Over)
@@ -158,7 +182,14 @@ impl Move {
                     .world
                     .with(handle, |pc, cx| pc.ping(to, hop_limit, cx));
             }
-            Self::Hold(url, idle) => testbed.world.with(handle, |pc, cx| pc.hold(&url, idle, cx)),
+            Self::Hold(url, idle, count) => testbed.world.with(handle, |pc, cx| {
+                for _ in 0..count {
+                    pc.hold(&url, idle, cx);
+                }
+            }),
+            Self::InstallCertificate => {
+                testbed.world.with(handle, |pc, _| pc.install_certificate());
+            }
         }
         Ok(())
     }
@@ -226,7 +257,19 @@ fn silence(step: &Silence, testbed: &mut Testbed) {
                 .world
                 .with(edge, |edge, _| edge.silence_advertising(until));
         }
-        Server::NgnDns1 | Server::NgnDns2 | Server::OnsDns1 | Server::OnsDns2 => {}
+        Server::NgnDns1
+        | Server::NgnDns2
+        | Server::OnsDns1
+        | Server::OnsDns2
+        | Server::LineAuth
+        | Server::Portal => {}
+    }
+    let mut sites = testbed.access.sites.iter();
+    if let Some((_, cable)) = sites.find(|(name, _)| *name == step.node.name()) {
+        let deaf = move |_: &Frame, _: End, now: Time, _: &mut rand_chacha::ChaCha8Rng| {
+            if now < until { Fate::Drop } else { Fate::Pass }
+        };
+        testbed.world.impair(*cable, deaf);
     }
     let mut servers = testbed.access.dns.iter();
     if let Some((_, dns)) = servers.find(|(name, _)| *name == step.node.name()) {

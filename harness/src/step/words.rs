@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use ngnlab_sim::line::LineAuthQuirk;
+
 use super::{Action, Choice, Crafted, Kind, Server, Target, Transport, Wire};
 
 impl fmt::Display for Action {
@@ -14,6 +16,8 @@ impl fmt::Display for Action {
             Self::Open(step) => write!(f, "open {}", step.url.0),
             Self::Consent(step) => write!(f, "choose {}", step.choice.label()),
             Self::Back(_) => write!(f, "go back"),
+            Self::InstallCertificate(_) => write!(f, "install the root certificate of ONS"),
+            Self::CloseBrowser(_) => write!(f, "close the browser"),
             Self::OpenPortal(_) => write!(f, "open the portal"),
             Self::Resolve(step) => {
                 write!(f, "look up {} {}", step.name, step.kind)?;
@@ -33,10 +37,19 @@ impl fmt::Display for Action {
                 Some(limit) => write!(f, "ping {} with hop limit {limit}", step.to),
                 None => write!(f, "ping {}", step.to),
             },
-            Self::HoldConnection(step) => write!(f, "hold a connection silent for {}", step.idle),
+            Self::HoldConnection(step) => match step.count.get_ref() {
+                1 => write!(f, "hold a connection silent for {}", step.idle),
+                count => write!(f, "hold {count} connections silent for {}", step.idle),
+            },
             Self::Renumber(_) => write!(f, "renumber the line"),
             Self::PowerCycle(_) => write!(f, "cut the device's power"),
             Self::RebootHomeGateway(_) => write!(f, "restart the home gateway"),
+            Self::RevokeAuthentication(_) => write!(f, "take the authentication away"),
+            Self::LineAuth(step) => {
+                let mood = words(step.mood);
+                write!(f, "have line authentication be {mood}")?;
+                lasting(f, step.lasting)
+            }
             Self::Silence(step) => {
                 write!(f, "silence {}", step.node.name())?;
                 lasting(f, step.lasting)
@@ -67,6 +80,17 @@ fn lasting(
     match period {
         Some(period) => write!(f, " for {period}"),
         None => Ok(()),
+    }
+}
+
+/// Returns the name that scenarios use.
+fn words(mood: LineAuthQuirk) -> &'static str {
+    match mood {
+        LineAuthQuirk::Slow => "slow",
+        LineAuthQuirk::Hesitates => "hesitates",
+        LineAuthQuirk::Fault => "fault",
+        LineAuthQuirk::Busy => "busy",
+        LineAuthQuirk::FaqWording => "faq-wording",
     }
 }
 

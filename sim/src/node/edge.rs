@@ -122,6 +122,15 @@ impl Edge {
         self.advertising_silent_until = until;
     }
 
+    /// Takes the line's authentication away, as the service may at any time (guide Q17).
+    pub fn revoke(&mut self, cx: &mut Context<'_>) {
+        let state = self.line.first_state();
+        let address = self.assignment.addr();
+        if let Some(prefix) = self.registry.write().set_state(address, state) {
+            cx.record(Fact::LineState { prefix, state });
+        }
+    }
+
     /// Gives the line its next prefix.
     ///
     /// On an RA line the old prefix is withdrawn by RA at once (ngn-facts §1.3). On a PD line a

@@ -29,7 +29,16 @@ pub struct LineAuth {
     registry: Registry,
     web: WebServer,
     tickets: Tickets,
-    slow: Vec<(Time, Visitor)>,
+    moods: Vec<(LineAuthQuirk, Time)>,
+    slow: Vec<Slow>,
+}
+
+/// A choice that is being processed.
+struct Slow {
+    due: Time,
+    by: Visitor,
+    /// Whether processing comes to an end by then; else patience does.
+    ends: bool,
 }
 
 /// What the site is about.
@@ -49,8 +58,8 @@ enum Outcome {
     Consent(String),
     /// The consent screen, by redirection.
     ToConsent(String),
-    /// M6, when patience has run out.
-    Silence,
+    /// The result of the check after a while, or M6 when patience has run out.
+    Later { ends: bool },
     /// A page that is no screen.
     Other(u16, &'static str),
 }
@@ -73,12 +82,19 @@ impl LineAuth {
             registry: config.registry,
             web: WebServer::new(Self::PORT, vec![(address, Self::HOST)]),
             tickets: Tickets::default(),
+            moods: Vec::new(),
             slow: Vec::new(),
         }
     }
 
-    fn has(&self, quirk: LineAuthQuirk) -> bool {
-        self.quirks.contains(&quirk)
+    /// Gives the site an oddity until then.
+    pub fn set_mood(&mut self, quirk: LineAuthQuirk, until: Time) {
+        self.moods.push((quirk, until));
+    }
+
+    fn has(&self, quirk: LineAuthQuirk, now: Time) -> bool {
+        let moody = |(mood, until): &(LineAuthQuirk, Time)| *mood == quirk && now < *until;
+        self.quirks.contains(&quirk) || self.moods.iter().any(moody)
     }
 
     fn serve(&mut self, cx: &mut Context<'_>) {
@@ -89,8 +105,10 @@ impl LineAuth {
                 Outcome::ToConsent(ticket) => {
                     Response::see_other(format!("{NOTICE}?ticket={ticket}"))
                 }
-                Outcome::Silence => {
-                    self.slow.push((cx.now() + Self::PATIENCE, by));
+                Outcome::Later { ends } => {
+                    let takes = if ends { HESITATION } else { Self::PATIENCE };
+                    let due = cx.now() + takes;
+                    self.slow.push(Slow { due, by, ends });
                     continue;
                 }
                 Outcome::Other(status, text) => Response::page(status, screens::plain_page(text)),
@@ -98,15 +116,14 @@ impl LineAuth {
             self.web.answer(by, &response);
         }
         self.web.flush(cx);
-        self.slow
-            .retain(|(_, visitor)| self.web.is_waiting(*visitor));
+        self.slow.retain(|slow| self.web.is_waiting(slow.by));
     }
 
     fn outcome(&mut self, peer: Ipv6Addr, request: &Request, cx: &mut Context<'_>) -> Outcome {
         if !matches!(request.path.as_str(), "/" | NOTICE) {
             return Outcome::Other(404, "ページが見つかりません。");
         }
-        if self.has(LineAuthQuirk::Fault) {
+        if self.has(LineAuthQuirk::Fault, cx.now()) {
             return Outcome::Screen(Screen::M8);
         }
         // An address outside every assignment has no line that could be checked, which is the
@@ -116,7 +133,7 @@ impl LineAuth {
         let state = entry.map_or(LineState::Unregistered, |entry| entry.state);
         match state {
             LineState::Ineligible => return Outcome::Screen(Screen::M5),
-            LineState::Authenticated => return Outcome::Screen(Screen::M2),
+            LineState::Authenticated => return Outcome::Screen(self.already(cx.now())),
             LineState::Registered | LineState::Unregistered => {}
         }
         match (request.method.as_str(), request.path.as_str()) {
@@ -127,7 +144,7 @@ impl LineAuth {
                 _ => Outcome::Screen(Screen::M4),
             },
             ("GET" | "HEAD", _) => Outcome::ToConsent(self.tickets.issue(line, cx.random())),
-            ("POST", NOTICE) => self.choice(peer, line, state, request, cx),
+            ("POST", NOTICE) => self.choice(peer, line, request, cx),
             ("POST", _) => Outcome::Screen(Screen::M4),
             _ => Outcome::Other(405, "この操作はできません。"),
         }
@@ -137,7 +154,6 @@ impl LineAuth {
         &mut self,
         peer: Ipv6Addr,
         line: Option<Ipv6Net>,
-        state: LineState,
         request: &Request,
         cx: &mut Context<'_>,
     ) -> Outcome {
@@ -150,21 +166,46 @@ impl LineAuth {
         if choice == REFUSE {
             return Outcome::Screen(Screen::M3);
         }
-        if self.has(LineAuthQuirk::Busy) {
+        if self.has(LineAuthQuirk::Busy, cx.now()) {
             return Outcome::Screen(Screen::M9);
         }
-        if self.has(LineAuthQuirk::Slow) {
-            return Outcome::Silence;
+        if self.has(LineAuthQuirk::Slow, cx.now()) {
+            return Outcome::Later { ends: false };
         }
-        // Guide p.17 lists this among the results of the choice: only consent starts the check.
-        if state != LineState::Registered {
-            return Outcome::Screen(Screen::M7);
+        if self.has(LineAuthQuirk::Hesitates, cx.now()) {
+            return Outcome::Later { ends: true };
+        }
+        Outcome::Screen(self.check(peer, cx))
+    }
+
+    /// Checks the line of somebody who consented (guide p.17).
+    fn check(&mut self, peer: Ipv6Addr, cx: &mut Context<'_>) -> Screen {
+        let state = self.registry.read().entry_of(peer).map(|entry| entry.state);
+        match state {
+            // Another terminal of the line was faster (guide Q14).
+            Some(LineState::Authenticated) => return self.already(cx.now()),
+            Some(LineState::Registered) => {}
+            // Guide p.17 lists this among the results of the choice: only consent starts it.
+            Some(LineState::Unregistered) | None => return Screen::M7,
+            Some(LineState::Ineligible) => return Screen::M5,
         }
         let state = LineState::Authenticated;
         if let Some(prefix) = self.registry.write().set_state(peer, state) {
             cx.record(Fact::LineState { prefix, state });
         }
-        Outcome::Screen(Screen::M1)
+        if self.has(LineAuthQuirk::FaqWording, cx.now()) {
+            Screen::M1b
+        } else {
+            Screen::M1
+        }
+    }
+
+    fn already(&self, now: Time) -> Screen {
+        if self.has(LineAuthQuirk::FaqWording, now) {
+            Screen::M2b
+        } else {
+            Screen::M2
+        }
     }
 }
 
@@ -176,16 +217,21 @@ impl Node for LineAuth {
 
     fn handle_timeout(&mut self, cx: &mut Context<'_>) {
         let now = cx.now();
-        let over: Vec<_> = self.slow.extract_if(.., |(due, _)| *due <= now).collect();
-        for (_, visitor) in over {
-            let response = show(Screen::M6, "", visitor, cx);
-            self.web.answer(visitor, &response);
+        let over: Vec<_> = self.slow.extract_if(.., |slow| slow.due <= now).collect();
+        for Slow { by, ends, .. } in over {
+            let screen = if ends {
+                self.check(by.peer, cx)
+            } else {
+                Screen::M6
+            };
+            let response = show(screen, "", by, cx);
+            self.web.answer(by, &response);
         }
         self.serve(cx);
     }
 
     fn poll_timeout(&self) -> Option<Time> {
-        let slow = self.slow.iter().map(|(due, _)| *due);
+        let slow = self.slow.iter().map(|slow| slow.due);
         slow.chain(self.web.poll_timeout()).min()
     }
 }
@@ -209,3 +255,5 @@ fn form(ticket: &str) -> String {
 }
 
 const NOTICE: &str = "/notice";
+/// How long the site takes when it hesitates: less than its patience (guide Q11).
+const HESITATION: Duration = Duration::from_secs(15);

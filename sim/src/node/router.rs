@@ -19,6 +19,7 @@ mod lan_advertiser;
 mod lan_dhcpv6;
 mod lan_options;
 mod lease;
+mod liveness;
 mod local;
 mod nd_proxy;
 mod retransmission;
@@ -32,7 +33,7 @@ use ipnet::Ipv6Net;
 
 use crate::frame::Frame;
 use crate::message::ndp::{NEIGHBOR_ADVERTISEMENT, ROUTER_SOLICITATION};
-use crate::message::packet::{Packet, Payload, is_link_local, with_interface_id};
+use crate::message::packet::{Mac, Packet, Payload, is_link_local, with_interface_id};
 use crate::node::{Context, Node};
 use crate::setup::{Mode, Setup};
 use crate::time::Time;
@@ -46,6 +47,7 @@ use filter::Filter;
 use interface::Interface;
 use lan_advertiser::{Advertiser, Offer};
 use lease::Lease;
+use liveness::Liveness;
 use nd_proxy::NdProxy;
 
 /// What a reference router is made of.
@@ -85,6 +87,9 @@ struct Ram {
     dns: DnsProxy,
     filter: Filter,
     errors: Budget,
+    liveness: Liveness,
+    /// The terminal that is served, where only one is.
+    served: Option<Mac>,
 }
 
 impl Router {
@@ -106,6 +111,9 @@ impl Router {
 
     /// Cuts the power and restores it: all but the identifiers and the stored prefix is forgotten.
     pub fn power_cycle(&mut self, cx: &mut Context<'_>) {
+        if self.defects.has(Defect::ForgetsDnsTable) {
+            self.setup.domains.clear();
+        }
         self.ram = Ram::new(&self.setup, &self.defects, self.stored, cx.now());
     }
 
@@ -202,7 +210,7 @@ impl Router {
         let offer = Offer {
             lease: lease.filter(|_| dns.is_some()),
             delegation: self.ram.client.lease().filter(|_| dns.is_some()),
-            has_uplink: self.ram.discovery.router().is_some(),
+            has_uplink: self.ram.discovery.router().is_some() && !self.ram.liveness.is_lost(),
             dns,
             search: self.ram.client.options().search.clone(),
         };
@@ -302,9 +310,11 @@ impl Node for Router {
             discovery,
             client,
             proxy,
+            liveness,
             ..
         } = &mut self.ram;
         discovery.handle_timeout(wan, cx);
+        liveness.handle_timeout(discovery.router(), wan, cx);
         client.handle_timeout(wan, cx);
         proxy.handle_timeout([wan, lan], cx);
         self.settle(cx);
@@ -330,6 +340,7 @@ impl Node for Router {
             ram.advertiser.poll_timeout(),
             ram.proxy.poll_timeout(),
             ram.dns.poll_timeout(),
+            ram.liveness.poll_timeout(),
         ]
         .into_iter()
         .flatten()
@@ -362,6 +373,8 @@ impl Ram {
             dns: DnsProxy::new(setup, &defects().0),
             filter: Filter::new(defects()),
             errors: Budget::new(),
+            liveness: Liveness::new(defects()),
+            served: None,
         }
     }
 }

@@ -46,6 +46,7 @@ pub struct Terminal {
     pages: Pages,
     holds: Holds,
     told_online: bool,
+    has_ipv6: bool,
 }
 
 /// How a terminal is set up.
@@ -97,7 +98,20 @@ impl Terminal {
             pages: Pages::new(config.trusts_ons_root),
             holds: Holds::default(),
             told_online: false,
+            has_ipv6: true,
         }
+    }
+
+    /// Takes IPv6 off its network interface (guide p.8 has the user put it on).
+    pub fn without_ipv6(mut self) -> Self {
+        self.has_ipv6 = false;
+        self
+    }
+
+    /// Makes its user go on when the browser warns of a certificate (guide p.16, Q8).
+    pub fn going_on_after_warnings(mut self) -> Self {
+        self.pages.go_on_after_warnings();
+        self
     }
 
     /// Looks a name up; ends with [`Fact::Resolved`], IPv4 addresses mapped into IPv6.
@@ -127,6 +141,17 @@ impl Terminal {
     /// [`Fact::Note`] if there is no page to go back to.
     pub fn back(&mut self, cx: &mut Context<'_>) {
         self.pages.add(Action::Back);
+        self.work(cx);
+    }
+
+    /// Installs the root certificate of ONS (guide p.16).
+    pub fn install_certificate(&mut self) {
+        self.pages.install_certificate();
+    }
+
+    /// Closes the browser, whatever it is doing; what it was asked for does not end.
+    pub fn close_browser(&mut self, cx: &mut Context<'_>) {
+        self.pages.close(&mut self.network, cx);
         self.work(cx);
     }
 
@@ -246,7 +271,7 @@ impl Node for Terminal {
         let Some(packet) = Packet::parse(frame) else {
             return;
         };
-        if !self.network.host.is_for_us(&packet) {
+        if !self.has_ipv6 || !self.network.host.is_for_us(&packet) {
             return;
         }
         self.pings.handle(&packet, cx);
@@ -255,7 +280,7 @@ impl Node for Terminal {
     }
 
     fn handle_timeout(&mut self, cx: &mut Context<'_>) {
-        if !self.started {
+        if !self.started && self.has_ipv6 {
             self.started = true;
             self.network.start(cx);
         }
@@ -263,7 +288,7 @@ impl Node for Terminal {
     }
 
     fn poll_timeout(&self) -> Option<Time> {
-        if !self.started {
+        if !self.started && self.has_ipv6 {
             return Some(Time::ZERO);
         }
         earliest([

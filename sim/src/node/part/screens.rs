@@ -41,10 +41,22 @@ pub const TEXTS: &[Text] = &[
         source: "guide p.17 ④",
     },
     Text {
+        screen: Screen::M1b,
+        heading: "回線認証が成功しました。",
+        body: &[],
+        source: "guide Q17",
+    },
+    Text {
         screen: Screen::M2,
         heading: "回線認証済みです。",
         body: &[],
         source: "guide Q16",
+    },
+    Text {
+        screen: Screen::M2b,
+        heading: "認証済みです。",
+        body: &[],
+        source: "guide Q17",
     },
     Text {
         screen: Screen::M3,

@@ -57,6 +57,9 @@ pub enum Defect {
     StripsEdns,
     /// Names itself as DNS server but does not answer.
     NoDnsProxy,
+    /// Loses its per-domain table in a power cut, as a configuration that was never saved
+    /// (guide p.7).
+    ForgetsDnsTable,
     /// Numbers its upstream questions one after the other.
     SequentialDnsIds,
     /// Asks every upstream question from the same port.
@@ -150,6 +153,9 @@ pub enum Defect {
     NoLanDhcpv6,
     /// Answers Information-Requests without DNS servers.
     Dhcpv6WithoutDns,
+    /// Names the line's DNS servers to DHCPv6 clients on the LAN instead of itself, so that its
+    /// per-domain table is never asked (guide p.7).
+    AnnouncesLineDns,
     /// Advertises a LAN prefix that the line never assigned.
     ForeignLanPrefix,
     /// Advertises the LAN prefix for 30 days whatever the line granted.
@@ -180,6 +186,11 @@ pub enum Defect {
     /// Relays terminals' solicitations upstream but answers none for them, so that all is over
     /// after minutes (guide FAQ 1, ngn-facts §3.4).
     NdProxyOneWay,
+    /// Takes the upstream router for dead unless it answers pings, which the edge never does
+    /// (ngn-facts §1.2).
+    GatewayMustAnswerPings,
+    /// Passes on the packets of one terminal only.
+    ServesOneTerminal,
     /// Answers upstream solicitations for every address of the /64, present or not.
     NdProxyAnswersAll,
     /// Forwards packets without lowering their hop limit.
@@ -195,6 +206,8 @@ pub enum Defect {
     /// Forgets TCP connections after ten seconds of silence, shorter than line authentication may
     /// take (guide FAQ 11).
     ShortTcpIdle,
+    /// Knows no more than eight TCP connections at a time, those included that were just closed.
+    FewConnections,
     /// Drops TCP to port 443.
     BlocksHttps,
 }

@@ -57,6 +57,9 @@ impl Filter {
             return false;
         }
         if !self.flows.contains_key(&flow) {
+            if flow.protocol == TCP && self.is_crowded(now) {
+                return false;
+            }
             self.make_room(now);
         }
         let state = self.flows.entry(flow).or_insert(State {
@@ -103,6 +106,12 @@ impl Filter {
 
     fn is_alive(&self, flow: &Flow, now: Time) -> bool {
         self.flows.get(flow).is_some_and(|state| state.until > now)
+    }
+
+    /// What the defect does: so many connections and no more.
+    fn is_crowded(&self, now: Time) -> bool {
+        let open = |(flow, state): &(&Flow, &State)| flow.protocol == TCP && state.until > now;
+        self.defects.has(Defect::FewConnections) && self.flows.iter().filter(open).count() >= FEW
     }
 
     fn make_room(&mut self, now: Time) {
@@ -217,6 +226,8 @@ const TCP_ESTABLISHED: Duration = Duration::from_secs(2 * 3600 + 4 * 60);
 const TCP_TRANSITORY: Duration = Duration::from_secs(4 * 60);
 const OTHER: Duration = Duration::from_secs(5 * 60);
 const FLOWS_MAX: usize = 4096;
+/// What the defect `few-connections` allows at a time.
+const FEW: usize = 8;
 // What the defect does (guide FAQ 11: line authentication may take more than 25 s).
 const TCP_SHORT: Duration = Duration::from_secs(10);
 

@@ -27,6 +27,10 @@ impl Router {
     /// Passes a packet on that came from the LAN.
     pub(super) fn forward_from_lan(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
         let (source, destination) = (packet.source, packet.destination);
+        let served = *self.ram.served.get_or_insert(packet.eth_source);
+        if served != packet.eth_source && self.defects.has(Defect::ServesOneTerminal) {
+            return;
+        }
         if is_link_local(source) && is_routable(destination) {
             return self.complain(Self::LAN, packet, Problem::BeyondScope, cx);
         }

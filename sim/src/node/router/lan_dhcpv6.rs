@@ -39,7 +39,13 @@ pub(super) fn answer(
         options.push(DhcpOption::ClientId(client.to_vec()));
     }
     if !defects.has(Defect::Dhcpv6WithoutDns) {
-        options.push(DhcpOption::DomainNameServers(vec![dns]));
+        let passes_on = defects.has(Defect::AnnouncesLineDns) && !line.dns.is_empty();
+        let servers = if passes_on {
+            line.dns.clone()
+        } else {
+            vec![dns]
+        };
+        options.push(DhcpOption::DomainNameServers(servers));
     }
     if !line.search.is_empty() {
         options.push(dhcpv6::search_option(&line.search));

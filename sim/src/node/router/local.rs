@@ -153,6 +153,9 @@ impl Router {
             Payload::Icmpv6(icmpv6) if icmpv6.checksum_ok && icmpv6.kind == ECHO_REQUEST => {
                 self.answer_echo(port, packet, *icmpv6, cx);
             }
+            Payload::Icmpv6(icmpv6) if icmpv6.checksum_ok && icmpv6.kind == ECHO_REPLY => {
+                self.ram.liveness.answered();
+            }
             // RFC 4443 §3.2: a link on the way to a server is narrow.
             Payload::Icmpv6(icmpv6) if icmpv6.checksum_ok && icmpv6.kind == PACKET_TOO_BIG => {
                 if let Some(mtu) = icmpv6.body.first_chunk() {

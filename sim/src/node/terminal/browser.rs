@@ -95,8 +95,24 @@ impl Browser {
 
     /// Makes its user go on when the browser warns of a certificate (詳細設定, guide p.16).
     pub fn going_on_after_warnings(mut self) -> Self {
-        self.goes_on_after_warnings = true;
+        self.go_on_after_warnings();
         self
+    }
+
+    /// Makes its user do so from here on.
+    pub fn go_on_after_warnings(&mut self) {
+        self.goes_on_after_warnings = true;
+    }
+
+    /// Makes it trust the root certificate of ONS.
+    pub fn install_certificate(&mut self) {
+        self.trusts_ons_root = true;
+    }
+
+    /// Forgets page and history, as a window that was closed.
+    pub fn forget(&mut self) {
+        self.shown = None;
+        self.history.clear();
     }
 
     /// The longest that loading one page may take; the site itself may need 25 s.

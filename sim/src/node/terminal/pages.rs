@@ -47,6 +47,26 @@ impl Pages {
         }
     }
 
+    pub(super) fn go_on_after_warnings(&mut self) {
+        self.browser.go_on_after_warnings();
+    }
+
+    pub(super) fn install_certificate(&mut self) {
+        self.browser.install_certificate();
+    }
+
+    /// Closes the window: what was under way or queued is given up.
+    pub(super) fn close(&mut self, network: &mut Network, cx: &mut Context<'_>) {
+        self.waiting.clear();
+        if let Some(resolving) = self.resolving.take() {
+            network.cancel(resolving.ipv4);
+            network.cancel(resolving.ipv6);
+        }
+        self.browser.stop(&mut network.tcp);
+        self.browser.forget();
+        note("the browser was closed".to_owned(), cx);
+    }
+
     /// Queues an action; it starts when the page before it is there.
     pub(super) fn add(&mut self, action: Action) {
         self.waiting.push_back(action);
