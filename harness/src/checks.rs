@@ -13,6 +13,7 @@ use crate::dissection::{Dissection, Found};
 
 mod dhcpv6;
 mod dns;
+mod dns_answer;
 mod dns_table;
 mod edns;
 mod forward;
@@ -53,6 +54,7 @@ const TOPICS: &[&[Check]] = &[
     ons::service::CHECKS,
     dns_table::CHECKS,
     dns::CHECKS,
+    dns_answer::CHECKS,
     edns::CHECKS,
     wan::CHECKS,
     dhcpv6::CHECKS,

@@ -10,6 +10,7 @@ use toml::Spanned;
 use crate::scenario::period::Period;
 
 pub mod inject;
+pub mod moods;
 pub(crate) mod perform;
 pub mod sight;
 mod words;
@@ -77,6 +78,8 @@ pub enum Action {
     LineAuth(LineAuth),
     /// Makes a server deaf.
     Silence(Silence),
+    /// Makes a DNS server misbehave.
+    Dns(moods::DnsMood),
     /// Makes a cable lose frames.
     Loss(Loss),
     /// Pulls a cable, and puts it back.
@@ -449,6 +452,7 @@ impl Action {
             | Self::RevokeAuthentication(_)
             | Self::LineAuth(_)
             | Self::Silence(_)
+            | Self::Dns(_)
             | Self::Loss(_)
             | Self::LinkDown(_)
             | Self::InjectWan(_)

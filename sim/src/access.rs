@@ -8,7 +8,7 @@ use std::net::Ipv6Addr;
 use ipnet::Ipv6Net;
 
 use crate::frame::{Cable, Port};
-use crate::line::{Line, Upstream};
+use crate::line::{DnsQuirk, Line, Upstream};
 use crate::node::Handle;
 use crate::node::dns::{DnsServer, DnsServerConfig, Zones};
 use crate::node::edge::{Edge, EdgeConfig};
@@ -16,6 +16,7 @@ use crate::node::home_gateway::{HomeGateway, HomeGatewayConfig};
 use crate::node::line_auth::{LineAuth, LineAuthConfig};
 use crate::node::portal::{Portal, PortalConfig};
 use crate::registry::Registry;
+use crate::time::Time;
 use crate::trace::Role;
 use crate::world::World;
 
@@ -82,6 +83,9 @@ pub fn lay(world: &mut World, line: &Line) -> Access {
                 quirks,
             }),
         );
+        if line.quirks.dns.contains(&DnsQuirk::PreferredDead) && name.ends_with("-1") {
+            world.with(server, |server, _| server.silence(Time::NEVER));
+        }
         world.connect(server.port(DnsServer::PORT), edge.port(socket));
         dns.push((name, server));
     }

@@ -181,6 +181,17 @@ pub enum DnsQuirk {
     TruncatesAt512,
     /// Reverse look-ups are not answered (row 26; guide p.15 shows such a timeout).
     IgnoresPtr,
+    /// Reverse look-ups are refused (row 26).
+    RefusesPtr,
+    /// Names of other servers get no answer instead of a name error (row 16).
+    IgnoresForeignNames,
+    /// The ONS names have no A records, as if private addresses were never given (row 17, the
+    /// opposite of normal).
+    NoPrivateAddresses,
+    /// The preferred server of each pair is dead (row 18).
+    PreferredDead,
+    /// 2001:a7ff:5f01::a gives stale and fresh A records in turn (§4.4, a user's report).
+    StaleInTurn,
 }
 
 /// Oddities of the line-authentication site.

@@ -2,6 +2,7 @@
 
 pub mod dhcpv6;
 pub mod dns;
+pub mod fragment;
 pub mod icmpv6;
 pub mod ndp;
 pub mod packet;

@@ -163,19 +163,21 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// How long a terminal waits in the worst case before it gives a question up.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Returns the upstream exchanges that a terminal's question may have set off.
 pub(super) fn twins<'d>(
     upstream: &'d [Exchange<'d>],
-    lan: &Exchange<'_>,
+    lan: &'d Exchange<'d>,
 ) -> impl Iterator<Item = &'d Exchange<'d>> {
-    let (from, question) = (lan.query.at, lan.question().cloned());
-    upstream.iter().filter(move |other| {
-        same(other.question(), question.as_ref())
-            && from <= other.query.at
-            && other.query.at <= from + PATIENCE
-    })
+    upstream.iter().filter(move |other| is_twin(other, lan))
+}
+
+/// Returns whether a terminal's question may have set off this one upstream.
+pub(super) fn is_twin(other: &Exchange<'_>, lan: &Exchange<'_>) -> bool {
+    same(other.question(), lan.question())
+        && lan.query.at <= other.query.at
+        && other.query.at <= lan.query.at + PATIENCE
 }
 
 fn same(a: Option<&Question>, b: Option<&Question>) -> bool {

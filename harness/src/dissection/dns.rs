@@ -219,7 +219,8 @@ impl<'d> Exchange<'d> {
     }
 }
 
-/// Pairs questions with answers: same transport, reversed addresses and ports, same id.
+/// Pairs questions with answers: same transport, reversed addresses and ports, same id, same
+/// question.
 pub(super) fn exchanges<'d>(messages: impl Iterator<Item = &'d Found<Dns>>) -> Vec<Exchange<'d>> {
     let mut exchanges: Vec<Exchange<'d>> = Vec::new();
     let mut open: BTreeMap<Key, usize> = BTreeMap::new();
@@ -227,8 +228,10 @@ pub(super) fn exchanges<'d>(messages: impl Iterator<Item = &'d Found<Dns>>) -> V
         let (dns, key) = (&found.is, key(found));
         let known = open.get(&key).copied();
         match (dns.response, known) {
-            (true, Some(index)) => exchanges[index].replies.push(found),
-            (true, None) => {}
+            (true, Some(index)) if answers(&exchanges[index], found) => {
+                exchanges[index].replies.push(found);
+            }
+            (true, _) => {}
             (false, Some(index)) if repeats(&exchanges[index], found) => {
                 exchanges[index].repeats.push(found);
             }
@@ -243,6 +246,14 @@ pub(super) fn exchanges<'d>(messages: impl Iterator<Item = &'d Found<Dns>>) -> V
         }
     }
     exchanges
+}
+
+/// Whether a response repeats the question, or none (RFC 5452 §9.1).
+fn answers(exchange: &Exchange<'_>, found: &Found<Dns>) -> bool {
+    match (exchange.question(), &found.is.question) {
+        (Some(asked), Some(answered)) => asked.same(answered),
+        _ => true,
+    }
 }
 
 fn repeats(exchange: &Exchange<'_>, found: &Found<Dns>) -> bool {

@@ -181,6 +181,7 @@ impl Action {
             | Self::RevokeAuthentication(_)
             | Self::LineAuth(_)
             | Self::Silence(_)
+            | Self::Dns(_)
             | Self::Loss(_)
             | Self::LinkDown(_)
             | Self::InjectWan(_)

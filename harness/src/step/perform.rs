@@ -123,6 +123,10 @@ pub(crate) fn begin(
             silence(step, testbed);
             Ok(Activity::Over)
         }
+        Action::Dns(step) => {
+            upset(step, testbed);
+            Ok(Activity::Over)
+        }
         Action::Loss(step) => {
             lose(step, testbed);
             Ok(Activity::Over)
@@ -275,6 +279,22 @@ fn silence(step: &Silence, testbed: &mut Testbed) {
     if let Some((_, dns)) = servers.find(|(name, _)| *name == step.node.name()) {
         let dns = *dns;
         testbed.world.with(dns, |dns, _| dns.silence(until));
+    }
+}
+
+fn upset(step: &super::moods::DnsMood, testbed: &mut Testbed) {
+    let until = ending(step.lasting.map(|lasting| lasting.0), testbed);
+    // A pair's name begins the names of both.
+    let named = |name: &&str| name.starts_with(step.node.name());
+    let servers = testbed.access.dns.iter();
+    let servers: Vec<_> = servers
+        .filter(|(name, _)| named(&&**name))
+        .map(|(_, dns)| *dns)
+        .collect();
+    for dns in servers {
+        testbed
+            .world
+            .with(dns, |dns, _| dns.set_mood(step.mood, until));
     }
 }
 

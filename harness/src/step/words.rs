@@ -54,6 +54,10 @@ impl fmt::Display for Action {
                 write!(f, "silence {}", step.node.name())?;
                 lasting(f, step.lasting)
             }
+            Self::Dns(step) => {
+                write!(f, "put {} into mood {}", step.node.name(), step.mood.name())?;
+                lasting(f, step.lasting)
+            }
             Self::Loss(step) => {
                 let percent = step.percent.get_ref();
                 write!(f, "lose {percent} % on {}", step.cable.name())?;

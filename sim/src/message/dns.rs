@@ -15,6 +15,8 @@ pub const CLASSIC_LIMIT: usize = 512;
 
 /// The record type of an address (RFC 1035 §3.2.2).
 pub const A: u16 = 1;
+/// The record type of an alias (RFC 1035 §3.2.2).
+pub const CNAME: u16 = 5;
 /// The record type of a reverse look-up (RFC 1035 §3.2.2).
 pub const PTR: u16 = 12;
 /// The record type of an IPv6 address (RFC 3596 §2.1).
@@ -30,6 +32,8 @@ pub const SERVER_FAILURE: u8 = 2;
 pub const NAME_ERROR: u8 = 3;
 /// The response code of a kind of query the server does not know.
 pub const NOT_IMPLEMENTED: u8 = 4;
+/// The response code of a server that does not want to answer.
+pub const REFUSED: u8 = 5;
 
 /// Returns the message's id.
 pub fn id(message: &[u8]) -> Option<u16> {

@@ -1,7 +1,7 @@
 //! A DNS server of the network: the NGN's own, or that of the ONS domains (guide p.7).
 //!
 //! It hangs on a core port of the edge, so it answers to the Ethernet source of whatever it got.
-//! It answers neither echo requests (guide Q2) nor fragments.
+//! It answers neither echo requests (guide Q2) nor fragments, but sends some.
 
 use std::net::Ipv6Addr;
 
@@ -9,18 +9,26 @@ use rand::Rng as _;
 
 use crate::frame::Frame;
 use crate::line::DnsQuirk;
-use crate::message::dns::{CLASSIC_LIMIT, PORT, PTR, Question};
+use crate::message::dns::{CLASSIC_LIMIT, PORT};
+use crate::message::fragment::fragments;
 use crate::message::icmpv6::{DESTINATION_UNREACHABLE, PORT_UNREACHABLE};
-use crate::message::packet::{self, Envelope, Mac, Packet, Payload, Udp};
+use crate::message::packet::{self, ETHERNET_HEADER, Envelope, Mac, Packet, Payload, Udp};
 use crate::node::part::tcp::TcpStack;
 use crate::node::{Context, Node};
 use crate::time::Time;
 
 use self::sessions::Sessions;
 use answer::{Transport, UDP_LIMIT, answer};
+pub use laboratory::{LABORATORY, SHORT_TTL, TXT_SIZES, UNKNOWN_DATA, UNKNOWN_TYPE};
+use mood::{Astray, Datagram};
+pub use mood::{FORGED, FORGED_A, Mood};
+use oddities::bend;
 pub use zones::Zones;
 
 mod answer;
+mod laboratory;
+mod mood;
+mod oddities;
 pub(in crate::node) mod sessions;
 pub mod zones;
 
@@ -28,6 +36,11 @@ pub mod zones;
 pub struct DnsServer {
     config: DnsServerConfig,
     silent_until: Time,
+    mood: Option<(Mood, Time)>,
+    /// Answers that leave later, in no order.
+    later: Vec<(Time, Vec<Frame>)>,
+    /// How many questions it has answered.
+    answered: u32,
     /// Made when the first segment comes, since its seed is drawn at random.
     stack: Option<TcpStack>,
     sessions: Sessions,
@@ -55,6 +68,9 @@ impl DnsServer {
         Self {
             config,
             silent_until: Time::ZERO,
+            mood: None,
+            later: Vec::new(),
+            answered: 0,
             stack: None,
             sessions: Sessions::default(),
             ends: (Mac([0; 6]), Mac([0; 6])),
@@ -66,25 +82,62 @@ impl DnsServer {
         self.silent_until = until;
     }
 
+    /// Makes the server misbehave until a point in time.
+    pub fn set_mood(&mut self, mood: Mood, until: Time) {
+        self.mood = Some((mood, until));
+    }
+
+    fn mood(&self, now: Time) -> Option<Mood> {
+        self.mood
+            .and_then(|(mood, until)| (now < until).then_some(mood))
+    }
+
     fn has(&self, quirk: DnsQuirk) -> bool {
         self.config.quirks.contains(&quirk)
     }
 
     fn handle_query(&mut self, packet: &Packet<'_>, udp: Udp<'_>, cx: &mut Context<'_>) {
-        if self.has(DnsQuirk::IgnoresPtr) && asks_for_ptr(udp.payload) {
-            return;
-        }
         let limit = if self.has(DnsQuirk::TruncatesAt512) {
             CLASSIC_LIMIT
         } else {
             UDP_LIMIT
         };
         let transport = Transport::Udp { limit };
-        if let Some(response) = answer(udp.payload, &self.config.zones, transport, cx.random()) {
-            cx.send(
-                Self::PORT,
-                back(packet).udp(PORT, udp.source_port, &response),
-            );
+        let DnsServerConfig {
+            address,
+            zones,
+            quirks,
+        } = &self.config;
+        self.answered += 1;
+        let Some(response) = answer(udp.payload, zones, transport, cx.random())
+            .and_then(|response| bend(quirks, (*address, self.answered), response))
+        else {
+            return;
+        };
+        let datagrams = match self.mood(cx.now()) {
+            Some(mood) => mood::over_udp(mood, response, cx.random()),
+            None => vec![Datagram::plain(response)],
+        };
+        for datagram in datagrams {
+            let frames = datagram_frames(packet, udp, &datagram);
+            if datagram.after.is_zero() {
+                for frame in frames {
+                    cx.send(Self::PORT, frame);
+                }
+            } else {
+                self.later.push((cx.now() + datagram.after, frames));
+            }
+        }
+    }
+
+    fn send_later(&mut self, cx: &mut Context<'_>) {
+        let now = cx.now();
+        let (due, kept) = std::mem::take(&mut self.later)
+            .into_iter()
+            .partition::<Vec<_>, _>(|(at, _)| *at <= now);
+        self.later = kept;
+        for frame in due.into_iter().flat_map(|(_, frames)| frames) {
+            cx.send(Self::PORT, frame);
         }
     }
 }
@@ -108,19 +161,25 @@ impl DnsServer {
 
     fn drive_tcp(&mut self, cx: &mut Context<'_>) {
         let now = cx.now();
+        let mood = self.mood(now);
         let Some(stack) = &mut self.stack else {
             return;
         };
         if now < self.silent_until {
             return;
         }
-        let DnsServerConfig { zones, quirks, .. } = &self.config;
-        let ignores_ptr = quirks.contains(&DnsQuirk::IgnoresPtr);
+        let DnsServerConfig {
+            address,
+            zones,
+            quirks,
+        } = &self.config;
         for (id, query) in self.sessions.collect(stack, now) {
-            let response = if ignores_ptr && asks_for_ptr(&query) {
-                None
-            } else {
-                answer(&query, zones, Transport::Tcp, cx.random())
+            self.answered += 1;
+            let response = answer(&query, zones, Transport::Tcp, cx.random())
+                .and_then(|response| bend(quirks, (*address, self.answered), response));
+            let response = match mood {
+                Some(mood) => response.map(|response| mood::over_tcp(mood, response)),
+                None => response,
             };
             self.sessions.answer(stack, id, response.as_deref());
         }
@@ -158,6 +217,7 @@ impl Node for DnsServer {
     }
 
     fn handle_timeout(&mut self, cx: &mut Context<'_>) {
+        self.send_later(cx);
         self.drive_tcp(cx);
     }
 
@@ -165,12 +225,31 @@ impl Node for DnsServer {
         let stack = self.stack.as_ref().and_then(TcpStack::poll_timeout);
         // A silent server does not even retransmit.
         let due = stack.into_iter().chain(self.sessions.poll_timeout()).min();
-        due.map(|due| due.max(self.silent_until))
+        let due = due.map(|due| due.max(self.silent_until));
+        let later = self.later.iter().map(|(at, _)| *at);
+        later.chain(due).min()
     }
 }
 
-fn asks_for_ptr(query: &[u8]) -> bool {
-    Question::of(query).is_some_and(|question| question.kind == PTR)
+/// Returns the frames of one datagram of an answer, in fragments if it is long.
+fn datagram_frames(packet: &Packet<'_>, udp: Udp<'_>, datagram: &Datagram) -> Vec<Frame> {
+    let mut envelope = back(packet);
+    let mut port = udp.source_port;
+    match datagram.astray {
+        Astray::Nothing => {}
+        Astray::Port => port = port.wrapping_add(1).max(1024),
+        // Another address of the same place, as of a server with several.
+        Astray::Source => {
+            let mut segments = envelope.source.segments();
+            segments[7] ^= 0x0100;
+            envelope.source = segments.into();
+        }
+    }
+    let whole = envelope.udp(PORT, port, &datagram.message);
+    fragments(&whole[ETHERNET_HEADER..], MTU)
+        .into_iter()
+        .map(|ip| packet::frame_ip(envelope.eth_source, envelope.eth_destination, &ip))
+        .collect()
 }
 
 /// Returns the envelope of an answer: everything the other way round.
@@ -182,3 +261,6 @@ fn back(packet: &Packet<'_>) -> Envelope {
         packet.source,
     )
 }
+
+/// The line's MTU (ngn-facts §1.2).
+const MTU: usize = 1500;

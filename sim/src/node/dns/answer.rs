@@ -23,8 +23,9 @@ pub(super) enum Transport {
     Tcp,
 }
 
-/// The longest response that fits into an IPv6 packet of 1500 bytes without fragments.
-pub(super) const UDP_LIMIT: usize = 1500 - 40 - 8;
+/// The longest response over UDP, in fragments if need be: what servers commonly allow
+/// (RFC 6891 §6.2.5; inferred).
+pub(super) const UDP_LIMIT: usize = 4096;
 
 /// Answers one query; `None` if what came is no query.
 pub(super) fn answer(
@@ -64,11 +65,12 @@ fn respond(query: &Message, zones: &Zones, rng: &mut ChaCha8Rng) -> Message {
         None => {
             let question = &query.queries[0];
             let found = zones.find(&question.name);
+            let laboratory = zones.laboratory(&question.name, question.query_type);
             let code = fill(
                 &mut response,
-                &question.name,
-                question.query_type,
+                (&question.name, question.query_type),
                 found,
+                laboratory,
                 rng,
             );
             add_glue(&mut response, zones);
@@ -105,9 +107,9 @@ fn refusal(query: &Message) -> Option<ResponseCode> {
 /// Writes the records that answer a question, and returns the response code.
 fn fill(
     response: &mut Message,
-    asked: &Name,
-    kind: RecordType,
+    (asked, kind): (&Name, RecordType),
     found: Found<'_>,
+    laboratory: Vec<Record>,
     rng: &mut ChaCha8Rng,
 ) -> ResponseCode {
     response.metadata.authoritative = found.zone.authoritative;
@@ -121,9 +123,13 @@ fn fill(
     if asked == &found.zone.apex {
         answers.extend(apex_records(found.zone, &apex, kind));
     }
-    if answers.is_empty() {
+    answers.extend(laboratory);
+    let ends_in_alias = answers
+        .last()
+        .is_some_and(|last| last.record_type() == RecordType::CNAME);
+    if answers.is_empty() || ends_in_alias && kind != RecordType::CNAME {
         // RFC 2308 §2 and §3.
-        response.add_authority(soa(&apex));
+        response.add_authority(soa(&apex, found.zone.negative_ttl));
     } else if kind != RecordType::NS {
         response.add_authorities(name_servers(found.zone, &apex));
     }
@@ -149,7 +155,7 @@ fn addresses(host: &Host, owner: &Name, kind: RecordType) -> Vec<Record> {
 
 fn apex_records(zone: &Zone, apex: &Name, kind: RecordType) -> Vec<Record> {
     match kind {
-        RecordType::SOA => vec![soa(apex)],
+        RecordType::SOA => vec![soa(apex, zone.negative_ttl)],
         RecordType::NS => name_servers(zone, apex).collect(),
         _ => Vec::new(),
     }
@@ -167,7 +173,7 @@ fn name_servers(zone: &Zone, apex: &Name) -> impl Iterator<Item = Record> {
 }
 
 /// A zone's SOA record; everything in it but the lifetime is inferred.
-fn soa(apex: &Name) -> Record {
+fn soa(apex: &Name, lifetime: u32) -> Record {
     let inside = |label: &str| apex.prepend_label(label).unwrap_or_else(|_| apex.clone());
     let data = SOA::new(
         inside("ns1"),
@@ -176,9 +182,9 @@ fn soa(apex: &Name) -> Record {
         3600,
         900,
         604_800,
-        TTL,
+        lifetime,
     );
-    Record::from_rdata(apex.clone(), TTL, RData::SOA(data))
+    Record::from_rdata(apex.clone(), lifetime, RData::SOA(data))
 }
 
 /// Adds the addresses of the name servers (ngn-facts §4.4, inferred).
@@ -279,6 +285,34 @@ mod tests {
             let (cut, _) = ask(name, RecordType::AAAA, None);
             assert!(cut.metadata.truncation);
         }
+    }
+
+    #[test]
+    fn the_laboratory_answers_in_the_sizes_its_names_say() {
+        for (name, size) in [("txt1232", 1232), ("txt1452", 1452), ("TXT4096", 4096)] {
+            let name = format!("{name}.{}.", super::super::laboratory::LABORATORY);
+            let (response, length) = ask(&name, RecordType::TXT, Some(4096));
+            assert_eq!((length, response.answers.len()), (size, 1), "{name}");
+            let (response, _) = ask(&name, RecordType::TXT, Some(1200));
+            assert!(response.metadata.truncation);
+        }
+    }
+
+    #[test]
+    fn an_alias_is_followed_to_its_end_and_says_if_there_is_nothing() {
+        let (response, _) = ask("chain.ngnlab.onshikaku.org.", RecordType::AAAA, None);
+        let kinds: Vec<RecordType> = response.answers.iter().map(Record::record_type).collect();
+        let alias = RecordType::CNAME;
+        assert_eq!(kinds, [alias, alias, alias, RecordType::AAAA]);
+        assert!(response.authorities.is_empty());
+        let (response, _) = ask("dangling.ngnlab.onshikaku.org.", RecordType::AAAA, None);
+        assert_eq!(response.answers.len(), 1);
+        assert_eq!(response.authorities[0].ttl, 5);
+        let (response, _) = ask("gone.ngnlab.onshikaku.org.", RecordType::AAAA, None);
+        assert_eq!(response.metadata.response_code, ResponseCode::NXDomain);
+        let unknown = RecordType::Unknown(65400);
+        let (response, _) = ask("unknown.ngnlab.onshikaku.org.", unknown, None);
+        assert_eq!(response.answers.len(), 1);
     }
 
     #[test]

@@ -5,8 +5,9 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use hickory_proto::rr::Name;
+use hickory_proto::rr::{Name, RData, Record, RecordType};
 
+use super::laboratory::{self, Entry, LABORATORY, SHORT_TTL};
 use crate::line::{Isp, Line, ONS_DOMAINS, Values};
 
 /// The lifetime of every record in seconds (ngn-facts §9 row 9).
@@ -17,6 +18,7 @@ pub const TTL: u32 = 300;
 pub struct Zones {
     zones: Vec<Zone>,
     hosts: Vec<Host>,
+    entries: Vec<Entry>,
 }
 
 /// A domain with an SOA record of its own.
@@ -28,6 +30,8 @@ pub(super) struct Zone {
     pub(super) authoritative: bool,
     /// Its name servers, sent along with every positive answer; their addresses are hosts.
     pub(super) name_servers: Vec<Name>,
+    /// How long its negative answers may be kept, in seconds (RFC 2308 §5).
+    pub(super) negative_ttl: u32,
 }
 
 /// A name with addresses.
@@ -244,6 +248,8 @@ impl Zones {
             }
         }
         zones.add_hosts(ONS_HOSTS, None, &values);
+        zones.add_zone(LABORATORY, false);
+        zones.entries = laboratory::entries();
         zones
     }
 
@@ -258,8 +264,38 @@ impl Zones {
         let host = self.hosts.iter().find(|host| host.name == *name);
         // RFC 8020 §2: a name above one that exists does exist.
         let exists = self.zones.iter().any(|zone| name.zone_of(&zone.apex))
-            || self.hosts.iter().any(|host| name.zone_of(&host.name));
+            || self.hosts.iter().any(|host| name.zone_of(&host.name))
+            || self.entries.iter().any(|entry| name.zone_of(&entry.name));
         Found { zone, host, exists }
+    }
+
+    /// Returns the laboratory's records for a question, along its aliases (RFC 1034 §4.3.2).
+    pub(super) fn laboratory(&self, asked: &Name, kind: RecordType) -> Vec<Record> {
+        let mut owner = asked.clone();
+        let mut answers = Vec::new();
+        for _ in 0..LONGEST_CHAIN {
+            let here = || self.entries.iter().filter(|entry| entry.name == owner);
+            let record =
+                |entry: &Entry| Record::from_rdata(owner.clone(), entry.ttl, entry.data.clone());
+            let wanted =
+                |entry: &&Entry| [RecordType::ANY, entry.data.record_type()].contains(&kind);
+            let found: Vec<Record> = here().filter(wanted).map(record).collect();
+            let alias = here().find_map(|entry| match &entry.data {
+                RData::CNAME(to) => Some((record(entry), to.0.clone())),
+                _ => None,
+            });
+            match alias {
+                Some((record, to)) if found.is_empty() => {
+                    answers.push(record);
+                    owner = to;
+                }
+                _ => {
+                    answers.extend(found);
+                    break;
+                }
+            }
+        }
+        answers
     }
 
     /// Only the root, which answers for names that nothing else holds.
@@ -267,6 +303,7 @@ impl Zones {
         let mut zones = Self {
             zones: Vec::new(),
             hosts: Vec::new(),
+            entries: Vec::new(),
         };
         zones.add_zone(".", false);
         zones
@@ -285,6 +322,7 @@ impl Zones {
             apex: name(domain),
             authoritative,
             name_servers: Vec::new(),
+            negative_ttl: if domain == LABORATORY { SHORT_TTL } else { TTL },
         });
     }
 
@@ -300,6 +338,9 @@ impl Zones {
         }));
     }
 }
+
+/// More aliases than any chain of ours has.
+const LONGEST_CHAIN: usize = 8;
 
 fn name(text: &str) -> Name {
     let mut name = Name::from_ascii(text).expect("the tables hold valid names");

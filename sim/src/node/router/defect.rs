@@ -44,6 +44,8 @@ pub enum Defect {
     Truncates512,
     /// Cuts long UDP answers without setting TC.
     TruncatesWithoutTc,
+    /// Clears the TC bit of answers that a server cut.
+    ClearsTc,
     /// Has no DNS over TCP on its LAN, as Yamaha proxies (ngn-facts §4.4).
     NoDnsTcp,
     /// Answers AAAA questions with no data, as the suppression switch of some home gateways (ngn-
@@ -70,6 +72,19 @@ pub enum Defect {
     DropsUnknownTypes,
     /// Turns a name error into an empty answer.
     HidesNxdomain,
+    /// Turns an answer without data into a name error, so that a name with AAAA records alone is
+    /// gone for whoever asks for A first (RFC 4074 §4.2).
+    NodataIsNxdomain,
+    /// Drops answers that say SERVFAIL or REFUSED, and leaves the terminal waiting.
+    DropsFailures,
+    /// Drops answers without any record.
+    DropsEmptyAnswers,
+    /// Passes answers on without their authority and additional sections.
+    DropsAuthority,
+    /// Passes on the first alias of a chain alone.
+    CutsAliasChains,
+    /// Turns the order of the addresses round.
+    ReordersAnswers,
     /// Asks the ONS servers for the area's service domain, too.
     NgnNamesToOns,
     /// Identifies itself by DUID-LLT, as the default of OpenWrt 25.12, which the network drops

@@ -1,7 +1,7 @@
 //! Changes to DNS messages in their wire form.
 
 use crate::message::dns::{
-    HEADER, OPT, QR, Question, RecordAt, SERVER_FAILURE, Section, TC, records,
+    A, AAAA, HEADER, OPT, QR, Question, RecordAt, SERVER_FAILURE, Section, TC, records,
 };
 
 /// Returns the answer that says the server failed, made for a query nobody answered
@@ -68,6 +68,52 @@ pub(super) fn truncate(message: &mut Vec<u8>, limit: usize, sets_tc: bool) {
     message[2] &= !TC;
     if sets_tc {
         message[2] |= TC;
+    }
+}
+
+/// Keeps the records that `keep` wants, and the OPT record; nothing kept may point at the rest.
+pub(super) fn retain(message: &mut Vec<u8>, keep: impl Fn(&RecordAt) -> bool) {
+    let (Some(found), Some(end)) = (
+        records(message),
+        Question::of(message).map(|question| question.end()),
+    ) else {
+        return;
+    };
+    let mut counts = [0_u16; 3];
+    let mut kept = message[..end].to_vec();
+    for record in found.iter().filter(|one| one.kind == OPT || keep(one)) {
+        counts[record.section as usize] += 1;
+        kept.extend(&message[record.start..record.end]);
+    }
+    for (count, place) in counts.iter().zip(kept[6..HEADER].chunks_exact_mut(2)) {
+        place.copy_from_slice(&count.to_be_bytes());
+    }
+    *message = kept;
+}
+
+/// Turns the order of the addresses round, if they are of one kind and of one name.
+pub(super) fn reverse_addresses(message: &mut [u8]) {
+    let found = records(message).unwrap_or_default();
+    let addresses: Vec<RecordAt> = found
+        .into_iter()
+        .filter(|record| record.section == Section::Answer && [A, AAAA].contains(&record.kind))
+        .collect();
+    let length = |record: &RecordAt| record.end - record.start;
+    let Some(first) = addresses.first() else {
+        return;
+    };
+    if addresses
+        .iter()
+        .any(|record| length(record) != length(first))
+    {
+        return;
+    }
+    let bytes: Vec<Vec<u8>> = addresses
+        .iter()
+        .map(|record| message[record.start..record.end].to_vec())
+        .collect();
+    for (record, other) in addresses.iter().zip(bytes.iter().rev()) {
+        message[record.start..record.end].copy_from_slice(other);
     }
 }
 

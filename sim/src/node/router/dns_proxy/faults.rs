@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::edit;
-use crate::message::dns::{AAAA, CLASSIC_LIMIT, NAME_ERROR, Question, response_code};
+use crate::message::dns::{
+    AAAA, CLASSIC_LIMIT, CNAME, NAME_ERROR, Question, REFUSED, SERVER_FAILURE, Section, TC,
+    is_truncated, records, response_code,
+};
 use crate::node::router::defect::Defect;
 
 /// Returns the query as it goes upstream, or `None` if it goes nowhere.
@@ -40,10 +43,45 @@ pub(super) fn spoil_response(
             Defect::HidesNxdomain if response_code(&response) == Some(NAME_ERROR) => {
                 edit::set_response_code(&mut response, 0);
             }
+            Defect::ClearsTc if is_truncated(&response) => response[2] &= !TC,
+            Defect::DropsFailures if is_failure(&response) => return None,
+            Defect::DropsEmptyAnswers if has_no_records(&response) => return None,
+            Defect::NodataIsNxdomain if has_no_answers(&response) => {
+                edit::set_response_code(&mut response, NAME_ERROR);
+            }
+            Defect::DropsAuthority => {
+                edit::retain(&mut response, |record| record.section == Section::Answer);
+            }
+            Defect::CutsAliasChains if kind(&response) != Some(CNAME) => cut_chain(&mut response),
+            Defect::ReordersAnswers => edit::reverse_addresses(&mut response),
             _ => {}
         }
     }
     Some(response)
+}
+
+fn is_failure(response: &[u8]) -> bool {
+    response_code(response).is_some_and(|code| [SERVER_FAILURE, REFUSED].contains(&code))
+}
+
+fn has_no_records(response: &[u8]) -> bool {
+    response_code(response) == Some(0)
+        && !is_truncated(response)
+        && edit::opt(response).map_or(0, |_| 1) == records(response).map_or(1, |found| found.len())
+}
+
+fn has_no_answers(response: &[u8]) -> bool {
+    response_code(response) == Some(0)
+        && !is_truncated(response)
+        && response.get(6..8) == Some(&[0, 0])
+}
+
+/// Leaves the first alias alone in the answer.
+fn cut_chain(response: &mut Vec<u8>) {
+    let found = records(response).unwrap_or_default();
+    if let Some(first) = found.first().filter(|first| first.kind == CNAME) {
+        edit::retain(response, |record| record == first);
+    }
 }
 
 fn kind(message: &[u8]) -> Option<u16> {
