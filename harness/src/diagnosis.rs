@@ -148,10 +148,15 @@ fn unresolved(trace: &Dissection<'_>, host: &str) -> Cause {
     if asks_wrong || !configured.iter().any(is_right) {
         return Cause::WrongDns;
     }
+    if delivered_otherwise_since(trace) {
+        return Cause::WrongDelivery;
+    }
     if has_address(trace) {
         return Cause::DnsUnreachable;
     }
-    if delivered_otherwise(trace) {
+    if trace.is_line_dumb() {
+        Cause::NothingFromLine
+    } else if delivered_otherwise(trace) {
         Cause::WrongDelivery
     } else {
         Cause::NoAddress
@@ -182,12 +187,22 @@ fn delivered_otherwise(trace: &Dissection<'_>) -> bool {
     }
 }
 
+/// Returns whether the line went over to delegation under a router that is configured for RA: the
+/// terminals then have addresses still (guide Q1).
+fn delivered_otherwise_since(trace: &Dissection<'_>) -> bool {
+    let adverts = trace.router_adverts().filter(|ra| ra.to_device(Role::Wan));
+    let last = adverts.last();
+    trace.setup().mode == Mode::Ra
+        && last.is_some_and(|ra| ra.is.managed && ra.is.prefixes().next().is_none())
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cause {
     WrongUrl,
     WrongDns,
     DnsUnreachable,
     NoAddress,
+    NothingFromLine,
     WrongDelivery,
     IneligibleLine,
     NotRegistered,
@@ -264,6 +279,19 @@ const ROWS: &[Row] = &[
         remedy: Text::new(
             "端末のIPv6設定（ガイドp.8）、フレッツ・v6オプションの契約（p.4）、ルータの再配布の設定（p.6）を順に確認してください。",
             "Check IPv6 on the terminal (guide p.8), the v6 option (p.4) and the router's redistribution (p.6), in this order.",
+        ),
+    },
+    Row {
+        cause: Cause::NothingFromLine,
+        id: "no-ipv6-from-line",
+        step: 4,
+        finding: Text::new(
+            "端末にIPv6アドレスがありません。回線側からルータにIPv6のパケットが1つも届いていません。",
+            "The terminal has no IPv6 address: not one IPv6 packet reaches the router from the line.",
+        ),
+        remedy: Text::new(
+            "回線とルータの間の機器（UTM、ビジネスホン主装置など）がすべてIPv6に対応し、通していることを確認してください（ガイドp.5）。",
+            "Make sure that every box between line and router (UTM, key-phone unit …) supports IPv6 and lets it pass (guide p.5).",
         ),
     },
     Row {

@@ -421,6 +421,13 @@ impl<'t> Dissection<'t> {
         pairs
     }
 
+    /// Returns whether the device spoke on the WAN and not one packet came from the line.
+    pub fn is_line_dumb(&self) -> bool {
+        let mut packets = self.packets.iter();
+        let spoke = packets.clone().any(|found| found.by_device(Role::Wan));
+        spoke && !packets.any(|found| found.to_device(Role::Wan))
+    }
+
     /// Returns when a terminal was first online.
     pub fn online_at(&self) -> Option<Time> {
         self.facts

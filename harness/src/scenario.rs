@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ngnlab_reports::Text;
-use ngnlab_sim::line::{Area, Isp, Line, Quirks, Service};
+use ngnlab_sim::line::{Area, Isp, Line, Quirks, Service, Upstream};
 use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::time::Time;
@@ -75,15 +75,24 @@ pub struct LineSpec {
     #[serde(default = "both_areas")]
     pub areas: Vec<Area>,
     /// The product of the contract.
-    pub service: Option<Service>,
+    pub service: Option<Spanned<Service>>,
     /// Whether ひかり電話 is part of the contract.
     pub hikari_denwa: Option<bool>,
     /// Whether フレッツ・v6オプション is.
     pub v6_option: Option<bool>,
-    /// The customer ID that was applied for, or `none`.
+    /// The customer ID the network has for the line.
+    pub customer_id: Option<Spanned<String>>,
+    /// The customer ID that was applied for, or `none`; the line's own unless given.
     pub applied_id: Option<Spanned<String>>,
     /// Who brings the prefix.
     pub isp: Option<Isp>,
+    /// What stands between line and device, where the preset does not say it.
+    pub upstream: Option<Upstream>,
+    /// ONS domains beyond the six of the guide.
+    #[serde(default)]
+    pub extra_domains: Vec<Spanned<String>>,
+    /// The least and the most time between unsolicited Router Advertisements.
+    pub ra_interval: Option<Spanned<(Period, Period)>>,
     /// Oddities of the nodes.
     #[serde(default)]
     pub quirks: Quirks,
@@ -195,11 +204,25 @@ impl Scenario {
         let spec = &self.line;
         let mut line = Line::preset(spec.preset.get_ref(), area)
             .expect("the preset's name was validated with the file");
-        line.service = spec.service.unwrap_or(line.service);
+        line.service = spec
+            .service
+            .as_ref()
+            .map_or(line.service, |named| *named.get_ref());
+        line.upstream = spec.upstream.unwrap_or(line.upstream);
         line.hikari_denwa = spec.hikari_denwa.unwrap_or(line.hikari_denwa);
         line.v6_option = spec.v6_option.unwrap_or(line.v6_option);
         line.isp = spec.isp.unwrap_or(line.isp);
         line.quirks = spec.quirks.clone();
+        let extra = spec.extra_domains.iter();
+        line.extra_domains = extra.map(|name| name.get_ref().clone()).collect();
+        line.ra_interval = spec.ra_interval.as_ref().map(|interval| {
+            let (least, most) = interval.get_ref();
+            (least.0, most.0)
+        });
+        if let Some(id) = &spec.customer_id {
+            line.customer_id.clone_from(id.get_ref());
+            line.applied_id = Some(line.customer_id.clone());
+        }
         if let Some(id) = &spec.applied_id {
             line.applied_id = Some(id.get_ref().clone()).filter(|id| id != "none");
         }
@@ -359,6 +382,24 @@ mod tests {
                 "ons-dns-3",
                 "10:24: unknown word `ons-dns-3`",
                 "`ons-dns-1`",
+            ),
+            (
+                "[\"east\", \"west\"]",
+                "[\"west\"], service = \"family-giga-line\"",
+                "3:63: there is no `family-giga-line` in the west",
+                "areas = [\"east\"]",
+            ),
+            (
+                "[\"east\", \"west\"]",
+                "[\"west\"], customer-id = \"COP12345678\"",
+                "3:67: `COP12345678` is not a customer ID in the west",
+                "IDs with COP exist in the east only",
+            ),
+            (
+                "[\"east\", \"west\"]",
+                "[\"east\"], ra-interval = [\"30s\", \"10s\"]",
+                "3:67: the least time comes first",
+                "",
             ),
             (
                 "[[step]]",

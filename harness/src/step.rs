@@ -3,6 +3,7 @@
 use std::net::Ipv6Addr;
 
 use ngnlab_sim::line::LineAuthQuirk;
+use ngnlab_sim::node::edge::Renumbering;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 use toml::Spanned;
@@ -67,7 +68,11 @@ pub enum Action {
     /// Opens a connection to the portal, keeps it silent, and uses it again.
     HoldConnection(Hold),
     /// Gives the line another prefix.
-    Renumber(Nothing),
+    Renumber(Renumber),
+    /// Adds ひかり電話 to an RA line.
+    AddHikariDenwa(Nothing),
+    /// Restarts the edge router.
+    RestartEdge(RestartEdge),
     /// Takes the device's power away and gives it back.
     PowerCycle(Nothing),
     /// Restarts the ひかり電話ルータ.
@@ -294,6 +299,37 @@ fn one() -> Spanned<u8> {
     Spanned::new(0..0, 1)
 }
 
+/// How the prefix changes.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Renumber {
+    /// What becomes of the old one, and whether another comes.
+    #[serde(default)]
+    pub how: Renumbering,
+}
+
+/// How long the edge is away, and what it comes back with.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct RestartEdge {
+    /// How long nothing passes.
+    pub outage: Period,
+    /// The prefix it gives the line afterwards.
+    #[serde(default)]
+    pub prefix: PrefixAfter,
+}
+
+/// Which prefix a line has after its edge restarted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrefixAfter {
+    /// The one it had.
+    #[default]
+    Same,
+    /// The next one.
+    Another,
+}
+
 /// Which server is deaf, and how long.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -447,6 +483,8 @@ impl Action {
             Self::Ping(step) => step.from.as_ref(),
             Self::HoldConnection(step) => step.from.as_ref(),
             Self::Renumber(_)
+            | Self::AddHikariDenwa(_)
+            | Self::RestartEdge(_)
             | Self::PowerCycle(_)
             | Self::RebootHomeGateway(_)
             | Self::RevokeAuthentication(_)

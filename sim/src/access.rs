@@ -13,6 +13,7 @@ use crate::node::Handle;
 use crate::node::dns::{DnsServer, DnsServerConfig, Zones};
 use crate::node::edge::{Edge, EdgeConfig};
 use crate::node::home_gateway::{HomeGateway, HomeGatewayConfig};
+use crate::node::ipv4_box::Ipv4Box;
 use crate::node::line_auth::{LineAuth, LineAuthConfig};
 use crate::node::portal::{Portal, PortalConfig};
 use crate::registry::Registry;
@@ -28,7 +29,7 @@ pub struct Access {
     pub edge: Handle<Edge>,
     /// The home gateway, if the line has one.
     pub home_gateway: Option<Handle<HomeGateway>>,
-    /// The cable between home gateway and edge, if there is one.
+    /// The cable between the edge and what stands before the device, if anything does.
     pub uplink: Option<Cable>,
     /// The DNS servers by name: `ngn-dns-1`, `ngn-dns-2`, `ons-dns-1`, `ons-dns-2`.
     pub dns: Vec<(&'static str, Handle<DnsServer>)>,
@@ -110,6 +111,12 @@ pub fn lay(world: &mut World, line: &Line) -> Access {
             let uplink = world.connect(gateway.port(HomeGateway::UPLINK), edge.port(Edge::ACCESS));
             world.record_as(uplink, Role::Uplink);
             (gateway.port(HomeGateway::LAN), Some(gateway), Some(uplink))
+        }
+        Upstream::Ipv6Incapable => {
+            let unit = world.add("key-phone-unit", Ipv4Box);
+            let uplink = world.connect(unit.port(Ipv4Box::LINE), edge.port(Edge::ACCESS));
+            world.record_as(uplink, Role::Uplink);
+            (unit.port(Ipv4Box::LAN), None, Some(uplink))
         }
     };
     Access {

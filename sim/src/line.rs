@@ -1,14 +1,18 @@
 //! The line: a contract, and what the network delivers by it.
 
 use std::net::Ipv6Addr;
+use std::time::Duration;
 
 use ipnet::Ipv6Net;
 use serde::{Deserialize, Serialize};
 
 use crate::trace::LineState;
 
+pub mod customer_id;
+mod service;
 pub mod values;
 
+pub use service::Service;
 pub use values::{ONS_DOMAINS, Values};
 
 /// NTT East or NTT West.
@@ -67,33 +71,15 @@ pub struct Line {
     pub applied_id: Option<String>,
     /// What stands between the edge and the device.
     pub upstream: Upstream,
+    /// ONS domains beyond the six of the guide, as later versions name them (ngn-facts §9 row 12).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extra_domains: Vec<String>,
+    /// The least and the most time between unsolicited Router Advertisements, if it is not the
+    /// usual one (ngn-facts §9 row 1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ra_interval: Option<(Duration, Duration)>,
     /// Oddities of the nodes, each off by default.
     pub quirks: Quirks,
-}
-
-/// The product of the contract, ngn-facts §5.6.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Service {
-    /// フレッツ 光ネクスト ファミリータイプ.
-    NextFamily,
-    /// フレッツ 光ネクスト マンションタイプ.
-    NextMansion,
-    /// フレッツ 光ネクスト ビジネスタイプ.
-    NextBusiness,
-    /// フレッツ 光クロス.
-    Cross,
-    /// Bフレッツ ビジネスタイプ; not eligible for ONS.
-    BFletsBusiness,
-    /// Bフレッツ ベーシックタイプ; not eligible for ONS.
-    BFletsBasic,
-}
-
-impl Service {
-    /// Returns whether the service may use ONS (guide p.4).
-    pub fn is_eligible(self) -> bool {
-        !matches!(self, Self::BFletsBusiness | Self::BFletsBasic)
-    }
 }
 
 /// Who brings the line's prefix.
@@ -114,6 +100,8 @@ pub enum Upstream {
     Onu,
     /// A ひかり電話ルータ (home gateway).
     HomeGateway,
+    /// A box that lets no IPv6 pass, as an old UTM or key-phone main unit (guide p.5).
+    Ipv6Incapable,
 }
 
 /// How the edge delivers the prefix.
@@ -148,12 +136,32 @@ pub struct Quirks {
 pub enum EdgeQuirk {
     /// Solicits with any DUID are answered (ngn-facts §8 row 1, the opposite of normal).
     AcceptsAnyDuid,
+    /// Solicits with a DUID-LLT are answered, too (§9 row 3).
+    AcceptsDuidLlt,
+    /// Information-Requests need a DUID-LL, too (§8 row 2, the opposite of normal).
+    DropsForeignInformationRequests,
     /// Echo requests to the link-local address are answered (row 14, the opposite of normal).
     AnswersEcho,
+    /// Router Solicitations are not answered; unsolicited advertisements go on (§9 row 1).
+    IgnoresSolicitations,
+    /// The RA of a line without ひかり電話 carries the MTU option, too (§9 row 11).
+    MtuOnRa,
+    /// A PD line's RA carries a /64 of its own besides (§1.3, RA and PD both present).
+    AdvertisesAndDelegates,
     /// IA_PD on an RA line is answered with NoPrefixAvail instead of silence (§9 row 2).
     RefusesWithStatus,
+    /// IA_NA is left out of answers instead of refused with NoAddrsAvail (§9 row 2).
+    IgnoresAddressRequests,
+    /// The router before this one still holds the delegation for 40 s (§9 row 7; the line's
+    /// lease would take hours).
+    HeldByAnotherRouter,
     /// RA and DHCPv6-PD lifetimes are the 30-day set also on PD lines (§9 row 5).
     LongLifetimes,
+    /// Packets with TOS 0x88 pass (§8 row 24, the opposite of normal).
+    PassesMarked,
+    /// Connections to the internet vanish instead of being reset (§8 row 23, the opposite of
+    /// normal).
+    SwallowsInternet,
 }
 
 /// Oddities of the home gateway.
@@ -233,6 +241,8 @@ impl Line {
             applied_id: Some(customer_id.clone()),
             customer_id,
             upstream,
+            extra_domains: Vec::new(),
+            ra_interval: None,
             quirks: Quirks::default(),
         })
     }
@@ -254,7 +264,7 @@ impl Line {
         let values = self.area.values();
         let whole = match self.isp {
             Isp::None => values.assignments[index % 2],
-            Isp::Ipoe => values.isp_assignment,
+            Isp::Ipoe => values.isp_assignments[index % 2],
         };
         match self.delivery() {
             Delivery::NextRa => {
@@ -269,11 +279,38 @@ impl Line {
     pub fn first_state(&self) -> LineState {
         if !self.service.is_eligible() {
             LineState::Ineligible
-        } else if self.applied_id.as_ref() != Some(&self.customer_id) {
-            LineState::Unregistered
-        } else {
+        } else if self.is_applied_for() {
             LineState::Registered
+        } else {
+            LineState::Unregistered
         }
+    }
+
+    /// Returns whether the ID that was applied for is one, and this line's.
+    fn is_applied_for(&self) -> bool {
+        self.applied_id.as_ref().is_some_and(|id| {
+            *id == self.customer_id && customer_id::fault(id, self.area).is_none()
+        })
+    }
+
+    /// Returns the /64 that a PD line advertises besides, if it does: the one after the
+    /// delegation (ngn-facts §1.3; where it lies is inferred).
+    pub fn side_prefix(&self, index: usize) -> Option<Ipv6Net> {
+        let both = self
+            .quirks
+            .edge
+            .contains(&EdgeQuirk::AdvertisesAndDelegates);
+        if !both || !self.delegates() {
+            return None;
+        }
+        let next = u128::from(self.assignment(index).addr()) + (1 << 72);
+        Ipv6Net::new(next.into(), 64).ok()
+    }
+
+    /// Returns the domains whose names the ONS servers resolve.
+    pub fn ons_domains(&self) -> impl Iterator<Item = &str> {
+        let extra = self.extra_domains.iter().map(String::as_str);
+        ONS_DOMAINS.into_iter().chain(extra)
     }
 
     /// Returns whether DHCPv6-PD is to be used on the device's WAN.

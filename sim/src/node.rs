@@ -14,6 +14,7 @@ use crate::trace::Fact;
 pub mod dns;
 pub mod edge;
 pub mod home_gateway;
+pub mod ipv4_box;
 pub mod line_auth;
 pub mod part;
 pub mod portal;

@@ -12,7 +12,7 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Role};
 
 use super::{Check, EVERY_FORWARDER, ONS, Ruling, broken, every, expect, finding, never};
-use crate::dissection::dns::{A, AAAA, NXDOMAIN, PORT};
+use crate::dissection::dns::{A, AAAA, NXDOMAIN, PORT, SERVFAIL};
 use crate::dissection::{Dissection, Exchange, Question, Transport};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -289,7 +289,9 @@ fn aaaa_kept(trace: &Dissection<'_>) -> Verdict {
         let (Some(known), Some(reply)) = (known, exchange.reply()) else {
             return Ruling::Skip;
         };
-        if reply.is.truncated || known.at > reply.at {
+        // SERVFAIL says that this question failed, not that there is no such record (RFC 1035
+        // §4.1.1).
+        if reply.is.truncated || known.at > reply.at || reply.is.rcode == SERVFAIL {
             return Ruling::Skip;
         }
         expect(

@@ -209,6 +209,9 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
     {
         return Ruling::Skip;
     }
+    if trace.is_line_dumb() {
+        return Ruling::Unclear("nothing came from the line".to_owned());
+    }
     let right = trace.setup().servers_for(exchange.name());
     let deaf = trace.upstream_dns().into_iter().any(|upstream| {
         is_one_of(&upstream, &[exchange.name()])

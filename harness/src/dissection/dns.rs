@@ -16,6 +16,8 @@ pub const PORT: u16 = 53;
 pub const AAAA: u16 = 28;
 /// The type of IPv4 addresses.
 pub const A: u16 = 1;
+/// The response code of a question that could not be answered (RFC 1035 §4.1.1).
+pub const SERVFAIL: u8 = 2;
 /// The response code of a name that does not exist (RFC 1035 §4.1.1).
 pub const NXDOMAIN: u8 = 3;
 

@@ -176,6 +176,8 @@ impl Action {
             // Whoever closes the browser does not wait for what it is doing.
             Self::CloseBrowser(_)
             | Self::Renumber(_)
+            | Self::AddHikariDenwa(_)
+            | Self::RestartEdge(_)
             | Self::PowerCycle(_)
             | Self::RebootHomeGateway(_)
             | Self::RevokeAuthentication(_)

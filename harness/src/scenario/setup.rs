@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-use ngnlab_sim::line::{Area, Line, ONS_DOMAINS, Upstream};
+use ngnlab_sim::line::{Area, Line, Upstream};
 use ngnlab_sim::node::home_gateway::HomeGateway;
 use ngnlab_sim::setup::{Aspect, DomainServers, Mode, Setup};
 
@@ -18,7 +18,7 @@ impl Scenario {
         let (default_dns, domains) = servers(self.device.dns, &line);
         let mut wrong = Vec::new();
         // A ひかり電話ルータ advertises and delegates, so that below it neither is wrong.
-        if mode != right && line.upstream == Upstream::Onu {
+        if mode != right && line.upstream != Upstream::HomeGateway {
             wrong.push(Aspect::Delivery);
         }
         if self.device.dns != DnsChoice::Guide {
@@ -41,8 +41,8 @@ fn right_mode(line: &Line) -> Mode {
 
 fn servers(choice: DnsChoice, line: &Line) -> (Vec<Ipv6Addr>, Vec<DomainServers>) {
     match choice {
-        DnsChoice::Guide => table(line.area),
-        DnsChoice::OtherArea => table(line.area.other()),
+        DnsChoice::Guide => table(line, line.area),
+        DnsChoice::OtherArea => table(line, line.area.other()),
         DnsChoice::NgnOnly => (line.area.values().ngn_dns.to_vec(), Vec::new()),
         DnsChoice::Public => (PUBLIC.to_vec(), Vec::new()),
         DnsChoice::HomeGateway => (vec![home_gateway(line)], Vec::new()),
@@ -51,13 +51,13 @@ fn servers(choice: DnsChoice, line: &Line) -> (Vec<Ipv6Addr>, Vec<DomainServers>
 
 /// Returns the table of guide p.7; what it does not name goes to the NGN servers, which the line
 /// announces.
-fn table(area: Area) -> (Vec<Ipv6Addr>, Vec<DomainServers>) {
+fn table(line: &Line, area: Area) -> (Vec<Ipv6Addr>, Vec<DomainServers>) {
     let values = area.values();
     let row = |name: &str, servers: [Ipv6Addr; 2]| DomainServers {
         name: name.to_owned(),
         servers: servers.to_vec(),
     };
-    let ons = ONS_DOMAINS.iter().map(|name| row(name, values.ons_dns));
+    let ons = line.ons_domains().map(|name| row(name, values.ons_dns));
     let domains = std::iter::once(row(values.ngn_domain, values.ngn_dns)).chain(ons);
     (values.ngn_dns.to_vec(), domains.collect())
 }

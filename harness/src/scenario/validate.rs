@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::time::Duration;
 
-use ngnlab_sim::line::{Area, Line};
+use ngnlab_sim::line::{Area, Line, ONS_DOMAINS, Service, customer_id};
 use ngnlab_sim::node::router::defect::Defect;
+use toml::Spanned;
 
-use super::Scenario;
 use super::mistake::Mistake;
+use super::{LineSpec, Scenario};
 use crate::checks;
 use crate::diagnosis;
 use crate::step::{Action, Step};
@@ -35,31 +37,76 @@ fn line(scenario: &Scenario, found: &mut Vec<Mistake>) {
     if spec.areas.is_empty() {
         found.push(Mistake::new(preset.span(), "this line has no area"));
     }
-    let Some(id) = &spec.applied_id else {
-        return;
-    };
-    for area in &spec.areas {
-        if id.get_ref() != "none" && !is_customer_id(id.get_ref(), *area) {
-            let message = format!(
-                "`{}` is not a customer ID in the {}",
-                id.get_ref(),
-                area.name()
-            );
-            let mut mistake = Mistake::new(id.span(), message);
-            mistake.help =
-                Some("CAF and 10 digits, in the east also COP and 8 digits, or none".to_owned());
-            found.push(mistake);
+    if let Some(service) = &spec.service {
+        service_in_areas(service, spec, found);
+    }
+    let applied = spec.applied_id.iter().filter(|id| id.get_ref() != "none");
+    for id in spec.customer_id.iter().chain(applied) {
+        id_in_areas(id, &spec.areas, found);
+    }
+    for domain in &spec.extra_domains {
+        if ONS_DOMAINS.contains(&domain.get_ref().as_str()) {
+            let message = format!("`{}` is one of the guide's six domains", domain.get_ref());
+            found.push(Mistake::new(domain.span(), message));
+        } else if !is_domain(domain.get_ref()) {
+            let message = format!("`{}` is not a domain", domain.get_ref());
+            found.push(Mistake::new(domain.span(), message));
+        }
+    }
+    if let Some(interval) = &spec.ra_interval {
+        let (least, most) = interval.get_ref();
+        if least.0 > most.0 {
+            let message = "the least time comes first";
+            found.push(Mistake::new(interval.span(), message));
+        } else if least.0 < MIN_DELAY_BETWEEN_RAS {
+            let message = "advertisements to all are 3 s apart (RFC 4861 §10)";
+            found.push(Mistake::new(interval.span(), message));
         }
     }
 }
 
-/// ngn-facts §5.5.
-fn is_customer_id(id: &str, area: Area) -> bool {
-    let digits = |prefix: &str, count: usize| {
-        id.strip_prefix(prefix)
-            .is_some_and(|rest| rest.len() == count && rest.bytes().all(|b| b.is_ascii_digit()))
+/// Guide p.4: some types exist in one area only.
+fn service_in_areas(service: &Spanned<Service>, spec: &LineSpec, found: &mut Vec<Mistake>) {
+    let exists = service.get_ref().areas();
+    for area in spec.areas.iter().filter(|area| !exists.contains(area)) {
+        let name = service.get_ref().name();
+        let message = format!("there is no `{name}` in the {}", area.name());
+        let mut mistake = Mistake::new(service.span(), message);
+        let names: Vec<_> = exists.iter().map(|area| area.name()).collect();
+        mistake.help = Some(format!("give the line `areas = {names:?}`"));
+        found.push(mistake);
+    }
+    let needs_cross = *service.get_ref() == Service::Cross;
+    let preset = spec.preset.get_ref().as_str();
+    if needs_cross != (preset == "cross") && Line::PRESETS.contains(&preset) {
+        let message = "`cross` is a preset and a service, and both go together";
+        found.push(Mistake::new(service.span(), message));
+    }
+}
+
+fn id_in_areas(id: &Spanned<String>, areas: &[Area], found: &mut Vec<Mistake>) {
+    for area in areas {
+        let Some(fault) = customer_id::fault(id.get_ref(), *area) else {
+            continue;
+        };
+        let message = format!(
+            "`{}` is not a customer ID in the {}",
+            id.get_ref(),
+            area.name()
+        );
+        let mut mistake = Mistake::new(id.span(), message);
+        mistake.help = Some(fault.to_owned());
+        found.push(mistake);
+    }
+}
+
+/// Returns whether every label has letters, digits and hyphens (RFC 1123 §2.1).
+fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        (1..=63).contains(&label.len()) && label.bytes().all(plain)
     };
-    digits("CAF", 10) || (area == Area::East && digits("COP", 8))
+    text.len() < 254 && text.split('.').all(is_label)
 }
 
 fn terminals(scenario: &Scenario, found: &mut Vec<Mistake>) {
@@ -173,5 +220,7 @@ fn action(scenario: &Scenario, step: &Step, found: &mut Vec<Mistake>) {
 
 /// Fewer than a site serves at the same time.
 const MOST_HELD: u8 = 20;
+/// RFC 4861 §10.
+const MIN_DELAY_BETWEEN_RAS: Duration = Duration::from_secs(3);
 /// Sockets of the terminals' hub, less the device's.
 const MOST_TERMINALS: usize = 7;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ngnlab_sim::fault::Fate;
 use ngnlab_sim::frame::{Cable, Frame};
+use ngnlab_sim::node::edge::Renumbering;
 use ngnlab_sim::node::terminal::browser;
 use ngnlab_sim::node::terminal::{Ask, RecordType, Transport as Carrier};
 use ngnlab_sim::time::Time;
@@ -12,7 +13,7 @@ use ngnlab_sim::trace::{End, Screen, StepOutcome};
 use rand::Rng as _;
 
 use super::{Action, Choice, Inject, Kind, LinkDown, Loss, Resolve, Server, Silence, Target};
-use super::{Transport, Wire, inject};
+use super::{PrefixAfter, Renumber, Transport, Wire, inject};
 use crate::dut::{Dut, DutError};
 use crate::runner::testbed::Testbed;
 
@@ -88,9 +89,24 @@ pub(crate) fn begin(
             let (idle, count) = (step.idle.0, *step.count.get_ref());
             terminal(vec![Move::Hold(PORTAL.to_owned(), idle, count)])
         }
-        Action::Renumber(_) => {
+        Action::Renumber(step) => renumber(*step, testbed),
+        Action::AddHikariDenwa(_) => {
             let edge = testbed.access.edge;
-            testbed.world.with(edge, |edge, cx| edge.renumber(cx));
+            let added = testbed
+                .world
+                .with(edge, |edge, cx| edge.add_hikari_denwa(cx));
+            if added {
+                Ok(Activity::Over)
+            } else {
+                Err("the line delegates already".to_owned())
+            }
+        }
+        Action::RestartEdge(step) => {
+            let edge = testbed.access.edge;
+            let another = step.prefix == PrefixAfter::Another;
+            testbed
+                .world
+                .with(edge, |edge, cx| edge.restart(step.outage.0, another, cx));
             Ok(Activity::Over)
         }
         Action::PowerCycle(_) => {
@@ -247,6 +263,17 @@ fn guide_names(testbed: &Testbed) -> Vec<Move> {
         })
     });
     both.collect()
+}
+
+fn renumber(step: Renumber, testbed: &mut Testbed) -> Result<Activity, String> {
+    if step.how == Renumbering::NoneInstead && testbed.line.delegates() {
+        return Err("only an RA line can be left without a prefix".to_owned());
+    }
+    let edge = testbed.access.edge;
+    testbed
+        .world
+        .with(edge, |edge, cx| edge.change_prefix(step.how, cx));
+    Ok(Activity::Over)
 }
 
 fn silence(step: &Silence, testbed: &mut Testbed) {

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use ngnlab_sim::line::LineAuthQuirk;
+use ngnlab_sim::node::edge::Renumbering;
 
-use super::{Action, Choice, Crafted, Kind, Server, Target, Transport, Wire};
+use super::{Action, Choice, Crafted, Kind, PrefixAfter, Server, Target, Transport, Wire};
 
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,7 +42,18 @@ impl fmt::Display for Action {
                 1 => write!(f, "hold a connection silent for {}", step.idle),
                 count => write!(f, "hold {count} connections silent for {}", step.idle),
             },
-            Self::Renumber(_) => write!(f, "renumber the line"),
+            Self::Renumber(step) => match step.how {
+                Renumbering::OldWithdrawn => write!(f, "renumber the line"),
+                how => write!(f, "renumber the line, {how}"),
+            },
+            Self::AddHikariDenwa(_) => write!(f, "add Hikari Denwa to the line"),
+            Self::RestartEdge(step) => {
+                write!(f, "restart the edge for {}", step.outage)?;
+                match step.prefix {
+                    PrefixAfter::Same => Ok(()),
+                    PrefixAfter::Another => write!(f, ", which has another prefix then"),
+                }
+            }
             Self::PowerCycle(_) => write!(f, "cut the device's power"),
             Self::RebootHomeGateway(_) => write!(f, "restart the home gateway"),
             Self::RevokeAuthentication(_) => write!(f, "take the authentication away"),

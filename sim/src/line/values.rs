@@ -39,8 +39,8 @@ pub struct Values {
     /// The prefixes a line gets, one after the other, as /56 (ngn-facts §4.1 sample prefixes;
     /// subnet 0 by §1.1 prefix alignment, inferred).
     pub assignments: [Ipv6Net; 2],
-    /// Where a line's prefix lies when an ISP brings it (ngn-facts §4.1; inferred choice).
-    pub isp_assignment: Ipv6Net,
+    /// Where a line's prefixes lie when an ISP brings them (ngn-facts §4.1; inferred choice).
+    pub isp_assignments: [Ipv6Net; 2],
     /// The address of `www.lineauth.mnw` (guide p.15 East; West inferred).
     pub line_auth: Ipv6Addr,
     /// The address of `assv.asc.flets-east.jp` or `-west.jp` (guide p.15 East; West inferred).
@@ -88,7 +88,7 @@ pub fn values(area: Area) -> Values {
             ngn_ranges: [net("2404:1a8::/32"), net("2001:c90::/33")],
             folded_range: net("2408:210::/30"),
             assignments: [net("2408:3ff:e00:ca00::/56"), net("2408:3ff:e00:2000::/56")],
-            isp_assignment: net("2409:10:e00:ca00::/56"),
+            isp_assignments: [net("2409:10:e00:ca00::/56"), net("2409:10:e00:2000::/56")],
             line_auth: ip("2404:1a8:f583:af0::1"),
             service_check: ip("2404:1a8:ff43:1612::f"),
             portal_test: ip("2404:1a8:f583:1b00:ad7d:7594:6198:6ce0"),
@@ -120,7 +120,10 @@ pub fn values(area: Area) -> Values {
                 net("2001:a251:e00:ca00::/56"),
                 net("2001:a251:e00:2000::/56"),
             ],
-            isp_assignment: net("2400:4050:e00:ca00::/56"),
+            isp_assignments: [
+                net("2400:4050:e00:ca00::/56"),
+                net("2400:4050:e00:2000::/56"),
+            ],
             line_auth: ip("2001:a7ff:f014:af0::1"),
             service_check: ip("2001:a7ff:ff43:1612::f"),
             portal_test: ip("2001:a7ff:f014:1b00:ad7d:7594:6198:6ce0"),

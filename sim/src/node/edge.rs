@@ -26,11 +26,13 @@ use crate::node::part::router_port::RouterPort;
 use crate::node::{Context, Node};
 use crate::registry::Registry;
 use crate::time::Time;
-use crate::trace::Fact;
 
 mod advert;
+mod change;
 pub(in crate::node) mod offers;
 mod routing;
+
+pub use change::Renumbering;
 
 use routing::Way;
 
@@ -58,8 +60,13 @@ pub struct Edge {
     assignment: Ipv6Net,
     /// On a PD line, the next assignment until the client has been told.
     pending: Option<Ipv6Net>,
+    /// A /64 that a PD line advertises besides.
+    side: Option<Ipv6Net>,
+    /// Whether the line was left without a prefix.
+    bereft: bool,
     /// On an RA line, old assignments, and until when they are withdrawn in RAs.
     withdrawn: Vec<(Ipv6Net, Time)>,
+    down_until: Time,
     dhcpv6_silent_until: Time,
     advertising_silent_until: Time,
     started: bool,
@@ -85,14 +92,23 @@ impl Edge {
         if line.delegates() {
             dhcpv6.set_pool(vec![assignment]);
         }
+        if line.quirks.edge.contains(&EdgeQuirk::HeldByAnotherRouter) {
+            dhcpv6.hold(assignment, Time::ZERO + offers::HELD_FOR);
+        }
+        let unsolicited = line.ra_interval.map_or(UNSOLICITED, |(least, most)| {
+            least..most.max(least + Duration::from_millis(1))
+        });
         Self {
             access: RouterPort::new(Self::ACCESS, values.edge_mac, NETWORK_CLASS),
-            advertiser: Advertiser::new(UNSOLICITED, SOLICITED),
+            advertiser: Advertiser::new(unsolicited, SOLICITED),
             dhcpv6,
             index: 0,
             assignment,
             pending: None,
+            side: line.side_prefix(0),
+            bereft: false,
             withdrawn: Vec::new(),
+            down_until: Time::ZERO,
             dhcpv6_silent_until: Time::ZERO,
             advertising_silent_until: Time::ZERO,
             started: false,
@@ -122,67 +138,9 @@ impl Edge {
         self.advertising_silent_until = until;
     }
 
-    /// Takes the line's authentication away, as the service may at any time (guide Q17).
-    pub fn revoke(&mut self, cx: &mut Context<'_>) {
-        let state = self.line.first_state();
-        let address = self.assignment.addr();
-        if let Some(prefix) = self.registry.write().set_state(address, state) {
-            cx.record(Fact::LineState { prefix, state });
-        }
-    }
-
-    /// Gives the line its next prefix.
-    ///
-    /// On an RA line the old prefix is withdrawn by RA at once (ngn-facts §1.3). On a PD line a
-    /// running lease holds until the client renews, asks anew, releases or lets it run out; the
-    /// next answer then brings the new prefix, and the old one with lifetimes of zero.
-    pub fn renumber(&mut self, cx: &mut Context<'_>) {
-        let next = self.line.assignment(self.index + 1);
-        self.index += 1;
-        if next == self.assignment {
-            return;
-        }
-        if self.line.delegates() {
-            self.dhcpv6.set_pool(vec![next]);
-            self.pending = Some(next);
-            self.settle_renumbering(cx);
-            return;
-        }
-        self.withdrawn.retain(|(prefix, _)| *prefix != next);
-        self.withdrawn
-            .push((self.assignment, cx.now() + WITHDRAWN_FOR));
-        self.move_to(next, cx);
-        self.advertiser.hurry(cx.now());
-    }
-
-    /// Moves a PD line on to its next assignment once nobody holds the old one.
-    fn settle_renumbering(&mut self, cx: &mut Context<'_>) {
-        let held =
-            |lease: &crate::node::part::dhcpv6_server::Lease| lease.prefix == self.assignment;
-        if let Some(next) = self.pending
-            && !self.dhcpv6.leases().any(held)
-        {
-            self.pending = None;
-            self.move_to(next, cx);
-        }
-    }
-
-    fn move_to(&mut self, next: Ipv6Net, cx: &mut Context<'_>) {
-        let mut book = self.registry.write();
-        book.withdraw(self.assignment);
-        book.assign(next, self.line.first_state());
-        drop(book);
-        self.assignment = next;
-        cx.record(Fact::Assigned { prefix: next });
-    }
-
     fn start(&mut self, cx: &mut Context<'_>) {
         self.started = true;
-        let state = self.line.first_state();
-        self.registry.write().assign(self.assignment, state);
-        cx.record(Fact::Assigned {
-            prefix: self.assignment,
-        });
+        self.assign(cx);
         let timers = Timers::drawn(advert::REACHABLE, advert::RETRANS, cx.random());
         self.access.set_timers(timers);
         self.advertiser.begin(cx.now(), cx.random());
@@ -191,8 +149,11 @@ impl Edge {
     fn advertise(&mut self, cx: &mut Context<'_>) {
         self.withdrawn.retain(|(_, until)| *until > cx.now());
         let withdrawn: Vec<_> = self.withdrawn.iter().map(|(prefix, _)| *prefix).collect();
-        let mac = self.access.mac();
-        let advert = advert::advert(self.line.delivery(), mac, self.assignment, &withdrawn);
+        let current = match self.line.delivery() {
+            Delivery::NextRa => Some(self.assignment).filter(|_| !self.bereft),
+            Delivery::NextPd | Delivery::Cross => self.side,
+        };
+        let advert = advert::advert(&self.line, self.access.mac(), current, &withdrawn);
         cx.send(
             Self::ACCESS,
             Ndp::RouterAdvert(advert).build(self.access.to_all_nodes()),
@@ -218,7 +179,10 @@ impl Edge {
                 if packet.source.is_unspecified() && solicit.source_link_layer.is_some() {
                     return;
                 }
-                self.advertiser.solicit(cx.now(), cx.random());
+                let quirks = &self.line.quirks.edge;
+                if !quirks.contains(&EdgeQuirk::IgnoresSolicitations) {
+                    self.advertiser.solicit(cx.now(), cx.random());
+                }
             }
             self.access.handle_ndp(&ndp, packet, cx);
         } else if packet.udp().is_some() {
@@ -265,14 +229,15 @@ impl Edge {
             return;
         }
         // ngn-facts §4.2: packets with this mark are lost.
-        if packet.traffic_class == DROPPED_CLASS {
+        let quirks = &self.line.quirks.edge;
+        if packet.traffic_class == DROPPED_CLASS && !quirks.contains(&EdgeQuirk::PassesMarked) {
             return;
         }
         if packet.hop_limit <= 1 {
             self.report(packet.ip, Problem::HopLimitExceeded, Self::ACCESS, cx);
             return;
         }
-        if self.assignment.contains(&packet.destination) {
+        if self.is_behind(packet.destination) {
             self.deliver(packet, Self::ACCESS, cx);
             return;
         }
@@ -284,6 +249,7 @@ impl Edge {
             }
             Way::Prohibited => self.report(packet.ip, Problem::Prohibited, Self::ACCESS, cx),
             Way::None => self.report(packet.ip, Problem::NoRoute, Self::ACCESS, cx),
+            Way::Reset if quirks.contains(&EdgeQuirk::SwallowsInternet) => {}
             Way::Reset => match &packet.payload {
                 Payload::Tcp(segment) => {
                     if let Some(ip) = routing::reset(packet, segment) {
@@ -302,7 +268,7 @@ impl Edge {
         }
         if packet.hop_limit <= 1 {
             self.report(packet.ip, Problem::HopLimitExceeded, port, cx);
-        } else if self.assignment.contains(&packet.destination) {
+        } else if self.is_behind(packet.destination) {
             self.deliver(packet, port, cx);
         } else if let Way::Core(out) = routing::way(&self.line, &self.routes, packet.destination)
             && let Some(frame) = forward(packet, core_mac(0), core_mac(out))
@@ -328,9 +294,11 @@ impl Edge {
 
     /// Sends a packet to the subscriber, if there is a way to the address.
     fn send_inward(&mut self, to: Ipv6Addr, ip: &[u8], cx: &mut Context<'_>) -> bool {
+        let beside = self.side.is_some_and(|side| side.contains(&to));
         let next_hop = match self.line.delivery() {
+            _ if beside => Some(to),
             // The /64 is on-link: every host behind the line is resolved.
-            Delivery::NextRa => self.assignment.contains(&to).then_some(to),
+            Delivery::NextRa => self.is_behind(to).then_some(to),
             // ngn-facts §2.1: there is no route before the prefix was delegated.
             Delivery::NextPd | Delivery::Cross => {
                 let lease = self.dhcpv6.lease_of(to, cx.now());
@@ -345,8 +313,15 @@ impl Edge {
     }
 
     fn is_assigned(&self, source: Ipv6Addr, now: Time) -> bool {
-        self.assignment.contains(&source)
-            && (!self.line.delegates() || self.dhcpv6.lease_of(source, now).is_some())
+        let beside = self.side.is_some_and(|side| side.contains(&source));
+        let granted = || !self.line.delegates() || self.dhcpv6.lease_of(source, now).is_some();
+        beside || self.is_behind(source) && granted()
+    }
+
+    /// Returns whether an address belongs to the line.
+    fn is_behind(&self, address: Ipv6Addr) -> bool {
+        let beside = self.side.is_some_and(|side| side.contains(&address));
+        beside || !self.bereft && self.assignment.contains(&address)
     }
 
     /// Sends an ICMPv6 error about a packet back to the side it came from.
@@ -376,7 +351,7 @@ impl Edge {
             let Some(packet) = Packet::parse(&frame) else {
                 continue;
             };
-            let side = if self.assignment.contains(&packet.source) {
+            let side = if self.is_behind(packet.source) {
                 Some(Self::ACCESS)
             } else {
                 match routing::way(&self.line, &self.routes, packet.source) {
@@ -396,6 +371,9 @@ impl Node for Edge {
         if !self.started {
             self.start(cx);
         }
+        if self.is_down(cx.now()) {
+            return;
+        }
         let Some(packet) = Packet::parse(frame) else {
             return;
         };
@@ -413,7 +391,8 @@ impl Node for Edge {
         self.dhcpv6.expire(cx.now());
         self.settle_renumbering(cx);
         let due = self.advertiser.is_due(cx.now(), cx.random());
-        if due && cx.now() >= self.advertising_silent_until {
+        let mute = self.is_down(cx.now()) || cx.now() < self.advertising_silent_until;
+        if due && !mute {
             self.advertise(cx);
         }
         for silent in self.access.handle_timeout(cx) {
@@ -449,5 +428,3 @@ const DROPPED_CLASS: u8 = 0x88;
 const SOLICITED: Range<Duration> = Duration::from_millis(210)..Duration::from_millis(230);
 /// ngn-facts §9 row 1: not published; RFC 4861's ratio to the router lifetime (inferred).
 const UNSOLICITED: Range<Duration> = Duration::from_secs(200)..Duration::from_secs(600);
-/// How long RAs go on withdrawing a prefix: hosts keep it for two hours (RFC 4862 §5.5.3 e).
-const WITHDRAWN_FOR: Duration = Duration::from_secs(7200);

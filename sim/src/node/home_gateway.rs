@@ -76,7 +76,9 @@ impl HomeGateway {
             // ngn-facts §3.1: who finds no free slot gets nothing.
             refusal: Refusal::Silence,
             delegation_needs_duid_ll: has(HomeGatewayQuirk::DropsForeignDuid),
+            accepts_duid_llt: false,
             information_needs_duid_ll: has(HomeGatewayQuirk::DropsForeignDuid),
+            ignores_addresses: false,
         };
         Self {
             uplink: Uplink::new(Self::UPLINK, UPLINK_MAC),

@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::laboratory::{self, Entry, LABORATORY, SHORT_TTL};
-use crate::line::{Isp, Line, ONS_DOMAINS, Values};
+use crate::line::{Isp, Line, Values};
 
 /// The lifetime of every record in seconds (ngn-facts §9 row 9).
 pub const TTL: u32 = 300;
@@ -125,6 +125,14 @@ const ONS_HOSTS: &[Row] = &[
     ),
 ];
 
+/// A host in each ONS domain that later versions of the guide add (ngn-facts §5.3 has domains, but
+/// no hosts of theirs; inferred).
+const EXTRA_HOSTS: &[Row] = &[Row {
+    name: "www",
+    aaaa: |values| ons_neighbour(values, 0x20),
+    a: &[],
+}];
+
 /// The hosts of the area's service domain, without that domain.
 const SERVICE_HOSTS: &[Row] = &[
     Row {
@@ -238,7 +246,7 @@ impl Zones {
         let values = line.area.values();
         let mut zones = Self::empty();
         zones.add_service(&values);
-        for domain in ONS_DOMAINS {
+        for domain in line.ons_domains() {
             zones.add_zone(domain, domain == AUTHORITATIVE_ZONE);
         }
         let delivery = name(DELIVERY_ZONE);
@@ -250,6 +258,9 @@ impl Zones {
         zones.add_hosts(ONS_HOSTS, None, &values);
         zones.add_zone(LABORATORY, false);
         zones.entries = laboratory::entries();
+        for domain in &line.extra_domains {
+            zones.add_hosts(EXTRA_HOSTS, Some(domain), &values);
+        }
         zones
     }
 

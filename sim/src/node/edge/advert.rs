@@ -4,31 +4,31 @@ use std::time::Duration;
 
 use ipnet::Ipv6Net;
 
-use crate::line::Delivery;
+use crate::line::{EdgeQuirk, Line};
 use crate::message::ndp::{NdpOption, PrefixInfo, RouterAdvert};
 use crate::message::packet::Mac;
 
-/// Builds the advertisement of a line. `withdrawn` are prefixes of renumberings past, sent with
-/// lifetimes of zero (ngn-facts §1.3).
+/// Builds the advertisement of a line with the /64 that it has at present, if any. `withdrawn` are
+/// prefixes of renumberings past, sent with lifetimes of zero (ngn-facts §1.3).
 pub(super) fn advert(
-    delivery: Delivery,
+    line: &Line,
     mac: Mac,
-    assignment: Ipv6Net,
+    current: Option<Ipv6Net>,
     withdrawn: &[Ipv6Net],
 ) -> RouterAdvert {
     let mut options = vec![NdpOption::SourceLinkLayer(mac)];
-    match delivery {
-        Delivery::NextRa => {
-            let gone = withdrawn.iter().map(|prefix| prefix_info(*prefix, 0, 0));
-            options.extend(gone.map(NdpOption::Prefix));
-            options.push(NdpOption::Prefix(prefix_info(assignment, VALID, PREFERRED)));
-        }
-        Delivery::NextPd | Delivery::Cross => options.push(NdpOption::Mtu(MTU)),
+    let gone = withdrawn.iter().map(|prefix| prefix_info(*prefix, 0, 0));
+    options.extend(gone.map(NdpOption::Prefix));
+    let here = current.map(|prefix| prefix_info(prefix, VALID, PREFERRED));
+    options.extend(here.map(NdpOption::Prefix));
+    // ngn-facts §1.1: a line without ひかり電話 announces no MTU, as far as is known (§9 row 11).
+    if line.delegates() || line.quirks.edge.contains(&EdgeQuirk::MtuOnRa) {
+        options.push(NdpOption::Mtu(MTU));
     }
     RouterAdvert {
         hop_limit: 64,
         // The M flag starts DHCPv6-PD (§1.2); with a prefix in the RA it is off (§1.1).
-        managed: delivery != Delivery::NextRa,
+        managed: line.delegates(),
         other: true,
         preference: 0,
         lifetime: ROUTER_LIFETIME,

@@ -2,6 +2,7 @@
 //! §2.2 and the options of §2.3.
 
 use std::net::Ipv6Addr;
+use std::time::Duration;
 
 use dhcproto::v6::{DhcpOption, UnknownOption};
 
@@ -21,7 +22,7 @@ pub(super) fn rules(line: &Line) -> Rules {
         // ngn-facts §2.2, `cross, re-solicit mid-lease`; that Next lines do the same is inferred.
         counts_down: true,
         // ngn-facts §9 row 7: an old binding does not bar another router, by default.
-        takes_over: true,
+        takes_over: !has(EdgeQuirk::HeldByAnotherRouter),
         // ngn-facts §9 row 2: silence, by default.
         refusal: if has(EdgeQuirk::RefusesWithStatus) {
             Refusal::Status
@@ -30,7 +31,9 @@ pub(super) fn rules(line: &Line) -> Rules {
         },
         // ngn-facts §2.1: other DUIDs are dropped silently, but not in Information-Requests.
         delegation_needs_duid_ll: !has(EdgeQuirk::AcceptsAnyDuid),
-        information_needs_duid_ll: false,
+        accepts_duid_llt: has(EdgeQuirk::AcceptsDuidLlt),
+        information_needs_duid_ll: has(EdgeQuirk::DropsForeignInformationRequests),
+        ignores_addresses: has(EdgeQuirk::IgnoresAddressRequests),
     }
 }
 
@@ -95,6 +98,9 @@ const THIRTY_DAYS: Lifetimes = Lifetimes {
     preferred: 604_800,
     valid: 2_592_000,
 };
+/// How long the router before this one holds its delegation (ngn-facts §9 row 7 says until the
+/// lease ends; this stands for the rest of it).
+pub(super) const HELD_FOR: Duration = Duration::from_secs(40);
 /// NTT's enterprise number in vendor options.
 const ENTERPRISE: u32 = 210;
 /// Sub-option 201 with the dummy value of ngn-facts §2.3.

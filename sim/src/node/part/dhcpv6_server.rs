@@ -11,6 +11,7 @@ use ipnet::Ipv6Net;
 use crate::message::dhcpv6::{
     self, Delegated, DhcpOptions, IAPD, Message, MessageType, OptionCode, Status,
 };
+use crate::message::packet::Mac;
 use crate::time::Time;
 
 mod leases;
@@ -63,6 +64,17 @@ impl Dhcpv6Server {
     /// Forgets every lease.
     pub(crate) fn clear(&mut self) {
         self.leases.clear();
+    }
+
+    /// Has an unknown client hold a prefix until then.
+    pub(crate) fn hold(&mut self, prefix: Ipv6Net, until: Time) {
+        self.leases.put(Lease {
+            duid: STRANGER.duid_ll(),
+            iaid: 0,
+            client: STRANGER.link_local(),
+            prefix,
+            until,
+        });
     }
 
     /// Drops the leases that have run out.
@@ -138,7 +150,8 @@ impl Dhcpv6Server {
         let duid_fits = if stateless {
             !self.rules.information_needs_duid_ll || client.is_some_and(is_duid_ll)
         } else {
-            !self.rules.delegation_needs_duid_ll || client.is_some_and(is_duid_ll)
+            let llt = self.rules.accepts_duid_llt && client.is_some_and(is_duid_llt);
+            !self.rules.delegation_needs_duid_ll || client.is_some_and(is_duid_ll) || llt
         };
         ids_fit && duid_fits
     }
@@ -175,7 +188,7 @@ impl Dhcpv6Server {
         if offered.is_empty() && self.rules.refusal == Refusal::Silence {
             return None;
         }
-        answers.extend(no_addresses(message));
+        answers.extend(self.no_addresses(message));
         if answers.is_empty() {
             return None;
         }
@@ -211,7 +224,7 @@ impl Dhcpv6Server {
         if given.is_empty() && self.rules.refusal == Refusal::Silence {
             return None;
         }
-        answers.extend(no_addresses(message));
+        answers.extend(self.no_addresses(message));
         answers.extend(self.requested(message));
         Some(self.reply(message, answers))
     }
@@ -254,7 +267,7 @@ impl Dhcpv6Server {
         if answers.is_empty() {
             return None;
         }
-        answers.extend(no_addresses(message));
+        answers.extend(self.no_addresses(message));
         answers.extend(self.requested(message));
         Some(self.reply(message, answers))
     }
@@ -324,6 +337,14 @@ impl Dhcpv6Server {
             .collect()
     }
 
+    /// Answers wishes for addresses, which are never granted (ngn-facts §2.1).
+    fn no_addresses(&self, message: &Message) -> Vec<DhcpOption> {
+        if self.rules.ignores_addresses {
+            return Vec::new();
+        }
+        refused_addresses(message)
+    }
+
     fn reply(&self, message: &Message, options: impl IntoIterator<Item = DhcpOption>) -> Message {
         self.answer(MessageType::Reply, message, options)
     }
@@ -345,6 +366,11 @@ impl Dhcpv6Server {
 /// Returns whether a DUID is a DUID-LL of an Ethernet address (RFC 8415 §11.4).
 fn is_duid_ll(duid: &[u8]) -> bool {
     duid.len() == 10 && duid.starts_with(&[0, 3, 0, 1])
+}
+
+/// Returns whether a DUID is a DUID-LLT of an Ethernet address (RFC 8415 §11.2).
+fn is_duid_llt(duid: &[u8]) -> bool {
+    duid.len() == 14 && duid.starts_with(&[0, 1, 0, 1])
 }
 
 fn granted(id: u32, lifetimes: Lifetimes, foreign: &[Ipv6Net], prefix: Ipv6Net) -> DhcpOption {
@@ -399,8 +425,8 @@ fn no_prefix(id: u32) -> DhcpOption {
     refused(id, Status::NoPrefixAvail, "no prefix available")
 }
 
-/// Returns a refusal for every IA_NA and IA_TA; addresses are never granted (ngn-facts §2.1).
-fn no_addresses(message: &Message) -> Vec<DhcpOption> {
+/// Returns a refusal for every IA_NA and IA_TA.
+fn refused_addresses(message: &Message) -> Vec<DhcpOption> {
     let opts = || -> DhcpOptions {
         let status = dhcpv6::status_option(Status::NoAddrsAvail, "no addresses available");
         [status].into_iter().collect()
@@ -427,3 +453,6 @@ fn no_addresses(message: &Message) -> Vec<DhcpOption> {
 fn success(text: &str) -> DhcpOption {
     dhcpv6::status_option(Status::Success, text)
 }
+
+/// A router that is not there.
+const STRANGER: Mac = Mac([0x02, 0x00, 0x5e, 0x00, 0xbe, 0xf0]);

@@ -15,8 +15,12 @@ pub(crate) struct Rules {
     pub(crate) refusal: Refusal,
     /// Whether everything but Information-Request needs a DUID-LL.
     pub(crate) delegation_needs_duid_ll: bool,
-    /// Whether Information-Request needs one.
+    /// Whether a DUID-LLT does as well there.
+    pub(crate) accepts_duid_llt: bool,
+    /// Whether Information-Request needs a DUID-LL.
     pub(crate) information_needs_duid_ll: bool,
+    /// Whether wishes for addresses are left unanswered instead of refused.
+    pub(crate) ignores_addresses: bool,
 }
 
 /// What a client hears that cannot get a prefix.
