@@ -11,6 +11,7 @@ use ngnlab_sim::{Time, Trace};
 
 use crate::dissection::{Dissection, Found};
 
+mod dhcp6s;
 mod dhcpv6;
 mod dns;
 mod dns_answer;
@@ -19,6 +20,7 @@ mod edns;
 mod forward;
 mod lan;
 mod lan_lifetimes;
+mod lan_nd;
 mod lan_options;
 mod lan_prefixes;
 mod lan_timing;
@@ -63,6 +65,8 @@ const TOPICS: &[&[Check]] = &[
     lan_lifetimes::CHECKS,
     lan_options::CHECKS,
     lan_prefixes::CHECKS,
+    lan_nd::CHECKS,
+    dhcp6s::CHECKS,
     lan_timing::CHECKS,
     nd::CHECKS,
     forward::CHECKS,

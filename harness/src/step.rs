@@ -437,12 +437,20 @@ pub enum Crafted {
     DnsQueryToDevice,
     /// A DHCPv6 Solicit and an Information-Request, as if the sender looked for a server.
     Dhcpv6Solicit,
+    /// A DHCPv6 Information-Request for DNS servers, search list and SNTP servers.
+    Dhcpv6InformationRequest,
+    /// DHCPv6 messages that RFC 8415 §16 has a server throw away.
+    MisdirectedDhcpv6,
     /// A valid Router Solicitation.
     RouterSolicit,
     /// A valid Router Solicitation of a sender that has no address yet.
     AnonymousRouterSolicit,
     /// Router Solicitations that RFC 4861 §6.1.1 has thrown away.
     InvalidRouterSolicit,
+    /// A valid Neighbor Solicitation for the device's link-local address.
+    NeighborSolicitDevice,
+    /// Neighbor Solicitations that RFC 4861 §7.1.1 has thrown away.
+    InvalidNeighborSolicit,
     /// A TCP connection from outside to a terminal.
     TcpSynToTerminal,
     /// A UDP datagram from outside to a terminal.

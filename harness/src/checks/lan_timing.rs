@@ -77,6 +77,9 @@ pub(super) fn gaps(trace: &Dissection<'_>) -> Vec<Gap> {
 
 /// MAX_INITIAL_RTR_ADVERT_INTERVAL (RFC 4861 §10).
 const INITIAL: Duration = Duration::from_secs(16);
+/// What the first interval may exceed that by: dnsmasq draws from 5 s to 20 s, which serves
+/// terminals as well.
+const NEAR: Duration = Duration::from_secs(4);
 /// What a timer of a router may be late by.
 const TIMER: Duration = Duration::from_secs(1);
 
@@ -95,7 +98,7 @@ fn initial_burst(trace: &Dissection<'_>) -> Verdict {
         starts,
         |(index, first)| {
             let next = multicast.get(index + 1);
-            let limit = INITIAL + TIMER;
+            let limit = INITIAL + NEAR;
             let until = next.map_or(first.at + limit, |next| next.at);
             if trace.is_restarted(first.at, until) || trace.end() < first.at + limit {
                 return Ruling::Skip;

@@ -16,6 +16,9 @@ use ngnlab_sim::message::packet::{
 use super::Crafted;
 use super::sight::Sight;
 
+mod lan_dhcpv6;
+mod lan_nd;
+
 /// Returns the frames of a name as they would arrive from the line, or why there are none.
 pub fn from_the_line(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, String> {
     let gateway = sight.gateway();
@@ -61,7 +64,11 @@ pub fn from_the_line(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, 
         }),
         Crafted::UnassignedSubnet => each(sight.unassigned(), &|to| echo(outside(to))),
         Crafted::PacketTooBig => too_big(sight),
-        Crafted::ForeignSource => Err("this frame comes from the LAN only".to_owned()),
+        Crafted::ForeignSource
+        | Crafted::Dhcpv6InformationRequest
+        | Crafted::MisdirectedDhcpv6
+        | Crafted::NeighborSolicitDevice
+        | Crafted::InvalidNeighborSolicit => Err("this frame comes from the LAN only".to_owned()),
         Crafted::Dhcpv6Solicit
         | Crafted::RouterSolicit
         | Crafted::AnonymousRouterSolicit
@@ -84,6 +91,10 @@ pub fn from_the_lan(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, S
         | Crafted::RouterSolicit
         | Crafted::AnonymousRouterSolicit
         | Crafted::InvalidRouterSolicit => Ok(from_a_neighbour(crafted)),
+        Crafted::Dhcpv6InformationRequest => Ok(lan_dhcpv6::information_request(sight)),
+        Crafted::MisdirectedDhcpv6 => Ok(lan_dhcpv6::misdirected(sight)),
+        Crafted::NeighborSolicitDevice => Ok(lan_nd::valid_solicits(sight)),
+        Crafted::InvalidNeighborSolicit => Ok(lan_nd::invalid_solicits(sight)),
         Crafted::EchoToDevice => to_device(&echo),
         Crafted::DnsQueryToDevice => to_device(&|envelope| envelope.udp(PORT, 53, &question())),
         Crafted::ForeignSource => {

@@ -164,6 +164,15 @@ pub enum Defect {
     RaFromGlobal,
     /// Answers Router Solicitations whose hop limit shows that they were forwarded.
     AnswersInvalidRs,
+    /// Answers Neighbor Solicitations on the LAN that fail the validity checks.
+    AnswersInvalidNs,
+    /// Does not answer Neighbor Solicitations on the LAN, as behind a filter for ICMPv6.
+    NoLanNeighborAdverts,
+    /// Clears the R flag in its Neighbor Advertisements, as Linux on an interface that does not
+    /// forward.
+    NoRouterFlag,
+    /// Leaves its MAC address out of its Neighbor Advertisements.
+    NoTargetLinkLayer,
     /// Does not answer DHCPv6 on the LAN although it sets the O flag (ngn-facts §5.12).
     NoLanDhcpv6,
     /// Answers Information-Requests without DNS servers.
@@ -171,6 +180,20 @@ pub enum Defect {
     /// Names the line's DNS servers to DHCPv6 clients on the LAN instead of itself, so that its
     /// per-domain table is never asked (guide p.7).
     AnnouncesLineDns,
+    /// Answers DHCPv6 clients without looking whether their message is for it.
+    AnswersMisdirectedDhcpv6,
+    /// Answers DHCPv6 clients with a transaction id of its own.
+    OwnXidInLanReply,
+    /// Leaves the client's identifier out of its DHCPv6 answers.
+    NoClientIdInLanReply,
+    /// Leaves its own identifier out of its DHCPv6 answers.
+    NoServerIdInLanReply,
+    /// Sends its DHCPv6 answers to all nodes.
+    MulticastsLanReplies,
+    /// Keeps the line's search list to itself.
+    KeepsSearchList,
+    /// Keeps the line's SNTP servers to itself.
+    KeepsSntpServers,
     /// Advertises a LAN prefix that the line never assigned.
     ForeignLanPrefix,
     /// Advertises the LAN prefix for 30 days whatever the line granted.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use rand::Rng;
 
-use super::Defects;
 use super::defect::Defect;
+use super::{Defects, Router};
 use crate::frame::Frame;
 use crate::message::ndp::{Ndp, NeighborAdvert, NeighborSolicit};
 use crate::message::packet::{ALL_NODES, Envelope, Mac, Packet, solicited_node};
@@ -224,12 +224,16 @@ impl Interface {
         } else {
             self.link_local()
         };
+        let on_lan = |defect| self.port == Router::LAN && self.defects.has(defect);
+        if on_lan(Defect::NoLanNeighborAdverts) {
+            return;
+        }
         let advert = NeighborAdvert {
             target,
-            router: true,
+            router: !on_lan(Defect::NoRouterFlag),
             solicited,
             replace,
-            target_link_layer: Some(self.mac),
+            target_link_layer: (!on_lan(Defect::NoTargetLinkLayer)).then_some(self.mac),
         };
         let envelope = Envelope::new(self.mac, mac, from, to);
         cx.send(self.port, Ndp::NeighborAdvert(advert).build(envelope));

@@ -21,21 +21,33 @@ pub(super) fn answer(
     if defects.has(Defect::NoLanDhcpv6) {
         return None;
     }
-    if question.msg_type() == MessageType::Solicit && defects.has(Defect::Dhcpv6ServerOnWan) {
-        return Some(refusal(question, duid));
-    }
-    if question.msg_type() != MessageType::InformationRequest {
-        return None;
+    let lax = defects.has(Defect::AnswersMisdirectedDhcpv6);
+    match question.msg_type() {
+        MessageType::InformationRequest => {}
+        MessageType::Solicit | MessageType::Rebind | MessageType::Confirm
+            if lax || defects.has(Defect::Dhcpv6ServerOnWan) =>
+        {
+            return Some(refusal(question, MessageType::Advertise, duid));
+        }
+        MessageType::Request | MessageType::Renew | MessageType::Release if lax => {
+            return Some(refusal(question, MessageType::Reply, duid));
+        }
+        _ => return None,
     }
     // RFC 8415 §16.12: not ours, or mixed up with a request for addresses.
     let foreign = dhcpv6::server_id(question).is_some_and(|server| server != duid);
     let has_association =
         dhcpv6::asks_for_addresses(question) || dhcpv6::delegations(question).next().is_some();
-    if foreign || has_association {
+    if (foreign || has_association) && !lax {
         return None;
     }
-    let mut options = vec![DhcpOption::ServerId(duid.to_vec())];
-    if let Some(client) = dhcpv6::client_id(question) {
+    let mut options = Vec::new();
+    if !defects.has(Defect::NoServerIdInLanReply) {
+        options.push(DhcpOption::ServerId(duid.to_vec()));
+    }
+    if let Some(client) = dhcpv6::client_id(question)
+        && !defects.has(Defect::NoClientIdInLanReply)
+    {
         options.push(DhcpOption::ClientId(client.to_vec()));
     }
     if !defects.has(Defect::Dhcpv6WithoutDns) {
@@ -47,11 +59,11 @@ pub(super) fn answer(
         };
         options.push(DhcpOption::DomainNameServers(servers));
     }
-    if !line.search.is_empty() {
+    if !line.search.is_empty() && !defects.has(Defect::KeepsSearchList) {
         options.push(dhcpv6::search_option(&line.search));
     }
     // RFC 7084 §4.3 L-12: what the line told goes on to the LAN.
-    if !line.sntp.is_empty() {
+    if !line.sntp.is_empty() && !defects.has(Defect::KeepsSntpServers) {
         let servers: Vec<_> = line
             .sntp
             .chunks_exact(16)
@@ -59,18 +71,22 @@ pub(super) fn answer(
             .collect();
         options.push(dhcpv6::address_list(dhcpv6::SNTP_SERVERS, &servers));
     }
-    Some(dhcpv6::message(MessageType::Reply, question.xid(), options))
+    let mut xid = question.xid();
+    if defects.has(Defect::OwnXidInLanReply) {
+        xid[2] ^= 0xff;
+    }
+    Some(dhcpv6::message(MessageType::Reply, xid, options))
 }
 
 /// What a server without addresses tells somebody who wants one (RFC 8415 §18.3.9).
-fn refusal(question: &Message, duid: &[u8]) -> Message {
+fn refusal(question: &Message, kind: MessageType, duid: &[u8]) -> Message {
     let client = dhcpv6::client_id(question).map(|id| DhcpOption::ClientId(id.to_vec()));
     let options = [
         DhcpOption::ServerId(duid.to_vec()),
         dhcpv6::status_option(Status::NoAddrsAvail, "no addresses"),
     ];
     let options = options.into_iter().chain(client);
-    dhcpv6::message(MessageType::Advertise, question.xid(), options)
+    dhcpv6::message(kind, question.xid(), options)
 }
 
 #[cfg(test)]

@@ -8,11 +8,11 @@ use super::{Router, lan_dhcpv6};
 use crate::message::dhcpv6;
 use crate::message::icmpv6::{ECHO_REPLY, ECHO_REQUEST, PACKET_TOO_BIG};
 use crate::message::ndp::{
-    Ndp, NdpOption, NeighborAdvert, NeighborSolicit, ROUTER_SOLICITATION, RouterAdvert,
-    RouterSolicit,
+    NEIGHBOR_SOLICITATION, Ndp, NdpOption, NeighborAdvert, NeighborSolicit, ROUTER_SOLICITATION,
+    RouterAdvert, RouterSolicit,
 };
 use crate::message::packet::{
-    ALL_DHCP, Envelope, Icmpv6, Packet, Payload, Udp, is_link_local, solicited_node,
+    ALL_DHCP, ALL_NODES, Envelope, Icmpv6, Packet, Payload, Udp, is_link_local, solicited_node,
 };
 use crate::node::Context;
 use crate::node::part::icmp_error::Problem;
@@ -37,8 +37,12 @@ impl Router {
 
     fn parse_invalid_solicit(&self, packet: &Packet<'_>) -> Option<Ndp> {
         let message = packet.icmpv6()?;
-        let answers = self.defects.has(Defect::AnswersInvalidRs);
-        (answers && message.kind == ROUTER_SOLICITATION).then(|| Ndp::parse_message(message))?
+        let answers = match message.kind {
+            ROUTER_SOLICITATION => self.defects.has(Defect::AnswersInvalidRs),
+            NEIGHBOR_SOLICITATION => self.defects.has(Defect::AnswersInvalidNs),
+            _ => false,
+        };
+        answers.then(|| Ndp::parse_message(message))?
     }
 
     fn handle_router_advert(
@@ -97,7 +101,8 @@ impl Router {
         let nowhere = packet.source.is_unspecified();
         // RFC 4861 §7.1.1.
         let to_group = packet.destination == solicited_node(solicit.target);
-        if nowhere && (!to_group || solicit.source_link_layer.is_some()) {
+        let invalid = nowhere && (!to_group || solicit.source_link_layer.is_some());
+        if invalid && !self.defects.has(Defect::AnswersInvalidNs) {
             return;
         }
         let (near, _) = self.sides(port);
@@ -227,7 +232,9 @@ impl Router {
     ) {
         let serves = port == Self::LAN || self.defects.has(Defect::Dhcpv6ServerOnWan);
         // RFC 8415 §16: an Information-Request to a unicast address is dropped.
-        if !serves || packet.destination != ALL_DHCP || !is_link_local(packet.source) {
+        let to_all =
+            packet.destination == ALL_DHCP || self.defects.has(Defect::AnswersMisdirectedDhcpv6);
+        if !serves || !to_all || !is_link_local(packet.source) {
             return;
         }
         let Some(question) = dhcpv6::decode(udp.payload) else {
@@ -246,7 +253,11 @@ impl Router {
             near.mac(),
             packet.eth_source,
             near.link_local(),
-            packet.source,
+            if self.defects.has(Defect::MulticastsLanReplies) {
+                ALL_NODES
+            } else {
+                packet.source
+            },
         );
         let bytes = dhcpv6::encode(&answer);
         near.send_frame(
