@@ -1,226 +1,55 @@
 //! Why line authentication, or the portal after it, failed: the flow of guide p.30
-//! (ngn-facts §5.11), walked on a trace.
+//! (ngn-facts §5.11), walked on a trace question by question.
 //!
-//! Each question is answered by what was seen, the configuration included. The first that ends
-//! the flow is the diagnosis; its remedy is the guide's.
+//! Each question is answered by what was seen up to the end of the attempt, the configuration
+//! included. Where the answers lead is the diagnosis; its remedy is the guide's.
 
 use std::net::Ipv6Addr;
 
-use ngnlab_reports::{Diagnosis, Text};
+use ngnlab_reports::{Diagnosis, RecordId, Text, Walked};
 use ngnlab_sim::message::packet::is_routable;
 use ngnlab_sim::setup::{Mode, in_domain};
-use ngnlab_sim::trace::{Fact, FetchError, Resolution, Role, Screen, StepOutcome};
+use ngnlab_sim::trace::{End as Side, Fact, FetchError, Resolution, Role, Screen};
 
-use crate::dissection::{Dissection, Kind};
+use crate::dissection::{Dissection, Found, Kind};
+use attempt::{Attempt, DELIVERY_DOMAIN, End, HOST};
+use causes::{Cause, ROWS};
 
-/// The host of the line-authentication site (guide p.16).
-const HOST: &str = "www.lineauth.mnw";
+mod attempt;
+mod causes;
 
-/// The domain of the portal (guide p.18), which an authenticated line loses in FAQ 1.
-const PORTAL_DOMAIN: &str = "onshikaku.org";
-
-/// Returns where the flow stops, if line authentication or the portal was tried in vain.
+/// Returns where the flow stops, if the last attempt to authenticate the line or to use it was in
+/// vain.
 pub fn diagnose(trace: &Dissection<'_>) -> Option<Diagnosis> {
-    let attempt = Attempt::last(trace)?;
-    let cause = cause(trace, attempt)?;
-    let row = ROWS.iter().find(|row| row.cause == cause)?;
-    Some(Diagnosis {
-        id: row.id.to_owned(),
-        step: row.step,
-        finding: row.finding.clone(),
-        remedy: row.remedy.clone(),
-    })
+    let all = Attempt::all(trace);
+    let last = all.last()?;
+    Walk::new(trace, last).take(&all)
 }
 
-/// How the last attempt to authenticate the line, or to use it, ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Attempt<'t> {
-    /// A screen came.
-    Screen(Screen),
-    /// The browser gave up on this host.
-    Failed(&'t str, FetchError),
-    /// Another page than the site was asked for.
-    OtherPage,
-    /// The terminal got nowhere near a browser.
-    Stuck,
-}
-
-impl<'t> Attempt<'t> {
-    fn last(trace: &Dissection<'t>) -> Option<Self> {
-        let told = trace.facts.iter().rev().find_map(|told| match told.fact {
-            Fact::ScreenServed { screen, .. } => tells(*screen).then_some(Self::Screen(*screen)),
-            Fact::PageSeen { url, screen, .. } => match screen {
-                Some(screen) => tells(*screen).then_some(Self::Screen(*screen)),
-                None => looks_alike(url).then_some(Self::OtherPage),
-            },
-            Fact::PageFailed { url, reason } => {
-                if looks_alike(url) {
-                    Some(Self::OtherPage)
-                } else {
-                    let host = host_of(url).filter(|host| is_ours(host));
-                    host.map(|host| Self::Failed(host, *reason))
-                }
-            }
-            _ => None,
-        });
-        let stuck = || {
-            trace
-                .steps
-                .iter()
-                .any(|step| {
-                    step.step.contains("authenticate") && *step.outcome != StepOutcome::Done
-                })
-                .then_some(Self::Stuck)
-        };
-        told.or_else(stuck)
-    }
-}
-
-/// Returns whether a screen says how far line authentication came; the login page is what comes
-/// after it.
-fn tells(screen: Screen) -> bool {
-    screen != Screen::NotAuthenticated
-}
-
-fn is_ours(host: &str) -> bool {
-    host == HOST || in_domain(host, PORTAL_DOMAIN)
-}
-
-fn host_of(url: &str) -> Option<&str> {
-    url.strip_prefix("https://")?.split(['/', ':']).next()
-}
-
-/// Returns whether somebody who types this wants the site, and does not get it.
-fn looks_alike(url: &str) -> bool {
-    url.contains("lineauth") && host_of(url) != Some(HOST)
-}
-
-fn cause(trace: &Dissection<'_>, attempt: Attempt<'_>) -> Option<Cause> {
-    match attempt {
-        Attempt::Screen(
-            Screen::M1
-            | Screen::M1b
-            | Screen::M2
-            | Screen::M2b
-            | Screen::Login
-            | Screen::NotAuthenticated,
-        ) => None,
-        Attempt::Screen(Screen::Consent) => Some(Cause::ConsentPending),
-        Attempt::Screen(Screen::M3 | Screen::M4) => Some(Cause::ConsentRefused),
-        Attempt::Screen(Screen::M5) => Some(Cause::IneligibleLine),
-        Attempt::Screen(Screen::M6) => Some(Cause::NoAnswerInTime),
-        Attempt::Screen(Screen::M7) => Some(Cause::NotRegistered),
-        Attempt::Screen(Screen::M8) => Some(Cause::SiteFault),
-        Attempt::Screen(Screen::M9) => Some(Cause::SiteBusy),
-        Attempt::OtherPage | Attempt::Failed(_, FetchError::BadUrl) => Some(Cause::WrongUrl),
-        Attempt::Failed(_, FetchError::Certificate) => Some(Cause::Certificate),
-        Attempt::Failed(host, FetchError::Refused | FetchError::Timeout | FetchError::Broken)
-            if resolves(trace, host) =>
-        {
-            Some(Cause::ConnectionLost)
+/// Returns where the flow stopped at each attempt that failed before another one, without
+/// repetitions.
+pub fn overcome(trace: &Dissection<'_>) -> Vec<Diagnosis> {
+    let all = Attempt::all(trace);
+    let mut found: Vec<Diagnosis> = Vec::new();
+    let before = all.iter().enumerate().take(all.len().saturating_sub(1));
+    for (index, attempt) in before {
+        // Who is asked for consent and gives it has not failed.
+        if attempt.end == End::Screen(Screen::Consent) {
+            continue;
         }
-        Attempt::Failed(host, _) => Some(unresolved(trace, host)),
-        Attempt::Stuck => Some(unresolved(trace, HOST)),
+        let walked = Walk::new(trace, attempt).take(&all[..=index]);
+        if let Some(diagnosis) = walked
+            && found.last().is_none_or(|last| last.id != diagnosis.id)
+        {
+            found.push(diagnosis);
+        }
     }
-}
-
-/// Question 2: does the name resolve?
-fn resolves(trace: &Dissection<'_>, host: &str) -> bool {
-    trace.facts.iter().rev().any(|told| {
-        matches!(told.fact, Fact::Resolved { name, outcome: Resolution::Answered, .. }
-            if name.trim_end_matches('.').eq_ignore_ascii_case(host))
-    })
-}
-
-/// Questions 3 and 4: the DNS servers, then the address.
-fn unresolved(trace: &Dissection<'_>, host: &str) -> Cause {
-    let right = trace.header().line.ons_dns();
-    let asked: Vec<Ipv6Addr> = trace
-        .dns_exchanges(Role::Wan)
-        .iter()
-        .filter(|exchange| exchange.name().eq_ignore_ascii_case(host))
-        .filter(|exchange| exchange.query.by_device(Role::Wan))
-        .map(|exchange| exchange.query.destination)
-        .collect();
-    let configured = trace.setup().servers_for(host);
-    let is_right = |server: &Ipv6Addr| right.contains(server);
-    let asks_wrong = !asked.is_empty() && !asked.iter().any(is_right);
-    if asks_wrong || !configured.iter().any(is_right) {
-        return Cause::WrongDns;
+    if let Some(last) = diagnose(trace)
+        && found.last().is_some_and(|found| found.id == last.id)
+    {
+        found.pop();
     }
-    if delivered_otherwise_since(trace) {
-        return Cause::WrongDelivery;
-    }
-    if has_address(trace) {
-        return Cause::DnsUnreachable;
-    }
-    if trace.is_line_dumb() {
-        Cause::NothingFromLine
-    } else if delivered_otherwise(trace) {
-        Cause::WrongDelivery
-    } else {
-        Cause::NoAddress
-    }
-}
-
-fn has_address(trace: &Dissection<'_>) -> bool {
-    let terminals = &trace.header().terminals;
-    trace.packets.iter().any(|found| {
-        found.to_device(Role::Lan)
-            && !found.injected
-            && is_routable(found.source)
-            && terminals
-                .iter()
-                .any(|terminal| terminal.mac == found.eth_source)
-    })
-}
-
-/// Returns whether the WAN shows the other way of delivery than the device is configured for.
-fn delivered_otherwise(trace: &Dissection<'_>) -> bool {
-    let mut adverts = trace.router_adverts().filter(|ra| ra.to_device(Role::Wan));
-    let granted = trace.dhcpv6.iter().any(|found| {
-        found.to_device(Role::Wan) && found.is.kind == Kind::Reply && !found.is.granted().is_empty()
-    });
-    match trace.setup().mode {
-        Mode::Ra => adverts.any(|ra| ra.is.prefixes().next().is_none()),
-        Mode::Pd => !granted && adverts.any(|ra| ra.is.prefixes().next().is_some()),
-    }
-}
-
-/// Returns whether the line went over to delegation under a router that is configured for RA: the
-/// terminals then have addresses still (guide Q1).
-fn delivered_otherwise_since(trace: &Dissection<'_>) -> bool {
-    let adverts = trace.router_adverts().filter(|ra| ra.to_device(Role::Wan));
-    let last = adverts.last();
-    trace.setup().mode == Mode::Ra
-        && last.is_some_and(|ra| ra.is.managed && ra.is.prefixes().next().is_none())
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cause {
-    WrongUrl,
-    WrongDns,
-    DnsUnreachable,
-    NoAddress,
-    NothingFromLine,
-    WrongDelivery,
-    IneligibleLine,
-    NotRegistered,
-    ConsentPending,
-    ConsentRefused,
-    NoAnswerInTime,
-    SiteFault,
-    SiteBusy,
-    Certificate,
-    ConnectionLost,
-}
-
-struct Row {
-    cause: Cause,
-    id: &'static str,
-    step: u8,
-    finding: Text,
-    remedy: Text,
+    found
 }
 
 /// Returns every id that a diagnosis can have.
@@ -228,323 +57,343 @@ pub fn ids() -> impl Iterator<Item = &'static str> {
     ROWS.iter().map(|row| row.id)
 }
 
-const ROWS: &[Row] = &[
-    Row {
-        cause: Cause::WrongUrl,
-        id: "wrong-url",
-        step: 1,
-        finding: Text::new(
-            "回線認証サイトとは異なるURLにアクセスしています。",
-            "Another address than that of the line-authentication site was opened.",
-        ),
-        remedy: Text::new(
-            "URLがhttps://www.lineauth.mnwであることを確認し、開き直してください（ガイドp.16）。",
-            "Check that the address is https://www.lineauth.mnw and open it again (guide p.16).",
-        ),
-    },
-    Row {
-        cause: Cause::WrongDns,
-        id: "wrong-dns",
-        step: 3,
-        finding: Text::new(
-            "オンライン資格確認の名前の問い合わせ先が、その地域のオンライン資格確認用DNSサーバではありません。",
-            "ONS names are asked at servers other than the area's ONS DNS servers.",
-        ),
-        remedy: Text::new(
-            "ルータのドメインごとのDNS設定に、その地域のDNSサーバを設定してください（ガイドp.7）。",
-            "Enter the area's DNS servers into the router's per-domain table (guide p.7).",
-        ),
-    },
-    Row {
-        cause: Cause::DnsUnreachable,
-        id: "dns-unreachable",
-        step: 3,
-        finding: Text::new(
-            "DNSサーバの設定は正しいものの、オンライン資格確認の名前を解決できません。",
-            "The DNS servers are the right ones, but an ONS name does not resolve.",
-        ),
-        remedy: Text::new(
-            "ルータのDNS機能とフィルタを確認してください。上位にルータがあるときは、上位ルータではなくp.7のDNSサーバを直接指定してください（ガイドp.30）。",
-            "Check the router's DNS proxy and filters; below another router, enter the servers of p.7 instead of that router (guide p.30).",
-        ),
-    },
-    Row {
-        cause: Cause::NoAddress,
-        id: "no-ipv6-address",
-        step: 4,
-        finding: Text::new(
-            "端末にIPv6アドレスが割り当てられていません。",
-            "The terminal has no IPv6 address.",
-        ),
-        remedy: Text::new(
-            "端末のIPv6設定（ガイドp.8）、フレッツ・v6オプションの契約（p.4）、ルータの再配布の設定（p.6）を順に確認してください。",
-            "Check IPv6 on the terminal (guide p.8), the v6 option (p.4) and the router's redistribution (p.6), in this order.",
-        ),
-    },
-    Row {
-        cause: Cause::NothingFromLine,
-        id: "no-ipv6-from-line",
-        step: 4,
-        finding: Text::new(
-            "端末にIPv6アドレスがありません。回線側からルータにIPv6のパケットが1つも届いていません。",
-            "The terminal has no IPv6 address: not one IPv6 packet reaches the router from the line.",
-        ),
-        remedy: Text::new(
-            "回線とルータの間の機器（UTM、ビジネスホン主装置など）がすべてIPv6に対応し、通していることを確認してください（ガイドp.5）。",
-            "Make sure that every box between line and router (UTM, key-phone unit …) supports IPv6 and lets it pass (guide p.5).",
-        ),
-    },
-    Row {
-        cause: Cause::WrongDelivery,
-        id: "wrong-delivery",
-        step: 4,
-        finding: Text::new(
-            "端末にIPv6アドレスがありません。回線の配布方式とルータの設定（RA／DHCPv6-PD）が合っていません。",
-            "The terminal has no IPv6 address: the line delivers its prefix in another way than the router expects.",
-        ),
-        remedy: Text::new(
-            "ルータの再配布の方式を回線に合わせてください。ひかり電話契約のある回線はDHCPv6-PD、ない回線はRAです（ガイドp.6、FAQ 1）。",
-            "Set the router's redistribution to what the line does: DHCPv6-PD with ひかり電話, RA without (guide p.6, FAQ 1).",
-        ),
-    },
-    Row {
-        cause: Cause::IneligibleLine,
-        id: "ineligible-line",
-        step: 5,
-        finding: Text::new(
-            "オンライン資格確認を利用できない回線です（P11019）。",
-            "The line's service may not use ONS (P11019).",
-        ),
-        remedy: Text::new(
-            "対象の回線を用意し、新しいお客さまIDで申請し直してからアクセスしてください（ガイドp.4、FAQ 9）。",
-            "Get an eligible line, apply again with its customer ID, and try again (guide p.4, FAQ 9).",
-        ),
-    },
-    Row {
-        cause: Cause::NotRegistered,
-        id: "not-registered",
-        step: 6,
-        finding: Text::new(
-            "お客さまIDが登録されていないか、申請した回線と異なる回線からのアクセスです。",
-            "The customer ID is not registered, or belongs to another line.",
-        ),
-        remedy: Text::new(
-            "お客さまID、端末のIPv6アドレス、アクセスした時刻を添えて問い合わせてください（ガイドFAQ 12）。",
-            "Report customer ID, IPv6 address and time of access (guide FAQ 12).",
-        ),
-    },
-    Row {
-        cause: Cause::ConsentPending,
-        id: "consent-pending",
-        step: 6,
-        finding: Text::new(
-            "通知意思確認画面で選択されていません。",
-            "Nothing was chosen on the consent screen.",
-        ),
-        remedy: Text::new(
-            "回線認証サイトを開き直し、「希望する」を選択してください（ガイドp.16）。",
-            "Open the site again and choose 希望する (guide p.16).",
-        ),
-    },
-    Row {
-        cause: Cause::ConsentRefused,
-        id: "consent-refused",
-        step: 6,
-        finding: Text::new(
-            "通知意思確認画面で「希望しない」が選択されました。",
-            "希望しない was chosen on the consent screen.",
-        ),
-        remedy: Text::new(
-            "回線認証サイトを開き直し、「希望する」を選択してください（ガイドFAQ 10）。",
-            "Open the site anew and choose 希望する (guide FAQ 10).",
-        ),
-    },
-    Row {
-        cause: Cause::NoAnswerInTime,
-        id: "no-answer-in-time",
-        step: 6,
-        finding: Text::new(
-            "回線認証の処理が25秒以内に終わりませんでした（P32031）。",
-            "Line authentication was not done within 25 s (P32031).",
-        ),
-        remedy: Text::new(
-            "しばらく待って再度試し、続くときはお客さまIDとIPv6アドレスを添えて問い合わせてください（ガイドFAQ 11）。",
-            "Wait and try again; if it goes on, report customer ID and IPv6 address (guide FAQ 11).",
-        ),
-    },
-    Row {
-        cause: Cause::SiteFault,
-        id: "site-fault",
-        step: 6,
-        finding: Text::new(
-            "回線認証サイトでシステムエラーが発生しています。",
-            "The line-authentication site has a system error.",
-        ),
-        remedy: Text::new(
-            "サポートデスクに問い合わせてください（ガイドFAQ 13）。",
-            "Contact the support desk (guide FAQ 13).",
-        ),
-    },
-    Row {
-        cause: Cause::SiteBusy,
-        id: "site-busy",
-        step: 6,
-        finding: Text::new(
-            "回線認証サイトが混み合っています。",
-            "The line-authentication site is busy.",
-        ),
-        remedy: Text::new(
-            "時間を置いて再度試してください（ガイドp.17）。",
-            "Try again later (guide p.17).",
-        ),
-    },
-    Row {
-        cause: Cause::Certificate,
-        id: "certificate",
-        step: 6,
-        finding: Text::new(
-            "端末が回線認証サイトの証明書を信頼していません。",
-            "The terminal does not trust the site's certificate.",
-        ),
-        remedy: Text::new(
-            "先に証明書を端末へインストールするか、警告画面の「詳細設定」から進んでください（ガイドp.16、FAQ 8）。",
-            "Install the certificate first, or go on through 詳細設定 on the warning (guide p.16, FAQ 8).",
-        ),
-    },
-    Row {
-        cause: Cause::ConnectionLost,
-        id: "connection-lost",
-        step: 6,
-        finding: Text::new(
-            "名前は解決できますが、サイトとの接続が確立しないか、途中で切れています。",
-            "The name resolves, but the connection to the site fails or breaks off.",
-        ),
-        remedy: Text::new(
-            "ルータとUTMのフィルタ（TCP 443番）を確認し、数分後に切れるときは再配布をDHCPv6-PDに変更してください（ガイドFAQ 1、FAQ 3）。",
-            "Check filters for TCP port 443; if it breaks after minutes, change to DHCPv6-PD (guide FAQ 1, FAQ 3).",
-        ),
-    },
-];
+/// Returns what a diagnosis finds and what its remedy is, by its id.
+pub fn meaning(id: &str) -> Option<(u8, &'static Text, &'static Text)> {
+    let row = ROWS.iter().find(|row| row.id == id)?;
+    Some((row.step, &row.finding, &row.remedy))
+}
 
-#[cfg(test)]
-mod tests {
-    use hickory_proto::rr::RecordType;
-    use ngnlab_sim::message::ndp::Ndp;
-    use ngnlab_sim::message::packet::ALL_NODES;
-    use ngnlab_sim::trace::{End, Seen};
+/// A walk through the flow.
+struct Walk<'a, 't> {
+    trace: &'a Dissection<'t>,
+    attempt: Attempt<'t>,
+    walked: Vec<Walked>,
+}
 
-    use super::*;
-    use crate::dissection::builder::TraceBuilder;
-
-    fn id(trace: &TraceBuilder) -> Option<String> {
-        diagnose(&Dissection::new(&trace.trace)).map(|diagnosis| diagnosis.id)
-    }
-
-    fn failed(reason: FetchError) -> Fact {
-        Fact::PageFailed {
-            url: "https://www.lineauth.mnw/".to_owned(),
-            reason,
+impl<'a, 't> Walk<'a, 't> {
+    fn new(trace: &'a Dissection<'t>, attempt: &Attempt<'t>) -> Self {
+        Self {
+            trace,
+            attempt: *attempt,
+            walked: Vec::new(),
         }
     }
 
-    #[test]
-    fn success_and_silence_need_no_diagnosis() {
-        let mut trace = TraceBuilder::new("next-ra");
-        assert_eq!(id(&trace), None);
-        let peer = trace.pc();
-        trace.fact("pc", failed(FetchError::Timeout));
-        for screen in [Screen::Consent, Screen::M1, Screen::Login] {
-            trace.fact("line-auth", Fact::ScreenServed { peer, screen });
-        }
-        assert_eq!(id(&trace), None);
+    fn take(mut self, all: &[Attempt<'t>]) -> Option<Diagnosis> {
+        let cause = self.cause(all)?;
+        let row = ROWS.iter().find(|row| row.cause == cause)?;
+        Some(Diagnosis {
+            id: row.id.to_owned(),
+            step: row.step,
+            finding: row.finding.clone(),
+            remedy: row.remedy.clone(),
+            walked: self.walked,
+        })
     }
 
-    #[test]
-    fn an_authenticated_line_that_loses_the_portal_has_lost_its_connection() {
-        let mut trace = TraceBuilder::new("next-ra");
-        let peer = trace.pc();
-        let screen = Screen::M1;
-        trace.fact("line-auth", Fact::ScreenServed { peer, screen });
-        let resolved = Fact::Resolved {
-            name: "hweb.oqs.onshikaku.org".to_owned(),
-            addresses: vec![trace.trace.header.line.area.values().portal],
-            outcome: Resolution::Answered,
+    fn cause(&mut self, all: &[Attempt<'t>]) -> Option<Cause> {
+        let here = [self.attempt.record];
+        let host = match self.attempt.end {
+            End::Screen(screen) => {
+                let cause = behind(screen, all)?;
+                self.answer(1, true, here, "the site's own screen came");
+                self.answer(2, true, here, "the site's own screen came");
+                self.eligible(cause != Cause::IneligibleLine);
+                return Some(cause);
+            }
+            End::OtherPage(url) | End::Failed(url, FetchError::BadUrl) => {
+                self.answer(1, false, here, format!("{url} is not https://{HOST}"));
+                return Some(Cause::WrongUrl);
+            }
+            End::Failed(host, _) => host,
+            End::Stuck => HOST,
         };
-        let failed = Fact::PageFailed {
-            url: "https://hweb.oqs.onshikaku.org/web/".to_owned(),
-            reason: FetchError::Timeout,
+        self.answer(1, true, here, format!("https://{host}"));
+        let (resolved, why) = self.resolved(host);
+        let reason = match self.attempt.end {
+            End::Failed(_, reason) if reason != FetchError::Name => Some(reason),
+            _ => None,
         };
-        trace.fact("pc", resolved).fact("pc", failed);
-        assert_eq!(id(&trace).as_deref(), Some("connection-lost"));
-        let screen = Screen::Login;
-        trace.fact("portal", Fact::ScreenServed { peer, screen });
-        assert_eq!(id(&trace), None);
-    }
-
-    #[test]
-    fn every_screen_has_its_remedy() {
-        for (screen, expected) in [
-            (Screen::M3, "consent-refused"),
-            (Screen::M4, "consent-refused"),
-            (Screen::M5, "ineligible-line"),
-            (Screen::M6, "no-answer-in-time"),
-            (Screen::M7, "not-registered"),
-            (Screen::M8, "site-fault"),
-            (Screen::M9, "site-busy"),
-            (Screen::Consent, "consent-pending"),
-        ] {
-            let mut trace = TraceBuilder::new("next-ra");
-            let peer = trace.pc();
-            trace.fact("line-auth", Fact::ScreenServed { peer, screen });
-            assert_eq!(id(&trace).as_deref(), Some(expected));
+        if let (Some(record), Some(reason)) = (resolved, reason) {
+            self.answer(2, true, [record], format!("{host} resolves"));
+            self.eligible(true);
+            return Some(self.unreachable(host, reason));
         }
+        self.answer(2, false, resolved.into_iter().chain(here), why);
+        Some(self.unresolved(host))
     }
 
-    #[test]
-    fn a_mistyped_address_is_the_first_question() {
-        let mut trace = TraceBuilder::new("next-ra");
-        let url = "https://lineauth.mnw/".to_owned();
-        let reason = FetchError::Name;
-        trace.fact("pc", Fact::PageFailed { url, reason });
-        assert_eq!(id(&trace).as_deref(), Some("wrong-url"));
-    }
-
-    #[test]
-    fn wrong_servers_come_before_silent_ones() {
-        let mut trace = TraceBuilder::new("next-ra");
-        let (right, wrong) = (trace.ons_dns(), trace.trace.header.setup.default_dns[0]);
-        trace.lan_ra(|_| {}).at(1000).ask(HOST, RecordType::AAAA);
-        trace
-            .forward(1, HOST, wrong)
-            .fact("pc", failed(FetchError::Name));
-        assert_eq!(id(&trace).as_deref(), Some("wrong-dns"));
-        trace.forward(2, HOST, right);
-        assert_eq!(id(&trace).as_deref(), Some("dns-unreachable"));
-        trace.trace.header.setup.domains.clear();
-        trace.trace.records.pop();
-        assert_eq!(id(&trace).as_deref(), Some("wrong-dns"));
-    }
-
-    #[test]
-    fn a_terminal_without_an_address_points_to_the_delivery() {
-        let mut trace = TraceBuilder::new("next-ra");
-        trace.seen(Seen::Step {
-            step: "pc: authenticate the line".to_owned(),
-            outcome: StepOutcome::TimedOut,
+    /// Question 2: does the name resolve?
+    fn resolved(&self, host: &str) -> (Option<RecordId>, String) {
+        let last = self.facts().rev().find_map(|told| match told.fact {
+            Fact::Resolved { name, outcome, .. }
+                if name.trim_end_matches('.').eq_ignore_ascii_case(host) =>
+            {
+                Some((told.record, *outcome))
+            }
+            _ => None,
         });
-        assert_eq!(id(&trace).as_deref(), Some("no-ipv6-address"));
-        let (mut advert, edge) = (trace.advert(), trace.edge().link_local());
-        advert.options.clear();
-        let advert = Ndp::RouterAdvert(advert);
-        trace.ndp(Role::Wan, End::Network, edge, ALL_NODES, &advert);
-        assert_eq!(id(&trace).as_deref(), Some("wrong-delivery"));
+        match last {
+            Some((record, Resolution::Answered)) => (Some(record), String::new()),
+            Some((_, outcome)) => (None, format!("{host}: {outcome:?}")),
+            None => (None, format!("{host} was not resolved")),
+        }
     }
 
-    #[test]
-    fn ids_are_unique() {
-        let mut all: Vec<_> = ids().collect();
-        all.sort_unstable();
-        all.dedup();
-        assert_eq!(all.len(), ROWS.len());
+    /// Question 5: may the line use ONS?
+    fn eligible(&mut self, eligible: bool) {
+        let here = [self.attempt.record];
+        let service = self.trace.header().line.service;
+        let words = if eligible { "may" } else { "may not" };
+        self.answer(5, eligible, here, format!("{service:?} {words} use ONS"));
+    }
+
+    /// Questions 3 and 4: the DNS servers, then the address.
+    fn unresolved(&mut self, host: &str) -> Cause {
+        let trace = self.trace;
+        let right = trace.header().line.ons_dns();
+        let exchanges = trace.dns_exchanges(Role::Wan);
+        let asked: Vec<(RecordId, Ipv6Addr)> = exchanges
+            .iter()
+            .filter(|exchange| exchange.name().eq_ignore_ascii_case(host))
+            .filter(|exchange| exchange.query.by_device(Role::Wan))
+            .filter(|exchange| exchange.query.record <= self.attempt.record)
+            .map(|exchange| (exchange.query.record, exchange.query.destination))
+            .collect();
+        let records = asked.iter().map(|(record, _)| *record).take(MOST_RECORDS);
+        let records: Vec<RecordId> = records.collect();
+        let wrong = asked.first().map(|(_, server)| *server);
+        let is_right = |server: &Ipv6Addr| right.contains(server);
+        let asks_right = asked.iter().any(|(_, server)| is_right(server));
+        let configured = trace.setup().servers_for(host);
+        if (!asked.is_empty() && !asks_right) || !configured.iter().any(is_right) {
+            let why = match wrong.or(configured.first().copied()) {
+                Some(server) => format!("{host} is asked at {server}"),
+                None => format!("no server is set for {host}"),
+            };
+            self.answer(3, false, records, why);
+            return Cause::WrongDns;
+        }
+        self.answer(3, true, records, format!("{host} belongs to {}", right[0]));
+        if let Some(record) = self.delivered_otherwise_since() {
+            let why = "the line delegates, and the router hands on what it was advertised before";
+            self.answer(4, false, [record], why);
+            return Cause::WrongDelivery;
+        }
+        if let Some(record) = self.address() {
+            self.answer(
+                4,
+                true,
+                [record],
+                "the terminal sends from a global address",
+            );
+            self.eligible(true);
+            return Cause::DnsUnreachable;
+        }
+        let (cause, records, why) = self.no_address();
+        self.answer(4, false, records, why);
+        cause
+    }
+
+    /// Returns the advertisement by which the line went over to delegation under a router that is
+    /// configured for RA: terminals may have addresses still (guide Q1).
+    fn delivered_otherwise_since(&self) -> Option<RecordId> {
+        let cut = self.attempt.record;
+        let adverts = self.trace.router_adverts();
+        let last = adverts
+            .filter(|found| found.to_device(Role::Wan) && found.record <= cut)
+            .last()?;
+        let bare = last.is.managed && last.is.prefixes().next().is_none();
+        let had = self.address().is_some() && self.trace.setup().mode == Mode::Ra;
+        (bare && had).then_some(last.record)
+    }
+
+    /// Returns a packet that shows a terminal's global address.
+    fn address(&self) -> Option<RecordId> {
+        let shows = |found: &&Found<_>| self.is_terminals(found) && is_routable(found.source);
+        let mut packets = self.trace.packets.iter();
+        packets.find(shows).map(|found| found.record)
+    }
+
+    /// Why there is no address: from the terminal to the line, as the guide asks.
+    fn no_address(&self) -> (Cause, Vec<RecordId>, String) {
+        let trace = self.trace;
+        let cut = self.attempt.record;
+        let advertised = trace.router_adverts().find(|found| {
+            found.by_device(Role::Lan)
+                && !found.lost
+                && found.record <= cut
+                && found.is.prefixes().any(|prefix| prefix.valid > 0)
+        });
+        let speaks = trace.packets.iter().any(|found| self.is_terminals(found));
+        if let Some(advertised) = advertised
+            && !speaks
+        {
+            let why = "the terminal sent no IPv6 packet although the LAN has a prefix";
+            return (
+                Cause::TerminalWithoutIpv6,
+                vec![advertised.record],
+                why.to_owned(),
+            );
+        }
+        let mut packets = trace.packets.iter();
+        if trace.is_line_dumb()
+            && let Some(sent) = packets.find(|found| found.by_device(Role::Wan))
+        {
+            let why = "the router solicits, and nothing comes from the line";
+            return (Cause::NoIpv6FromLine, vec![sent.record], why.to_owned());
+        }
+        let mut adverts = trace.router_adverts().filter(|ra| ra.to_device(Role::Wan));
+        let line = &trace.header().line;
+        let delegated = trace.dhcpv6.iter().any(|found| {
+            found.to_device(Role::Wan)
+                && found.is.kind == Kind::Reply
+                && !found.is.granted().is_empty()
+        });
+        let solicit = trace
+            .dhcpv6
+            .iter()
+            .find(|found| found.by_device(Role::Wan) && found.is.kind == Kind::Solicit);
+        match (trace.setup().mode, solicit) {
+            (Mode::Ra, _) => {
+                if let Some(bare) = adverts.find(|ra| ra.is.prefixes().next().is_none()) {
+                    let why = "the line advertises no prefix, and the router waits for one";
+                    return (Cause::WrongDelivery, vec![bare.record], why.to_owned());
+                }
+            }
+            (Mode::Pd, _) if delegated => {}
+            (Mode::Pd, Some(solicit)) if line.delegates() => {
+                let why = "the router asks for a prefix, and gets none";
+                return (
+                    Cause::NoPrefixDelegated,
+                    vec![solicit.record],
+                    why.to_owned(),
+                );
+            }
+            (Mode::Pd, _) => {
+                if let Some(full) = adverts.find(|ra| ra.is.prefixes().next().is_some()) {
+                    let why = "the line advertises its prefix, and the router waits for another";
+                    return (Cause::WrongDelivery, vec![full.record], why.to_owned());
+                }
+            }
+        }
+        let why = "no terminal has a global address";
+        (Cause::NoAddress, vec![cut], why.to_owned())
+    }
+
+    fn is_terminals<T>(&self, found: &Found<T>) -> bool {
+        let mut terminals = self.trace.header().terminals.iter();
+        found.on == Role::Lan
+            && found.from == Side::Network
+            && !found.injected
+            && found.record <= self.attempt.record
+            && terminals.any(|terminal| terminal.mac == found.eth_source)
+    }
+
+    /// The name resolves, and yet the page did not come.
+    fn unreachable(&self, host: &str, reason: FetchError) -> Cause {
+        if reason == FetchError::Certificate {
+            return Cause::Certificate;
+        }
+        if in_domain(host, DELIVERY_DOMAIN) && !self.trace.header().line.v6_option {
+            return Cause::V6Option;
+        }
+        let at = self.attempt.record;
+        let mut tried = self.trace.connections.iter().rev().filter(|connection| {
+            connection.on == Role::Wan && connection.opener == Side::Device && connection.syn <= at
+        });
+        // The router passed the attempt on, and the line did not even look for the terminal.
+        let unanswered = tried.next().filter(|connection| {
+            connection.accepted.is_none()
+                && !matches!(connection.reset, Some((_, Side::Network)))
+                && !self.is_sought(connection.client.0)
+        });
+        match unanswered {
+            Some(_) => Cause::ServiceSide,
+            None => Cause::ConnectionLost,
+        }
+    }
+
+    /// Returns whether the line solicited for a terminal in vain.
+    fn is_sought(&self, client: Ipv6Addr) -> bool {
+        let mut solicits = self.trace.neighbor_solicits();
+        solicits.any(|found| {
+            found.to_device(Role::Wan)
+                && found.is.target == client
+                && !self.trace.neighbor_adverts().any(|advert| {
+                    advert.by_device(Role::Wan)
+                        && advert.is.target == client
+                        && advert.record > found.record
+                })
+        })
+    }
+
+    fn facts(&self) -> impl DoubleEndedIterator<Item = &crate::dissection::Told<'t>> {
+        let cut = self.attempt.record;
+        let facts = self.trace.facts.iter();
+        facts.filter(move |told| told.record <= cut)
+    }
+
+    fn answer(
+        &mut self,
+        question: usize,
+        yes: bool,
+        records: impl IntoIterator<Item = RecordId>,
+        because: impl Into<String>,
+    ) {
+        let records: Vec<RecordId> = records.into_iter().take(MOST_RECORDS).collect();
+        let evidence = records
+            .iter()
+            .filter_map(|record| self.trace.evidence(*record))
+            .collect();
+        self.walked.push(Walked {
+            step: u8::try_from(question).unwrap_or(u8::MAX),
+            question: QUESTIONS[question - 1].clone(),
+            yes,
+            because: because.into(),
+            evidence,
+        });
     }
 }
+
+/// Returns what a screen says is the matter, if anything is.
+fn behind(screen: Screen, all: &[Attempt<'_>]) -> Option<Cause> {
+    match screen {
+        Screen::M1 | Screen::M1b | Screen::Login => None,
+        // Guide Q17: who is authenticated already and yet has lost the portal asks the desk.
+        Screen::M2 | Screen::M2b => {
+            let mut before = all
+                .iter()
+                .rev()
+                .skip_while(|attempt| matches!(attempt.end, End::Screen(Screen::M2 | Screen::M2b)));
+            let lost = before.next().is_some_and(Attempt::lost_the_portal);
+            lost.then_some(Cause::ServiceSide)
+        }
+        Screen::Consent => Some(Cause::ConsentPending),
+        Screen::M3 | Screen::M4 => Some(Cause::ConsentRefused),
+        Screen::M5 => Some(Cause::IneligibleLine),
+        Screen::M6 => Some(Cause::NoAnswerInTime),
+        Screen::M7 => Some(Cause::NotRegistered),
+        Screen::M8 => Some(Cause::SiteFault),
+        Screen::M9 => Some(Cause::SiteBusy),
+        Screen::NotAuthenticated => Some(Cause::NotAuthenticated),
+    }
+}
+
+/// The questions of the flow (guide p.30); the sixth step is to ask the desk.
+const QUESTIONS: [Text; 5] = [
+    Text::new("URLは正しいか", "Is the address right?"),
+    Text::new("名前を解決できるか", "Does the name resolve?"),
+    Text::new("DNSサーバの設定は正しいか", "Are the DNS servers right?"),
+    Text::new(
+        "端末にIPv6アドレスが割り当てられているか",
+        "Does the terminal have an IPv6 address?",
+    ),
+    Text::new("対象の回線か", "Is the line eligible?"),
+];
+
+/// More records than this prove nothing more.
+const MOST_RECORDS: usize = 4;
+
+#[cfg(test)]
+mod tests;

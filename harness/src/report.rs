@@ -41,6 +41,7 @@ pub fn case(
         area: area.name().to_owned(),
         outcome: Outcome::Judged,
         diagnosis: None,
+        overcome: Vec::new(),
         expectations: Vec::new(),
         verdicts: BTreeMap::new(),
         trace: trace_file,
@@ -57,6 +58,7 @@ pub fn case(
             let dissection = Dissection::new(&run.trace);
             case.verdicts = judged(&dissection, &scenario.name, known);
             case.diagnosis = diagnosis::diagnose(&dissection);
+            case.overcome = diagnosis::overcome(&dissection);
             case.expectations = expectations(scenario, &run.trace, case.diagnosis.as_ref());
         }
         Ending::DeviceFailed(failure) => {
@@ -79,6 +81,7 @@ pub fn case_of_trace(trace: &Trace, file: Option<String>) -> Case {
         area: trace.header.line.area.name().to_owned(),
         outcome: Outcome::Judged,
         diagnosis: diagnosis::diagnose(&dissection),
+        overcome: diagnosis::overcome(&dissection),
         expectations: Vec::new(),
         verdicts: judged(&dissection, &trace.header.scenario, &[]),
         trace: file,

@@ -140,6 +140,9 @@ pub struct Case {
     pub outcome: Outcome,
     /// Where the guide's flow of p.30 ends, if line authentication failed.
     pub diagnosis: Option<Diagnosis>,
+    /// Where it ended at earlier attempts that failed, before another one was made.
+    #[serde(default)]
+    pub overcome: Vec<Diagnosis>,
     /// What the scenario itself promised, and whether it came true.
     pub expectations: Vec<Expectation>,
     /// What each check says, by check id.
@@ -204,6 +207,24 @@ pub struct Diagnosis {
     pub finding: Text,
     /// The guide's remedy.
     pub remedy: Text,
+    /// The questions on the way there, in order.
+    #[serde(default)]
+    pub walked: Vec<Walked>,
+}
+
+/// One question of the guide's p.30 flow, and its answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Walked {
+    /// The step of the flow, 1 to 5.
+    pub step: u8,
+    /// The question.
+    pub question: Text,
+    /// Its answer.
+    pub yes: bool,
+    /// What it was answered by.
+    pub because: String,
+    /// The records that answer it, in plain words.
+    pub evidence: Vec<Evidence>,
 }
 
 /// A promise of the scenario itself.

@@ -94,6 +94,7 @@ fn report() -> Report {
             area: "east".to_owned(),
             outcome: Outcome::Judged,
             diagnosis: None,
+            overcome: vec![],
             expectations: vec![],
             verdicts: BTreeMap::from([
                 ("ngn.dhcp6.duid-ll".to_owned(), failed),

@@ -158,8 +158,15 @@ impl Page {
                 "{word}  {} ({}): {}, guide p.30 step {}",
                 case.scenario, case.area, diagnosis.id, diagnosis.step
             );
+            for walked in &diagnosis.walked {
+                let answer = if walked.yes { "yes" } else { "no" };
+                let line = format!("{} {answer} ({})", walked.question.en, walked.because);
+                self.field(&format!("step {}", walked.step), &line);
+            }
             self.field("finding", &diagnosis.finding.en);
+            self.field("", &diagnosis.finding.ja);
             self.field("remedy", &diagnosis.remedy.en);
+            self.field("", &diagnosis.remedy.ja);
             self.text.push('\n');
         }
     }
