@@ -11,6 +11,7 @@ use ngnlab_sim::{Time, Trace};
 
 use crate::dissection::{Dissection, Found};
 
+mod ce;
 mod dhcp6s;
 mod dhcpv6;
 mod dns;
@@ -27,7 +28,10 @@ mod lan_timing;
 mod nd;
 mod ons;
 mod pd;
+mod rob;
 mod wan;
+mod wan_ra;
+mod wan_slaac;
 
 /// One requirement.
 #[derive(Debug)]
@@ -58,7 +62,10 @@ const TOPICS: &[&[Check]] = &[
     dns::CHECKS,
     dns_answer::CHECKS,
     edns::CHECKS,
+    ce::CHECKS,
     wan::CHECKS,
+    wan_ra::CHECKS,
+    wan_slaac::CHECKS,
     dhcpv6::CHECKS,
     pd::CHECKS,
     lan::CHECKS,
@@ -70,6 +77,7 @@ const TOPICS: &[&[Check]] = &[
     lan_timing::CHECKS,
     nd::CHECKS,
     forward::CHECKS,
+    rob::CHECKS,
 ];
 
 /// Returns every check, topic by topic.

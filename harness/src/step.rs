@@ -10,11 +10,14 @@ use toml::Spanned;
 
 use crate::scenario::period::Period;
 
+pub mod impair;
 pub mod inject;
 pub mod moods;
 pub(crate) mod perform;
 pub mod sight;
 mod words;
+
+pub use impair::{ClaimAddresses, Delay, Duplicate, Reorder};
 
 /// One step of a scenario.
 #[derive(Clone, Debug, Deserialize)]
@@ -87,8 +90,16 @@ pub enum Action {
     Dns(moods::DnsMood),
     /// Makes a cable lose frames.
     Loss(Loss),
+    /// Makes a cable slow.
+    Delay(Delay),
+    /// Makes a cable deliver frames twice.
+    Duplicate(Duplicate),
+    /// Makes a cable deliver frames out of order.
+    Reorder(Reorder),
     /// Pulls a cable, and puts it back.
     LinkDown(LinkDown),
+    /// Has somebody on a cable claim every address that the device is about to take.
+    ClaimAddresses(ClaimAddresses),
     /// Puts crafted frames on the device's WAN cable.
     InjectWan(Inject),
     /// Puts crafted frames on the device's LAN cable.
@@ -447,7 +458,7 @@ pub enum Crafted {
     AnonymousRouterSolicit,
     /// Router Solicitations that RFC 4861 §6.1.1 has thrown away.
     InvalidRouterSolicit,
-    /// A valid Neighbor Solicitation for the device's link-local address.
+    /// Valid Neighbor Solicitations for the device's own addresses.
     NeighborSolicitDevice,
     /// Neighbor Solicitations that RFC 4861 §7.1.1 has thrown away.
     InvalidNeighborSolicit,
@@ -473,6 +484,30 @@ pub enum Crafted {
     UnassignedSubnet,
     /// A datagram for the portal from a computer on the LAN with an address of another line.
     ForeignSource,
+    /// A datagram for the portal from a computer that kept the address it had before.
+    RememberedAddress,
+    /// Datagrams from and to unique local addresses.
+    UniqueLocalAddresses,
+    /// Echo requests to the portal in the terminals' names.
+    EchoFromTerminals,
+    /// Router Advertisements that RFC 4861 §6.1.2 has thrown away.
+    InvalidRouterAdverts,
+    /// Prefixes that no address may be formed from.
+    UnfitPrefixes,
+    /// A prefix for addresses that is not on-link.
+    PrefixNotOnLink,
+    /// The line's prefix with lifetimes of five seconds, from a stranger.
+    ShortPrefixLifetimes,
+    /// The line's router says that it is none.
+    RouterLifetimeZero,
+    /// What the line's router advertised last, once more.
+    RouterAdvertAgain,
+    /// Hundreds of short-lived routers and prefixes.
+    RouterAdvertFlood,
+    /// Router Advertisements that are spoilt in every way.
+    MutatedRouterAdverts,
+    /// DHCPv6 answers that are spoilt in every way.
+    MutatedDhcpv6,
 }
 
 impl Action {
@@ -500,7 +535,11 @@ impl Action {
             | Self::Silence(_)
             | Self::Dns(_)
             | Self::Loss(_)
+            | Self::Delay(_)
+            | Self::Duplicate(_)
+            | Self::Reorder(_)
             | Self::LinkDown(_)
+            | Self::ClaimAddresses(_)
             | Self::InjectWan(_)
             | Self::InjectLan(_) => None,
         }

@@ -162,6 +162,8 @@ pub enum EdgeQuirk {
     /// Connections to the internet vanish instead of being reset (§8 row 23, the opposite of
     /// normal).
     SwallowsInternet,
+    /// Router Advertisements carry an option for experiments, which hosts skip (RFC 4861 §4.2).
+    UnknownRaOption,
 }
 
 /// Oddities of the home gateway.

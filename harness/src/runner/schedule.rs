@@ -185,7 +185,11 @@ impl Action {
             | Self::Silence(_)
             | Self::Dns(_)
             | Self::Loss(_)
+            | Self::Delay(_)
+            | Self::Duplicate(_)
+            | Self::Reorder(_)
             | Self::LinkDown(_)
+            | Self::ClaimAddresses(_)
             | Self::InjectWan(_)
             | Self::InjectLan(_) => false,
         }

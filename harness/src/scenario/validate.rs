@@ -12,7 +12,7 @@ use super::mistake::Mistake;
 use super::{LineSpec, Scenario};
 use crate::checks;
 use crate::diagnosis;
-use crate::step::{Action, Step};
+use crate::step::{Action, Duplicate, Loss, Reorder, Step};
 
 /// Returns everything that is wrong with a scenario whose shape is right.
 pub(super) fn mistakes(scenario: &Scenario) -> Vec<Mistake> {
@@ -207,8 +207,12 @@ fn action(scenario: &Scenario, step: &Step, found: &mut Vec<Mistake>) {
         }
     }
     match &step.action {
-        Action::Loss(loss) if *loss.percent.get_ref() > 100 => {
-            found.push(Mistake::new(loss.percent.span(), "more than 100 percent"));
+        Action::Loss(Loss { percent, .. })
+        | Action::Duplicate(Duplicate { percent, .. })
+        | Action::Reorder(Reorder { percent, .. })
+            if *percent.get_ref() > 100 =>
+        {
+            found.push(Mistake::new(percent.span(), "more than 100 percent"));
         }
         Action::HoldConnection(hold) if !(1..=MOST_HELD).contains(hold.count.get_ref()) => {
             let message = format!("a terminal holds 1 to {MOST_HELD} connections");

@@ -18,6 +18,8 @@ use super::sight::Sight;
 
 mod lan_dhcpv6;
 mod lan_nd;
+mod mutated;
+mod ndp;
 
 /// Returns the frames of a name as they would arrive from the line, or why there are none.
 pub fn from_the_line(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, String> {
@@ -64,11 +66,25 @@ pub fn from_the_line(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, 
         }),
         Crafted::UnassignedSubnet => each(sight.unassigned(), &|to| echo(outside(to))),
         Crafted::PacketTooBig => too_big(sight),
+        Crafted::InvalidRouterAdverts => Ok(ndp::invalid_adverts(sight)),
+        Crafted::UnfitPrefixes => Ok(ndp::unfit_prefixes(sight)),
+        Crafted::PrefixNotOnLink => Ok(ndp::prefix_not_on_link(sight)),
+        Crafted::ShortPrefixLifetimes => ndp::short_lifetimes(sight),
+        Crafted::RouterLifetimeZero => ndp::lifetime_zero(sight),
+        Crafted::RouterAdvertAgain => ndp::advert_again(sight),
+        Crafted::NeighborSolicitDevice => each(sight.own_wan_addresses(), &|target| {
+            solicit(gateway.mac, gateway.address, target)
+        }),
+        Crafted::InvalidNeighborSolicit => ndp::invalid_solicits(sight),
+        Crafted::RouterAdvertFlood => Ok(ndp::flood(sight)),
+        Crafted::MutatedRouterAdverts => Ok(mutated::router_adverts(sight)),
+        Crafted::MutatedDhcpv6 => Ok(mutated::dhcpv6(sight)),
         Crafted::ForeignSource
         | Crafted::Dhcpv6InformationRequest
         | Crafted::MisdirectedDhcpv6
-        | Crafted::NeighborSolicitDevice
-        | Crafted::InvalidNeighborSolicit => Err("this frame comes from the LAN only".to_owned()),
+        | Crafted::RememberedAddress
+        | Crafted::UniqueLocalAddresses
+        | Crafted::EchoFromTerminals => Err("this frame comes from the LAN only".to_owned()),
         Crafted::Dhcpv6Solicit
         | Crafted::RouterSolicit
         | Crafted::AnonymousRouterSolicit
@@ -105,7 +121,31 @@ pub fn from_the_lan(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, S
             let envelope = Envelope::new(STRANGER, sight.lan_mac(), source, to);
             Ok(vec![envelope.udp(PORT, PORT, b"ngnlab")])
         }
-        Crafted::TcpSynToTerminal
+        Crafted::RememberedAddress => {
+            let subnet = sight.line.assignment(0).addr().to_bits() | (1 << 64);
+            let source = STRANGER.in_prefix(Ipv6Addr::from_bits(subnet));
+            let to = sight.line.area.values().portal;
+            let envelope = Envelope::new(STRANGER, sight.lan_mac(), source, to);
+            Ok(vec![envelope.udp(PORT, PORT, b"ngnlab")])
+        }
+        Crafted::UniqueLocalAddresses => Ok(unique_local(sight)),
+        Crafted::EchoFromTerminals => {
+            let to = sight.line.area.values().portal;
+            let frames = sight.terminal_addresses().into_iter();
+            let frames =
+                frames.map(|source| echo(Envelope::new(STRANGER, sight.lan_mac(), source, to)));
+            Ok(frames.collect())
+        }
+        Crafted::InvalidRouterAdverts
+        | Crafted::UnfitPrefixes
+        | Crafted::PrefixNotOnLink
+        | Crafted::ShortPrefixLifetimes
+        | Crafted::RouterLifetimeZero
+        | Crafted::RouterAdvertAgain
+        | Crafted::RouterAdvertFlood
+        | Crafted::MutatedRouterAdverts
+        | Crafted::MutatedDhcpv6
+        | Crafted::TcpSynToTerminal
         | Crafted::UdpToTerminal
         | Crafted::EchoToTerminal
         | Crafted::EchoHopLimit1
@@ -159,6 +199,22 @@ fn solicit(mac: Mac, source: Ipv6Addr, target: Ipv6Addr) -> Frame {
 
 fn echo(envelope: Envelope) -> Frame {
     envelope.icmpv6(ECHO_REQUEST, 0, b"\x4e\x47\x00\x01ngnlab")
+}
+
+/// RFC 7084 §4.3 ULA-4: neither direction may cross the border.
+fn unique_local(sight: &Sight<'_>) -> Vec<Frame> {
+    // RFC 4193 §3.1: a prefix that was drawn for this.
+    const PREFIX: Ipv6Addr = Ipv6Addr::new(0xfd4e, 0x474e, 0x1ab0, 1, 0, 0, 0, 0);
+    let portal = sight.line.area.values().portal;
+    let to_device = |source, to| Envelope::new(STRANGER, sight.lan_mac(), source, to);
+    let far = Ipv6Addr::new(0xfd4e, 0x474e, 0x1ab1, 1, 0, 0, 0, 1);
+    let out = to_device(STRANGER.in_prefix(PREFIX), portal);
+    let terminals = sight.terminal_addresses().into_iter();
+    let to_far = terminals.map(|source| to_device(source, far));
+    std::iter::once(out)
+        .chain(to_far)
+        .map(|envelope| envelope.udp(PORT, PORT, b"ngnlab"))
+        .collect()
 }
 
 fn syn(envelope: Envelope) -> Frame {

@@ -12,6 +12,7 @@ use ngnlab_sim::time::Time;
 use ngnlab_sim::trace::{End, Screen, StepOutcome};
 use rand::Rng as _;
 
+use super::impair::{self, Claim};
 use super::{Action, Choice, Inject, Kind, LinkDown, Loss, Resolve, Server, Silence, Target};
 use super::{PrefixAfter, Renumber, Transport, Wire, inject};
 use crate::dut::{Dut, DutError};
@@ -26,6 +27,8 @@ pub(crate) enum Activity {
     },
     /// A cable hangs loose until then.
     Unplugged { cable: Cable, until: Time },
+    /// Somebody claims the device's addresses.
+    Claiming(Claim),
     /// Nothing is left to do.
     Over,
 }
@@ -147,6 +150,19 @@ pub(crate) fn begin(
             lose(step, testbed);
             Ok(Activity::Over)
         }
+        Action::Delay(step) => {
+            impair::delay(step, testbed);
+            Ok(Activity::Over)
+        }
+        Action::Duplicate(step) => {
+            impair::duplicate(step, testbed);
+            Ok(Activity::Over)
+        }
+        Action::Reorder(step) => {
+            impair::reorder(step, testbed);
+            Ok(Activity::Over)
+        }
+        Action::ClaimAddresses(step) => Ok(Activity::Claiming(Claim::begin(step, testbed))),
         Action::LinkDown(step) => return unplug(step, testbed).map(Ok),
         Action::InjectWan(step) => return inject_frames(*step, Wire::Wan, testbed),
         Action::InjectLan(step) => return inject_frames(*step, Wire::Lan, testbed),
@@ -160,6 +176,7 @@ pub(crate) fn go_on(
 ) -> Result<Option<StepOutcome>, DutError> {
     match activity {
         Activity::Over => Ok(Some(StepOutcome::Done)),
+        Activity::Claiming(claim) => Ok(claim.go_on(testbed)?.then_some(StepOutcome::Done)),
         Activity::Unplugged { cable, until } => {
             if testbed.world.now() < *until {
                 return Ok(None);
@@ -366,7 +383,7 @@ fn inject_frames(
     Ok(Ok(Activity::Over))
 }
 
-fn ending(lasting: Option<Duration>, testbed: &Testbed) -> Time {
+pub(super) fn ending(lasting: Option<Duration>, testbed: &Testbed) -> Time {
     lasting.map_or(Time::NEVER, |lasting| testbed.world.now() + lasting)
 }
 

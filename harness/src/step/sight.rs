@@ -5,10 +5,12 @@ use std::net::Ipv6Addr;
 use ipnet::Ipv6Net;
 use ngnlab_sim::line::Line;
 use ngnlab_sim::message::dhcpv6;
-use ngnlab_sim::message::ndp::Ndp;
+use ngnlab_sim::message::ndp::{Ndp, RouterAdvert};
 use ngnlab_sim::message::packet::{Mac, Packet, is_link_local, is_routable, with_interface_id};
 use ngnlab_sim::setup::{Mode, Setup};
 use ngnlab_sim::trace::{End, Fact, Record, Role, Seen};
+
+use super::Wire;
 
 /// The records of a run that goes on, with what was set up.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +49,12 @@ impl Sight<'_> {
             .packets(Role::Wan, End::Network)
             .rev()
             .find_map(|packet| {
-                let advert = matches!(Ndp::parse(&packet), Some(Ndp::RouterAdvert(_)));
-                advert.then_some(Gateway {
+                let Some(Ndp::RouterAdvert(advert)) = Ndp::parse(&packet) else {
+                    return None;
+                };
+                // Low preference is what strangers have here.
+                let is_router = !advert.lifetime.is_zero() && advert.preference == 0;
+                is_router.then_some(Gateway {
                     mac: packet.eth_source,
                     address: packet.source,
                 })
@@ -150,6 +156,40 @@ impl Sight<'_> {
                 packet.tcp()?;
                 let ours = terminals.contains(&packet.source);
                 ours.then(|| (packet.source, packet.ip.to_vec()))
+            })
+    }
+
+    /// Returns the global addresses that the device checked for duplicates on a cable.
+    pub fn probed_addresses(&self, on: Wire) -> Vec<Ipv6Addr> {
+        let (role, mac) = match on {
+            Wire::Wan => (Role::Wan, self.wan_mac()),
+            Wire::Lan => (Role::Lan, self.lan_mac()),
+        };
+        let mut addresses = self.own_addresses(role, mac);
+        addresses.retain(|address| is_routable(*address));
+        addresses
+    }
+
+    /// Returns the addresses that the device uses on the WAN, or was about to.
+    pub fn own_wan_addresses(&self) -> Vec<Ipv6Addr> {
+        let terminals = self.terminal_addresses();
+        let mut addresses = self.own_addresses(Role::Wan, self.wan_mac());
+        addresses.retain(|address| !terminals.contains(address));
+        addresses.sort();
+        addresses.dedup();
+        addresses
+    }
+
+    /// Returns the last advertisement of the router upstream that it is one.
+    pub fn last_advert(&self) -> Option<(Gateway, RouterAdvert)> {
+        self.packets(Role::Wan, End::Network)
+            .rev()
+            .find_map(|packet| match Ndp::parse(&packet) {
+                Some(Ndp::RouterAdvert(advert)) if !advert.lifetime.is_zero() => {
+                    let (mac, address) = (packet.eth_source, packet.source);
+                    Some((Gateway { mac, address }, advert))
+                }
+                _ => None,
             })
     }
 

@@ -75,6 +75,24 @@ impl fmt::Display for Action {
                 write!(f, "lose {percent} % on {}", step.cable.name())?;
                 lasting(f, step.lasting)
             }
+            Self::Delay(step) => {
+                write!(f, "delay {} by {}", step.cable.name(), step.by)?;
+                lasting(f, step.lasting)
+            }
+            Self::Duplicate(step) => {
+                let percent = step.percent.get_ref();
+                write!(f, "duplicate {percent} % on {}", step.cable.name())?;
+                lasting(f, step.lasting)
+            }
+            Self::Reorder(step) => {
+                let percent = step.percent.get_ref();
+                write!(f, "reorder {percent} % on {}", step.cable.name())?;
+                lasting(f, step.lasting)
+            }
+            Self::ClaimAddresses(step) => {
+                write!(f, "claim the device's addresses on {}", step.cable.name())?;
+                lasting(f, step.lasting)
+            }
             Self::LinkDown(step) => {
                 write!(
                     f,

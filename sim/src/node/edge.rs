@@ -153,7 +153,10 @@ impl Edge {
             Delivery::NextRa => Some(self.assignment).filter(|_| !self.bereft),
             Delivery::NextPd | Delivery::Cross => self.side,
         };
-        let advert = advert::advert(&self.line, self.access.mac(), current, &withdrawn);
+        let mut advert = advert::advert(&self.line, self.access.mac(), current, &withdrawn);
+        if self.line.quirks.edge.contains(&EdgeQuirk::UnknownRaOption) {
+            advert.options.insert(0, advert::unknown_option());
+        }
         cx.send(
             Self::ACCESS,
             Ndp::RouterAdvert(advert).build(self.access.to_all_nodes()),

@@ -75,6 +75,8 @@ struct Defects(Rc<BTreeSet<Defect>>);
 /// Everything that a power cut erases.
 struct Ram {
     boot: Option<Time>,
+    /// Whether a defect has stopped it for good.
+    hung: bool,
     soliciting: bool,
     advertising: bool,
     silent_until: Option<Time>,
@@ -142,6 +144,9 @@ impl Router {
     /// Returns the address our own packets come from: in PD mode the LAN's, since the WAN has none
     /// (RFC 7084 §4.2 WAA-7).
     fn own_source(&self, now: Time) -> Option<Ipv6Addr> {
+        if self.setup.mode == Mode::Pd && self.defects.has(Defect::OwnPacketsFromLinkLocal) {
+            return self.ram.wan.is_up().then(|| self.ram.wan.link_local());
+        }
         let (owner, address) = match self.setup.mode {
             Mode::Pd => (&self.ram.lan, self.address_in(self.lan_lease(now)?.net)),
             Mode::Ra => {
@@ -210,7 +215,7 @@ impl Router {
         let offer = Offer {
             lease: lease.filter(|_| dns.is_some()),
             delegation: self.ram.client.lease().filter(|_| dns.is_some()),
-            has_uplink: self.ram.discovery.router().is_some() && !self.ram.liveness.is_lost(),
+            has_uplink: self.has_uplink(),
             dns,
             search: self.ram.client.options().search.clone(),
         };
@@ -221,6 +226,13 @@ impl Router {
         self.ram.advertiser.update(offer, now);
         self.ram.proxy.retain(lease.map(|lease| lease.net));
         self.settle_dns(now);
+    }
+
+    /// Returns whether there is a router upstream (RFC 7084 §4.1 G-4, G-5).
+    fn has_uplink(&self) -> bool {
+        let stays = self.defects.has(Defect::KeepsDefaultAfterWanLoss);
+        let found = self.ram.discovery.router().is_some() && !self.ram.liveness.is_lost();
+        found || stays && self.ram.advertiser.offer().has_uplink
     }
 
     /// Advertises as soon as there is a prefix, and after a while in any case.
@@ -277,8 +289,12 @@ impl Node for Router {
         };
         let mac = self.interface(port).mac();
         let for_us = packet.eth_destination == mac || packet.eth_destination.is_multicast();
-        if !for_us || packet.eth_source == mac || packet.source.is_multicast() {
+        let bad = packet.eth_source == mac || packet.source.is_multicast();
+        if !for_us || bad || self.ram.hung {
             return;
+        }
+        if port == Self::WAN {
+            self.ram.discovery.hear();
         }
         let to = packet.destination;
         match &packet.payload {
@@ -298,6 +314,9 @@ impl Node for Router {
     }
 
     fn handle_timeout(&mut self, cx: &mut Context<'_>) {
+        if self.ram.hung {
+            return;
+        }
         if self.ram.boot.is_some_and(|at| at <= cx.now()) {
             self.boot(cx);
         }
@@ -330,6 +349,9 @@ impl Node for Router {
 
     fn poll_timeout(&self) -> Option<Time> {
         let ram = &self.ram;
+        if ram.hung {
+            return None;
+        }
         [
             ram.boot,
             ram.silent_until,
@@ -349,7 +371,16 @@ impl Node for Router {
     }
 
     fn handle_carrier(&mut self, port: u8, up: bool, cx: &mut Context<'_>) {
-        if port == Self::WAN && up && self.ram.wan.is_up() {
+        if port != Self::WAN || !self.ram.wan.is_up() {
+            return;
+        }
+        if !up {
+            // RFC 7084 §4.1 G-5: terminals learn that there is no way out.
+            self.ram.discovery.drop_routers();
+            self.settle(cx);
+            return;
+        }
+        if !self.defects.has(Defect::NoSolicitAfterFlap) {
             self.ram.discovery.start(cx.now());
             self.ram.client.handle_link_up(cx);
         }
@@ -361,6 +392,7 @@ impl Ram {
         let defects = || defects.clone();
         Self {
             boot: Some(boot),
+            hung: false,
             soliciting: false,
             advertising: false,
             silent_until: None,

@@ -38,6 +38,11 @@ pub(super) fn advert(
     }
 }
 
+/// An option of a type for experiments (RFC 4727 §5), which no host knows.
+pub(super) fn unknown_option() -> NdpOption {
+    NdpOption::Other(253, b"ngnlab".to_vec())
+}
+
 fn prefix_info(prefix: Ipv6Net, valid: u32, preferred: u32) -> PrefixInfo {
     PrefixInfo {
         prefix: prefix.addr(),

@@ -164,7 +164,7 @@ pub enum Defect {
     RaFromGlobal,
     /// Answers Router Solicitations whose hop limit shows that they were forwarded.
     AnswersInvalidRs,
-    /// Answers Neighbor Solicitations on the LAN that fail the validity checks.
+    /// Answers Neighbor Solicitations that fail the validity checks.
     AnswersInvalidNs,
     /// Does not answer Neighbor Solicitations on the LAN, as behind a filter for ICMPv6.
     NoLanNeighborAdverts,
@@ -207,6 +207,8 @@ pub enum Defect {
     LongRouterLifetime,
     /// Advertises itself as default router before it has a prefix or an upstream router.
     DefaultWithoutPrefix,
+    /// Goes on as default router of the LAN when the line's router has withdrawn itself.
+    KeepsDefaultAfterWanLoss,
     /// Sends Router Solicitations on the WAN from the unspecified address.
     RsFromUnspecified,
     /// Sends Router Solicitations before duplicate address detection is over.
@@ -215,12 +217,60 @@ pub enum Defect {
     RsStorm,
     /// Keeps sending Router Solicitations although it has its advertisement.
     KeepsSoliciting,
+    /// Takes in Router Advertisements that RFC 4861 §6.1.2 has thrown away: forwarded ones, a code
+    /// other than 0, a source that is not link-local.
+    AcceptsInvalidRa,
+    /// Throws a Router Advertisement away because it has an option that it does not know.
+    DropsUnknownRaOptions,
+    /// Takes whoever advertises as its default router, even with a router lifetime of zero.
+    AnyAdvertiserIsRouter,
+    /// Goes on using a default router that has withdrawn itself.
+    IgnoresRouterLifetimeZero,
+    /// Forgets the oldest default router when too many advertise, as tables of fixed size that
+    /// evict the oldest entry.
+    KeepsNewestRouters,
+    /// Falls into an endless loop on an option of length zero in an advertisement.
+    HangsOnEmptyOption,
+    /// Crashes on a DHCPv6 message whose options run past its end, and does not restart.
+    HangsOnBadDhcpv6,
+    /// Does not solicit when the WAN cable is plugged in again.
+    NoSolicitAfterFlap,
+    /// Gives its router up for good when the line was silent for ten seconds, as gateway monitors
+    /// that never look again.
+    GivesUpSilentRouter,
+    /// Forms no address from the prefix that is advertised on the WAN.
+    NoSlaac,
+    /// Forms addresses from prefixes whose A flag is clear.
+    IgnoresAFlag,
+    /// Forms addresses from prefixes that are preferred longer than they are valid.
+    TakesPreferredAboveValid,
+    /// Forms addresses from prefixes of any length.
+    SlaacFromAnyLength,
+    /// Lets any advertisement cut the valid lifetime of its addresses below two hours.
+    CutsValidLifetimes,
+    /// Goes on preferring an address whose preferred lifetime an advertisement has set to zero.
+    IgnoresZeroPreferred,
+    /// Looks on the WAN for every address of a prefix it has an address in, on-link or not.
+    AssumesOnLink,
+    /// Answers Router Solicitations that come from the line.
+    AnswersRsOnWan,
+    /// Speaks RIPng on the WAN, as routing daemons that run on every interface.
+    RipngOnWan,
+    /// Sends packets of its own from the WAN's link-local address although the line delegated a
+    /// prefix.
+    OwnPacketsFromLinkLocal,
     /// Sends Router Advertisements on the WAN.
     RaOnWan,
     /// Uses addresses without duplicate address detection.
     NoDad,
+    /// Uses addresses although duplicate address detection found another owner.
+    IgnoresDuplicates,
     /// Forwards packets whose source lies outside the assignment.
     ForeignSource,
+    /// Forwards packets of the LAN before the line has delegated a prefix.
+    ForwardsBeforePd,
+    /// Lets unique local addresses cross the border to the line.
+    UlaOnWan,
     /// Relays terminals' solicitations upstream but answers none for them, so that all is over
     /// after minutes (guide FAQ 1, ngn-facts §3.4).
     NdProxyOneWay,

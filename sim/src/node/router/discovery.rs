@@ -10,6 +10,7 @@ use super::Defects;
 use super::defect::Defect;
 use super::interface::Interface;
 use super::lease::Lease;
+use crate::frame::Frame;
 use crate::message::ndp::{Ndp, PrefixInfo, RouterAdvert, RouterSolicit};
 use crate::message::packet::{ALL_ROUTERS, Envelope, is_routable};
 use crate::node::Context;
@@ -20,8 +21,19 @@ pub(super) struct Discovery {
     defects: Defects,
     solicits: u32,
     next_solicit: Option<Time>,
-    router: Option<(Ipv6Addr, Time)>,
+    routers: Vec<DefaultRouter>,
     prefixes: Vec<Lease>,
+    next_rip: Option<Time>,
+    /// Since when the line has not said a word after we did, for a defect.
+    unanswered: Option<Time>,
+}
+
+/// A default router (RFC 4861 §5.1) with its preference (RFC 4191 §2.2).
+#[derive(Clone, Copy)]
+struct DefaultRouter {
+    address: Ipv6Addr,
+    until: Time,
+    rank: u8,
 }
 
 impl Discovery {
@@ -30,8 +42,10 @@ impl Discovery {
             defects,
             solicits: 0,
             next_solicit: None,
-            router: None,
+            routers: Vec::new(),
             prefixes: Vec::new(),
+            next_rip: None,
+            unanswered: None,
         }
     }
 
@@ -39,11 +53,13 @@ impl Discovery {
     pub(super) fn start(&mut self, now: Time) {
         self.solicits = 0;
         self.next_solicit = Some(now);
+        self.next_rip = self.defects.has(Defect::RipngOnWan).then_some(now);
     }
 
-    /// Returns the default router.
+    /// Returns the default router: of those preferred most, the one known longest.
     pub(super) fn router(&self) -> Option<Ipv6Addr> {
-        self.router.map(|(address, _)| address)
+        let best = self.routers.iter().rev().max_by_key(|known| known.rank);
+        best.map(|known| known.address)
     }
 
     /// Returns the prefixes for addresses, as long as they are valid.
@@ -53,29 +69,71 @@ impl Discovery {
 
     /// Returns the prefix the line has granted: the one that is preferred longest.
     pub(super) fn lease(&self, now: Time) -> Option<Lease> {
-        let preferred = self.prefixes.iter().filter(|prefix| prefix.preferred > now);
+        let mut preferred = self.prefixes.iter().filter(|prefix| prefix.preferred > now);
+        if self.defects.has(Defect::IgnoresZeroPreferred) {
+            return preferred.next().copied();
+        }
         preferred.max_by_key(|prefix| prefix.preferred).copied()
     }
 
     /// Takes in an advertisement that came from a link-local address.
     pub(super) fn handle_advert(&mut self, from: Ipv6Addr, advert: &RouterAdvert, now: Time) {
-        if !advert.lifetime.is_zero() {
-            self.router = Some((from, now + advert.lifetime));
+        if !advert.lifetime.is_zero() || self.defects.has(Defect::AnyAdvertiserIsRouter) {
+            self.note_router(from, advert, now);
             // RFC 4861 §6.3.7.
             if !self.defects.has(Defect::KeepsSoliciting) {
                 self.next_solicit = None;
             }
-        } else if self.router() == Some(from) {
-            self.router = None;
+        } else if !self.defects.has(Defect::IgnoresRouterLifetimeZero) {
+            // RFC 4861 §6.3.4.
+            self.routers.retain(|known| known.address != from);
         }
         for prefix in advert.prefixes() {
             self.note_prefix(prefix, now);
         }
     }
 
+    /// RFC 4861 §6.3.4. A full table keeps what it has: neighbours can forge as many as they like.
+    fn note_router(&mut self, from: Ipv6Addr, advert: &RouterAdvert, now: Time) {
+        // RFC 4191 §2.2: 01 is high and 11 low; the reserved value counts as medium.
+        let rank = match advert.preference {
+            1 => 2,
+            3 => 0,
+            _ => 1,
+        };
+        let hijacked = self.defects.has(Defect::AnyAdvertiserIsRouter);
+        let fresh = DefaultRouter {
+            address: from,
+            until: now
+                + advert
+                    .lifetime
+                    .max(if hijacked { HIJACKED } else { Duration::ZERO }),
+            rank: if hijacked { HIGHEST } else { rank },
+        };
+        if let Some(known) = self.routers.iter_mut().find(|known| known.address == from) {
+            *known = fresh;
+            return;
+        }
+        if self.routers.len() == ROUTERS_MAX {
+            if !self.defects.has(Defect::KeepsNewestRouters) {
+                return;
+            }
+            self.routers.remove(0);
+        }
+        if hijacked {
+            self.routers.insert(0, fresh);
+        } else {
+            self.routers.push(fresh);
+        }
+    }
+
     /// RFC 4862 §5.5.3.
     fn note_prefix(&mut self, info: &PrefixInfo, now: Time) {
-        let fit = info.autonomous && info.length == 64 && info.preferred <= info.valid;
+        let has = |defect| self.defects.has(defect);
+        let fit = !has(Defect::NoSlaac)
+            && (info.autonomous || has(Defect::IgnoresAFlag))
+            && (info.length == 64 || has(Defect::SlaacFromAnyLength))
+            && (info.preferred <= info.valid || has(Defect::TakesPreferredAboveValid));
         let Some(net) = Ipv6Net::new(info.prefix, info.length)
             .ok()
             .filter(|_| fit && is_routable(info.prefix))
@@ -93,27 +151,64 @@ impl Discovery {
             }
             return;
         };
-        known.preferred = fresh.preferred;
+        if info.preferred > 0 || !self.defects.has(Defect::IgnoresZeroPreferred) {
+            known.preferred = fresh.preferred;
+        }
         // RFC 4862 §5.5.3 e): nobody may cut a valid lifetime below two hours.
-        known.valid = fresh.valid.max(known.valid.min(now + TWO_HOURS));
+        known.valid = if self.defects.has(Defect::CutsValidLifetimes) {
+            fresh.valid
+        } else {
+            fresh.valid.max(known.valid.min(now + TWO_HOURS))
+        };
     }
 
     /// Drops the default router: it says that it is none.
     pub(super) fn drop_router(&mut self) {
-        self.router = None;
+        let current = self.router();
+        self.routers.retain(|known| Some(known.address) != current);
+    }
+
+    /// Drops every default router: there is no line any more.
+    pub(super) fn drop_routers(&mut self) {
+        self.routers.clear();
+    }
+
+    /// Notes that something came from the line.
+    pub(super) fn hear(&mut self) {
+        self.unanswered = None;
+    }
+
+    /// Notes that something goes to the line.
+    pub(super) fn speak(&mut self, now: Time) {
+        if !self.defects.has(Defect::GivesUpSilentRouter) {
+            return;
+        }
+        let since = *self.unanswered.get_or_insert(now);
+        if now.since(since) > SILENCE_MAX {
+            self.drop_routers();
+        }
+    }
+
+    /// Returns whether an address lies in a prefix of the line, on-link or not.
+    pub(super) fn covers(&self, address: Ipv6Addr) -> bool {
+        let mut nets = self.prefixes.iter().map(|prefix| prefix.net);
+        nets.any(|net| net.contains(&address))
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Time> {
-        let router = self.router.map(|(_, until)| until);
+        let routers = self.routers.iter().map(|known| known.until);
         let prefixes = self.prefixes.iter().map(|prefix| prefix.valid);
-        prefixes.chain(router).chain(self.next_solicit).min()
+        let own = self.next_solicit.into_iter().chain(self.next_rip);
+        prefixes.chain(routers).chain(own).min()
     }
 
     pub(super) fn handle_timeout(&mut self, wan: &Interface, cx: &mut Context<'_>) {
         let now = cx.now();
         self.prefixes.retain(|prefix| prefix.valid > now);
-        if self.router.is_some_and(|(_, until)| until <= now) {
-            self.router = None;
+        self.routers.retain(|known| known.until > now);
+        if self.next_rip.is_some_and(|at| at <= now) {
+            self.next_rip = Some(now + RIP_INTERVAL);
+            wan.send_frame(rip_request(wan), cx);
         }
         if self.next_solicit.is_some_and(|at| at <= now) {
             self.solicit(wan, cx);
@@ -145,9 +240,27 @@ impl Discovery {
     }
 }
 
+/// RFC 2080 §2.4.1: a request for the whole routing table.
+fn rip_request(wan: &Interface) -> Frame {
+    const RIP_ROUTERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 9);
+    const RIP_PORT: u16 = 521;
+    let mut body = vec![1, 1, 0, 0];
+    body.extend_from_slice(&[0; 19]);
+    body.push(16);
+    let envelope = Envelope::new(wan.mac(), wan.mac(), wan.link_local(), RIP_ROUTERS);
+    envelope.with_hop_limit(255).udp(RIP_PORT, RIP_PORT, &body)
+}
+
 // RFC 4861 §10.
 const MAX_RTR_SOLICITATIONS: u32 = 3;
 const RTR_SOLICITATION_INTERVAL: Duration = Duration::from_secs(4);
 const STORM_INTERVAL: Duration = Duration::from_secs(1);
 const TWO_HOURS: Duration = Duration::from_secs(7200);
+// Ours: bounds against hostile neighbours.
 const PREFIXES_MAX: usize = 16;
+const ROUTERS_MAX: usize = 8;
+// What the defects do; RFC 2080 §2.3 for the interval.
+const HIJACKED: Duration = Duration::from_secs(1800);
+const HIGHEST: u8 = 3;
+const SILENCE_MAX: Duration = Duration::from_secs(10);
+const RIP_INTERVAL: Duration = Duration::from_secs(30);

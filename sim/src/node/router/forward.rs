@@ -37,7 +37,9 @@ impl Router {
         if !is_routable(source) || !is_routable(destination) {
             return;
         }
-        let checks_source = !self.defects.has(Defect::ForeignSource);
+        let hasty = self.defects.has(Defect::ForwardsBeforePd) && self.lan_net().is_none();
+        let leaks = self.defects.has(Defect::UlaOnWan) && is_unique_local(source);
+        let checks_source = !(self.defects.has(Defect::ForeignSource) || hasty || leaks);
         if checks_source && !self.lan_net().is_some_and(|net| net.contains(&source)) {
             return self.complain(Self::LAN, packet, Problem::BadSource, cx);
         }
@@ -48,6 +50,7 @@ impl Router {
             if !self.ram.filter.pass_out(packet, cx.now()) {
                 return;
             }
+            self.ram.discovery.speak(cx.now());
             if self.setup.mode == Mode::Ra {
                 self.ram.proxy.announce(source, router, &self.ram.wan, cx);
             }
@@ -98,8 +101,12 @@ impl Router {
         }
         let delegated = self.ram.client.lease().map(|lease| lease.net);
         let unused = delegated.is_some_and(|net| net.contains(&to));
-        if (unused && !self.defects.has(Defect::NoNullRoute)) || is_unique_local(to) {
+        let local = is_unique_local(to) && !self.defects.has(Defect::UlaOnWan);
+        if (unused && !self.defects.has(Defect::NoNullRoute)) || local {
             return None;
+        }
+        if self.defects.has(Defect::AssumesOnLink) && self.ram.discovery.covers(to) {
+            return Some(Hop::Wan(to));
         }
         uplink.map(Hop::Wan)
     }

@@ -181,7 +181,9 @@ impl Interface {
         let detection = packet.source.is_unspecified();
         match address.state {
             // RFC 4862 §5.4.3: somebody else is about to take the same address.
-            State::Delayed { .. } | State::Tentative { .. } if detection => {
+            State::Delayed { .. } | State::Tentative { .. }
+                if detection && !self.defects.has(Defect::IgnoresDuplicates) =>
+            {
                 address.state = State::Duplicate;
             }
             State::Assigned => {
@@ -241,9 +243,10 @@ impl Interface {
 
     /// Takes in an advertisement.
     pub(super) fn handle_advert(&mut self, advert: &NeighborAdvert, cx: &mut Context<'_>) {
+        let heeds = !self.defects.has(Defect::IgnoresDuplicates);
         for address in &mut self.addresses {
             // RFC 4862 §5.4.4.
-            if address.ip == advert.target && address.state != State::Assigned {
+            if heeds && address.ip == advert.target && address.state != State::Assigned {
                 address.state = State::Duplicate;
             }
         }

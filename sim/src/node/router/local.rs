@@ -1,6 +1,7 @@
 //! What is addressed to the router itself: neighbour discovery, echo, DHCPv6.
 
 use std::net::Ipv6Addr;
+use std::time::Duration;
 
 use super::defect::Defect;
 use super::interface::Interface;
@@ -8,8 +9,8 @@ use super::{Router, lan_dhcpv6};
 use crate::message::dhcpv6;
 use crate::message::icmpv6::{ECHO_REPLY, ECHO_REQUEST, PACKET_TOO_BIG};
 use crate::message::ndp::{
-    NEIGHBOR_SOLICITATION, Ndp, NdpOption, NeighborAdvert, NeighborSolicit, ROUTER_SOLICITATION,
-    RouterAdvert, RouterSolicit,
+    NEIGHBOR_SOLICITATION, Ndp, NdpOption, NeighborAdvert, NeighborSolicit, ROUTER_ADVERTISEMENT,
+    ROUTER_SOLICITATION, RouterAdvert, RouterSolicit,
 };
 use crate::message::packet::{
     ALL_DHCP, ALL_NODES, Envelope, Icmpv6, Packet, Payload, Udp, is_link_local, solicited_node,
@@ -21,12 +22,19 @@ use crate::setup::Mode;
 impl Router {
     /// Takes in a Neighbour Discovery message.
     pub(super) fn handle_ndp(&mut self, port: u8, packet: &Packet<'_>, cx: &mut Context<'_>) {
-        match Ndp::parse(packet).or_else(|| self.parse_invalid_solicit(packet)) {
+        if self.is_fatal(packet) {
+            self.ram.hung = true;
+            return;
+        }
+        match Ndp::parse(packet).or_else(|| self.parse_invalid(port, packet)) {
             Some(Ndp::RouterAdvert(advert)) if port == Self::WAN => {
                 self.handle_router_advert(packet, &advert, cx);
             }
             Some(Ndp::RouterSolicit(solicit)) if port == Self::LAN => {
                 self.handle_router_solicit(packet, solicit, cx);
+            }
+            Some(Ndp::RouterSolicit(_)) if self.defects.has(Defect::AnswersRsOnWan) => {
+                self.answer_as_router(packet, cx);
             }
             Some(Ndp::NeighborSolicit(solicit)) => self.handle_solicit(port, packet, &solicit, cx),
             Some(Ndp::NeighborAdvert(advert)) => self.handle_advert(port, packet, &advert, cx),
@@ -35,14 +43,46 @@ impl Router {
         }
     }
 
-    fn parse_invalid_solicit(&self, packet: &Packet<'_>) -> Option<Ndp> {
+    fn parse_invalid(&self, port: u8, packet: &Packet<'_>) -> Option<Ndp> {
         let message = packet.icmpv6()?;
-        let answers = match message.kind {
-            ROUTER_SOLICITATION => self.defects.has(Defect::AnswersInvalidRs),
-            NEIGHBOR_SOLICITATION => self.defects.has(Defect::AnswersInvalidNs),
-            _ => false,
+        let defect = match (message.kind, port) {
+            (ROUTER_SOLICITATION, _) => Defect::AnswersInvalidRs,
+            (ROUTER_ADVERTISEMENT, Self::WAN) => Defect::AcceptsInvalidRa,
+            (NEIGHBOR_SOLICITATION, _) => Defect::AnswersInvalidNs,
+            _ => return None,
         };
-        answers.then(|| Ndp::parse_message(message))?
+        let accepts = self.defects.has(defect);
+        accepts.then(|| Ndp::parse_message(message))?
+    }
+
+    /// Returns whether a defect makes this advertisement the last packet we read.
+    fn is_fatal(&self, packet: &Packet<'_>) -> bool {
+        let empty = |message: Icmpv6<'_>| {
+            message.kind == ROUTER_ADVERTISEMENT && Ndp::parse_message(message).is_none()
+        };
+        self.defects.has(Defect::HangsOnEmptyOption) && packet.icmpv6().is_some_and(empty)
+    }
+
+    /// Answers a solicitation on the WAN, where we are a host.
+    fn answer_as_router(&self, packet: &Packet<'_>, cx: &mut Context<'_>) {
+        let wan = &self.ram.wan;
+        let advert = RouterAdvert {
+            hop_limit: 64,
+            managed: false,
+            other: false,
+            preference: 0,
+            lifetime: Duration::ZERO,
+            reachable: Duration::ZERO,
+            retrans: Duration::ZERO,
+            options: vec![NdpOption::SourceLinkLayer(wan.mac())],
+        };
+        let envelope = Envelope::new(
+            wan.mac(),
+            packet.eth_source,
+            wan.link_local(),
+            packet.source,
+        );
+        wan.send_frame(Ndp::RouterAdvert(advert).build(envelope), cx);
     }
 
     fn handle_router_advert(
@@ -51,7 +91,12 @@ impl Router {
         advert: &RouterAdvert,
         cx: &mut Context<'_>,
     ) {
-        if !is_link_local(packet.source) || !self.ram.wan.is_up() {
+        let from_router =
+            is_link_local(packet.source) || self.defects.has(Defect::AcceptsInvalidRa);
+        let strange = |option: &NdpOption| matches!(option, NdpOption::Other(..));
+        let drops =
+            self.defects.has(Defect::DropsUnknownRaOptions) && advert.options.iter().any(strange);
+        if !from_router || drops || !self.ram.wan.is_up() {
             return;
         }
         for option in &advert.options {
@@ -217,7 +262,12 @@ impl Router {
         if filtered || packet.destination.is_multicast() {
             return;
         }
-        if let Some(message) = dhcpv6::decode(udp.payload) {
+        let message = dhcpv6::decode(udp.payload);
+        if message.is_none() && self.defects.has(Defect::HangsOnBadDhcpv6) {
+            self.ram.hung = true;
+            return;
+        }
+        if let Some(message) = message {
             self.ram.client.handle_message(&message, cx);
             self.settle(cx);
         }

@@ -1,0 +1,619 @@
+//! Addresses on the WAN: which prefixes make them, how long they last, which one speaks
+//! (RFC 4862 §5.4, §5.5; RFC 7084 §4.2).
+
+use std::collections::BTreeSet;
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use ipnet::Ipv6Net;
+use ngnlab_reports::{Level, RecordId, Text, Verdict};
+use ngnlab_sim::Time;
+use ngnlab_sim::message::ndp::{PrefixInfo, RouterAdvert};
+use ngnlab_sim::message::packet::{Payload, is_routable};
+use ngnlab_sim::setup::{Aspect, Mode};
+use ngnlab_sim::trace::Role;
+
+use super::ce::{HEED, wan_adverts};
+use super::pd::{given, net_of};
+use super::{
+    CE_ROUTER, Check, EVERYONE, Ruling, broken, every, expect, finding, never, only_in, within,
+};
+use crate::dissection::{Dissection, Found};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "wan.slaac.support",
+        source: "RFC 7084 §4.2 WAA-1; RFC 4862 §5.5.3",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "RAのプレフィックスからアドレスを生成する",
+            "An address is formed from the prefix that the line advertises",
+        ),
+        hint: Text::new(
+            "Aフラグの立ったプレフィックスからSLAACでアドレスを生成してください。",
+            "Form an address from an advertised prefix that has the A flag.",
+        ),
+        judge: support,
+    },
+    Check {
+        id: "wan.slaac.a-flag-clear",
+        source: "RFC 4862 §5.5.3 a)",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "Aフラグのないプレフィックスからアドレスを生成しない",
+            "No address is formed from a prefix without the A flag",
+        ),
+        hint: Text::new(
+            "AフラグのないプレフィックスはSLAACに使わないでください。",
+            "Do not use a prefix without the A flag for addresses.",
+        ),
+        judge: a_flag_clear,
+    },
+    Check {
+        id: "wan.slaac.pref-gt-valid",
+        source: "RFC 4862 §5.5.3 c)",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "推奨寿命が有効寿命より長いプレフィックスを無視する",
+            "A prefix that is preferred longer than it is valid is ignored",
+        ),
+        hint: Text::new(
+            "推奨寿命が有効寿命を超えるプレフィックス情報は無視してください。",
+            "Ignore a prefix option whose preferred lifetime exceeds its valid lifetime.",
+        ),
+        judge: preferred_above_valid,
+    },
+    Check {
+        id: "wan.slaac.prefixlen-mismatch",
+        source: "RFC 4862 §5.5.3 d)",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "長さが/64でないプレフィックスからアドレスを生成しない",
+            "No address is formed from a prefix that is not a /64",
+        ),
+        hint: Text::new(
+            "インタフェースIDと合わせて128ビットにならないプレフィックスは使わないでください。",
+            "Ignore a prefix whose length and interface identifier do not make 128 bits.",
+        ),
+        judge: length_mismatch,
+    },
+    Check {
+        id: "wan.slaac.two-hour-rule",
+        source: "RFC 4862 §5.5.3 e)",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "認証のないRAで、アドレスの有効寿命を2時間未満に縮めない",
+            "No advertisement cuts the valid lifetime of an address below two hours",
+        ),
+        hint: Text::new(
+            "残りの有効寿命が2時間を超えるときは、短い寿命を受けても2時間は使い続けてください。",
+            "Keep an address for two hours when an advertisement shortens its valid lifetime.",
+        ),
+        judge: two_hours,
+    },
+    Check {
+        id: "wan.slaac.deprecate-now",
+        source: "RFC 4862 §5.5.3 e), §5.5.4",
+        level: Level::Should,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "推奨寿命が0になったアドレスを新しい通信に使わない",
+            "An address whose preferred lifetime became 0 begins no new communication",
+        ),
+        hint: Text::new(
+            "推奨寿命0のRAを受けたら、新しい通信には新しいプレフィックスのアドレスを使ってください。",
+            "Take a preferred lifetime of 0 over at once, and use another address for what is new.",
+        ),
+        judge: deprecate,
+    },
+    Check {
+        id: "wan.slaac.l-flag",
+        source: "RFC 7084 §4.2 WAA-2; RFC 5942 §4",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "Lフラグのないプレフィックスをオンリンクとみなさない",
+            "A prefix without the L flag is not taken for on-link",
+        ),
+        hint: Text::new(
+            "Lフラグのないプレフィックス宛てのパケットはデフォルトルータに送ってください。",
+            "Send packets for a prefix without the L flag to the default router.",
+        ),
+        judge: l_flag,
+    },
+    Check {
+        id: "wan.slaac.dad-fail",
+        source: "RFC 4862 §5.4.5",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "重複と分かったアドレスを使わない",
+            "An address that somebody else has is not used",
+        ),
+        hint: Text::new(
+            "重複アドレス検出（DAD）で応答があったアドレスは割り当てないでください。",
+            "Do not assign an address for which duplicate address detection got an answer.",
+        ),
+        judge: dad_fail,
+    },
+    Check {
+        id: "wan.addr.gua-from-pd",
+        source: "RFC 7084 §4.2 WAA-7",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "ルータ自身の通信に、委任されたプレフィックスのアドレスを使う",
+            "The router's own packets come from the delegated prefix",
+        ),
+        hint: Text::new(
+            "WAN側にグローバルアドレスがないときは、委任されたプレフィックスのアドレスを送信元にしてください。",
+            "Without a global address on the WAN, send from an address of the delegated prefix.",
+        ),
+        judge: own_source,
+    },
+    Check {
+        id: "wan.route.no-dynamic-routing",
+        source: "RFC 7084 §4.2 WPD-7",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "WAN側で動的経路制御プロトコルを動かさない",
+            "No dynamic routing protocol speaks on the WAN",
+        ),
+        hint: Text::new(
+            "RIPngやOSPFv3などをWAN側のインタフェースで無効にしてください。",
+            "Turn RIPng, OSPFv3 and the like off on the WAN interface.",
+        ),
+        judge: no_routing,
+    },
+];
+
+/// Slow duplicate address detection (design §12) and programs that start one another.
+const FORMED_AFTER: Duration = Duration::from_secs(40);
+/// Up to a second of delay (RFC 4862 §5.4.2) before the probe; the rest is tolerance.
+const PROBED_AFTER: Duration = Duration::from_secs(5);
+/// The line's Retrans Timer of ten seconds (ngn-facts §1.1), and up to a second before the probe.
+const DAD_OVER: Duration = Duration::from_secs(12);
+/// RFC 4861 §10: RETRANS_TIMER, the least that one probe waits.
+const PROBE_WAITS: Duration = Duration::from_secs(1);
+/// RFC 4862 §5.5.3 e).
+const TWO_HOURS: Duration = Duration::from_secs(7200);
+/// RFC 4861 §7.2.4 sets no limit for an answer; three solicitations a second apart ask for one.
+const NEIGHBOR_ANSWER: Duration = Duration::from_secs(3);
+
+/// Returns the addresses that terminals probed themselves, which the device may pass on.
+fn probed_by_terminals(trace: &Dissection<'_>) -> BTreeSet<Ipv6Addr> {
+    let solicits = trace.neighbor_solicits();
+    solicits
+        .filter(|ns| !ns.by_device(Role::Lan) && ns.on == Role::Lan)
+        .map(|ns| ns.is.target)
+        .collect()
+}
+
+/// Returns the first sign that the device uses a prefix for itself or its LAN, and what it does.
+pub(super) fn formed_in(
+    trace: &Dissection<'_>,
+    net: Ipv6Net,
+    from: Time,
+) -> Option<(RecordId, &'static str)> {
+    let theirs = probed_by_terminals(trace);
+    let probe = trace.neighbor_solicits().find(|ns| {
+        (ns.by_device(Role::Wan) || ns.by_device(Role::Lan))
+            && ns.source.is_unspecified()
+            && ns.at >= from
+            && net.contains(&ns.is.target)
+            && !theirs.contains(&ns.is.target)
+    });
+    let advert = trace.router_adverts().find(|ra| {
+        let mut useful = ra.is.prefixes().filter(|prefix| prefix.valid > 0);
+        ra.by_device(Role::Lan)
+            && ra.at >= from
+            && useful.any(|prefix| net.contains(&prefix.prefix))
+    });
+    let sent = trace.packets.iter().find(|found| {
+        found.by_device(Role::Wan)
+            && found.at >= from
+            && net.contains(&found.source)
+            && !trace.is_terminal(found.source)
+            && !theirs.contains(&found.source)
+    });
+    let probe = probe.map(|ns| (ns.record, "forms an address"));
+    let advert = advert.map(|ra| (ra.record, "advertises a part"));
+    let sent = sent.map(|found| (found.record, "sends from an address"));
+    probe.into_iter().chain(advert).chain(sent).min()
+}
+
+/// Returns the prefixes that reached the device on the WAN, one by one.
+fn offered<'d>(
+    adverts: &'d [Found<&RouterAdvert>],
+) -> impl Iterator<Item = (&'d Found<&'d RouterAdvert>, PrefixInfo, Ipv6Net)> {
+    adverts.iter().flat_map(|ra| {
+        let prefixes = ra.is.prefixes();
+        prefixes.filter_map(move |prefix| Some((ra, *prefix, net_of(prefix)?)))
+    })
+}
+
+/// RFC 4862 §5.5.3 a) to d).
+fn is_fit(prefix: &PrefixInfo) -> bool {
+    prefix.autonomous
+        && prefix.length == 64
+        && prefix.preferred <= prefix.valid
+        && is_routable(prefix.prefix)
+}
+
+fn support(trace: &Dissection<'_>) -> Verdict {
+    // Where a prefix is delegated, an address on the WAN is not needed (RFC 7084 §4.2 WAA-7).
+    only_in(Mode::Ra, trace, || {
+        let adverts = wan_adverts(trace);
+        let first = offered(&adverts)
+            .find(|(ra, prefix, _)| !ra.injected && is_fit(prefix) && prefix.preferred > 0);
+        every(
+            "prefix for addresses from the line",
+            first,
+            |(ra, _, net)| {
+                let deadline = ra.arrives + FORMED_AFTER;
+                match formed_in(trace, net, Time::ZERO) {
+                    Some((record, _)) => Ruling::Holds(vec![ra.record, record]),
+                    None if trace.end() < deadline || trace.is_disturbed(ra.at, deadline) => {
+                        Ruling::Skip
+                    }
+                    None => broken(
+                        [ra.record],
+                        format!("an address in {net}"),
+                        "none was probed or used",
+                    ),
+                }
+            },
+        )
+    })
+}
+
+/// Judges that no address is formed from a prefix that is unfit for the reason given.
+fn unfit(
+    trace: &Dissection<'_>,
+    what: &str,
+    is_unfit: impl Fn(&PrefixInfo) -> bool,
+    expected: &str,
+) -> Verdict {
+    let adverts = wan_adverts(trace);
+    let fit: Vec<Ipv6Net> = offered(&adverts)
+        .filter(|(_, prefix, _)| is_fit(prefix))
+        .map(|(.., net)| net)
+        .collect();
+    let able = fit
+        .iter()
+        .any(|net| formed_in(trace, *net, Time::ZERO).is_some());
+    let bad = offered(&adverts).filter(|(_, prefix, net)| {
+        is_unfit(prefix) && prefix.valid > 0 && !fit.iter().any(|other| net.contains(other))
+    });
+    every(what, bad, |(ra, _, net)| {
+        match formed_in(trace, net, ra.arrives) {
+            Some((record, how)) => broken(
+                [ra.record, record],
+                format!("no address from {net}, {expected}"),
+                format!("the device {how} of it"),
+            ),
+            None if !able => Ruling::Unclear("the device forms no address by itself".to_owned()),
+            None if trace.end() < ra.arrives + PROBED_AFTER => Ruling::Skip,
+            None => Ruling::Holds(vec![ra.record]),
+        }
+    })
+}
+
+fn a_flag_clear(trace: &Dissection<'_>) -> Verdict {
+    let clear = |prefix: &PrefixInfo| !prefix.autonomous;
+    unfit(
+        trace,
+        "prefix without the A flag",
+        clear,
+        "which has no A flag",
+    )
+}
+
+fn preferred_above_valid(trace: &Dissection<'_>) -> Verdict {
+    let above = |prefix: &PrefixInfo| prefix.autonomous && prefix.preferred > prefix.valid;
+    let expected = "which is preferred longer than it is valid";
+    unfit(trace, "prefix preferred longer than valid", above, expected)
+}
+
+fn length_mismatch(trace: &Dissection<'_>) -> Verdict {
+    let odd = |prefix: &PrefixInfo| prefix.autonomous && prefix.length != 64;
+    unfit(trace, "prefix that is not a /64", odd, "which is no /64")
+}
+
+/// Returns the device's answer to a solicitation on the WAN.
+fn answer_on_wan(
+    trace: &Dissection<'_>,
+    target: Ipv6Addr,
+    from: Time,
+    to: Time,
+) -> Option<Found<Ipv6Addr>> {
+    let mut adverts = trace.neighbor_adverts();
+    adverts
+        .find(|na| {
+            na.by_device(Role::Wan) && na.is.target == target && from <= na.at && na.at <= to
+        })
+        .map(|na| na.with(target))
+}
+
+fn two_hours(trace: &Dissection<'_>) -> Verdict {
+    let adverts = wan_adverts(trace);
+    let theirs = probed_by_terminals(trace);
+    let all: Vec<_> = offered(&adverts)
+        .filter(|(_, prefix, _)| is_fit(prefix))
+        .collect();
+    let cuts = all.iter().filter(|(cut, prefix, net)| {
+        let valid = Duration::from_secs(u64::from(prefix.valid));
+        let mut before = all.iter().filter(|(ra, ..)| ra.at < cut.at);
+        valid < TWO_HOURS
+            && before.any(|(ra, other, same)| {
+                let until = ra.arrives + Duration::from_secs(u64::from(other.valid));
+                same == net && until > cut.arrives + TWO_HOURS
+            })
+    });
+    // A question for an address that was the device's before, after the false end of its life.
+    let asked = cuts.flat_map(|(cut, prefix, net)| {
+        let over = cut.arrives + Duration::from_secs(u64::from(prefix.valid)) + HEED;
+        let again = all
+            .iter()
+            .find(|(ra, other, same)| same == net && ra.at > cut.at && other.valid > prefix.valid);
+        let end = again.map_or(cut.arrives + TWO_HOURS, |(ra, ..)| ra.at);
+        let solicits = trace.neighbor_solicits().filter(move |ns| {
+            ns.to_device(Role::Wan)
+                && !ns.source.is_unspecified()
+                && net.contains(&ns.is.target)
+                && over <= ns.arrives
+                && ns.arrives + NEIGHBOR_ANSWER <= end
+        });
+        solicits.map(|ns| (*cut, ns.with(ns.is.target)))
+    });
+    every(
+        "question for an address whose lifetime was cut",
+        asked,
+        |(cut, ns)| {
+            let was_ours = answer_on_wan(trace, ns.is, Time::ZERO, cut.arrives);
+            if was_ours.is_none() || theirs.contains(&ns.is) || trace.is_terminal(ns.is) {
+                return Ruling::Skip;
+            }
+            if trace.is_disturbed(cut.at, ns.arrives + NEIGHBOR_ANSWER) {
+                return Ruling::Skip;
+            }
+            let answer = answer_on_wan(trace, ns.is, ns.arrives, trace.end());
+            let what = format!(
+                "an answer for {}, which is valid for two more hours,",
+                ns.is
+            );
+            match within(trace, &ns, answer.as_ref(), NEIGHBOR_ANSWER, &what) {
+                Ruling::Holds(mut records) => {
+                    records.insert(0, cut.record);
+                    Ruling::Holds(records)
+                }
+                other => other,
+            }
+        },
+    )
+}
+
+fn deprecate(trace: &Dissection<'_>) -> Verdict {
+    let adverts = wan_adverts(trace);
+    let all: Vec<_> = offered(&adverts)
+        .filter(|(_, prefix, _)| is_fit(prefix))
+        .collect();
+    let deprecated: Vec<_> = all
+        .iter()
+        .filter(|(_, prefix, _)| prefix.preferred == 0)
+        .collect();
+    let questions = trace.upstream_dns();
+    let own = questions.iter().filter(|exchange| {
+        let source = exchange.query.source;
+        all.iter().any(|(.., net)| net.contains(&source))
+    });
+    every(
+        "question of the device after a deprecation",
+        own,
+        |exchange| {
+            let query = exchange.query;
+            let old = deprecated.iter().find(|(ra, _, net)| {
+                let again = all.iter().any(|(later, prefix, same)| {
+                    same == net && later.at > ra.at && later.at <= query.at && prefix.preferred > 0
+                });
+                ra.arrives + DAD_OVER + HEED < query.at && net.contains(&query.source) && !again
+            });
+            let fresh = all.iter().find(|(ra, prefix, net)| {
+                let preferred = ra.arrives + Duration::from_secs(u64::from(prefix.preferred));
+                ra.arrives + DAD_OVER < query.at
+                    && preferred > query.at
+                    && !deprecated.iter().any(|(.., gone)| gone == net)
+                    && formed_in(trace, *net, ra.arrives).is_some()
+            });
+            let after = deprecated
+                .iter()
+                .any(|(ra, ..)| ra.arrives + DAD_OVER < query.at);
+            match (old, fresh) {
+                (Some((ra, _, net)), Some(_)) => broken(
+                    [ra.record, query.record],
+                    format!("no new question from {net}, which is deprecated"),
+                    format!("one from {}", query.source),
+                ),
+                (None, Some((ra, ..))) if after => Ruling::Holds(vec![ra.record, query.record]),
+                _ => Ruling::Skip,
+            }
+        },
+    )
+}
+
+fn l_flag(trace: &Dissection<'_>) -> Verdict {
+    let adverts = wan_adverts(trace);
+    let linked: Vec<Ipv6Net> = offered(&adverts)
+        .filter(|(_, prefix, _)| prefix.on_link)
+        .map(|(.., net)| net)
+        .collect();
+    let off: Vec<_> = offered(&adverts)
+        .filter(|(_, prefix, net)| {
+            let own = trace.lan_prefixes().iter().any(|lan| lan == net);
+            !prefix.on_link && is_fit(prefix) && !linked.contains(net) && !own
+        })
+        .collect();
+    let forwarded = trace.forwarded();
+    let asked = trace.packets.iter().filter(|found| {
+        found.to_device(Role::Lan) && is_routable(found.source) && is_routable(found.destination)
+    });
+    every("packet for a prefix that is not on-link", asked, |found| {
+        let Some((ra, _, net)) = off.iter().find(|(ra, _, net)| {
+            net.contains(&found.destination) && ra.arrives + HEED <= found.arrives
+        }) else {
+            return Ruling::Skip;
+        };
+        let solicit = trace.neighbor_solicits().find(|ns| {
+            ns.by_device(Role::Wan)
+                && ns.is.target == found.destination
+                && !ns.source.is_unspecified()
+                && ns.at >= found.arrives
+        });
+        let through = forwarded
+            .iter()
+            .find(|(came, _)| came.record == found.record);
+        match (solicit, through) {
+            (Some(ns), _) => broken(
+                [ra.record, found.record, ns.record],
+                format!(
+                    "{net} has no L flag, so {} is reached by a router",
+                    found.destination
+                ),
+                "the device looks for it on the WAN",
+            ),
+            (None, Some((_, left))) => Ruling::Holds(vec![ra.record, left.record]),
+            (None, None) => Ruling::Skip,
+        }
+    })
+}
+
+fn dad_fail(trace: &Dissection<'_>) -> Verdict {
+    let theirs = probed_by_terminals(trace);
+    let probes: Vec<_> = trace
+        .neighbor_solicits()
+        .filter(|ns| ns.by_device(Role::Wan) && ns.source.is_unspecified() && !ns.lost)
+        .collect();
+    let claims = trace
+        .neighbor_adverts()
+        .filter(|na| na.to_device(Role::Wan));
+    every(
+        "claim to an address that the device was probing",
+        claims,
+        |na| {
+            let target = na.is.target;
+            if theirs.contains(&target) || trace.is_terminal(target) {
+                return Ruling::Skip;
+            }
+            let Some(probe) = probes.iter().find(|ns| {
+                let waits = ns.at <= na.at && na.arrives < ns.at + PROBE_WAITS;
+                ns.is.target == target && waits
+            }) else {
+                return Ruling::Skip;
+            };
+            let used = trace.packets.iter().find(|found| {
+                found.by_device(Role::Wan) && found.source == target && found.at > na.arrives
+            });
+            let used = used.map(|found| found.record).or_else(|| {
+                let answer = answer_on_wan(trace, target, na.arrives, trace.end());
+                answer.map(|found| found.record)
+            });
+            match used {
+                Some(record) => broken(
+                    [probe.record, na.record, record],
+                    format!("{target} is not used, since somebody else has it"),
+                    "the device uses it",
+                ),
+                None if trace.end() < na.arrives + DAD_OVER => Ruling::Skip,
+                None => Ruling::Holds(vec![probe.record, na.record]),
+            }
+        },
+    )
+}
+
+fn own_source(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        let granted = given(trace);
+        let adverts = wan_adverts(trace);
+        let own: Vec<Ipv6Net> = offered(&adverts)
+            .filter(|(_, prefix, _)| prefix.autonomous)
+            .map(|(.., net)| net)
+            .collect();
+        let questions = trace.upstream_dns();
+        every("question of the router's own", &questions, |exchange| {
+            let query = exchange.query;
+            let known: Vec<_> = granted
+                .iter()
+                .filter(|given| given.at <= query.at)
+                .collect();
+            if known.is_empty() || own.iter().any(|net| net.contains(&query.source)) {
+                return Ruling::Skip;
+            }
+            expect(
+                [query.record],
+                known.iter().any(|given| given.net.contains(&query.source)),
+                "a source inside the delegated prefix",
+                query.source.to_string(),
+            )
+        })
+    })
+}
+
+/// Long enough for every routing protocol to have said hello (RIPng every 30 s, RFC 2080 §2.3).
+const HELLO: Duration = Duration::from_secs(40);
+
+fn no_routing(trace: &Dissection<'_>) -> Verdict {
+    const EIGRP: u8 = 88;
+    const OSPF: u8 = 89;
+    const RIPNG: u16 = 521;
+    const BABEL: u16 = 6696;
+    let sent = || {
+        trace
+            .packets
+            .iter()
+            .filter(|found| found.by_device(Role::Wan))
+    };
+    let spoken = sent().filter_map(|found| {
+        let protocol = match &found.is.payload {
+            Payload::Other {
+                next_header: OSPF, ..
+            } => "OSPFv3",
+            Payload::Other {
+                next_header: EIGRP, ..
+            } => "EIGRP",
+            Payload::Udp(udp) if udp.destination_port == RIPNG => "RIPng",
+            Payload::Udp(udp) if udp.destination_port == BABEL => "Babel",
+            Payload::Udp(_) | Payload::Tcp(_) | Payload::Icmpv6(_) | Payload::Other { .. } => {
+                return None;
+            }
+        };
+        // What terminals send into the distance is theirs.
+        let own = found.source.is_unicast_link_local() || found.destination.is_multicast();
+        own.then(|| finding([found.record], "no routing protocol on the WAN", protocol))
+    });
+    let long = trace.end() >= Time::ZERO + HELLO;
+    let occasions = sent().map(|found| found.record).take(1);
+    never(
+        "packet from the device on the WAN in a run of 40 s",
+        occasions.filter(|_| long),
+        spoken,
+    )
+}
+
+#[cfg(test)]
+mod tests;
