@@ -16,7 +16,9 @@ mod dhcp6s;
 mod dhcpv6;
 mod dns;
 mod dns_answer;
+mod dns_outage;
 mod dns_table;
+mod dns_trust;
 mod edns;
 mod forward;
 mod lan;
@@ -61,6 +63,8 @@ const TOPICS: &[&[Check]] = &[
     dns_table::CHECKS,
     dns::CHECKS,
     dns_answer::CHECKS,
+    dns_trust::CHECKS,
+    dns_outage::CHECKS,
     edns::CHECKS,
     ce::CHECKS,
     wan::CHECKS,

@@ -291,7 +291,7 @@ fn aaaa_kept(trace: &Dissection<'_>) -> Verdict {
         };
         // SERVFAIL says that this question failed, not that there is no such record (RFC 1035
         // §4.1.1).
-        if reply.is.truncated || known.at > reply.at || reply.is.rcode == SERVFAIL {
+        if reply.is.truncated || known.record > reply.record || reply.is.rcode == SERVFAIL {
             return Ruling::Skip;
         }
         expect(
@@ -356,7 +356,9 @@ fn name_error_kept(trace: &Dissection<'_>) -> Verdict {
         let replies: Vec<_> = twins(&upstream, &exchange)
             .flat_map(|twin| twin.replies.iter().copied())
             .collect();
-        let all_say_so = replies.iter().all(|reply| reply.is.rcode == NXDOMAIN);
+        let all_say_so = replies
+            .iter()
+            .all(|reply| reply.is.rcode == NXDOMAIN && reply.is.message.is_some());
         let (Some(first), Some(reply), true) = (replies.first(), exchange.reply(), all_say_so)
         else {
             return Ruling::Skip;

@@ -10,7 +10,7 @@ use ngnlab_reports::{Level, Text, Verdict};
 
 use super::dns::{PATIENCE, is_twin};
 use super::{Check, EVERY_FORWARDER, Ruling, broken, every, expect};
-use crate::dissection::dns::NXDOMAIN;
+use crate::dissection::dns::{NXDOMAIN, SERVFAIL};
 use crate::dissection::{Dissection, Dns, Exchange, Found, Transport};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -144,8 +144,6 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// The response code of a server that failed (RFC 1035 §4.1.1).
-pub(super) const SERVFAIL: u8 = 2;
 /// The response code of a server that does not want to.
 const REFUSED: u8 = 5;
 
@@ -238,7 +236,7 @@ fn tc_kept(trace: &Dissection<'_>) -> Verdict {
 fn code_passed(trace: &Dissection<'_>, code: u8, accepted: &[u8]) -> Verdict {
     let what = format!("answer from upstream with response code {code}");
     every(&what, relayed(trace), |relayed| {
-        if !relayed.all(|reply| reply.rcode == code) {
+        if !relayed.all(|reply| reply.rcode == code && reply.message.is_some()) {
             return Ruling::Skip;
         }
         let expected = format!("response code {code}");

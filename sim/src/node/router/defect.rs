@@ -35,6 +35,14 @@ pub enum Defect {
     AlternateFirst,
     /// Gives up on a name when its preferred server is silent.
     NoFailover,
+    /// Takes no answer to a question once it has asked again.
+    ForgetsEarlierTries,
+    /// Asks silent servers again twenty times a second.
+    DnsStorm,
+    /// Asks nothing for five minutes once all servers were silent.
+    GivesServersUp,
+    /// Never goes back to a preferred server that was silent.
+    StaysWithAlternate,
     /// Drops DNS answers above 512 bytes, as a Yamaha NVR500 that has no `edns=on` (ngn-facts
     /// §4.4).
     DropsLargeAnswers,
@@ -66,6 +74,18 @@ pub enum Defect {
     SequentialDnsIds,
     /// Asks every upstream question from the same port.
     FixedDnsPort,
+    /// Believes answers whatever their id.
+    IgnoresDnsId,
+    /// Believes answers that come to another port than the question left from.
+    IgnoresDnsPort,
+    /// Believes answers from addresses that it did not ask.
+    IgnoresDnsSource,
+    /// Believes answers to questions that it did not ask.
+    IgnoresDnsQuestion,
+    /// Throws malformed answers away without telling the terminal.
+    SilentOnMalformed,
+    /// Never answers again once a malformed answer came.
+    HangsOnMalformed,
     /// Answers DNS questions that come in on the WAN.
     DnsOpenOnWan,
     /// Drops questions for types it has never heard of.

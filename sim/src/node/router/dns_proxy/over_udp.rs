@@ -17,6 +17,8 @@ use crate::time::Time;
 pub(super) struct OverUdp {
     waiting: Vec<Waiting>,
     next_id: u16,
+    /// Whether a defect stopped it for good.
+    is_hung: bool,
 }
 
 struct Waiting {
@@ -68,7 +70,7 @@ impl OverUdp {
         let client = Client { side, from, to };
         let known = |waiting: &Waiting| waiting.client == client && waiting.query == query;
         // A client's repetition adds nothing: the question is being asked (RFC 5452 §5).
-        if !dns::is_query(query) || self.waiting.iter().any(known) {
+        if self.is_hung || !dns::is_query(query) || self.waiting.iter().any(known) {
             return;
         }
         let Some(forwarded) = faults::spoil_query(query, &desk.defects) else {
@@ -106,25 +108,33 @@ impl OverUdp {
         response: &[u8],
     ) -> bool {
         let mut attempts = self.waiting.iter().flat_map(|waiting| &waiting.attempts);
-        if !attempts.any(|attempt| attempt.source == to) {
+        if !attempts.any(|attempt| attempt.source == to || desk.has(Defect::IgnoresDnsPort)) {
             return false;
         }
         let id = dns::id(response);
-        let found = self.waiting.iter().position(|waiting| {
-            waiting.attempts.iter().any(|attempt| {
-                attempt.source == to && attempt.server == from && Some(attempt.id) == id
-            })
-        });
+        let matches = |attempt: &Attempt| {
+            (attempt.source == to || desk.has(Defect::IgnoresDnsPort))
+                && (attempt.server == from || desk.has(Defect::IgnoresDnsSource))
+                && (Some(attempt.id) == id || desk.has(Defect::IgnoresDnsId))
+        };
+        let found = self
+            .waiting
+            .iter()
+            .position(|waiting| waiting.attempts.iter().any(matches));
         let Some(index) = found.filter(|_| dns::is_response(response)) else {
             return true;
         };
         match judge(&self.waiting[index].forwarded, response) {
-            Reply::Forged => {}
+            Reply::Forged if !desk.has(Defect::IgnoresDnsQuestion) => {}
+            Reply::Malformed if desk.has(Defect::SilentOnMalformed) => {
+                self.waiting.remove(index);
+            }
             Reply::Malformed => {
+                self.is_hung = desk.has(Defect::HangsOnMalformed);
                 let waiting = self.waiting.remove(index);
                 answer(desk, waiting.client, edit::server_failure(&waiting.query));
             }
-            Reply::Answer => {
+            Reply::Answer | Reply::Forged => {
                 desk.servers.note_answer(*from.ip());
                 let waiting = self.waiting.remove(index);
                 let mut response = faults::spoil_response(response, true, &desk.defects);
@@ -170,8 +180,16 @@ impl OverUdp {
             answer(desk, waiting.client, edit::server_failure(&waiting.query));
             return false;
         };
+        if desk.has(Defect::ForgetsEarlierTries) {
+            waiting.attempts.clear();
+        }
         waiting.attempts.push(attempt);
-        waiting.retry_at = now + PATIENCE;
+        waiting.retry_at = now
+            + if desk.has(Defect::DnsStorm) {
+                STORM
+            } else {
+                PATIENCE
+            };
         true
     }
 
@@ -254,3 +272,4 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// RFC 5452 §9.2 wants the ports above 1023.
 const FIRST_PORT: u16 = 1024;
 const FIXED_PORT: u16 = 10_053;
+const STORM: Duration = Duration::from_millis(50);

@@ -49,6 +49,13 @@ impl Servers {
             order.truncate(1);
             return order;
         }
+        let is_dead = |server: &Ipv6Addr| self.is_silent(*server, now);
+        if self.defects.contains(&Defect::GivesServersUp) && order.iter().all(is_dead) {
+            return Vec::new();
+        }
+        if self.defects.contains(&Defect::DnsStorm) {
+            return order.repeat(STORM_ROUNDS);
+        }
         // A stable sort: among the living, the preferred one stays first.
         order.sort_by_key(|server| self.is_silent(*server, now));
         order.repeat(ROUNDS)
@@ -72,7 +79,7 @@ impl Servers {
             .map_or(0, |silence| silence.in_a_row)
             .saturating_add(1);
         let until = if in_a_row >= SILENT_AFTER {
-            now + SILENT_FOR
+            now + self.silent_for()
         } else {
             now
         };
@@ -82,6 +89,17 @@ impl Servers {
     /// Notes that a server answered.
     pub(super) fn note_answer(&mut self, server: Ipv6Addr) {
         self.silent.remove(&server);
+    }
+
+    fn silent_for(&self) -> Duration {
+        let is_slow_to_forgive = [Defect::GivesServersUp, Defect::StaysWithAlternate]
+            .iter()
+            .any(|defect| self.defects.contains(defect));
+        if is_slow_to_forgive {
+            SILENT_FOR * 10
+        } else {
+            SILENT_FOR
+        }
     }
 
     fn is_silent(&self, server: Ipv6Addr, now: Time) -> bool {
@@ -126,6 +144,7 @@ impl Servers {
 
 /// How often each server is asked before the question fails.
 const ROUNDS: usize = 2;
+const STORM_ROUNDS: usize = 60;
 /// One lost packet does not make a server silent.
 const SILENT_AFTER: u32 = 2;
 /// How long a silent server is asked last; then the preferred one gets its next chance.
