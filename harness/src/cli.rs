@@ -34,9 +34,9 @@ pub enum Command {
     /// Runs scenarios against a router and judges what it did
     #[command(after_help = RUN_EXAMPLES)]
     Run(Run),
-    /// Lists scenarios, checks, defects or devices
+    /// Lists scenarios, checks, profiles, diagnoses, defects or devices
     List(List),
-    /// Explains a check, a scenario or a defect
+    /// Explains a check, a scenario, a profile, a diagnosis or a defect
     Explain(Explain),
     /// Looks for mistakes in scenario files
     Lint(Lint),
@@ -107,6 +107,12 @@ pub struct List {
     /// Lists the defects of the reference router
     #[arg(long)]
     pub defects: bool,
+    /// Lists the profiles
+    #[arg(long)]
+    pub profiles: bool,
+    /// Lists the ends of the flow of guide p.30
+    #[arg(long)]
+    pub diagnoses: bool,
     /// Lists the reference router and the device files of a folder
     #[arg(
         long,
@@ -123,7 +129,7 @@ pub struct List {
 /// The arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The id of a check, or the name of a scenario or defect
+    /// The id of a check or diagnosis, or the name of a scenario, profile or defect
     pub id: String,
     /// Where the scenarios are
     #[command(flatten)]

@@ -37,6 +37,64 @@ pub enum Profile {
     DnsProxy,
 }
 
+impl Profile {
+    /// Every profile.
+    pub const ALL: [Self; 5] = [
+        Self::OnsEast,
+        Self::OnsWest,
+        Self::HomeGateway,
+        Self::CeRouter,
+        Self::DnsProxy,
+    ];
+
+    /// Returns the name that the command line uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OnsEast => "ons-east",
+            Self::OnsWest => "ons-west",
+            Self::HomeGateway => "home-gateway",
+            Self::CeRouter => "ce-router",
+            Self::DnsProxy => "dns-proxy",
+        }
+    }
+
+    /// Returns what a device of this profile is for.
+    pub fn about(self) -> Text {
+        match self {
+            Self::OnsEast => Text::new(
+                "NTT東日本の回線でオンライン資格確認に使うルータ",
+                "A router for オンライン資格確認 on an NTT East line",
+            ),
+            Self::OnsWest => Text::new(
+                "NTT西日本の回線でオンライン資格確認に使うルータ",
+                "A router for オンライン資格確認 on an NTT West line",
+            ),
+            Self::HomeGateway => Text::new(
+                "ひかり電話ルータの配下でオンライン資格確認に使うルータ",
+                "A router for オンライン資格確認 below a ひかり電話ルータ",
+            ),
+            Self::CeRouter => Text::new(
+                "RFC 7084とRFC 9096に従う家庭用IPv6ルータ",
+                "An IPv6 customer-edge router by RFC 7084 and RFC 9096",
+            ),
+            Self::DnsProxy => Text::new(
+                "RFC 5625に従うDNSフォワーダ",
+                "A DNS forwarder by RFC 5625, whatever line it is on",
+            ),
+        }
+    }
+
+    /// Returns whether a case counts for it: those of its area, or below a home gateway.
+    pub fn counts(self, case: &Case) -> bool {
+        match self {
+            Self::OnsEast => case.area == "east",
+            Self::OnsWest => case.area == "west",
+            Self::HomeGateway => case.scenario.starts_with("home-gateway/"),
+            Self::CeRouter | Self::DnsProxy => true,
+        }
+    }
+}
+
 /// A text in both languages of the users.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Text {
@@ -127,6 +185,9 @@ pub struct Report {
     pub stale: Vec<StaleKnown>,
     /// The profiles that were judged.
     pub profiles: Vec<Profile>,
+    /// What each of them came to.
+    #[serde(default)]
+    pub results: Vec<score::ProfileResult>,
 }
 
 /// One scenario in one area.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Level, Outcome, Profile, Report, Verdict};
+use crate::{Case, Level, Outcome, Profile, Report, Verdict};
 
 /// The overall result of a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -49,6 +49,39 @@ pub struct Counts {
     pub not_applicable: usize,
 }
 
+/// What a profile came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileResult {
+    /// The profile.
+    pub profile: Profile,
+    /// The overall result.
+    pub overall: Overall,
+    /// Its MUST requirements.
+    pub must: Tally,
+    /// Its SHOULD requirements.
+    pub should: Tally,
+    /// The MUST requirements that came up in no scenario.
+    pub not_judged: Vec<String>,
+}
+
+/// How many requirements of one level there are, and what they came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// What the profile asks for.
+    pub asked: usize,
+    /// Met wherever they were judged.
+    pub passed: usize,
+    /// Broken somewhere.
+    pub failed: usize,
+}
+
+impl Tally {
+    /// Returns how many were judged.
+    pub fn judged(self) -> usize {
+        self.passed + self.failed
+    }
+}
+
 /// What one check came to over all scenarios.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -83,12 +116,17 @@ impl Report {
 
     /// Returns what each check came to over all scenarios.
     pub fn standings(&self) -> BTreeMap<&str, Standing> {
+        self.standings_of(|_| true)
+    }
+
+    fn standings_of(&self, counts: impl Fn(&Case) -> bool) -> BTreeMap<&str, Standing> {
         let mut standings: BTreeMap<&str, Standing> = self
             .checks
             .keys()
             .map(|id| (&id[..], Standing::NotJudged))
             .collect();
-        for (id, judged) in self.cases.iter().flat_map(|case| &case.verdicts) {
+        let cases = self.cases.iter().filter(|case| counts(case));
+        for (id, judged) in cases.flat_map(|case| &case.verdicts) {
             let standing = standings.entry(id).or_insert(Standing::NotJudged);
             match (&judged.verdict, *standing) {
                 (Verdict::Fail(_), _) => *standing = Standing::Failed,
@@ -101,35 +139,67 @@ impl Report {
 
     /// Judges a profile: known failures count, since the device still does not conform.
     pub fn overall(&self, profile: Profile) -> Overall {
-        let standings = self.standings();
-        let asked = |id: &&str| {
-            self.checks
-                .get(*id)
-                .is_some_and(|info| info.profiles.contains(&profile))
-        };
-        let failed = |level| {
-            standings
-                .iter()
-                .filter(|(id, standing)| asked(id) && **standing == Standing::Failed)
-                .any(|(id, _)| self.level(id) == level)
-        };
-        let passed = standings
-            .iter()
-            .any(|(id, standing)| asked(id) && *standing == Standing::Passed);
+        self.result(profile).overall
+    }
+
+    /// Returns the report with the results of its profiles in it.
+    pub fn scored(mut self) -> Self {
+        let results = self.profiles.iter().map(|profile| self.result(*profile));
+        self.results = results.collect();
+        self
+    }
+
+    /// Returns what a profile came to over the cases that count for it.
+    ///
+    /// A requirement that came up nowhere does not make the result undetermined, since whoever
+    /// offers RA alone is never asked about delegation; how many were judged stands beside it.
+    pub fn result(&self, profile: Profile) -> ProfileResult {
+        let standings = self.standings_of(|case| profile.counts(case));
+        let (mut must, mut should) = (Tally::default(), Tally::default());
+        let mut not_judged = Vec::new();
+        for (id, standing) in &standings {
+            let Some(info) = self.checks.get(*id) else {
+                continue;
+            };
+            if !info.profiles.contains(&profile) {
+                continue;
+            }
+            let tally = match info.level {
+                Level::Must => &mut must,
+                Level::Should => &mut should,
+            };
+            tally.asked += 1;
+            match standing {
+                Standing::Failed => tally.failed += 1,
+                Standing::Passed => tally.passed += 1,
+                Standing::NotJudged if info.level == Level::Must => {
+                    not_judged.push((*id).to_owned());
+                }
+                Standing::NotJudged => {}
+            }
+        }
         let broken = self.cases.iter().any(|case| {
-            matches!(
-                case.outcome,
-                Outcome::HarnessError(_) | Outcome::DeviceFailed { .. }
-            )
+            profile.counts(case)
+                && matches!(
+                    case.outcome,
+                    Outcome::HarnessError(_) | Outcome::DeviceFailed { .. }
+                )
         });
-        if failed(Level::Must) {
+        let overall = if must.failed > 0 {
             Overall::NotConformant
-        } else if !passed || broken {
+        } else if must.passed + should.passed == 0 || broken {
             Overall::Undetermined
-        } else if failed(Level::Should) {
+        } else if should.failed > 0 {
             Overall::ConformantWithRemarks
         } else {
             Overall::Conformant
+        };
+        ProfileResult {
+            profile,
+            overall,
+            must,
+            should,
+            not_judged,
         }
     }
 

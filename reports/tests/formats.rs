@@ -32,6 +32,20 @@ fn another_version_is_refused_by_name() {
 }
 
 #[test]
+fn a_profile_counts_its_own_area_and_says_how_much_it_saw() {
+    let mut report = report();
+    let result = report.result(Profile::OnsEast);
+    assert_eq!((result.must.asked, result.must.judged()), (2, 2));
+    assert_eq!((result.must.failed, result.should.asked), (1, 0));
+    report.cases[0].area = "west".to_owned();
+    let result = report.result(Profile::OnsEast);
+    assert_eq!(result.overall, Overall::Undetermined);
+    assert_eq!(result.not_judged.len(), 2);
+    // The checks of the report are not asked for in the west.
+    assert_eq!(report.result(Profile::OnsWest).must.asked, 0);
+}
+
+#[test]
 fn a_failed_must_outweighs_everything() {
     let mut report = report();
     assert_eq!(report.overall(Profile::OnsEast), Overall::NotConformant);
@@ -108,5 +122,7 @@ fn report() -> Report {
         }],
         stale: vec![],
         profiles: vec![Profile::OnsEast],
+        results: vec![],
     }
+    .scored()
 }

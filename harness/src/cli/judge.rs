@@ -38,7 +38,9 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
         left_out: Vec::new(),
         stale: Vec::new(),
         profiles: vec![profile],
-    };
+        results: Vec::new(),
+    }
+    .scored();
     if let Some(path) = &args.json {
         run::write(path, &json::render(&report))?;
     }

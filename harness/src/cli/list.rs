@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ngnlab_reports::Level;
+use ngnlab_reports::{Level, Profile};
 use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::setup::Mode;
 
 use super::{Answer, List, select};
 use crate::checks;
+use crate::diagnosis;
 use crate::dut::process::description::Description;
 use crate::dut::reference;
 use crate::error::Error;
@@ -22,10 +23,17 @@ pub(super) fn answer(args: &List) -> Result<Answer, Error> {
     if args.defects {
         list_defects(&mut text);
     }
+    if args.profiles {
+        list_profiles(&mut text);
+    }
+    if args.diagnoses {
+        list_diagnoses(&mut text);
+    }
     if let Some(folder) = &args.devices {
         list_devices(folder, &mut text)?;
     }
-    if !args.checks && !args.defects && args.devices.is_none() {
+    let other = args.checks || args.defects || args.profiles || args.diagnoses;
+    if !other && args.devices.is_none() {
         for found in select::scenarios(&args.scenarios.scenarios, &[])? {
             let scenario = &found.scenario;
             let _ = writeln!(text, "{} ({})", scenario.name, scenario.until);
@@ -45,6 +53,32 @@ fn list_checks(text: &mut String) {
         let _ = writeln!(text, "{level:<6} {}", check.id);
         let _ = writeln!(text, "       {}", check.title.en);
         let _ = writeln!(text, "       {}", check.title.ja);
+    }
+}
+
+fn list_profiles(text: &mut String) {
+    for profile in Profile::ALL {
+        let of = |level| {
+            checks::all()
+                .filter(|check| check.level == level && check.profiles.contains(&profile))
+                .count()
+        };
+        let (must, should) = (of(Level::Must), of(Level::Should));
+        let name = profile.name();
+        let _ = writeln!(text, "{name} ({must} MUST, {should} SHOULD)");
+        let _ = writeln!(text, "    {}", profile.about().en);
+        let _ = writeln!(text, "    {}", profile.about().ja);
+    }
+}
+
+fn list_diagnoses(text: &mut String) {
+    for id in diagnosis::ids() {
+        let Some((step, finding, _)) = diagnosis::meaning(id) else {
+            continue;
+        };
+        let _ = writeln!(text, "{id} (guide p.30, step {step})");
+        let _ = writeln!(text, "    {}", finding.en);
+        let _ = writeln!(text, "    {}", finding.ja);
     }
 }
 

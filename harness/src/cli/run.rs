@@ -71,7 +71,9 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
         cases,
         left_out,
         stale,
-    };
+        results: Vec::new(),
+    }
+    .scored();
     if let Some(path) = &args.json {
         write(path, &json::render(&report))?;
     }
@@ -265,19 +267,17 @@ fn broke(case: &Case) -> bool {
 pub(super) fn exit_code(report: &Report) -> u8 {
     let failed = |case: &Case| matches!(case.outcome, Outcome::DeviceFailed { .. });
     let unmet = |case: &Case| case.expectations.iter().any(|one| !one.met && !one.remark);
-    let asked = |id: &str| {
+    let asked = |id: &str, case: &Case| {
         let info = report.checks.get(id);
         info.is_some_and(|info| {
+            let mut profiles = info.profiles.iter();
             info.level == Level::Must
-                && info
-                    .profiles
-                    .iter()
-                    .any(|profile| report.profiles.contains(profile))
+                && profiles.any(|profile| report.profiles.contains(profile) && profile.counts(case))
         })
     };
     let breaks = |case: &Case| {
         case.verdicts.iter().any(|(id, judged)| {
-            matches!(judged.verdict, Verdict::Fail(_)) && judged.known.is_none() && asked(id)
+            matches!(judged.verdict, Verdict::Fail(_)) && judged.known.is_none() && asked(id, case)
         })
     };
     let nothing_judged = |profile: &Profile| {

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use textwrap::{Options, wrap};
 
-use crate::score::Overall;
-use crate::{Case, CheckInfo, Evidence, Judged, Level, Outcome, Profile, Report, Verdict};
+use crate::score::{Overall, ProfileResult};
+use crate::{Case, CheckInfo, Evidence, Judged, Level, Outcome, Report, Verdict};
 
 /// Renders a report without colour.
 pub fn plain(report: &Report) -> String {
@@ -247,14 +247,31 @@ impl Page {
             report.elapsed_ms as f64 / 1000.0
         );
         for profile in &report.profiles {
-            let overall = report.overall(*profile);
-            let colour = match overall {
-                Overall::Conformant => GREEN,
-                Overall::ConformantWithRemarks => YELLOW,
-                Overall::NotConformant | Overall::Undetermined => RED,
-            };
-            let words = self.paint(overall.words(), colour);
-            let _ = writeln!(self.text, "profile    {}: {words}", profile_name(*profile));
+            self.profile(&report.result(*profile));
+        }
+    }
+
+    /// Tells what a profile came to, and how much of it was looked at.
+    fn profile(&mut self, result: &ProfileResult) {
+        let colour = match result.overall {
+            Overall::Conformant => GREEN,
+            Overall::ConformantWithRemarks => YELLOW,
+            Overall::NotConformant | Overall::Undetermined => RED,
+        };
+        let words = self.paint(result.overall.words(), colour);
+        let _ = writeln!(self.text, "profile    {}: {words}", result.profile.name());
+        for (level, tally) in [("MUST", result.must), ("SHOULD", result.should)] {
+            let _ = writeln!(
+                self.text,
+                "           {level:<6} {} of {} judged, {} failed",
+                tally.judged(),
+                tally.asked,
+                tally.failed
+            );
+        }
+        if (1..=NOT_JUDGED_MAX).contains(&result.not_judged.len()) {
+            let ids = result.not_judged.join(", ");
+            self.wrapped(&ids, "           not judged: ", "             ");
         }
     }
 
@@ -304,20 +321,10 @@ fn evidence_line(evidence: &Evidence) -> String {
     )
 }
 
-/// Returns a profile's name as the command line writes it.
-pub fn profile_name(profile: Profile) -> &'static str {
-    match profile {
-        Profile::OnsEast => "ons-east",
-        Profile::OnsWest => "ons-west",
-        Profile::HomeGateway => "home-gateway",
-        Profile::CeRouter => "ce-router",
-        Profile::DnsProxy => "dns-proxy",
-    }
-}
-
 const COLUMNS: usize = 80;
 const PLACES_MAX: usize = 4;
 const EVIDENCE_MAX: usize = 4;
+const NOT_JUDGED_MAX: usize = 12;
 const BOLD: &str = "1";
 const RED: &str = "31";
 const GREEN: &str = "32";
