@@ -28,8 +28,10 @@ mod lan_options;
 mod lan_prefixes;
 mod lan_timing;
 mod nd;
+mod ngn;
 mod ons;
 mod pd;
+mod renumbering;
 mod rob;
 mod wan;
 mod wan_ra;
@@ -66,6 +68,8 @@ const TOPICS: &[&[Check]] = &[
     dns_trust::CHECKS,
     dns_outage::CHECKS,
     edns::CHECKS,
+    ngn::CHECKS,
+    renumbering::CHECKS,
     ce::CHECKS,
     wan::CHECKS,
     wan_ra::CHECKS,

@@ -395,6 +395,9 @@ impl Node for Edge {
         self.settle_renumbering(cx);
         let due = self.advertiser.is_due(cx.now(), cx.random());
         let mute = self.is_down(cx.now()) || cx.now() < self.advertising_silent_until;
+        if due && self.is_down(cx.now()) {
+            self.advertiser.hurry(self.down_until);
+        }
         if due && !mute {
             self.advertise(cx);
         }

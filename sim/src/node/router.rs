@@ -122,6 +122,10 @@ impl Router {
     /// Returns what the line granted: a delegation in PD mode, a /64 in RA mode.
     fn granted(&self, now: Time) -> Option<Lease> {
         match self.setup.mode {
+            Mode::Pd if self.defects.has(Defect::PrefersAdvertisedPrefix) => {
+                let advertised = self.ram.discovery.lease(now);
+                advertised.or(self.ram.client.lease())
+            }
             Mode::Pd => self.ram.client.lease(),
             Mode::Ra => self.ram.discovery.lease(now),
         }
@@ -147,12 +151,28 @@ impl Router {
         if self.setup.mode == Mode::Pd && self.defects.has(Defect::OwnPacketsFromLinkLocal) {
             return self.ram.wan.is_up().then(|| self.ram.wan.link_local());
         }
+        if let Some(stale) = self.stale_source() {
+            return Some(stale);
+        }
         let (owner, address) = match self.setup.mode {
             Mode::Pd => (&self.ram.lan, self.address_in(self.lan_lease(now)?.net)),
             Mode::Ra => {
                 let prefix = self.granted(now)?.net.addr();
                 (&self.ram.wan, self.setup.wan_mac.in_prefix(prefix))
             }
+        };
+        owner.owns(address).then_some(address)
+    }
+
+    /// Returns what the defect `stale-own-source` holds on to.
+    fn stale_source(&self) -> Option<Ipv6Addr> {
+        if !self.defects.has(Defect::StaleOwnSource) {
+            return None;
+        }
+        let old = self.ram.advertiser.old().next()?;
+        let (owner, address) = match self.setup.mode {
+            Mode::Pd => (&self.ram.lan, self.address_in(old)),
+            Mode::Ra => (&self.ram.wan, self.setup.wan_mac.in_prefix(old.addr())),
         };
         owner.owns(address).then_some(address)
     }
@@ -164,6 +184,11 @@ impl Router {
             Mode::Pd => granted.for_lan()?,
             Mode::Ra => granted,
         };
+        if let Some(net) = self.stored
+            && self.defects.has(Defect::NeverRenumbers)
+        {
+            return Some(Lease { net, ..lease });
+        }
         if self.defects.has(Defect::ForeignLanPrefix) {
             return Some(Lease {
                 net: FOREIGN,
@@ -323,6 +348,7 @@ impl Node for Router {
         let mut silent = self.ram.wan.handle_timeout(cx);
         silent.extend(self.ram.lan.handle_timeout(cx));
         self.give_up(silent, cx);
+        let source = self.own_source(cx.now());
         let Ram {
             wan,
             lan,
@@ -333,7 +359,7 @@ impl Node for Router {
             ..
         } = &mut self.ram;
         discovery.handle_timeout(wan, cx);
-        liveness.handle_timeout(discovery.router(), wan, cx);
+        liveness.handle_timeout(discovery.router(), source, wan, cx);
         client.handle_timeout(wan, cx);
         proxy.handle_timeout([wan, lan], cx);
         self.settle(cx);

@@ -132,6 +132,11 @@ pub enum Defect {
     #[serde(rename = "only-accepts-56")]
     #[strum(serialize = "only-accepts-56")]
     OnlyAccepts56,
+    /// Wants an address with its prefix, and takes no delegation that comes without one, which the
+    /// network never grants (ngn-facts §2.1).
+    InsistsOnAddress,
+    /// Gives the LAN the /64 of the line's RA where it has a delegation as well.
+    PrefersAdvertisedPrefix,
     /// Sends packets for unused parts of its delegated prefix back to the line.
     NoNullRoute,
     /// Answers DHCPv6 clients on the WAN, too.
@@ -221,6 +226,12 @@ pub enum Defect {
     /// Keeps advertising the old prefix after the line was renumbered, as Yamaha without `ngn type`
     /// (ngn-facts §1.3).
     KeepsOldPrefix,
+    /// Gives the LAN the first prefix that it ever had, as scripts that run once at link-up do.
+    NeverRenumbers,
+    /// Keeps asking DNS servers from an address of the old prefix after the line was renumbered.
+    StaleOwnSource,
+    /// Passes on what terminals send from the old prefix alone after the line was renumbered.
+    StaleSourceFilter,
     /// Advertises lifetimes above the limits of RFC 9096 even when the line would allow them.
     LongLanLifetimes,
     /// Advertises a router lifetime above the limit of RFC 9096.
@@ -279,6 +290,8 @@ pub enum Defect {
     /// Sends packets of its own from the WAN's link-local address although the line delegated a
     /// prefix.
     OwnPacketsFromLinkLocal,
+    /// Hears Router Advertisements only while it solicits.
+    OnlySolicitedRa,
     /// Sends Router Advertisements on the WAN.
     RaOnWan,
     /// Uses addresses without duplicate address detection.
@@ -297,10 +310,17 @@ pub enum Defect {
     /// Takes the upstream router for dead unless it answers pings, which the edge never does
     /// (ngn-facts §1.2).
     GatewayMustAnswerPings,
+    /// Takes the line for dead because a host in the internet, which is not behind it, resets its
+    /// connections (ngn-facts §4.2).
+    NeedsInternet,
     /// Passes on the packets of one terminal only.
     ServesOneTerminal,
     /// Answers upstream solicitations for every address of the /64, present or not.
     NdProxyAnswersAll,
+    /// Marks what it passes on to the line as AF41, which the network drops (ngn-facts §4.2).
+    #[serde(rename = "marks-as-af41")]
+    #[strum(serialize = "marks-as-af41")]
+    MarksAsAf41,
     /// Forwards packets without lowering their hop limit.
     KeepsHopLimit,
     /// Drops packets whose hop limit ran out without saying so.
@@ -309,6 +329,8 @@ pub enum Defect {
     NoEchoReply,
     /// Lets connections from outside through to terminals.
     NoInboundFilter,
+    /// Drops resets that answer a SYN, since no connection is established.
+    DropsResets,
     /// Drops Packet Too Big messages for its terminals.
     DropsPacketTooBig,
     /// Forgets TCP connections after ten seconds of silence, shorter than line authentication may

@@ -204,6 +204,10 @@ impl Client {
     }
 
     fn handle_advertise(&mut self, message: &Message, server: Vec<u8>, cx: &mut Context<'_>) {
+        // No server of this network grants one.
+        if self.defects.has(Defect::InsistsOnAddress) {
+            return;
+        }
         let Some((prefix, ..)) = self.grant(message, None) else {
             return;
         };

@@ -78,6 +78,10 @@ impl Discovery {
 
     /// Takes in an advertisement that came from a link-local address.
     pub(super) fn handle_advert(&mut self, from: Ipv6Addr, advert: &RouterAdvert, now: Time) {
+        let waiting = self.next_solicit.is_some() || self.router().is_some();
+        if !waiting && self.defects.has(Defect::OnlySolicitedRa) {
+            return;
+        }
         if !advert.lifetime.is_zero() || self.defects.has(Defect::AnyAdvertiserIsRouter) {
             self.note_router(from, advert, now);
             // RFC 4861 §6.3.7.

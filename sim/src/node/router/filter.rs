@@ -92,6 +92,10 @@ impl Filter {
             let known = related.is_some_and(|flow| self.is_alive(&flow, now));
             return known || self.defects.has(Defect::NoInboundFilter);
         }
+        let reset = packet.tcp().is_some_and(|tcp| tcp.rst());
+        if reset && self.defects.has(Defect::DropsResets) {
+            return false;
+        }
         if let Some(flow) = Flow::inbound(packet)
             && self.is_alive(&flow, now)
             && let Some(state) = self.flows.get_mut(&flow)

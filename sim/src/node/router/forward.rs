@@ -40,7 +40,11 @@ impl Router {
         let hasty = self.defects.has(Defect::ForwardsBeforePd) && self.lan_net().is_none();
         let leaks = self.defects.has(Defect::UlaOnWan) && is_unique_local(source);
         let checks_source = !(self.defects.has(Defect::ForeignSource) || hasty || leaks);
-        if checks_source && !self.lan_net().is_some_and(|net| net.contains(&source)) {
+        let stale = self.ram.advertiser.old().next();
+        let allowed = stale
+            .filter(|_| self.defects.has(Defect::StaleSourceFilter))
+            .or(self.lan_net());
+        if checks_source && !allowed.is_some_and(|net| net.contains(&source)) {
             return self.complain(Self::LAN, packet, Problem::BadSource, cx);
         }
         let Some(hop) = self.route(destination) else {
@@ -130,6 +134,9 @@ impl Router {
         let ip = &passed[ETHERNET_HEADER..];
         match hop {
             Hop::Lan(next) => self.ram.lan.send(next, ip, cx),
+            Hop::Wan(next) if self.defects.has(Defect::MarksAsAf41) => {
+                self.ram.wan.send(next, &marked(ip), cx);
+            }
             Hop::Wan(next) => self.ram.wan.send(next, ip, cx),
         }
     }
@@ -191,6 +198,16 @@ impl Router {
         self.own_source(now)
             .or((port == Self::LAN).then(|| self.ram.lan.link_local()))
     }
+}
+
+/// Returns a packet with traffic class 0x88 (RFC 8200 §3: the eight bits after the version).
+fn marked(ip: &[u8]) -> Vec<u8> {
+    let mut ip = ip.to_vec();
+    if let [first, second, ..] = &mut ip[..] {
+        *first = 0x68;
+        *second = 0x80 | (*second & 0x0f);
+    }
+    ip
 }
 
 /// RFC 7084 §4.3 ULA-4: such addresses do not cross the border.

@@ -1,8 +1,11 @@
-//! What the defect `gateway-must-answer-pings` does: takes the upstream router for dead unless it
-//! answers echo requests, which this network's edge never does (ngn-facts §1.2).
+//! What the defects `gateway-must-answer-pings` and `needs-internet` do: take the line for dead
+//! unless its edge answers echo requests, or a host in the internet accepts connections. Neither
+//! happens on this network (ngn-facts §1.2, §4.2).
 
 use std::net::Ipv6Addr;
 use std::time::Duration;
+
+use etherparse::TcpHeader;
 
 use super::Defects;
 use super::defect::Defect;
@@ -45,16 +48,25 @@ impl Liveness {
     pub(super) fn handle_timeout(
         &mut self,
         router: Option<Ipv6Addr>,
+        source: Option<Ipv6Addr>,
         wan: &mut Interface,
         cx: &mut Context<'_>,
     ) {
         let due = self.next.is_none_or(|at| at <= cx.now());
-        if !self.defects.has(Defect::GatewayMustAnswerPings) || !due {
-            return;
-        }
-        let Some(router) = router.filter(|_| wan.is_up()) else {
+        let Some(router) = router.filter(|_| wan.is_up() && due) else {
             return;
         };
+        if let Some(source) = source.filter(|_| self.defects.has(Defect::NeedsInternet)) {
+            self.next = Some(cx.now() + INTERVAL);
+            self.unanswered = self.unanswered.saturating_add(1);
+            let mut syn = TcpHeader::new(PROBE_PORT, HTTPS, 1, 1024);
+            syn.syn = true;
+            let frame = Envelope::new(wan.mac(), wan.mac(), source, SOMEBODY).tcp(syn, &[]);
+            wan.send(router, &frame[ETHERNET_HEADER..], cx);
+        }
+        if !self.defects.has(Defect::GatewayMustAnswerPings) {
+            return;
+        }
         self.next = Some(cx.now() + INTERVAL);
         self.unanswered = self.unanswered.saturating_add(1);
         let body = [&ID.to_be_bytes()[..], &self.unanswered.to_be_bytes()].concat();
@@ -64,6 +76,10 @@ impl Liveness {
     }
 }
 
+/// A public resolver, as consumer routers probe.
+const SOMEBODY: Ipv6Addr = Ipv6Addr::new(0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x1111);
+const HTTPS: u16 = 443;
+const PROBE_PORT: u16 = 40_443;
 const ECHO_REQUEST: u8 = 128;
 const ID: u16 = 0x4e47;
 const INTERVAL: Duration = Duration::from_secs(5);
