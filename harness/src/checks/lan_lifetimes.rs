@@ -106,11 +106,12 @@ const ROUNDING: u64 = 3;
 /// A device may be about to send what it knew a moment ago.
 const TO_TAKE_IN: Duration = Duration::from_secs(1);
 /// Time to withdraw a prefix: RFC 9096 §3.5 says at once, and advertisements are 3 s apart.
-const TO_WITHDRAW: Duration = Duration::from_secs(60);
+pub(super) const TO_WITHDRAW: Duration = Duration::from_secs(60);
 /// A lifetime without end (RFC 4861 §4.6.2).
 const INFINITE: u32 = u32::MAX;
 
 /// A prefix of an advertisement on the LAN.
+#[derive(Clone)]
 pub(super) struct Advertised {
     pub(super) record: RecordId,
     pub(super) at: Time,
@@ -168,8 +169,8 @@ fn cap_ra(trace: &Dissection<'_>) -> Verdict {
     )
 }
 
-/// A prefix that the line took back, and when the device learnt it.
-fn replaced(trace: &Dissection<'_>) -> Vec<Given> {
+/// Returns the prefixes that the line took back, and when the device learnt it.
+pub(super) fn replaced(trace: &Dissection<'_>) -> Vec<Given> {
     let given = given(trace);
     let mut replaced: Vec<Given> = Vec::new();
     for (index, one) in given.iter().enumerate() {
@@ -218,6 +219,14 @@ fn deprecate_old(trace: &Dissection<'_>) -> Verdict {
         };
         let deadline = old.at + TO_WITHDRAW;
         if deadline > trace.end() || trace.is_disturbed(old.at, deadline) {
+            return Ruling::Skip;
+        }
+        // What a device remembers beyond a restart is for `lan.renum.after-reboot`.
+        let last = advertised
+            .iter()
+            .rev()
+            .find(|one| one.net == lan && one.at <= old.at);
+        if last.is_some_and(|last| trace.is_restarted(last.at, old.at)) {
             return Ruling::Skip;
         }
         let later = || {

@@ -116,7 +116,9 @@ impl Router {
         if self.defects.has(Defect::ForgetsDnsTable) {
             self.setup.domains.clear();
         }
-        self.ram = Ram::new(&self.setup, &self.defects, self.stored, cx.now());
+        let forgets = self.defects.has(Defect::ForgetsPrefixOverPowerCut);
+        let stored = self.stored.filter(|_| !forgets);
+        self.ram = Ram::new(&self.setup, &self.defects, stored, cx.now());
     }
 
     /// Returns what the line granted: a delegation in PD mode, a /64 in RA mode.

@@ -232,6 +232,12 @@ pub enum Defect {
     StaleOwnSource,
     /// Passes on what terminals send from the old prefix alone after the line was renumbered.
     StaleSourceFilter,
+    /// Forgets over a power cut which prefix it advertised, so that it withdraws none.
+    ForgetsPrefixOverPowerCut,
+    /// Withdraws an old prefix with the two hours of RFC 7084 instead of at once.
+    WithdrawsOverTwoHours,
+    /// Withdraws an old prefix for a minute, so that terminals that sleep do not hear of it.
+    WithdrawsForAMinute,
     /// Advertises lifetimes above the limits of RFC 9096 even when the line would allow them.
     LongLanLifetimes,
     /// Advertises a router lifetime above the limit of RFC 9096.

@@ -96,7 +96,12 @@ impl Advertiser {
         if before != after {
             // RFC 9096 §3.5: what went before is withdrawn for as long as hosts may use it.
             let stored = self.stored.take_if(|_| after.is_some());
-            let until = now + LAN_VALID;
+            let until = now
+                + if self.defects.has(Defect::WithdrawsForAMinute) {
+                    A_MINUTE
+                } else {
+                    LAN_VALID
+                };
             self.old
                 .extend(before.into_iter().chain(stored).map(|net| (net, until)));
             self.old.retain(|(net, _)| Some(*net) != after);
@@ -211,6 +216,8 @@ impl Advertiser {
             // RFC 9096 §3.5: both lifetimes zero, flags as before.
             let (preferred, valid) = if self.defects.has(Defect::KeepsOldPrefix) {
                 (LAN_PREFERRED_SECS, LAN_VALID_SECS)
+            } else if self.defects.has(Defect::WithdrawsOverTwoHours) {
+                (0, TWO_HOURS_SECS)
             } else {
                 (0, 0)
             };
@@ -295,4 +302,6 @@ const OLD_MAX: usize = 4;
 // What the defects do.
 const SLOW: Duration = Duration::from_secs(3);
 const FLOOD_INTERVAL: Duration = Duration::from_millis(300);
+const A_MINUTE: Duration = Duration::from_secs(60);
+const TWO_HOURS_SECS: u32 = 7200;
 const LONG_ROUTER_LIFETIME: Duration = Duration::from_secs(9000);
