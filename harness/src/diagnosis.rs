@@ -181,12 +181,7 @@ impl<'a, 't> Walk<'a, 't> {
             return Cause::WrongDelivery;
         }
         if let Some(record) = self.address() {
-            self.answer(
-                4,
-                true,
-                [record],
-                "the terminal sends from a global address",
-            );
+            self.answer(4, true, [record], "the terminal has a global address");
             self.eligible(true);
             return Cause::DnsUnreachable;
         }
@@ -208,11 +203,18 @@ impl<'a, 't> Walk<'a, 't> {
         (bare && had).then_some(last.record)
     }
 
-    /// Returns a packet that shows a terminal's global address.
+    /// Returns what shows a terminal's global address: a packet from it, or the terminal's word,
+    /// since a terminal may talk to its router by link-local addresses alone.
     fn address(&self) -> Option<RecordId> {
         let shows = |found: &&Found<_>| self.is_terminals(found) && is_routable(found.source);
         let mut packets = self.trace.packets.iter();
-        packets.find(shows).map(|found| found.record)
+        let told = || {
+            self.facts().find_map(|told| match told.fact {
+                Fact::AddressReady { address, .. } if is_routable(*address) => Some(told.record),
+                _ => None,
+            })
+        };
+        packets.find(shows).map(|found| found.record).or_else(told)
     }
 
     /// Why there is no address: from the terminal to the line, as the guide asks.

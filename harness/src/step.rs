@@ -62,6 +62,10 @@ pub enum Action {
     CloseBrowser(From),
     /// Opens the login page of the ONS portal.
     OpenPortal(From),
+    /// Has a file over plain HTTP.
+    Download(Open),
+    /// Asks the ONS time servers for the time.
+    AskTime(From),
     /// Looks up one name.
     Resolve(Resolve),
     /// Looks up the six names of guide p.15, addresses of both kinds.
@@ -518,9 +522,10 @@ impl Action {
             | Self::Back(step)
             | Self::CloseBrowser(step)
             | Self::InstallCertificate(step)
+            | Self::AskTime(step)
             | Self::OpenPortal(step)
             | Self::ResolveGuideNames(step) => step.from.as_ref(),
-            Self::Open(step) => step.from.as_ref(),
+            Self::Open(step) | Self::Download(step) => step.from.as_ref(),
             Self::Consent(step) => step.from.as_ref(),
             Self::Resolve(step) => step.from.as_ref(),
             Self::Ping(step) => step.from.as_ref(),

@@ -10,11 +10,13 @@ use ipnet::Ipv6Net;
 use crate::frame::{Cable, Port};
 use crate::line::{DnsQuirk, Line, Upstream};
 use crate::node::Handle;
-use crate::node::dns::{DnsServer, DnsServerConfig, Zones};
+use crate::node::depot::{Depot, DepotConfig};
+use crate::node::dns::{DnsServer, DnsServerConfig, Zones, zones};
 use crate::node::edge::{Edge, EdgeConfig};
 use crate::node::home_gateway::{HomeGateway, HomeGatewayConfig};
 use crate::node::ipv4_box::Ipv4Box;
 use crate::node::line_auth::{LineAuth, LineAuthConfig};
+use crate::node::part::tcp::TcpStack;
 use crate::node::portal::{Portal, PortalConfig};
 use crate::registry::Registry;
 use crate::time::Time;
@@ -61,6 +63,16 @@ pub fn lay(world: &mut World, line: &Line) -> Access {
     routes.push((host(values.line_auth), LINE_AUTH_SOCKET));
     routes.push((host(values.portal), PORTAL_SOCKET));
     routes.push((host(values.portal_test), PORTAL_SOCKET));
+    let delivery = zones::delivery_hosts(&values);
+    let (first, second) = delivery.split_at(TcpStack::MAX_ADDRESSES);
+    let depots = [
+        ("crl", &values.crl[..], Depot::CRL_SIZE),
+        ("delivery-1", first, Depot::DELIVERY_SIZE),
+        ("delivery-2", second, Depot::DELIVERY_SIZE),
+    ];
+    for (socket, (_, addresses, _)) in (DEPOT_SOCKET..).zip(&depots) {
+        routes.extend(addresses.iter().map(|address| (host(*address), socket)));
+    }
 
     let config = EdgeConfig {
         line: line.clone(),
@@ -103,6 +115,12 @@ pub fn lay(world: &mut World, line: &Line) -> Access {
     let portal = world.add("portal", Portal::new(config));
     let to_portal = world.connect(portal.port(Portal::PORT), edge.port(PORTAL_SOCKET));
 
+    for (socket, (name, addresses, size)) in (DEPOT_SOCKET..).zip(depots) {
+        let addresses = addresses.to_vec();
+        let depot = world.add(name, Depot::new(DepotConfig { addresses, size }));
+        world.connect(depot.port(Depot::PORT), edge.port(socket));
+    }
+
     let (wan, home_gateway, uplink) = match line.upstream {
         Upstream::Onu => (edge.port(Edge::ACCESS), None, None),
         Upstream::HomeGateway => {
@@ -135,3 +153,4 @@ pub fn lay(world: &mut World, line: &Line) -> Access {
 const DNS_SOCKET: u8 = 1;
 const LINE_AUTH_SOCKET: u8 = 5;
 const PORTAL_SOCKET: u8 = 6;
+const DEPOT_SOCKET: u8 = 7;

@@ -11,6 +11,7 @@ use crate::frame::{Frame, Port};
 use crate::time::Time;
 use crate::trace::Fact;
 
+pub mod depot;
 pub mod dns;
 pub mod edge;
 pub mod home_gateway;

@@ -274,6 +274,13 @@ pub enum Fact {
         /// What stood in the way.
         reason: FetchError,
     },
+    /// A terminal has a whole file.
+    Downloaded {
+        /// The address it was asked for by.
+        url: String,
+        /// How many bytes came, the head included.
+        bytes: u64,
+    },
     /// A terminal's echo request was answered, or not.
     Pinged {
         /// Where it was sent.

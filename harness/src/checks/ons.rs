@@ -14,6 +14,7 @@ use crate::dissection::{Connection, Dissection, Exchange};
 
 pub(super) mod line_auth;
 pub(super) mod service;
+mod sites;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

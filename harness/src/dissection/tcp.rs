@@ -46,6 +46,8 @@ pub struct Connection {
     pub up: usize,
     /// The bytes the server sent.
     pub down: usize,
+    /// A hash of those bytes, to compare what came in with what went out.
+    pub down_hash: u64,
     /// The last segment.
     pub last: (RecordId, Time),
 }
@@ -57,8 +59,9 @@ pub(super) struct Streams {
     buffers: Vec<[Buffer; 2]>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Buffer {
+    hash: u64,
     next: Option<u32>,
     early: BTreeMap<u32, Vec<u8>>,
     bytes: Vec<u8>,
@@ -66,6 +69,9 @@ struct Buffer {
 
 /// A stream of DNS messages is no longer followed once it waits for more bytes than this.
 const LONGEST_BUFFER: usize = 256 * 1024;
+// FNV-1a, 64 bits: it finds what was changed, not who changed it.
+const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_PRIME: u64 = 0x0100_0000_01b3;
 /// Segments that may wait for one that comes late.
 const MOST_EARLY: usize = 64;
 
@@ -112,6 +118,7 @@ impl Streams {
             connection.up += count;
         } else {
             connection.down += count;
+            connection.down_hash = buffer.hash;
         }
         if is_dns {
             buffer.messages((source.1, destination.1))
@@ -152,6 +159,7 @@ impl Streams {
             reset: None,
             up: 0,
             down: 0,
+            down_hash: FNV_START,
             last: (found.record, found.at),
         });
         let mut buffers = [Buffer::default(), Buffer::default()];
@@ -161,6 +169,17 @@ impl Streams {
 
     pub(super) fn into_connections(self) -> Vec<Connection> {
         self.connections
+    }
+}
+
+impl Default for Buffer {
+    fn default() -> Self {
+        Self {
+            hash: FNV_START,
+            next: None,
+            early: BTreeMap::new(),
+            bytes: Vec::new(),
+        }
     }
 }
 
@@ -190,6 +209,9 @@ impl Buffer {
 
     fn append(&mut self, bytes: &[u8], keep: bool) -> usize {
         let length = u32::try_from(bytes.len()).unwrap_or(0);
+        for byte in bytes {
+            self.hash = (self.hash ^ u64::from(*byte)).wrapping_mul(FNV_PRIME);
+        }
         self.next = self.next.map(|next| next.wrapping_add(length));
         if keep && self.bytes.len() + bytes.len() <= LONGEST_BUFFER {
             self.bytes.extend_from_slice(bytes);

@@ -342,6 +342,7 @@ fn fact_in_words(fact: &Fact) -> String {
             let state = if *alive { "alive" } else { "dead" };
             format!("connection {state} after {idle_ms} ms of silence")
         }
+        Fact::Downloaded { url, bytes } => format!("{url} downloaded, {bytes} bytes"),
         Fact::Note(note) => note.text.clone(),
     }
 }

@@ -169,6 +169,8 @@ impl Action {
             | Self::Back(_)
             | Self::OpenPortal(_)
             | Self::InstallCertificate(_)
+            | Self::Download(_)
+            | Self::AskTime(_)
             | Self::Resolve(_)
             | Self::ResolveGuideNames(_)
             | Self::Ping(_)

@@ -49,6 +49,10 @@ pub(crate) enum Move {
     Ping(Target, Option<u8>),
     /// Keeps so many connections silent, then uses them.
     Hold(String, Duration, u8),
+    /// Has a file over plain HTTP.
+    Download(String),
+    /// Sends an NTP client's packet to a delivery host.
+    AskTime,
     /// Installs the root certificate of ONS.
     InstallCertificate,
 }
@@ -73,6 +77,8 @@ pub(crate) fn begin(
             Move::ChooseIfAsked(browser::Choice::Accept),
         ]),
         Action::Open(step) => terminal(vec![Move::Open(step.url.0.clone())]),
+        Action::Download(step) => terminal(vec![Move::Download(step.url.0.clone())]),
+        Action::AskTime(_) => terminal(vec![Move::Resolve(plain(TIME)), Move::AskTime]),
         Action::Consent(step) => terminal(vec![Move::Choose(step.choice.into())]),
         Action::Back(_) => terminal(vec![Move::Back]),
         Action::InstallCertificate(_) => terminal(vec![Move::InstallCertificate]),
@@ -224,6 +230,16 @@ impl Move {
                     pc.hold(&url, idle, cx);
                 }
             }),
+            Self::Download(url) => testbed.world.with(handle, |pc, cx| pc.download(&url, cx)),
+            Self::AskTime => {
+                let to = testbed.line.area.values().delivery.to_bits() | 1;
+                // RFC 5905 §7.3: version 4, mode client.
+                let mut packet = [0; 48];
+                packet[0] = 0x23;
+                testbed.world.with(handle, |pc, cx| {
+                    pc.send_udp(to.into(), NTP, &packet, None, cx);
+                });
+            }
             Self::InstallCertificate => {
                 testbed.world.with(handle, |pc, _| pc.install_certificate());
             }
@@ -396,6 +412,21 @@ impl From<Choice> for browser::Choice {
     }
 }
 
+/// A question as a computer asks it by itself.
+fn plain(name: &str) -> Ask {
+    Ask {
+        name: name.to_owned(),
+        kind: RecordType::AAAA,
+        transport: Carrier::Udp,
+        edns: None,
+        server: None,
+    }
+}
+
+/// Guide p.15.
+const TIME: &str = "ntp.base.oqs-pdl.org";
+/// RFC 5905 §7.2.
+const NTP: u16 = 123;
 /// Guide p.16.
 const LINE_AUTH: &str = "https://www.lineauth.mnw/";
 /// Guide p.18.

@@ -17,6 +17,8 @@ impl fmt::Display for Action {
             Self::Open(step) => write!(f, "open {}", step.url.0),
             Self::Consent(step) => write!(f, "choose {}", step.choice.label()),
             Self::Back(_) => write!(f, "go back"),
+            Self::Download(step) => write!(f, "download {}", step.url.0),
+            Self::AskTime(_) => write!(f, "ask for the time"),
             Self::InstallCertificate(_) => write!(f, "install the root certificate of ONS"),
             Self::CloseBrowser(_) => write!(f, "close the browser"),
             Self::OpenPortal(_) => write!(f, "open the portal"),

@@ -18,6 +18,7 @@ use crate::node::{Context, Node};
 use crate::time::Time;
 use crate::trace::Fact;
 
+use downloads::Downloads;
 use holds::Holds;
 use host::{Body, Outgoing};
 use network::Network;
@@ -27,6 +28,7 @@ use resolver::{Ended, LookupId};
 
 mod addresses;
 pub mod browser;
+mod downloads;
 mod holds;
 mod host;
 mod information;
@@ -45,6 +47,7 @@ pub struct Terminal {
     pings: Pings,
     pages: Pages,
     holds: Holds,
+    downloads: Downloads,
     told_online: bool,
     has_ipv6: bool,
 }
@@ -97,6 +100,7 @@ impl Terminal {
             pings: Pings::default(),
             pages: Pages::new(config.trusts_ons_root),
             holds: Holds::default(),
+            downloads: Downloads::default(),
             told_online: false,
             has_ipv6: true,
         }
@@ -163,6 +167,12 @@ impl Terminal {
         self.work(cx);
     }
 
+    /// Has a file over plain HTTP; ends with [`Fact::Downloaded`] or [`Fact::PageFailed`].
+    pub fn download(&mut self, url: &str, cx: &mut Context<'_>) {
+        self.downloads.add(url.to_owned(), &mut self.network, cx);
+        self.work(cx);
+    }
+
     /// Sends an echo request; ends with [`Fact::Pinged`], after two seconds at the latest.
     pub fn ping(&mut self, to: Ipv6Addr, hop_limit: Option<u8>, cx: &mut Context<'_>) {
         self.pings.start(to, hop_limit, &mut self.network.host, cx);
@@ -197,6 +207,7 @@ impl Terminal {
             || self.pings.is_busy()
             || self.pages.is_busy()
             || self.holds.is_busy()
+            || self.downloads.is_busy()
     }
 
     /// Returns whether it has had a global address, a router and a DNS server at the same time.
@@ -231,6 +242,7 @@ impl Terminal {
             let ended = self.network.work(cx);
             self.pages.work(&mut self.network, cx);
             self.holds.work(&mut self.network, cx);
+            self.downloads.work(&mut self.network, cx);
             if ended.is_empty() && !self.network.has_ended() {
                 break;
             }
@@ -253,6 +265,9 @@ impl Terminal {
             return;
         };
         let Some(ended) = self.holds.handle_ended(ended, network, cx) else {
+            return;
+        };
+        let Some(ended) = self.downloads.handle_ended(ended, network, cx) else {
             return;
         };
         if self.asked.contains(&ended.id) {
@@ -296,6 +311,7 @@ impl Node for Terminal {
             self.pings.poll_timeout(),
             self.pages.poll_timeout(),
             self.holds.poll_timeout(),
+            self.downloads.poll_timeout(),
         ])
     }
 

@@ -10,7 +10,7 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Fact, Role};
 
 use super::super::{Check, ONS, Ruling, broken, every, expect, finding, never};
-use super::{LINE_AUTH, PORTAL, STILL_OPENING, TEST_PORTAL, beyond, opened, owner, reaches};
+use super::{LINE_AUTH, PORTAL, STILL_OPENING, TEST_PORTAL, beyond, opened, owner, reaches, sites};
 use crate::dissection::{Connection, Dissection, Kind, Told};
 
 pub(in crate::checks) const CHECKS: &[Check] = &[
@@ -110,9 +110,73 @@ pub(in crate::checks) const CHECKS: &[Check] = &[
         ),
         judge: not_dependent_on_echo,
     },
+    Check {
+        id: "ons.crl.downloads",
+        source: "guide p.15",
+        level: Level::Must,
+        profiles: ONS,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "証明書失効リストを欠けることなくダウンロードできる",
+            "The certificate revocation list comes down without a byte missing or changed",
+        ),
+        hint: Text::new(
+            "managedpki.ne.jpへのTCP 80番を通し、通信の内容を書き換えないでください。",
+            "Let TCP port 80 to managedpki.ne.jp pass, and leave what is in it as it is.",
+        ),
+        judge: sites::crl_downloads,
+    },
+    Check {
+        id: "ons.delivery.reachable",
+        source: "guide p.4, p.15",
+        level: Level::Must,
+        profiles: ONS,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "フレッツ・v6オプションのある回線で、配信用のホストに接続できる",
+            "On a line with the v6 option, terminals reach the delivery hosts",
+        ),
+        hint: Text::new(
+            "配信用のホストは利用者と同じアドレス帯にあります。その宛先をフィルタで捨てないでください。",
+            "The delivery hosts lie among customers' addresses: do not filter that range.",
+        ),
+        judge: sites::delivery_reachable,
+    },
+    Check {
+        id: "ons.ntp.answers",
+        source: "guide p.15; RFC 5905 §7.3",
+        level: Level::Must,
+        profiles: ONS,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "端末がオンライン資格確認のNTPサーバから時刻を取得できる",
+            "Terminals get the time from the ONS time servers",
+        ),
+        hint: Text::new(
+            "端末からのUDP 123番とその応答を通してください。",
+            "Let UDP port 123 out, and its answers back in.",
+        ),
+        judge: sites::ntp_answers,
+    },
+    Check {
+        id: "ons.large-download",
+        source: "guide p.15; ngn-facts §1.2; RFC 8201 §1",
+        level: Level::Must,
+        profiles: ONS,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "回線から届く最大長のパケットが、黙って捨てられない",
+            "Full-size packets from the line do not vanish in silence",
+        ),
+        hint: Text::new(
+            "IPoEの回線のMTUは1500です。PPPoE用のMTU設定が残っていないか確認してください。",
+            "The line's MTU is 1500 with IPoE: look for an MTU left over from PPPoE.",
+        ),
+        judge: sites::large_download,
+    },
 ];
 
-fn sites(trace: &Dissection<'_>) -> [Ipv6Addr; 3] {
+fn hosts(trace: &Dissection<'_>) -> [Ipv6Addr; 3] {
     let values = trace.header().line.area.values();
     [values.line_auth, values.portal, values.portal_test]
 }
@@ -141,7 +205,7 @@ fn stays_reachable(trace: &Dissection<'_>) -> Verdict {
         return Verdict::Inconclusive("no site was reached in the first place".to_owned());
     };
     let since = first.at + LATER;
-    reaches(trace, &NAMES, &sites(trace), |at, _| at >= since)
+    reaches(trace, &NAMES, &hosts(trace), |at, _| at >= since)
 }
 
 fn second_terminal(trace: &Dissection<'_>) -> Verdict {
@@ -150,13 +214,13 @@ fn second_terminal(trace: &Dissection<'_>) -> Verdict {
     else {
         return Verdict::Inconclusive("no site was reached in the first place".to_owned());
     };
-    reaches(trace, &NAMES, &sites(trace), |at, other| {
+    reaches(trace, &NAMES, &hosts(trace), |at, other| {
         at >= first.at && other != mac
     })
 }
 
 fn parallel_connections(trace: &Dissection<'_>) -> Verdict {
-    let all = opened(trace, &sites(trace));
+    let all = opened(trace, &hosts(trace));
     let at_once = |one: &&Connection| {
         let near = |other: &&&Connection| {
             other.client.0 == one.client.0
@@ -281,7 +345,7 @@ fn not_dependent_on_echo(trace: &Dissection<'_>) -> Verdict {
             )],
         );
     }
-    let later: Vec<_> = opened(trace, &sites(trace))
+    let later: Vec<_> = opened(trace, &hosts(trace))
         .into_iter()
         .filter(|connection| connection.at > first.at + ECHO_PATIENCE)
         .collect();

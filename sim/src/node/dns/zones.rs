@@ -192,7 +192,7 @@ const DELIVERY_HOSTS_A: [[u8; 4]; 15] = {
 };
 
 /// Guide p.15: ::1 to ::9, then ::10 to ::15 as text, which is hexadecimal.
-fn delivery_hosts(values: &Values) -> Vec<Ipv6Addr> {
+pub(crate) fn delivery_hosts(values: &Values) -> Vec<Ipv6Addr> {
     (0x1..=0x9)
         .chain(0x10..=0x15)
         .map(|host| beside(values.delivery, host))

@@ -344,6 +344,15 @@ pub enum Defect {
     ShortTcpIdle,
     /// Knows no more than eight TCP connections at a time, those included that were just closed.
     FewConnections,
+    /// Drops TCP to port 80, as a filter that lets nothing but HTTPS out.
+    BlocksHttp,
+    /// Drops UDP to port 123, as a filter against NTP amplification.
+    BlocksNtp,
+    /// Drops packets for addresses of other customers, where the delivery hosts are (ngn-facts
+    /// §4.1).
+    BlocksFoldedRange,
+    /// Drops packets above 1454 bytes in silence, as with the MTU of PPPoE left over on IPoE.
+    DropsFullSizePackets,
     /// Drops TCP to port 443.
     BlocksHttps,
 }

@@ -48,6 +48,19 @@ impl Filter {
         if to_https && self.defects.has(Defect::BlocksHttps) {
             return false;
         }
+        let to_http = packet
+            .tcp()
+            .is_some_and(|tcp| tcp.destination_port() == HTTP);
+        let to_ntp = packet.udp().is_some_and(|udp| udp.destination_port == NTP);
+        // Customers have their prefixes in the same /22 as the delivery hosts (ngn-facts §4.1).
+        let range = |address: Ipv6Addr| address.to_bits() >> (128 - 22);
+        let same_range = range(packet.source) == range(packet.destination);
+        if to_http && self.defects.has(Defect::BlocksHttp)
+            || to_ntp && self.defects.has(Defect::BlocksNtp)
+            || same_range && self.defects.has(Defect::BlocksFoldedRange)
+        {
+            return false;
+        }
         let Some(flow) = Flow::outbound(packet) else {
             return true;
         };
@@ -221,6 +234,8 @@ fn ports(packet: &Packet<'_>, echo: u8) -> Option<(u8, u16, u16)> {
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 const ICMPV6: u8 = 58;
+const HTTP: u16 = 80;
+const NTP: u16 = 123;
 const HTTPS: u16 = 443;
 const NEXT_HEADER_OFFSET: usize = 6;
 const SOURCE_OFFSET: usize = 8;

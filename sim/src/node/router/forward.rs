@@ -68,6 +68,9 @@ impl Router {
         if !is_routable(source) || !is_routable(destination) || self.is_inside(source) {
             return;
         }
+        if packet.ip.len() > PPPOE_MTU && self.defects.has(Defect::DropsFullSizePackets) {
+            return;
+        }
         let Some(granted) = self.granted(cx.now()) else {
             return;
         };
@@ -217,3 +220,6 @@ fn is_unique_local(address: Ipv6Addr) -> bool {
 
 /// Both links are Ethernet (ngn-facts §1.2: MTU 1500).
 const MTU: usize = 1500;
+/// What the defect `drops-full-size-packets` lets through: 1500 less PPPoE and a tunnel of the
+/// carrier (ngn-facts §4.5).
+const PPPOE_MTU: usize = 1454;
