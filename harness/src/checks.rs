@@ -262,6 +262,24 @@ fn within<A, B>(
     }
 }
 
+/// Holds if two moments are at least `least` apart; a host that was late may have seen the first
+/// one too late, which makes it unclear.
+fn at_least(
+    trace: &Dissection<'_>,
+    records: [RecordId; 2],
+    gap: Duration,
+    least: Duration,
+    expected: impl Into<String>,
+) -> Ruling {
+    if gap >= least {
+        Ruling::Holds(records.to_vec())
+    } else if gap + trace.late >= least {
+        unclear_by_host(trace)
+    } else {
+        broken(records, expected, seconds(gap))
+    }
+}
+
 fn unclear_by_host(trace: &Dissection<'_>) -> Ruling {
     let late = seconds(trace.late);
     Ruling::Unclear(format!(

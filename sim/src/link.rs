@@ -6,6 +6,7 @@ use std::os::fd::BorrowedFd;
 use crate::frame::Frame;
 
 pub mod clock;
+pub(crate) mod jitter;
 pub mod memory;
 pub mod tap;
 pub mod wake;

@@ -17,6 +17,7 @@ use crate::fault::{Fate, Fault};
 use crate::frame::{Cable, Frame, Port};
 use crate::link::Link;
 use crate::link::clock::Clock;
+use crate::link::jitter::Jitter;
 use crate::link::wake::{WakeEnd, Waker};
 use crate::node::{Context, Handle, Node};
 use crate::time::{Pace, Time};
@@ -44,6 +45,7 @@ pub struct World {
     seed: u64,
     clock: Option<Clock>,
     wake_end: Option<WakeEnd>,
+    jitter: Option<Jitter>,
     nodes: Vec<Slot>,
     cables: Vec<Wire>,
     plugs: BTreeMap<Port, (Cable, End)>,
@@ -81,6 +83,7 @@ impl World {
             seed,
             clock: None,
             wake_end: None,
+            jitter: None,
             nodes: Vec::new(),
             cables: Vec::new(),
             plugs: BTreeMap::new(),
@@ -465,16 +468,23 @@ impl World {
         // Rounded up: waking early would spin until the deadline.
         let millis = span.as_nanos().div_ceil(1_000_000);
         let timeout = PollTimeout::try_from(millis.min(60_000) as i32).unwrap_or(PollTimeout::MAX);
+        let jitter = self.jitter.get_or_insert_with(Jitter::of_this_thread);
         let ready = match poll(&mut fds, timeout) {
             Ok(count) => count,
             Err(nix::errno::Errno::EINTR) => 1,
             Err(error) => return Err(error.into()),
         };
         drop(fds);
+        let waited = jitter.lately();
         self.settle_clock();
-        let late = self.now.since(due);
+        let overslept = if ready == 0 {
+            self.now.since(due)
+        } else {
+            Duration::ZERO
+        };
+        let late = overslept.max(waited);
         // Poll's own granularity is one millisecond, so that is not the host's fault.
-        if ready == 0 && late > LATE * 2 {
+        if late > LATE * 2 {
             self.recorder.push(self.now, Seen::Late(late));
         }
         Ok(())

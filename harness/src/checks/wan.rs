@@ -10,7 +10,9 @@ use ngnlab_sim::message::packet::is_routable;
 use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::Role;
 
-use super::{CE_ROUTER, Check, EVERYONE, Ruling, broken, every, expect, finding, never, seconds};
+use super::{
+    CE_ROUTER, Check, EVERYONE, Ruling, at_least, broken, every, expect, finding, never, seconds,
+};
 use crate::dissection::Dissection;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -186,16 +188,15 @@ fn rs_after_dad(trace: &Dissection<'_>) -> Verdict {
                 return Ruling::Skip;
             }
             match probes.get(&rs.source) {
-                Some((at, record)) if *at + DAD_TIME <= rs.at + SLACK => {
-                    Ruling::Holds(vec![*record, rs.record])
-                }
-                Some((at, record)) if *at <= rs.at => broken(
+                Some((at, record)) if *at <= rs.at => at_least(
+                    trace,
                     [*record, rs.record],
+                    rs.at.since(*at),
+                    DAD_TIME.saturating_sub(SLACK),
                     format!(
                         "{} between the probe and the solicitation",
                         seconds(DAD_TIME)
                     ),
-                    seconds(rs.at.since(*at)),
                 ),
                 Some(_) | None => broken(
                     [rs.record],
@@ -221,12 +222,12 @@ fn rs_apart(trace: &Dissection<'_>) -> Verdict {
         if trace.is_restarted(first.at, second.at) || probed_between(first.at, second.at) {
             return Ruling::Skip;
         }
-        let gap = second.at.since(first.at);
-        expect(
+        at_least(
+            trace,
             [first.record, second.record],
-            gap + SLACK >= RS_INTERVAL,
+            second.at.since(first.at),
+            RS_INTERVAL.saturating_sub(SLACK),
             "4 s between them, or a tenth less",
-            seconds(gap),
         )
     })
 }
