@@ -16,6 +16,8 @@ mod dhcp6s;
 mod dhcpv6;
 mod dns;
 mod dns_answer;
+mod dns_cache;
+mod dns_names;
 mod dns_outage;
 mod dns_table;
 mod dns_trust;
@@ -63,10 +65,12 @@ const TOPICS: &[&[Check]] = &[
     ons::line_auth::CHECKS,
     ons::service::CHECKS,
     dns_table::CHECKS,
+    dns_names::CHECKS,
     dns::CHECKS,
     dns_answer::CHECKS,
     dns_trust::CHECKS,
     dns_outage::CHECKS,
+    dns_cache::CHECKS,
     edns::CHECKS,
     ngn::CHECKS,
     renumbering::CHECKS,

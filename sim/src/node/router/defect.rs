@@ -31,6 +31,18 @@ pub enum Defect {
     OneDnsForAll,
     /// Asks the default servers for ONS names, too, besides the right ones.
     LeaksOnsNames,
+    /// Has room for five domains in its table.
+    TableOfFive,
+    /// Knows the six domains of the guide alone, whatever is added to its table.
+    KnowsSixDomainsOnly,
+    /// Takes a row of its table for names one label below the domain only.
+    MatchesOneLabel,
+    /// Compares the domains of its table by the letter.
+    CaseSensitiveTable,
+    /// Takes a row of its table for every name that has the domain in it somewhere.
+    MatchesAnywhere,
+    /// Asks a server of the other area when those of its own are silent.
+    AsksOtherArea,
     /// Asks the alternate server of each pair first.
     AlternateFirst,
     /// Gives up on a name when its preferred server is silent.
@@ -105,6 +117,14 @@ pub enum Defect {
     CutsAliasChains,
     /// Turns the order of the addresses round.
     ReordersAnswers,
+    /// Serves answers from a cache for minutes with the lifetimes they came with.
+    TtlStandsStill,
+    /// Remembers that a name does not exist for minutes.
+    CachesNameErrors,
+    /// Serves answers from a cache together with the OPT record they came with.
+    CachesOpt,
+    /// Serves cut answers from a cache as if they were whole.
+    CachesCutAnswers,
     /// Asks the ONS servers for the area's service domain, too.
     NgnNamesToOns,
     /// Identifies itself by DUID-LLT, as the default of OpenWrt 25.12, which the network drops

@@ -23,6 +23,7 @@ mod faults;
 mod over_tcp;
 mod over_udp;
 mod servers;
+mod wrong_cache;
 
 /// A DNS forwarder without sockets.
 pub struct DnsProxy {
@@ -126,7 +127,7 @@ impl DnsProxy {
         side == Side::Wan
             && self
                 .udp
-                .handle_response(&mut self.desk, source, destination, payload)
+                .handle_response(&mut self.desk, source, destination, payload, now)
     }
 
     /// Takes in an IPv6 packet with a TCP segment for one of the router's addresses.

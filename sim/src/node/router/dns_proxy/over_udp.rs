@@ -7,6 +7,7 @@ use std::time::Duration;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
+use super::wrong_cache::WrongCache;
 use super::{Desk, MAX_OUTSTANDING, Side, Transmit, edit, faults};
 use crate::message::dns::{self, FORMAT_ERROR, PORT, Question};
 use crate::node::router::defect::Defect;
@@ -19,6 +20,8 @@ pub(super) struct OverUdp {
     next_id: u16,
     /// Whether a defect stopped it for good.
     is_hung: bool,
+    /// Empty unless a defect fills it.
+    cache: WrongCache,
 }
 
 struct Waiting {
@@ -76,6 +79,10 @@ impl OverUdp {
         let Some(forwarded) = faults::spoil_query(query, &desk.defects) else {
             return;
         };
+        if let Some(response) = self.cache.look_up(query, now) {
+            answer(desk, client, Some(response));
+            return;
+        }
         if self.waiting.len() >= MAX_OUTSTANDING {
             answer(desk, client, edit::server_failure(query));
             return;
@@ -106,6 +113,7 @@ impl OverUdp {
         from: SocketAddrV6,
         to: SocketAddrV6,
         response: &[u8],
+        now: Time,
     ) -> bool {
         let mut attempts = self.waiting.iter().flat_map(|waiting| &waiting.attempts);
         if !attempts.any(|attempt| attempt.source == to || desk.has(Defect::IgnoresDnsPort)) {
@@ -136,6 +144,7 @@ impl OverUdp {
             }
             Reply::Answer | Reply::Forged => {
                 desk.servers.note_answer(*from.ip());
+                self.cache.keep(response, &desk.defects, now);
                 let waiting = self.waiting.remove(index);
                 let mut response = faults::spoil_response(response, true, &desk.defects);
                 if let (Some(response), Some(id)) = (&mut response, dns::id(&waiting.query)) {

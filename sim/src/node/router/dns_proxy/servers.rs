@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
-use crate::line::ONS_DOMAINS;
+use crate::line::{Area, ONS_DOMAINS};
 use crate::node::router::defect::Defect;
 use crate::setup::{DomainServers, Setup, in_domain};
 use crate::time::Time;
@@ -58,7 +58,21 @@ impl Servers {
         }
         // A stable sort: among the living, the preferred one stays first.
         order.sort_by_key(|server| self.is_silent(*server, now));
+        if self.defects.contains(&Defect::AsksOtherArea) && order.iter().any(is_dead) {
+            order.push(self.other_area());
+        }
         order.repeat(ROUNDS)
+    }
+
+    /// Returns an ONS server of the area that this line is not in.
+    fn other_area(&self) -> Ipv6Addr {
+        let here = |area: &Area| {
+            let servers = area.values().ons_dns;
+            let mut rows = self.setup.domains.iter();
+            rows.any(|row| servers.iter().any(|server| row.servers.contains(server)))
+        };
+        let area = Area::ALL.into_iter().find(here).unwrap_or(Area::East);
+        area.other().values().ons_dns[0]
     }
 
     /// Returns where a name leaks to, with the defect that leaks.
@@ -111,9 +125,14 @@ impl Servers {
         if self.defects.contains(&Defect::OneDnsForAll) {
             return self.default_servers();
         }
+        let rows = match () {
+            () if self.defects.contains(&Defect::TableOfFive) => SMALL_TABLE,
+            () if self.defects.contains(&Defect::KnowsSixDomainsOnly) => GUIDE_TABLE,
+            () => usize::MAX,
+        };
         let matched = |name: &str| -> Option<&DomainServers> {
-            let rows = self.setup.domains.iter();
-            rows.filter(|row| in_domain(name, &row.name))
+            let rows = self.setup.domains.iter().take(rows);
+            rows.filter(|row| self.matches(name, &row.name))
                 .max_by_key(|row| row.name.len())
         };
         match matched(name) {
@@ -124,6 +143,21 @@ impl Servers {
             Some(row) => &row.servers,
             None => self.default_servers(),
         }
+    }
+
+    fn matches(&self, name: &str, domain: &str) -> bool {
+        let has = |defect| self.defects.contains(&defect);
+        if has(Defect::CaseSensitiveTable) && !name.ends_with(domain) {
+            return false;
+        }
+        if has(Defect::MatchesOneLabel) {
+            let below = name.split_once('.').map(|(_, rest)| rest);
+            return below.is_some_and(|rest| rest.eq_ignore_ascii_case(domain));
+        }
+        if has(Defect::MatchesAnywhere) {
+            return name.to_ascii_lowercase().contains(domain);
+        }
+        in_domain(name, domain)
     }
 
     /// Returns whether a row is mistaken for one of the ONS domains.
@@ -145,6 +179,9 @@ impl Servers {
 /// How often each server is asked before the question fails.
 const ROUNDS: usize = 2;
 const STORM_ROUNDS: usize = 60;
+const SMALL_TABLE: usize = 5;
+/// The area's service domain and the six of the ONS (guide p.7).
+const GUIDE_TABLE: usize = 7;
 /// One lost packet does not make a server silent.
 const SILENT_AFTER: u32 = 2;
 /// How long a silent server is asked last; then the preferred one gets its next chance.
