@@ -23,6 +23,9 @@ mod dns_table;
 mod dns_trust;
 mod edns;
 mod forward;
+mod forwarding;
+mod fw6;
+mod icmp6;
 mod lan;
 mod lan_lifetimes;
 mod lan_nd;
@@ -90,6 +93,9 @@ const TOPICS: &[&[Check]] = &[
     nd::CHECKS,
     forward::CHECKS,
     rob::CHECKS,
+    forwarding::CHECKS,
+    icmp6::CHECKS,
+    fw6::CHECKS,
 ];
 
 /// Returns every check, topic by topic.

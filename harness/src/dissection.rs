@@ -17,6 +17,7 @@ use ngnlab_sim::{Fate, Time, Trace};
 
 #[cfg(test)]
 pub(crate) mod builder;
+pub mod crossing;
 pub mod dhcpv6;
 pub mod dns;
 pub mod icmpv6;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 use toml::Spanned;
 
+use self::inject::forwarding::Crossing;
 use crate::scenario::period::Period;
 
 pub mod impair;
@@ -108,6 +109,10 @@ pub enum Action {
     InjectWan(Inject),
     /// Puts crafted frames on the device's LAN cable.
     InjectLan(Inject),
+    /// Sends crafted packets from a terminal towards the line.
+    SendOut(Send),
+    /// Sends crafted packets from the line towards a terminal.
+    SendIn(Send),
 }
 
 /// Nothing but the terminal.
@@ -443,6 +448,14 @@ pub struct Inject {
     pub frame: Crafted,
 }
 
+/// Which crafted packets.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Send {
+    /// Their name.
+    pub packet: Crossing,
+}
+
 /// Frames that no node of ours would send by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
@@ -546,7 +559,9 @@ impl Action {
             | Self::LinkDown(_)
             | Self::ClaimAddresses(_)
             | Self::InjectWan(_)
-            | Self::InjectLan(_) => None,
+            | Self::InjectLan(_)
+            | Self::SendOut(_)
+            | Self::SendIn(_) => None,
         }
     }
 }

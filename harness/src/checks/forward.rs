@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use ngnlab_reports::{Level, RecordId, Text, Verdict};
 use ngnlab_sim::Time;
-use ngnlab_sim::message::icmpv6::{PACKET_TOO_BIG, TIME_EXCEEDED};
+use ngnlab_sim::message::icmpv6::{FIRST_INFORMATIONAL, PACKET_TOO_BIG, TIME_EXCEEDED};
 use ngnlab_sim::message::packet::{Packet, Payload, is_routable};
 use ngnlab_sim::trace::Role;
 
+use super::fw6::quoted_flow;
 use super::{Check, EVERYONE, Ruling, broken, every, expect, finding, never, seconds};
+use crate::dissection::crossing::Flow;
 use crate::dissection::{Dissection, Found};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -129,9 +131,16 @@ const SOON: Duration = Duration::from_secs(3);
 fn time_exceeded(trace: &Dissection<'_>) -> Verdict {
     let mut ended: BTreeMap<(Ipv6Addr, Ipv6Addr), Vec<&Found<Packet<'_>>>> = BTreeMap::new();
     for found in &trace.packets {
-        // A filter may drop what comes from the WAN without a word.
+        let error = found
+            .is
+            .icmpv6()
+            .is_some_and(|message| message.kind < FIRST_INFORMATIONAL);
+        // A filter may drop what comes from the WAN without a word; of errors, and of what came
+        // in a multicast frame, nobody is told (RFC 4443 §2.4 e).
         if found.to_device(Role::Lan)
             && found.hop_limit <= 1
+            && !error
+            && !found.eth_destination.is_multicast()
             && is_routable(found.source)
             && is_routable(found.destination)
             && !trace.is_device_address(found.destination)
@@ -203,6 +212,7 @@ fn no_unsolicited_inbound(trace: &Dissection<'_>) -> Verdict {
         .filter(|found| {
             found.injected
                 && found.to_device(Role::Wan)
+                && !is_welcome(trace, found)
                 && match &found.is.payload {
                     Payload::Udp(_) => true,
                     Payload::Tcp(tcp) => tcp.syn() && !tcp.ack(),
@@ -229,6 +239,20 @@ fn no_unsolicited_inbound(trace: &Dissection<'_>) -> Verdict {
     )
 }
 
+/// Returns whether a packet from outside may come in: a terminal has talked to its sender, or it
+/// is for IPsec (RFC 6092 §3.2.4).
+fn is_welcome(trace: &Dissection<'_>, found: &Found<Packet<'_>>) -> bool {
+    const AUTHENTICATION: u8 = 51;
+    const IKE: u16 = 500;
+    let asked = Flow::of(&found.is)
+        .is_some_and(|flow| trace.last_out(flow.reversed(), found.record).is_some());
+    let ike = found
+        .is
+        .udp()
+        .is_some_and(|udp| udp.destination_port == IKE);
+    asked || ike || found.is.ip.get(6) == Some(&AUTHENTICATION)
+}
+
 fn too_big_relayed(trace: &Dissection<'_>) -> Verdict {
     let errors = trace.errors.iter().filter(|error| {
         error.to_device(Role::Wan)
@@ -240,15 +264,8 @@ fn too_big_relayed(trace: &Dissection<'_>) -> Verdict {
     });
     every("Packet Too Big for a terminal", errors, |error| {
         // Only for a flow that exists, as a filter may look for one (RFC 6092 REC-36).
-        let quoted = error.is.quoted;
-        let has_flow = trace.packets.iter().any(|found| {
-            found.by_device(Role::Wan)
-                && found.at <= error.at
-                && quoted.is_some_and(|quoted| {
-                    (found.source, found.destination) == (quoted.source, quoted.destination)
-                })
-        });
-        if !has_flow || trace.end() < error.arrives + SOON {
+        let sent = quoted_flow(&error.is).and_then(|flow| trace.last_out(flow, error.record));
+        if sent.is_none() || trace.end() < error.arrives + SOON {
             return Ruling::Skip;
         }
         let relayed = trace.errors.iter().find(|other| {
@@ -271,6 +288,16 @@ const SILENCE: Duration = Duration::from_secs(24);
 const FORGIVEN: Duration = Duration::from_secs(7440);
 
 fn survives_silence(trace: &Dissection<'_>) -> Verdict {
+    survives(trace, "TCP segment after a silence of 25 s", SILENCE)
+}
+
+/// Judges that connections live through a silence of an hour and more.
+pub(super) fn survives_an_hour(trace: &Dissection<'_>) -> Verdict {
+    const HOUR: Duration = Duration::from_secs(3600);
+    survives(trace, "TCP segment after a silence of an hour", HOUR)
+}
+
+fn survives(trace: &Dissection<'_>, what: &str, least: Duration) -> Verdict {
     struct Talk {
         last: Time,
         last_record: RecordId,
@@ -309,7 +336,7 @@ fn survives_silence(trace: &Dissection<'_>) -> Verdict {
         };
         let silence = found.at.since(talk.last);
         if !talk.over
-            && (SILENCE..FORGIVEN).contains(&silence)
+            && (least..FORGIVEN).contains(&silence)
             && !trace.is_device_address(destination.0)
             && !tcp.rst()
         {
@@ -319,34 +346,30 @@ fn survives_silence(trace: &Dissection<'_>) -> Verdict {
         (talk.last, talk.last_record) = (found.at, found.record);
     }
     let forwarded = trace.forwarded();
-    every(
-        "TCP segment after a silence of 25 s",
-        awakened,
-        |(last, silence, found)| {
-            let passed = forwarded
-                .iter()
-                .find(|(before, _)| before.record == found.record);
-            // A line that was renumbered has no use for the old addresses.
-            let latest = trace.assignments().filter(|(at, _)| *at <= found.at).last();
-            let is_current = latest.is_none_or(|(_, whole)| {
-                whole.contains(&found.source) || whole.contains(&found.destination)
-            });
-            if !is_current || trace.is_disturbed(found.at - silence, found.at) {
-                return Ruling::Skip;
-            }
-            match passed {
-                Some((_, after)) => Ruling::Holds(vec![last, found.record, after.record]),
-                None => broken(
-                    [last, found.record],
-                    format!(
-                        "the segment forwarded after {} of silence",
-                        seconds(silence)
-                    ),
-                    "it was not",
+    every(what, awakened, |(last, silence, found)| {
+        let passed = forwarded
+            .iter()
+            .find(|(before, _)| before.record == found.record);
+        // A line that was renumbered has no use for the old addresses.
+        let latest = trace.assignments().filter(|(at, _)| *at <= found.at).last();
+        let is_current = latest.is_none_or(|(_, whole)| {
+            whole.contains(&found.source) || whole.contains(&found.destination)
+        });
+        if !is_current || trace.is_disturbed(found.at - silence, found.at) {
+            return Ruling::Skip;
+        }
+        match passed {
+            Some((_, after)) => Ruling::Holds(vec![last, found.record, after.record]),
+            None => broken(
+                [last, found.record],
+                format!(
+                    "the segment forwarded after {} of silence",
+                    seconds(silence)
                 ),
-            }
-        },
-    )
+                "it was not",
+            ),
+        }
+    })
 }
 
 #[cfg(test)]

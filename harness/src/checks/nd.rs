@@ -8,7 +8,9 @@ use ngnlab_sim::message::ndp::NeighborAdvert;
 use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::{Fact, Role};
 
-use super::{Check, EVERYONE, Ruling, broken, every, finding, never, only_in};
+use super::{
+    CE_ROUTER, Check, EVERYONE, Ruling, broken, every, expect, finding, never, only_in, within,
+};
 use crate::dissection::{Dissection, Found};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -43,6 +45,86 @@ pub(super) const CHECKS: &[Check] = &[
             "Let the ND proxy answer only for addresses that exist on the LAN.",
         ),
         judge: silent_for_absent,
+    },
+    Check {
+        id: "ngn.nd.own-link-layer",
+        source: "RFC 4861 §7.2.8; ngn-facts §3.4",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "端末の代理応答には自分のMACアドレスを入れる",
+            "Answers for terminals carry the device's own MAC address",
+        ),
+        hint: Text::new(
+            "NDプロキシの応答のTarget Link-Layer AddressはWAN側の自分のMACにしてください。",
+            "Put the MAC address of the WAN into the Target Link-Layer Address option.",
+        ),
+        judge: own_link_layer,
+    },
+    Check {
+        id: "ngn.nd.no-override",
+        source: "RFC 4861 §7.2.4",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "端末の代理応答ではOフラグを立てない",
+            "Answers for terminals leave the O flag clear",
+        ),
+        hint: Text::new(
+            "代理のNAではOverrideフラグを0にしてください。本人の応答が優先されます。",
+            "Clear the Override flag, so that the owner's own answer wins.",
+        ),
+        judge: no_override,
+    },
+    Check {
+        id: "ngn.nd.silent-for-strangers",
+        source: "RFC 4861 §7.2.3; ngn-facts §3.4",
+        level: Level::Should,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "他回線のアドレスについて応答しない",
+            "Solicitations for addresses of other lines are not answered",
+        ),
+        hint: Text::new(
+            "回線のプレフィックス以外のアドレスへの近隣要請には応答しないでください。",
+            "Answer only for addresses in the prefix of the line.",
+        ),
+        judge: silent_for_strangers,
+    },
+    Check {
+        id: "ngn.nd.dad-relayed",
+        source: "RFC 4389 §4.1; RFC 4862 §5.4",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "端末の重複アドレス検出を回線側に伝える",
+            "Terminals' duplicate address detection is relayed to the line",
+        ),
+        hint: Text::new(
+            "送信元::の近隣要請もNDプロキシで回線側へ中継してください。",
+            "Relay solicitations from :: to the line, too.",
+        ),
+        judge: detection_relayed,
+    },
+    Check {
+        id: "ngn.nd.dad-defended",
+        source: "RFC 4389 §4.1; RFC 4862 §5.4.3",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "回線側の重複アドレス検出から端末のアドレスを守る",
+            "Terminals' addresses are defended against duplicates on the line",
+        ),
+        hint: Text::new(
+            "端末のアドレスへの送信元::の近隣要請に、代わって全ノード宛てに応答してください。",
+            "Answer solicitations from :: for terminals' addresses, to all nodes.",
+        ),
+        judge: detection_defended,
     },
 ];
 
@@ -138,6 +220,136 @@ fn silent_for_absent(trace: &Dissection<'_>) -> Verdict {
             "solicitation for an absent host",
             absent.iter().map(|ns| ns.record),
             answered,
+        )
+    })
+}
+
+/// Returns what the device says on the WAN about terminals' addresses.
+fn proxied<'d>(trace: &'d Dissection<'_>) -> impl Iterator<Item = Found<&'d NeighborAdvert>> {
+    trace.neighbor_adverts().filter(|na| {
+        na.by_device(Role::Wan)
+            && !na.is.target.is_unicast_link_local()
+            && trace.is_terminal(na.is.target)
+    })
+}
+
+fn own_link_layer(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Ra, trace, || {
+        every("answer for a terminal", proxied(trace), |na| {
+            let Some(named) = na.is.target_link_layer else {
+                return Ruling::Skip;
+            };
+            // Whoever bridges sends the terminal's frames under the terminal's own MAC address.
+            expect(
+                [na.record],
+                named == na.eth_source || named == trace.setup().wan_mac,
+                format!("the device's MAC address {}", trace.setup().wan_mac),
+                named.to_string(),
+            )
+        })
+    })
+}
+
+fn no_override(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Ra, trace, || {
+        every("answer for a terminal", proxied(trace), |na| {
+            expect(
+                [na.record],
+                !na.is.replace,
+                "the O flag clear",
+                "the O flag set",
+            )
+        })
+    })
+}
+
+fn silent_for_strangers(trace: &Dissection<'_>) -> Verdict {
+    let foreign: Vec<_> = solicited(trace)
+        .into_iter()
+        .filter(|ns| {
+            let ours = trace.assignments().any(|(_, net)| net.contains(&ns.is))
+                || trace.lan_prefixes().iter().any(|net| net.contains(&ns.is));
+            let probed = trace
+                .neighbor_solicits()
+                .any(|other| other.source.is_unspecified() && other.is.target == ns.is);
+            ns.injected && !ns.is.is_unicast_link_local() && !ours && !probed
+        })
+        .collect();
+    let answered = foreign.iter().filter_map(|ns| {
+        let na = answer(trace, ns)?;
+        Some(finding(
+            [ns.record, na.record],
+            format!("silence about {}, an address of another line", ns.is),
+            "a Neighbor Advertisement",
+        ))
+    });
+    never(
+        "solicitation for an address of another line",
+        foreign.iter().map(|ns| ns.record),
+        answered,
+    )
+}
+
+fn detection_relayed(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Ra, trace, || {
+        let detections = trace.neighbor_solicits().filter(|ns| {
+            ns.to_device(Role::Lan)
+                && ns.source.is_unspecified()
+                && trace
+                    .lan_prefixes()
+                    .iter()
+                    .any(|net| net.contains(&ns.is.target))
+        });
+        every(
+            "duplicate address detection of a terminal",
+            detections,
+            |ns| {
+                if trace.is_disturbed(ns.at, ns.arrives + ANSWER) {
+                    return Ruling::Skip;
+                }
+                let relayed = trace.neighbor_solicits().find(|other| {
+                    other.by_device(Role::Wan)
+                        && other.is.target == ns.is.target
+                        && other.at >= ns.at
+                });
+                within(
+                    trace,
+                    &ns,
+                    relayed.as_ref(),
+                    ANSWER,
+                    "the solicitation on the WAN",
+                )
+            },
+        )
+    })
+}
+
+fn detection_defended(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Ra, trace, || {
+        let detections = trace.neighbor_solicits().filter(|ns| {
+            ns.to_device(Role::Wan)
+                && ns.injected
+                && ns.source.is_unspecified()
+                && trace.is_terminal(ns.is.target)
+        });
+        every(
+            "duplicate address detection on the line",
+            detections,
+            |ns| {
+                if trace.is_disturbed(ns.at, ns.arrives + ANSWER) {
+                    return Ruling::Skip;
+                }
+                let defended = trace.neighbor_adverts().find(|na| {
+                    na.by_device(Role::Wan) && na.is.target == ns.is.target && na.at >= ns.at
+                });
+                within(
+                    trace,
+                    &ns,
+                    defended.as_ref(),
+                    ANSWER,
+                    "a Neighbor Advertisement",
+                )
+            },
         )
     })
 }

@@ -193,7 +193,9 @@ impl Action {
             | Self::LinkDown(_)
             | Self::ClaimAddresses(_)
             | Self::InjectWan(_)
-            | Self::InjectLan(_) => false,
+            | Self::InjectLan(_)
+            | Self::SendOut(_)
+            | Self::SendIn(_) => false,
         }
     }
 }

@@ -16,10 +16,12 @@ use ngnlab_sim::message::packet::{
 use super::Crafted;
 use super::sight::Sight;
 
+pub mod forwarding;
 mod lan_dhcpv6;
 mod lan_nd;
 mod mutated;
 mod ndp;
+mod raw;
 
 /// Returns the frames of a name as they would arrive from the line, or why there are none.
 pub fn from_the_line(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, String> {

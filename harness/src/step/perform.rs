@@ -13,6 +13,7 @@ use ngnlab_sim::trace::{End, Screen, StepOutcome};
 use rand::Rng as _;
 
 use super::impair::{self, Claim};
+use super::inject::forwarding;
 use super::{Action, Choice, Inject, Kind, LinkDown, Loss, Resolve, Server, Silence, Target};
 use super::{PrefixAfter, Renumber, Transport, Wire, inject};
 use crate::dut::{Dut, DutError};
@@ -172,6 +173,14 @@ pub(crate) fn begin(
         Action::LinkDown(step) => return unplug(step, testbed).map(Ok),
         Action::InjectWan(step) => return inject_frames(*step, Wire::Wan, testbed),
         Action::InjectLan(step) => return inject_frames(*step, Wire::Lan, testbed),
+        Action::SendOut(step) => {
+            let frames = forwarding::from_a_terminal(step.packet, &testbed.sight());
+            return put_on(Wire::Lan, frames, testbed);
+        }
+        Action::SendIn(step) => {
+            let frames = forwarding::from_a_stranger(step.packet, &testbed.sight());
+            return put_on(Wire::Wan, frames, testbed);
+        }
     })
 }
 
@@ -389,6 +398,14 @@ fn inject_frames(
         Wire::Wan => inject::from_the_line(step.frame, &sight),
         Wire::Lan => inject::from_the_lan(step.frame, &sight),
     };
+    put_on(wire, frames, testbed)
+}
+
+fn put_on(
+    wire: Wire,
+    frames: Result<Vec<Frame>, String>,
+    testbed: &mut Testbed,
+) -> Result<Result<Activity, String>, DutError> {
     let cable = testbed.cable(wire);
     for frame in match frames {
         Ok(frames) => frames,

@@ -95,6 +95,30 @@ impl Sight<'_> {
         addresses
     }
 
+    /// Returns the global address from which a terminal last sent something away from its link,
+    /// and its MAC address.
+    pub fn terminal(&self) -> Option<(Ipv6Addr, Mac)> {
+        let addresses = self.terminal_addresses();
+        let lan = self.lan_prefixes();
+        self.records.iter().rev().find_map(|record| {
+            let Seen::Frame {
+                on: Role::Lan,
+                from: End::Network,
+                frame,
+                injected: false,
+                ..
+            } = &record.seen
+            else {
+                return None;
+            };
+            let packet = Packet::parse(frame)?;
+            let known = addresses.contains(&packet.source);
+            let near = lan.iter().any(|net| net.contains(&packet.destination));
+            let away = is_routable(packet.destination) && !near;
+            (known && away).then_some((packet.source, packet.eth_source))
+        })
+    }
+
     /// Returns where the device itself might answer: its DNS address on the LAN, its global
     /// addresses on the WAN, and its link-local address there.
     pub fn device_addresses(&self) -> Vec<Ipv6Addr> {

@@ -105,6 +105,8 @@ impl fmt::Display for Action {
             }
             Self::InjectWan(step) => write!(f, "inject {} on wan", step.frame.name()),
             Self::InjectLan(step) => write!(f, "inject {} on lan", step.frame.name()),
+            Self::SendOut(step) => write!(f, "send {} out to the line", step.packet.name()),
+            Self::SendIn(step) => write!(f, "send {} in from the line", step.packet.name()),
         }
     }
 }

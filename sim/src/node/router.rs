@@ -8,6 +8,7 @@
 pub mod defect;
 pub mod dns_proxy;
 
+mod border;
 mod dhcpv6_client;
 mod discovery;
 mod dns;
@@ -316,8 +317,10 @@ impl Node for Router {
         };
         let mac = self.interface(port).mac();
         let for_us = packet.eth_destination == mac || packet.eth_destination.is_multicast();
-        let bad = packet.eth_source == mac || packet.source.is_multicast();
-        if !for_us || bad || self.ram.hung {
+        if !for_us || packet.eth_source == mac || self.ram.hung {
+            return;
+        }
+        if self.forward_by_mistake(port, &packet, cx) || packet.source.is_multicast() {
             return;
         }
         if port == Self::WAN {

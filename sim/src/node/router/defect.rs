@@ -347,18 +347,102 @@ pub enum Defect {
     #[serde(rename = "marks-as-af41")]
     #[strum(serialize = "marks-as-af41")]
     MarksAsAf41,
+    /// Names the terminal's own MAC when it answers for one, as a relay that copies the answer.
+    NdProxyNamesTheTerminal,
+    /// Sets the O flag when it answers for a terminal, as if the address were its own.
+    NdProxyOverrides,
+    /// Answers upstream solicitations for any global address, the neighbours' included.
+    NdProxyAnswersStrangers,
+    /// Lets terminals take addresses without asking the line for duplicates.
+    NdProxyKeepsDadToItself,
+    /// Does not defend terminals' addresses when somebody on the line checks them for duplicates.
+    NdProxyDefendsNobody,
     /// Forwards packets without lowering their hop limit.
     KeepsHopLimit,
     /// Drops packets whose hop limit ran out without saying so.
     NoTimeExceeded,
+    /// Clears the flow label of what it forwards.
+    ClearsFlowLabel,
+    /// Clears the traffic class of what it forwards, as a router that trusts no marks.
+    ClearsTrafficClass,
+    /// Drops packets that have extension headers.
+    DropsExtensionHeaders,
+    /// Drops fragments, since they show no ports.
+    DropsFragments,
+    /// Counts the Ethernet header into the MTU, so that packets of 1500 bytes do not pass.
+    DropsFullSizedPackets,
+    /// Sets the UDP checksum of what it forwards to zero, as a broken offload.
+    ZeroesUdpChecksums,
+    /// Sends everything for terminals to all of them, in multicast frames.
+    FloodsTheLan,
+    /// Forwards packets with a link-local source.
+    ForwardsLinkLocal,
+    /// Forwards packets from and to the loopback address.
+    ForwardsLoopback,
+    /// Forwards packets from the unspecified address.
+    ForwardsUnspecified,
     /// Does not answer echo requests.
     NoEchoReply,
+    /// Answers errors with errors.
+    ErrorsAboutErrors,
+    /// Answers what comes by multicast with errors.
+    ErrorsAboutMulticast,
+    /// Sends errors to senders that are nobody: the unspecified address and groups.
+    ErrorsToNobody,
+    /// Sends as many errors as there are causes.
+    NoErrorLimit,
+    /// Quotes whole packets in errors, beyond the minimum MTU.
+    QuotesWholePackets,
+    /// Quotes eight bytes of payload in errors, as IPv4 does.
+    QuotesEightBytes,
+    /// Answers unheard-of informational ICMPv6 with a Parameter Problem.
+    AnswersUnknownIcmp,
+    /// Drops packets to itself of a protocol it does not have without saying so.
+    NoParameterProblem,
+    /// Drops packets without a route without saying so, as a blackhole.
+    SilentAboutRoutes,
+    /// Drops packets for absent hosts of the LAN without saying so.
+    SilentAboutAbsentHosts,
     /// Lets connections from outside through to terminals.
     NoInboundFilter,
     /// Drops resets that answer a SYN, since no connection is established.
     DropsResets,
     /// Drops Packet Too Big messages for its terminals.
     DropsPacketTooBig,
+    /// Forwards packets with a multicast source.
+    ForwardsMulticastSources,
+    /// Forwards what is for groups of the site to the other side.
+    ForwardsMulticast,
+    /// Forwards packets from and to addresses that the internet does not have.
+    ForwardsMartians,
+    /// Forwards packets with a routing header of type 0.
+    #[serde(rename = "forwards-routing-header-0")]
+    #[strum(serialize = "forwards-routing-header-0")]
+    ForwardsRoutingHeader0,
+    /// Lets packets in whose source claims to be inside.
+    TrustsInsideSources,
+    /// Forwards packets from and to unique local addresses.
+    ForwardsUniqueLocal,
+    /// Lets ICMPv6 errors in that belong to nothing.
+    AdmitsUnrelatedErrors,
+    /// Drops unreachable and time-exceeded messages for its terminals' flows.
+    DropsRelatedErrors,
+    /// Drops AH, ESP and IKE from outside.
+    BlocksIpsec,
+    /// Has its management page open on the WAN.
+    ManagementOnWan,
+    /// Forgets a UDP flow when an ICMPv6 error for it comes in.
+    ErrorsEndUdp,
+    /// Forgets UDP flows after thirty seconds, the default of Linux for unanswered ones.
+    ShortUdpIdle,
+    /// Counts the life of a UDP flow from its first packet.
+    UdpNotRefreshed,
+    /// Forgets flows of other protocols after thirty seconds.
+    ShortOtherIdle,
+    /// Drops a SYN from outside although the terminal has sent one there, too.
+    NoSimultaneousOpen,
+    /// Forgets TCP connections after one hour of silence.
+    OneHourTcpIdle,
     /// Forgets TCP connections after ten seconds of silence, shorter than line authentication may
     /// take (guide FAQ 11).
     ShortTcpIdle,

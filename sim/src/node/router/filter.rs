@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use super::Defects;
 use super::defect::Defect;
-use crate::message::icmpv6::{ECHO_REPLY, ECHO_REQUEST, FIRST_INFORMATIONAL, PACKET_TOO_BIG};
+use crate::message::icmpv6::{
+    DESTINATION_UNREACHABLE, ECHO_REPLY, ECHO_REQUEST, FIRST_INFORMATIONAL, PACKET_TOO_BIG,
+    TIME_EXCEEDED,
+};
 use crate::message::packet::{IPV6_HEADER, Packet, Payload};
 use crate::time::Time;
 
@@ -15,6 +18,8 @@ use crate::time::Time;
 pub(super) struct Filter {
     defects: Defects,
     flows: BTreeMap<Flow, State>,
+    /// The fragmented packets whose first fragment came in, until when the others may follow.
+    fragmented: BTreeMap<(Ipv6Addr, Ipv6Addr, u32), Time>,
 }
 
 /// One flow as the LAN sees it.
@@ -37,6 +42,7 @@ impl Filter {
         Self {
             defects,
             flows: BTreeMap::new(),
+            fragmented: BTreeMap::new(),
         }
     }
 
@@ -66,7 +72,8 @@ impl Filter {
         };
         // As strict as a filter may be that forgets: who did not begin with a SYN is unknown.
         let unknown = !self.is_alive(&flow, now) && packet.tcp().is_some_and(|tcp| !tcp.syn());
-        if unknown && self.defects.has(Defect::ShortTcpIdle) {
+        let forgetful = [Defect::ShortTcpIdle, Defect::OneHourTcpIdle];
+        if unknown && forgetful.iter().any(|defect| self.defects.has(*defect)) {
             return false;
         }
         if !self.flows.contains_key(&flow) {
@@ -86,6 +93,8 @@ impl Filter {
                 answered: false,
                 closing: false,
             };
+        } else if flow.protocol == UDP && self.defects.has(Defect::UdpNotRefreshed) {
+            return true;
         }
         state.note(packet);
         state.until = now + lifetime(&flow, *state, &self.defects);
@@ -100,10 +109,38 @@ impl Filter {
             if icmpv6.kind == PACKET_TOO_BIG && self.defects.has(Defect::DropsPacketTooBig) {
                 return false;
             }
+            let dropped = matches!(icmpv6.kind, DESTINATION_UNREACHABLE | TIME_EXCEEDED);
+            if dropped && self.defects.has(Defect::DropsRelatedErrors) {
+                return false;
+            }
             // RFC 6092 §3.2.1 REC-10: errors belong to a flow, too.
             let related = icmpv6.body.get(4..).and_then(Flow::quoted);
-            let known = related.is_some_and(|flow| self.is_alive(&flow, now));
-            return known || self.defects.has(Defect::NoInboundFilter);
+            let known = related.filter(|flow| self.is_alive(flow, now));
+            if let Some(flow) = known
+                && flow.protocol == UDP
+                && self.defects.has(Defect::ErrorsEndUdp)
+            {
+                self.flows.remove(&flow);
+            }
+            let lax = [Defect::AdmitsUnrelatedErrors, Defect::NoInboundFilter];
+            return known.is_some() || lax.iter().any(|defect| self.defects.has(*defect));
+        }
+        if is_ipsec(packet) && !self.defects.has(Defect::BlocksIpsec) {
+            return true;
+        }
+        let fragment = Fragment::read(packet);
+        let whole = fragment.map(|part| (packet.source, packet.destination, part.id));
+        if let Some(until) = whole.and_then(|whole| self.fragmented.get(&whole))
+            && *until > now
+        {
+            return true;
+        }
+        if let Some(tcp) = packet.tcp()
+            && tcp.syn()
+            && !tcp.ack()
+            && self.defects.has(Defect::NoSimultaneousOpen)
+        {
+            return false;
         }
         let reset = packet.tcp().is_some_and(|tcp| tcp.rst());
         if reset && self.defects.has(Defect::DropsResets) {
@@ -115,7 +152,16 @@ impl Filter {
         {
             state.answered = true;
             state.note(packet);
-            state.until = now + lifetime(&flow, *state, &self.defects);
+            let mistaken = flow.protocol == UDP && self.defects.has(Defect::UdpNotRefreshed);
+            if !mistaken {
+                state.until = now + lifetime(&flow, *state, &self.defects);
+            }
+            if let Some(whole) = whole {
+                self.fragmented.retain(|_, until| *until > now);
+                if self.fragmented.len() < FRAGMENTED_MAX {
+                    self.fragmented.insert(whole, now + REASSEMBLY);
+                }
+            }
             return true;
         }
         self.defects.has(Defect::NoInboundFilter)
@@ -165,7 +211,11 @@ fn lifetime(flow: &Flow, state: State, defects: &Defects) -> Duration {
     match flow.protocol {
         TCP if !state.answered || state.closing => TCP_TRANSITORY,
         TCP if defects.has(Defect::ShortTcpIdle) => TCP_SHORT,
+        TCP if defects.has(Defect::OneHourTcpIdle) => TCP_ONE_HOUR,
         TCP => TCP_ESTABLISHED,
+        UDP if defects.has(Defect::ShortUdpIdle) => OTHER_SHORT,
+        UDP | ICMPV6 => OTHER,
+        _ if defects.has(Defect::ShortOtherIdle) => OTHER_SHORT,
         _ => OTHER,
     }
 }
@@ -215,9 +265,36 @@ impl Flow {
     }
 }
 
+/// RFC 6092 §3.2.4 REC-21, REC-22, REC-24: unless told otherwise, these pass.
+fn is_ipsec(packet: &Packet<'_>) -> bool {
+    let ike = packet.udp().is_some_and(|udp| udp.destination_port == IKE);
+    ike || matches!(packet.ip[NEXT_HEADER_OFFSET], ESP | AUTHENTICATION)
+}
+
+/// What a fragment header says (RFC 8200 §4.5), where it comes first, as it does in practice.
+#[derive(Clone, Copy)]
+struct Fragment {
+    first: bool,
+    id: u32,
+}
+
+impl Fragment {
+    fn read(packet: &Packet<'_>) -> Option<Self> {
+        let header = packet.ip.get(IPV6_HEADER..IPV6_HEADER + 8)?;
+        let [_, _, high, low, a, b, c, d] = *header else {
+            return None;
+        };
+        (packet.ip[NEXT_HEADER_OFFSET] == FRAGMENT).then(|| Self {
+            first: u16::from_be_bytes([high, low]) & 0xfff8 == 0,
+            id: u32::from_be_bytes([a, b, c, d]),
+        })
+    }
+}
+
 /// Returns protocol, source and destination port; for echo both are its identifier.
 ///
-/// Fragments and unknown protocols have no ports and are flows between two hosts (REC-12).
+/// The first fragment shows the ports, the others none. Unknown protocols have no ports and are
+/// flows between two hosts (REC-12).
 fn ports(packet: &Packet<'_>, echo: u8) -> Option<(u8, u16, u16)> {
     match &packet.payload {
         Payload::Udp(udp) => Some((UDP, udp.source_port, udp.destination_port)),
@@ -227,7 +304,15 @@ fn ports(packet: &Packet<'_>, echo: u8) -> Option<(u8, u16, u16)> {
             Some((ICMPV6, id, id))
         }
         Payload::Icmpv6(_) => None,
-        Payload::Other { next_header, .. } => Some((*next_header, 0, 0)),
+        Payload::Other { next_header, bytes } => match Fragment::read(packet) {
+            Some(part) if !part.first => None,
+            Some(_) if matches!(*next_header, TCP | UDP) => {
+                let [a, b, c, d] = *bytes.first_chunk()?;
+                let ports = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+                Some((*next_header, ports.0, ports.1))
+            }
+            _ => Some((*next_header, 0, 0)),
+        },
     }
 }
 
@@ -236,7 +321,11 @@ const UDP: u8 = 17;
 const ICMPV6: u8 = 58;
 const HTTP: u16 = 80;
 const NTP: u16 = 123;
+const FRAGMENT: u8 = 44;
+const ESP: u8 = 50;
+const AUTHENTICATION: u8 = 51;
 const HTTPS: u16 = 443;
+const IKE: u16 = 500;
 const NEXT_HEADER_OFFSET: usize = 6;
 const SOURCE_OFFSET: usize = 8;
 const DESTINATION_OFFSET: usize = 24;
@@ -247,8 +336,13 @@ const OTHER: Duration = Duration::from_secs(5 * 60);
 const FLOWS_MAX: usize = 4096;
 /// What the defect `few-connections` allows at a time.
 const FEW: usize = 8;
+const FRAGMENTED_MAX: usize = 256;
+// RFC 8200 §4.5: who puts a packet together waits so long for its last fragment.
+const REASSEMBLY: Duration = Duration::from_secs(60);
 // What the defect does (guide FAQ 11: line authentication may take more than 25 s).
 const TCP_SHORT: Duration = Duration::from_secs(10);
+const TCP_ONE_HOUR: Duration = Duration::from_secs(3600);
+const OTHER_SHORT: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {

@@ -6,12 +6,15 @@ use std::net::Ipv6Addr;
 use ipnet::Ipv6Net;
 
 use super::Router;
+use super::border::{gets_lost, is_unique_local, may_cross, spoil};
 use super::defect::Defect;
 use crate::message::packet::{
-    ETHERNET_HEADER, Packet, forward, frame_ip, is_link_local, is_routable,
+    ETHERNET_HEADER, IPV6_HEADER, Packet, forward, frame_ip, is_link_local, is_routable,
 };
 use crate::node::Context;
-use crate::node::part::icmp_error::{Problem, error_about};
+use crate::node::part::icmp_error::{
+    NoError, Problem, QUOTED_MAX, error_about, error_packet, why_not,
+};
 use crate::node::part::neighbors::Unreachable;
 use crate::setup::Mode;
 use crate::time::Time;
@@ -34,7 +37,10 @@ impl Router {
         if is_link_local(source) && is_routable(destination) {
             return self.complain(Self::LAN, packet, Problem::BeyondScope, cx);
         }
-        if !is_routable(source) || !is_routable(destination) {
+        if source.is_unspecified() && self.defects.has(Defect::ErrorsToNobody) {
+            return self.complain(Self::LAN, packet, Problem::HopLimitExceeded, cx);
+        }
+        if !may_cross(packet) {
             return;
         }
         let hasty = self.defects.has(Defect::ForwardsBeforePd) && self.lan_net().is_none();
@@ -65,7 +71,7 @@ impl Router {
     /// Passes a packet on that came from the line.
     pub(super) fn forward_from_wan(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
         let (source, destination) = (packet.source, packet.destination);
-        if !is_routable(source) || !is_routable(destination) || self.is_inside(source) {
+        if !may_cross(packet) || self.is_inside(source) {
             return;
         }
         if packet.ip.len() > PPPOE_MTU && self.defects.has(Defect::DropsFullSizePackets) {
@@ -120,6 +126,9 @@ impl Router {
 
     /// Lowers the hop limit and sends a packet to its next hop.
     fn pass_on(&mut self, from: u8, packet: &Packet<'_>, hop: Hop, cx: &mut Context<'_>) {
+        if gets_lost(packet, &self.defects) {
+            return;
+        }
         if packet.ip.len() > MTU {
             return self.complain(from, packet, Problem::TooBig(MTU as u32), cx);
         }
@@ -134,8 +143,11 @@ impl Router {
             }
             return;
         };
-        let ip = &passed[ETHERNET_HEADER..];
+        let mut passed = passed.to_vec();
+        let ip = &mut passed[ETHERNET_HEADER..];
+        spoil(ip, &self.defects);
         match hop {
+            Hop::Lan(_) if self.defects.has(Defect::FloodsTheLan) => self.flood_lan(ip, cx),
             Hop::Lan(next) => self.ram.lan.send(next, ip, cx),
             Hop::Wan(next) if self.defects.has(Defect::MarksAsAf41) => {
                 self.ram.wan.send(next, &marked(ip), cx);
@@ -161,23 +173,48 @@ impl Router {
         problem: Problem,
         cx: &mut Context<'_>,
     ) {
+        if problem == Problem::NoRoute && self.defects.has(Defect::SilentAboutRoutes) {
+            return;
+        }
         let Some(source) = self.source_towards(port, packet.source, cx.now()) else {
             return;
         };
         // RFC 4443 §2.4 (e.4): nor is a multicast on the link answered.
-        if packet.eth_destination.is_multicast() {
-            return;
-        }
-        if let Some((_, error)) = error_about(packet.ip, problem, source, 0)
-            && self.ram.errors.spend(cx.now())
-        {
+        let reason = if packet.eth_destination.is_multicast() {
+            Some(NoError::Multicast)
+        } else {
+            why_not(packet, problem)
+        };
+        let mistake = match reason {
+            None => true,
+            Some(NoError::Error) => self.defects.has(Defect::ErrorsAboutErrors),
+            Some(NoError::Multicast) => self.defects.has(Defect::ErrorsAboutMulticast),
+            Some(NoError::Nobody) => self.defects.has(Defect::ErrorsToNobody),
+        };
+        let unlimited = self.defects.has(Defect::NoErrorLimit);
+        if mistake && (unlimited || self.ram.errors.spend(cx.now())) {
+            let error = error_packet(packet, problem, source, self.quotes());
             let near = self.interface(port);
             near.send_frame(frame_ip(near.mac(), packet.eth_source, &error), cx);
         }
     }
 
+    /// Returns how many bytes of a packet an error quotes.
+    fn quotes(&self) -> usize {
+        if self.defects.has(Defect::QuotesEightBytes) {
+            IPV6_HEADER + 8
+        } else if self.defects.has(Defect::QuotesWholePackets) {
+            MTU - (MINIMUM_MTU - QUOTED_MAX)
+        } else {
+            QUOTED_MAX
+        }
+    }
+
     /// Tells the senders of packets that waited for a silent neighbour.
     pub(super) fn give_up(&mut self, silent: Vec<Unreachable>, cx: &mut Context<'_>) {
+        if self.defects.has(Defect::SilentAboutAbsentHosts) {
+            return;
+        }
         let Some(source) = self.own_source(cx.now()) else {
             return;
         };
@@ -213,13 +250,10 @@ fn marked(ip: &[u8]) -> Vec<u8> {
     ip
 }
 
-/// RFC 7084 §4.3 ULA-4: such addresses do not cross the border.
-fn is_unique_local(address: Ipv6Addr) -> bool {
-    address.segments()[0] & 0xfe00 == 0xfc00
-}
-
 /// Both links are Ethernet (ngn-facts §1.2: MTU 1500).
-const MTU: usize = 1500;
+pub(super) const MTU: usize = 1500;
+/// RFC 8200 §5.
+const MINIMUM_MTU: usize = 1280;
 /// What the defect `drops-full-size-packets` lets through: 1500 less PPPoE and a tunnel of the
 /// carrier (ngn-facts §4.5).
 const PPPOE_MTU: usize = 1454;

@@ -160,6 +160,11 @@ impl Interface {
         self.neighbors.is_reachable(ip, now)
     }
 
+    /// Returns the link-layer address of a neighbour, if it is known.
+    pub(super) fn neighbor_mac(&self, ip: Ipv6Addr) -> Option<Mac> {
+        self.neighbors.mac_of(ip)
+    }
+
     pub(super) fn has_neighbor(&self, ip: Ipv6Addr) -> bool {
         self.neighbors.mac_of(ip).is_some()
     }
@@ -219,6 +224,19 @@ impl Interface {
         replace: bool,
         cx: &mut Context<'_>,
     ) {
+        self.answer_with((source, mac), target, replace, self.mac, cx);
+    }
+
+    /// Answers an asker that somebody with this link-layer address has the target.
+    pub(super) fn answer_with(
+        &self,
+        asker: (Ipv6Addr, Mac),
+        target: Ipv6Addr,
+        replace: bool,
+        link_layer: Mac,
+        cx: &mut Context<'_>,
+    ) {
+        let (source, mac) = asker;
         let solicited = !source.is_unspecified();
         let to = if solicited { source } else { ALL_NODES };
         let from = if self.owns(target) {
@@ -235,7 +253,7 @@ impl Interface {
             router: !on_lan(Defect::NoRouterFlag),
             solicited,
             replace,
-            target_link_layer: (!on_lan(Defect::NoTargetLinkLayer)).then_some(self.mac),
+            target_link_layer: (!on_lan(Defect::NoTargetLinkLayer)).then_some(link_layer),
         };
         let envelope = Envelope::new(self.mac, mac, from, to);
         cx.send(self.port, Ndp::NeighborAdvert(advert).build(envelope));

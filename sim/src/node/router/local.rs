@@ -3,6 +3,8 @@
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
+use etherparse::{TcpHeader, TcpSlice};
+
 use super::defect::Defect;
 use super::interface::Interface;
 use super::{Router, lan_dhcpv6};
@@ -13,7 +15,8 @@ use crate::message::ndp::{
     ROUTER_SOLICITATION, RouterAdvert, RouterSolicit,
 };
 use crate::message::packet::{
-    ALL_DHCP, ALL_NODES, Envelope, Icmpv6, Packet, Payload, Udp, is_link_local, solicited_node,
+    ALL_DHCP, ALL_NODES, Envelope, IPV6_HEADER, Icmpv6, Packet, Payload, Udp, is_link_local,
+    is_routable, solicited_node,
 };
 use crate::node::Context;
 use crate::node::part::icmp_error::Problem;
@@ -151,7 +154,14 @@ impl Router {
             return;
         }
         let (near, _) = self.sides(port);
-        if near.handle_solicit(packet, solicit, cx) || !self.is_shared(solicit.target) {
+        if near.handle_solicit(packet, solicit, cx) {
+            return;
+        }
+        if !self.is_shared(solicit.target) {
+            let strange = port == Self::WAN && is_routable(solicit.target) && !nowhere;
+            if strange && self.defects.has(Defect::NdProxyAnswersStrangers) {
+                self.ram.wan.answer(packet, solicit.target, false, cx);
+            }
             return;
         }
         let (near, far) = match port {
@@ -214,11 +224,56 @@ impl Router {
                 }
             }
             Payload::Udp(udp) if udp.checksum_ok => self.handle_udp(port, packet, *udp, cx),
+            Payload::Icmpv6(icmpv6)
+                if icmpv6.checksum_ok
+                    && icmpv6.kind > ECHO_REPLY
+                    && self.defects.has(Defect::AnswersUnknownIcmp) =>
+            {
+                let problem = Problem::UnknownNextHeader(IPV6_HEADER as u32);
+                self.complain(port, packet, problem, cx);
+            }
+            Payload::Tcp(tcp) if port == Self::WAN && self.has_management(tcp) => {
+                self.accept_management(packet, tcp, cx);
+            }
+            Payload::Other { next_header, .. } if port == Self::LAN => {
+                self.handle_unknown_protocol(packet, *next_header, cx);
+            }
             Payload::Tcp(_) if !packet.destination.is_multicast() => {
                 self.offer_tcp_to_dns(port, packet, cx);
             }
             _ => {}
         }
+    }
+
+    /// RFC 4443 §3.4 and RFC 8200 §4: who sends what we do not have is told so.
+    fn handle_unknown_protocol(&mut self, packet: &Packet<'_>, number: u8, cx: &mut Context<'_>) {
+        // What is only cut short or in fragments is known well enough.
+        let known = matches!(number, TCP | UDP | ICMPV6 | NO_NEXT_HEADER);
+        let first = packet.ip[NEXT_HEADER] == number;
+        if first && !known && !self.defects.has(Defect::NoParameterProblem) {
+            let problem = Problem::UnknownNextHeader(NEXT_HEADER as u32);
+            self.complain(Self::LAN, packet, problem, cx);
+        }
+    }
+
+    fn has_management(&self, tcp: &TcpSlice<'_>) -> bool {
+        let page = tcp.destination_port() == HTTP && tcp.syn() && !tcp.ack();
+        page && self.defects.has(Defect::ManagementOnWan)
+    }
+
+    /// Agrees to a connection, as far as a stranger needs to see that somebody is there.
+    fn accept_management(&mut self, packet: &Packet<'_>, tcp: &TcpSlice<'_>, cx: &mut Context<'_>) {
+        let near = self.interface(Self::WAN);
+        let mut header = TcpHeader::new(HTTP, tcp.source_port(), 1, u16::MAX);
+        (header.syn, header.ack) = (true, true);
+        header.acknowledgment_number = tcp.sequence_number().wrapping_add(1);
+        let envelope = Envelope::new(
+            near.mac(),
+            packet.eth_source,
+            packet.destination,
+            packet.source,
+        );
+        near.send_frame(envelope.tcp(header, &[]), cx);
     }
 
     fn answer_echo(
@@ -323,3 +378,12 @@ impl Router {
         }
     }
 }
+
+const HTTP: u16 = 80;
+/// Where the IPv6 header names what follows (RFC 8200 §3), and the protocols that the router has.
+const NEXT_HEADER: usize = 6;
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+const ICMPV6: u8 = 58;
+/// RFC 8200 §4.7.
+const NO_NEXT_HEADER: u8 = 59;

@@ -54,23 +54,31 @@ impl NdProxy {
     ) {
         let target = solicit.target;
         let detection = packet.source.is_unspecified();
+        let asker = (packet.source, packet.eth_source);
         if far.owns(target) {
-            return near.answer(packet, target, false, cx);
+            return self.answer(near, far, asker, target, cx);
         }
         if upstream && !detection && self.defects.has(Defect::NdProxyAnswersAll) {
-            return near.answer(packet, target, false, cx);
+            return self.answer(near, far, asker, target, cx);
+        }
+        let ignored = if upstream {
+            Defect::NdProxyDefendsNobody
+        } else {
+            Defect::NdProxyKeepsDadToItself
+        };
+        if detection && self.defects.has(ignored) {
+            return;
         }
         if upstream && self.defects.has(Defect::NdProxyOneWay) {
             return;
         }
         if !detection && upstream && far.is_reachable(target, cx.now()) {
-            return near.answer(packet, target, false, cx);
+            return self.answer(near, far, asker, target, cx);
         }
         // Neighbours on the same side answer for themselves.
         if !detection && near.has_neighbor(target) {
             return;
         }
-        let asker = (packet.source, packet.eth_source);
         let known = |question: &Question| {
             (question.target, question.asked_on, question.asker.0) == (target, near.port(), asker.0)
         };
@@ -97,10 +105,27 @@ impl NdProxy {
     ) {
         let answers =
             |question: &mut Question| question.target == target && question.asked_on != far.port();
-        for question in self.questions.extract_if(.., answers) {
-            let (source, mac) = question.asker;
-            near.answer_to(source, mac, target, false, cx);
+        let answered: Vec<Question> = self.questions.extract_if(.., answers).collect();
+        for question in answered {
+            self.answer(near, far, question.asker, target, cx);
         }
+    }
+
+    /// Tells an asker on `near` that the way to a target on `far` is by us.
+    fn answer(
+        &self,
+        near: &Interface,
+        far: &Interface,
+        asker: (Ipv6Addr, Mac),
+        target: Ipv6Addr,
+        cx: &mut Context<'_>,
+    ) {
+        // RFC 4861 §7.2.4: a proxy leaves the O flag clear.
+        let replace = self.defects.has(Defect::NdProxyOverrides);
+        let named = far
+            .neighbor_mac(target)
+            .filter(|_| self.defects.has(Defect::NdProxyNamesTheTerminal));
+        near.answer_with(asker, target, replace, named.unwrap_or(near.mac()), cx);
     }
 
     /// What a faulty proxy does instead: it lets a terminal's own solicitation through once, so

@@ -1,0 +1,129 @@
+//! Packets on their way through the device: which came out again, and to which flow they belong.
+
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use ngnlab_reports::RecordId;
+use ngnlab_sim::message::packet::{Packet, Payload};
+use ngnlab_sim::trace::Role;
+
+use super::{ADDRESSES, Dissection, Found};
+
+/// A transport protocol between two ends; what has no ports has zeros.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Flow {
+    /// The protocol number.
+    pub protocol: u8,
+    /// Where it comes from.
+    pub source: (Ipv6Addr, u16),
+    /// Where it goes.
+    pub destination: (Ipv6Addr, u16),
+}
+
+impl Flow {
+    /// Returns the flow of a packet; ICMPv6 and fragments have none.
+    pub fn of(packet: &Packet<'_>) -> Option<Self> {
+        let (protocol, source, destination) = match &packet.payload {
+            Payload::Udp(udp) => (UDP, udp.source_port, udp.destination_port),
+            Payload::Tcp(tcp) => (TCP, tcp.source_port(), tcp.destination_port()),
+            Payload::Icmpv6(_) => return None,
+            Payload::Other { next_header, .. } if is_fragment(packet) || *next_header == ICMPV6 => {
+                return None;
+            }
+            Payload::Other { next_header, .. } => (*next_header, 0, 0),
+        };
+        Some(Self {
+            protocol,
+            source: (packet.source, source),
+            destination: (packet.destination, destination),
+        })
+    }
+
+    /// Returns the flow in the other direction.
+    pub fn reversed(self) -> Self {
+        Self {
+            protocol: self.protocol,
+            source: self.destination,
+            destination: self.source,
+        }
+    }
+
+    /// Returns whether neither port is a well-known one.
+    pub fn has_high_ports(self) -> bool {
+        self.source.1 >= 1024 && self.destination.1 >= 1024
+    }
+}
+
+/// Returns whether a packet is a fragment, as its first header says.
+pub fn is_fragment(packet: &Packet<'_>) -> bool {
+    packet.ip.get(NEXT_HEADER) == Some(&FRAGMENT)
+}
+
+impl<'t> Dissection<'t> {
+    /// Returns a packet as it left the device on the other cable; only what stands before the
+    /// addresses may have changed.
+    pub fn crossed(&self, before: &Found<Packet<'t>>) -> Option<&Found<Packet<'t>>> {
+        let other = match before.on {
+            Role::Wan => Role::Lan,
+            Role::Lan => Role::Wan,
+            Role::Uplink => return None,
+        };
+        let rest = before.is.ip.get(ADDRESSES..)?;
+        let later = self
+            .packets
+            .partition_point(|found| found.record <= before.record);
+        self.packets[later..]
+            .iter()
+            .find(|after| after.by_device(other) && after.is.ip.get(ADDRESSES..) == Some(rest))
+    }
+
+    /// Returns the last packet of a flow that the device passed on to the line before a record.
+    pub fn last_out(&self, flow: Flow, record: RecordId) -> Option<&Found<Packet<'t>>> {
+        self.packets.iter().rev().find(|found| {
+            found.record < record && found.by_device(Role::Wan) && Flow::of(&found.is) == Some(flow)
+        })
+    }
+
+    /// Returns whether the device has to pass a terminal's packet on as far as anything but the
+    /// packet itself says: it did so for that terminal, and nothing got in the way.
+    pub fn passes_out_for(&self, found: &Found<Packet<'t>>, within: Duration) -> bool {
+        let over = found.arrives + within;
+        let before = self.packets.iter().any(|other| {
+            other.by_device(Role::Wan) && other.source == found.source && other.at <= found.at
+        });
+        let latest = self.assignments().filter(|(at, _)| *at <= found.at).last();
+        let current = latest.is_none_or(|(_, whole)| whole.contains(&found.source));
+        found.to_device(Role::Lan)
+            && found.eth_destination == self.setup().lan_mac
+            && before
+            && current
+            && self.end() >= over
+            && !self.is_disturbed(found.at, over)
+    }
+
+    /// Returns whether the device has to pass a packet on that answers what a terminal sent less
+    /// than `idle` ago.
+    pub fn passes_in_for(
+        &self,
+        found: &Found<Packet<'t>>,
+        idle: Duration,
+        within: Duration,
+    ) -> bool {
+        let over = found.arrives + within;
+        let asked =
+            Flow::of(&found.is).and_then(|flow| self.last_out(flow.reversed(), found.record));
+        found.to_device(Role::Wan)
+            && found.eth_destination == self.setup().wan_mac
+            && self.end() >= over
+            && asked.is_some_and(|asked| {
+                found.at.since(asked.at) < idle && !self.is_disturbed(asked.at, over)
+            })
+    }
+}
+
+/// RFC 8200 §3, and the protocol numbers.
+const NEXT_HEADER: usize = 6;
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+const FRAGMENT: u8 = 44;
+const ICMPV6: u8 = 58;
