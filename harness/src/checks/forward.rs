@@ -10,7 +10,7 @@ use ngnlab_sim::message::icmpv6::{FIRST_INFORMATIONAL, PACKET_TOO_BIG, TIME_EXCE
 use ngnlab_sim::message::packet::{Packet, Payload, is_routable};
 use ngnlab_sim::trace::Role;
 
-use super::fw6::quoted_flow;
+use super::fw6::flows::quoted_flow;
 use super::{Check, EVERYONE, Ruling, broken, every, expect, finding, never, seconds};
 use crate::dissection::crossing::Flow;
 use crate::dissection::{Dissection, Found};

@@ -1,4 +1,4 @@
-use ngnlab_sim::message::icmpv6::TIME_EXCEEDED;
+use ngnlab_sim::message::icmpv6::{TIME_EXCEEDED, UNKNOWN_NEXT_HEADER};
 use ngnlab_sim::message::packet::{ALL_NODES, ETHERNET_HEADER, Mac};
 use ngnlab_sim::trace::End;
 
@@ -136,7 +136,7 @@ fn errors_groups_and_nobody_get_no_errors() {
         assert!(passes(id, &trace), "{id}");
         let mut bad = TraceBuilder::new("next-pd");
         bad.trace.records.clone_from(&trace.trace.records);
-        complain(&mut bad.at(1001), &frame, to, 1232);
+        complain(bad.at(1001), &frame, to, 1232);
         assert!(fails(id, &bad), "{id}");
     }
 }

@@ -1,0 +1,116 @@
+//! Errors that the device owes to a sender.
+
+use std::time::Duration;
+
+use ngnlab_reports::Verdict;
+use ngnlab_sim::message::icmpv6::{
+    DESTINATION_UNREACHABLE, PARAMETER_PROBLEM, UNKNOWN_NEXT_HEADER,
+};
+use ngnlab_sim::message::packet::{Packet, Payload};
+use ngnlab_sim::setup::Mode;
+use ngnlab_sim::trace::Role;
+
+use super::super::forwarding::SOON;
+use super::super::{Ruling, broken, every, only_in};
+use super::{came, own_errors};
+use crate::dissection::{Dissection, Found, IcmpError};
+
+/// Judges that a packet of a kind from a terminal is answered with an error of this type.
+fn reported<'t>(
+    trace: &Dissection<'t>,
+    what: &str,
+    limit: Duration,
+    select: impl Fn(&Found<Packet<'t>>) -> bool,
+    error_is: impl Fn(&IcmpError) -> bool,
+    expected: &str,
+) -> Verdict {
+    let tried = came(trace, |found| {
+        found.on == Role::Lan
+            && found.eth_destination == trace.setup().lan_mac
+            && trace.is_terminal(found.source)
+            && select(found)
+    });
+    let errors = own_errors(trace);
+    every(what, tried, |found| {
+        let over = found.arrives + limit;
+        if trace.end() < over || trace.is_disturbed(found.at, over) {
+            return Ruling::Skip;
+        }
+        let answer = errors.iter().find(|own| {
+            found.at <= own.error.at
+                && own.error.at <= over + trace.late
+                && own.error.destination == found.source
+                && error_is(&own.error.is)
+                && own.is_about(&found.is)
+        });
+        match answer {
+            Some(own) => Ruling::Holds(vec![found.record, own.error.record]),
+            None => broken([found.record], expected, "nothing came"),
+        }
+    })
+}
+
+pub(super) fn unknown_next_header(trace: &Dissection<'_>) -> Verdict {
+    reported(
+        trace,
+        "packet to the device of a protocol it does not have",
+        SOON,
+        // RFC 3692 §2.1: for experiments.
+        |found| {
+            matches!(
+                found.is.payload,
+                Payload::Other {
+                    next_header: 253 | 254,
+                    ..
+                }
+            ) && trace.is_device_address(found.destination)
+        },
+        |error| (error.kind, error.code) == (PARAMETER_PROBLEM, UNKNOWN_NEXT_HEADER),
+        "Parameter Problem code 1",
+    )
+}
+
+pub(super) fn no_route(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        reported(
+            trace,
+            "packet into an unused part of the delegation",
+            SOON,
+            |found| {
+                let latest = trace.assignments().filter(|(at, _)| *at <= found.at).last();
+                let unused = !trace
+                    .lan_prefixes()
+                    .iter()
+                    .any(|net| net.contains(&found.destination));
+                unused && latest.is_some_and(|(_, whole)| whole.contains(&found.destination))
+            },
+            |error| error.kind == DESTINATION_UNREACHABLE,
+            "Destination Unreachable",
+        )
+    })
+}
+
+/// RFC 4861 §10: three solicitations, a second apart; Linux waits for a fourth.
+const RESOLUTION: Duration = Duration::from_secs(6);
+
+pub(super) fn address_unreachable(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        reported(
+            trace,
+            "packet for an absent host of the LAN",
+            RESOLUTION,
+            |found| {
+                let mut nets = trace.lan_prefixes().iter();
+                let on_lan = nets.any(|net| net.contains(&found.destination));
+                let mut packets = trace.packets.iter();
+                let lives = packets.any(|other| other.source == found.destination);
+                let claimed = trace
+                    .neighbor_adverts()
+                    .any(|advert| advert.is.target == found.destination);
+                found.injected && on_lan && !lives && !claimed
+            },
+            |error| error.kind == DESTINATION_UNREACHABLE,
+            "Destination Unreachable",
+        )
+    })
+}
