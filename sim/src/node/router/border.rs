@@ -59,7 +59,7 @@ pub(super) fn gets_lost(packet: &Packet<'_>, defects: &Defects) -> bool {
     extended && defects.has(Defect::DropsExtensionHeaders)
         || number == FRAGMENT && defects.has(Defect::DropsFragments)
         || packet.ip.len() + ETHERNET_HEADER > super::forward::MTU
-            && defects.has(Defect::DropsFullSizedPackets)
+            && defects.has(Defect::CountsEthernetIntoMtu)
 }
 
 /// Changes a packet as a faulty router does; `ip` is what it passes on.

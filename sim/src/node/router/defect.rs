@@ -370,7 +370,7 @@ pub enum Defect {
     /// Drops fragments, since they show no ports.
     DropsFragments,
     /// Counts the Ethernet header into the MTU, so that packets of 1500 bytes do not pass.
-    DropsFullSizedPackets,
+    CountsEthernetIntoMtu,
     /// Sets the UDP checksum of what it forwards to zero, as a broken offload.
     ZeroesUdpChecksums,
     /// Sends everything for terminals to all of them, in multicast frames.
