@@ -226,9 +226,10 @@ fn not_believed(trace: &Dissection<'_>, kind: Astray) -> Verdict {
     })
 }
 
-/// Whether a message has the right header and question, and nonsense behind.
+/// Whether a message has the right header and question, and nonsense behind; one whose question is
+/// cut belongs to no question, so that it may be thrown away in silence (RFC 5452 §9.1).
 fn is_malformed(reply: &Dns) -> bool {
-    reply.message.is_none() && !reply.truncated
+    reply.message.is_none() && !reply.truncated && reply.question.is_some()
 }
 
 fn told_of_malformed(trace: &Dissection<'_>) -> Verdict {

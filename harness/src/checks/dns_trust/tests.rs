@@ -72,6 +72,16 @@ fn whoever_gets_nonsense_tells_the_terminal() {
 }
 
 #[test]
+fn an_answer_cut_within_its_question_may_be_ignored() {
+    let mut trace = asked();
+    let mut bytes = response(7, NAME, Reply::Addresses(&[TRUE]));
+    bytes.truncate(20);
+    let ends = ((trace.ons_dns(), 53), (trace.router(), PORT_ASKED));
+    trace.udp(Role::Wan, End::Network, ends, &bytes);
+    assert_open("dns.proxy.servfail-on-malformed", &trace);
+}
+
+#[test]
 fn the_proxy_lives_on_after_nonsense() {
     let id = "dns.proxy.malformed-survive";
     let mut trace = malformed();
