@@ -17,11 +17,18 @@ mod dhcpv6;
 mod dns;
 mod dns_answer;
 mod dns_cache;
+mod dns_clients;
+mod dns_header;
 mod dns_names;
 mod dns_outage;
 mod dns_table;
+#[cfg(test)]
+mod dns_talk;
+mod dns_transport;
 mod dns_trust;
+mod dns_verbatim;
 mod edns;
+mod edns_options;
 mod forward;
 mod forwarding;
 mod fw6;
@@ -78,6 +85,11 @@ const TOPICS: &[&[Check]] = &[
     ngn::CHECKS,
     renumbering::CHECKS,
     ce::CHECKS,
+    edns_options::CHECKS,
+    dns_header::CHECKS,
+    dns_verbatim::CHECKS,
+    dns_clients::CHECKS,
+    dns_transport::CHECKS,
     wan::CHECKS,
     wan_ra::CHECKS,
     wan_slaac::CHECKS,
@@ -165,7 +177,6 @@ const EVERY_FORWARDER: &[Profile] = &[
     Profile::DnsProxy,
 ];
 /// What RFC 5625 asks of a DNS forwarder, and ONS can do without.
-#[expect(dead_code, reason = "checks of the forwarder come next")]
 const DNS_PROXY: &[Profile] = &[Profile::CeRouter, Profile::DnsProxy];
 
 /// What a check says about one thing it looked at.

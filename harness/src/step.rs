@@ -11,6 +11,7 @@ use toml::Spanned;
 use self::inject::forwarding::Crossing;
 use crate::scenario::period::Period;
 
+pub mod ask;
 pub mod impair;
 pub mod inject;
 pub mod moods;
@@ -71,6 +72,8 @@ pub enum Action {
     Resolve(Resolve),
     /// Looks up the six names of guide p.15, addresses of both kinds.
     ResolveGuideNames(From),
+    /// Sends DNS questions of a precise shape.
+    Ask(ask::Question),
     /// Sends an echo request.
     Ping(Ping),
     /// Opens a connection to the portal, keeps it silent, and uses it again.
@@ -226,6 +229,18 @@ impl TryFrom<String> for Kind {
                 .and_then(|number| number.parse().ok())
                 .map(Self::Other)
                 .ok_or_else(|| format!("`{text}` is not a record type such as A, AAAA or TYPE65")),
+        }
+    }
+}
+
+impl Kind {
+    /// Returns the type's number.
+    pub fn number(self) -> u16 {
+        match self {
+            // RFC 1035 §3.2.2 and RFC 3596 §2.1.
+            Self::A => 1,
+            Self::Aaaa => 28,
+            Self::Other(number) => number,
         }
     }
 }
@@ -541,6 +556,7 @@ impl Action {
             Self::Open(step) | Self::Download(step) => step.from.as_ref(),
             Self::Consent(step) => step.from.as_ref(),
             Self::Resolve(step) => step.from.as_ref(),
+            Self::Ask(step) => step.from.as_ref(),
             Self::Ping(step) => step.from.as_ref(),
             Self::HoldConnection(step) => step.from.as_ref(),
             Self::Renumber(_)

@@ -108,7 +108,8 @@ fn is_ons(trace: &Dissection<'_>, name: &str) -> bool {
 
 fn asks<'d>(trace: &'d Dissection<'_>) -> Vec<Exchange<'d>> {
     let mut asks = trace.upstream_dns();
-    asks.retain(|exchange| is_ons(trace, exchange.name()));
+    // The table is for look-ups; a NOTIFY is none (RFC 1996 §3).
+    asks.retain(|exchange| exchange.query.is.opcode() == 0 && is_ons(trace, exchange.name()));
     asks
 }
 

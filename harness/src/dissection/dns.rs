@@ -10,6 +10,10 @@ use ngnlab_reports::RecordId;
 
 use super::Found;
 
+mod shape;
+
+pub use shape::{Flag, Opt, Piece};
+
 /// The port of DNS servers.
 pub const PORT: u16 = 53;
 /// The type of IPv6 addresses (RFC 3596).
@@ -41,6 +45,8 @@ pub struct Dns {
     pub destination_port: u16,
     /// Its id.
     pub id: u16,
+    /// The third and fourth byte: the flags, the opcode and the response code.
+    pub flags: u16,
     /// Whether it is a response.
     pub response: bool,
     /// The AA bit.
@@ -57,6 +63,10 @@ pub struct Dns {
     pub question: Option<Question>,
     /// The whole message, if all of it can be read.
     pub message: Option<Message>,
+    /// The message as it came.
+    pub bytes: Vec<u8>,
+    /// How many segments or datagrams brought it.
+    pub pieces: usize,
 }
 
 /// A question as it is spelled.
@@ -109,6 +119,7 @@ impl Dns {
             source_port: ports.0,
             destination_port: ports.1,
             id: field(0),
+            flags: field(2),
             response: header[2] & 0x80 != 0,
             authoritative: header[2] & 0x04 != 0,
             truncated: header[2] & 0x02 != 0,
@@ -117,6 +128,8 @@ impl Dns {
             answer_count: field(6),
             question: (field(4) > 0).then(|| question(&bytes[12..])).flatten(),
             message: Message::from_vec(bytes).ok(),
+            bytes: bytes.to_vec(),
+            pieces: 1,
         })
     }
 

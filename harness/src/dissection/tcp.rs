@@ -42,6 +42,10 @@ pub struct Connection {
     pub established: Option<RecordId>,
     /// The first RST, and the end it came from.
     pub reset: Option<(RecordId, End)>,
+    /// The first FIN of the end that opened.
+    pub client_closed: Option<(RecordId, Time)>,
+    /// The first FIN of the end that listens.
+    pub server_closed: Option<(RecordId, Time)>,
     /// The bytes the client sent, as far as they continue its stream.
     pub up: usize,
     /// The bytes the server sent.
@@ -65,6 +69,8 @@ struct Buffer {
     next: Option<u32>,
     early: BTreeMap<u32, Vec<u8>>,
     bytes: Vec<u8>,
+    /// Segments since the last message ended.
+    pieces: usize,
 }
 
 /// A stream of DNS messages is no longer followed once it waits for more bytes than this.
@@ -97,6 +103,14 @@ impl Streams {
         connection.last = (found.record, found.at);
         if segment.rst() {
             connection.reset.get_or_insert((found.record, found.from));
+        }
+        if segment.fin() {
+            let closed = if up {
+                &mut connection.client_closed
+            } else {
+                &mut connection.server_closed
+            };
+            closed.get_or_insert((found.record, found.at));
         }
         if segment.syn() && !up {
             connection.accepted.get_or_insert((found.record, found.at));
@@ -157,6 +171,8 @@ impl Streams {
             accepted: None,
             established: None,
             reset: None,
+            client_closed: None,
+            server_closed: None,
             up: 0,
             down: 0,
             down_hash: FNV_START,
@@ -179,6 +195,7 @@ impl Default for Buffer {
             next: None,
             early: BTreeMap::new(),
             bytes: Vec::new(),
+            pieces: 0,
         }
     }
 }
@@ -213,6 +230,7 @@ impl Buffer {
             self.hash = (self.hash ^ u64::from(*byte)).wrapping_mul(FNV_PRIME);
         }
         self.next = self.next.map(|next| next.wrapping_add(length));
+        self.pieces += 1;
         if keep && self.bytes.len() + bytes.len() <= LONGEST_BUFFER {
             self.bytes.extend_from_slice(bytes);
         }
@@ -226,8 +244,12 @@ impl Buffer {
             let Some(message) = rest.get(..length) else {
                 break;
             };
-            whole.extend(Dns::read(Transport::Tcp, ports, message));
+            let pieces = self.pieces;
+            whole
+                .extend(Dns::read(Transport::Tcp, ports, message).map(|dns| Dns { pieces, ..dns }));
             self.bytes.drain(..2 + length);
+            // What is left over came with the last segment.
+            self.pieces = usize::from(!self.bytes.is_empty());
         }
         whole
     }

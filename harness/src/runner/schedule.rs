@@ -173,6 +173,7 @@ impl Action {
             | Self::AskTime(_)
             | Self::Resolve(_)
             | Self::ResolveGuideNames(_)
+            | Self::Ask(_)
             | Self::Ping(_)
             | Self::HoldConnection(_) => true,
             // Whoever closes the browser does not wait for what it is doing.

@@ -7,7 +7,7 @@ use ngnlab_sim::fault::Fate;
 use ngnlab_sim::frame::{Cable, Frame};
 use ngnlab_sim::node::edge::Renumbering;
 use ngnlab_sim::node::terminal::browser;
-use ngnlab_sim::node::terminal::{Ask, RecordType, Transport as Carrier};
+use ngnlab_sim::node::terminal::{Ask, Inquiry, RecordType, Transport as Carrier};
 use ngnlab_sim::time::Time;
 use ngnlab_sim::trace::{End, Screen, StepOutcome};
 use rand::Rng as _;
@@ -46,6 +46,8 @@ pub(crate) enum Move {
     Back,
     /// Looks up a name.
     Resolve(Ask),
+    /// Sends questions of any shape.
+    Ask(Inquiry),
     /// Sends an echo request.
     Ping(Target, Option<u8>),
     /// Keeps so many connections silent, then uses them.
@@ -92,6 +94,10 @@ pub(crate) fn begin(
         Action::Resolve(step) => ask(step, testbed).map(|ask| Activity::Terminal {
             number,
             moves: [Move::Resolve(ask)].into(),
+        }),
+        Action::Ask(step) => step.inquiry(testbed).map(|inquiry| Activity::Terminal {
+            number,
+            moves: [Move::Ask(inquiry)].into(),
         }),
         Action::ResolveGuideNames(_) => terminal(guide_names(testbed)),
         Action::Ping(step) => terminal(vec![Move::Ping(step.to, step.hop_limit)]),
@@ -226,6 +232,7 @@ impl Move {
             }
             Self::Back => testbed.world.with(handle, |pc, cx| pc.back(cx)),
             Self::Resolve(ask) => testbed.world.with(handle, |pc, cx| pc.resolve(ask, cx)),
+            Self::Ask(inquiry) => testbed.world.with(handle, |pc, cx| pc.ask(inquiry, cx)),
             Self::Ping(to, hop_limit) => {
                 let to = testbed
                     .address(to)

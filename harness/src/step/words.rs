@@ -36,6 +36,7 @@ impl fmt::Display for Action {
                 }
             }
             Self::ResolveGuideNames(_) => write!(f, "look up the names of guide p.15"),
+            Self::Ask(step) => write!(f, "{step}"),
             Self::Ping(step) => match step.hop_limit {
                 Some(limit) => write!(f, "ping {} with hop limit {limit}", step.to),
                 None => write!(f, "ping {}", step.to),

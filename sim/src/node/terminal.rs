@@ -10,6 +10,7 @@ use rand::Rng;
 
 pub use hickory_proto::rr::RecordType;
 
+pub use crate::node::terminal::asker::{Carrier, Inquiry};
 pub use crate::node::terminal::browser::Choice;
 
 use crate::frame::Frame;
@@ -27,6 +28,7 @@ use pings::Pings;
 use resolver::{Ended, LookupId};
 
 mod addresses;
+mod asker;
 pub mod browser;
 mod downloads;
 mod holds;
@@ -125,6 +127,12 @@ impl Terminal {
         self.work(cx);
     }
 
+    /// Sends questions of any shape; no [`Fact`] tells of their end, for the frames do.
+    pub fn ask(&mut self, inquiry: Inquiry, cx: &mut Context<'_>) {
+        self.network.ask(inquiry, cx);
+        self.work(cx);
+    }
+
     /// Opens a page in the browser, after the page before it is there.
     ///
     /// Looks the host up first, which gives a [`Fact::Resolved`]; ends with [`Fact::PageSeen`] or
@@ -204,6 +212,7 @@ impl Terminal {
     /// Returns whether an action is under way.
     pub fn is_busy(&self) -> bool {
         self.network.is_resolving()
+            || self.network.is_asking()
             || self.pings.is_busy()
             || self.pages.is_busy()
             || self.holds.is_busy()

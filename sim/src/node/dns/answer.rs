@@ -3,7 +3,8 @@
 //! RFC 1035, RFC 2181 §9 (truncation), RFC 2308 (negative answers), RFC 6891 (EDNS).
 
 use hickory_proto::op::{Edns, Message, Metadata, OpCode, ResponseCode};
-use hickory_proto::rr::rdata::{A, AAAA, NS, SOA};
+use hickory_proto::rr::rdata::tsig::TsigError;
+use hickory_proto::rr::rdata::{A, AAAA, NS, SOA, TSIG};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -60,6 +61,7 @@ fn respond(query: &Message, zones: &Zones, rng: &mut ChaCha8Rng) -> Message {
         own.set_dnssec_ok(edns.flags().dnssec_ok);
         response.set_edns(own);
     }
+    response.signature = bad_key(query).map(Box::new);
     response.metadata.response_code = match refusal(query) {
         Some(code) => code,
         None => {
@@ -89,6 +91,10 @@ fn refusal(query: &Message) -> Option<ResponseCode> {
     if query.metadata.op_code != OpCode::Query {
         return Some(ResponseCode::NotImp);
     }
+    // RFC 8945 §5.2.1: our servers share keys with nobody.
+    if bad_key(query).is_some() {
+        return Some(ResponseCode::NotAuth);
+    }
     let [question] = &query.queries[..] else {
         return Some(ResponseCode::FormErr);
     };
@@ -102,6 +108,21 @@ fn refusal(query: &Message) -> Option<ResponseCode> {
         (_, DNSClass::IN | DNSClass::ANY) => None,
         _ => Some(ResponseCode::Refused),
     }
+}
+
+/// Returns the TSIG record that answers a signed query: its key is not known, so nothing is
+/// signed (RFC 8945 §5.3.2).
+fn bad_key(query: &Message) -> Option<Record<TSIG>> {
+    let signed = query.additionals.last()?;
+    let RData::TSIG(tsig) = &signed.data else {
+        return None;
+    };
+    let mut tsig = tsig.clone();
+    tsig.mac.clear();
+    tsig.error = Some(TsigError::BadKey);
+    let mut answer = Record::from_rdata(signed.name.clone(), 0, tsig);
+    answer.dns_class = signed.dns_class;
+    Some(answer)
 }
 
 /// Writes the records that answer a question, and returns the response code.
@@ -367,6 +388,28 @@ mod tests {
         bytes[11] = 2;
         let response = answer(&bytes, &zones, Transport::Tcp, &mut rng).unwrap();
         assert_eq!(response[3] & 0x0f, FORMAT_ERROR);
+    }
+
+    #[test]
+    fn a_signed_query_learns_that_its_key_is_not_known() {
+        let zones = Zones::ons(&Line::preset("next-ra", Area::East).unwrap());
+        let mut bytes = message("www.lineauth.mnw.", RecordType::AAAA, None)
+            .to_vec()
+            .unwrap();
+        // RFC 8945 §4.2: owner, type, class ANY, TTL; algorithm, time, fudge, MAC, id.
+        bytes.extend(b"\x03key\x00\x00\xfa\x00\xff\x00\x00\x00\x00\x00\x21");
+        bytes.extend(b"\x0bhmac-sha256\x00\x00\x00\x60\x00\x00\x00\x01\x2c\x00\x04mac!");
+        bytes.extend(b"\x00\x07\x00\x00\x00\x00");
+        bytes[11] = 1;
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let response = answer(&bytes, &zones, Transport::Tcp, &mut rng).unwrap();
+        let response = Message::from_vec(&response).unwrap();
+        assert_eq!(response.metadata.response_code, ResponseCode::NotAuth);
+        let RData::TSIG(tsig) = &response.additionals[0].data else {
+            panic!("{response:?}");
+        };
+        assert_eq!(tsig.error, Some(TsigError::BadKey));
+        assert!(tsig.mac.is_empty() && tsig.oid == 7 && tsig.time == 0x6000_0000);
     }
 
     #[test]

@@ -21,12 +21,31 @@ struct Session {
     idle_at: Time,
 }
 
+/// What a broken server does with its connections.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::node) struct Habits {
+    /// It closes a connection whose first segment is no whole message.
+    pub(in crate::node) reads_once: bool,
+    /// It hears one connection alone, the oldest.
+    pub(in crate::node) one_client: bool,
+}
+
 impl Sessions {
     /// Returns the queries that have become whole, each with its connection, and ends the
     /// connections that are over.
     pub(in crate::node) fn collect(
         &mut self,
         stack: &mut TcpStack,
+        now: Time,
+    ) -> Vec<(ConnId, Vec<u8>)> {
+        self.collect_with(stack, Habits::default(), now)
+    }
+
+    /// Does so as a broken server does.
+    pub(in crate::node) fn collect_with(
+        &mut self,
+        stack: &mut TcpStack,
+        habits: Habits,
         now: Time,
     ) -> Vec<(ConnId, Vec<u8>)> {
         while let Some(id) = stack.accept() {
@@ -38,7 +57,12 @@ impl Sessions {
             self.open.insert(id, session);
         }
         let mut queries = Vec::new();
+        let oldest = self.open.keys().next().copied();
         self.open.retain(|id, session| {
+            if habits.one_client && Some(*id) != oldest {
+                session.idle_at = now + IDLE;
+                return true;
+            }
             let bytes = stack.read(*id);
             if !bytes.is_empty() {
                 session.incoming.extend(bytes);
@@ -48,7 +72,9 @@ impl Sessions {
                 session.pending += 1;
                 queries.push((*id, query));
             }
+            let cut_short = habits.reads_once && !session.incoming.is_empty();
             let keep = session.pending <= MAX_PENDING
+                && !cut_short
                 && match stack.state(*id) {
                     ConnState::Connecting | ConnState::Open => now < session.idle_at,
                     // RFC 7766 §6.2.4: what was asked before is still answered.
@@ -80,6 +106,13 @@ impl Sessions {
         }
         if session.pending == 0 && stack.state(id) == ConnState::PeerClosed {
             self.open.remove(&id);
+            stack.forget(id);
+        }
+    }
+
+    /// Ends a connection, whatever is still unanswered on it.
+    pub(in crate::node) fn end(&mut self, stack: &mut TcpStack, id: ConnId) {
+        if self.open.remove(&id).is_some() {
             stack.forget(id);
         }
     }

@@ -68,15 +68,69 @@ pub enum Defect {
     ClearsTc,
     /// Has no DNS over TCP on its LAN, as Yamaha proxies (ngn-facts §4.4).
     NoDnsTcp,
+    /// Asks servers over UDP first whatever comes in over TCP.
+    AsksUdpFirst,
+    /// Answers questions that came over TCP with a datagram.
+    AnswersTcpOverUdp,
+    /// Closes a TCP connection once it has answered one question.
+    ClosesAfterOneAnswer,
+    /// Takes what one segment brings for a whole DNS message, and closes if it is not.
+    ReadsTcpOnce,
+    /// Serves one TCP client at a time, the others when it has gone.
+    OneTcpClient,
     /// Answers AAAA questions with no data, as the suppression switch of some home gateways (ngn-
     /// facts §3.5).
     FiltersAaaa,
     /// Changes the letters of a question to lower case on their way to the client.
     LowercasesNames,
+    /// Answers under the id that it used upstream.
+    LeaksUpstreamIds,
+    /// Sends every answer twice.
+    AnswersTwice,
+    /// Answers from another of its addresses than the one that was asked.
+    AnswersFromOtherAddress,
+    /// Passes errors on as a header without the question.
+    BareErrors,
+    /// Forgets questions that come while another one is open.
+    OneQuestionAtATime,
+    /// Takes questions with the same id for one, whoever asks.
+    MixesUpIds,
     /// Drops questions that carry an OPT record.
     DropsEdns,
     /// Removes the OPT record from the questions it forwards.
     StripsEdns,
+    /// Adds an OPT record to questions that have none, and leaves the server's in the answer.
+    AddsEdns,
+    /// Announces 4096 bytes upstream whatever the client has room for.
+    RaisesEdnsSize,
+    /// Clears the DO bit on the way upstream.
+    ClearsDo,
+    /// Drops questions whose OPT record has options.
+    DropsEdnsOptions,
+    /// Drops questions whose OPT record has more than one option.
+    DropsManyEdnsOptions,
+    /// Drops questions with EDNS flags that it does not know.
+    DropsEdnsFlags,
+    /// Drops questions of other EDNS versions than 0.
+    DropsEdnsVersions,
+    /// Removes TSIG records from questions.
+    StripsTsig,
+    /// Drops questions for TKEY.
+    DropsTkey,
+    /// Drops questions with the AD, CD or reserved bit set, as RFC 1035 had them zero.
+    DropsHeaderBits,
+    /// Sets the RD bit in every question.
+    SetsRecursionDesired,
+    /// Drops requests with another opcode than QUERY.
+    DropsOpcodes,
+    /// Drops questions with records whose names are compressed.
+    DropsPointers,
+    /// Drops questions of other classes than IN.
+    DropsForeignClasses,
+    /// Drops questions with names longer than 128 octets.
+    DropsLongNames,
+    /// Drops questions with names that no computer could have.
+    DropsOddNames,
     /// Names itself as DNS server but does not answer.
     NoDnsProxy,
     /// Loses its per-domain table in a power cut, as a configuration that was never saved
@@ -102,6 +156,10 @@ pub enum Defect {
     DnsOpenOnWan,
     /// Drops questions for types it has never heard of.
     DropsUnknownTypes,
+    /// Drops questions for HTTPS and SVCB records.
+    DropsHttpsType,
+    /// Overwrites the content of records whose type it does not know.
+    ErasesUnknownRecords,
     /// Turns a name error into an empty answer.
     HidesNxdomain,
     /// Turns an answer without data into a name error, so that a name with AAAA records alone is
@@ -459,6 +517,8 @@ pub enum Defect {
     DropsFullSizePackets,
     /// Drops TCP to port 443.
     BlocksHttps,
+    /// Lets terminals ask no DNS server but itself.
+    BlocksOutsideDns,
 }
 
 impl Defect {

@@ -22,6 +22,7 @@ mod edit;
 mod faults;
 mod over_tcp;
 mod over_udp;
+mod pedantry;
 mod servers;
 mod wrong_cache;
 

@@ -67,6 +67,10 @@ impl Filter {
         {
             return false;
         }
+        let to_dns = packet.udp().is_some_and(|udp| udp.destination_port == DNS);
+        if to_dns && self.defects.has(Defect::BlocksOutsideDns) {
+            return false;
+        }
         let Some(flow) = Flow::outbound(packet) else {
             return true;
         };
@@ -324,6 +328,7 @@ const NTP: u16 = 123;
 const FRAGMENT: u8 = 44;
 const ESP: u8 = 50;
 const AUTHENTICATION: u8 = 51;
+const DNS: u16 = 53;
 const HTTPS: u16 = 443;
 const IKE: u16 = 500;
 const NEXT_HEADER_OFFSET: usize = 6;

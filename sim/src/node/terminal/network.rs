@@ -5,6 +5,7 @@ use std::net::Ipv6Addr;
 use rand::Rng;
 
 use super::addresses::Usable;
+use super::asker::{Asker, Inquiry};
 use super::host::{Body, Host, Outgoing};
 use super::information::Information;
 use super::name_servers::NameServers;
@@ -26,6 +27,7 @@ pub(super) struct Network {
     information: Information,
     pub(super) name_servers: NameServers,
     resolver: Resolver,
+    asker: Asker,
     now: Time,
 }
 
@@ -39,6 +41,7 @@ impl Network {
             information: Information::default(),
             name_servers: NameServers::new(config.fixed_dns.clone()),
             resolver: Resolver::default(),
+            asker: Asker::default(),
             now: Time::ZERO,
         }
     }
@@ -82,6 +85,7 @@ impl Network {
         let usable = self.host.addresses().usable(cx.now());
         let addresses: Vec<_> = usable.into_iter().map(|own| own.address).collect();
         self.tcp.set_addresses(&addresses);
+        self.asker.handle_timeout(&mut self.tcp, cx.now());
         let (resolver, mut means) = self.split();
         resolver.handle_timeout(&mut means, cx);
         resolver.take_ended()
@@ -107,6 +111,7 @@ impl Network {
             information,
             self.name_servers.poll_timeout(),
             self.resolver.poll_timeout(),
+            self.asker.poll_timeout(),
             self.tcp.poll_timeout(),
         ])
     }
@@ -117,6 +122,20 @@ impl Network {
         let search = self.name_servers.search();
         let (resolver, mut means) = self.split();
         resolver.start(ask, servers, &search, &mut means, cx)
+    }
+
+    /// Sends questions of any shape.
+    pub(super) fn ask(&mut self, inquiry: Inquiry, cx: &mut Context<'_>) {
+        let mut means = Means {
+            host: &mut self.host,
+            tcp: &mut self.tcp,
+        };
+        self.asker.start(inquiry, &mut means, cx);
+    }
+
+    /// Returns whether such a question still waits for its answer.
+    pub(super) fn is_asking(&self) -> bool {
+        self.asker.is_busy()
     }
 
     /// Stops a look-up whose answer does not matter any more.
@@ -160,6 +179,7 @@ impl Network {
             return;
         }
         if udp.source_port == DNS_PORT {
+            self.asker.handle_udp(udp);
             let (resolver, mut means) = self.split();
             resolver.handle_udp(packet.source, udp, &mut means, cx);
         }

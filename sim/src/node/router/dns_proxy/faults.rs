@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::edit;
+use super::{edit, pedantry};
 use crate::message::dns::{
     AAAA, CLASSIC_LIMIT, CNAME, NAME_ERROR, Question, REFUSED, SERVER_FAILURE, Section, TC,
     is_truncated, records, response_code,
@@ -13,6 +13,9 @@ use crate::node::router::defect::Defect;
 pub(super) fn spoil_query(query: &[u8], defects: &BTreeSet<Defect>) -> Option<Vec<u8>> {
     let mut query = query.to_vec();
     for defect in defects {
+        if !pedantry::spoil_query(&mut query, *defect) {
+            return None;
+        }
         match defect {
             Defect::DropsEdns if edit::opt(&query).is_some() => return None,
             Defect::DropsUnknownTypes if !is_known(&query) => return None,
@@ -33,6 +36,7 @@ pub(super) fn spoil_response(
     let mut response = response.to_vec();
     let long = over_udp && response.len() > CLASSIC_LIMIT;
     for defect in defects {
+        pedantry::spoil_response(&mut response, *defect);
         match defect {
             Defect::DropsLargeAnswers if long => return None,
             Defect::Truncates512 if long => edit::truncate(&mut response, CLASSIC_LIMIT, true),

@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use super::{Desk, MAX_OUTSTANDING, Side, Transmit, edit, faults};
 use crate::message::dns::{self, PORT, Question};
 use crate::message::packet::IPV6_HEADER;
-use crate::node::dns::sessions::Sessions;
+use crate::node::dns::sessions::{Habits, Sessions};
 use crate::node::part::tcp::{ConnId, ConnState, TcpStack};
 use crate::node::router::defect::Defect;
 use crate::time::Time;
@@ -103,7 +103,8 @@ impl OverTcp {
         let Some(mut stack) = self.stack.take() else {
             return;
         };
-        for (client, query) in self.sessions.collect(&mut stack, now) {
+        let habits = habits(desk);
+        for (client, query) in self.sessions.collect_with(&mut stack, habits, now) {
             self.take_query(desk, &mut stack, client, &query, now, rng);
         }
         self.take_answers(desk, &mut stack, now);
@@ -141,6 +142,16 @@ impl OverTcp {
         };
         let name = Question::of(query).map_or_else(String::new, |question| question.name_text());
         let mut plan = desk.servers.plan(&name, now);
+        if let (Some(server), Some(wan)) = (plan.first(), desk.wan)
+            && desk.has(Defect::AsksUdpFirst)
+        {
+            desk.outbox.push_back(Transmit::Udp {
+                side: Side::Wan,
+                source: SocketAddrV6::new(wan, rng.random_range(49_152..=u16::MAX), 0, 0),
+                destination: SocketAddrV6::new(*server, PORT, 0, 0),
+                payload: forwarded.clone(),
+            });
+        }
         if self.waiting.len() >= MAX_OUTSTANDING {
             plan.clear();
         }
@@ -212,8 +223,19 @@ impl OverTcp {
         if let (Some(response), Some(id)) = (&mut response, dns::id(&waiting.query)) {
             dns::set_id(response, id);
         }
+        if let Some(payload) = response.take_if(|_| desk.has(Defect::AnswersTcpOverUdp)) {
+            desk.outbox.push_back(Transmit::Udp {
+                side: Side::Lan,
+                source: stack.local(waiting.client),
+                destination: stack.peer(waiting.client),
+                payload,
+            });
+        }
         self.sessions
             .answer(stack, waiting.client, response.as_deref());
+        if desk.has(Defect::ClosesAfterOneAnswer) {
+            self.sessions.end(stack, waiting.client);
+        }
     }
 
     /// Asks the next server where one was silent or closed the connection.
@@ -300,6 +322,13 @@ impl OverTcp {
         } else {
             Side::Wan
         }
+    }
+}
+
+fn habits(desk: &Desk) -> Habits {
+    Habits {
+        reads_once: desk.has(Defect::ReadsTcpOnce),
+        one_client: desk.has(Defect::OneTcpClient),
     }
 }
 

@@ -73,7 +73,7 @@ impl OverUdp {
         let client = Client { side, from, to };
         let known = |waiting: &Waiting| waiting.client == client && waiting.query == query;
         // A client's repetition adds nothing: the question is being asked (RFC 5452 §5).
-        if self.is_hung || !dns::is_query(query) || self.waiting.iter().any(known) {
+        if !dns::is_query(query) || self.waiting.iter().any(known) || self.ignores(desk, query) {
             return;
         }
         let Some(forwarded) = faults::spoil_query(query, &desk.defects) else {
@@ -147,7 +147,9 @@ impl OverUdp {
                 self.cache.keep(response, &desk.defects, now);
                 let waiting = self.waiting.remove(index);
                 let mut response = faults::spoil_response(response, true, &desk.defects);
-                if let (Some(response), Some(id)) = (&mut response, dns::id(&waiting.query)) {
+                if let (Some(response), Some(id)) = (&mut response, dns::id(&waiting.query))
+                    && !desk.has(Defect::LeaksUpstreamIds)
+                {
                     dns::set_id(response, id);
                 }
                 answer(desk, waiting.client, response);
@@ -237,6 +239,14 @@ impl OverUdp {
         Some(attempt)
     }
 
+    /// Returns whether a broken forwarder forgets a question, as for one that is open.
+    fn ignores(&self, desk: &Desk, query: &[u8]) -> bool {
+        let same_id = |waiting: &Waiting| dns::id(&waiting.query) == dns::id(query);
+        self.is_hung
+            || desk.has(Defect::OneQuestionAtATime) && !self.waiting.is_empty()
+            || desk.has(Defect::MixesUpIds) && self.waiting.iter().any(same_id)
+    }
+
     fn free_port(&self, rng: &mut ChaCha8Rng) -> Option<u16> {
         let taken = |port: u16| {
             let mut attempts = self.waiting.iter().flat_map(|waiting| &waiting.attempts);
@@ -249,14 +259,24 @@ impl OverUdp {
 }
 
 fn answer(desk: &mut Desk, client: Client, response: Option<Vec<u8>>) {
-    if let Some(payload) = response {
-        desk.outbox.push_back(Transmit::Udp {
-            side: client.side,
-            source: client.to,
-            destination: client.from,
-            payload,
-        });
+    let Some(payload) = response else {
+        return;
+    };
+    let mut source = client.to;
+    let other = desk.lan.iter().find(|own| *own != source.ip());
+    if let Some(other) = other.filter(|_| desk.has(Defect::AnswersFromOtherAddress)) {
+        source.set_ip(*other);
     }
+    let transmit = Transmit::Udp {
+        side: client.side,
+        source,
+        destination: client.from,
+        payload,
+    };
+    if desk.has(Defect::AnswersTwice) {
+        desk.outbox.push_back(transmit.clone());
+    }
+    desk.outbox.push_back(transmit);
 }
 
 /// Compares a response that came to the right place under the right id with its query.
