@@ -32,6 +32,7 @@ mod edns_options;
 mod forward;
 mod forwarding;
 mod fw6;
+mod hgw;
 mod icmp6;
 mod lan;
 mod lan_lifetimes;
@@ -46,6 +47,7 @@ mod pd;
 mod renumbering;
 mod rob;
 mod wan;
+mod wan_own;
 mod wan_ra;
 mod wan_slaac;
 
@@ -93,6 +95,7 @@ const TOPICS: &[&[Check]] = &[
     wan::CHECKS,
     wan_ra::CHECKS,
     wan_slaac::CHECKS,
+    wan_own::CHECKS,
     dhcpv6::CHECKS,
     pd::CHECKS,
     lan::CHECKS,
@@ -108,6 +111,7 @@ const TOPICS: &[&[Check]] = &[
     forwarding::CHECKS,
     icmp6::CHECKS,
     fw6::CHECKS,
+    hgw::CHECKS,
 ];
 
 /// Returns every check, topic by topic.

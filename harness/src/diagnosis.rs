@@ -264,7 +264,7 @@ impl<'a, 't> Walk<'a, 't> {
                 }
             }
             (Mode::Pd, _) if delegated => {}
-            (Mode::Pd, Some(solicit)) if line.delegates() => {
+            (Mode::Pd, Some(solicit)) if line.delegates_to_device() => {
                 let why = "the router asks for a prefix, and gets none";
                 return (
                     Cause::NoPrefixDelegated,

@@ -3,12 +3,14 @@
 //! Behind the edge every server hangs on a socket of its own; nobody does neighbour discovery
 //! there, since those wires are inside the network and no device ever sees them.
 
+use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
 
 use ipnet::Ipv6Net;
 
 use crate::frame::{Cable, Port};
-use crate::line::{DnsQuirk, Line, Upstream};
+use crate::line::{DnsQuirk, HomeGatewayQuirk, Line, Upstream};
+use crate::message::packet::Mac;
 use crate::node::Handle;
 use crate::node::depot::{Depot, DepotConfig};
 use crate::node::dns::{DnsServer, DnsServerConfig, Zones, zones};
@@ -18,7 +20,10 @@ use crate::node::ipv4_box::Ipv4Box;
 use crate::node::line_auth::{LineAuth, LineAuthConfig};
 use crate::node::part::tcp::TcpStack;
 use crate::node::portal::{Portal, PortalConfig};
+use crate::node::router::{Router, RouterConfig};
+use crate::node::segment::Segment;
 use crate::registry::Registry;
+use crate::setup::{Mode, Setup};
 use crate::time::Time;
 use crate::trace::Role;
 use crate::world::World;
@@ -123,12 +128,19 @@ pub fn lay(world: &mut World, line: &Line) -> Access {
 
     let (wan, home_gateway, uplink) = match line.upstream {
         Upstream::Onu => (edge.port(Edge::ACCESS), None, None),
-        Upstream::HomeGateway => {
+        Upstream::HomeGateway | Upstream::RentalRouter => {
             let config = HomeGatewayConfig { line: line.clone() };
             let gateway = world.add("home-gateway", HomeGateway::new(config));
             let uplink = world.connect(gateway.port(HomeGateway::UPLINK), edge.port(Edge::ACCESS));
             world.record_as(uplink, Role::Uplink);
-            (gateway.port(HomeGateway::LAN), Some(gateway), Some(uplink))
+            let wan = gateway.port(HomeGateway::LAN);
+            let quirks = &line.quirks.home_gateway;
+            let wan = if quirks.contains(&HomeGatewayQuirk::AnotherRouter) {
+                share(world, wan)
+            } else {
+                wan
+            };
+            (wan, Some(gateway), Some(uplink))
         }
         Upstream::Ipv6Incapable => {
             let unit = world.add("key-phone-unit", Ipv4Box);
@@ -148,6 +160,27 @@ pub fn lay(world: &mut World, line: &Line) -> Access {
         sites: vec![("line-auth", to_line_auth), ("portal", to_portal)],
         registry,
     }
+}
+
+/// Plugs another router in beside the device, and returns the socket that is left.
+fn share(world: &mut World, wan: Port) -> Port {
+    let hub = world.add("wan-hub", Segment::new(3));
+    world.connect(hub.port(0), wan);
+    let setup = Setup {
+        mode: Mode::Pd,
+        wan_mac: Mac([0x02, 0x00, 0x5e, 0x00, 0x68, 0x00]),
+        lan_mac: Mac([0x02, 0x00, 0x5e, 0x00, 0x68, 0x01]),
+        default_dns: Vec::new(),
+        domains: Vec::new(),
+        wrong_on_purpose: Vec::new(),
+    };
+    let config = RouterConfig {
+        setup,
+        defects: BTreeSet::new(),
+    };
+    let other = world.add("another-router", Router::new(config));
+    world.connect(other.port(Router::WAN), hub.port(1));
+    hub.port(2)
 }
 
 const DNS_SOCKET: u8 = 1;

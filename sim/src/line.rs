@@ -100,6 +100,8 @@ pub enum Upstream {
     Onu,
     /// A ひかり電話ルータ (home gateway).
     HomeGateway,
+    /// A rental router of フレッツ 光クロス, as XG-100NE, which hands on RA alone (ngn-facts §3.1).
+    RentalRouter,
     /// A box that lets no IPv6 pass, as an old UTM or key-phone main unit (guide p.5).
     Ipv6Incapable,
 }
@@ -178,6 +180,16 @@ pub enum HomeGatewayQuirk {
     HungDhcpv6,
     /// DHCPv6 from a DUID that is not LL is not answered (row 2).
     DropsForeignDuid,
+    /// Each Request takes another slot, and the one before stays taken (§3.1).
+    NewSlotPerRequest,
+    /// Names that the network's servers do not know get no answer instead of a name error (row 16).
+    RelayIgnoresUnknownNames,
+    /// Questions for AAAA are answered without data (§3.5).
+    SuppressesAaaa,
+    /// The IPv6 filter stands on 高度: nothing passes between lines (§3.5).
+    BlocksFolding,
+    /// Another router asks for a prefix on the same segment (row 27).
+    AnotherRouter,
 }
 
 /// Oddities of the DNS servers.
@@ -223,13 +235,14 @@ pub enum LineAuthQuirk {
 impl Line {
     /// Returns an eligible, registered line of an area by the name of its preset.
     ///
-    /// The presets are those of ngn-facts §0: `next-ra`, `next-pd`, `cross`, `hgw-pd`.
+    /// The presets are those of ngn-facts §0: `next-ra`, `next-pd`, `cross`, `hgw-pd`, `hgw-ra`.
     pub fn preset(name: &str, area: Area) -> Option<Self> {
         let (service, hikari_denwa, upstream) = match name {
             "next-ra" => (Service::NextFamily, false, Upstream::Onu),
             "next-pd" => (Service::NextFamily, true, Upstream::Onu),
             "cross" => (Service::Cross, false, Upstream::Onu),
             "hgw-pd" => (Service::NextFamily, true, Upstream::HomeGateway),
+            "hgw-ra" => (Service::Cross, false, Upstream::RentalRouter),
             _ => return None,
         };
         // ngn-facts §5.5: CAF + 10 digits in both areas.
@@ -250,7 +263,7 @@ impl Line {
     }
 
     /// The names [`Line::preset`] knows.
-    pub const PRESETS: [&str; 4] = ["next-ra", "next-pd", "cross", "hgw-pd"];
+    pub const PRESETS: [&str; 5] = ["next-ra", "next-pd", "cross", "hgw-pd", "hgw-ra"];
 
     /// Returns how the edge delivers the prefix (ngn-facts §0; guide p.6).
     pub fn delivery(&self) -> Delivery {
@@ -315,9 +328,15 @@ impl Line {
         ONS_DOMAINS.into_iter().chain(extra)
     }
 
-    /// Returns whether DHCPv6-PD is to be used on the device's WAN.
+    /// Returns whether the edge delegates a prefix.
     pub fn delegates(&self) -> bool {
         self.delivery() != Delivery::NextRa
+    }
+
+    /// Returns whether the device is to ask for a prefix: the line delegates, and what stands in
+    /// between hands delegations on.
+    pub fn delegates_to_device(&self) -> bool {
+        self.delegates() && self.upstream != Upstream::RentalRouter
     }
 
     /// Returns the ONS names' servers, preferred first (guide p.7).

@@ -201,8 +201,11 @@ pub(super) fn sent<'d>(trace: &'d Dissection<'_>) -> impl Iterator<Item = &'d Fo
 
 /// Returns the server messages that reached the device, in order.
 pub(super) fn received<'d>(trace: &'d Dissection<'_>) -> impl Iterator<Item = &'d Found<Dhcpv6>> {
-    trace.dhcpv6.iter().filter(|found| {
-        found.to_device(Role::Wan) && matches!(found.is.kind, Kind::Advertise | Kind::Reply)
+    let macs = trace.device_macs();
+    trace.dhcpv6.iter().filter(move |found| {
+        // Another router on the segment has its own answers.
+        let ours = found.eth_destination.is_multicast() || macs.contains(&found.eth_destination);
+        found.to_device(Role::Wan) && ours && matches!(found.is.kind, Kind::Advertise | Kind::Reply)
     })
 }
 

@@ -76,7 +76,8 @@ pub(super) fn given(trace: &Dissection<'_>) -> Vec<Given> {
     match trace.setup().mode {
         Mode::Ra => trace
             .router_adverts()
-            .filter(|ra| ra.to_device(Role::Wan))
+            // What a stranger says of the line's prefix the line has not granted.
+            .filter(|ra| ra.to_device(Role::Wan) && !ra.injected)
             .flat_map(|ra| {
                 let prefixes: Vec<_> = ra.is.prefixes().copied().collect();
                 prefixes.into_iter().filter_map(move |prefix| {
@@ -121,7 +122,15 @@ fn any_size(trace: &Dissection<'_>) -> Verdict {
             let granted = found.is.granted().into_iter();
             granted.map(move |(_, prefix)| (found, prefix.prefix))
         });
-        let offers = offers.filter(|(_, net)| net.prefix_len() != 56);
+        // A server may grant another one than it offered.
+        let granted = given(trace);
+        let replaced = |found: &Found<_>, net: &Ipv6Net| {
+            let mut later = granted.iter().filter(|given| given.at >= found.arrives);
+            later
+                .find(|given| given.valid > 0)
+                .is_some_and(|given| given.net != *net)
+        };
+        let offers = offers.filter(|(found, net)| net.prefix_len() != 56 && !replaced(found, net));
         every(
             "offer of a prefix that is no /56",
             offers,

@@ -101,6 +101,8 @@ pub(super) const CHECKS: &[Check] = &[
 /// With these wrong nothing would have worked anyway.
 const WRONG: &[Aspect] = &[Aspect::Delivery, Aspect::Dns];
 
+/// What also keeps pages from coming: servers that are silent, a line that is renumbered.
+const OTHERS: &[&str] = &["silence ", "renumber", "restart", "power"];
 /// Fewer frames than this are no burst.
 const BURST: usize = 50;
 /// Time to settle, before a page counts. Ours.
@@ -109,10 +111,13 @@ const SETTLE: Duration = Duration::from_secs(5);
 const SETTLE_AFTER_FLAP: Duration = Duration::from_secs(25);
 
 /// A time in which the line was bad.
-struct Trouble {
-    records: Vec<RecordId>,
-    from: Time,
-    to: Time,
+pub(super) struct Trouble {
+    /// What shows it.
+    pub(super) records: Vec<RecordId>,
+    /// When it began.
+    pub(super) from: Time,
+    /// When it was over.
+    pub(super) to: Time,
 }
 
 /// Returns the frames of a burst as one trouble.
@@ -151,13 +156,15 @@ fn spoilt_adverts(trace: &Dissection<'_>) -> Verdict {
         "burst of spoilt Router Advertisements",
         burst(frames).filter(|_| many),
         SETTLE,
+        OTHERS,
     )
 }
 
 fn spoilt_dhcpv6(trace: &Dissection<'_>) -> Verdict {
     let to_client = |packet: &Packet<'_>| matches!(packet.payload, Payload::Udp(udp) if udp.destination_port == CLIENT_PORT);
     let trouble = burst(injected(trace, to_client));
-    works_after(trace, "burst of spoilt DHCPv6 messages", trouble, SETTLE)
+    let what = "burst of spoilt DHCPv6 messages";
+    works_after(trace, what, trouble, SETTLE, OTHERS)
 }
 
 fn flood(trace: &Dissection<'_>) -> Verdict {
@@ -174,7 +181,8 @@ fn flood(trace: &Dissection<'_>) -> Verdict {
         to: over,
         ..trouble
     });
-    works_after(trace, "flood of Router Advertisements", trouble, SETTLE)
+    let what = "flood of Router Advertisements";
+    works_after(trace, what, trouble, SETTLE, OTHERS)
 }
 
 fn loss(trace: &Dissection<'_>) -> Verdict {
@@ -197,6 +205,7 @@ fn loss(trace: &Dissection<'_>) -> Verdict {
         "time in which frames were lost or late",
         trouble,
         SETTLE,
+        OTHERS,
     )
 }
 
@@ -214,19 +223,19 @@ fn flap(trace: &Dissection<'_>) -> Verdict {
         "time without the WAN cable",
         troubles,
         SETTLE_AFTER_FLAP,
+        OTHERS,
     )
 }
 
 /// Judges by the last page of those asked for afterwards: whatever came before that may have been
 /// under way already.
-fn works_after(
+pub(super) fn works_after(
     trace: &Dissection<'_>,
     what: &str,
     troubles: impl IntoIterator<Item = Trouble>,
     settle: Duration,
+    others: &[&str],
 ) -> Verdict {
-    // What also keeps pages from coming: servers that are silent, a line that is renumbered.
-    const OTHERS: [&str; 4] = ["silence ", "renumber", "restart", "power"];
     let pages: Vec<_> = trace
         .facts
         .iter()
@@ -243,7 +252,7 @@ fn works_after(
         let settled = trouble.to + settle;
         let last = pages.iter().rev().find(|(told, _)| told.at >= settled);
         let calm = trace.steps.iter().all(|step| {
-            step.at < trouble.from || OTHERS.iter().all(|other| !step.step.contains(other))
+            step.at < trouble.from || others.iter().all(|other| !step.step.contains(other))
         });
         let (Some((before, _)), Some((told, failed)), true) = (worked, last, calm) else {
             return Ruling::Skip;

@@ -9,15 +9,13 @@ use ipnet::Ipv6Net;
 use ngnlab_reports::{Level, RecordId, Text, Verdict};
 use ngnlab_sim::Time;
 use ngnlab_sim::message::ndp::{PrefixInfo, RouterAdvert};
-use ngnlab_sim::message::packet::{Payload, is_routable};
+use ngnlab_sim::message::packet::is_routable;
 use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::Role;
 
 use super::ce::{HEED, wan_adverts};
-use super::pd::{given, net_of};
-use super::{
-    CE_ROUTER, Check, EVERYONE, Ruling, broken, every, expect, finding, never, only_in, within,
-};
+use super::pd::net_of;
+use super::{CE_ROUTER, Check, EVERYONE, Ruling, broken, every, only_in, within};
 use crate::dissection::{Dissection, Found};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -149,38 +147,6 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         judge: dad_fail,
     },
-    Check {
-        id: "wan.addr.gua-from-pd",
-        source: "RFC 7084 §4.2 WAA-7",
-        level: Level::Must,
-        profiles: EVERYONE,
-        aspects: &[Aspect::Delivery],
-        title: Text::new(
-            "ルータ自身の通信に、委任されたプレフィックスのアドレスを使う",
-            "The router's own packets come from the delegated prefix",
-        ),
-        hint: Text::new(
-            "WAN側にグローバルアドレスがないときは、委任されたプレフィックスのアドレスを送信元にしてください。",
-            "Without a global address on the WAN, send from an address of the delegated prefix.",
-        ),
-        judge: own_source,
-    },
-    Check {
-        id: "wan.route.no-dynamic-routing",
-        source: "RFC 7084 §4.2 WPD-7",
-        level: Level::Must,
-        profiles: CE_ROUTER,
-        aspects: &[],
-        title: Text::new(
-            "WAN側で動的経路制御プロトコルを動かさない",
-            "No dynamic routing protocol speaks on the WAN",
-        ),
-        hint: Text::new(
-            "RIPngやOSPFv3などをWAN側のインタフェースで無効にしてください。",
-            "Turn RIPng, OSPFv3 and the like off on the WAN interface.",
-        ),
-        judge: no_routing,
-    },
 ];
 
 /// Slow duplicate address detection (design §12) and programs that start one another.
@@ -239,7 +205,7 @@ pub(super) fn formed_in(
 }
 
 /// Returns the prefixes that reached the device on the WAN, one by one.
-fn offered<'d>(
+pub(super) fn offered<'d>(
     adverts: &'d [Found<&RouterAdvert>],
 ) -> impl Iterator<Item = (&'d Found<&'d RouterAdvert>, PrefixInfo, Ipv6Net)> {
     adverts.iter().flat_map(|ra| {
@@ -543,75 +509,6 @@ fn dad_fail(trace: &Dissection<'_>) -> Verdict {
                 None => Ruling::Holds(vec![probe.record, na.record]),
             }
         },
-    )
-}
-
-fn own_source(trace: &Dissection<'_>) -> Verdict {
-    only_in(Mode::Pd, trace, || {
-        let granted = given(trace);
-        let adverts = wan_adverts(trace);
-        let own: Vec<Ipv6Net> = offered(&adverts)
-            .filter(|(_, prefix, _)| prefix.autonomous)
-            .map(|(.., net)| net)
-            .collect();
-        let questions = trace.upstream_dns();
-        every("question of the router's own", &questions, |exchange| {
-            let query = exchange.query;
-            let known: Vec<_> = granted
-                .iter()
-                .filter(|given| given.at <= query.at)
-                .collect();
-            if known.is_empty() || own.iter().any(|net| net.contains(&query.source)) {
-                return Ruling::Skip;
-            }
-            expect(
-                [query.record],
-                known.iter().any(|given| given.net.contains(&query.source)),
-                "a source inside the delegated prefix",
-                query.source.to_string(),
-            )
-        })
-    })
-}
-
-/// Long enough for every routing protocol to have said hello (RIPng every 30 s, RFC 2080 §2.3).
-const HELLO: Duration = Duration::from_secs(40);
-
-fn no_routing(trace: &Dissection<'_>) -> Verdict {
-    const EIGRP: u8 = 88;
-    const OSPF: u8 = 89;
-    const RIPNG: u16 = 521;
-    const BABEL: u16 = 6696;
-    let sent = || {
-        trace
-            .packets
-            .iter()
-            .filter(|found| found.by_device(Role::Wan))
-    };
-    let spoken = sent().filter_map(|found| {
-        let protocol = match &found.is.payload {
-            Payload::Other {
-                next_header: OSPF, ..
-            } => "OSPFv3",
-            Payload::Other {
-                next_header: EIGRP, ..
-            } => "EIGRP",
-            Payload::Udp(udp) if udp.destination_port == RIPNG => "RIPng",
-            Payload::Udp(udp) if udp.destination_port == BABEL => "Babel",
-            Payload::Udp(_) | Payload::Tcp(_) | Payload::Icmpv6(_) | Payload::Other { .. } => {
-                return None;
-            }
-        };
-        // What terminals send into the distance is theirs.
-        let own = found.source.is_unicast_link_local() || found.destination.is_multicast();
-        own.then(|| finding([found.record], "no routing protocol on the WAN", protocol))
-    });
-    let long = trace.end() >= Time::ZERO + HELLO;
-    let occasions = sent().map(|found| found.record).take(1);
-    never(
-        "packet from the device on the WAN in a run of 40 s",
-        occasions.filter(|_| long),
-        spoken,
     )
 }
 

@@ -31,7 +31,11 @@ impl TraceBuilder {
     pub(crate) fn new(preset: &str) -> Self {
         let line = Line::preset(preset, Area::East).unwrap();
         let values = line.area.values();
-        let mode = if line.delegates() { Mode::Pd } else { Mode::Ra };
+        let mode = if line.delegates_to_device() {
+            Mode::Pd
+        } else {
+            Mode::Ra
+        };
         let ons = |name: &&str| DomainServers {
             name: (*name).to_owned(),
             servers: values.ons_dns.to_vec(),

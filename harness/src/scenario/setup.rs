@@ -36,7 +36,11 @@ impl Scenario {
 }
 
 fn right_mode(line: &Line) -> Mode {
-    if line.delegates() { Mode::Pd } else { Mode::Ra }
+    if line.delegates_to_device() {
+        Mode::Pd
+    } else {
+        Mode::Ra
+    }
 }
 
 fn servers(choice: DnsChoice, line: &Line) -> (Vec<Ipv6Addr>, Vec<DomainServers>) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ngnlab_sim::fault::Fate;
 use ngnlab_sim::frame::{Cable, Frame};
 use ngnlab_sim::node::edge::Renumbering;
+use ngnlab_sim::node::home_gateway::HomeGateway;
 use ngnlab_sim::node::terminal::browser;
 use ngnlab_sim::node::terminal::{Ask, Inquiry, RecordType, Transport as Carrier};
 use ngnlab_sim::time::Time;
@@ -134,7 +135,11 @@ pub(crate) fn begin(
                 testbed
                     .world
                     .with(gateway, |gateway, cx| gateway.reboot(cx));
-                Ok(Activity::Over)
+                // Its LAN sockets are dark meanwhile.
+                let cable = testbed.cable(Wire::Wan);
+                testbed.set_carrier(cable, false)?;
+                let until = testbed.world.now() + HomeGateway::REBOOT;
+                Ok(Activity::Unplugged { cable, until })
             }
             None => Err("this line has no home gateway".to_owned()),
         },

@@ -1,8 +1,9 @@
 //! A ひかり電話ルータ: takes the line's /56 and stands between the edge and the device.
 //!
-//! On its LAN it advertises subnet 00, delegates /60 prefixes and relays DNS (ngn-facts §3).
-//! Its IPv6 filter passes everything, which is more than level 標準 does: nothing outside starts
-//! connections here. Leaves out voice, PPPoE, Reconfigure and IPv4.
+//! On its LAN it advertises subnet 00, delegates /60 prefixes and relays DNS (ngn-facts §3); a
+//! rental router of フレッツ 光クロス delegates nothing. Its IPv6 filter passes everything unless it
+//! stands on 高度, which is more than level 標準 does: nothing outside starts connections here.
+//! Leaves out voice, PPPoE, Reconfigure and IPv4.
 
 use std::net::Ipv6Addr;
 use std::ops::Range;
@@ -12,7 +13,7 @@ use ipnet::Ipv6Net;
 use rand::Rng;
 
 use crate::frame::Frame;
-use crate::line::{HomeGatewayQuirk, Line};
+use crate::line::{HomeGatewayQuirk, Line, Upstream};
 use crate::message::dhcpv6::{self, CLIENT_PORT, SERVER_PORT};
 use crate::message::ndp::Ndp;
 use crate::message::packet::{
@@ -64,6 +65,8 @@ impl HomeGateway {
     pub const UPLINK: u8 = 0;
     /// The socket towards the device.
     pub const LAN: u8 = 1;
+    /// How long a restart takes: an outage of 1–2 min (ngn-facts §3.3, reported).
+    pub const REBOOT: Duration = Duration::from_secs(90);
 
     /// Makes the home gateway of a line.
     pub fn new(config: HomeGatewayConfig) -> Self {
@@ -78,6 +81,7 @@ impl HomeGateway {
             delegation_needs_duid_ll: has(HomeGatewayQuirk::DropsForeignDuid),
             accepts_duid_llt: false,
             information_needs_duid_ll: has(HomeGatewayQuirk::DropsForeignDuid),
+            new_slot_per_request: has(HomeGatewayQuirk::NewSlotPerRequest),
             ignores_addresses: false,
         };
         Self {
@@ -102,6 +106,11 @@ impl HomeGateway {
         plan::lan_address(assignment, LAN_MAC)
     }
 
+    /// Returns the link-local address of every home gateway on its LAN.
+    pub fn lan_link_local() -> Ipv6Addr {
+        LAN_MAC.link_local()
+    }
+
     /// Switches off and on again: silence for a while, an empty table of slots, and DHCPv6 some
     /// minutes later than the rest (ngn-facts §3.3). Slots are handed out from where it stopped.
     pub fn reboot(&mut self, cx: &mut Context<'_>) {
@@ -115,9 +124,13 @@ impl HomeGateway {
         self.prefix = None;
         self.withdrawn.clear();
         self.hung = false;
-        let up_at = cx.now() + REBOOT;
+        let up_at = cx.now() + Self::REBOOT;
         self.up_at = Some(up_at);
         self.dhcpv6_from = up_at + DHCPV6_AFTER_REBOOT;
+    }
+
+    fn has(&self, quirk: HomeGatewayQuirk) -> bool {
+        self.line.quirks.home_gateway.contains(&quirk)
     }
 
     /// Returns whether it is up, and starts it when the time has come.
@@ -151,11 +164,8 @@ impl HomeGateway {
         self.lan.set_addresses(lan.into_iter().collect());
         let own = prefix.map(|prefix| plan::packet_source(prefix, UPLINK_MAC));
         self.uplink.port.set_addresses(own.into_iter().collect());
-        let no_slot = self
-            .line
-            .quirks
-            .home_gateway
-            .contains(&HomeGatewayQuirk::NoFreeSlot);
+        let no_slot =
+            self.has(HomeGatewayQuirk::NoFreeSlot) || self.line.upstream == Upstream::RentalRouter;
         let slots = prefix.filter(|_| !no_slot).map(plan::slots);
         self.dhcpv6.set_pool(slots.unwrap_or_default());
         // ngn-facts §9 row 10: the DNS server is the gateway's own LAN address.
@@ -183,7 +193,9 @@ impl HomeGateway {
             return;
         }
         if !packet.destination.is_multicast() && !self.uplink.port.owns(packet.destination) {
-            let passes = self.holds(packet.destination) && is_routable(packet.source);
+            let passes = self.holds(packet.destination)
+                && is_routable(packet.source)
+                && !self.blocks(packet.source);
             if passes && self.uplink.port.is_addressed(packet) {
                 self.pass_inward(packet, Self::UPLINK, cx);
             }
@@ -267,6 +279,17 @@ impl HomeGateway {
             return;
         };
         let servers = lease.dns.clone();
+        if self.has(HomeGatewayQuirk::SuppressesAaaa)
+            && let Some(bytes) = dns_relay::without_data(udp.payload)
+        {
+            let client = (packet.source, udp.source_port);
+            if let Some(next_hop) = self.next_hop(client.0, cx.now()) {
+                let asked = packet.destination;
+                self.lan
+                    .send_udp_via(next_hop, asked, client, DNS_PORT, &bytes, cx);
+            }
+            return;
+        }
         let client = (packet.source, udp.source_port);
         let asked = packet.destination;
         let now = cx.now();
@@ -288,6 +311,10 @@ impl HomeGateway {
         let Some((question, bytes)) = answer else {
             return;
         };
+        let ignores = self.has(HomeGatewayQuirk::RelayIgnoresUnknownNames);
+        if ignores && dns_relay::is_name_error(&bytes) {
+            return;
+        }
         let Some(next_hop) = self.next_hop(question.client.0, cx.now()) else {
             return;
         };
@@ -308,6 +335,9 @@ impl HomeGateway {
         }
         if self.holds(packet.destination) {
             self.pass_inward(packet, Self::LAN, cx);
+            return;
+        }
+        if self.blocks(packet.destination) {
             return;
         }
         if packet.hop_limit <= 1 {
@@ -342,6 +372,17 @@ impl HomeGateway {
     /// Returns whether an address lies in the prefix the network delegated.
     fn holds(&self, address: Ipv6Addr) -> bool {
         self.prefix.is_some_and(|prefix| prefix.contains(&address))
+    }
+
+    /// Returns whether the filter lets nothing pass to or from an address: that of another line.
+    fn blocks(&self, address: Ipv6Addr) -> bool {
+        let values = self.line.area.values();
+        self.has(HomeGatewayQuirk::BlocksFolding)
+            && values.folded_range.contains(&address)
+            && !values
+                .ngn_ranges
+                .iter()
+                .any(|range| range.contains(&address))
     }
 
     /// Returns the neighbour on the LAN towards an address: hosts of subnet 00 are on the link,
@@ -452,8 +493,6 @@ const EPHEMERAL: Range<u16> = 49_152..65_535;
 const SOLICITED: Range<Duration> = Duration::ZERO..Duration::from_millis(500);
 /// RFC 4861's ratio to the router lifetime of 5400 s (inferred).
 const UNSOLICITED: Range<Duration> = Duration::from_secs(600)..Duration::from_secs(1800);
-/// Reboot outage 1–2 min (ngn-facts §3.3, reported).
-const REBOOT: Duration = Duration::from_secs(90);
 /// DHCPv6 needs a few minutes after a reboot (ngn-facts §3.3, reported; the number is inferred).
 const DHCPV6_AFTER_REBOOT: Duration = Duration::from_secs(180);
 /// As long as an old prefix may be in use on the LAN: two hours (RFC 4862 §5.5.3 e).

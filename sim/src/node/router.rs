@@ -184,6 +184,7 @@ impl Router {
     fn lan_lease(&self, now: Time) -> Option<Lease> {
         let granted = self.granted(now)?;
         let lease = match self.setup.mode {
+            Mode::Pd if self.defects.has(Defect::Treats60As56) => granted.for_lan_of_56(),
             Mode::Pd => granted.for_lan()?,
             Mode::Ra => granted,
         };

@@ -4,7 +4,7 @@ use ngnlab_sim::trace::End;
 
 use super::super::find;
 use super::*;
-use crate::dissection::builder::{PC, ROUTER_LAN, ROUTER_WAN, TraceBuilder, grant};
+use crate::dissection::builder::{PC, ROUTER_LAN, ROUTER_WAN, TraceBuilder};
 
 const OTHER: Mac = Mac([2, 0, 0x5e, 0x30, 0, 9]);
 
@@ -221,35 +221,4 @@ fn a_duplicate_is_not_used() {
     answer(&mut late, 5_000, End::Network, address);
     answer(&mut late, 30_000, End::Device, address);
     assert!(matches!(verdict(id, &late), Verdict::Inconclusive(_)));
-}
-
-#[test]
-fn the_routers_own_questions_come_from_the_delegation() {
-    let id = "wan.addr.gua-from-pd";
-    let mut trace = TraceBuilder::new("next-pd");
-    let reply = grant(1, trace.trace.header.line.assignment(0), [1, 2, 3000, 4000]);
-    trace.at(2_000).dhcpv6(Role::Wan, End::Network, &reply);
-    let server = trace.ons_dns();
-    trace.at(9_000).forward(1, "www.lineauth.mnw", server);
-    assert!(matches!(verdict(id, &trace), Verdict::Pass(_)));
-    let question = crate::dissection::builder::query(
-        7,
-        "www.lineauth.mnw",
-        hickory_proto::rr::RecordType::AAAA,
-        None,
-    );
-    let ends = ((ROUTER_WAN.link_local(), 40_001), (server, 53));
-    trace.udp(Role::Wan, End::Device, ends, &question);
-    assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
-}
-
-#[test]
-fn routing_protocols_are_heard() {
-    let id = "wan.route.no-dynamic-routing";
-    let mut trace = settled();
-    assert!(matches!(verdict(id, &trace), Verdict::Pass(_)));
-    let group: Ipv6Addr = "ff02::9".parse().unwrap();
-    let ends = ((ROUTER_WAN.link_local(), 521), (group, 521));
-    trace.udp(Role::Wan, End::Device, ends, &[1, 1, 0, 0]);
-    assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
 }

@@ -32,6 +32,7 @@ pub(super) fn rules(line: &Line) -> Rules {
         // ngn-facts §2.1: other DUIDs are dropped silently, but not in Information-Requests.
         delegation_needs_duid_ll: !has(EdgeQuirk::AcceptsAnyDuid),
         accepts_duid_llt: has(EdgeQuirk::AcceptsDuidLlt),
+        new_slot_per_request: false,
         information_needs_duid_ll: has(EdgeQuirk::DropsForeignInformationRequests),
         ignores_addresses: has(EdgeQuirk::IgnoresAddressRequests),
     }

@@ -100,6 +100,31 @@ impl DnsRelay {
     }
 }
 
+/// Returns an empty answer to a question for AAAA, as the suppression switch gives (ngn-facts
+/// §3.5).
+pub(super) fn without_data(question: &[u8]) -> Option<Vec<u8>> {
+    const AAAA: [u8; 2] = [0, 28];
+    let header = question.get(..HEADER)?;
+    let mut end = HEADER;
+    while let length @ 1.. = usize::from(*question.get(end)?) {
+        end += length + 1;
+    }
+    end += 1;
+    let kind = question.get(end..end + 2)?;
+    let is_query = header[FLAGS] & RESPONSE == 0 && header[4..6] == [0, 1];
+    let asked = question.get(HEADER..end + 4)?;
+    (is_query && kind == AAAA).then(|| {
+        // RFC 1035 §4.1.1: QR and RA set, RD as asked, and one question without answers.
+        let flags = [RESPONSE | header[FLAGS] & 1, RESPONSE];
+        [&header[..2], &flags, &[0, 1, 0, 0, 0, 0, 0, 0], asked].concat()
+    })
+}
+
+/// Returns whether an answer says that the name does not exist (RFC 1035 §4.1.1: RCODE 3).
+pub(super) fn is_name_error(answer: &[u8]) -> bool {
+    answer.get(FLAGS + 1).is_some_and(|flags| flags & 0x0f == 3)
+}
+
 fn with_id(message: &[u8], id: [u8; 2]) -> Vec<u8> {
     [&id, &message[2..]].concat()
 }

@@ -201,6 +201,9 @@ impl Dhcpv6Server {
         let mut given = Vec::new();
         let mut answers = Vec::new();
         for wanted in dhcpv6::delegations(message) {
+            if self.rules.new_slot_per_request {
+                self.leases.orphan(&client, wanted.id);
+            }
             let chosen = self
                 .leases
                 .choose(&client, wanted, &given, self.rules.takes_over);

@@ -43,6 +43,9 @@ pub enum Defect {
     MatchesAnywhere,
     /// Asks a server of the other area when those of its own are silent.
     AsksOtherArea,
+    /// Asks the servers that it was told by DHCPv6 for ONS names, whatever its table says: below a
+    /// home gateway, the gateway (guide p.5, p.30).
+    AsksLearntServers,
     /// Asks the alternate server of each pair first.
     AlternateFirst,
     /// Gives up on a name when its preferred server is silent.
@@ -215,6 +218,10 @@ pub enum Defect {
     InsistsOnAddress,
     /// Gives the LAN the /64 of the line's RA where it has a delegation as well.
     PrefersAdvertisedPrefix,
+    /// Numbers its LAN as if every delegation were a /56, and leaves a /60 by that (ngn-facts §3.1).
+    #[serde(rename = "treats-60-as-56")]
+    #[strum(serialize = "treats-60-as-56")]
+    Treats60As56,
     /// Sends packets for unused parts of its delegated prefix back to the line.
     NoNullRoute,
     /// Answers DHCPv6 clients on the WAN, too.

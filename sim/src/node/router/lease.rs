@@ -41,6 +41,15 @@ impl Lease {
     }
 }
 
+impl Lease {
+    /// Returns subnet 1 of the /56 around the lease, whatever its own length: a defect.
+    pub(super) fn for_lan_of_56(self) -> Self {
+        let site = self.net.addr().to_bits() >> 72 << 72;
+        let net = Ipv6Net::new((site | (1 << 64)).into(), 64).unwrap_or(self.net);
+        Self { net, ..self }
+    }
+}
+
 /// Returns the point `secs` seconds after `now`; all ones is for ever (RFC 4861 §4.6.2).
 pub(super) fn after(now: Time, secs: u32) -> Time {
     match secs {

@@ -114,6 +114,17 @@ impl Leases {
         self.leases.push(lease);
     }
 
+    /// Leaves a client's lease to nobody until it runs out.
+    pub(crate) fn orphan(&mut self, duid: &[u8], iaid: u32) {
+        for lease in &mut self.leases {
+            if lease.duid == duid && lease.iaid == iaid {
+                lease.duid.clear();
+                // Any number of them may lie about.
+                lease.iaid = u32::from(lease.prefix.addr().octets()[7]);
+            }
+        }
+    }
+
     /// Removes a client's lease and returns whether there was one.
     pub(crate) fn remove(&mut self, duid: &[u8], iaid: u32) -> bool {
         let before = self.leases.len();

@@ -19,6 +19,8 @@ pub(crate) struct Rules {
     pub(crate) accepts_duid_llt: bool,
     /// Whether Information-Request needs a DUID-LL.
     pub(crate) information_needs_duid_ll: bool,
+    /// Whether each Request takes another prefix, and the one before stays taken.
+    pub(crate) new_slot_per_request: bool,
     /// Whether wishes for addresses are left unanswered instead of refused.
     pub(crate) ignores_addresses: bool,
 }

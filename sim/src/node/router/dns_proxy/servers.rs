@@ -125,6 +125,11 @@ impl Servers {
         if self.defects.contains(&Defect::OneDnsForAll) {
             return self.default_servers();
         }
+        let is_ons = || ONS_DOMAINS.iter().any(|domain| in_domain(name, domain));
+        if self.defects.contains(&Defect::AsksLearntServers) && !self.learnt.is_empty() && is_ons()
+        {
+            return &self.learnt;
+        }
         let rows = match () {
             () if self.defects.contains(&Defect::TableOfFive) => SMALL_TABLE,
             () if self.defects.contains(&Defect::KnowsSixDomainsOnly) => GUIDE_TABLE,
