@@ -20,7 +20,7 @@ impl fmt::Display for Action {
             Self::Download(step) => write!(f, "download {}", step.url.0),
             Self::AskTime(_) => write!(f, "ask for the time"),
             Self::InstallCertificate(_) => write!(f, "install the root certificate of ONS"),
-            Self::CloseBrowser(_) => write!(f, "close the browser"),
+            Self::CloseBrowser(_) => write!(f, "shut the browser"),
             Self::OpenPortal(_) => write!(f, "open the portal"),
             Self::Resolve(step) => {
                 write!(f, "look up {} {}", step.name, step.kind)?;

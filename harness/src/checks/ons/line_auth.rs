@@ -116,7 +116,7 @@ fn outcome(trace: &Dissection<'_>, chosen: &Told<'_>) -> Ruling {
         .into_iter()
         .filter(|near| near.client.0 == *peer && near.at <= chosen.at)
         .filter_map(|near| Some((near, beyond(trace, near)?)))
-        .find(|(_, far)| far.last.1 >= chosen.at);
+        .rfind(|(_, far)| far.last.1 >= chosen.at);
     let Some((near, far)) = carries else {
         return Ruling::Skip;
     };
