@@ -106,7 +106,7 @@ const ROUNDING: u64 = 3;
 /// A device may be about to send what it knew a moment ago.
 const TO_TAKE_IN: Duration = Duration::from_secs(1);
 /// Time to withdraw a prefix: RFC 9096 §3.5 says at once, and advertisements are 3 s apart.
-pub(super) const TO_WITHDRAW: Duration = Duration::from_secs(60);
+const TO_WITHDRAW: Duration = Duration::from_secs(60);
 /// A lifetime without end (RFC 4861 §4.6.2).
 const INFINITE: u32 = u32::MAX;
 

@@ -8,7 +8,7 @@ use ngnlab_sim::Time;
 use ngnlab_sim::setup::Aspect;
 
 use super::lan::adverts;
-use super::lan_lifetimes::{Advertised, TO_WITHDRAW, advertised, replaced};
+use super::lan_lifetimes::{Advertised, advertised, replaced};
 use super::pd::{Given, given};
 use super::{CE_ROUTER, Check, EVERYONE, Ruling, broken, every, expect};
 use crate::dissection::Dissection;
@@ -146,6 +146,10 @@ fn last_use<'a>(advertised: &'a [Advertised], old: &Given) -> Option<&'a Adverti
     (last.info.preferred > 0).then_some(last)
 }
 
+/// Slow duplicate address detection (design §12), and advertisements that are 16 s apart at the
+/// start (RFC 4861 §10).
+const REMEMBERED_AFTER: Duration = Duration::from_secs(50);
+
 fn after_reboot(trace: &Dissection<'_>) -> Verdict {
     let (advertised, given) = (advertised(trace), given(trace));
     every(
@@ -165,7 +169,7 @@ fn after_reboot(trace: &Dissection<'_>) -> Verdict {
             let learnt = given
                 .iter()
                 .find(|given| given.at > cut.at && given.preferred > 0);
-            let Some(deadline) = learnt.map(|given| given.at + TO_WITHDRAW) else {
+            let Some(deadline) = learnt.map(|given| given.at + REMEMBERED_AFTER) else {
                 return Ruling::Skip;
             };
             if !is_quiet(trace, cut.at + Duration::from_millis(1), deadline) {
