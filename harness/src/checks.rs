@@ -14,6 +14,10 @@ use crate::dissection::{Dissection, Found};
 mod ce;
 mod dhcp6s;
 mod dhcpv6;
+mod dhcpv6_identity;
+mod dhcpv6_lease;
+mod dhcpv6_options;
+mod dhcpv6_solicit;
 mod dns;
 mod dns_answer;
 mod dns_cache;
@@ -97,6 +101,10 @@ const TOPICS: &[&[Check]] = &[
     wan_slaac::CHECKS,
     wan_own::CHECKS,
     dhcpv6::CHECKS,
+    dhcpv6_identity::CHECKS,
+    dhcpv6_lease::CHECKS,
+    dhcpv6_options::CHECKS,
+    dhcpv6_solicit::CHECKS,
     pd::CHECKS,
     lan::CHECKS,
     lan_lifetimes::CHECKS,

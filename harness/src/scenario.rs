@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ngnlab_reports::Text;
-use ngnlab_sim::line::{Area, Isp, Line, Quirks, Service, Upstream};
+use ngnlab_sim::line::{Area, Isp, LeaseTimes, Line, Quirks, Service, Upstream};
 use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::time::Time;
@@ -93,9 +93,25 @@ pub struct LineSpec {
     pub extra_domains: Vec<Spanned<String>>,
     /// The least and the most time between unsolicited Router Advertisements.
     pub ra_interval: Option<Spanned<(Period, Period)>>,
+    /// Lifetimes and timers of the delegation; the network's own, unless given.
+    pub lease: Option<LeaseSpec>,
     /// Oddities of the nodes.
     #[serde(default)]
     pub quirks: Quirks,
+}
+
+/// Lifetimes and timers of a delegation, in whole seconds.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LeaseSpec {
+    /// When to renew.
+    pub t1: Period,
+    /// When to rebind.
+    pub t2: Period,
+    /// How long addresses are preferred.
+    pub preferred: Period,
+    /// How long addresses are valid.
+    pub valid: Period,
 }
 
 /// How the device is configured.
@@ -212,6 +228,7 @@ impl Scenario {
         line.hikari_denwa = spec.hikari_denwa.unwrap_or(line.hikari_denwa);
         line.v6_option = spec.v6_option.unwrap_or(line.v6_option);
         line.isp = spec.isp.unwrap_or(line.isp);
+        line.lease = spec.lease.map(LeaseSpec::times);
         line.quirks = spec.quirks.clone();
         let extra = spec.extra_domains.iter();
         line.extra_domains = extra.map(|name| name.get_ref().clone()).collect();
@@ -259,6 +276,18 @@ impl Scenario {
     /// Returns the names of the terminals.
     pub fn terminals(&self) -> impl Iterator<Item = &str> {
         self.terminals.iter().map(|name| name.get_ref().as_str())
+    }
+}
+
+impl LeaseSpec {
+    fn times(self) -> LeaseTimes {
+        let secs = |period: Period| u32::try_from(period.0.as_secs()).unwrap_or(u32::MAX);
+        LeaseTimes {
+            t1: secs(self.t1),
+            t2: secs(self.t2),
+            preferred: secs(self.preferred),
+            valid: secs(self.valid),
+        }
     }
 }
 

@@ -84,6 +84,8 @@ pub enum Action {
     AddHikariDenwa(Nothing),
     /// Restarts the edge router.
     RestartEdge(RestartEdge),
+    /// Has the edge tell its DHCPv6 clients to renew.
+    Reconfigure(Nothing),
     /// Takes the device's power away and gives it back.
     PowerCycle(Nothing),
     /// Restarts the ひかり電話ルータ.
@@ -484,6 +486,16 @@ pub enum Crafted {
     Dhcpv6InformationRequest,
     /// DHCPv6 messages that RFC 8415 §16 has a server throw away.
     MisdirectedDhcpv6,
+    /// Advertises with the highest preference that RFC 8415 §16.3 has thrown away.
+    ForgedAdvertise,
+    /// Replies that RFC 8415 §16.10 has thrown away.
+    ForgedReply,
+    /// Reconfigures that RFC 8415 §16.11 has thrown away.
+    ForgedReconfigure,
+    /// DHCPv6 messages of unknown type, and of types that clients send.
+    #[serde(rename = "unknown-dhcpv6-types")]
+    #[strum(serialize = "unknown-dhcpv6-types")]
+    UnknownDhcpv6Types,
     /// A valid Router Solicitation.
     RouterSolicit,
     /// A valid Router Solicitation of a sender that has no address yet.
@@ -562,6 +574,7 @@ impl Action {
             Self::Renumber(_)
             | Self::AddHikariDenwa(_)
             | Self::RestartEdge(_)
+            | Self::Reconfigure(_)
             | Self::PowerCycle(_)
             | Self::RebootHomeGateway(_)
             | Self::RevokeAuthentication(_)

@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 use crate::trace::LineState;
 
 pub mod customer_id;
+mod dhcpv6;
 mod service;
 pub mod values;
 
+pub use dhcpv6::{Dhcpv6Quirk, LeaseTimes};
 pub use service::Service;
 pub use values::{ONS_DOMAINS, Values};
 
@@ -78,6 +80,9 @@ pub struct Line {
     /// usual one (ngn-facts §9 row 1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ra_interval: Option<(Duration, Duration)>,
+    /// Lifetimes and timers of the delegation, where they are not the network's own.
+    #[serde(default)]
+    pub lease: Option<LeaseTimes>,
     /// Oddities of the nodes, each off by default.
     pub quirks: Quirks,
 }
@@ -126,6 +131,8 @@ pub struct Quirks {
     pub edge: Vec<EdgeQuirk>,
     /// Of the home gateway.
     pub home_gateway: Vec<HomeGatewayQuirk>,
+    /// Of the DHCPv6 server that the device meets.
+    pub dhcpv6: Vec<Dhcpv6Quirk>,
     /// Of the DNS servers.
     pub dns: Vec<DnsQuirk>,
     /// Of the line-authentication site.
@@ -258,6 +265,7 @@ impl Line {
             upstream,
             extra_domains: Vec::new(),
             ra_interval: None,
+            lease: None,
             quirks: Quirks::default(),
         })
     }

@@ -199,14 +199,55 @@ pub(super) fn sent<'d>(trace: &'d Dissection<'_>) -> impl Iterator<Item = &'d Fo
         .filter(|found| found.by_device(Role::Wan) && found.is.is_from_client())
 }
 
-/// Returns the server messages that reached the device, in order.
+/// Returns the server messages that reached the device, in order, and none that were forged.
 pub(super) fn received<'d>(trace: &'d Dissection<'_>) -> impl Iterator<Item = &'d Found<Dhcpv6>> {
     let macs = trace.device_macs();
     trace.dhcpv6.iter().filter(move |found| {
         // Another router on the segment has its own answers.
         let ours = found.eth_destination.is_multicast() || macs.contains(&found.eth_destination);
-        found.to_device(Role::Wan) && ours && matches!(found.is.kind, Kind::Advertise | Kind::Reply)
+        let answers = matches!(found.is.kind, Kind::Advertise | Kind::Reply);
+        found.to_device(Role::Wan) && !found.injected && ours && answers
     })
+}
+
+/// A message with its retransmissions, and what answered it.
+pub(super) struct Asked<'d> {
+    /// The messages, never none.
+    pub(super) messages: Vec<&'d Found<Dhcpv6>>,
+    /// The answers, in order.
+    pub(super) answers: Vec<&'d Found<Dhcpv6>>,
+}
+
+/// Returns the device's exchanges in the order in which they began.
+pub(super) fn exchanges<'d>(trace: &'d Dissection<'_>) -> Vec<Asked<'d>> {
+    let mut all: Vec<Asked<'d>> = Vec::new();
+    for found in sent(trace) {
+        let last = all.iter_mut().rev().find(|asked| {
+            let first = asked.messages[0];
+            (first.is.kind, first.is.xid) == (found.is.kind, found.is.xid)
+                && !trace.is_restarted(first.at, found.at)
+        });
+        match last {
+            Some(asked) => asked.messages.push(found),
+            None => all.push(Asked {
+                messages: vec![found],
+                answers: Vec::new(),
+            }),
+        }
+    }
+    for asked in &mut all {
+        let first = asked.messages[0];
+        let kind = match first.is.kind {
+            Kind::Solicit => Kind::Advertise,
+            _ => Kind::Reply,
+        };
+        asked.answers = received(trace)
+            .filter(|answer| {
+                answer.is.kind == kind && answer.is.xid == first.is.xid && answer.at >= first.at
+            })
+            .collect();
+    }
+    all
 }
 
 fn duid_ll(trace: &Dissection<'_>) -> Verdict {
@@ -229,7 +270,7 @@ fn duid_ll(trace: &Dissection<'_>) -> Verdict {
     )
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     let words: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     words.join(" ")
 }

@@ -13,6 +13,9 @@ pub const CLIENT_PORT: u16 = 546;
 /// The port of servers and relay agents (RFC 8415 §7.2).
 pub const SERVER_PORT: u16 = 547;
 
+/// Information Refresh Time (RFC 8415 §21.23).
+const REFRESH_TIME: u16 = 32;
+
 /// A DHCPv6 message.
 #[derive(Clone, Debug)]
 pub struct Dhcpv6 {
@@ -112,6 +115,60 @@ impl Dhcpv6 {
             DhcpOption::ElapsedTime(time) => Some(*time),
             _ => None,
         }
+    }
+
+    /// Returns the codes of its options, those inside others left out.
+    pub fn codes(&self) -> Vec<u16> {
+        let codes = self.options.iter().map(OptionCode::from);
+        codes.map(u16::from).collect()
+    }
+
+    /// Returns the preference of an Advertise, 0 unless it is there (RFC 8415 §21.8).
+    pub fn preference(&self) -> u8 {
+        match self.options.get(OptionCode::Preference) {
+            Some(DhcpOption::Preference(preference)) => *preference,
+            _ => 0,
+        }
+    }
+
+    /// Returns the value of an option that holds one number of four bytes.
+    pub fn number(&self, code: u16) -> Option<u32> {
+        self.options.iter().find_map(|option| match option {
+            DhcpOption::InformationRefreshTime(value) if code == REFRESH_TIME => Some(*value),
+            DhcpOption::Unknown(raw) if u16::from(raw.code()) == code => {
+                Some(u32::from_be_bytes(raw.data().try_into().ok()?))
+            }
+            _ => None,
+        })
+    }
+
+    /// Returns the statuses of the message and of its IA_PDs.
+    pub fn statuses(&self) -> Vec<Status> {
+        let of_delegations = self.options.iter().filter_map(|option| match option {
+            DhcpOption::IAPD(ia) => Some(dhcpv6::status(&ia.opts)),
+            _ => None,
+        });
+        [dhcpv6::status(&self.options)]
+            .into_iter()
+            .chain(of_delegations)
+            .collect()
+    }
+
+    /// Returns whether the message grants an address.
+    pub fn grants_address(&self) -> bool {
+        self.success()
+            && self.options.iter().any(|option| match option {
+                DhcpOption::IANA(ia) => ia.opts.get(OptionCode::IAAddr).is_some(),
+                _ => false,
+            })
+    }
+
+    /// Returns whether the message refuses an address.
+    pub fn refuses_address(&self) -> bool {
+        self.options.iter().any(|option| match option {
+            DhcpOption::IANA(ia) => dhcpv6::status(&ia.opts) != Status::Success,
+            _ => false,
+        })
     }
 
     /// Returns the codes in the Option Request.

@@ -181,6 +181,7 @@ impl Action {
             | Self::Renumber(_)
             | Self::AddHikariDenwa(_)
             | Self::RestartEdge(_)
+            | Self::Reconfigure(_)
             | Self::PowerCycle(_)
             | Self::RebootHomeGateway(_)
             | Self::RevokeAuthentication(_)

@@ -16,6 +16,7 @@ use ngnlab_sim::message::packet::{
 use super::Crafted;
 use super::sight::Sight;
 
+mod dhcpv6_server;
 pub mod forwarding;
 mod lan_dhcpv6;
 mod lan_nd;
@@ -87,6 +88,10 @@ pub fn from_the_line(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, 
         | Crafted::RememberedAddress
         | Crafted::UniqueLocalAddresses
         | Crafted::EchoFromTerminals => Err("this frame comes from the LAN only".to_owned()),
+        Crafted::ForgedAdvertise
+        | Crafted::ForgedReply
+        | Crafted::ForgedReconfigure
+        | Crafted::UnknownDhcpv6Types => dhcpv6_server::frames(crafted, sight),
         Crafted::Dhcpv6Solicit
         | Crafted::RouterSolicit
         | Crafted::AnonymousRouterSolicit
@@ -154,7 +159,11 @@ pub fn from_the_lan(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, S
         | Crafted::PacketTooBig
         | Crafted::NeighborSolicitAbsentHost
         | Crafted::NeighborSolicitTerminals
-        | Crafted::UnassignedSubnet => Err("this frame comes from the line only".to_owned()),
+        | Crafted::UnassignedSubnet
+        | Crafted::ForgedAdvertise
+        | Crafted::ForgedReply
+        | Crafted::ForgedReconfigure
+        | Crafted::UnknownDhcpv6Types => Err("this frame comes from the line only".to_owned()),
     }
 }
 

@@ -126,6 +126,11 @@ pub(crate) fn begin(
                 .with(edge, |edge, cx| edge.restart(step.outage.0, another, cx));
             Ok(Activity::Over)
         }
+        Action::Reconfigure(_) => {
+            let edge = testbed.access.edge;
+            testbed.world.with(edge, |edge, cx| edge.reconfigure(cx));
+            Ok(Activity::Over)
+        }
         Action::PowerCycle(_) => {
             dut.power_cycle(&mut testbed.world)?;
             Ok(Activity::Over)

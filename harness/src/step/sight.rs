@@ -4,7 +4,7 @@ use std::net::Ipv6Addr;
 
 use ipnet::Ipv6Net;
 use ngnlab_sim::line::Line;
-use ngnlab_sim::message::dhcpv6;
+use ngnlab_sim::message::dhcpv6::{self, Message};
 use ngnlab_sim::message::ndp::{Ndp, RouterAdvert};
 use ngnlab_sim::message::packet::{Mac, Packet, is_link_local, is_routable, with_interface_id};
 use ngnlab_sim::setup::{Mode, Setup};
@@ -214,6 +214,29 @@ impl Sight<'_> {
                     Some((Gateway { mac, address }, advert))
                 }
                 _ => None,
+            })
+    }
+
+    /// Returns the last DHCPv6 message that the device sent on the WAN as a client.
+    pub fn last_dhcpv6(&self) -> Option<(Ipv6Addr, Message)> {
+        self.packets(Role::Wan, End::Device)
+            .rev()
+            .find_map(|packet| {
+                let udp = packet.udp()?;
+                let asks = udp.destination_port == dhcpv6::SERVER_PORT;
+                let message = dhcpv6::decode(udp.payload).filter(|_| asks)?;
+                Some((packet.source, message))
+            })
+    }
+
+    /// Returns the DHCPv6 messages that came to the device, the last one first.
+    pub fn dhcpv6_answers(&self) -> impl Iterator<Item = Message> {
+        self.packets(Role::Wan, End::Network)
+            .rev()
+            .filter_map(|packet| {
+                let udp = packet.udp()?;
+                let answers = udp.destination_port == dhcpv6::CLIENT_PORT;
+                dhcpv6::decode(udp.payload).filter(|_| answers)
             })
     }
 

@@ -57,6 +57,7 @@ impl fmt::Display for Action {
                     PrefixAfter::Another => write!(f, ", which has another prefix then"),
                 }
             }
+            Self::Reconfigure(_) => write!(f, "send Reconfigure to the DHCPv6 clients"),
             Self::PowerCycle(_) => write!(f, "cut the device's power"),
             Self::RebootHomeGateway(_) => write!(f, "restart the home gateway"),
             Self::RevokeAuthentication(_) => write!(f, "take the authentication away"),

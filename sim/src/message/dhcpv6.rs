@@ -14,6 +14,8 @@ pub use dhcproto::v6::{
 
 use crate::message::packet::Udp;
 
+pub mod reconfigure;
+
 /// The port clients listen on (RFC 8415 §7.2).
 pub const CLIENT_PORT: u16 = 546;
 /// The port servers listen on (RFC 8415 §7.2).
@@ -153,6 +155,12 @@ pub fn delegations(message: &Message) -> impl Iterator<Item = &IAPD> {
 pub fn asks_for_addresses(message: &Message) -> bool {
     let asks = |option: &DhcpOption| matches!(option, DhcpOption::IANA(_) | DhcpOption::IATA(_));
     message.opts().iter().any(asks)
+}
+
+/// Returns whether the message refuses an address (IA_NA with a status other than success).
+pub fn refuses_addresses(message: &Message) -> bool {
+    let refuses = |option: &DhcpOption| matches!(option, DhcpOption::IANA(ia) if status(&ia.opts) != Status::Success);
+    message.opts().iter().any(refuses)
 }
 
 /// A prefix with its lifetimes in seconds.

@@ -1,17 +1,18 @@
 //! The edge router of the NGN, where the subscriber's line ends.
 //!
 //! Advertises (ngn-facts §1), delegates (§2), resolves and routes the assigned prefix, and stands
-//! between the subscriber and the servers of the network (§4.2). Leaves out Reconfigure: a
-//! renumbered PD line is noticed at the next Renew, or when the lease is asked for anew.
+//! between the subscriber and the servers of the network (§4.2). A renumbered PD line is noticed
+//! at the next Renew, or when the lease is asked for anew, unless the edge sends Reconfigure.
 
 use std::net::Ipv6Addr;
 use std::ops::Range;
 use std::time::Duration;
 
 use ipnet::Ipv6Net;
+use rand::Rng as _;
 
 use crate::frame::Frame;
-use crate::line::{Delivery, EdgeQuirk, Line};
+use crate::line::{Delivery, Dhcpv6Quirk, EdgeQuirk, Line, Upstream};
 use crate::message::dhcpv6::{self, CLIENT_PORT, SERVER_PORT};
 use crate::message::ndp::Ndp;
 use crate::message::packet::{
@@ -98,6 +99,10 @@ impl Edge {
         let unsolicited = line.ra_interval.map_or(UNSOLICITED, |(least, most)| {
             least..most.max(least + Duration::from_millis(1))
         });
+        // Below a home gateway it is that one's server which the device meets.
+        if line.upstream == Upstream::Onu {
+            dhcpv6.set_quirks(line.quirks.dhcpv6.clone(), values.edge_mac.link_local());
+        }
         Self {
             access: RouterPort::new(Self::ACCESS, values.edge_mac, NETWORK_CLASS),
             advertiser: Advertiser::new(unsolicited, SOLICITED),
@@ -216,13 +221,35 @@ impl Edge {
             unicast,
             now: cx.now(),
         };
-        if let Some(answer) = self.dhcpv6.handle(&message, arrival) {
-            let source = self.access.link_local();
-            let to = (packet.source, CLIENT_PORT);
-            let bytes = dhcpv6::encode(&answer);
-            self.access.send_udp(source, to, SERVER_PORT, &bytes, cx);
+        for answer in self.dhcpv6.handle(&message, arrival) {
+            self.send_dhcpv6(packet.source, &dhcpv6::encode(&answer), cx);
         }
         self.settle_renumbering(cx);
+    }
+
+    /// Tells the clients that accept Reconfigure to renew.
+    pub fn reconfigure(&mut self, cx: &mut Context<'_>) {
+        self.dhcpv6.reconfigure(cx.now());
+        self.send_reconfigures(cx);
+    }
+
+    fn send_reconfigures(&mut self, cx: &mut Context<'_>) {
+        for (to, bytes) in self.dhcpv6.reconfigures(cx.now()) {
+            self.send_dhcpv6(to, &bytes, cx);
+        }
+    }
+
+    fn send_dhcpv6(&mut self, to: Ipv6Addr, bytes: &[u8], cx: &mut Context<'_>) {
+        let random = Dhcpv6Quirk::RandomSourcePort;
+        let odd = self.line.upstream == Upstream::Onu && self.line.quirks.dhcpv6.contains(&random);
+        let port = if odd {
+            cx.random().random_range(EPHEMERAL)
+        } else {
+            SERVER_PORT
+        };
+        let source = self.access.link_local();
+        self.access
+            .send_udp(source, (to, CLIENT_PORT), port, bytes, cx);
     }
 
     /// Passes on, or turns back, what the subscriber sends.
@@ -392,6 +419,7 @@ impl Node for Edge {
             self.start(cx);
         }
         self.dhcpv6.expire(cx.now());
+        self.send_reconfigures(cx);
         self.settle_renumbering(cx);
         let due = self.advertiser.is_due(cx.now(), cx.random());
         let mute = self.is_down(cx.now()) || cx.now() < self.advertising_silent_until;
@@ -434,3 +462,5 @@ const DROPPED_CLASS: u8 = 0x88;
 const SOLICITED: Range<Duration> = Duration::from_millis(210)..Duration::from_millis(230);
 /// ngn-facts §9 row 1: not published; RFC 4861's ratio to the router lifetime (inferred).
 const UNSOLICITED: Range<Duration> = Duration::from_secs(200)..Duration::from_secs(600);
+/// RFC 6335 §6, as of the home gateway's server (ngn-facts §3.3).
+const EPHEMERAL: Range<u16> = 49_152..u16::MAX;

@@ -73,7 +73,7 @@ impl HomeGateway {
         let line = config.line;
         let has = |quirk| line.quirks.home_gateway.contains(&quirk);
         let rules = Rules {
-            lifetimes: plan::LIFETIMES,
+            lifetimes: line.lease.map_or(plan::LIFETIMES, Into::into),
             counts_down: false,
             takes_over: false,
             // ngn-facts §3.1: who finds no free slot gets nothing.
@@ -84,12 +84,14 @@ impl HomeGateway {
             new_slot_per_request: has(HomeGatewayQuirk::NewSlotPerRequest),
             ignores_addresses: false,
         };
+        // ngn-facts §3.2: the LAN MAC forms the server's DUID.
+        let mut dhcpv6 = Dhcpv6Server::new(LAN_MAC.duid_ll(), rules);
+        dhcpv6.set_quirks(line.quirks.dhcpv6.clone(), LAN_MAC.link_local());
         Self {
             uplink: Uplink::new(Self::UPLINK, UPLINK_MAC),
             lan: RouterPort::new(Self::LAN, LAN_MAC, 0),
             advertiser: Advertiser::new(UNSOLICITED, SOLICITED),
-            // ngn-facts §3.2: the LAN MAC forms the server's DUID.
-            dhcpv6: Dhcpv6Server::new(LAN_MAC.duid_ll(), rules),
+            dhcpv6,
             relay: DnsRelay::default(),
             prefix: None,
             withdrawn: Vec::new(),
@@ -256,9 +258,12 @@ impl HomeGateway {
             unicast,
             now: cx.now(),
         };
-        let Some(answer) = self.dhcpv6.handle(&message, arrival) else {
-            return;
-        };
+        for answer in self.dhcpv6.handle(&message, arrival) {
+            self.send_dhcpv6(packet.source, &dhcpv6::encode(&answer), cx);
+        }
+    }
+
+    fn send_dhcpv6(&mut self, to: Ipv6Addr, bytes: &[u8], cx: &mut Context<'_>) {
         let random_port = HomeGatewayQuirk::RandomSourcePort;
         let port = if self.line.quirks.home_gateway.contains(&random_port) {
             cx.random().random_range(EPHEMERAL)
@@ -266,9 +271,8 @@ impl HomeGateway {
             SERVER_PORT
         };
         let source = self.lan.link_local();
-        let to = (packet.source, CLIENT_PORT);
         self.lan
-            .send_udp(source, to, port, &dhcpv6::encode(&answer), cx);
+            .send_udp(source, (to, CLIENT_PORT), port, bytes, cx);
     }
 
     fn relay_question(&mut self, packet: &Packet<'_>, udp: Udp<'_>, cx: &mut Context<'_>) {

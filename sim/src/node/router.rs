@@ -119,7 +119,9 @@ impl Router {
         }
         let forgets = self.defects.has(Defect::ForgetsPrefixOverPowerCut);
         let stored = self.stored.filter(|_| !forgets);
+        let client = self.ram.client.after_restart(cx.now());
         self.ram = Ram::new(&self.setup, &self.defects, stored, cx.now());
+        self.ram.client = client;
     }
 
     /// Returns what the line granted: a delegation in PD mode, a /64 in RA mode.

@@ -57,6 +57,8 @@ impl Edge {
             self.pending = Some(next);
             if how == Renumbering::OldForgotten {
                 self.dhcpv6.clear();
+            } else {
+                self.reconfigure(cx);
             }
             self.settle_renumbering(cx);
             return;

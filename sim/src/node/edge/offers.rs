@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dhcproto::v6::{DhcpOption, UnknownOption};
 
-use crate::line::{Delivery, EdgeQuirk, Line};
+use crate::line::{Delivery, EdgeQuirk, Line, Upstream};
 use crate::message::dhcpv6::{self, OptionCode, SIP_SERVERS, SNTP_SERVERS};
 use crate::node::part::dhcpv6_server::{Lifetimes, Refusal, Rules};
 
@@ -14,10 +14,10 @@ use crate::node::part::dhcpv6_server::{Lifetimes, Refusal, Rules};
 pub(super) fn rules(line: &Line) -> Rules {
     let has = |quirk| line.quirks.edge.contains(&quirk);
     Rules {
-        lifetimes: if has(EdgeQuirk::LongLifetimes) {
-            THIRTY_DAYS
-        } else {
-            FOUR_HOURS
+        lifetimes: match line.lease.filter(|_| line.upstream == Upstream::Onu) {
+            Some(lease) => lease.into(),
+            None if has(EdgeQuirk::LongLifetimes) => THIRTY_DAYS,
+            None => FOUR_HOURS,
         },
         // ngn-facts §2.2, `cross, re-solicit mid-lease`; that Next lines do the same is inferred.
         counts_down: true,

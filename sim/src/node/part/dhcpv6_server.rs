@@ -1,13 +1,14 @@
 //! A DHCPv6 server that delegates prefixes and answers Information-Requests (RFC 8415 §18.3).
 //!
 //! It grants no addresses and knows no Rapid Commit (ngn-facts §2.1), and speaks multicast only
-//! (§9 row 6). Leaves out Reconfigure, and with it Reconfigure Accept and authentication.
+//! (§9 row 6). What else it may do are its quirks.
 
 use std::net::Ipv6Addr;
 
 use dhcproto::v6::{DhcpOption, IANA, IATA};
 use ipnet::Ipv6Net;
 
+use crate::line::Dhcpv6Quirk;
 use crate::message::dhcpv6::{
     self, Delegated, DhcpOptions, IAPD, Message, MessageType, OptionCode, Status,
 };
@@ -15,6 +16,8 @@ use crate::message::packet::Mac;
 use crate::time::Time;
 
 mod leases;
+mod quirks;
+mod reconfiguring;
 mod rules;
 
 pub(crate) use leases::Lease;
@@ -27,6 +30,11 @@ pub(crate) struct Dhcpv6Server {
     rules: Rules,
     options: Vec<DhcpOption>,
     leases: Leases,
+    /// The server's own address, for clients that may use it.
+    address: Option<Ipv6Addr>,
+    quirks: Vec<Dhcpv6Quirk>,
+    memory: quirks::Memory,
+    told: Vec<reconfiguring::Told>,
 }
 
 /// Where a message came from and when.
@@ -48,7 +56,17 @@ impl Dhcpv6Server {
             rules,
             options: Vec::new(),
             leases: Leases::default(),
+            address: None,
+            quirks: Vec::new(),
+            memory: quirks::Memory::default(),
+            told: Vec::new(),
         }
+    }
+
+    /// Gives the server its oddities; `address` is its own.
+    pub(crate) fn set_quirks(&mut self, quirks: Vec<Dhcpv6Quirk>, address: Ipv6Addr) {
+        self.quirks = quirks;
+        self.address = Some(address);
     }
 
     /// Sets the options that clients may request.
@@ -84,7 +102,8 @@ impl Dhcpv6Server {
 
     /// Returns when the next lease runs out.
     pub(crate) fn poll_timeout(&self) -> Option<Time> {
-        self.leases.iter().map(|lease| lease.until).min()
+        let leases = self.leases.iter().map(|lease| lease.until);
+        leases.chain(self.reconfigure_due()).min()
     }
 
     /// Returns the running leases.
@@ -99,12 +118,23 @@ impl Dhcpv6Server {
             .find(|lease| lease.until > now && lease.prefix.contains(&address))
     }
 
-    /// Takes in a client's message and returns the answer, if there is one.
-    pub(crate) fn handle(&mut self, message: &Message, arrival: Arrival) -> Option<Message> {
+    /// Takes in a client's message and returns the answers; a second server's come last.
+    pub(crate) fn handle(&mut self, message: &Message, arrival: Arrival) -> Vec<Message> {
         self.leases.expire(arrival.now);
-        if !self.is_acceptable(message) {
-            return None;
+        if !self.is_acceptable(message) || self.ignores(message, arrival) {
+            return Vec::new();
         }
+        self.note_asked(message);
+        let refused = self.refuses(message, arrival);
+        let Some(mut answer) = refused.or_else(|| self.answer_to(message, arrival)) else {
+            return Vec::new();
+        };
+        self.adorn(message, &mut answer);
+        let rival = self.rival(&answer);
+        [answer].into_iter().chain(rival).collect()
+    }
+
+    fn answer_to(&mut self, message: &Message, arrival: Arrival) -> Option<Message> {
         let stateless = message.msg_type() == MessageType::InformationRequest;
         if !stateless && self.leases.pool_is_empty() && self.rules.refusal == Refusal::Silence {
             return None;
@@ -129,7 +159,7 @@ impl Dhcpv6Server {
     fn is_acceptable(&self, message: &Message) -> bool {
         let client = dhcpv6::client_id(message);
         let server = dhcpv6::server_id(message);
-        let to_us = server.is_some_and(|server| server == self.duid);
+        let to_us = server.is_some_and(|server| self.is_ours(server));
         let ids_fit = match message.msg_type() {
             MessageType::Solicit | MessageType::Confirm | MessageType::Rebind => {
                 client.is_some() && server.is_none()
@@ -154,6 +184,12 @@ impl Dhcpv6Server {
             !self.rules.delegation_needs_duid_ll || client.is_some_and(is_duid_ll) || llt
         };
         ids_fit && duid_fits
+    }
+
+    /// Returns whether a DUID is ours, or that of the second server that we play.
+    fn is_ours(&self, server: &[u8]) -> bool {
+        let second = self.has(Dhcpv6Quirk::SecondServer);
+        server == self.duid || (second && server == quirks::rival_duid(&self.duid))
     }
 
     /// RFC 8415 §18.3: clients that were not told to use unicast are sent back to the group.
@@ -359,9 +395,8 @@ impl Dhcpv6Server {
         options: impl IntoIterator<Item = DhcpOption>,
     ) -> Message {
         let client = dhcpv6::client_id(message).map(|duid| DhcpOption::ClientId(duid.to_vec()));
-        let ids = client
-            .into_iter()
-            .chain([DhcpOption::ServerId(self.duid.clone())]);
+        let server = dhcpv6::server_id(message).unwrap_or(&self.duid).to_vec();
+        let ids = client.into_iter().chain([DhcpOption::ServerId(server)]);
         dhcpv6::message(kind, message.xid(), ids.chain(options))
     }
 }

@@ -191,24 +191,122 @@ pub enum Defect {
     /// Identifies itself by DUID-LLT, as the default of OpenWrt 25.12, which the network drops
     /// (ngn-facts §2.1).
     DuidLlt,
+    /// Makes itself another DUID whenever it boots.
+    NewDuidAfterReboot,
+    /// Numbers its identity association anew whenever it boots.
+    NewIaidAfterReboot,
     /// Sends no Information-Request on RA lines, as OpenWrt from 2025-12 on (ngn-facts §2.4).
     NoInformationRequest,
+    /// Sends no Information-Request when the cable of an RA line comes back.
+    NoInformationAfterLinkUp,
+    /// Never asks again for what an Information-Request once brought.
+    NeverRefreshesInformation,
+    /// Follows an Information Refresh Time below ten minutes to the second.
+    RefreshesTooOften,
     /// Sends DHCPv6 messages without a Client Identifier.
     NoClientId,
     /// Sends DHCPv6 messages without an Elapsed Time.
     NoElapsedTime,
     /// Takes a fresh transaction id for every retransmission.
     NewXidOnRetransmit,
+    /// Counts its DHCPv6 transaction ids up, from one after every boot.
+    SequentialXids,
     /// Leaves SOL_MAX_RT out of its Option Request.
     NoSolMaxRt,
+    /// Sends SOL_MAX_RT with a value of its own instead of asking for it.
+    SendsSolMaxRt,
+    /// Does not follow the SOL_MAX_RT of a refusal.
+    IgnoresSolMaxRt,
+    /// Follows a SOL_MAX_RT below the least that is allowed.
+    TakesAnySolMaxRt,
+    /// Leaves the refresh time and INF_MAX_RT out of its Information-Request.
+    NoInfMaxRt,
+    /// Asks for the Information Refresh Time in Solicit and Request, too.
+    RefreshTimeEverywhere,
+    /// Names option codes twice in its Option Request, and its own Client Identifier with them.
+    RepeatsOptionCodes,
     /// Leaves the DNS servers out of its Option Request.
     NoDnsRequest,
     /// Sends Request and Renew without the Server Identifier.
     NoServerId,
     /// Repeats Solicit every second without backing off.
     SolicitStorm,
+    /// Repeats its first Solicit before a second is over.
+    ImpatientSolicit,
+    /// Gives up after five Solicits until it is switched off and on.
+    GivesUpSoliciting,
+    /// Sends another Solicit at once whenever an Advertise has nothing to offer.
+    SolicitsWhenRefused,
+    /// Sends a Request after an Advertise that has nothing to offer.
+    RequestsEmptyOffers,
+    /// Takes the first Advertise at once without waiting for better ones.
+    RequestsAtOnce,
+    /// Takes the first of several offers whatever their preference.
+    FirstOfferWins,
+    /// Waits for more offers even after one with preference 255.
+    IgnoresPreference,
+    /// Repeats Request every second for ever.
+    RequestStorm,
+    /// Repeats a Request that failed with UnspecFail at once.
+    RetriesUnspecFailAtOnce,
+    /// Takes in DHCPv6 answers whatever their transaction id, client and server.
+    AcceptsForgedReplies,
+    /// Drops DHCPv6 messages with options that it does not know.
+    DropsUnknownOptions,
+    /// Takes in DHCPv6 messages of unknown type as if they were Replies.
+    TakesAnyMessageType,
     /// Never renews its delegated prefix, so that it runs out after hours (ngn-facts §2.2).
     NoRenew,
+    /// Renews with lifetimes of zero, as systemd-networkd, which home gateways drop (ngn-facts
+    /// §3.3).
+    ZerosInRenew,
+    /// Sends Renew to the address the answer came from, uninvited.
+    UnicastRenew,
+    /// Goes on by unicast after UseMulticast.
+    InsistsOnUnicast,
+    /// Repeats Renew every second while the server is silent.
+    RenewStorm,
+    /// Goes on with Renew after T2.
+    NoRebind,
+    /// Sends Rebind with the Server Identifier of the server that is silent.
+    RebindWithServerId,
+    /// Falls silent once its lease has run out.
+    NoSolicitAfterExpiry,
+    /// Takes its lease for good when the cable comes back.
+    NoRebindAfterLinkUp,
+    /// Goes on with Renew although the server has no binding.
+    IgnoresNoBinding,
+    /// Keeps the search list that a later Reply lacks.
+    KeepsWithdrawnOptions,
+    /// Takes a T1 of zero for now and renews every second.
+    ZeroT1MeansAtOnce,
+    /// Takes a delegation whose T1 lies after its T2.
+    AcceptsT1AboveT2,
+    /// Takes a delegation that is preferred longer than it is valid.
+    AcceptsPreferredAboveValid,
+    /// Releases its delegation when it starts again.
+    ReleasesAtRestart,
+    /// Does not say that it accepts Reconfigure, so that it hears of a new prefix hours late
+    /// (ngn-facts §2.2).
+    NoReconfigureAccept,
+    /// Says that it accepts Reconfigure and ignores it.
+    IgnoresReconfigure,
+    /// Does what a Reconfigure says, whoever sent it.
+    ObeysAnyReconfigure,
+    /// Begins its Renew anew with every further Reconfigure.
+    RestartsAtEachReconfigure,
+    /// Asks for no address although the line says that addresses are managed.
+    NoAddressRequest,
+    /// Refuses a delegation because no address came with it.
+    PrefixFailsWithAddress,
+    /// Asks for a delegation only where the line says that addresses are managed.
+    WaitsForMFlag,
+    /// Hints at a /72, which has no room for a LAN.
+    HintsTooLong,
+    /// Hints at a prefix of length zero.
+    ZeroLengthHint,
+    /// Wishes for lifetimes of its own in Solicit and Request.
+    WishesLifetimes,
     /// Accepts nothing but a /56, so that it gets no prefix from a home gateway (ngn-facts §3.1).
     #[serde(rename = "only-accepts-56")]
     #[strum(serialize = "only-accepts-56")]
@@ -224,6 +322,8 @@ pub enum Defect {
     Treats60As56,
     /// Sends packets for unused parts of its delegated prefix back to the line.
     NoNullRoute,
+    /// Drops packets for unused parts of its delegated prefix without saying so.
+    SilentNullRoute,
     /// Answers DHCPv6 clients on the WAN, too.
     Dhcpv6ServerOnWan,
     /// Drops DHCPv6 answers that do not come from port 547, as home gateways send them (ngn-facts

@@ -91,6 +91,7 @@ impl Router {
         }
         match self.route(destination) {
             Some(hop) => self.pass_on(Self::WAN, packet, hop, cx),
+            None if self.defects.has(Defect::SilentNullRoute) => {}
             None => self.complain(Self::WAN, packet, Problem::NoRoute, cx),
         }
     }

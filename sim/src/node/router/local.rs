@@ -114,9 +114,9 @@ impl Router {
             .discovery
             .handle_advert(packet.source, advert, cx.now());
         // RFC 7084 §4.2 WPD-4: either flag shows that there is DHCPv6.
-        if advert.managed || advert.other {
-            self.ram.client.start(cx);
-        }
+        self.ram
+            .client
+            .handle_flags(advert.managed, advert.other, cx);
         self.settle(cx);
     }
 
@@ -323,7 +323,8 @@ impl Router {
             return;
         }
         if let Some(message) = message {
-            self.ram.client.handle_message(&message, cx);
+            let (from, bytes) = (packet.source, udp.payload);
+            self.ram.client.handle_message(&message, from, bytes, cx);
             self.settle(cx);
         }
     }

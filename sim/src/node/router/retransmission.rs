@@ -42,6 +42,14 @@ pub(super) const RENEW: Schedule = Schedule {
 };
 /// REB_TIMEOUT and REB_MAX_RT, which equal those of Renew.
 pub(super) const REBIND: Schedule = RENEW;
+/// CNF_TIMEOUT and CNF_MAX_RT, for a Rebind that checks a lease (RFC 8415 §18.2.12); its
+/// CNF_MAX_RD of ten seconds ends before a fifth message.
+pub(super) const VERIFY: Schedule = Schedule {
+    first: Duration::from_secs(1),
+    longest: Duration::from_secs(4),
+    transmissions: Some(4),
+    first_above: false,
+};
 /// INF_TIMEOUT and INF_MAX_RT.
 pub(super) const INFORMATION_REQUEST: Schedule = Schedule {
     first: Duration::from_secs(1),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::line::LeaseTimes;
+
 /// How a server treats its clients.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
@@ -45,6 +47,17 @@ pub(crate) struct Lifetimes {
     pub(crate) preferred: u32,
     /// How long addresses are valid.
     pub(crate) valid: u32,
+}
+
+impl From<LeaseTimes> for Lifetimes {
+    fn from(times: LeaseTimes) -> Self {
+        Self {
+            t1: times.t1,
+            t2: times.t2,
+            preferred: times.preferred,
+            valid: times.valid,
+        }
+    }
 }
 
 impl Lifetimes {

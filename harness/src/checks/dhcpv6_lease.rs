@@ -1,0 +1,539 @@
+//! What the DHCPv6 client does while it has a lease: renewing, rebinding, and asking again after
+//! the link was down (RFC 8415 §18.2.2 to §18.2.6, §18.2.12).
+
+use std::time::Duration;
+
+use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::Time;
+use ngnlab_sim::setup::{Aspect, Mode};
+
+use super::dhcpv6::{Asked, exchanges, received, sent};
+use super::{CE_ROUTER, Check, EVERYONE, Ruling, broken, every, only_in, seconds};
+use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "dhcp6c.req.retry",
+        source: "RFC 8415 §18.2.2, §7.6",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "Requestを1秒から倍々、最長30秒間隔で10回まで送る",
+            "Request is repeated from 1 s on, up to every 30 s, and ten times at most",
+        ),
+        hint: Text::new(
+            "Requestの再送はREQ_TIMEOUT 1秒、REQ_MAX_RT 30秒、REQ_MAX_RC 10回に従ってください。",
+            "Repeat Request by REQ_TIMEOUT 1 s, REQ_MAX_RT 30 s and REQ_MAX_RC 10.",
+        ),
+        judge: request_retry,
+    },
+    Check {
+        id: "dhcp6c.ren.backoff",
+        source: "RFC 8415 §18.2.4, §7.6",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "Renewを10秒から倍々、最長600秒間隔で再送する",
+            "Renew is repeated from 10 s on, up to every 600 s",
+        ),
+        hint: Text::new(
+            "Renewの再送はREN_TIMEOUT 10秒から倍々に延ばし、REN_MAX_RT 600秒までにしてください。",
+            "Repeat Renew by REN_TIMEOUT 10 s, doubling up to REN_MAX_RT 600 s.",
+        ),
+        judge: renew_backoff,
+    },
+    Check {
+        id: "dhcp6c.reb.at-t2",
+        source: "RFC 8415 §18.2.5",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "更新できないままT2を過ぎたらRebindを送る",
+            "When T2 has passed without an answer, Rebind asks every server",
+        ),
+        hint: Text::new(
+            "T2を過ぎたら、Server Identifierを付けないRebindに切り替えてください。",
+            "Change to Rebind at T2, and leave the Server Identifier out.",
+        ),
+        judge: rebind,
+    },
+    Check {
+        id: "dhcp6c.reb.expiry-to-solicit",
+        source: "RFC 8415 §18.2.5",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "リースが切れたらSolicitからやり直す",
+            "When the lease has run out, everything begins anew with Solicit",
+        ),
+        hint: Text::new(
+            "有効期間が過ぎたらプレフィックスを捨て、Solicitからやり直してください。",
+            "Drop the prefix at the end of its lifetime, and solicit again.",
+        ),
+        judge: expiry,
+    },
+    Check {
+        id: "dhcp6c.t.zero",
+        source: "RFC 8415 §14.2",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "T1が0でもすぐにRenewしない",
+            "A T1 of zero does not bring about a Renew at once",
+        ),
+        hint: Text::new(
+            "T1とT2が0のときは、有効期間から妥当な時刻を自分で決めてください。",
+            "Where T1 and T2 are zero, choose times yourself by the lifetimes.",
+        ),
+        judge: zero_t1,
+    },
+    Check {
+        id: "dhcp6c.link.rebind-with-pd",
+        source: "RFC 8415 §18.2.12",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "回線が切れて戻ったら、持っているプレフィックスをRebindで確かめる",
+            "After the link was down, Rebind checks the delegated prefix",
+        ),
+        hint: Text::new(
+            "WANのリンクが戻ったらRebindを送り、プレフィックスがまだ有効か確かめてください。",
+            "Send Rebind when the WAN link comes back, to learn whether the prefix still holds.",
+        ),
+        judge: rebind_after_link_up,
+    },
+    Check {
+        id: "dhcp6c.link.inf-refresh",
+        source: "RFC 8415 §18.2.12",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "回線が切れて戻ったら、Information-Requestを送り直す",
+            "After the link was down, an Information-Request is sent again",
+        ),
+        hint: Text::new(
+            "WANのリンクが戻ったらInformation-Requestを送り直してください。",
+            "Send another Information-Request when the WAN link comes back.",
+        ),
+        judge: information_after_link_up,
+    },
+    Check {
+        id: "dhcp6c.inf.irt-default",
+        source: "RFC 8415 §21.23, §7.6",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "更新時間の指定がなければ1日後にInformation-Requestを送る",
+            "Without a refresh time information is refreshed after a day",
+        ),
+        hint: Text::new(
+            "Information Refresh Timeがない応答は、86400秒で取り直してください。",
+            "Ask again after 86400 s where the Reply has no Information Refresh Time.",
+        ),
+        judge: refresh_default,
+    },
+    Check {
+        id: "dhcp6c.inf.irt-minimum",
+        source: "RFC 8415 §21.23, §7.6",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "600秒未満の更新時間を600秒とみなす",
+            "A refresh time below 600 s counts as 600 s",
+        ),
+        hint: Text::new(
+            "Information Refresh Timeの下限を600秒（IRT_MINIMUM）にしてください。",
+            "Take no refresh time below IRT_MINIMUM, 600 s.",
+        ),
+        judge: refresh_minimum,
+    },
+];
+
+/// How one message is to be repeated (RFC 8415 §7.6).
+struct Schedule {
+    first: Duration,
+    longest: Duration,
+    most: usize,
+}
+
+const REQUEST: Schedule = Schedule {
+    first: Duration::from_secs(1),
+    longest: Duration::from_secs(30),
+    most: 10,
+};
+const RENEW: Schedule = Schedule {
+    first: Duration::from_secs(10),
+    longest: Duration::from_secs(600),
+    most: usize::MAX,
+};
+/// RAND takes a tenth off at most (RFC 8415 §15); the rest is for coarse timers.
+const SHORTEST: f64 = 0.85;
+/// What must remain of doubling: 1.9 times with the jitter of RFC 8415 §15, and host jitter.
+const GROWTH: f64 = 1.6;
+
+/// Returns the messages of an exchange up to its first answer.
+fn unanswered<'d>(asked: &Asked<'d>) -> Vec<&'d Found<Dhcpv6>> {
+    let answered = asked
+        .answers
+        .first()
+        .map_or(Time::NEVER, |answer| answer.at);
+    let messages = asked.messages.iter().copied();
+    messages.filter(|found| found.at < answered).collect()
+}
+
+fn follows(trace: &Dissection<'_>, kind: Kind, schedule: &Schedule) -> Verdict {
+    let exchanges = exchanges(trace).into_iter();
+    let of_kind = exchanges.filter(|asked| asked.messages[0].is.kind == kind);
+    let what = format!("repeated {kind:?}");
+    every(&what, of_kind, |asked| {
+        let messages = unanswered(&asked);
+        let intervals: Vec<_> = messages
+            .windows(2)
+            .map(|pair| (pair[0], pair[1], pair[1].at.since(pair[0].at)))
+            .collect();
+        let mut before: Option<Duration> = None;
+        for (first, second, took) in &intervals {
+            let least = match before {
+                None => schedule.first.mul_f64(SHORTEST),
+                Some(before) => before
+                    .mul_f64(GROWTH)
+                    .min(schedule.longest.mul_f64(SHORTEST)),
+            };
+            if *took + trace.late < least {
+                return broken(
+                    [first.record, second.record],
+                    format!("{kind:?} again after {} at the earliest", seconds(least)),
+                    seconds(*took),
+                );
+            }
+            before = Some(*took);
+        }
+        if let Some(extra) = messages.get(schedule.most) {
+            return broken(
+                [messages[0].record, extra.record],
+                format!("at most {} times the same {kind:?}", schedule.most),
+                format!("{} times", messages.len()),
+            );
+        }
+        match &intervals[..] {
+            [] => Ruling::Skip,
+            [(first, second, _), ..] => Ruling::Holds(vec![first.record, second.record]),
+        }
+    })
+}
+
+fn request_retry(trace: &Dissection<'_>) -> Verdict {
+    follows(trace, Kind::Request, &REQUEST)
+}
+
+fn renew_backoff(trace: &Dissection<'_>) -> Verdict {
+    follows(trace, Kind::Renew, &RENEW)
+}
+
+/// A lease of the device, until it got another one.
+struct Held<'d> {
+    reply: &'d Found<Dhcpv6>,
+    t1: u32,
+    t2: u32,
+    valid: u32,
+    /// When the next Reply with a prefix came.
+    replaced: Option<Time>,
+}
+
+fn leases<'d>(trace: &'d Dissection<'_>) -> Vec<Held<'d>> {
+    let grants: Vec<_> = received(trace)
+        .filter(|found| found.is.kind == Kind::Reply)
+        .filter_map(|found| {
+            let granted = found.is.granted();
+            let valid = granted.iter().map(|(_, prefix)| prefix.valid).max()?;
+            let (ia, _) = granted.first()?;
+            Some((found, ia.t1, ia.t2, valid))
+        })
+        .collect();
+    let nexts = grants.iter().skip(1).map(|(found, ..)| Some(found.arrives));
+    let nexts = nexts.chain([None]);
+    grants
+        .iter()
+        .zip(nexts)
+        .map(|((reply, t1, t2, valid), replaced)| Held {
+            reply,
+            t1: *t1,
+            t2: *t2,
+            valid: *valid,
+            replaced,
+        })
+        .collect()
+}
+
+/// What a timer of hours may be late by: a tenth, and coarse timers.
+fn slack(secs: u32) -> Duration {
+    Duration::from_secs(u64::from(secs / 10) + 10)
+}
+
+fn rebind(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        every("lease that came to its T2", leases(trace), |held| {
+            if [0, u32::MAX].contains(&held.t2) || held.t2 >= held.valid || held.t1 > held.t2 {
+                return Ruling::Skip;
+            }
+            let begin = held.reply.arrives;
+            let due = begin + Duration::from_secs(u64::from(held.t2));
+            let expiry = begin + Duration::from_secs(u64::from(held.valid));
+            let deadline = (due + slack(held.t2)).min(expiry + slack(0));
+            let replaced = held.replaced.is_some_and(|at| at < deadline);
+            if replaced || deadline > trace.end() || trace.is_disturbed(begin, deadline) {
+                return Ruling::Skip;
+            }
+            let asks = [Kind::Rebind, Kind::Request, Kind::Solicit];
+            let found = sent(trace).find(|message| {
+                // A timer may also be a little early.
+                let in_time = message.at + slack(0) >= due && message.at <= deadline;
+                in_time && asks.contains(&message.is.kind)
+            });
+            match found {
+                Some(found) if found.is.kind == Kind::Rebind && found.is.server_id().is_some() => {
+                    broken(
+                        [held.reply.record, found.record],
+                        "a Rebind to every server, without Server Identifier",
+                        "it names one",
+                    )
+                }
+                Some(found) => Ruling::Holds(vec![held.reply.record, found.record]),
+                None => broken(
+                    [held.reply.record],
+                    format!("a Rebind {} s after the Reply", held.t2),
+                    "none",
+                ),
+            }
+        })
+    })
+}
+
+/// A client that drops a lease may first tidy up.
+const ANEW_WITHIN: Duration = Duration::from_secs(30);
+
+fn expiry(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        every("lease that ran out", leases(trace), |held| {
+            if held.valid == u32::MAX {
+                return Ruling::Skip;
+            }
+            let begin = held.reply.arrives;
+            let expiry = begin + Duration::from_secs(u64::from(held.valid));
+            let deadline = expiry + ANEW_WITHIN;
+            let replaced = held.replaced.is_some_and(|at| at <= expiry);
+            let cut = trace.is_disturbed(begin, deadline) || trace.is_restarted(begin, deadline);
+            if replaced || deadline > trace.end() || cut {
+                return Ruling::Skip;
+            }
+            let found = sent(trace).find(|message| {
+                message.at + slack(0) >= expiry
+                    && message.at <= deadline
+                    && message.is.kind == Kind::Solicit
+            });
+            match found {
+                Some(found) => Ruling::Holds(vec![held.reply.record, found.record]),
+                None => broken(
+                    [held.reply.record],
+                    format!("a Solicit once the {} s of the lease are over", held.valid),
+                    "none",
+                ),
+            }
+        })
+    })
+}
+
+/// No time that a client chooses by itself for a lease of minutes is shorter.
+const NOT_AT_ONCE: Duration = Duration::from_secs(10);
+const MINUTES: u32 = 60;
+
+fn zero_t1(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        let leases = leases(trace).into_iter();
+        let open = leases.filter(|held| held.t1 == 0 && held.valid >= MINUTES);
+        every("lease with a T1 of zero", open, |held| {
+            let until = held.reply.arrives + NOT_AT_ONCE;
+            let mut later = sent(trace).filter(|found| found.record > held.reply.record);
+            let renews = later.find(|found| {
+                found.at < until && matches!(found.is.kind, Kind::Renew | Kind::Rebind)
+            });
+            match renews {
+                Some(found) if !trace.is_restarted(held.reply.at, found.at) => broken(
+                    [held.reply.record, found.record],
+                    "no Renew at once",
+                    format!("one after {}", seconds(found.at.since(held.reply.arrives))),
+                ),
+                Some(_) => Ruling::Skip,
+                None if trace.end() < until => Ruling::Skip,
+                None => Ruling::Holds(vec![held.reply.record]),
+            }
+        })
+    })
+}
+
+/// Slow duplicate address detection (design §12), and programs that look at the link now and then.
+const NOTICED_AFTER: Duration = Duration::from_secs(30);
+
+/// Returns when the WAN cable was put back.
+fn link_ups<'d>(trace: &'d Dissection<'_>) -> impl Iterator<Item = (usize, Time)> {
+    let pulls = trace
+        .steps
+        .iter()
+        .filter(|step| step.step.contains("pull the wan cable"));
+    pulls.map(|step| (step.record, step.at))
+}
+
+fn rebind_after_link_up(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        every(
+            "return of the link during a lease",
+            link_ups(trace),
+            |(record, up)| {
+                let leases = leases(trace);
+                let held = leases.iter().rev().find(|held| held.reply.arrives < up);
+                let runs = held.is_some_and(|held| {
+                    let lasts = Duration::from_secs(u64::from(held.valid));
+                    up < held.reply.arrives + lasts && !is_cut(trace, held.reply.at, up)
+                });
+                if !runs {
+                    return Ruling::Skip;
+                }
+                let kinds = [Kind::Rebind, Kind::Solicit, Kind::Request];
+                asks_again(trace, record, up, &kinds, "a Rebind")
+            },
+        )
+    })
+}
+
+fn information_after_link_up(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Ra, trace, || {
+        every("return of the link", link_ups(trace), |(record, up)| {
+            let informed = received(trace).any(|found| {
+                found.is.kind == Kind::Reply && found.arrives < up && !is_cut(trace, found.at, up)
+            });
+            if !informed {
+                return Ruling::Skip;
+            }
+            let kinds = [Kind::InformationRequest];
+            asks_again(trace, record, up, &kinds, "an Information-Request")
+        })
+    })
+}
+
+/// Returns whether the power was cut between two points in time.
+fn is_cut(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
+    trace
+        .steps
+        .iter()
+        .any(|step| from <= step.at && step.at <= to && step.step.contains("power"))
+}
+
+fn asks_again(
+    trace: &Dissection<'_>,
+    record: usize,
+    up: Time,
+    kinds: &[Kind],
+    what: &str,
+) -> Ruling {
+    let deadline = up + NOTICED_AFTER;
+    let found = sent(trace).find(|found| {
+        found.record > record && found.at <= deadline && kinds.contains(&found.is.kind)
+    });
+    match found {
+        Some(found) => Ruling::Holds(vec![record, found.record]),
+        None if trace.end() < deadline || is_cut(trace, up, deadline) => Ruling::Skip,
+        None => broken(
+            [record],
+            format!(
+                "{what} within {} of the link's return",
+                seconds(NOTICED_AFTER)
+            ),
+            "none",
+        ),
+    }
+}
+
+/// Information Refresh Time (RFC 8415 §21.23).
+const REFRESH_TIME: u16 = 32;
+/// IRT_DEFAULT and IRT_MINIMUM (RFC 8415 §7.6).
+const DEFAULT: Duration = Duration::from_secs(86_400);
+const MINIMUM: Duration = Duration::from_secs(600);
+
+/// Returns what answered Information-Requests, each with the device's next one.
+fn informed<'d>(
+    trace: &'d Dissection<'_>,
+) -> impl Iterator<Item = (&'d Found<Dhcpv6>, Option<&'d Found<Dhcpv6>>)> {
+    let exchanges = exchanges(trace).into_iter();
+    let asking = exchanges.filter(|asked| asked.messages[0].is.kind == Kind::InformationRequest);
+    asking.filter_map(|asked| {
+        let answer = *asked.answers.first()?;
+        let next = sent(trace).find(|found| {
+            let again = found.is.kind == Kind::InformationRequest;
+            again && found.record > answer.record && found.is.xid != answer.is.xid
+        });
+        Some((answer, next))
+    })
+}
+
+fn refresh_default(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Ra, trace, || {
+        let open = informed(trace).filter(|(answer, _)| answer.is.number(REFRESH_TIME).is_none());
+        every("day without a refresh time", open, |(answer, next)| {
+            let deadline = answer.arrives + DEFAULT.mul_f64(1.1);
+            match next {
+                Some(next) if next.at <= deadline && next.at.since(answer.at) < MINIMUM => {
+                    Ruling::Skip
+                }
+                Some(next) if next.at <= deadline => {
+                    Ruling::Holds(vec![answer.record, next.record])
+                }
+                _ if trace.end() < deadline || is_cut(trace, answer.at, deadline) => Ruling::Skip,
+                _ => broken(
+                    [answer.record],
+                    format!("another Information-Request after {}", seconds(DEFAULT)),
+                    "none",
+                ),
+            }
+        })
+    })
+}
+
+fn refresh_minimum(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Ra, trace, || {
+        let short = informed(trace).filter_map(|(answer, next)| {
+            let secs = answer.is.number(REFRESH_TIME)?;
+            let asked = Duration::from_secs(u64::from(secs));
+            (asked < MINIMUM.mul_f64(0.5)).then_some((answer, next, asked))
+        });
+        every(
+            "refresh time below the least",
+            short,
+            |(answer, next, asked)| {
+                // Who follows it has asked again by then.
+                let followed = answer.arrives + asked * 2 + NOT_AT_ONCE;
+                match next {
+                    Some(next) if trace.is_restarted(answer.at, next.at) => Ruling::Skip,
+                    Some(next) if next.at.since(answer.arrives) < MINIMUM.mul_f64(0.9) => broken(
+                        [answer.record, next.record],
+                        format!("no Information-Request before {}", seconds(MINIMUM)),
+                        format!("one after {}", seconds(next.at.since(answer.arrives))),
+                    ),
+                    _ if trace.end() < followed => Ruling::Skip,
+                    _ => Ruling::Holds(vec![answer.record]),
+                }
+            },
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+use dhcproto::v6::{DhcpOption, MessageType};
+use ngnlab_sim::trace::{End, Role, Seen, StepOutcome};
+
+use super::super::find;
+use super::*;
+use crate::dissection::builder::{PC, TraceBuilder, client_message, grant};
+
+fn verdict(id: &str, trace: &TraceBuilder) -> char {
+    match find(id).unwrap().verdict(&Dissection::new(&trace.trace)) {
+        Verdict::Pass(_) => '+',
+        Verdict::Fail(_) => '-',
+        Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => '?',
+    }
+}
+
+fn lasting(preset: &str, secs: i64) -> TraceBuilder {
+    let mut trace = TraceBuilder::new(preset);
+    trace.trace.header.until = Time::from_secs(secs);
+    trace
+}
+
+fn send(trace: &mut TraceBuilder, at: u64, kind: MessageType, xid: u32) {
+    let message = client_message(kind, xid, 0);
+    trace.at(at).dhcpv6(Role::Wan, End::Device, &message);
+}
+
+fn lease(trace: &mut TraceBuilder, at: u64, times: [u32; 4]) {
+    let prefix = trace.trace.header.line.assignment(0);
+    let reply = grant(5, prefix, times);
+    trace.at(at).dhcpv6(Role::Wan, End::Network, &reply);
+}
+
+fn link_up(trace: &mut TraceBuilder, at: u64) {
+    trace.at(at).seen(Seen::Step {
+        step: "pull the wan cable for 10s".to_owned(),
+        outcome: StepOutcome::Done,
+    });
+}
+
+const SHORT: [u32; 4] = [20, 35, 50, 70];
+
+#[test]
+fn repetitions_follow_their_schedules() {
+    let play = |kind, at: &[u64]| {
+        let mut trace = lasting("next-pd", 2000);
+        for millis in at {
+            send(&mut trace, *millis, kind, 9);
+        }
+        trace
+    };
+    let id = "dhcp6c.req.retry";
+    let by_the_book = [0, 950, 3000, 7000, 15_000, 31_000, 61_000, 90_000];
+    assert_eq!(verdict(id, &play(MessageType::Request, &by_the_book)), '+');
+    let storm = [0, 1000, 2000, 3000];
+    assert_eq!(verdict(id, &play(MessageType::Request, &storm)), '-');
+    let endless: Vec<u64> = (0..11).map(|number| number * number * 2000).collect();
+    assert_eq!(verdict(id, &play(MessageType::Request, &endless[..1])), '?');
+    let eleven = [
+        0, 1000, 3000, 7000, 15_000, 31_000, 61_000, 91_000, 121_000, 151_000, 181_000,
+    ];
+    assert_eq!(verdict(id, &play(MessageType::Request, &eleven[..10])), '+');
+    assert_eq!(verdict(id, &play(MessageType::Request, &eleven)), '-');
+    let id = "dhcp6c.ren.backoff";
+    let renews = [0, 9500, 29_000, 69_000];
+    assert_eq!(verdict(id, &play(MessageType::Renew, &renews)), '+');
+    assert_eq!(verdict(id, &play(MessageType::Renew, &storm)), '-');
+}
+
+#[test]
+fn t2_brings_a_rebind_to_everybody() {
+    let id = "dhcp6c.reb.at-t2";
+    let held = || {
+        let mut trace = lasting("next-pd", 120);
+        lease(&mut trace, 1000, SHORT);
+        send(&mut trace, 21_000, MessageType::Renew, 8);
+        trace
+    };
+    let mut good = held();
+    send(&mut good, 36_000, MessageType::Rebind, 9);
+    assert_eq!(verdict(id, &good), '+');
+    assert_eq!(verdict(id, &held()), '-');
+    let mut named = held();
+    let mut rebind = client_message(MessageType::Rebind, 9, 0);
+    let server = DhcpOption::ServerId(PC.duid_ll());
+    rebind.opts_mut().insert(server);
+    named.at(36_000).dhcpv6(Role::Wan, End::Device, &rebind);
+    assert_eq!(verdict(id, &named), '-');
+    let mut renewed = held();
+    lease(&mut renewed, 22_000, [7200, 10_800, 12_600, 14_400]);
+    assert_eq!(verdict(id, &renewed), '?');
+    let mut cut = held();
+    link_up(&mut cut, 34_000);
+    assert_eq!(verdict(id, &cut), '?');
+}
+
+#[test]
+fn an_expired_lease_is_asked_for_anew() {
+    let id = "dhcp6c.reb.expiry-to-solicit";
+    let mut trace = lasting("next-pd", 120);
+    lease(&mut trace, 1000, SHORT);
+    assert_eq!(verdict(id, &trace), '-');
+    send(&mut trace, 71_500, MessageType::Solicit, 9);
+    assert_eq!(verdict(id, &trace), '+');
+    let mut short = lasting("next-pd", 90);
+    lease(&mut short, 1000, SHORT);
+    assert_eq!(verdict(id, &short), '?');
+}
+
+#[test]
+fn a_t1_of_zero_leaves_the_time_to_the_client() {
+    let id = "dhcp6c.t.zero";
+    let mut trace = lasting("next-pd", 60);
+    lease(&mut trace, 1000, [0, 0, 3000, 4000]);
+    assert_eq!(verdict(id, &trace), '+');
+    send(&mut trace, 2000, MessageType::Renew, 9);
+    assert_eq!(verdict(id, &trace), '-');
+    let mut usual = lasting("next-pd", 60);
+    lease(&mut usual, 1000, SHORT);
+    assert_eq!(verdict(id, &usual), '?');
+}
+
+#[test]
+fn the_links_return_is_answered() {
+    let id = "dhcp6c.link.rebind-with-pd";
+    let mut trace = lasting("next-pd", 100);
+    link_up(&mut trace, 500);
+    assert_eq!(verdict(id, &trace), '?');
+    lease(&mut trace, 1000, [7200, 10_800, 12_600, 14_400]);
+    link_up(&mut trace, 30_000);
+    assert_eq!(verdict(id, &trace), '-');
+    send(&mut trace, 31_000, MessageType::Rebind, 9);
+    assert_eq!(verdict(id, &trace), '+');
+
+    let id = "dhcp6c.link.inf-refresh";
+    let mut trace = lasting("next-ra", 100);
+    send(&mut trace, 900, MessageType::InformationRequest, 5);
+    lease(&mut trace, 1000, [0; 4]);
+    link_up(&mut trace, 30_000);
+    assert_eq!(verdict(id, &trace), '-');
+    send(&mut trace, 31_000, MessageType::InformationRequest, 9);
+    assert_eq!(verdict(id, &trace), '+');
+}
+
+#[test]
+fn information_is_refreshed_in_its_time() {
+    let informed = |refresh: Option<u32>, until: i64, next: Option<u64>| {
+        let mut trace = lasting("next-ra", until);
+        send(&mut trace, 900, MessageType::InformationRequest, 5);
+        let mut reply = dhcproto::v6::Message::new(MessageType::Reply);
+        reply.set_xid_num(5);
+        reply.opts_mut().insert(DhcpOption::ServerId(PC.duid_ll()));
+        let option = refresh.map(DhcpOption::InformationRefreshTime);
+        option.map(|option| reply.opts_mut().insert(option));
+        trace.at(1000).dhcpv6(Role::Wan, End::Network, &reply);
+        if let Some(next) = next {
+            send(&mut trace, next, MessageType::InformationRequest, 6);
+        }
+        trace
+    };
+    let id = "dhcp6c.inf.irt-default";
+    assert_eq!(verdict(id, &informed(None, 100_000, Some(86_402_000))), '+');
+    assert_eq!(verdict(id, &informed(None, 100_000, None)), '-');
+    assert_eq!(verdict(id, &informed(None, 60, None)), '?');
+    let id = "dhcp6c.inf.irt-minimum";
+    assert_eq!(verdict(id, &informed(Some(10), 60, None)), '+');
+    assert_eq!(verdict(id, &informed(Some(10), 60, Some(11_500))), '-');
+    assert_eq!(verdict(id, &informed(Some(10), 25, None)), '?');
+}

@@ -1,0 +1,399 @@
+//! What the DHCPv6 client asks for, and how it words it.
+
+use std::time::Duration;
+
+use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::Time;
+use ngnlab_sim::setup::{Aspect, Mode};
+use ngnlab_sim::trace::Role;
+
+use super::dhcpv6::sent;
+use super::{CE_ROUTER, Check, EVERYONE, Ruling, broken, every, expect, only_in};
+use crate::dissection::{Delegated, Dhcpv6, Dissection, Found, Kind};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "dhcp6c.oro.inf-max-rt",
+        source: "RFC 8415 §18.2.6, §21.23, §21.25",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "Information-Requestで更新時間とINF_MAX_RTを要求する",
+            "Information-Request asks for the refresh time and INF_MAX_RT",
+        ),
+        hint: Text::new(
+            "Information-RequestのOption Requestに32と83を加えてください。",
+            "Add options 32 and 83 to the Option Request of Information-Request.",
+        ),
+        judge: inf_max_rt,
+    },
+    Check {
+        id: "dhcp6c.oro.irt-only-in-inf",
+        source: "RFC 8415 §21.23",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "Information Refresh TimeはInformation-Requestでだけ要求する",
+            "Only Information-Request asks for the refresh time",
+        ),
+        hint: Text::new(
+            "SolicitやRequestのOption Requestから32を外してください。",
+            "Leave option 32 out of the Option Request of Solicit and Request.",
+        ),
+        judge: refresh_time_elsewhere,
+    },
+    Check {
+        id: "dhcp6c.oro.no-duplicates",
+        source: "RFC 8415 §21.7, §24",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "Option Requestに同じ番号や要求できない番号がない",
+            "The Option Request names each option once, and none that cannot be asked for",
+        ),
+        hint: Text::new(
+            "Option Requestから重複と、Client Identifierのような要求できない番号を除いてください。",
+            "Remove what stands there twice, and what cannot be asked for, as the Client Identifier.",
+        ),
+        judge: no_duplicates,
+    },
+    Check {
+        id: "dhcp6c.msg.no-foreign-options",
+        source: "RFC 8415 §18.2.1, appendix B",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "Solicitに許されないオプションを入れない",
+            "A Solicit has no options that do not belong there",
+        ),
+        hint: Text::new(
+            "Server IdentifierやSOL_MAX_RTの値など、Solicitに許されないオプションを外してください。",
+            "Leave out what only servers send, as a value of SOL_MAX_RT, and the Server Identifier.",
+        ),
+        judge: no_foreign_options,
+    },
+    Check {
+        id: "dhcp6c.rcf.accept",
+        source: "RFC 7084 §4.2 WAA-4; RFC 8415 §21.20",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "Reconfigureを受け付けることを示す",
+            "The client says that it accepts Reconfigure",
+        ),
+        hint: Text::new(
+            "SolicitやInformation-RequestにReconfigure Acceptを入れてください。プレフィックスの変更がすぐに伝わります。",
+            "Send Reconfigure Accept, so that a change of the prefix is told at once.",
+        ),
+        judge: reconfigure_accept,
+    },
+    Check {
+        id: "dhcp6c.m-flag.iana",
+        source: "RFC 7084 §4.2 WAA-6",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "RAのMフラグが立っていればIA_NAも要求する",
+            "Where the M flag is set, an address is asked for",
+        ),
+        hint: Text::new(
+            "Mフラグが立っていれば、IA_PDとともにIA_NAを要求してください。",
+            "Ask for an IA_NA besides the IA_PD where the advertisement has the M flag.",
+        ),
+        judge: asks_for_address,
+    },
+    Check {
+        id: "pd.start.m-or-o",
+        source: "RFC 7084 §4.2 WPD-4",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "RAのMまたはOフラグでプレフィックスの要求を始める",
+            "Delegation begins where the advertisement has the M or the O flag",
+        ),
+        hint: Text::new(
+            "MフラグだけでなくOフラグでもIA_PDの要求を始めてください。ホームゲートウェイ配下はOフラグだけです。",
+            "Begin with either flag: below a home gateway there is only the O flag.",
+        ),
+        judge: starts,
+    },
+    Check {
+        id: "pd.hint.size",
+        source: "RFC 7084 §4.2 WPD-2",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "希望するプレフィックス長に全LANの/64が入る",
+            "The length that is hinted at has room for a /64 of each LAN",
+        ),
+        hint: Text::new(
+            "プレフィックス長の希望は/64以下（例：/56）にしてください。",
+            "Hint at a /64 or shorter, as a /56.",
+        ),
+        judge: hint_size,
+    },
+    Check {
+        id: "pd.hint.no-zero-length",
+        source: "RFC 8415 §21.22",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "プレフィックス長0のIA Prefixを送らない",
+            "No IA Prefix has a length of zero",
+        ),
+        hint: Text::new(
+            "希望がなければIA Prefixを付けず、あれば長さを入れてください。",
+            "Send a length, or no IA Prefix at all.",
+        ),
+        judge: no_zero_length,
+    },
+    Check {
+        id: "pd.fields.zero-lifetimes",
+        source: "RFC 8415 §21.21, §21.22",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "SolicitとRequestのT1、T2、有効期間を0にする",
+            "T1, T2 and lifetimes are zero in Solicit and Request",
+        ),
+        hint: Text::new(
+            "SolicitとRequestではT1、T2と有効期間を0にしてサーバに任せてください。",
+            "Leave T1, T2 and the lifetimes to the server, by zeros.",
+        ),
+        judge: zero_lifetimes,
+    },
+];
+
+/// Information Refresh Time (RFC 8415 §21.23) and INF_MAX_RT (§21.25).
+const REFRESH_TIME: u16 = 32;
+const INF_MAX_RT: u16 = 83;
+/// Reconfigure Accept (RFC 8415 §21.20) and IA_NA (§21.4).
+const RECONFIGURE_ACCEPT: u16 = 20;
+const IA_NA: u16 = 3;
+
+fn of_kind<'d>(
+    trace: &'d Dissection<'_>,
+    kinds: &'static [Kind],
+) -> impl Iterator<Item = &'d Found<Dhcpv6>> {
+    sent(trace).filter(|found| kinds.contains(&found.is.kind))
+}
+
+fn inf_max_rt(trace: &Dissection<'_>) -> Verdict {
+    every(
+        "Information-Request",
+        of_kind(trace, &[Kind::InformationRequest]),
+        |found| {
+            let requested = found.is.requested();
+            let both = [REFRESH_TIME, INF_MAX_RT];
+            expect(
+                [found.record],
+                both.iter().all(|code| requested.contains(code)),
+                "options 32 and 83 in the Option Request",
+                format!("{requested:?}"),
+            )
+        },
+    )
+}
+
+fn refresh_time_elsewhere(trace: &Dissection<'_>) -> Verdict {
+    let others = sent(trace).filter(|found| found.is.kind != Kind::InformationRequest);
+    let asking = others.filter(|found| !found.is.requested().is_empty());
+    every("Option Request of another message", asking, |found| {
+        let requested = found.is.requested();
+        expect(
+            [found.record],
+            !requested.contains(&REFRESH_TIME),
+            format!("no option 32 in the Option Request of {:?}", found.is.kind),
+            format!("{requested:?}"),
+        )
+    })
+}
+
+/// RFC 8415 §24: the options that no client may ask for.
+const NOT_TO_ASK: [u16; 20] = [
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 18, 19, 20, 25, 26,
+];
+
+fn no_duplicates(trace: &Dissection<'_>) -> Verdict {
+    let asking = sent(trace).filter(|found| !found.is.requested().is_empty());
+    every("Option Request", asking, |found| {
+        let requested = found.is.requested();
+        let mut codes = requested.iter().enumerate();
+        let bad = codes
+            .find(|(index, code)| requested[..*index].contains(code) || NOT_TO_ASK.contains(code));
+        match bad {
+            None => Ruling::Holds(vec![found.record]),
+            Some((_, code)) => broken(
+                [found.record],
+                "each option once, and only such as can be asked for",
+                format!("option {code} in {requested:?}"),
+            ),
+        }
+    })
+}
+
+/// What only servers and relay agents send, and what belongs into other options.
+const NOT_IN_SOLICIT: [u16; 12] = [2, 5, 7, 9, 12, 13, 18, 19, 26, 32, 82, 83];
+
+fn no_foreign_options(trace: &Dissection<'_>) -> Verdict {
+    every("Solicit", of_kind(trace, &[Kind::Solicit]), |found| {
+        let codes = found.is.codes();
+        match codes.iter().find(|code| NOT_IN_SOLICIT.contains(code)) {
+            None => Ruling::Holds(vec![found.record]),
+            Some(code) => broken(
+                [found.record],
+                "only options that belong into a Solicit",
+                format!("option {code}"),
+            ),
+        }
+    })
+}
+
+fn reconfigure_accept(trace: &Dissection<'_>) -> Verdict {
+    let kinds = match trace.setup().mode {
+        Mode::Pd => &[Kind::Solicit],
+        Mode::Ra => &[Kind::InformationRequest],
+    };
+    every(
+        "Solicit or Information-Request",
+        of_kind(trace, kinds),
+        |found| {
+            expect(
+                [found.record],
+                found.is.codes().contains(&RECONFIGURE_ACCEPT),
+                "Reconfigure Accept",
+                "none",
+            )
+        },
+    )
+}
+
+/// Slow duplicate address detection (design §12) and programs that start one another.
+const STARTED_AFTER: Duration = Duration::from_secs(40);
+
+/// Returns the advertisements that reached the device and show that there is DHCPv6.
+fn invitations(trace: &Dissection<'_>, managed: bool) -> Option<(usize, Time)> {
+    trace
+        .router_adverts()
+        .find(|ra| {
+            let invites = ra.is.managed || (ra.is.other && !managed);
+            ra.to_device(Role::Wan) && !ra.injected && invites
+        })
+        .map(|ra| (ra.record, ra.arrives))
+}
+
+fn asks_for_address(trace: &Dissection<'_>) -> Verdict {
+    let with_address = |found: &&Found<Dhcpv6>| found.is.codes().contains(&IA_NA);
+    begins(trace, true, "a Solicit with an IA_NA", with_address)
+}
+
+fn starts(trace: &Dissection<'_>) -> Verdict {
+    let with_prefix = |found: &&Found<Dhcpv6>| !found.is.delegations().is_empty();
+    begins(trace, false, "a Solicit with an IA_PD", with_prefix)
+}
+
+fn begins(
+    trace: &Dissection<'_>,
+    managed: bool,
+    what: &str,
+    is_right: impl Fn(&&Found<Dhcpv6>) -> bool,
+) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        let flag = "Router Advertisement that shows it";
+        every(flag, invitations(trace, managed), |(record, arrives)| {
+            let deadline = arrives + STARTED_AFTER;
+            match of_kind(trace, &[Kind::Solicit]).find(&is_right) {
+                Some(found) => Ruling::Holds(vec![record, found.record]),
+                None if trace.end() < deadline || trace.is_disturbed(arrives, deadline) => {
+                    Ruling::Skip
+                }
+                None => broken(
+                    [record],
+                    format!("{what}, since the advertisement has its flag"),
+                    "none",
+                ),
+            }
+        })
+    })
+}
+
+fn wishes(found: &Found<Dhcpv6>) -> Vec<Delegated> {
+    let delegations = found.is.delegations();
+    delegations.into_iter().flat_map(|ia| ia.prefixes).collect()
+}
+
+/// Every LAN is a /64 of its own, and the testbed has one.
+const LAN_LENGTH: u8 = 64;
+
+fn hint_size(trace: &Dissection<'_>) -> Verdict {
+    let hints = of_kind(trace, &[Kind::Solicit]).flat_map(|found| {
+        let lengths = wishes(found)
+            .into_iter()
+            .map(|wish| wish.prefix.prefix_len());
+        lengths.map(move |length| (found, length))
+    });
+    let hints = hints.filter(|(_, length)| *length > 0);
+    every(
+        "Solicit with a hint at a length",
+        hints,
+        |(found, length)| {
+            expect(
+                [found.record],
+                length <= LAN_LENGTH,
+                "a length of 64 or less",
+                format!("/{length}"),
+            )
+        },
+    )
+}
+
+fn no_zero_length(trace: &Dissection<'_>) -> Verdict {
+    let wishes = sent(trace).flat_map(|found| {
+        let prefixes = wishes(found).into_iter();
+        prefixes.map(move |prefix| (found, prefix))
+    });
+    every("IA Prefix of the device", wishes, |(found, wish)| {
+        expect(
+            [found.record],
+            wish.prefix.prefix_len() > 0,
+            "a length above zero, or no IA Prefix",
+            wish.prefix.to_string(),
+        )
+    })
+}
+
+fn zero_lifetimes(trace: &Dissection<'_>) -> Verdict {
+    let messages = of_kind(trace, &[Kind::Solicit, Kind::Request]);
+    let delegations = messages.flat_map(|found| {
+        let delegations = found.is.delegations().into_iter();
+        delegations.map(move |ia| (found, ia))
+    });
+    every(
+        "IA_PD in a Solicit or Request",
+        delegations,
+        |(found, ia)| {
+            let mut values = vec![ia.t1, ia.t2];
+            let lifetimes = ia.prefixes.iter();
+            values.extend(lifetimes.flat_map(|prefix| [prefix.preferred, prefix.valid]));
+            expect(
+                [found.record],
+                values.iter().all(|value| *value == 0),
+                "T1, T2 and lifetimes of zero",
+                format!("{values:?} s"),
+            )
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! The oddities of a server: what it leaves unheard, what it refuses, and what it adds.
+
+use dhcproto::v6::{DhcpOption, UnknownOption};
+
+use super::{Arrival, Dhcpv6Server};
+use crate::line::Dhcpv6Quirk;
+use crate::message::dhcpv6::reconfigure::{Key, key_option, mix};
+use crate::message::dhcpv6::{self, Message, MessageType, OptionCode, SOL_MAX_RT, Status};
+
+/// What a server with oddities remembers.
+#[derive(Default)]
+pub(super) struct Memory {
+    /// The transaction ids of messages that were refused for being unicast.
+    refused: Vec<[u8; 3]>,
+    /// How many Requests failed.
+    failed: u32,
+    /// The clients that have their key, and how often each was told to reconfigure.
+    pub(super) keyed: Vec<Keyed>,
+}
+
+/// A client that can be told to reconfigure.
+#[derive(Clone, Debug)]
+pub(super) struct Keyed {
+    pub(super) client: Vec<u8>,
+    pub(super) key: Key,
+    pub(super) replay: u64,
+}
+
+impl Dhcpv6Server {
+    pub(super) fn has(&self, quirk: Dhcpv6Quirk) -> bool {
+        self.quirks.contains(&quirk)
+    }
+
+    /// Returns whether a message stays unheard.
+    pub(super) fn ignores(&self, message: &Message, arrival: Arrival) -> bool {
+        let kind = message.msg_type();
+        let renews = matches!(kind, MessageType::Renew | MessageType::Rebind);
+        let zero = || {
+            let mut prefixes = dhcpv6::delegations(message).flat_map(dhcpv6::prefixes);
+            prefixes.any(|prefix| prefix.valid == 0 || prefix.preferred == 0)
+        };
+        (kind == MessageType::Request && self.has(Dhcpv6Quirk::IgnoresRequests))
+            || (renews && self.has(Dhcpv6Quirk::DropsZeroRenewals) && zero())
+            || (kind == MessageType::Renew
+                && self.has(Dhcpv6Quirk::DropsEarlyRenewals)
+                && self.is_early(message, arrival))
+            || self.memory.refused.contains(&message.xid())
+    }
+
+    /// Returns whether a lease is not yet at its T1, with a second of grace.
+    fn is_early(&self, message: &Message, arrival: Arrival) -> bool {
+        let client = dhcpv6::client_id(message).unwrap_or_default();
+        let lifetimes = self.rules.lifetimes;
+        let before_t1 = u64::from(lifetimes.valid.saturating_sub(lifetimes.t1));
+        self.leases.iter().any(|lease| {
+            lease.duid == client && lease.until.since(arrival.now).as_secs() > before_t1 + 1
+        })
+    }
+
+    /// Returns the answer to a message that is refused out of oddity; notes unicast ones.
+    pub(super) fn refuses(&mut self, message: &Message, arrival: Arrival) -> Option<Message> {
+        if arrival.unicast {
+            self.memory.refused.push(message.xid());
+        }
+        let kind = message.msg_type();
+        if matches!(kind, MessageType::Renew | MessageType::Rebind)
+            && self.has(Dhcpv6Quirk::ForgetsLeases)
+        {
+            self.leases.clear();
+        }
+        let fails = kind == MessageType::Request
+            && self.has(Dhcpv6Quirk::UnspecFail)
+            && self.memory.failed < FAILURES;
+        fails.then(|| {
+            self.memory.failed += 1;
+            let status = dhcpv6::status_option(Status::UnspecFail, "try again");
+            self.reply(message, [status])
+        })
+    }
+
+    /// Adds to an answer what no other server would.
+    pub(super) fn adorn(&mut self, question: &Message, answer: &mut Message) {
+        let asked = dhcpv6::requested(question);
+        let is_reply = answer.msg_type() == MessageType::Reply;
+        let mut more = Vec::new();
+        if !is_reply && self.has(Dhcpv6Quirk::HighestPreference) {
+            more.push(DhcpOption::Preference(u8::MAX));
+        }
+        if self.has(Dhcpv6Quirk::UnknownOptions) {
+            for option in answer.opts_mut().iter_mut() {
+                if let DhcpOption::IAPD(ia) = option {
+                    ia.opts.insert(unknown(b"in an association"));
+                }
+            }
+            more.push(unknown(b"nobody knows me"));
+        }
+        for (quirk, secs) in [
+            (Dhcpv6Quirk::SolMaxRt60, 60_u32),
+            (Dhcpv6Quirk::SolMaxRt30, 30),
+        ] {
+            if self.has(quirk) && asked.contains(&u16::from(SOL_MAX_RT)) {
+                let value = secs.to_be_bytes().to_vec();
+                more.push(DhcpOption::Unknown(UnknownOption::new(SOL_MAX_RT, value)));
+            }
+        }
+        // RFC 8415 §21.23: only in answer to an Information-Request.
+        if question.msg_type() == MessageType::InformationRequest
+            && self.has(Dhcpv6Quirk::ShortRefreshTime)
+        {
+            more.push(DhcpOption::InformationRefreshTime(SHORT_REFRESH));
+        }
+        if is_reply && self.has(Dhcpv6Quirk::RefusesUnicast) {
+            more.extend(self.address.map(DhcpOption::ServerUnicast));
+        }
+        if is_reply && self.has(Dhcpv6Quirk::Reconfigures) {
+            more.extend(self.reconfigure_options(question));
+        }
+        for option in more {
+            answer.opts_mut().insert(option);
+        }
+        let renewed = matches!(
+            question.msg_type(),
+            MessageType::Renew | MessageType::Rebind
+        );
+        if renewed && self.has(Dhcpv6Quirk::WithdrawsSearchList) {
+            answer.opts_mut().remove(OptionCode::DomainSearchList);
+        }
+    }
+
+    /// RFC 8415 §18.3.9 and §20.4.1: who accepts Reconfigure hears so, and gets a key in the first
+    /// Reply (ngn-facts §3.3).
+    fn reconfigure_options(&mut self, question: &Message) -> Vec<DhcpOption> {
+        let accepts = question
+            .opts()
+            .iter()
+            .any(|option| matches!(option, DhcpOption::ReconfAccept));
+        let Some(client) = dhcpv6::client_id(question).filter(|_| accepts) else {
+            return Vec::new();
+        };
+        let fresh = matches!(
+            question.msg_type(),
+            MessageType::Request | MessageType::InformationRequest | MessageType::Solicit
+        );
+        let known = self.memory.keyed.iter().any(|one| one.client == client);
+        let mut options = vec![DhcpOption::ReconfAccept];
+        if fresh || !known {
+            let key = mix(&[&self.duid, client]);
+            let client = client.to_vec();
+            self.memory.keyed.retain(|one| one.client != client);
+            let replay = 1;
+            self.memory.keyed.push(Keyed {
+                client,
+                key,
+                replay,
+            });
+            options.push(key_option(key, replay));
+        }
+        options
+    }
+
+    /// Returns what the second server offers beside an Advertise.
+    pub(super) fn rival(&self, answer: &Message) -> Option<Message> {
+        let offers =
+            answer.msg_type() == MessageType::Advertise && self.has(Dhcpv6Quirk::SecondServer);
+        offers.then(|| {
+            let mut other = answer.clone();
+            other.opts_mut().remove(OptionCode::ServerId);
+            other
+                .opts_mut()
+                .insert(DhcpOption::ServerId(rival_duid(&self.duid)));
+            other
+                .opts_mut()
+                .insert(DhcpOption::Preference(RIVAL_PREFERENCE));
+            other
+        })
+    }
+}
+
+/// Returns the DUID of the second server.
+pub(super) fn rival_duid(duid: &[u8]) -> Vec<u8> {
+    let mut other = duid.to_vec();
+    if let Some(last) = other.last_mut() {
+        *last ^= 1;
+    }
+    other
+}
+
+fn unknown(value: &[u8]) -> DhcpOption {
+    DhcpOption::Unknown(UnknownOption::new(UNKNOWN.into(), value.to_vec()))
+}
+
+/// Far from every code that is assigned.
+const UNKNOWN: u16 = 65_001;
+/// How many Requests fail; ours, so that a client gets its prefix after all.
+const FAILURES: u32 = 3;
+/// Below IRT_MINIMUM (RFC 8415 §7.6).
+const SHORT_REFRESH: u32 = 10;
+/// Above 0, which is what no preference means, and below 255, which ends the choice.
+const RIVAL_PREFERENCE: u8 = 100;

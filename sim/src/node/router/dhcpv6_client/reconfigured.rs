@@ -1,0 +1,58 @@
+//! What the client does when its server tells it to ask again (RFC 8415 §16.11, §18.2.11).
+
+use std::time::Duration;
+
+use dhcproto::v6::DhcpOption;
+
+use super::{Client, Kind};
+use crate::message::dhcpv6::{self, Message, MessageType, reconfigure};
+use crate::node::Context;
+use crate::node::router::defect::Defect;
+
+impl Client {
+    /// Takes in a Reconfigure.
+    pub(super) fn handle_reconfigure(
+        &mut self,
+        message: &Message,
+        bytes: &[u8],
+        cx: &mut Context<'_>,
+    ) {
+        let anybody = self.defects.has(Defect::ObeysAnyReconfigure);
+        if self.defects.has(Defect::IgnoresReconfigure)
+            || !(anybody || self.is_from_our_server(message, bytes))
+        {
+            return;
+        }
+        // RFC 8415 §18.2.11: one at a time.
+        let busy = self.exchange.is_some() && !self.defects.has(Defect::RestartsAtEachReconfigure);
+        let wanted = message.opts().iter().find_map(|option| match option {
+            DhcpOption::ReconfMsg(kind) => Some(*kind),
+            _ => None,
+        });
+        let kind = match (wanted, self.binding.is_some()) {
+            (Some(MessageType::Renew), true) => Kind::Renew,
+            (Some(MessageType::Rebind), true) => Kind::Rebind,
+            (Some(MessageType::InformationRequest), _) => Kind::InformationRequest,
+            _ => return,
+        };
+        if !busy {
+            self.begin(kind, Duration::ZERO, cx);
+        }
+    }
+
+    /// RFC 8415 §16.11 and §20.4.3: both identifiers, a digest, and a counter that has grown.
+    fn is_from_our_server(&mut self, message: &Message, bytes: &[u8]) -> bool {
+        let ours = dhcpv6::client_id(message).is_some_and(|client| client == self.duid());
+        let Some(credential) = &mut self.credential else {
+            return false;
+        };
+        let server = dhcpv6::server_id(message) == Some(&credential.server[..]);
+        let counter = reconfigure::verify(bytes, credential.key);
+        let Some(counter) = counter.filter(|_| ours && server) else {
+            return false;
+        };
+        let fresh = counter > credential.replay;
+        credential.replay = credential.replay.max(counter);
+        fresh
+    }
+}
