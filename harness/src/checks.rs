@@ -14,9 +14,14 @@ use crate::dissection::{Dissection, Found};
 mod ce;
 mod dhcp6s;
 mod dhcpv6;
+mod dhcpv6_again;
+mod dhcpv6_forged;
 mod dhcpv6_identity;
 mod dhcpv6_lease;
+mod dhcpv6_limits;
 mod dhcpv6_options;
+mod dhcpv6_reconfigure;
+mod dhcpv6_replies;
 mod dhcpv6_solicit;
 mod dns;
 mod dns_answer;
@@ -48,6 +53,7 @@ mod nd;
 mod ngn;
 mod ons;
 mod pd;
+mod pd_use;
 mod renumbering;
 mod rob;
 mod wan;
@@ -103,9 +109,15 @@ const TOPICS: &[&[Check]] = &[
     dhcpv6::CHECKS,
     dhcpv6_identity::CHECKS,
     dhcpv6_lease::CHECKS,
+    dhcpv6_again::CHECKS,
     dhcpv6_options::CHECKS,
     dhcpv6_solicit::CHECKS,
+    dhcpv6_limits::CHECKS,
+    dhcpv6_replies::CHECKS,
+    dhcpv6_forged::CHECKS,
+    dhcpv6_reconfigure::CHECKS,
     pd::CHECKS,
+    pd_use::CHECKS,
     lan::CHECKS,
     lan_lifetimes::CHECKS,
     lan_options::CHECKS,

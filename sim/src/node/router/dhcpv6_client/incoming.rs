@@ -168,9 +168,12 @@ impl Client {
             IRT_MINIMUM
         };
         let refresh = message.opts().iter().find_map(|option| match option {
-            DhcpOption::InformationRefreshTime(secs) => Some((*secs).max(least)),
+            DhcpOption::InformationRefreshTime(secs) => Some(*secs),
             _ => None,
         });
+        let refresh = refresh
+            .or_else(|| seconds(message, REFRESH_TIME))
+            .map(|secs| secs.max(least));
         self.refresh = if self.defects.has(Defect::NeverRefreshesInformation) {
             Some(Time::NEVER)
         } else {
@@ -352,6 +355,8 @@ fn seconds(message: &Message, code: u16) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.try_into().ok()?))
 }
 
+// Information Refresh Time (RFC 8415 §21.23).
+const REFRESH_TIME: u16 = 32;
 // RFC 8415 §7.6: IRT_DEFAULT and IRT_MINIMUM.
 const IRT_DEFAULT: u32 = 86400;
 const IRT_MINIMUM: u32 = 600;

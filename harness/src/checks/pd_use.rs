@@ -1,0 +1,287 @@
+//! What the device makes of delegations that are odd, refused in part, or withdrawn.
+
+use std::time::Duration;
+
+use ipnet::Ipv6Net;
+use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::message::icmpv6::DESTINATION_UNREACHABLE;
+use ngnlab_sim::setup::{Aspect, Mode};
+use ngnlab_sim::trace::Role;
+
+use super::dhcpv6::{received, sent};
+use super::pd::{given, net_of};
+use super::{CE_ROUTER, Check, EVERYONE, Ruling, broken, every, only_in};
+use crate::dissection::{Delegated, Delegation, Dissection, Kind};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "dhcp6c.t.t1-gt-t2",
+        source: "RFC 8415 §21.21",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "T1がT2より大きいIA_PDを使わない",
+            "An IA_PD whose T1 lies after its T2 is not used",
+        ),
+        hint: Text::new(
+            "T1がT2より大きいIA_PDは、なかったものとして扱ってください。",
+            "Treat an IA_PD with T1 above T2 as if it were not there.",
+        ),
+        judge: t1_above_t2,
+    },
+    Check {
+        id: "pd.accept.pref-gt-valid",
+        source: "RFC 8415 §21.22",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "推奨有効期間が有効期間より長いプレフィックスを使わない",
+            "A prefix that is preferred longer than it is valid is not used",
+        ),
+        hint: Text::new(
+            "推奨有効期間が有効期間を超えるプレフィックスは捨ててください。",
+            "Discard a prefix whose preferred lifetime is above its valid one.",
+        ),
+        judge: preferred_above_valid,
+    },
+    Check {
+        id: "pd.accept.without-iana",
+        source: "RFC 7084 §4.2 WPD-6",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "アドレスが得られなくてもプレフィックスを受け入れる",
+            "A delegation is taken although no address came with it",
+        ),
+        hint: Text::new(
+            "IA_NAがNoAddrsAvailでも、IA_PDのプレフィックスを使ってください。",
+            "Use the prefix of the IA_PD even if the IA_NA says NoAddrsAvail.",
+        ),
+        judge: without_address,
+    },
+    Check {
+        id: "pd.use.zero-valid",
+        source: "RFC 8415 §18.2.10.1; RFC 9096 §3.5",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "有効期間0で届いたプレフィックスの使用をやめる",
+            "A prefix that comes with a valid lifetime of zero goes out of use",
+        ),
+        hint: Text::new(
+            "有効期間0のプレフィックスを捨て、LANのRAでも推奨有効期間0にしてください。",
+            "Drop the prefix, and deprecate it on the LAN by a preferred lifetime of zero.",
+        ),
+        judge: zero_valid,
+    },
+    Check {
+        id: "pd.use.null-route-icmp",
+        source: "RFC 7084 §4.2 WPD-5",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "未使用部分宛てのパケットにDestination Unreachableを返す",
+            "Packets for unused parts of the delegation are reported as unreachable",
+        ),
+        hint: Text::new(
+            "破棄経路はunreachableにして、ICMPv6 Destination Unreachableを返してください。",
+            "Make the route to nowhere one that answers with Destination Unreachable.",
+        ),
+        judge: null_route_reported,
+    },
+];
+
+/// Slow duplicate address detection (design §12) and programs that start one another.
+const IN_USE_AFTER: Duration = Duration::from_secs(40);
+
+/// Returns the device's first advertisement after a record that has a part of this prefix.
+fn used_after(trace: &Dissection<'_>, record: usize, net: Ipv6Net) -> Option<usize> {
+    trace
+        .router_adverts()
+        .find(|ra| {
+            let mut valid = ra.is.prefixes().filter(|prefix| prefix.valid > 0);
+            ra.by_device(Role::Lan)
+                && ra.record > record
+                && valid.any(|prefix| net_of(prefix).is_some_and(|lan| net.contains(&lan)))
+        })
+        .map(|ra| ra.record)
+}
+
+/// Judges that no prefix that is odd in this way comes into use, unless it also came as it should.
+fn unused(
+    trace: &Dissection<'_>,
+    what: &str,
+    why: &str,
+    is_odd: impl Fn(&Delegation, &Delegated) -> bool,
+) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        let offers: Vec<_> = received(trace)
+            .flat_map(|found| {
+                let granted = found.is.granted().into_iter();
+                granted.map(move |(ia, prefix)| (found, ia, prefix))
+            })
+            .collect();
+        let odd = offers.iter().filter(|(_, ia, prefix)| is_odd(ia, prefix));
+        every(what, odd, |(found, _, prefix)| {
+            let sane = offers
+                .iter()
+                .any(|(_, ia, other)| other.prefix == prefix.prefix && !is_odd(ia, other));
+            if sane {
+                return Ruling::Skip;
+            }
+            match used_after(trace, found.record, prefix.prefix) {
+                Some(ra) => broken(
+                    [found.record, ra],
+                    format!("{} not used, since {why}", prefix.prefix),
+                    "it is advertised on the LAN",
+                ),
+                None if trace.end() < found.arrives + IN_USE_AFTER => Ruling::Skip,
+                None => Ruling::Holds(vec![found.record]),
+            }
+        })
+    })
+}
+
+fn t1_above_t2(trace: &Dissection<'_>) -> Verdict {
+    let is_odd = |ia: &Delegation, _: &Delegated| ia.t2 > 0 && ia.t1 > ia.t2;
+    unused(
+        trace,
+        "IA_PD whose T1 lies after its T2",
+        "T1 lies after T2",
+        is_odd,
+    )
+}
+
+fn preferred_above_valid(trace: &Dissection<'_>) -> Verdict {
+    let is_odd = |_: &Delegation, prefix: &Delegated| prefix.preferred > prefix.valid;
+    let why = "it is preferred longer than it is valid";
+    unused(
+        trace,
+        "prefix that is preferred longer than valid",
+        why,
+        is_odd,
+    )
+}
+
+fn without_address(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        let partly = received(trace).filter_map(|found| {
+            let granted = found.is.granted();
+            let (_, prefix) = granted.iter().find(|(ia, prefix)| {
+                let timers = ia.t2 == 0 || ia.t1 <= ia.t2;
+                timers && prefix.preferred <= prefix.valid
+            })?;
+            found.is.refuses_address().then_some((found, prefix.prefix))
+        });
+        every(
+            "delegation without the address asked for",
+            partly,
+            |(found, net)| {
+                let deadline = found.arrives + IN_USE_AFTER;
+                let taken = match found.is.kind {
+                    Kind::Advertise => sent(trace)
+                        .find(|next| next.is.kind == Kind::Request && next.record > found.record)
+                        .map(|next| next.record),
+                    _ => used_after(trace, found.record, net),
+                };
+                match taken {
+                    Some(record) => Ruling::Holds(vec![found.record, record]),
+                    None if trace.end() < deadline || trace.is_disturbed(found.at, deadline) => {
+                        Ruling::Skip
+                    }
+                    None => broken(
+                        [found.record],
+                        format!("{net} taken, though there is no address"),
+                        "the device makes nothing of it",
+                    ),
+                }
+            },
+        )
+    })
+}
+
+/// How long a router may take to tell its LAN: RFC 4861 §6.2.4 allows three seconds between
+/// multicast advertisements, and programs start one another.
+const TOLD_AFTER: Duration = Duration::from_secs(10);
+
+fn zero_valid(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        let given = given(trace);
+        let gone = given.iter().filter(|one| {
+            let mut before = given.iter().take_while(|other| other.at < one.at);
+            one.valid == 0 && before.any(|other| other.net == one.net && other.valid > 0)
+        });
+        every("withdrawn prefix of the device", gone, |gone| {
+            let again = given
+                .iter()
+                .find(|other| other.at > gone.at && other.net == gone.net && other.valid > 0);
+            let later = trace.router_adverts().find(|ra| {
+                ra.by_device(Role::Lan)
+                    && ra.at > gone.at + TOLD_AFTER
+                    && again.is_none_or(|again| ra.at < again.at)
+            });
+            let Some(ra) = later else {
+                return Ruling::Skip;
+            };
+            let mut preferred = ra.is.prefixes().filter(|prefix| prefix.preferred > 0);
+            if preferred.any(|prefix| net_of(prefix).is_some_and(|lan| gone.net.contains(&lan))) {
+                return broken(
+                    [gone.record, ra.record],
+                    format!("{} out of use", gone.net),
+                    "a part of it is advertised as preferred",
+                );
+            }
+            Ruling::Holds(vec![gone.record, ra.record])
+        })
+    })
+}
+
+/// An error needs no time; a router that is short of memory may drop one.
+const REPORTED_WITHIN: Duration = Duration::from_secs(3);
+
+fn null_route_reported(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        let given = given(trace);
+        let strays = trace.packets.iter().filter(|found| {
+            let delegated = given.iter().any(|one| {
+                one.valid > 0 && one.at <= found.at && one.net.contains(&found.destination)
+            });
+            let mut lan = trace.lan_prefixes().iter();
+            let used = lan.any(|net| net.contains(&found.destination));
+            // RFC 4443 §2.4: an error about an error is not to be.
+            let asks = found.is.icmpv6().is_none_or(|message| message.kind >= 128);
+            found.to_device(Role::Wan) && delegated && !used && asks
+        });
+        every(
+            "packet for an unused part of the delegation",
+            strays,
+            |stray| {
+                let error = trace.errors.iter().find(|error| {
+                    error.by_device(Role::Wan)
+                        && error.is.kind == DESTINATION_UNREACHABLE
+                        && error.at <= stray.arrives + REPORTED_WITHIN
+                        && error.is.quoted.is_some_and(|quoted| {
+                            (quoted.source, quoted.destination) == (stray.source, stray.destination)
+                        })
+                });
+                match error {
+                    Some(error) => Ruling::Holds(vec![stray.record, error.record]),
+                    None if trace.end() < stray.arrives + REPORTED_WITHIN => Ruling::Skip,
+                    None => broken(
+                        [stray.record],
+                        format!("Destination Unreachable for {}", stray.destination),
+                        "nothing came back",
+                    ),
+                }
+            },
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;
