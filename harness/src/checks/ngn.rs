@@ -172,7 +172,10 @@ fn no_iana(trace: &Dissection<'_>) -> Verdict {
                 && !found.injected
                 && found.is.kind == Kind::Advertise
                 && found.is.success()
-                && !found.is.granted().is_empty()
+                // RFC 8415 §21.21 and §21.22 have a client discard the others.
+                && found.is.granted().iter().any(|(ia, prefix)| {
+                    (ia.t2 == 0 || ia.t1 <= ia.t2) && prefix.preferred <= prefix.valid
+                })
         });
         every("offer of a prefix without an address", offers, |offer| {
             let solicit = trace.dhcpv6.iter().rev().find(|found| {
