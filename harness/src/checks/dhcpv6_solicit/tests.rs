@@ -60,7 +60,7 @@ fn request(trace: &mut TraceBuilder, at: u64, server: Option<DhcpOption>) {
 
 fn sol_max_rt(secs: u32) -> DhcpOption {
     let value = secs.to_be_bytes().to_vec();
-    DhcpOption::Unknown(UnknownOption::new(SOL_MAX_RT.into(), value))
+    DhcpOption::Unknown(UnknownOption::new(OptionCode::SolMaxRt, value))
 }
 
 #[test]
