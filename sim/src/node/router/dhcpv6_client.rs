@@ -270,9 +270,9 @@ impl Client {
             self.abandoned = None;
             self.begin(Kind::Solicit, Duration::ZERO, cx);
         } else if exchange.kind == Kind::Verify && exchange.retransmission.is_exhausted() {
-            // RFC 8415 §18.2.12: who hears nothing goes on with what it has.
-            self.exchange = None;
-            return;
+            // RFC 8415 §18.2.12: who hears nothing goes on with what it has. Behind a gateway that
+            // restarts for minutes that is nothing, so the search for a server goes on, too.
+            self.begin(Kind::Rebind, Duration::ZERO, cx);
         } else if exchange.retransmission.is_exhausted() && !self.defects.has(Defect::RequestStorm)
         {
             return self.begin_anew(cx);
