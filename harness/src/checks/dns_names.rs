@@ -160,7 +160,7 @@ fn words(servers: &[Ipv6Addr]) -> String {
 }
 
 fn asked_right(trace: &Dissection<'_>, what: &str, concerns: fn(&str) -> bool) -> Verdict {
-    let asks = trace.upstream_dns();
+    let asks = questions(trace);
     let ours = asks
         .iter()
         .filter(|exchange| depth(exchange.name()).is_some() && concerns(exchange.name()));
@@ -175,8 +175,16 @@ fn asked_right(trace: &Dissection<'_>, what: &str, concerns: fn(&str) -> bool) -
     })
 }
 
+/// Returns what the device asked upstream; a NOTIFY or an UPDATE is no question for a name, and
+/// forwarders send it to their default servers.
+fn questions<'d>(trace: &'d Dissection<'_>) -> Vec<Exchange<'d>> {
+    let mut asks = trace.upstream_dns();
+    asks.retain(|exchange| exchange.query.is.opcode() == 0);
+    asks
+}
+
 fn each_domain(trace: &Dissection<'_>) -> Verdict {
-    let asks = trace.upstream_dns();
+    let asks = questions(trace);
     let within: Vec<(&str, &Exchange<'_>)> = asks
         .iter()
         .filter_map(|exchange| {
@@ -213,7 +221,7 @@ fn is_lookalike(trace: &Dissection<'_>, name: &str) -> bool {
 
 fn lookalikes(trace: &Dissection<'_>) -> Verdict {
     let ons = trace.header().line.ons_dns();
-    let asks = trace.upstream_dns();
+    let asks = questions(trace);
     let alike: Vec<&Exchange<'_>> = asks
         .iter()
         .filter(|exchange| is_lookalike(trace, exchange.name()))
@@ -242,7 +250,7 @@ fn lookalikes(trace: &Dissection<'_>) -> Verdict {
 fn area(trace: &Dissection<'_>) -> Verdict {
     let other = trace.header().line.area.other().values();
     let foreign = [other.ngn_dns, other.ons_dns].concat();
-    let asks = trace.upstream_dns();
+    let asks = questions(trace);
     let occasions: Vec<RecordId> = asks.iter().map(|exchange| exchange.query.record).collect();
     let findings = asks.iter().filter_map(|exchange| -> Option<Finding> {
         let to = exchange.query.destination;
@@ -262,7 +270,7 @@ fn area(trace: &Dissection<'_>) -> Verdict {
 }
 
 fn added_domains(trace: &Dissection<'_>) -> Verdict {
-    let asks = trace.upstream_dns();
+    let asks = questions(trace);
     let ngn_domain = trace.header().line.area.values().ngn_domain;
     let rows = &trace.setup().domains;
     let added = rows.iter().filter(|row| {

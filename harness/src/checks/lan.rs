@@ -12,7 +12,8 @@ use ngnlab_sim::trace::{Fact, Role};
 
 use super::pd::{given, net_of};
 use super::{
-    CE_ROUTER, Check, EVERYONE, Ruling, broken, every, expect, finding, never, seconds, within,
+    CE_ROUTER, Check, EVERYONE, Ruling, at_least, broken, every, expect, finding, never, seconds,
+    within,
 };
 use crate::dissection::{Dissection, Found, Kind};
 
@@ -332,11 +333,12 @@ fn multicast_rate(trace: &Dissection<'_>) -> Verdict {
             if trace.is_disturbed(pair[0].at, pair[1].at) {
                 return Ruling::Skip;
             }
-            expect(
+            at_least(
+                trace,
                 [pair[0].record, pair[1].record],
-                gap + SLACK >= BETWEEN_RAS,
+                gap,
+                BETWEEN_RAS.saturating_sub(SLACK),
                 format!("{} between them", seconds(BETWEEN_RAS)),
-                seconds(gap),
             )
         },
     )
