@@ -53,8 +53,10 @@ impl Client {
                 Some(kind @ (Kind::Request(_) | Kind::Renew | Kind::Rebind | Kind::Verify)),
             ) => {
                 self.note_key(message, &server);
+                let is_first = matches!(kind, Kind::Request(_));
                 self.handle_reply(message, server, kind, cx);
                 if let Some(binding) = &mut self.binding
+                    && is_first
                     && self.defects.has(Defect::UnicastRenew)
                 {
                     binding.unicast = Some(from);
