@@ -17,6 +17,9 @@ use ngnlab_sim::{Frame, Pace};
 
 mod tshark;
 
+/// The scenario whose DNS servers send answers that are no DNS messages.
+const BROKEN_ON_PURPOSE: &str = "dns/answers-are-malformed";
+
 #[test]
 fn every_scenario_dissects_cleanly() {
     if !tshark::is_installed() {
@@ -29,7 +32,10 @@ fn every_scenario_dissects_cleanly() {
         let scenario = Scenario::load(&path).unwrap();
         let capture = folder.path().join("run.pcapng");
         write(&run(&scenario), &capture);
-        let complaints = tshark::complaints(&capture);
+        let mut complaints = tshark::complaints(&capture);
+        if scenario.name == BROKEN_ON_PURPOSE {
+            complaints.retain(|complaint| !complaint.contains("Standard query response"));
+        }
         assert!(
             complaints.is_empty(),
             "{}:\n{}",

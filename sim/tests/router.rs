@@ -75,7 +75,8 @@ fn the_prefix_exchange_is_four_messages_from_a_duid_ll() {
         assert_eq!(dhcpv6::elapsed(message), Some(0));
         assert_eq!(dhcpv6::requested(message), [23, 24, 31, 82]);
         assert_eq!(dhcpv6::delegations(message).count(), 1);
-        assert!(!dhcpv6::asks_for_addresses(message));
+        // RFC 7084 §4.2 WAA-6: the M flag makes a router ask, though the line grants none.
+        assert!(dhcpv6::asks_for_addresses(message));
     }
     assert_eq!(dhcpv6::server_id(&messages[1].1), Some(&SERVER[..]));
 }
