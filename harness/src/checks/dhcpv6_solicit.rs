@@ -248,7 +248,9 @@ fn preference_order(trace: &Dissection<'_>) -> Verdict {
         let Some(request) = request_after(trace, &asked) else {
             return Ruling::Skip;
         };
-        let known = |found: &&&Found<Dhcpv6>| offers(found) && found.arrives + GRAIN <= request.at;
+        // Who takes the first offer at once is none of this check's business.
+        let known =
+            |found: &&&Found<Dhcpv6>| offers(found) && found.arrives + AT_ONCE <= request.at;
         let offers: Vec<_> = asked.answers.iter().filter(known).collect();
         let best = offers.iter().map(|found| found.is.preference()).max();
         let chosen = offers

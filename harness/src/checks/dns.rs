@@ -191,12 +191,22 @@ pub(super) fn unanswered(
     lan: &Exchange<'_>,
 ) -> Ruling {
     let until = lan.query.at + PATIENCE;
-    let mut twins = twins(upstream, lan).peekable();
+    // A question that waits for its answer already is not asked upstream once more: what was asked
+    // for an earlier terminal, or an earlier attempt, counts for this one.
+    let mut asked = upstream
+        .iter()
+        .filter(|other| {
+            same(other.question(), lan.question())
+                && lan.query.at <= other.query.at + PATIENCE
+                && other.query.at <= until
+                && other.replies.iter().all(|reply| reply.at >= lan.query.at)
+        })
+        .peekable();
     if trace.end() < until {
         Ruling::Skip
     } else if trace.is_disturbed(lan.query.at, until) {
         Ruling::Unclear("a cable or the power was cut meanwhile".to_owned())
-    } else if twins.peek().is_some() && twins.all(|twin| twin.replies.is_empty()) {
+    } else if asked.peek().is_some() && asked.all(|other| other.replies.is_empty()) {
         Ruling::Unclear("the servers upstream did not answer".to_owned())
     } else {
         broken(

@@ -417,20 +417,20 @@ fn dns_lifetime(trace: &Dissection<'_>) -> Verdict {
     let longest = gaps(trace).into_iter().max_by_key(|gap| gap.length);
     let named = raw(trace).into_iter().flat_map(|ra| {
         let lifetimes: Vec<_> = ra.lifetimes(&[RDNSS, DNSSL]).collect();
-        let valid = ra.of(PREFIX).filter_map(|option| u32_at(option, 4)).max();
+        let preferred = ra.of(PREFIX).filter_map(|option| u32_at(option, 8)).max();
         lifetimes
             .into_iter()
-            .map(move |(_, lifetime)| (ra.record, lifetime, valid))
+            .map(move |(_, lifetime)| (ra.record, lifetime, preferred))
     });
     every(
         "pair of advertisements with DNS servers",
         named,
-        |(record, lifetime, valid)| {
+        |(record, lifetime, preferred)| {
             let Some(gap) = &longest else {
                 return Ruling::Skip;
             };
             // Zero takes servers back, and RFC 9096 §3.4 keeps a lifetime below the prefix's.
-            let capped = lifetime >= VALID_LIMIT || valid.is_some_and(|valid| lifetime >= valid);
+            let capped = lifetime >= VALID_LIMIT || preferred.is_some_and(|most| lifetime >= most);
             if lifetime == 0 {
                 return Ruling::Skip;
             }
