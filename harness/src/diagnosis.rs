@@ -116,6 +116,9 @@ impl<'a, 't> Walk<'a, 't> {
         };
         if let (Some(record), Some(reason)) = (resolved, reason) {
             self.answer(2, true, [record], format!("{host} resolves"));
+            if let Some(cause) = self.delivered_otherwise_since() {
+                return Some(cause);
+            }
             self.eligible(true);
             return Some(self.unreachable(host, reason));
         }
@@ -175,10 +178,8 @@ impl<'a, 't> Walk<'a, 't> {
             return Cause::WrongDns;
         }
         self.answer(3, true, records, format!("{host} belongs to {}", right[0]));
-        if let Some(record) = self.delivered_otherwise_since() {
-            let why = "the line delegates, and the router hands on what it was advertised before";
-            self.answer(4, false, [record], why);
-            return Cause::WrongDelivery;
+        if let Some(cause) = self.delivered_otherwise_since() {
+            return cause;
         }
         if let Some(record) = self.address() {
             self.answer(4, true, [record], "the terminal has a global address");
@@ -190,9 +191,9 @@ impl<'a, 't> Walk<'a, 't> {
         cause
     }
 
-    /// Returns the advertisement by which the line went over to delegation under a router that is
-    /// configured for RA: terminals may have addresses still (guide Q1).
-    fn delivered_otherwise_since(&self) -> Option<RecordId> {
+    /// Question 4, where the line went over to delegation under a router that is configured for RA:
+    /// terminals may have addresses still, and names may resolve from a cache (guide Q1).
+    fn delivered_otherwise_since(&mut self) -> Option<Cause> {
         let cut = self.attempt.record;
         let adverts = self.trace.router_adverts();
         let last = adverts
@@ -200,7 +201,13 @@ impl<'a, 't> Walk<'a, 't> {
             .last()?;
         let bare = last.is.managed && last.is.prefixes().next().is_none();
         let had = self.address().is_some() && self.trace.setup().mode == Mode::Ra;
-        (bare && had).then_some(last.record)
+        if !bare || !had {
+            return None;
+        }
+        let why = "the line delegates, and the router hands on what it was advertised before";
+        let record = last.record;
+        self.answer(4, false, [record], why);
+        Some(Cause::WrongDelivery)
     }
 
     /// Returns what shows a terminal's global address: a packet from it, or the terminal's word,

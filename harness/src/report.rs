@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ngnlab_reports::{Case, CheckInfo, Diagnosis, Evidence, Expectation, Judged, Outcome, Verdict};
+use ngnlab_reports::{
+    Case, CheckInfo, Diagnosis, Evidence, Expectation, Judged, Outcome, Promise, Verdict,
+};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::trace::{Fact, Screen, Seen, StepOutcome, Trace};
 
@@ -17,8 +19,25 @@ use crate::scenario::Scenario;
 impl Known {
     /// Returns whether it speaks of this check in this scenario.
     pub fn is_about(&self, check: &str, scenario: &str) -> bool {
-        self.check == check
-            && (self.scenarios.is_empty() || self.scenarios.iter().any(|name| name == scenario))
+        self.check.as_ref().is_some_and(|id| id.get_ref() == check) && self.names(scenario)
+    }
+
+    /// Returns whether it speaks of this promise of this scenario.
+    pub fn breaks(&self, promise: Promise, scenario: &str) -> bool {
+        self.expect == Some(promise) && self.names(scenario)
+    }
+
+    /// Returns what fails, in a word or two.
+    pub fn name(&self) -> String {
+        let promise = self
+            .expect
+            .map(|promise| format!("expect {}", promise.name()));
+        let check = self.check.as_ref().map(|id| id.get_ref().clone());
+        check.or(promise).unwrap_or_default()
+    }
+
+    fn names(&self, scenario: &str) -> bool {
+        self.scenarios.is_empty() || self.scenarios.iter().any(|name| name == scenario)
     }
 }
 
@@ -60,6 +79,11 @@ pub fn case(
             case.diagnosis = diagnosis::diagnose(&dissection);
             case.overcome = diagnosis::overcome(&dissection);
             case.expectations = expectations(scenario, &run.trace, case.diagnosis.as_ref());
+            for expectation in &mut case.expectations {
+                let mut reasons = known.iter();
+                let found = reasons.find(|known| known.breaks(expectation.promise, &scenario.name));
+                expectation.known = found.map(|known| known.reason.clone());
+            }
         }
         Ending::DeviceFailed(failure) => {
             case.outcome = Outcome::DeviceFailed {
@@ -143,6 +167,8 @@ fn expectations(
             seen: seen.to_owned(),
             met: seen == expected,
             remark: copes,
+            promise: Promise::Diagnosis,
+            known: None,
         });
     }
     if let Some(expected) = scenario.expect.screen {
@@ -151,6 +177,8 @@ fn expectations(
             seen: last.map_or_else(|| "no screen".to_owned(), screen_name),
             met: last == Some(expected),
             remark: false,
+            promise: Promise::Screen,
+            known: None,
         });
     }
     for record in &trace.records {
@@ -162,6 +190,8 @@ fn expectations(
                 seen: why.clone(),
                 met: false,
                 remark: wrong_on_purpose,
+                promise: Promise::Step,
+                known: None,
             });
         }
     }

@@ -80,7 +80,7 @@ fn a_spoilt_checksum_is_found() {
 fn breaks_answers(path: &Path) -> bool {
     let text = fs::read_to_string(path).unwrap();
     let mood = |name: &&str| text.contains(&format!("mood = \"{name}\""));
-    BROKEN_ON_PURPOSE.iter().any(|name| mood(&name))
+    BROKEN_ON_PURPOSE.iter().any(mood)
 }
 
 fn run(scenario: &Scenario) -> Trace {

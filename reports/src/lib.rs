@@ -299,6 +299,34 @@ pub struct Expectation {
     pub met: bool,
     /// A remark instead of a failure: the device copes with a wrong configuration by itself.
     pub remark: bool,
+    /// Which promise it is.
+    pub promise: Promise,
+    /// Why the device file expects it to be broken, if it does.
+    #[serde(default)]
+    pub known: Option<String>,
+}
+
+/// The kinds of promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Promise {
+    /// Where the guide's flow ends.
+    Diagnosis,
+    /// Which screen comes last.
+    Screen,
+    /// That each step can be done.
+    Step,
+}
+
+impl Promise {
+    /// Returns its name in device files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Diagnosis => "diagnosis",
+            Self::Screen => "screen",
+            Self::Step => "step",
+        }
+    }
 }
 
 /// A scenario that was not run.
@@ -313,7 +341,7 @@ pub struct LeftOut {
 /// A known failure that no longer fails.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StaleKnown {
-    /// The check.
+    /// The check, or the promise of a scenario.
     pub check: String,
     /// The reason the device file gives.
     pub reason: String,

@@ -95,7 +95,7 @@ pub(super) fn given(trace: &Dissection<'_>) -> Vec<Given> {
             .filter(|reply| reply.is.kind == Kind::Reply && reply.is.success())
             .flat_map(|reply| {
                 let delegations = reply.is.delegations().into_iter();
-                let good = delegations.filter(|ia| ia.success);
+                let good = delegations.filter(|ia| ia.success && ia.has_sane_timers());
                 good.flat_map(|ia| ia.prefixes).map(move |prefix| Given {
                     record: reply.record,
                     at: reply.arrives,

@@ -148,7 +148,7 @@ fn unused(
 }
 
 fn t1_above_t2(trace: &Dissection<'_>) -> Verdict {
-    let is_odd = |ia: &Delegation, _: &Delegated| ia.t2 > 0 && ia.t1 > ia.t2;
+    let is_odd = |ia: &Delegation, _: &Delegated| !ia.has_sane_timers();
     unused(
         trace,
         "IA_PD whose T1 lies after its T2",
@@ -172,10 +172,9 @@ fn without_address(trace: &Dissection<'_>) -> Verdict {
     only_in(Mode::Pd, trace, || {
         let partly = received(trace).filter_map(|found| {
             let granted = found.is.granted();
-            let (_, prefix) = granted.iter().find(|(ia, prefix)| {
-                let timers = ia.t2 == 0 || ia.t1 <= ia.t2;
-                timers && prefix.preferred <= prefix.valid
-            })?;
+            let (_, prefix) = granted
+                .iter()
+                .find(|(ia, prefix)| ia.has_sane_timers() && prefix.preferred <= prefix.valid)?;
             found.is.refuses_address().then_some((found, prefix.prefix))
         });
         every(

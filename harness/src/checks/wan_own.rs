@@ -51,6 +51,10 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
+/// Until a new address may be used: duplicate address detection (RFC 4862 §5.4) after the program
+/// that got the prefix has told the one that gives the address.
+const IN_USE_AFTER: Duration = Duration::from_secs(10);
+
 fn own_source(trace: &Dissection<'_>) -> Verdict {
     only_in(Mode::Pd, trace, || {
         let granted = given(trace);
@@ -66,7 +70,12 @@ fn own_source(trace: &Dissection<'_>) -> Verdict {
                 .iter()
                 .filter(|given| given.at <= query.at)
                 .collect();
-            if known.is_empty() || own.iter().any(|net| net.contains(&query.source)) {
+            let Some(first) = known.first() else {
+                return Ruling::Skip;
+            };
+            let may_be_tentative =
+                query.source.is_unicast_link_local() && query.at < first.at + IN_USE_AFTER;
+            if may_be_tentative || own.iter().any(|net| net.contains(&query.source)) {
                 return Ruling::Skip;
             }
             expect(
@@ -142,7 +151,7 @@ mod tests {
         let reply = grant(1, trace.trace.header.line.assignment(0), [1, 2, 3000, 4000]);
         trace.at(2_000).dhcpv6(Role::Wan, End::Network, &reply);
         let server = trace.ons_dns();
-        trace.at(9_000).forward(1, "www.lineauth.mnw", server);
+        trace.at(19_000).forward(1, "www.lineauth.mnw", server);
         assert!(matches!(verdict(id, &trace), Verdict::Pass(_)));
         let question = crate::dissection::builder::query(
             7,

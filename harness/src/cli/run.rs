@@ -233,30 +233,37 @@ fn profiles(args: &Run, cases: &[Case]) -> Vec<Profile> {
     areas.map(|(_, profile)| profile).collect()
 }
 
-/// Returns the known failures that passed wherever they were judged.
+/// Returns the known failures that did not fail wherever they were judged.
 fn stale(known: &[Known], cases: &[Case]) -> Vec<StaleKnown> {
-    let verdicts = |known: &Known| -> Vec<&Verdict> {
-        let about = cases
+    let is_stale = |known: &&Known| {
+        let failed: Vec<bool> = cases
             .iter()
-            .filter(|case| known.is_about(&known.check, &case.scenario));
-        let judged = about.filter_map(|case| case.verdicts.get(&known.check));
-        judged.map(|judged| &judged.verdict).collect()
+            .flat_map(|case| failures(known, case))
+            .collect();
+        !failed.is_empty() && failed.iter().all(|failed| !failed)
     };
-    let passes = |known: &&Known| {
-        let verdicts = verdicts(known);
-        let failed = verdicts
-            .iter()
-            .any(|verdict| matches!(verdict, Verdict::Fail(_)));
-        let passed = verdicts
-            .iter()
-            .any(|verdict| matches!(verdict, Verdict::Pass(_)));
-        passed && !failed
-    };
-    let stale = known.iter().filter(passes).map(|known| StaleKnown {
-        check: known.check.clone(),
+    let stale = known.iter().filter(is_stale).map(|known| StaleKnown {
+        check: known.name(),
         reason: known.reason.clone(),
     });
     stale.collect()
+}
+
+/// Returns whether what a known failure speaks of failed, as often as it was judged.
+fn failures(known: &Known, case: &Case) -> Vec<bool> {
+    let verdicts = case.verdicts.iter();
+    let judged = verdicts
+        .filter(|(id, _)| known.is_about(id, &case.scenario))
+        .filter_map(|(_, judged)| match judged.verdict {
+            Verdict::Fail(_) => Some(true),
+            Verdict::Pass(_) => Some(false),
+            Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => None,
+        });
+    let promises = case.expectations.iter();
+    let promised = promises
+        .filter(|one| known.breaks(one.promise, &case.scenario))
+        .map(|one| !one.met);
+    judged.chain(promised).collect()
 }
 
 fn broke(case: &Case) -> bool {
@@ -266,7 +273,10 @@ fn broke(case: &Case) -> bool {
 /// Design §10: 3 outranks 1, since who could not tell has nothing to say.
 pub(super) fn exit_code(report: &Report) -> u8 {
     let failed = |case: &Case| matches!(case.outcome, Outcome::DeviceFailed { .. });
-    let unmet = |case: &Case| case.expectations.iter().any(|one| !one.met && !one.remark);
+    let unmet = |case: &Case| {
+        let mut promises = case.expectations.iter();
+        promises.any(|one| !one.met && !one.remark && one.known.is_none())
+    };
     let asked = |id: &str, case: &Case| {
         let info = report.checks.get(id);
         info.is_some_and(|info| {

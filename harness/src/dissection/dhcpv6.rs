@@ -46,6 +46,13 @@ pub struct Delegation {
     pub success: bool,
 }
 
+impl Delegation {
+    /// Returns whether a client may use it at all: T1 is not above T2 (RFC 8415 §21.21).
+    pub fn has_sane_timers(&self) -> bool {
+        self.t2 == 0 || self.t1 <= self.t2
+    }
+}
+
 /// One prefix of an IA_PD.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delegated {

@@ -141,6 +141,9 @@ impl Page {
                 let _ = writeln!(self.text, "{word}  {} ({})", case.scenario, case.area);
                 self.field("expected", &expectation.what);
                 self.field("seen", &expectation.seen);
+                if let Some(reason) = &expectation.known {
+                    self.field("known", reason);
+                }
                 self.text.push('\n');
             }
         }

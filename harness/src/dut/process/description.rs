@@ -7,6 +7,7 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use ngnlab_reports::Promise;
 use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::setup::Mode;
 use serde::Deserialize;
@@ -14,6 +15,7 @@ use toml::Spanned;
 
 use super::plan::Plan;
 use super::variables::Variables;
+use crate::checks;
 use crate::dut::Macs;
 use crate::error::Error;
 use crate::scenario::mistake::{Mistake, Mistakes};
@@ -122,13 +124,32 @@ pub struct Ready {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Known {
-    /// The check that fails.
-    pub check: String,
+    /// The check that fails; a failure is either of a check or of a promise.
+    pub check: Option<Spanned<String>>,
+    /// The promise of the scenarios that is not kept.
+    pub expect: Option<Promise>,
     /// The scenarios it fails in; all without.
     #[serde(default)]
     pub scenarios: Vec<String>,
     /// Why.
     pub reason: String,
+}
+
+impl Known {
+    fn mistake(&self) -> Option<Mistake> {
+        match (&self.check, self.expect) {
+            (None, Some(_)) => None,
+            (Some(id), None) if checks::find(id.get_ref()).is_some() => None,
+            (Some(id), None) => {
+                let known = checks::all().map(|check| check.id);
+                Some(Mistake::unknown(id.span(), "check", id.get_ref(), known))
+            }
+            (check, _) => Some(Mistake::new(
+                check.as_ref().map_or(0..0, Spanned::span),
+                "a known failure has either `check` or `expect`",
+            )),
+        }
+    }
 }
 
 impl Description {
@@ -177,6 +198,7 @@ impl Description {
         for run in &self.run {
             mistakes.extend(run.mistake());
         }
+        mistakes.extend(self.known.iter().filter_map(Known::mistake));
         if mistakes.is_empty() {
             for variables in Variables::samples(self) {
                 if let Err(mistake) = Plan::render(self, &variables) {
