@@ -21,8 +21,10 @@ use crate::runner::Run;
 use crate::scenario::Scenario;
 
 pub mod estimate;
+mod pacer;
 mod progress;
 
+use pacer::Pacer;
 use progress::Progress;
 
 /// A job with its scenario.
@@ -72,6 +74,7 @@ impl Campaign<'_> {
     /// Runs every job; returns a case for each in their order, `None` where it was stopped.
     pub fn run(&self, entries: &[Entry]) -> Vec<Option<Case>> {
         let next = AtomicUsize::new(0);
+        let pacer = Pacer::new();
         let cases: Mutex<Vec<Option<Case>>> = Mutex::new(vec![None; entries.len()]);
         let progress = Progress::new(entries, self.jobs, self.progress);
         thread::scope(|scope| {
@@ -82,6 +85,9 @@ impl Campaign<'_> {
                     let Some(entry) = entries.get(index) else {
                         return;
                     };
+                    if matches!(entry.job.device, Device::File(_)) {
+                        pacer.take_turn(self.stop);
+                    }
                     progress.start(index, entry);
                     let case = self.case(entry);
                     let mut cases = cases.lock().unwrap_or_else(PoisonError::into_inner);

@@ -63,7 +63,7 @@ pub struct Run {
     /// Where all randomness comes from; the same seed gives the same run
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// How many scenarios run at the same time; unless given, one for each processor, and four in
+    /// How many scenarios run at the same time; unless given, one for each processor, and twenty-five
     /// real time, where they mostly wait
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,

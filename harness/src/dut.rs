@@ -2,6 +2,8 @@
 //!
 //! `Drop` unplugs a device and cleans up behind it, even when a run fails halfway.
 
+use std::time::Duration;
+
 use ngnlab_sim::frame::{Cable, Port};
 use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::setup::Setup;
@@ -36,6 +38,11 @@ pub trait Dut {
     /// woken.
     fn check(&mut self) -> Result<(), DutError> {
         Ok(())
+    }
+
+    /// Returns how long the host kept the device waiting for a processor since this was asked last.
+    fn starved(&mut self) -> Duration {
+        Duration::ZERO
     }
 }
 

@@ -102,6 +102,7 @@ fn play(
             schedule.give_up(testbed);
             return dut.check();
         }
+        testbed.world.record_late(dut.starved());
         let mut next = schedule.next(now).min(end);
         if pace == Pace::Realtime {
             next = next.min(now + GLANCE);

@@ -209,6 +209,14 @@ impl World {
         );
     }
 
+    /// Records that the host kept what is plugged in waiting; what is too short to matter is not.
+    pub fn record_late(&mut self, late: Duration) {
+        if late > LATE * 2 {
+            self.settle_clock();
+            self.recorder.push(self.now, Seen::Late(late));
+        }
+    }
+
     /// Records a fact that no node tells.
     pub fn record_fact(&mut self, node: &str, fact: Fact) {
         self.settle_clock();
@@ -484,9 +492,7 @@ impl World {
         };
         let late = overslept.max(waited);
         // Poll's own granularity is one millisecond, so that is not the host's fault.
-        if late > LATE * 2 {
-            self.recorder.push(self.now, Seen::Late(late));
-        }
+        self.record_late(late);
         Ok(())
     }
 }

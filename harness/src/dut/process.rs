@@ -6,6 +6,7 @@
 
 use std::env;
 use std::io;
+use std::mem;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use sandbox::{Event, Order, Sandbox};
 use variables::Variables;
 
 pub mod description;
+mod hunger;
 pub mod init;
 pub mod launch;
 mod mounts;
@@ -55,6 +57,7 @@ pub struct ProcessDut {
     sandbox: Sandbox,
     attached: Option<Attached>,
     failure: Option<DeviceFailure>,
+    starved: Duration,
 }
 
 struct Attached {
@@ -71,6 +74,7 @@ impl ProcessDut {
             sandbox,
             attached: None,
             failure: None,
+            starved: Duration::ZERO,
         }
     }
 
@@ -86,6 +90,10 @@ impl ProcessDut {
             Event::Failed(failure) => {
                 self.failure = Some(failure.clone());
                 Err(DutError::Failed(failure))
+            }
+            Event::Starved(waited) => {
+                self.starved = self.starved.max(waited);
+                Ok(false)
             }
             Event::Entered | Event::Cannot { .. } => Ok(false),
         }
@@ -200,6 +208,10 @@ impl Dut for ProcessDut {
             self.take_in(event)?;
         }
         Ok(())
+    }
+
+    fn starved(&mut self) -> Duration {
+        mem::take(&mut self.starved)
     }
 }
 

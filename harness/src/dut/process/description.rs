@@ -131,6 +131,9 @@ pub struct Known {
     /// The scenarios it fails in; all without.
     #[serde(default)]
     pub scenarios: Vec<String>,
+    /// Whether it passes by chance, too, so that a run without a failure proves nothing.
+    #[serde(default)]
+    pub wavers: bool,
     /// Why.
     pub reason: String,
 }
@@ -287,5 +290,5 @@ fn default_private() -> Vec<Spanned<PathBuf>> {
 }
 
 fn default_within() -> Period {
-    Period(std::time::Duration::from_secs(10))
+    Period(std::time::Duration::from_secs(30))
 }

@@ -112,7 +112,11 @@ fn wait(supervisor: Option<&Supervisor>) -> io::Result<bool> {
         let outputs = supervisor.fds();
         fds.extend(outputs.map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
     }
-    match poll(&mut fds, PollTimeout::from(TICK)) {
+    let tick = match supervisor {
+        Some(supervisor) if supervisor.is_booting() => TICK,
+        _ => LAZY_TICK,
+    };
+    match poll(&mut fds, PollTimeout::from(tick)) {
         Ok(_) | Err(nix::errno::Errno::EINTR) => {}
         Err(errno) => return Err(errno.into()),
     }
@@ -166,5 +170,7 @@ impl Logs {
     }
 }
 
-/// How often it looks for programs that have ended or become ready.
+/// How often it looks for programs that become ready.
 const TICK: u16 = 20;
+/// How often it looks for programs that have ended.
+const LAZY_TICK: u16 = 100;

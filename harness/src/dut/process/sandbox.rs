@@ -54,6 +54,8 @@ pub enum Event {
     Entered,
     /// Every program is ready.
     Ready,
+    /// The host kept the programs waiting for a processor, so long in all.
+    Starved(Duration),
     /// The device does not do its part.
     Failed(DeviceFailure),
     /// We could not do ours.

@@ -11,6 +11,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
+use super::hunger::Hunger;
 use super::init::Logs;
 use super::mounts;
 use super::plan::{Action, Condition, Plan, PlannedRun};
@@ -24,6 +25,7 @@ pub(super) struct Supervisor {
     programs: Vec<Program>,
     waiting: VecDeque<PlannedRun>,
     current: Option<PlannedRun>,
+    hunger: Hunger,
     told: bool,
 }
 
@@ -35,8 +37,14 @@ impl Supervisor {
             programs: Vec::new(),
             waiting: VecDeque::new(),
             current: None,
+            hunger: Hunger::default(),
             told: true,
         }
+    }
+
+    /// Returns whether a program is being waited for, so that every moment counts.
+    pub(super) fn is_booting(&self) -> bool {
+        !self.told && (self.current.is_some() || !self.waiting.is_empty())
     }
 
     /// Returns what to sleep on until a program writes.
@@ -79,7 +87,10 @@ impl Supervisor {
         if self.told {
             return None;
         }
-        let event = self.trouble(now).or_else(|| self.boot(now));
+        let event = self
+            .trouble(now)
+            .or_else(|| self.boot(now))
+            .or_else(|| self.hunger.look(now).map(Event::Starved));
         self.told |= matches!(event, Some(Event::Failed(_)));
         event
     }

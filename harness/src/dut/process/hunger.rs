@@ -1,0 +1,79 @@
+//! How long the programs of the device waited for a processor: what they answer late because of
+//! the host is no fault of theirs.
+//!
+//! Linux counts it for each process (`/proc/<pid>/schedstat`), and a process that waits is charged
+//! when it runs again.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::time::Duration;
+
+use ngnlab_sim::time::Time;
+
+/// Watches every process of the namespace but pid 1.
+#[derive(Debug, Default)]
+pub(super) struct Hunger {
+    waited: BTreeMap<u32, Duration>,
+    next: Time,
+}
+
+impl Hunger {
+    /// Returns how long the programs waited since this was looked at last, if it is worth telling.
+    pub(super) fn look(&mut self, now: Time) -> Option<Duration> {
+        if now < self.next {
+            return None;
+        }
+        self.next = now + LOOK_EVERY;
+        let before = std::mem::replace(&mut self.waited, waits());
+        let lately = self.waited.iter().map(|(pid, waited)| {
+            let before = before.get(pid).copied().unwrap_or_default();
+            waited.saturating_sub(before)
+        });
+        let lately: Duration = lately.sum();
+        (lately > WORTH_TELLING).then_some(lately)
+    }
+}
+
+/// Returns how long each process has waited in all.
+fn waits() -> BTreeMap<u32, Duration> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let programs = pids.filter(|pid| *pid != 1);
+    programs
+        .filter_map(|pid| {
+            let counts = fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
+            Some((pid, waited(&counts)?))
+        })
+        .collect()
+}
+
+/// Reads the second number: nanoseconds spent ready to run, and not running.
+fn waited(counts: &str) -> Option<Duration> {
+    let nanos = counts.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    Some(Duration::from_nanos(nanos))
+}
+
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Less is what a host of several processes always costs.
+const WORTH_TELLING: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_number_counts() {
+        assert_eq!(waited("12 3456 7\n"), Some(Duration::from_nanos(3456)));
+        assert_eq!(waited(""), None);
+    }
+
+    #[test]
+    fn what_was_waited_is_told_once() {
+        let mut hunger = Hunger::default();
+        hunger.look(Time::ZERO);
+        assert_eq!(hunger.look(Time::ZERO), None);
+        let total: Duration = hunger.waited.values().sum();
+        let lately = hunger.look(Time::ZERO + LOOK_EVERY).unwrap_or_default();
+        assert!(lately <= total + LOOK_EVERY * 1000);
+    }
+}
