@@ -89,7 +89,7 @@ pub enum Action {
     /// Takes the device's power away and gives it back.
     PowerCycle(Nothing),
     /// Restarts the ひかり電話ルータ.
-    RebootHomeGateway(Nothing),
+    RebootHomeGateway(impair::RebootHomeGateway),
     /// Takes the line's authentication away.
     RevokeAuthentication(Nothing),
     /// Gives the line-authentication site an oddity.

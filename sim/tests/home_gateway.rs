@@ -6,9 +6,9 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use dhcproto::v6::DhcpOption;
-use ngnlab_sim::line::{Area, HomeGatewayQuirk, Line};
+use ngnlab_sim::line::{Area, Dhcpv6Quirk, HomeGatewayQuirk, Line};
 use ngnlab_sim::link::memory::MemoryLink;
-use ngnlab_sim::message::dhcpv6::{self, Delegated, MessageType, Status};
+use ngnlab_sim::message::dhcpv6::{self, Delegated, MessageType, Status, reconfigure};
 use ngnlab_sim::message::packet::{ALL_NODES, Envelope, Mac, Packet, solicited_node};
 use ngnlab_sim::node::edge::{Edge, EdgeConfig};
 use ngnlab_sim::node::home_gateway::{HomeGateway, HomeGatewayConfig};
@@ -321,6 +321,41 @@ fn a_reboot_is_an_outage_with_another_slot_afterwards() {
 }
 
 #[test]
+fn after_a_reboot_who_has_a_key_is_told_to_renew_and_finds_no_binding() {
+    let mut line = Line::preset("hgw-pd", Area::East).unwrap();
+    line.quirks.dhcpv6 = vec![Dhcpv6Quirk::Reconfigures];
+    let mut bench = Bench::of(line);
+    bench.run_for(10);
+    let accepts = [client_id(), ia(1, &[]), DhcpOption::ReconfAccept];
+    let offer = bench.ask(MessageType::Solicit, accepts.clone()).unwrap();
+    let server = DhcpOption::ServerId(dhcpv6::server_id(&offer).unwrap().to_vec());
+    let request = accepts.into_iter().chain([server.clone()]);
+    let reply = bench.ask(MessageType::Request, request).unwrap();
+    let key = reconfigure::key_in(&reply).unwrap();
+    let granted = dhcpv6::prefixes(dhcpv6::delegations(&reply).next().unwrap())[0];
+
+    let gateway = bench.gateway;
+    bench.world.with(gateway, HomeGateway::reboot);
+    bench.run_for(260);
+    bench.lan.received();
+    bench.run_for(20);
+    // Nobody answers for the client yet.
+    bench.lan.introduce(WAN.link_local());
+    bench.run_for(20);
+    let frames = bench.lan.received();
+    let told = frames.iter().find_map(|frame| {
+        let udp = Packet::parse(frame)?.udp()?.payload.to_vec();
+        let message = dhcpv6::decode(&udp)?;
+        (message.msg_type() == MessageType::Reconfigure).then_some(udp)
+    });
+    assert!(reconfigure::verify(&told.unwrap(), key).is_some());
+    let renew = [client_id(), server, ia(1, &[granted])];
+    let reply = bench.ask(MessageType::Renew, renew).unwrap();
+    let delegation = dhcpv6::delegations(&reply).next().unwrap();
+    assert_eq!(dhcpv6::status(&delegation.opts), Status::NoBinding);
+}
+
+#[test]
 fn a_hung_gateway_still_advertises() {
     let mut bench = Bench::new(Area::West, &[HomeGatewayQuirk::HungDhcpv6]);
     bench.run_for(1);
@@ -383,6 +418,11 @@ impl Bench {
     fn new(area: Area, quirks: &[HomeGatewayQuirk]) -> Self {
         let mut line = Line::preset("hgw-pd", area).unwrap();
         line.quirks.home_gateway = quirks.to_vec();
+        Self::of(line)
+    }
+
+    fn of(line: Line) -> Self {
+        let area = line.area;
         let mut world = World::new(1, Pace::Virtual);
         let edge = world.add(
             "edge",

@@ -57,6 +57,15 @@ pub struct Reorder {
     pub lasting: Option<Period>,
 }
 
+/// What the device sees of a restart of the ひかり電話ルータ.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct RebootHomeGateway {
+    /// Whether a switch in between keeps the device's link up meanwhile.
+    #[serde(default)]
+    pub behind_switch: bool,
+}
+
 /// On which cable addresses are claimed, and how long.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

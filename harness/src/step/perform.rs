@@ -135,11 +135,14 @@ pub(crate) fn begin(
             dut.power_cycle(&mut testbed.world)?;
             Ok(Activity::Over)
         }
-        Action::RebootHomeGateway(_) => match testbed.access.home_gateway {
+        Action::RebootHomeGateway(step) => match testbed.access.home_gateway {
             Some(gateway) => {
                 testbed
                     .world
                     .with(gateway, |gateway, cx| gateway.reboot(cx));
+                if step.behind_switch {
+                    return Ok(Ok(Activity::Over));
+                }
                 // Its LAN sockets are dark meanwhile.
                 let cable = testbed.cable(Wire::Wan);
                 testbed.set_carrier(cable, false)?;

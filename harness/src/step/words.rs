@@ -59,7 +59,14 @@ impl fmt::Display for Action {
             }
             Self::Reconfigure(_) => write!(f, "send Reconfigure to the DHCPv6 clients"),
             Self::PowerCycle(_) => write!(f, "cut the device's power"),
-            Self::RebootHomeGateway(_) => write!(f, "restart the home gateway"),
+            Self::RebootHomeGateway(step) => {
+                let unseen = if step.behind_switch {
+                    " behind a switch"
+                } else {
+                    ""
+                };
+                write!(f, "restart the home gateway{unseen}")
+            }
             Self::RevokeAuthentication(_) => write!(f, "take the authentication away"),
             Self::LineAuth(step) => {
                 let mood = words(step.mood);

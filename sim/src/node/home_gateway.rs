@@ -3,7 +3,7 @@
 //! On its LAN it advertises subnet 00, delegates /60 prefixes and relays DNS (ngn-facts §3); a
 //! rental router of フレッツ 光クロス delegates nothing. Its IPv6 filter passes everything unless it
 //! stands on 高度, which is more than level 標準 does: nothing outside starts connections here.
-//! Leaves out voice, PPPoE, Reconfigure and IPv4.
+//! Leaves out voice, PPPoE and IPv4.
 
 use std::net::Ipv6Addr;
 use std::ops::Range;
@@ -114,21 +114,22 @@ impl HomeGateway {
     }
 
     /// Switches off and on again: silence for a while, an empty table of slots, and DHCPv6 some
-    /// minutes later than the rest (ngn-facts §3.3). Slots are handed out from where it stopped.
+    /// minutes later than the rest, which clients hear by Reconfigure where it is used
+    /// (ngn-facts §3.3). Slots are handed out from where it stopped.
     pub fn reboot(&mut self, cx: &mut Context<'_>) {
         self.uplink = Uplink::new(Self::UPLINK, UPLINK_MAC);
         self.lan.forget_neighbors();
         self.lan.set_addresses(Vec::new());
         self.advertiser.stop();
-        self.dhcpv6.clear();
+        let up_at = cx.now() + Self::REBOOT;
+        self.dhcpv6_from = up_at + DHCPV6_AFTER_REBOOT;
+        self.dhcpv6.restart(self.dhcpv6_from);
         self.dhcpv6.set_pool(Vec::new());
         self.relay.clear();
         self.prefix = None;
         self.withdrawn.clear();
         self.hung = false;
-        let up_at = cx.now() + Self::REBOOT;
         self.up_at = Some(up_at);
-        self.dhcpv6_from = up_at + DHCPV6_AFTER_REBOOT;
     }
 
     fn has(&self, quirk: HomeGatewayQuirk) -> bool {
@@ -155,6 +156,7 @@ impl HomeGateway {
             return;
         }
         let now = cx.now();
+        let changed = self.prefix.is_some() && prefix.is_some();
         if let Some(old) = self.prefix {
             self.withdrawn
                 .push((plan::lan_prefix(old), now + WITHDRAWN_FOR));
@@ -173,6 +175,10 @@ impl HomeGateway {
         // ngn-facts §9 row 10: the DNS server is the gateway's own LAN address.
         let options = lan.map(|address| offers::configuration(&self.line, vec![address]));
         self.dhcpv6.set_options(options.unwrap_or_default());
+        if changed {
+            // ngn-facts §3.3: clients that use Reconfigure hear of another prefix at once.
+            self.dhcpv6.reconfigure(now);
+        }
         if self.advertiser.poll_timeout().is_none() {
             self.advertiser.begin(now, cx.random());
         }
@@ -273,63 +279,6 @@ impl HomeGateway {
         let source = self.lan.link_local();
         self.lan
             .send_udp(source, (to, CLIENT_PORT), port, bytes, cx);
-    }
-
-    fn relay_question(&mut self, packet: &Packet<'_>, udp: Udp<'_>, cx: &mut Context<'_>) {
-        if packet.destination.is_multicast() || packet.source.is_unspecified() {
-            return;
-        }
-        let (Some(prefix), Some(lease)) = (self.prefix, self.uplink.lease()) else {
-            return;
-        };
-        let servers = lease.dns.clone();
-        if self.has(HomeGatewayQuirk::SuppressesAaaa)
-            && let Some(bytes) = dns_relay::without_data(udp.payload)
-        {
-            let client = (packet.source, udp.source_port);
-            if let Some(next_hop) = self.next_hop(client.0, cx.now()) {
-                let asked = packet.destination;
-                self.lan
-                    .send_udp_via(next_hop, asked, client, DNS_PORT, &bytes, cx);
-            }
-            return;
-        }
-        let client = (packet.source, udp.source_port);
-        let asked = packet.destination;
-        let now = cx.now();
-        let question = self
-            .relay
-            .ask(client, asked, &servers, udp.payload, now, cx.random());
-        if let Some((port, server, bytes)) = question {
-            let source = plan::packet_source(prefix, UPLINK_MAC);
-            self.uplink
-                .send_udp((source, port), (server, DNS_PORT), &bytes, cx);
-        }
-    }
-
-    fn relay_answer(&mut self, packet: &Packet<'_>, udp: Udp<'_>, cx: &mut Context<'_>) {
-        let port = udp.destination_port;
-        let answer = self
-            .relay
-            .answer(packet.source, port, udp.payload, cx.now());
-        let Some((question, bytes)) = answer else {
-            return;
-        };
-        let ignores = self.has(HomeGatewayQuirk::RelayIgnoresUnknownNames);
-        if ignores && dns_relay::is_name_error(&bytes) {
-            return;
-        }
-        let Some(next_hop) = self.next_hop(question.client.0, cx.now()) else {
-            return;
-        };
-        self.lan.send_udp_via(
-            next_hop,
-            question.asked,
-            question.client,
-            DNS_PORT,
-            &bytes,
-            cx,
-        );
     }
 
     /// Passes on what comes from the LAN.
@@ -449,6 +398,9 @@ impl Node for HomeGateway {
         self.uplink.handle_timeout(cx);
         self.follow_uplink(cx);
         self.dhcpv6.expire(cx.now());
+        for (to, bytes) in self.dhcpv6.reconfigures(cx.now()) {
+            self.send_dhcpv6(to, &bytes, cx);
+        }
         if self.advertiser.is_due(cx.now(), cx.random()) {
             self.advertise(cx);
         }

@@ -9,6 +9,10 @@ use std::time::Duration;
 
 use rand::Rng;
 
+use super::{DNS_PORT, HomeGateway, UPLINK_MAC, plan};
+use crate::line::HomeGatewayQuirk;
+use crate::message::packet::{Packet, Udp};
+use crate::node::Context;
 use crate::time::Time;
 
 /// The questions under way.
@@ -97,6 +101,72 @@ impl DnsRelay {
     /// Forgets every question.
     pub(super) fn clear(&mut self) {
         self.pending.clear();
+    }
+}
+
+impl HomeGateway {
+    /// Takes in a question of the LAN.
+    pub(super) fn relay_question(
+        &mut self,
+        packet: &Packet<'_>,
+        udp: Udp<'_>,
+        cx: &mut Context<'_>,
+    ) {
+        if packet.destination.is_multicast() || packet.source.is_unspecified() {
+            return;
+        }
+        let (Some(prefix), Some(lease)) = (self.prefix, self.uplink.lease()) else {
+            return;
+        };
+        let servers = lease.dns.clone();
+        if self.has(HomeGatewayQuirk::SuppressesAaaa)
+            && let Some(bytes) = without_data(udp.payload)
+        {
+            let client = (packet.source, udp.source_port);
+            if let Some(next_hop) = self.next_hop(client.0, cx.now()) {
+                let asked = packet.destination;
+                self.lan
+                    .send_udp_via(next_hop, asked, client, DNS_PORT, &bytes, cx);
+            }
+            return;
+        }
+        let client = (packet.source, udp.source_port);
+        let asked = packet.destination;
+        let now = cx.now();
+        let question = self
+            .relay
+            .ask(client, asked, &servers, udp.payload, now, cx.random());
+        if let Some((port, server, bytes)) = question {
+            let source = plan::packet_source(prefix, UPLINK_MAC);
+            self.uplink
+                .send_udp((source, port), (server, DNS_PORT), &bytes, cx);
+        }
+    }
+
+    /// Takes in a datagram from the network's DNS port.
+    pub(super) fn relay_answer(&mut self, packet: &Packet<'_>, udp: Udp<'_>, cx: &mut Context<'_>) {
+        let port = udp.destination_port;
+        let answer = self
+            .relay
+            .answer(packet.source, port, udp.payload, cx.now());
+        let Some((question, bytes)) = answer else {
+            return;
+        };
+        let ignores = self.has(HomeGatewayQuirk::RelayIgnoresUnknownNames);
+        if ignores && is_name_error(&bytes) {
+            return;
+        }
+        let Some(next_hop) = self.next_hop(question.client.0, cx.now()) else {
+            return;
+        };
+        self.lan.send_udp_via(
+            next_hop,
+            question.asked,
+            question.client,
+            DNS_PORT,
+            &bytes,
+            cx,
+        );
     }
 }
 

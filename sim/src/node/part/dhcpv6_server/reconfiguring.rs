@@ -17,8 +17,15 @@ pub(super) struct Told {
 }
 
 impl Dhcpv6Server {
-    /// Tells every client that holds a lease and a key to renew.
-    pub(crate) fn reconfigure(&mut self, now: Time) {
+    /// Forgets every lease in a restart; who holds a key, which is kept, is told to renew when it
+    /// is `back` (ngn-facts §3.3, reported; that keys are kept is inferred).
+    pub(crate) fn restart(&mut self, back: Time) {
+        self.reconfigure(back);
+        self.clear();
+    }
+
+    /// Tells every client that holds a lease and a key to renew, from `due` on.
+    pub(crate) fn reconfigure(&mut self, due: Time) {
         self.told = self
             .leases
             .iter()
@@ -30,7 +37,7 @@ impl Dhcpv6Server {
                 client: lease.duid.clone(),
                 address: lease.client,
                 sent: 0,
-                due: now,
+                due,
             })
             .collect();
     }
