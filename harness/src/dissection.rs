@@ -355,6 +355,11 @@ impl<'t> Dissection<'t> {
             || self.lan_prefixes.iter().any(|net| net.contains(&address))
     }
 
+    /// Returns whether the host was so late that no failure can be laid at the device's door.
+    pub fn is_host_overloaded(&self) -> bool {
+        self.late > OVERLOADED
+    }
+
     /// Returns the prefixes the device advertised on the LAN, in order of appearance.
     pub fn lan_prefixes(&self) -> &[Ipv6Net] {
         &self.lan_prefixes
@@ -491,6 +496,8 @@ impl<'t> Dissection<'t> {
 
 /// What a device may need until all is as before.
 const RECOVERY: Duration = Duration::from_secs(30);
+/// Protocols repeat themselves after a second: who was kept waiting for longer was asked again.
+const OVERLOADED: Duration = Duration::from_secs(1);
 /// Where the addresses stand in an IPv6 header (RFC 8200 §3).
 const ADDRESSES: usize = 8;
 

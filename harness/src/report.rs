@@ -79,6 +79,14 @@ pub fn case(
             case.diagnosis = diagnosis::diagnose(&dissection);
             case.overcome = diagnosis::overcome(&dissection);
             case.expectations = expectations(scenario, &run.trace, case.diagnosis.as_ref());
+            if dissection.is_host_overloaded() {
+                let late = dissection.late;
+                for expectation in case.expectations.iter_mut().filter(|one| !one.met) {
+                    expectation.remark = true;
+                    let seen = &expectation.seen;
+                    expectation.seen = format!("{seen}, but the host was {late:.1?} late");
+                }
+            }
             for expectation in &mut case.expectations {
                 let mut reasons = known.iter();
                 let found = reasons.find(|known| known.breaks(expectation.promise, &scenario.name));

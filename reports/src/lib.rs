@@ -297,7 +297,8 @@ pub struct Expectation {
     pub seen: String,
     /// Whether it came true.
     pub met: bool,
-    /// A remark instead of a failure: the device copes with a wrong configuration by itself.
+    /// A remark instead of a failure: the device copes with a wrong configuration by itself, or
+    /// the host was too late to tell.
     pub remark: bool,
     /// Which promise it is.
     pub promise: Promise,

@@ -164,6 +164,8 @@ impl Dut for ProcessDut {
             lan: world.attach(ends.lan, lan),
         };
         self.attached = Some(Attached { plan, cables });
+        // Starting is hard work, and nobody was asked anything yet.
+        self.starved = Duration::ZERO;
         Ok(cables)
     }
 

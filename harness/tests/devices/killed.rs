@@ -28,7 +28,7 @@ fn a_killed_harness_leaves_nothing() {
         .unwrap();
     // The marker is in the command line of a program inside each sandbox, and of the harness.
     let marker = marker(&bench.folder);
-    let began = eventually(Duration::from_secs(30), || {
+    let began = eventually(Duration::from_secs(120), || {
         processes_with(&marker).len() > SIDE_BY_SIDE
     });
     let below = children_of(harness.id());

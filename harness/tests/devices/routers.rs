@@ -88,19 +88,19 @@ fn judge(job: &Job, description: &Description) -> Result<(), Failed> {
     }
     let verdicts = checks::judge(&run.trace);
     let mut wrong = Vec::new();
-    let is_known = |id: &str| {
+    let known = |id: &str| {
         let mut known = description.known.iter();
-        known.any(|known| known.is_about(id, &scenario.name))
+        known.find(|known| known.is_about(id, &scenario.name))
     };
     for (id, verdict) in &verdicts {
-        let known = is_known(id);
+        let known = known(id);
         let must = checks::find(id).is_some_and(|check| check.level == Level::Must);
         match verdict {
-            Verdict::Fail(finding) if must && !known => wrong.push(format!(
+            Verdict::Fail(finding) if must && known.is_none() => wrong.push(format!(
                 "{id}: expected {}, seen {}",
                 finding.expected, finding.actual
             )),
-            Verdict::Pass(_) if known => {
+            Verdict::Pass(_) if known.is_some_and(|known| !known.wavers) => {
                 wrong.push(format!("{id}: passes, but is a known failure"))
             }
             _ => {}
@@ -108,7 +108,7 @@ fn judge(job: &Job, description: &Description) -> Result<(), Failed> {
     }
     for id in scenario.exercises.iter().map(|id| id.get_ref().as_str()) {
         let verdict = verdicts.get(id);
-        if !matches!(verdict, Some(Verdict::Pass(_))) && !is_known(id) {
+        if !matches!(verdict, Some(Verdict::Pass(_))) && known(id).is_none() {
             wrong.push(format!("{id}: {verdict:?}"));
         }
     }

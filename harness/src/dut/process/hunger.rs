@@ -29,7 +29,8 @@ impl Hunger {
             let before = before.get(pid).copied().unwrap_or_default();
             waited.saturating_sub(before)
         });
-        let lately: Duration = lately.sum();
+        // Programs wait side by side: what takes longest is what a question waits for.
+        let lately = lately.max().unwrap_or_default();
         (lately > WORTH_TELLING).then_some(lately)
     }
 }
