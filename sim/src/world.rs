@@ -9,7 +9,6 @@ use std::io;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -23,6 +22,7 @@ use crate::node::{Context, Handle, Node};
 use crate::time::{Pace, Time};
 use crate::trace::{End, Fact, Record, Role, Seen, StepOutcome};
 
+mod pace;
 mod recorder;
 mod transit;
 
@@ -209,14 +209,6 @@ impl World {
         );
     }
 
-    /// Records that the host kept what is plugged in waiting; what is too short to matter is not.
-    pub fn record_late(&mut self, late: Duration) {
-        if late > LATE * 2 {
-            self.settle_clock();
-            self.recorder.push(self.now, Seen::Late(late));
-        }
-    }
-
     /// Records a fact that no node tells.
     pub fn record_fact(&mut self, node: &str, fact: Fact) {
         self.settle_clock();
@@ -275,13 +267,6 @@ impl World {
         ChaCha8Rng::seed_from_u64(hash)
     }
 
-    fn wake_end(&mut self) -> io::Result<&WakeEnd> {
-        if self.wake_end.is_none() {
-            self.wake_end = Some(WakeEnd::new()?);
-        }
-        Ok(self.wake_end.as_ref().expect("it was just made"))
-    }
-
     fn lay(&mut self, device: Plug, network: Plug) -> Cable {
         let cable = Cable(self.cables.len());
         let rng = self.rng_for(&format!("cable {}", cable.0));
@@ -299,15 +284,6 @@ impl World {
     fn plug_in(&mut self, port: Port, cable: Cable, end: End) {
         let taken = self.plugs.insert(port, (cable, end));
         assert!(taken.is_none(), "socket {port:?} is taken");
-    }
-
-    /// In real pace, brings the world's time up to the clock's.
-    fn settle_clock(&mut self) {
-        if self.pace == Pace::Realtime {
-            let now = self.now;
-            let clock = *self.clock.get_or_insert_with(|| Clock::starting_at(now));
-            self.advance(clock.now().max(now));
-        }
     }
 
     fn advance(&mut self, to: Time) {
@@ -457,48 +433,9 @@ impl World {
         }
         Ok(())
     }
-
-    fn sleep_until(&mut self, due: Time) -> io::Result<()> {
-        if self.pace == Pace::Virtual {
-            self.advance(due);
-            return Ok(());
-        }
-        self.wake_end()?;
-        let span = due.since(self.now);
-        let mut fds = Vec::new();
-        for wire in &self.cables {
-            if let Plug::Link(link) = &wire.device {
-                fds.extend(link.fd().map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
-            }
-        }
-        let wake_fd = self.wake_end.as_ref().expect("it was just made").fd();
-        fds.push(PollFd::new(wake_fd, PollFlags::POLLIN));
-        // Rounded up: waking early would spin until the deadline.
-        let millis = span.as_nanos().div_ceil(1_000_000);
-        let timeout = PollTimeout::try_from(millis.min(60_000) as i32).unwrap_or(PollTimeout::MAX);
-        let jitter = self.jitter.get_or_insert_with(Jitter::of_this_thread);
-        let ready = match poll(&mut fds, timeout) {
-            Ok(count) => count,
-            Err(nix::errno::Errno::EINTR) => 1,
-            Err(error) => return Err(error.into()),
-        };
-        drop(fds);
-        let waited = jitter.lately();
-        self.settle_clock();
-        let overslept = if ready == 0 {
-            self.now.since(due)
-        } else {
-            Duration::ZERO
-        };
-        let late = overslept.max(waited);
-        // Poll's own granularity is one millisecond, so that is not the host's fault.
-        self.record_late(late);
-        Ok(())
-    }
 }
 
 /// More events than any protocol needs without time passing.
 const EVENTS_PER_INSTANT: u32 = 20_000;
 const LIVELOCK_PAUSE: Duration = Duration::from_millis(1);
 const FRAMES_PER_TURN: u32 = 64;
-const LATE: Duration = Duration::from_millis(1);
