@@ -1,25 +1,26 @@
 //! The step vocabulary: what a scenario can make happen.
 
-use std::net::Ipv6Addr;
-
-use ngnlab_sim::line::LineAuthQuirk;
-use ngnlab_sim::node::edge::Renumbering;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 use toml::Spanned;
 
+use self::impair::{ClaimAddresses, Delay, Duplicate, Reorder};
 use self::inject::forwarding::Crossing;
+use self::line::{LineAuth, Renumber, RestartEdge, Silence};
+use self::resolve::Resolve;
+use self::target::Target;
 use crate::scenario::period::Period;
 
 pub mod ask;
 pub mod impair;
 pub mod inject;
+pub mod line;
 pub mod moods;
 pub(crate) mod perform;
+pub mod resolve;
 pub mod sight;
+pub mod target;
 mod words;
-
-pub use impair::{ClaimAddresses, Delay, Duplicate, Reorder};
 
 /// One step of a scenario.
 #[derive(Clone, Debug, Deserialize)]
@@ -185,79 +186,6 @@ pub enum Choice {
     Refuse,
 }
 
-/// Which name, and how to ask for it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Resolve {
-    /// The terminal; the first one, unless given.
-    pub from: Option<Spanned<String>>,
-    /// The name, its case kept.
-    pub name: String,
-    /// The record type: `A`, `AAAA`, or another one's number.
-    #[serde(default)]
-    pub kind: Kind,
-    /// UDP unless given.
-    #[serde(default)]
-    pub transport: Transport,
-    /// The size announced with EDNS; without it there is no EDNS.
-    pub edns: Option<u16>,
-    /// Whom to ask; the server the terminal has learnt, unless given.
-    pub server: Option<Target>,
-}
-
-/// A record type.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub enum Kind {
-    /// An IPv4 address.
-    A,
-    /// An IPv6 address.
-    #[default]
-    Aaaa,
-    /// Any other type by its number.
-    Other(u16),
-}
-
-impl TryFrom<String> for Kind {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        match text.as_str() {
-            "A" => Ok(Self::A),
-            "AAAA" => Ok(Self::Aaaa),
-            // RFC 3597 §5 writes a type without a name this way.
-            other => other
-                .strip_prefix("TYPE")
-                .and_then(|number| number.parse().ok())
-                .map(Self::Other)
-                .ok_or_else(|| format!("`{text}` is not a record type such as A, AAAA or TYPE65")),
-        }
-    }
-}
-
-impl Kind {
-    /// Returns the type's number.
-    pub fn number(self) -> u16 {
-        match self {
-            // RFC 1035 §3.2.2 and RFC 3596 §2.1.
-            Self::A => 1,
-            Self::Aaaa => 28,
-            Self::Other(number) => number,
-        }
-    }
-}
-
-/// What a question travels in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Transport {
-    /// UDP, and TCP after a truncated answer.
-    #[default]
-    Udp,
-    /// TCP from the start.
-    Tcp,
-}
-
 /// Where to.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -269,55 +197,6 @@ pub struct Ping {
     /// The hop limit, 64 unless given.
     pub hop_limit: Option<u8>,
 }
-
-/// A host by its part in the testbed, or by its address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub enum Target {
-    /// The device, at the address it gives out as DNS server, else as router.
-    Device,
-    /// The line-authentication site.
-    LineAuth,
-    /// The ONS portal.
-    Portal,
-    /// The preferred or the alternate NGN server.
-    NgnDns(usize),
-    /// The preferred or the alternate ONS server.
-    OnsDns(usize),
-    /// An address outside the network.
-    Internet,
-    /// Any address.
-    Address(Ipv6Addr),
-}
-
-impl TryFrom<String> for Target {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let named = TARGETS.iter().find(|(name, _)| *name == text);
-        if let Some((_, target)) = named {
-            return Ok(*target);
-        }
-        text.parse().map(Self::Address).map_err(|_| {
-            let names: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
-            format!(
-                "`{text}` is neither an IPv6 address nor one of {}",
-                names.join(", ")
-            )
-        })
-    }
-}
-
-const TARGETS: &[(&str, Target)] = &[
-    ("device", Target::Device),
-    ("line-auth", Target::LineAuth),
-    ("portal", Target::Portal),
-    ("ngn-dns-1", Target::NgnDns(0)),
-    ("ngn-dns-2", Target::NgnDns(1)),
-    ("ons-dns-1", Target::OnsDns(0)),
-    ("ons-dns-2", Target::OnsDns(1)),
-    ("internet", Target::Internet),
-];
 
 /// How long a connection is silent.
 #[derive(Clone, Debug, Deserialize)]
@@ -334,94 +213,6 @@ pub struct Hold {
 
 fn one() -> Spanned<u8> {
     Spanned::new(0..0, 1)
-}
-
-/// How the prefix changes.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Renumber {
-    /// What becomes of the old one, and whether another comes.
-    #[serde(default)]
-    pub how: Renumbering,
-}
-
-/// How long the edge is away, and what it comes back with.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct RestartEdge {
-    /// How long nothing passes.
-    pub outage: Period,
-    /// The prefix it gives the line afterwards.
-    #[serde(default)]
-    pub prefix: PrefixAfter,
-}
-
-/// Which prefix a line has after its edge restarted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PrefixAfter {
-    /// The one it had.
-    #[default]
-    Same,
-    /// The next one.
-    Another,
-}
-
-/// Which server is deaf, and how long.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Silence {
-    /// The server.
-    pub node: Server,
-    /// How long; until the run ends, unless given.
-    pub lasting: Option<Period>,
-}
-
-/// A server that can be made deaf.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, IntoStaticStr)]
-pub enum Server {
-    /// The preferred NGN server.
-    #[serde(rename = "ngn-dns-1")]
-    #[strum(serialize = "ngn-dns-1")]
-    NgnDns1,
-    /// The alternate NGN server.
-    #[serde(rename = "ngn-dns-2")]
-    #[strum(serialize = "ngn-dns-2")]
-    NgnDns2,
-    /// The preferred ONS server.
-    #[serde(rename = "ons-dns-1")]
-    #[strum(serialize = "ons-dns-1")]
-    OnsDns1,
-    /// The alternate ONS server.
-    #[serde(rename = "ons-dns-2")]
-    #[strum(serialize = "ons-dns-2")]
-    OnsDns2,
-    /// The edge's DHCPv6 server.
-    #[serde(rename = "dhcpv6")]
-    #[strum(serialize = "dhcpv6")]
-    Dhcpv6,
-    /// The line-authentication site.
-    #[serde(rename = "line-auth")]
-    #[strum(serialize = "line-auth")]
-    LineAuth,
-    /// The ONS portals.
-    #[serde(rename = "portal")]
-    #[strum(serialize = "portal")]
-    Portal,
-    /// Whatever has the edge send Router Advertisements.
-    #[serde(rename = "router-advertisements")]
-    #[strum(serialize = "router-advertisements")]
-    RouterAdvertisements,
-}
-
-/// How the line-authentication site behaves, and how long.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct LineAuth {
-    /// The oddity.
-    pub mood: LineAuthQuirk,
-    /// How long; until the run ends, unless given.
-    pub lasting: Option<Period>,
 }
 
 /// Which cable loses frames, how many, and how long.

@@ -18,8 +18,9 @@ use ngnlab_sim::world::World;
 use crate::dut::{Cables, Dut, DutError, Ends, Macs};
 use crate::error::Error;
 use crate::scenario::Scenario;
+use crate::step::Wire;
 use crate::step::sight::Sight;
-use crate::step::{Target, Wire};
+use crate::step::target::Target;
 
 /// Everything that stands on the table.
 pub(crate) struct Testbed {

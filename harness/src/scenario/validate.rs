@@ -12,7 +12,8 @@ use super::mistake::Mistake;
 use super::{LineSpec, Scenario};
 use crate::checks;
 use crate::diagnosis;
-use crate::step::{Action, Duplicate, Loss, Reorder, Step};
+use crate::step::impair::{Duplicate, Reorder};
+use crate::step::{Action, Loss, Step};
 
 /// Returns everything that is wrong with a scenario whose shape is right.
 pub(super) fn mistakes(scenario: &Scenario) -> Vec<Mistake> {

@@ -9,7 +9,8 @@ use ngnlab_sim::node::terminal::{Carrier, Inquiry};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Kind, Target, Transport};
+use super::resolve::{Kind, Transport};
+use super::target::Target;
 use crate::runner::testbed::Testbed;
 use crate::scenario::period::Period;
 

@@ -15,8 +15,10 @@ use rand::Rng as _;
 
 use super::impair::{self, Claim};
 use super::inject::forwarding;
-use super::{Action, Choice, Inject, Kind, LinkDown, Loss, Resolve, Server, Silence, Target};
-use super::{PrefixAfter, Renumber, Transport, Wire, inject};
+use super::line::{PrefixAfter, Renumber, Server, Silence};
+use super::resolve::{Kind, Resolve, Transport};
+use super::target::Target;
+use super::{Action, Choice, Inject, LinkDown, Loss, Wire, inject};
 use crate::dut::{Dut, DutError};
 use crate::runner::testbed::Testbed;
 

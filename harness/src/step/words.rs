@@ -5,7 +5,10 @@ use std::fmt;
 use ngnlab_sim::line::LineAuthQuirk;
 use ngnlab_sim::node::edge::Renumbering;
 
-use super::{Action, Choice, Crafted, Kind, PrefixAfter, Server, Target, Transport, Wire};
+use super::line::{PrefixAfter, Server};
+use super::resolve::{Kind, Transport};
+use super::target::Target;
+use super::{Action, Choice, Crafted, Wire};
 
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
