@@ -21,6 +21,7 @@ pub mod crossing;
 pub mod dhcpv6;
 pub mod dns;
 pub mod icmpv6;
+mod lateness;
 pub mod tcp;
 pub mod words;
 
@@ -142,6 +143,8 @@ pub struct Dissection<'t> {
     pub steps: Vec<Stepped<'t>>,
     /// The most that the host was late, which bounds what timing can prove.
     pub late: Duration,
+    /// The most that the host was late in all within a few seconds.
+    late_at_a_time: Duration,
     /// Whether frames moved that the trace does not have.
     pub suppressed: bool,
     terminal_sources: BTreeSet<Ipv6Addr>,
@@ -164,6 +167,7 @@ impl<'t> Dissection<'t> {
             facts: Vec::new(),
             steps: Vec::new(),
             late: Duration::ZERO,
+            late_at_a_time: lateness::at_a_time(trace),
             suppressed: false,
             terminal_sources: BTreeSet::new(),
             upstream_sources: BTreeSet::new(),
@@ -357,7 +361,7 @@ impl<'t> Dissection<'t> {
 
     /// Returns whether the host was so late that no failure can be laid at the device's door.
     pub fn is_host_overloaded(&self) -> bool {
-        self.late > OVERLOADED
+        self.late_at_a_time > lateness::OVERLOADED
     }
 
     /// Returns the prefixes the device advertised on the LAN, in order of appearance.
@@ -496,8 +500,6 @@ impl<'t> Dissection<'t> {
 
 /// What a device may need until all is as before.
 const RECOVERY: Duration = Duration::from_secs(30);
-/// Protocols repeat themselves after a second: who was kept waiting for longer was asked again.
-const OVERLOADED: Duration = Duration::from_secs(1);
 /// Where the addresses stand in an IPv6 header (RFC 8200 §3).
 const ADDRESSES: usize = 8;
 

@@ -135,9 +135,9 @@ fn any_size(trace: &Dissection<'_>) -> Verdict {
             "offer of a prefix that is no /56",
             offers,
             |(found, net)| {
+                // What is renewed is in use already, and the next advertisement may be far away.
                 let used = trace.router_adverts().find(|ra| {
                     ra.by_device(Role::Lan)
-                        && ra.at >= found.at
                         && ra.is.prefixes().any(|prefix| {
                             prefix.valid > 0 && net_of(prefix).is_some_and(|lan| net.contains(&lan))
                         })

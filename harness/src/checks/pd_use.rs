@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ipnet::Ipv6Net;
-use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_reports::{Level, RecordId, Text, Verdict};
 use ngnlab_sim::message::icmpv6::DESTINATION_UNREACHABLE;
 use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::Role;
@@ -11,7 +11,7 @@ use ngnlab_sim::trace::Role;
 use super::dhcpv6::{received, sent};
 use super::pd::{given, net_of};
 use super::{CE_ROUTER, Check, EVERYONE, Ruling, broken, every, only_in};
-use crate::dissection::{Delegated, Delegation, Dissection, Kind};
+use crate::dissection::{Delegated, Delegation, Dhcpv6, Dissection, Found, Kind};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -168,6 +168,17 @@ fn preferred_above_valid(trace: &Dissection<'_>) -> Verdict {
     )
 }
 
+/// Returns the Request that follows the first Advertise of an exchange: further ones may come while
+/// the client has asked already.
+fn request_after_first_like(trace: &Dissection<'_>, advertise: &Found<Dhcpv6>) -> Option<RecordId> {
+    let first = received(trace)
+        .find(|found| found.is.kind == Kind::Advertise && found.is.xid == advertise.is.xid)?;
+    let mut later = sent(trace).filter(|next| next.record > first.record);
+    later
+        .find(|next| next.is.kind == Kind::Request)
+        .map(|next| next.record)
+}
+
 fn without_address(trace: &Dissection<'_>) -> Verdict {
     only_in(Mode::Pd, trace, || {
         let partly = received(trace).filter_map(|found| {
@@ -183,9 +194,7 @@ fn without_address(trace: &Dissection<'_>) -> Verdict {
             |(found, net)| {
                 let deadline = found.arrives + IN_USE_AFTER;
                 let taken = match found.is.kind {
-                    Kind::Advertise => sent(trace)
-                        .find(|next| next.is.kind == Kind::Request && next.record > found.record)
-                        .map(|next| next.record),
+                    Kind::Advertise => request_after_first_like(trace, found),
                     _ => used_after(trace, found.record, net),
                 };
                 match taken {
