@@ -9,7 +9,7 @@ use ngnlab_sim::message::icmpv6::{FIRST_INFORMATIONAL, PACKET_TOO_BIG, PARAMETER
 use ngnlab_sim::message::packet::{Packet, Payload, is_routable};
 use ngnlab_sim::trace::Role;
 
-use self::due::{address_unreachable, no_route, unknown_next_header};
+use self::due::{address_unreachable, no_route, stale_source, unknown_next_header};
 use super::forwarding::SOON;
 use super::{CE_ROUTER, Check, EVERYONE, Ruling, apart, every, expect, finding, never};
 use crate::dissection::{Dissection, Found, IcmpError};
@@ -176,6 +176,22 @@ pub(super) const CHECKS: &[Check] = &[
             "When neighbour discovery fails, answer with Destination Unreachable code 3.",
         ),
         judge: address_unreachable,
+    },
+    Check {
+        id: "lan.stale.icmp-code5",
+        source: "RFC 7084 §4.3 L-14; RFC 4443 §3.1",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "失効したプレフィックスのアドレスを使う端末に、コード5で知らせる",
+            "A terminal that uses an address of a withdrawn prefix is told so by code 5",
+        ),
+        hint: Text::new(
+            "回線側で失効したプレフィックスを送信元とするパケットは、中継も破棄もせず、Destination Unreachableのコード5を返してください。",
+            "Answer packets from a prefix that the line took back with Destination Unreachable code 5, instead of passing them on or dropping them in silence.",
+        ),
+        judge: stale_source,
     },
 ];
 

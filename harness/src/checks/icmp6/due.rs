@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use ngnlab_reports::Verdict;
 use ngnlab_sim::message::icmpv6::{
-    DESTINATION_UNREACHABLE, PARAMETER_PROBLEM, UNKNOWN_NEXT_HEADER,
+    DESTINATION_UNREACHABLE, FIRST_INFORMATIONAL, PARAMETER_PROBLEM, SOURCE_FAILED_POLICY,
+    UNKNOWN_NEXT_HEADER,
 };
-use ngnlab_sim::message::packet::{Packet, Payload};
+use ngnlab_sim::message::packet::{Packet, Payload, is_routable};
 use ngnlab_sim::setup::Mode;
 use ngnlab_sim::trace::Role;
 
 use super::super::forwarding::SOON;
+use super::super::pd::given;
 use super::super::{Ruling, broken, every, only_in};
 use super::{came, own_errors};
 use crate::dissection::{Dissection, Found, IcmpError};
@@ -113,4 +115,39 @@ pub(super) fn address_unreachable(trace: &Dissection<'_>) -> Verdict {
             "Destination Unreachable",
         )
     })
+}
+
+/// Time to set filter and routes once the line has taken a prefix back; no document names a bound
+/// (inferred).
+const SETTLED: Duration = Duration::from_secs(10);
+
+pub(super) fn stale_source(trace: &Dissection<'_>) -> Verdict {
+    let given = given(trace);
+    only_in(Mode::Pd, trace, || {
+        reported(
+            trace,
+            "packet from a prefix that the line has taken back",
+            SOON,
+            |found| {
+                let mut said = given
+                    .iter()
+                    .filter(|word| word.at <= found.at && word.net.contains(&found.source));
+                let was_ours = said.clone().any(|word| word.valid > 0);
+                let gone = said
+                    .next_back()
+                    .is_some_and(|last| last.valid == 0 && last.at + SETTLED <= found.at);
+                let mut nets = trace.lan_prefixes().iter();
+                let outward = is_routable(found.destination)
+                    && !nets.any(|net| net.contains(&found.destination));
+                was_ours && gone && outward && found.hop_limit > 1 && !is_error(&found.is)
+            },
+            |error| (error.kind, error.code) == (DESTINATION_UNREACHABLE, SOURCE_FAILED_POLICY),
+            "Destination Unreachable code 5",
+        )
+    })
+}
+
+/// Returns whether a packet may not be answered with an error (RFC 4443 §2.4 (e.1)).
+fn is_error(packet: &Packet<'_>) -> bool {
+    matches!(packet.payload, Payload::Icmpv6(message) if message.kind < FIRST_INFORMATIONAL)
 }

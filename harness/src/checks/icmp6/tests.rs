@@ -4,7 +4,7 @@ use ngnlab_sim::trace::End;
 
 use super::super::find;
 use super::*;
-use crate::dissection::builder::TraceBuilder;
+use crate::dissection::builder::{TraceBuilder, grant};
 
 fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
     find(id).unwrap().verdict(&Dissection::new(&trace.trace))
@@ -165,4 +165,39 @@ fn what_the_device_does_not_know_is_told_or_not() {
     }
     assert!(passes("icmp6.unknown-next-header", &trace));
     assert!(fails("icmp6.unknown-info", &trace));
+}
+
+#[test]
+fn who_uses_an_address_of_yesterday_is_told_so() {
+    let at = |taken_back, sent, answer: Option<u8>| {
+        let mut trace = TraceBuilder::new("next-pd");
+        let [old, new] = [0, 1].map(|index| trace.trace.header.line.assignment(index));
+        trace.lan_ra(|_| {});
+        let first = grant(1, old, [30, 60, 600, 900]);
+        trace.dhcpv6(Role::Wan, End::Network, &first);
+        if taken_back {
+            let gone = grant(2, old, [30, 60, 0, 0]);
+            trace.at(30_000).dhcpv6(Role::Wan, End::Network, &gone);
+        }
+        let next = grant(3, new, [30, 60, 600, 900]);
+        trace.at(30_001).dhcpv6(Role::Wan, End::Network, &next);
+        let (pc, site) = (trace.pc(), trace.ons_dns());
+        let envelope = trace.envelope(Role::Lan, End::Network, pc, site);
+        let sent_frame = envelope.udp(1, 2, b"ngnlab");
+        trace.at(sent).injected(Role::Lan, sent_frame.clone());
+        if let Some(code) = answer {
+            let body = [&[0; 4], &sent_frame[ETHERNET_HEADER..]].concat();
+            let back = trace.envelope(Role::Lan, End::Device, trace.router(), pc);
+            trace.frame(Role::Lan, End::Device, back.icmpv6(1, code, &body));
+        }
+        // The trace ends a while later.
+        trace.at(sent + 10_000).lan_ra(|_| {});
+        verdict("lan.stale.icmp-code5", &trace)
+    };
+    assert!(matches!(at(true, 50_000, Some(5)), Verdict::Pass(_)));
+    assert!(matches!(at(true, 50_000, Some(1)), Verdict::Fail(_)));
+    assert!(matches!(at(true, 50_000, None), Verdict::Fail(_)));
+    // Nobody took the prefix back, or only just.
+    assert!(matches!(at(false, 50_000, None), Verdict::Inconclusive(_)));
+    assert!(matches!(at(true, 33_000, None), Verdict::Inconclusive(_)));
 }

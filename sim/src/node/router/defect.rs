@@ -566,6 +566,8 @@ pub enum Defect {
     NoParameterProblem,
     /// Drops packets without a route without saying so, as a blackhole.
     SilentAboutRoutes,
+    /// Drops packets from a prefix that was taken back without saying so.
+    SilentAboutOldSources,
     /// Drops packets for absent hosts of the LAN without saying so.
     SilentAboutAbsentHosts,
     /// Lets connections from outside through to terminals.

@@ -174,7 +174,9 @@ impl Router {
         problem: Problem,
         cx: &mut Context<'_>,
     ) {
-        if problem == Problem::NoRoute && self.defects.has(Defect::SilentAboutRoutes) {
+        let silent = problem == Problem::NoRoute && self.defects.has(Defect::SilentAboutRoutes)
+            || problem == Problem::BadSource && self.defects.has(Defect::SilentAboutOldSources);
+        if silent {
             return;
         }
         let Some(source) = self.source_towards(port, packet.source, cx.now()) else {
