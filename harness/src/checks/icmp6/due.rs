@@ -139,7 +139,8 @@ pub(super) fn stale_source(trace: &Dissection<'_>) -> Verdict {
                 let mut nets = trace.lan_prefixes().iter();
                 let outward = is_routable(found.destination)
                     && !nets.any(|net| net.contains(&found.destination));
-                was_ours && gone && outward && found.hop_limit > 1 && !is_error(&found.is)
+                let judged = was_ours && gone && outward && found.hop_limit > 1;
+                judged && !is_error(&found.is) && !is_lost_neighbor(trace, found)
             },
             |error| (error.kind, error.code) == (DESTINATION_UNREACHABLE, SOURCE_FAILED_POLICY),
             "Destination Unreachable code 5",
@@ -150,4 +151,16 @@ pub(super) fn stale_source(trace: &Dissection<'_>) -> Verdict {
 /// Returns whether a packet may not be answered with an error (RFC 4443 §2.4 (e.1)).
 fn is_error(packet: &Packet<'_>) -> bool {
     matches!(packet.payload, Payload::Icmpv6(message) if message.kind < FIRST_INFORMATIONAL)
+}
+
+/// Returns whether the device looked for a packet's sender to answer it, and found nobody.
+fn is_lost_neighbor(trace: &Dissection<'_>, found: &Found<Packet<'_>>) -> bool {
+    let sought = trace.neighbor_solicits().any(|solicit| {
+        solicit.by_device(Role::Lan)
+            && solicit.is.target == found.source
+            && found.at <= solicit.at
+            && solicit.at <= found.arrives + SOON
+    });
+    let mut adverts = trace.neighbor_adverts();
+    sought && !adverts.any(|advert| advert.is.target == found.source)
 }

@@ -1,10 +1,11 @@
 use ngnlab_sim::message::icmpv6::{TIME_EXCEEDED, UNKNOWN_NEXT_HEADER};
-use ngnlab_sim::message::packet::{ALL_NODES, ETHERNET_HEADER, Mac};
+use ngnlab_sim::message::ndp::{Ndp, NeighborSolicit};
+use ngnlab_sim::message::packet::{ALL_NODES, ETHERNET_HEADER, Mac, solicited_node};
 use ngnlab_sim::trace::End;
 
 use super::super::find;
 use super::*;
-use crate::dissection::builder::{TraceBuilder, grant};
+use crate::dissection::builder::{ROUTER_LAN, TraceBuilder, grant};
 
 fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
     find(id).unwrap().verdict(&Dissection::new(&trace.trace))
@@ -169,7 +170,7 @@ fn what_the_device_does_not_know_is_told_or_not() {
 
 #[test]
 fn who_uses_an_address_of_yesterday_is_told_so() {
-    let at = |taken_back, sent, answer: Option<u8>| {
+    let with = |taken_back, sent, answer: Option<u8>, sought| {
         let mut trace = TraceBuilder::new("next-pd");
         let [old, new] = [0, 1].map(|index| trace.trace.header.line.assignment(index));
         trace.lan_ra(|_| {});
@@ -190,13 +191,26 @@ fn who_uses_an_address_of_yesterday_is_told_so() {
             let back = trace.envelope(Role::Lan, End::Device, trace.router(), pc);
             trace.frame(Role::Lan, End::Device, back.icmpv6(1, code, &body));
         }
+        if sought {
+            let (link_local, target) = (ROUTER_LAN.link_local(), trace.pc());
+            let solicit = Ndp::NeighborSolicit(NeighborSolicit {
+                target,
+                source_link_layer: Some(ROUTER_LAN),
+            });
+            let group = solicited_node(target);
+            trace.ndp(Role::Lan, End::Device, link_local, group, &solicit);
+        }
         // The trace ends a while later.
         trace.at(sent + 10_000).lan_ra(|_| {});
         verdict("lan.stale.icmp-code5", &trace)
     };
+    let at = |taken_back, sent, answer| with(taken_back, sent, answer, false);
     assert!(matches!(at(true, 50_000, Some(5)), Verdict::Pass(_)));
     assert!(matches!(at(true, 50_000, Some(1)), Verdict::Fail(_)));
     assert!(matches!(at(true, 50_000, None), Verdict::Fail(_)));
+    // The device would have told it, had anybody said whose address that is.
+    let sought = with(true, 50_000, None, true);
+    assert!(matches!(sought, Verdict::Inconclusive(_)));
     // Nobody took the prefix back, or only just.
     assert!(matches!(at(false, 50_000, None), Verdict::Inconclusive(_)));
     assert!(matches!(at(true, 33_000, None), Verdict::Inconclusive(_)));
