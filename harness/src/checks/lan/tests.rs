@@ -1,7 +1,7 @@
 use std::net::Ipv6Addr;
 
-use ngnlab_sim::message::ndp::{Ndp, RouterSolicit};
-use ngnlab_sim::message::packet::{ALL_ROUTERS, Envelope};
+use ngnlab_sim::message::ndp::{Ndp, ROUTER_SOLICITATION, RouterSolicit};
+use ngnlab_sim::message::packet::{ALL_NODES, ALL_ROUTERS, Envelope};
 use ngnlab_sim::trace::End;
 
 use super::super::find;
