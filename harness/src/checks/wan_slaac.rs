@@ -15,8 +15,10 @@ use ngnlab_sim::trace::Role;
 
 use super::ce::{HEED, wan_adverts};
 use super::pd::net_of;
-use super::{CE_ROUTER, Check, EVERYONE, Ruling, broken, every, only_in, within};
+use super::{CE_ROUTER, Check, EVERYONE, Ruling, broken, every, only_in};
 use crate::dissection::{Dissection, Found};
+
+mod lifetimes;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -97,7 +99,7 @@ pub(super) const CHECKS: &[Check] = &[
             "残りの有効寿命が2時間を超えるときは、短い寿命を受けても2時間は使い続けてください。",
             "Keep an address for two hours when an advertisement shortens its valid lifetime.",
         ),
-        judge: two_hours,
+        judge: lifetimes::two_hours,
     },
     Check {
         id: "wan.slaac.deprecate-now",
@@ -113,7 +115,7 @@ pub(super) const CHECKS: &[Check] = &[
             "推奨寿命0のRAを受けたら、新しい通信には新しいプレフィックスのアドレスを使ってください。",
             "Take a preferred lifetime of 0 over at once, and use another address for what is new.",
         ),
-        judge: deprecate,
+        judge: lifetimes::deprecate,
     },
     Check {
         id: "wan.slaac.l-flag",
@@ -157,11 +159,6 @@ const PROBED_AFTER: Duration = Duration::from_secs(5);
 const DAD_OVER: Duration = Duration::from_secs(12);
 /// RFC 4861 §10: RETRANS_TIMER, the least that one probe waits.
 const PROBE_WAITS: Duration = Duration::from_secs(1);
-/// RFC 4862 §5.5.3 e).
-const TWO_HOURS: Duration = Duration::from_secs(7200);
-/// RFC 4861 §7.2.4 sets no limit for an answer; three solicitations a second apart ask for one.
-const NEIGHBOR_ANSWER: Duration = Duration::from_secs(3);
-
 /// Returns the addresses that terminals probed themselves, which the device may pass on.
 fn probed_by_terminals(trace: &Dissection<'_>) -> BTreeSet<Ipv6Addr> {
     let solicits = trace.neighbor_solicits();
@@ -315,112 +312,6 @@ fn answer_on_wan(
             na.by_device(Role::Wan) && na.is.target == target && from <= na.at && na.at <= to
         })
         .map(|na| na.with(target))
-}
-
-fn two_hours(trace: &Dissection<'_>) -> Verdict {
-    let adverts = wan_adverts(trace);
-    let theirs = probed_by_terminals(trace);
-    let all: Vec<_> = offered(&adverts)
-        .filter(|(_, prefix, _)| is_fit(prefix))
-        .collect();
-    let cuts = all.iter().filter(|(cut, prefix, net)| {
-        let valid = Duration::from_secs(u64::from(prefix.valid));
-        let mut before = all.iter().filter(|(ra, ..)| ra.at < cut.at);
-        valid < TWO_HOURS
-            && before.any(|(ra, other, same)| {
-                let until = ra.arrives + Duration::from_secs(u64::from(other.valid));
-                same == net && until > cut.arrives + TWO_HOURS
-            })
-    });
-    // A question for an address that was the device's before, after the false end of its life.
-    let asked = cuts.flat_map(|(cut, prefix, net)| {
-        let over = cut.arrives + Duration::from_secs(u64::from(prefix.valid)) + HEED;
-        let again = all
-            .iter()
-            .find(|(ra, other, same)| same == net && ra.at > cut.at && other.valid > prefix.valid);
-        let end = again.map_or(cut.arrives + TWO_HOURS, |(ra, ..)| ra.at);
-        let solicits = trace.neighbor_solicits().filter(move |ns| {
-            ns.to_device(Role::Wan)
-                && !ns.source.is_unspecified()
-                && net.contains(&ns.is.target)
-                && over <= ns.arrives
-                && ns.arrives + NEIGHBOR_ANSWER <= end
-        });
-        solicits.map(|ns| (*cut, ns.with(ns.is.target)))
-    });
-    every(
-        "question for an address whose lifetime was cut",
-        asked,
-        |(cut, ns)| {
-            let was_ours = answer_on_wan(trace, ns.is, Time::ZERO, cut.arrives);
-            if was_ours.is_none() || theirs.contains(&ns.is) || trace.is_terminal(ns.is) {
-                return Ruling::Skip;
-            }
-            if trace.is_disturbed(cut.at, ns.arrives + NEIGHBOR_ANSWER) {
-                return Ruling::Skip;
-            }
-            let answer = answer_on_wan(trace, ns.is, ns.arrives, trace.end());
-            let what = format!(
-                "an answer for {}, which is valid for two more hours,",
-                ns.is
-            );
-            match within(trace, &ns, answer.as_ref(), NEIGHBOR_ANSWER, &what) {
-                Ruling::Holds(mut records) => {
-                    records.insert(0, cut.record);
-                    Ruling::Holds(records)
-                }
-                other => other,
-            }
-        },
-    )
-}
-
-fn deprecate(trace: &Dissection<'_>) -> Verdict {
-    let adverts = wan_adverts(trace);
-    let all: Vec<_> = offered(&adverts)
-        .filter(|(_, prefix, _)| is_fit(prefix))
-        .collect();
-    let deprecated: Vec<_> = all
-        .iter()
-        .filter(|(_, prefix, _)| prefix.preferred == 0)
-        .collect();
-    let questions = trace.upstream_dns();
-    let own = questions.iter().filter(|exchange| {
-        let source = exchange.query.source;
-        all.iter().any(|(.., net)| net.contains(&source))
-    });
-    every(
-        "question of the device after a deprecation",
-        own,
-        |exchange| {
-            let query = exchange.query;
-            let old = deprecated.iter().find(|(ra, _, net)| {
-                let again = all.iter().any(|(later, prefix, same)| {
-                    same == net && later.at > ra.at && later.at <= query.at && prefix.preferred > 0
-                });
-                ra.arrives + DAD_OVER + HEED < query.at && net.contains(&query.source) && !again
-            });
-            let fresh = all.iter().find(|(ra, prefix, net)| {
-                let preferred = ra.arrives + Duration::from_secs(u64::from(prefix.preferred));
-                ra.arrives + DAD_OVER < query.at
-                    && preferred > query.at
-                    && !deprecated.iter().any(|(.., gone)| gone == net)
-                    && formed_in(trace, *net, ra.arrives).is_some()
-            });
-            let after = deprecated
-                .iter()
-                .any(|(ra, ..)| ra.arrives + DAD_OVER < query.at);
-            match (old, fresh) {
-                (Some((ra, _, net)), Some(_)) => broken(
-                    [ra.record, query.record],
-                    format!("no new question from {net}, which is deprecated"),
-                    format!("one from {}", query.source),
-                ),
-                (None, Some((ra, ..))) if after => Ruling::Holds(vec![ra.record, query.record]),
-                _ => Ruling::Skip,
-            }
-        },
-    )
 }
 
 fn l_flag(trace: &Dissection<'_>) -> Verdict {
