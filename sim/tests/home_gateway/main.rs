@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use dhcproto::v6::DhcpOption;
 use ngnlab_sim::line::{Area, Dhcpv6Quirk, HomeGatewayQuirk, Line};
-use ngnlab_sim::link::memory::MemoryLink;
 use ngnlab_sim::message::dhcpv6::{self, Delegated, MessageType, Status, reconfigure};
-use ngnlab_sim::message::packet::{ALL_NODES, Envelope, Mac, Packet, solicited_node};
-use ngnlab_sim::node::edge::{Edge, EdgeConfig};
-use ngnlab_sim::node::home_gateway::{HomeGateway, HomeGatewayConfig};
-use ngnlab_sim::registry::Registry;
-use ngnlab_sim::{Frame, Handle, Pace, Time, World};
+use ngnlab_sim::message::packet::{ALL_NODES, Envelope, Packet, solicited_node};
+use ngnlab_sim::node::edge::Edge;
+use ngnlab_sim::node::home_gateway::HomeGateway;
+use ngnlab_sim::{Frame, Time};
 
+mod bench;
+#[path = "../subscriber/mod.rs"]
 mod subscriber;
 
-use subscriber::{Subscriber, WAN, client_id, ia, neighbor_advert, ns, router_advert, rs};
+use bench::Bench;
+use subscriber::{WAN, client_id, ia, neighbor_advert, ns, router_advert, rs};
 
 #[test]
 fn the_lan_is_advertised_as_soon_as_the_network_has_delegated() {
@@ -404,108 +405,3 @@ fn a_foreign_duid_is_dropped_by_quirk_only() {
         assert_eq!(solicit.is_some(), answered);
     }
 }
-
-struct Bench {
-    world: World,
-    edge: Handle<Edge>,
-    gateway: Handle<HomeGateway>,
-    line: Line,
-    lan: Subscriber,
-    core: MemoryLink,
-}
-
-impl Bench {
-    fn new(area: Area, quirks: &[HomeGatewayQuirk]) -> Self {
-        let mut line = Line::preset("hgw-pd", area).unwrap();
-        line.quirks.home_gateway = quirks.to_vec();
-        Self::of(line)
-    }
-
-    fn of(line: Line) -> Self {
-        let area = line.area;
-        let mut world = World::new(1, Pace::Virtual);
-        let edge = world.add(
-            "edge",
-            Edge::new(EdgeConfig {
-                line: line.clone(),
-                registry: Registry::default(),
-                routes: vec![(area.values().ngn_ranges[0], Edge::CORE)],
-            }),
-        );
-        let gateway = world.add(
-            "home-gateway",
-            HomeGateway::new(HomeGatewayConfig { line: line.clone() }),
-        );
-        world.connect(gateway.port(HomeGateway::UPLINK), edge.port(Edge::ACCESS));
-        let lan = Subscriber::of(GATEWAY);
-        let core = MemoryLink::default();
-        world.attach(gateway.port(HomeGateway::LAN), lan.link.clone());
-        world.attach(edge.port(Edge::CORE), core.clone());
-        Self {
-            world,
-            edge,
-            gateway,
-            line,
-            lan,
-            core,
-        }
-    }
-
-    /// Makes a bench in the East that has been running for ten seconds.
-    fn started(quirks: &[HomeGatewayQuirk]) -> Self {
-        let mut bench = Self::new(Area::East, quirks);
-        bench.run_for(10);
-        bench.lan.received();
-        bench
-    }
-
-    fn run_for(&mut self, secs: u64) {
-        self.run_ms(secs * 1000);
-    }
-
-    fn run_ms(&mut self, millis: u64) {
-        let end = self.world.now() + Duration::from_millis(millis);
-        self.world.run_until(end).unwrap();
-    }
-
-    fn ask(
-        &mut self,
-        kind: MessageType,
-        options: impl IntoIterator<Item = DhcpOption>,
-    ) -> Option<dhcpv6::Message> {
-        self.lan.ask(&mut self.world, kind, options)
-    }
-
-    fn whole(&self) -> ipnet::Ipv6Net {
-        self.line.assignment(0)
-    }
-
-    /// Returns the gateway's address on its LAN.
-    fn own_address(&self) -> Ipv6Addr {
-        GATEWAY.in_prefix(self.whole().addr())
-    }
-
-    fn core_received(&self) -> Vec<Frame> {
-        std::iter::from_fn(|| self.core.pop()).collect()
-    }
-
-    fn server_sends(&self, to: Ipv6Addr) {
-        let server = self.line.area.values().line_auth;
-        let mac = Mac([2, 0, 0x5e, 0, 0, 9]);
-        self.core
-            .push(Envelope::new(mac, mac, server, to).udp(9, 9, b"x"));
-    }
-
-    fn reaches_core(&mut self, source: Ipv6Addr) -> bool {
-        let to = self.line.area.values().line_auth;
-        self.lan.send(self.lan.through(source, to).udp(9, 9, b"x"));
-        self.run_ms(1);
-        self.core_received()
-            .iter()
-            .filter_map(|frame| Packet::parse(frame))
-            .any(|packet| packet.destination == to && packet.hop_limit == 62)
-    }
-}
-
-/// The gateway's Ethernet address on its LAN.
-const GATEWAY: Mac = Mac([0x02, 0x00, 0x5e, 0x00, 0x67, 0x01]);
