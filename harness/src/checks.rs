@@ -56,6 +56,8 @@ mod pd;
 mod pd_use;
 mod renumbering;
 mod rob;
+#[cfg(test)]
+mod verdicts;
 mod wan;
 mod wan_own;
 mod wan_ra;

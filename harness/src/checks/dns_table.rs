@@ -256,15 +256,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
-    use super::super::find;
+    use super::super::verdicts::verdict;
     use super::*;
     use crate::dissection::builder::{Reply, TraceBuilder};
 
     const NAME: &str = "www.lineauth.mnw";
-
-    fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-        find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-    }
 
     #[test]
     fn an_ons_name_belongs_to_the_ons_servers() {

@@ -305,15 +305,11 @@ mod tests {
 
     use hickory_proto::rr::RecordType;
 
-    use super::super::find;
+    use super::super::verdicts::verdict;
     use super::*;
     use crate::dissection::builder::{Reply, TraceBuilder};
 
     const NAME: &str = "pweb.base.oqs-pdl.org";
-
-    fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-        find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-    }
 
     fn addresses(count: u128) -> Vec<Ipv6Addr> {
         (1..=count).map(Ipv6Addr::from_bits).collect()

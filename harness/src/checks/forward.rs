@@ -378,21 +378,9 @@ mod tests {
     use ngnlab_sim::Frame;
     use ngnlab_sim::trace::End;
 
-    use super::super::find;
+    use super::super::verdicts::{fails, passes, verdict};
     use super::*;
     use crate::dissection::builder::TraceBuilder;
-
-    fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-        find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-    }
-
-    fn passes(id: &str, trace: &TraceBuilder) -> bool {
-        matches!(verdict(id, trace), Verdict::Pass(_))
-    }
-
-    fn fails(id: &str, trace: &TraceBuilder) -> bool {
-        matches!(verdict(id, trace), Verdict::Fail(_))
-    }
 
     fn segment(trace: &TraceBuilder, on: Role, from: End, hop_limit: u8, syn: bool) -> Frame {
         let (pc, site) = (trace.pc(), trace.ons_dns());

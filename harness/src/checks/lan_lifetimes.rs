@@ -301,21 +301,9 @@ mod tests {
     use ngnlab_sim::message::packet::ALL_NODES;
     use ngnlab_sim::trace::{End, Fact, Role};
 
-    use super::super::find;
+    use super::super::verdicts::{fails, passes, verdict};
     use super::*;
     use crate::dissection::builder::TraceBuilder;
-
-    fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-        find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-    }
-
-    fn passes(id: &str, trace: &TraceBuilder) -> bool {
-        matches!(verdict(id, trace), Verdict::Pass(_))
-    }
-
-    fn fails(id: &str, trace: &TraceBuilder) -> bool {
-        matches!(verdict(id, trace), Verdict::Fail(_))
-    }
 
     fn prefix(advert: &mut RouterAdvert) -> &mut PrefixInfo {
         match advert.options.first_mut() {

@@ -166,13 +166,9 @@ fn unsolicited_interval(trace: &Dissection<'_>) -> Verdict {
 mod tests {
     use ngnlab_sim::trace::{Seen, StepOutcome};
 
-    use super::super::find;
+    use super::super::verdicts::verdict;
     use super::*;
     use crate::dissection::builder::TraceBuilder;
-
-    fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-        find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-    }
 
     /// Advertisements at these seconds.
     fn at(seconds: &[u64]) -> TraceBuilder {

@@ -300,13 +300,9 @@ mod tests {
     use hickory_proto::op::ResponseCode;
     use hickory_proto::rr::RecordType;
 
-    use super::super::find;
+    use super::super::verdicts::verdict;
     use super::*;
     use crate::dissection::builder::{Reply, TraceBuilder};
-
-    fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-        find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-    }
 
     fn advertised() -> TraceBuilder {
         let mut trace = TraceBuilder::new("next-ra");

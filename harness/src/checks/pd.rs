@@ -248,13 +248,9 @@ mod tests {
     use ngnlab_sim::message::ndp::NdpOption;
     use ngnlab_sim::trace::End;
 
-    use super::super::find;
+    use super::super::verdicts::verdict;
     use super::*;
     use crate::dissection::builder::{TraceBuilder, client_message, grant};
-
-    fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-        find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-    }
 
     /// A delegated prefix of this length at one second.
     fn delegated(length: u8) -> TraceBuilder {

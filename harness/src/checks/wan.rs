@@ -358,13 +358,9 @@ mod tests {
     use ngnlab_sim::message::packet::{ALL_NODES, ALL_ROUTERS, solicited_node};
     use ngnlab_sim::trace::{End, Fact};
 
-    use super::super::find;
+    use super::super::verdicts::verdict;
     use super::*;
     use crate::dissection::builder::{ROUTER_WAN, TraceBuilder};
-
-    fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-        find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-    }
 
     fn probe(trace: &mut TraceBuilder, at: u64) {
         let target = ROUTER_WAN.link_local();

@@ -136,13 +136,9 @@ mod tests {
     use ngnlab_sim::message::packet::ALL_DHCP;
     use ngnlab_sim::trace::End;
 
-    use super::super::find;
+    use super::super::verdicts::verdict;
     use super::*;
     use crate::dissection::builder::{ROUTER_WAN, TraceBuilder, grant};
-
-    fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-        find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-    }
 
     #[test]
     fn the_routers_own_questions_come_from_the_delegation() {

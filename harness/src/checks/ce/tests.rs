@@ -2,13 +2,9 @@ use ngnlab_sim::message::ndp::Ndp;
 use ngnlab_sim::message::packet::{ALL_NODES, Envelope};
 use ngnlab_sim::trace::End;
 
-use super::super::find;
+use super::super::verdicts::verdict;
 use super::*;
 use crate::dissection::builder::{PC, ROUTER_LAN, TraceBuilder, grant};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
 
 /// The line's router advertises itself for so many seconds.
 fn advertise(trace: &mut TraceBuilder, at: u64, lifetime: u64) {

@@ -2,21 +2,9 @@ use dhcproto::v6::{self, MessageType, ORO};
 use ngnlab_sim::message::packet::ALL_NODES;
 use ngnlab_sim::trace::End;
 
-use super::super::find;
+use super::super::verdicts::{fails, passes, verdict};
 use super::*;
 use crate::dissection::builder::{PC, ROUTER_LAN, TraceBuilder, client_message};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
-
-fn passes(id: &str, trace: &TraceBuilder) -> bool {
-    matches!(verdict(id, trace), Verdict::Pass(_))
-}
-
-fn fails(id: &str, trace: &TraceBuilder) -> bool {
-    matches!(verdict(id, trace), Verdict::Fail(_))
-}
 
 /// The terminal asks for what the line tells.
 fn request(xid: u32) -> v6::Message {

@@ -2,13 +2,9 @@ use dhcproto::v6::{DhcpOption, MessageType, OptionCode};
 use ngnlab_sim::message::packet::ALL_DHCP;
 use ngnlab_sim::trace::End;
 
-use super::super::find;
+use super::super::verdicts::verdict;
 use super::*;
 use crate::dissection::builder::{ROUTER_WAN, TraceBuilder, client_message, grant};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
 
 fn solicits(at: &[u64], change: impl Fn(usize, &mut dhcproto::v6::Message)) -> TraceBuilder {
     let mut trace = TraceBuilder::new("next-pd");

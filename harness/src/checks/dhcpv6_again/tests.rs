@@ -1,17 +1,9 @@
 use dhcproto::v6::{DhcpOption, MessageType};
 use ngnlab_sim::trace::{End, Role, Seen, StepOutcome};
 
-use super::super::find;
+use super::super::verdicts::sign;
 use super::*;
 use crate::dissection::builder::{PC, TraceBuilder, client_message, grant};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> char {
-    match find(id).unwrap().verdict(&Dissection::new(&trace.trace)) {
-        Verdict::Pass(_) => '+',
-        Verdict::Fail(_) => '-',
-        Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => '?',
-    }
-}
 
 fn lasting(preset: &str, secs: i64) -> TraceBuilder {
     let mut trace = TraceBuilder::new(preset);
@@ -42,21 +34,21 @@ fn the_links_return_is_answered() {
     let id = "dhcp6c.link.rebind-with-pd";
     let mut trace = lasting("next-pd", 100);
     link_up(&mut trace, 500);
-    assert_eq!(verdict(id, &trace), '?');
+    assert_eq!(sign(id, &trace), '?');
     lease(&mut trace, 1000, [7200, 10_800, 12_600, 14_400]);
     link_up(&mut trace, 30_000);
-    assert_eq!(verdict(id, &trace), '-');
+    assert_eq!(sign(id, &trace), '-');
     send(&mut trace, 31_000, MessageType::Rebind, 9);
-    assert_eq!(verdict(id, &trace), '+');
+    assert_eq!(sign(id, &trace), '+');
 
     let id = "dhcp6c.link.inf-refresh";
     let mut trace = lasting("next-ra", 100);
     send(&mut trace, 900, MessageType::InformationRequest, 5);
     lease(&mut trace, 1000, [0; 4]);
     link_up(&mut trace, 30_000);
-    assert_eq!(verdict(id, &trace), '-');
+    assert_eq!(sign(id, &trace), '-');
     send(&mut trace, 31_000, MessageType::InformationRequest, 9);
-    assert_eq!(verdict(id, &trace), '+');
+    assert_eq!(sign(id, &trace), '+');
 }
 
 #[test]
@@ -78,11 +70,11 @@ fn information_is_refreshed_in_its_time() {
         trace
     };
     let id = "dhcp6c.inf.irt-default";
-    assert_eq!(verdict(id, &informed(None, 100_000, Some(86_402_000))), '+');
-    assert_eq!(verdict(id, &informed(None, 100_000, None)), '-');
-    assert_eq!(verdict(id, &informed(None, 60, None)), '?');
+    assert_eq!(sign(id, &informed(None, 100_000, Some(86_402_000))), '+');
+    assert_eq!(sign(id, &informed(None, 100_000, None)), '-');
+    assert_eq!(sign(id, &informed(None, 60, None)), '?');
     let id = "dhcp6c.inf.irt-minimum";
-    assert_eq!(verdict(id, &informed(Some(10), 60, None)), '+');
-    assert_eq!(verdict(id, &informed(Some(10), 60, Some(11_500))), '-');
-    assert_eq!(verdict(id, &informed(Some(10), 25, None)), '?');
+    assert_eq!(sign(id, &informed(Some(10), 60, None)), '+');
+    assert_eq!(sign(id, &informed(Some(10), 60, Some(11_500))), '-');
+    assert_eq!(sign(id, &informed(Some(10), 25, None)), '?');
 }

@@ -1,17 +1,9 @@
 use dhcproto::v6::{DhcpOption, MessageType, OptionCode};
 use ngnlab_sim::trace::End;
 
-use super::super::find;
+use super::super::verdicts::sign;
 use super::*;
 use crate::dissection::builder::{PC, ROUTER_WAN, TraceBuilder, client_message, grant};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> char {
-    match find(id).unwrap().verdict(&Dissection::new(&trace.trace)) {
-        Verdict::Pass(_) => '+',
-        Verdict::Fail(_) => '-',
-        Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => '?',
-    }
-}
 
 /// The device asks, and a stranger answers with another transaction id.
 fn forged(asks: MessageType, answers: MessageType) -> TraceBuilder {
@@ -52,16 +44,16 @@ fn who_asks_a_forger_is_found() {
         ),
     ] {
         let mut trace = forged(asks, answers);
-        assert_eq!(verdict(id, &trace), '+', "{id}");
+        assert_eq!(sign(id, &trace), '+', "{id}");
         let mut request = client_message(MessageType::Request, 9, 0);
         let server = DhcpOption::ServerId(PC.duid_ll());
         request.opts_mut().insert(server);
         trace.at(2000).dhcpv6(Role::Wan, End::Device, &request);
-        assert_eq!(verdict(id, &trace), '-', "{id}");
+        assert_eq!(sign(id, &trace), '-', "{id}");
         let mut other = forged(asks, answers);
         request.opts_mut().remove(OptionCode::ServerId);
         other.at(2000).dhcpv6(Role::Wan, End::Device, &request);
-        assert_eq!(verdict(id, &other), '+', "{id}");
+        assert_eq!(sign(id, &other), '+', "{id}");
     }
 }
 
@@ -75,11 +67,11 @@ fn who_hands_a_forged_prefix_on_is_found() {
             prefix.prefix = foreign;
         }
     });
-    assert_eq!(verdict("dhcp6c.rep.validate", &trace), '-');
+    assert_eq!(sign("dhcp6c.rep.validate", &trace), '-');
 }
 
 #[test]
 fn an_answer_that_nobody_waits_for_proves_nothing() {
     let trace = forged(MessageType::Solicit, MessageType::Reply);
-    assert_eq!(verdict("dhcp6c.rep.validate", &trace), '?');
+    assert_eq!(sign("dhcp6c.rep.validate", &trace), '?');
 }

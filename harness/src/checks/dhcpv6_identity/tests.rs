@@ -2,13 +2,9 @@ use dhcproto::v6::{DhcpOption, MessageType, OptionCode};
 use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::trace::{End, Role, Seen, StepOutcome};
 
-use super::super::find;
+use super::super::verdicts::verdict;
 use super::*;
 use crate::dissection::builder::{ROUTER_WAN, TraceBuilder, client_message};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
 
 fn power_cut(trace: &mut TraceBuilder) {
     trace.seen(Seen::Step {

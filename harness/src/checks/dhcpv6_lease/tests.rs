@@ -1,17 +1,9 @@
 use dhcproto::v6::{DhcpOption, MessageType};
 use ngnlab_sim::trace::{End, Role, Seen, StepOutcome};
 
-use super::super::find;
+use super::super::verdicts::sign;
 use super::*;
 use crate::dissection::builder::{PC, TraceBuilder, client_message, grant};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> char {
-    match find(id).unwrap().verdict(&Dissection::new(&trace.trace)) {
-        Verdict::Pass(_) => '+',
-        Verdict::Fail(_) => '-',
-        Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => '?',
-    }
-}
 
 fn lasting(preset: &str, secs: i64) -> TraceBuilder {
     let mut trace = TraceBuilder::new(preset);
@@ -50,20 +42,20 @@ fn repetitions_follow_their_schedules() {
     };
     let id = "dhcp6c.req.retry";
     let by_the_book = [0, 950, 3000, 7000, 15_000, 31_000, 61_000, 90_000];
-    assert_eq!(verdict(id, &play(MessageType::Request, &by_the_book)), '+');
+    assert_eq!(sign(id, &play(MessageType::Request, &by_the_book)), '+');
     let storm = [0, 1000, 2000, 3000];
-    assert_eq!(verdict(id, &play(MessageType::Request, &storm)), '-');
+    assert_eq!(sign(id, &play(MessageType::Request, &storm)), '-');
     let endless: Vec<u64> = (0..11).map(|number| number * number * 2000).collect();
-    assert_eq!(verdict(id, &play(MessageType::Request, &endless[..1])), '?');
+    assert_eq!(sign(id, &play(MessageType::Request, &endless[..1])), '?');
     let eleven = [
         0, 1000, 3000, 7000, 15_000, 31_000, 61_000, 91_000, 121_000, 151_000, 181_000,
     ];
-    assert_eq!(verdict(id, &play(MessageType::Request, &eleven[..10])), '+');
-    assert_eq!(verdict(id, &play(MessageType::Request, &eleven)), '-');
+    assert_eq!(sign(id, &play(MessageType::Request, &eleven[..10])), '+');
+    assert_eq!(sign(id, &play(MessageType::Request, &eleven)), '-');
     let id = "dhcp6c.ren.backoff";
     let renews = [0, 9500, 29_000, 69_000];
-    assert_eq!(verdict(id, &play(MessageType::Renew, &renews)), '+');
-    assert_eq!(verdict(id, &play(MessageType::Renew, &storm)), '-');
+    assert_eq!(sign(id, &play(MessageType::Renew, &renews)), '+');
+    assert_eq!(sign(id, &play(MessageType::Renew, &storm)), '-');
 }
 
 #[test]
@@ -77,20 +69,20 @@ fn t2_brings_a_rebind_to_everybody() {
     };
     let mut good = held();
     send(&mut good, 36_000, MessageType::Rebind, 9);
-    assert_eq!(verdict(id, &good), '+');
-    assert_eq!(verdict(id, &held()), '-');
+    assert_eq!(sign(id, &good), '+');
+    assert_eq!(sign(id, &held()), '-');
     let mut named = held();
     let mut rebind = client_message(MessageType::Rebind, 9, 0);
     let server = DhcpOption::ServerId(PC.duid_ll());
     rebind.opts_mut().insert(server);
     named.at(36_000).dhcpv6(Role::Wan, End::Device, &rebind);
-    assert_eq!(verdict(id, &named), '-');
+    assert_eq!(sign(id, &named), '-');
     let mut renewed = held();
     lease(&mut renewed, 22_000, [7200, 10_800, 12_600, 14_400]);
-    assert_eq!(verdict(id, &renewed), '?');
+    assert_eq!(sign(id, &renewed), '?');
     let mut cut = held();
     link_up(&mut cut, 34_000);
-    assert_eq!(verdict(id, &cut), '?');
+    assert_eq!(sign(id, &cut), '?');
 }
 
 #[test]
@@ -98,12 +90,12 @@ fn an_expired_lease_is_asked_for_anew() {
     let id = "dhcp6c.reb.expiry-to-solicit";
     let mut trace = lasting("next-pd", 120);
     lease(&mut trace, 1000, SHORT);
-    assert_eq!(verdict(id, &trace), '-');
+    assert_eq!(sign(id, &trace), '-');
     send(&mut trace, 71_500, MessageType::Solicit, 9);
-    assert_eq!(verdict(id, &trace), '+');
+    assert_eq!(sign(id, &trace), '+');
     let mut short = lasting("next-pd", 90);
     lease(&mut short, 1000, SHORT);
-    assert_eq!(verdict(id, &short), '?');
+    assert_eq!(sign(id, &short), '?');
 }
 
 #[test]
@@ -111,10 +103,10 @@ fn a_t1_of_zero_leaves_the_time_to_the_client() {
     let id = "dhcp6c.t.zero";
     let mut trace = lasting("next-pd", 60);
     lease(&mut trace, 1000, [0, 0, 3000, 4000]);
-    assert_eq!(verdict(id, &trace), '+');
+    assert_eq!(sign(id, &trace), '+');
     send(&mut trace, 2000, MessageType::Renew, 9);
-    assert_eq!(verdict(id, &trace), '-');
+    assert_eq!(sign(id, &trace), '-');
     let mut usual = lasting("next-pd", 60);
     lease(&mut usual, 1000, SHORT);
-    assert_eq!(verdict(id, &usual), '?');
+    assert_eq!(sign(id, &usual), '?');
 }

@@ -3,13 +3,9 @@ use ngnlab_sim::message::ndp::Ndp;
 use ngnlab_sim::message::packet::ALL_NODES;
 use ngnlab_sim::trace::End;
 
-use super::super::find;
+use super::super::verdicts::verdict;
 use super::*;
 use crate::dissection::builder::{TraceBuilder, client_message};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
 
 fn one(kind: MessageType, change: impl Fn(&mut dhcproto::v6::Message)) -> TraceBuilder {
     let preset = match kind {

@@ -1,17 +1,9 @@
 use dhcproto::v6::{DhcpOption, MessageType};
 use ngnlab_sim::trace::End;
 
-use super::super::find;
+use super::super::verdicts::sign;
 use super::*;
 use crate::dissection::builder::{ROUTER_WAN, TraceBuilder, client_message, grant};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> char {
-    match find(id).unwrap().verdict(&Dissection::new(&trace.trace)) {
-        Verdict::Pass(_) => '+',
-        Verdict::Fail(_) => '-',
-        Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => '?',
-    }
-}
 
 use ngnlab_sim::message::dhcpv6::reconfigure::{Reconfigure, key_option};
 
@@ -56,12 +48,12 @@ fn the_servers_own_word_is_followed() {
     let id = "dhcp6c.rcf.renew";
     let mut trace = keyed();
     told(&mut trace, 20_000, false);
-    assert_eq!(verdict(id, &trace), '-');
+    assert_eq!(sign(id, &trace), '-');
     renew(&mut trace, 20_100, 8);
-    assert_eq!(verdict(id, &trace), '+');
+    assert_eq!(sign(id, &trace), '+');
     let mut keyless = TraceBuilder::new("next-pd");
     told(&mut keyless, 20_000, false);
-    assert_eq!(verdict(id, &keyless), '?');
+    assert_eq!(sign(id, &keyless), '?');
 }
 
 #[test]
@@ -69,9 +61,9 @@ fn a_strangers_word_is_not() {
     let id = "dhcp6c.rcf.auth";
     let mut trace = keyed();
     told(&mut trace, 20_000, true);
-    assert_eq!(verdict(id, &trace), '+');
+    assert_eq!(sign(id, &trace), '+');
     renew(&mut trace, 20_100, 8);
-    assert_eq!(verdict(id, &trace), '-');
+    assert_eq!(sign(id, &trace), '-');
 }
 
 #[test]
@@ -81,7 +73,7 @@ fn one_is_followed_at_a_time() {
     told(&mut trace, 20_000, false);
     renew(&mut trace, 20_100, 8);
     told(&mut trace, 22_000, false);
-    assert_eq!(verdict(id, &trace), '+');
+    assert_eq!(sign(id, &trace), '+');
     renew(&mut trace, 22_100, 9);
-    assert_eq!(verdict(id, &trace), '-');
+    assert_eq!(sign(id, &trace), '-');
 }

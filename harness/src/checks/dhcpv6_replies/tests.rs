@@ -1,17 +1,9 @@
 use dhcproto::v6::{DhcpOption, MessageType, OptionCode, UnknownOption};
 use ngnlab_sim::trace::End;
 
-use super::super::find;
+use super::super::verdicts::sign;
 use super::*;
 use crate::dissection::builder::{ROUTER_WAN, TraceBuilder, client_message, grant};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> char {
-    match find(id).unwrap().verdict(&Dissection::new(&trace.trace)) {
-        Verdict::Pass(_) => '+',
-        Verdict::Fail(_) => '-',
-        Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => '?',
-    }
-}
 
 /// The device sends a message, and the server answers with a status.
 fn refused(asks: MessageType, status: Status) -> TraceBuilder {
@@ -35,20 +27,20 @@ fn send(trace: &mut TraceBuilder, at: u64, kind: MessageType, xid: u32) {
 fn no_binding_leads_to_a_request() {
     let id = "dhcp6c.rep.nobinding";
     let mut trace = refused(MessageType::Renew, Status::NoBinding);
-    assert_eq!(verdict(id, &trace), '-');
+    assert_eq!(sign(id, &trace), '-');
     send(&mut trace, 2000, MessageType::Request, 8);
-    assert_eq!(verdict(id, &trace), '+');
+    assert_eq!(sign(id, &trace), '+');
     let release = refused(MessageType::Release, Status::NoBinding);
-    assert_eq!(verdict(id, &release), '?');
+    assert_eq!(sign(id, &release), '?');
 }
 
 #[test]
 fn unspec_fail_is_no_reason_to_hurry() {
     let id = "dhcp6c.rep.unspecfail-rate";
-    for (at, sign) in [(1100, '-'), (2050, '+')] {
+    for (at, expected) in [(1100, '-'), (2050, '+')] {
         let mut trace = refused(MessageType::Request, Status::UnspecFail);
         send(&mut trace, at, MessageType::Request, 7);
-        assert_eq!(verdict(id, &trace), sign);
+        assert_eq!(sign(id, &trace), expected);
     }
 }
 
@@ -74,12 +66,12 @@ fn use_multicast_ends_unicast() {
     };
     let mut good = play();
     send(&mut good, 2000, MessageType::Renew, 8);
-    assert_eq!(verdict(id, &good), '+');
+    assert_eq!(sign(id, &good), '+');
     let mut bad = play();
     unicast(&mut bad, 11_000, 7);
-    assert_eq!(verdict(id, &bad), '-');
+    assert_eq!(sign(id, &bad), '-');
     let uncalled = refused(MessageType::Renew, Status::UseMulticast);
-    assert_eq!(verdict(id, &uncalled), '?');
+    assert_eq!(sign(id, &uncalled), '?');
 }
 
 #[test]
@@ -92,9 +84,9 @@ fn unknown_options_spoil_nothing() {
     let option = UnknownOption::new(OptionCode::from(65_001), vec![1]);
     reply.opts_mut().insert(DhcpOption::Unknown(option));
     trace.at(1010).dhcpv6(Role::Wan, End::Network, &reply);
-    assert_eq!(verdict(id, &trace), '+');
+    assert_eq!(sign(id, &trace), '+');
     send(&mut trace, 2050, MessageType::Request, 7);
-    assert_eq!(verdict(id, &trace), '-');
+    assert_eq!(sign(id, &trace), '-');
 }
 
 #[test]
@@ -130,6 +122,6 @@ fn a_search_list_goes_with_the_reply_that_lacks_it() {
         }
         trace
     };
-    assert_eq!(verdict(id, &play(false)), '+');
-    assert_eq!(verdict(id, &play(true)), '-');
+    assert_eq!(sign(id, &play(false)), '+');
+    assert_eq!(sign(id, &play(true)), '-');
 }

@@ -1,13 +1,9 @@
 use dhcproto::v6::{DhcpOption, MessageType, OptionCode, UnknownOption};
 use ngnlab_sim::trace::{End, Role};
 
-use super::super::find;
+use super::super::verdicts::verdict;
 use super::*;
 use crate::dissection::builder::{TraceBuilder, client_message, grant};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
 
 #[track_caller]
 fn assert_verdicts(trace: &TraceBuilder, expected: &[(&str, char)]) {

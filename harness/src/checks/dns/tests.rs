@@ -1,15 +1,11 @@
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 
-use super::super::find;
+use super::super::verdicts::verdict;
 use super::*;
 use crate::dissection::builder::{Reply, TraceBuilder, query, response};
 
 const NAME: &str = "www.lineauth.mnw";
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
 
 fn asked(name: &str, kind: RecordType) -> (TraceBuilder, u16) {
     let mut trace = TraceBuilder::new("next-ra");

@@ -5,8 +5,7 @@ use hickory_proto::rr::rdata::{AAAA, CNAME, SOA};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use ngnlab_sim::trace::{End, Role};
 
-use super::super::find;
-use super::*;
+use super::super::verdicts::{assert_fails, assert_open, assert_passes};
 use crate::dissection::builder::TraceBuilder;
 
 const NAME: &str = "chain.ngnlab.onshikaku.org";
@@ -171,26 +170,4 @@ fn soa() -> Record {
 
 fn name(text: &str) -> Name {
     Name::from_str(&format!("{text}.")).unwrap()
-}
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
-
-fn assert_passes(id: &str, trace: &TraceBuilder) {
-    let verdict = verdict(id, trace);
-    assert!(matches!(verdict, Verdict::Pass(_)), "{id}: {verdict:?}");
-}
-
-fn assert_fails(id: &str, trace: &TraceBuilder) {
-    let verdict = verdict(id, trace);
-    assert!(matches!(verdict, Verdict::Fail(_)), "{id}: {verdict:?}");
-}
-
-fn assert_open(id: &str, trace: &TraceBuilder) {
-    let verdict = verdict(id, trace);
-    assert!(
-        matches!(verdict, Verdict::Inconclusive(_)),
-        "{id}: {verdict:?}"
-    );
 }

@@ -3,7 +3,7 @@ use hickory_proto::rr::Name;
 use hickory_proto::rr::rdata::{AAAA, SOA};
 use ngnlab_sim::trace::{End, Role};
 
-use super::super::find;
+use super::super::verdicts::verdict;
 use super::*;
 use crate::dissection::builder::TraceBuilder;
 
@@ -157,8 +157,4 @@ fn opt(bytes: &[u8]) -> Vec<u8> {
 
 fn name(text: &str) -> Name {
     Name::from_ascii(format!("{text}.")).unwrap()
-}
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
 }

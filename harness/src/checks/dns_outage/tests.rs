@@ -2,7 +2,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use ngnlab_sim::trace::{Seen, StepOutcome};
 
-use super::super::find;
+use super::super::verdicts::{assert_fails, assert_open, assert_passes};
 use super::*;
 use crate::dissection::builder::{Reply, TraceBuilder};
 
@@ -112,27 +112,5 @@ fn silence(trace: &mut TraceBuilder, name: &str) {
             at,
             seen: Seen::Step { step, outcome },
         },
-    );
-}
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
-
-fn assert_passes(id: &str, trace: &TraceBuilder) {
-    let verdict = verdict(id, trace);
-    assert!(matches!(verdict, Verdict::Pass(_)), "{id}: {verdict:?}");
-}
-
-fn assert_fails(id: &str, trace: &TraceBuilder) {
-    let verdict = verdict(id, trace);
-    assert!(matches!(verdict, Verdict::Fail(_)), "{id}: {verdict:?}");
-}
-
-fn assert_open(id: &str, trace: &TraceBuilder) {
-    let verdict = verdict(id, trace);
-    assert!(
-        matches!(verdict, Verdict::Inconclusive(_)),
-        "{id}: {verdict:?}"
     );
 }

@@ -4,7 +4,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use ngnlab_sim::trace::{End, StepOutcome};
 
-use super::super::find;
+use super::super::verdicts::{assert_fails, assert_open, assert_passes, verdict};
 use super::*;
 use crate::dissection::builder::{Reply, TraceBuilder, response};
 use ngnlab_sim::trace::Seen;
@@ -145,26 +145,4 @@ fn malformed() -> TraceBuilder {
     let ends = ((trace.ons_dns(), 53), (trace.router(), PORT_ASKED));
     trace.udp(Role::Wan, End::Network, ends, &bytes);
     trace
-}
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
-
-fn assert_passes(id: &str, trace: &TraceBuilder) {
-    let verdict = verdict(id, trace);
-    assert!(matches!(verdict, Verdict::Pass(_)), "{id}: {verdict:?}");
-}
-
-fn assert_fails(id: &str, trace: &TraceBuilder) {
-    let verdict = verdict(id, trace);
-    assert!(matches!(verdict, Verdict::Fail(_)), "{id}: {verdict:?}");
-}
-
-fn assert_open(id: &str, trace: &TraceBuilder) {
-    let verdict = verdict(id, trace);
-    assert!(
-        matches!(verdict, Verdict::Inconclusive(_)),
-        "{id}: {verdict:?}"
-    );
 }

@@ -2,21 +2,9 @@ use ngnlab_sim::Frame;
 use ngnlab_sim::message::packet::Envelope;
 use ngnlab_sim::trace::End;
 
-use super::super::find;
+use super::super::verdicts::{fails, passes, verdict};
 use super::*;
 use crate::dissection::builder::{PC, ROUTER_LAN, TraceBuilder};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
-
-fn passes(id: &str, trace: &TraceBuilder) -> bool {
-    matches!(verdict(id, trace), Verdict::Pass(_))
-}
-
-fn fails(id: &str, trace: &TraceBuilder) -> bool {
-    matches!(verdict(id, trace), Verdict::Fail(_))
-}
 
 fn open(id: &str, trace: &TraceBuilder) -> bool {
     matches!(verdict(id, trace), Verdict::Inconclusive(_))

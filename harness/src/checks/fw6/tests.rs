@@ -3,24 +3,9 @@ use ngnlab_sim::message::icmpv6::NO_ROUTE;
 use ngnlab_sim::message::packet::{ETHERNET_HEADER, Envelope};
 use ngnlab_sim::trace::End;
 
-use ngnlab_reports::Verdict;
-
-use super::super::find;
+use super::super::verdicts::{fails, passes};
 use super::*;
-use crate::dissection::Dissection;
 use crate::dissection::builder::TraceBuilder;
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
-
-fn passes(id: &str, trace: &TraceBuilder) -> bool {
-    matches!(verdict(id, trace), Verdict::Pass(_))
-}
-
-fn fails(id: &str, trace: &TraceBuilder) -> bool {
-    matches!(verdict(id, trace), Verdict::Fail(_))
-}
 
 /// A long run in which the terminal's datagram went out at these seconds.
 fn talked(at: &[u64]) -> TraceBuilder {

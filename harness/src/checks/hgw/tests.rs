@@ -1,12 +1,8 @@
 use ngnlab_sim::trace::{End, Fact, FetchError, Role, Seen};
 
-use super::super::find;
+use super::super::verdicts::verdict;
 use super::*;
 use crate::dissection::builder::{TraceBuilder, grant};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
 
 /// A /60 was delegated.
 fn delegated() -> TraceBuilder {

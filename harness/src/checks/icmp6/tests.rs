@@ -3,21 +3,9 @@ use ngnlab_sim::message::ndp::{Ndp, NeighborSolicit};
 use ngnlab_sim::message::packet::{ALL_NODES, ETHERNET_HEADER, Mac, solicited_node};
 use ngnlab_sim::trace::End;
 
-use super::super::find;
+use super::super::verdicts::{fails, passes, verdict};
 use super::*;
 use crate::dissection::builder::{ROUTER_LAN, TraceBuilder, grant};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
-
-fn passes(id: &str, trace: &TraceBuilder) -> bool {
-    matches!(verdict(id, trace), Verdict::Pass(_))
-}
-
-fn fails(id: &str, trace: &TraceBuilder) -> bool {
-    matches!(verdict(id, trace), Verdict::Fail(_))
-}
 
 /// The terminal's datagram whose hop limit ends at the router.
 fn ending(trace: &TraceBuilder, port: u16, size: usize) -> Vec<u8> {

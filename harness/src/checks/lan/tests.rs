@@ -4,21 +4,9 @@ use ngnlab_sim::message::ndp::{Ndp, ROUTER_SOLICITATION, RouterSolicit};
 use ngnlab_sim::message::packet::{ALL_NODES, ALL_ROUTERS, Envelope};
 use ngnlab_sim::trace::End;
 
-use super::super::find;
+use super::super::verdicts::{fails, passes, verdict};
 use super::*;
 use crate::dissection::builder::{PC, ROUTER_LAN, TraceBuilder, client_message, grant};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
-
-fn passes(id: &str, trace: &TraceBuilder) -> bool {
-    matches!(verdict(id, trace), Verdict::Pass(_))
-}
-
-fn fails(id: &str, trace: &TraceBuilder) -> bool {
-    matches!(verdict(id, trace), Verdict::Fail(_))
-}
 
 fn solicit(trace: &mut TraceBuilder, at: u64, hop_limit: u8) {
     let rs = Ndp::RouterSolicit(RouterSolicit {

@@ -1,20 +1,8 @@
 use ngnlab_sim::trace::End;
 
-use super::super::find;
+use super::super::verdicts::{fails, passes, verdict};
 use super::*;
 use crate::dissection::builder::{PC, ROUTER_LAN, TraceBuilder};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
-
-fn passes(id: &str, trace: &TraceBuilder) -> bool {
-    matches!(verdict(id, trace), Verdict::Pass(_))
-}
-
-fn fails(id: &str, trace: &TraceBuilder) -> bool {
-    matches!(verdict(id, trace), Verdict::Fail(_))
-}
 
 /// A router that has advertised, and a terminal that asks for it at 20 s.
 fn asked() -> TraceBuilder {

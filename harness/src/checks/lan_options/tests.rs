@@ -1,13 +1,9 @@
 use ngnlab_sim::message::ndp::{NdpOption, ROUTER_ADVERTISEMENT};
 use ngnlab_sim::trace::End;
 
-use super::super::find;
+use super::super::verdicts::verdict;
 use super::*;
 use crate::dissection::builder::{PC, ROUTER_LAN, TraceBuilder, grant};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
 
 /// One advertisement with these options besides the prefix and the DNS server.
 fn with(options: impl IntoIterator<Item = NdpOption>) -> TraceBuilder {

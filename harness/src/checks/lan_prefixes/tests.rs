@@ -2,13 +2,9 @@ use ngnlab_sim::message::ndp::{Ndp, NdpOption, PrefixInfo};
 use ngnlab_sim::message::packet::ALL_NODES;
 use ngnlab_sim::trace::{End, Fact, Role, Seen, StepOutcome};
 
-use super::super::find;
+use super::super::verdicts::verdict;
 use super::*;
 use crate::dissection::builder::TraceBuilder;
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
 
 /// One advertisement, its prefix option changed.
 fn with(change: impl FnOnce(&mut PrefixInfo)) -> TraceBuilder {

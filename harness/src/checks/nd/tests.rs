@@ -5,13 +5,9 @@ use ngnlab_sim::message::ndp::{Ndp, NeighborSolicit};
 use ngnlab_sim::message::packet::solicited_node;
 use ngnlab_sim::trace::End;
 
-use super::super::find;
+use super::super::verdicts::verdict;
 use super::*;
 use crate::dissection::builder::{PC, ROUTER_WAN, TraceBuilder};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
 
 fn line_solicits(trace: &mut TraceBuilder, at: u64, target: Ipv6Addr) {
     let edge = trace.edge().link_local();

@@ -4,7 +4,7 @@ use ngnlab_sim::Time;
 use ngnlab_sim::message::ndp::Ndp;
 use ngnlab_sim::message::packet::ALL_NODES;
 
-use super::super::find;
+use super::super::verdicts::{fails, passes, verdict};
 use super::*;
 use crate::dissection::builder::{PC, ROUTER_WAN, TraceBuilder, client_message, grant};
 
@@ -186,16 +186,4 @@ fn segment(
     set(&mut header);
     let envelope = trace.envelope(on, from, source, to);
     trace.at(at).frame(on, from, envelope.tcp(header, &[]));
-}
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
-
-fn passes(id: &str, trace: &TraceBuilder) -> bool {
-    matches!(verdict(id, trace), Verdict::Pass(_))
-}
-
-fn fails(id: &str, trace: &TraceBuilder) -> bool {
-    matches!(verdict(id, trace), Verdict::Fail(_))
 }

@@ -1,17 +1,9 @@
 use dhcproto::v6::{DhcpOption, IANA};
 use ngnlab_sim::trace::End;
 
-use super::super::find;
+use super::super::verdicts::sign;
 use super::*;
 use crate::dissection::builder::{TraceBuilder, grant};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> char {
-    match find(id).unwrap().verdict(&Dissection::new(&trace.trace)) {
-        Verdict::Pass(_) => '+',
-        Verdict::Fail(_) => '-',
-        Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => '?',
-    }
-}
 
 fn granted(times: [u32; 4]) -> TraceBuilder {
     let mut trace = TraceBuilder::new("next-pd");
@@ -27,11 +19,11 @@ fn odd_delegations_stay_out_of_use() {
         ("pd.accept.pref-gt-valid", [300, 600, 2000, 1000]),
     ] {
         let mut trace = granted(times);
-        assert_eq!(verdict(id, &trace), '+', "{id}");
+        assert_eq!(sign(id, &trace), '+', "{id}");
         trace.at(3000).lan_ra(|_| {});
-        assert_eq!(verdict(id, &trace), '-', "{id}");
+        assert_eq!(sign(id, &trace), '-', "{id}");
         let sane = granted([300, 600, 1000, 2000]);
-        assert_eq!(verdict(id, &sane), '?', "{id}");
+        assert_eq!(sign(id, &sane), '?', "{id}");
     }
 }
 
@@ -52,10 +44,10 @@ fn a_prefix_without_an_address_is_used() {
         opts: [status].into_iter().collect(),
     }));
     trace.at(1000).dhcpv6(Role::Wan, End::Network, &reply);
-    assert_eq!(verdict(id, &trace), '-');
+    assert_eq!(sign(id, &trace), '-');
     trace.at(3000).lan_ra(|_| {});
-    assert_eq!(verdict(id, &trace), '+');
-    assert_eq!(verdict(id, &granted([7200, 10_800, 12_600, 14_400])), '?');
+    assert_eq!(sign(id, &trace), '+');
+    assert_eq!(sign(id, &granted([7200, 10_800, 12_600, 14_400])), '?');
 }
 
 #[test]
@@ -73,9 +65,9 @@ fn a_prefix_with_a_valid_lifetime_of_zero_goes_out_of_use() {
         });
         trace
     };
-    assert_eq!(verdict(id, &withdrawn(2700)), '-');
-    assert_eq!(verdict(id, &withdrawn(0)), '+');
-    assert_eq!(verdict(id, &granted([7200, 10_800, 12_600, 14_400])), '?');
+    assert_eq!(sign(id, &withdrawn(2700)), '-');
+    assert_eq!(sign(id, &withdrawn(0)), '+');
+    assert_eq!(sign(id, &granted([7200, 10_800, 12_600, 14_400])), '?');
 }
 
 #[test]
@@ -87,7 +79,7 @@ fn a_stray_is_reported_as_unreachable() {
     let (server, stray) = (trace.ons_dns(), octets.into());
     trace.at(2000).lan_ra(|_| {});
     trace.udp(Role::Wan, End::Network, ((server, 1), (stray, 2)), b"stray");
-    assert_eq!(verdict(id, &trace), '-');
+    assert_eq!(sign(id, &trace), '-');
     let packet = trace
         .envelope(Role::Wan, End::Network, server, stray)
         .udp(1, 2, b"stray");
@@ -97,5 +89,5 @@ fn a_stray_is_reported_as_unreachable() {
         .envelope(Role::Wan, End::Device, router, server)
         .icmpv6(DESTINATION_UNREACHABLE, 0, &body);
     trace.at(2100).frame(Role::Wan, End::Device, error);
-    assert_eq!(verdict(id, &trace), '+');
+    assert_eq!(sign(id, &trace), '+');
 }

@@ -4,7 +4,7 @@ use ngnlab_sim::message::ndp::{Ndp, NdpOption, PrefixInfo};
 use ngnlab_sim::message::packet::ALL_NODES;
 use ngnlab_sim::trace::{End, Seen, StepOutcome};
 
-use super::super::find;
+use super::super::verdicts::{fails, passes, verdict};
 use super::*;
 use crate::dissection::builder::{PC, ROUTER_WAN, TraceBuilder, grant, query};
 
@@ -154,18 +154,6 @@ fn info(net: Ipv6Net, time: u32) -> NdpOption {
         valid: time,
         preferred: time,
     })
-}
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
-
-fn passes(id: &str, trace: &TraceBuilder) -> bool {
-    matches!(verdict(id, trace), Verdict::Pass(_))
-}
-
-fn fails(id: &str, trace: &TraceBuilder) -> bool {
-    matches!(verdict(id, trace), Verdict::Fail(_))
 }
 
 fn inconclusive(id: &str, trace: &TraceBuilder) -> bool {

@@ -3,13 +3,9 @@ use ngnlab_sim::message::ndp::{NdpOption, RouterAdvert};
 use ngnlab_sim::message::packet::{ALL_NODES, Envelope, Mac};
 use ngnlab_sim::trace::{End, FetchError};
 
-use super::super::find;
+use super::super::verdicts::verdict;
 use super::*;
 use crate::dissection::builder::{ROUTER_WAN, TraceBuilder};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
 
 fn page(trace: &mut TraceBuilder, at: u64, comes: bool) {
     let url = "https://www.lineauth.mnw/".to_owned();

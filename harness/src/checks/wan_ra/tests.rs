@@ -2,15 +2,11 @@ use ngnlab_sim::message::ndp::{NeighborAdvert, NeighborSolicit, RouterSolicit};
 use ngnlab_sim::message::packet::{ALL_NODES, ALL_ROUTERS, Envelope, solicited_node};
 use ngnlab_sim::trace::End;
 
-use super::super::find;
+use super::super::verdicts::verdict;
 use super::*;
 use crate::dissection::builder::{PC, ROUTER_LAN, ROUTER_WAN, TraceBuilder};
 
 const ROGUE: Mac = Mac([2, 0, 0x5e, 0x30, 0, 9]);
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
 
 fn advertise(trace: &mut TraceBuilder, at: u64, change: impl FnOnce(&mut RouterAdvert)) {
     let (mut advert, edge) = (trace.advert(), trace.edge().link_local());

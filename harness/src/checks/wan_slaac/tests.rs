@@ -2,15 +2,11 @@ use ngnlab_sim::message::ndp::{Ndp, NdpOption, NeighborAdvert, NeighborSolicit};
 use ngnlab_sim::message::packet::{ALL_NODES, Envelope, Mac, solicited_node};
 use ngnlab_sim::trace::End;
 
-use super::super::find;
+use super::super::verdicts::verdict;
 use super::*;
 use crate::dissection::builder::{PC, ROUTER_LAN, ROUTER_WAN, TraceBuilder};
 
 const OTHER: Mac = Mac([2, 0, 0x5e, 0x30, 0, 9]);
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
 
 fn info(prefix: &str, length: u8) -> PrefixInfo {
     PrefixInfo {

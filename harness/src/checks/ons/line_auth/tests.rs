@@ -1,13 +1,9 @@
 use ngnlab_sim::trace::{Seen, StepOutcome};
 use std::net::Ipv6Addr;
 
-use super::super::super::find;
+use super::super::super::verdicts::verdict;
 use super::*;
 use crate::dissection::builder::TraceBuilder;
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
 
 fn syn(trace: &mut TraceBuilder, on: Role, from: End, source: Ipv6Addr) {
     let site = trace.trace.header.line.area.values().line_auth;

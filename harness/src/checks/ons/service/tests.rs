@@ -1,14 +1,10 @@
 use ngnlab_sim::message::ndp::Ndp;
 use ngnlab_sim::message::packet::ALL_NODES;
 
-use super::super::super::find;
+use super::super::super::verdicts::verdict;
 use super::super::HTTPS;
 use super::*;
 use crate::dissection::builder::{ROUTER_LAN, ROUTER_WAN, TraceBuilder};
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
 
 fn syn(trace: &mut TraceBuilder, on: Role, from: End, port: u16) {
     let (pc, portal) = (trace.pc(), trace.trace.header.line.area.values().portal);

@@ -1,10 +1,6 @@
-use super::super::super::find;
+use super::super::super::verdicts::verdict;
 use super::*;
 use crate::dissection::builder::TraceBuilder;
-
-fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
-}
 
 fn segment(
     trace: &mut TraceBuilder,
