@@ -23,6 +23,8 @@ mod dhcpv6_options;
 mod dhcpv6_reconfigure;
 mod dhcpv6_replies;
 mod dhcpv6_solicit;
+#[cfg(test)]
+mod dhcpv6_talk;
 mod dns;
 mod dns_answer;
 mod dns_cache;

@@ -1,33 +1,9 @@
 use dhcproto::v6::{DhcpOption, MessageType};
-use ngnlab_sim::trace::{End, Role, Seen, StepOutcome};
+use ngnlab_sim::trace::{End, Role};
 
+use super::super::dhcpv6_talk::{lasting, lease, link_up, send};
 use super::super::verdicts::sign;
-use super::*;
-use crate::dissection::builder::{PC, TraceBuilder, client_message, grant};
-
-fn lasting(preset: &str, secs: i64) -> TraceBuilder {
-    let mut trace = TraceBuilder::new(preset);
-    trace.trace.header.until = Time::from_secs(secs);
-    trace
-}
-
-fn send(trace: &mut TraceBuilder, at: u64, kind: MessageType, xid: u32) {
-    let message = client_message(kind, xid, 0);
-    trace.at(at).dhcpv6(Role::Wan, End::Device, &message);
-}
-
-fn lease(trace: &mut TraceBuilder, at: u64, times: [u32; 4]) {
-    let prefix = trace.trace.header.line.assignment(0);
-    let reply = grant(5, prefix, times);
-    trace.at(at).dhcpv6(Role::Wan, End::Network, &reply);
-}
-
-fn link_up(trace: &mut TraceBuilder, at: u64) {
-    trace.at(at).seen(Seen::Step {
-        step: "pull the wan cable for 10s".to_owned(),
-        outcome: StepOutcome::Done,
-    });
-}
+use crate::dissection::builder::PC;
 
 #[test]
 fn the_links_return_is_answered() {

@@ -1,6 +1,7 @@
 use dhcproto::v6::{DhcpOption, MessageType, OptionCode, UnknownOption};
 use ngnlab_sim::trace::End;
 
+use super::super::dhcpv6_talk::send;
 use super::super::verdicts::sign;
 use super::*;
 use crate::dissection::builder::{ROUTER_WAN, TraceBuilder, client_message, grant};
@@ -16,11 +17,6 @@ fn refused(asks: MessageType, status: Status) -> TraceBuilder {
     answer.opts_mut().insert(status);
     trace.at(1010).dhcpv6(Role::Wan, End::Network, &answer);
     trace
-}
-
-fn send(trace: &mut TraceBuilder, at: u64, kind: MessageType, xid: u32) {
-    let message = client_message(kind, xid, 0);
-    trace.at(at).dhcpv6(Role::Wan, End::Device, &message);
 }
 
 #[test]
