@@ -25,7 +25,7 @@ mod lateness;
 pub mod tcp;
 pub mod words;
 
-pub use dhcpv6::{Delegated, Delegation, Dhcpv6, Kind};
+pub use dhcpv6::{Delegation, Dhcpv6, Kind};
 pub use dns::{Dns, Exchange, Question, Transport};
 pub use icmpv6::{Echo, IcmpError, Quoted};
 pub use tcp::Connection;

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::Time;
+use ngnlab_sim::message::dhcpv6::Delegated;
 use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::Role;
 
 use super::dhcpv6::sent;
 use super::{CE_ROUTER, Check, EVERYONE, Ruling, broken, every, expect, only_in};
-use crate::dissection::{Delegated, Dhcpv6, Dissection, Found, Kind};
+use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ipnet::Ipv6Net;
 use ngnlab_reports::{Level, RecordId, Text, Verdict};
+use ngnlab_sim::message::dhcpv6::Delegated;
 use ngnlab_sim::message::icmpv6::DESTINATION_UNREACHABLE;
 use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::Role;
@@ -11,7 +12,7 @@ use ngnlab_sim::trace::Role;
 use super::dhcpv6::{received, sent};
 use super::pd::{given, net_of};
 use super::{CE_ROUTER, Check, EVERYONE, Ruling, broken, every, only_in};
-use crate::dissection::{Delegated, Delegation, Dhcpv6, Dissection, Found, Kind};
+use crate::dissection::{Delegation, Dhcpv6, Dissection, Found, Kind};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

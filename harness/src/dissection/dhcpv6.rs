@@ -3,8 +3,7 @@
 use std::net::Ipv6Addr;
 
 use dhcproto::v6::{DhcpOption, DhcpOptions, OptionCode, Status};
-use ipnet::Ipv6Net;
-use ngnlab_sim::message::dhcpv6;
+use ngnlab_sim::message::dhcpv6::{self, Delegated};
 
 pub use dhcproto::v6::MessageType as Kind;
 
@@ -51,17 +50,6 @@ impl Delegation {
     pub fn has_sane_timers(&self) -> bool {
         self.t2 == 0 || self.t1 <= self.t2
     }
-}
-
-/// One prefix of an IA_PD.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Delegated {
-    /// The prefix.
-    pub prefix: Ipv6Net,
-    /// Its preferred lifetime in seconds.
-    pub preferred: u32,
-    /// Its valid lifetime in seconds.
-    pub valid: u32,
 }
 
 impl Dhcpv6 {
@@ -196,7 +184,7 @@ impl Dhcpv6 {
 
     /// Returns whether the message as a whole was successful.
     pub fn success(&self) -> bool {
-        is_success(&self.options)
+        dhcpv6::status(&self.options) == Status::Success
     }
 
     /// Returns the IA_PDs.
@@ -208,8 +196,8 @@ impl Dhcpv6 {
                     iaid: ia.id,
                     t1: ia.t1,
                     t2: ia.t2,
-                    prefixes: prefixes(&ia.opts),
-                    success: is_success(&ia.opts),
+                    prefixes: dhcpv6::prefixes(ia),
+                    success: dhcpv6::status(&ia.opts) == Status::Success,
                 }),
                 _ => None,
             })
@@ -230,29 +218,6 @@ impl Dhcpv6 {
             })
             .filter(|(_, prefix)| prefix.valid > 0)
             .collect()
-    }
-}
-
-fn prefixes(options: &DhcpOptions) -> Vec<Delegated> {
-    options
-        .iter()
-        .filter_map(|option| match option {
-            DhcpOption::IAPrefix(prefix) => Some(Delegated {
-                prefix: Ipv6Net::new(prefix.prefix_ip, prefix.prefix_len)
-                    .ok()?
-                    .trunc(),
-                preferred: prefix.preferred_lifetime,
-                valid: prefix.valid_lifetime,
-            }),
-            _ => None,
-        })
-        .collect()
-}
-
-fn is_success(options: &DhcpOptions) -> bool {
-    match options.get(OptionCode::StatusCode) {
-        Some(DhcpOption::StatusCode(code)) => code.status == Status::Success,
-        _ => true,
     }
 }
 
