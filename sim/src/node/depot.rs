@@ -7,11 +7,9 @@
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
-use rand::Rng;
-
 use crate::frame::Frame;
 use crate::message::packet::{Envelope, Packet, is_routable};
-use crate::node::part::core_port::{Arrival, CorePort};
+use crate::node::part::core_port::CorePort;
 use crate::node::part::http::RequestReader;
 use crate::node::part::tcp::{ConnId, ConnState, TcpStack};
 use crate::node::{Context, Node};
@@ -136,21 +134,10 @@ impl Node for Depot {
         if self.tell_time(frame, cx) {
             return;
         }
-        let Some(arrival) = self.core.receive(frame, cx) else {
-            return;
-        };
-        let core = &self.core;
-        let stack = self.stack.get_or_insert_with(|| {
-            let mut stack = TcpStack::new(cx.random().random());
-            stack.set_addresses(core.addresses());
-            stack.listen(HTTP);
-            stack
-        });
-        match arrival {
-            Arrival::Tcp(packet) => stack.receive(packet, cx.now()),
-            Arrival::TooBig(mtu) => stack.lower_mtu(mtu),
+        let stack = &mut self.stack;
+        if self.core.receive_tcp(frame, stack, HTTP, cx).is_some() {
+            self.serve(cx);
         }
-        self.serve(cx);
     }
 
     fn handle_timeout(&mut self, cx: &mut Context<'_>) {

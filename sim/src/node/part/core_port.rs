@@ -5,10 +5,13 @@
 
 use std::net::Ipv6Addr;
 
+use rand::Rng;
+
 use crate::frame::Frame;
 use crate::message::icmpv6::{DESTINATION_UNREACHABLE, PACKET_TOO_BIG, PORT_UNREACHABLE};
 use crate::message::packet::{self, Envelope, Mac, Packet, Payload};
 use crate::node::Context;
+use crate::node::part::tcp::TcpStack;
 
 /// A server's socket, its addresses, and where frames came from last.
 #[derive(Debug)]
@@ -24,15 +27,6 @@ struct Ends {
     theirs: Mac,
 }
 
-/// What a frame has for the protocols above.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Arrival<'a> {
-    /// An IPv6 packet with a TCP segment.
-    Tcp(&'a [u8]),
-    /// A router asks for packets no longer than this.
-    TooBig(usize),
-}
-
 impl CorePort {
     pub(crate) fn new(port: u8, addresses: Vec<Ipv6Addr>) -> Self {
         Self {
@@ -46,12 +40,37 @@ impl CorePort {
         &self.addresses
     }
 
-    /// Takes in a frame, and answers datagrams with Port Unreachable.
-    pub(crate) fn receive<'a>(
+    /// Takes in a frame for TCP, whose stack comes into being with the first one.
+    pub(crate) fn receive_tcp<'s>(
         &mut self,
-        frame: &'a Frame,
+        frame: &Frame,
+        stack: &'s mut Option<TcpStack>,
+        listens_on: u16,
         cx: &mut Context<'_>,
-    ) -> Option<Arrival<'a>> {
+    ) -> Option<&'s mut TcpStack> {
+        let arrival = self.receive(frame, cx)?;
+        let stack = stack.get_or_insert_with(|| {
+            let mut stack = TcpStack::new(cx.random().random());
+            stack.set_addresses(&self.addresses);
+            stack.listen(listens_on);
+            stack
+        });
+        match arrival {
+            Arrival::Tcp(packet) => stack.receive(packet, cx.now()),
+            Arrival::TooBig(mtu) => stack.lower_mtu(mtu),
+        }
+        Some(stack)
+    }
+
+    /// Sends an IPv6 packet; without anybody having sent before there is nobody to send to.
+    pub(crate) fn send(&self, ip_packet: &[u8], cx: &mut Context<'_>) {
+        if let Some(Ends { ours, theirs }) = self.ends {
+            cx.send(self.port, packet::frame_ip(ours, theirs, ip_packet));
+        }
+    }
+
+    /// Takes in a frame, and answers datagrams with Port Unreachable.
+    fn receive<'a>(&mut self, frame: &'a Frame, cx: &mut Context<'_>) -> Option<Arrival<'a>> {
         let packet = Packet::parse(frame)?;
         if !self.addresses.contains(&packet.destination) || !packet::is_routable(packet.source) {
             return None;
@@ -85,11 +104,13 @@ impl CorePort {
             Payload::Udp(_) | Payload::Icmpv6(_) | Payload::Other { .. } => None,
         }
     }
+}
 
-    /// Sends an IPv6 packet; without anybody having sent before there is nobody to send to.
-    pub(crate) fn send(&self, ip_packet: &[u8], cx: &mut Context<'_>) {
-        if let Some(Ends { ours, theirs }) = self.ends {
-            cx.send(self.port, packet::frame_ip(ours, theirs, ip_packet));
-        }
-    }
+/// What a frame has for the protocols above.
+#[derive(Debug, PartialEq, Eq)]
+enum Arrival<'a> {
+    /// An IPv6 packet with a TCP segment.
+    Tcp(&'a [u8]),
+    /// A router asks for packets no longer than this.
+    TooBig(usize),
 }

@@ -6,11 +6,9 @@
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
-use rand::Rng;
-
 use crate::frame::Frame;
 use crate::node::Context;
-use crate::node::part::core_port::{Arrival, CorePort};
+use crate::node::part::core_port::CorePort;
 use crate::node::part::http::{BadRequest, Request, RequestReader, Response};
 use crate::node::part::tcp::{ConnId, TcpStack};
 use crate::node::part::tls::{TlsSession, TlsState};
@@ -69,20 +67,10 @@ impl WebServer {
 
     /// Takes in a frame; afterwards there may be requests.
     pub(crate) fn receive(&mut self, frame: &Frame, cx: &mut Context<'_>) {
-        let Some(arrival) = self.core.receive(frame, cx) else {
+        let stack = &mut self.stack;
+        let Some(stack) = self.core.receive_tcp(frame, stack, HTTPS, cx) else {
             return;
         };
-        let core = &self.core;
-        let stack = self.stack.get_or_insert_with(|| {
-            let mut stack = TcpStack::new(cx.random().random());
-            stack.set_addresses(core.addresses());
-            stack.listen(HTTPS);
-            stack
-        });
-        match arrival {
-            Arrival::Tcp(packet) => stack.receive(packet, cx.now()),
-            Arrival::TooBig(mtu) => stack.lower_mtu(mtu),
-        }
         while let Some(connection) = stack.accept() {
             let local = *stack.local(connection).ip();
             let site = self.sites.iter().find(|(address, _)| *address == local);
