@@ -198,6 +198,24 @@ fn answers_for_lan(trace: &Dissection<'_>) -> Verdict {
     })
 }
 
+/// Judges that no address of these was answered for.
+fn unanswered(
+    trace: &Dissection<'_>,
+    what: &str,
+    asked: &[Found<std::net::Ipv6Addr>],
+    about: &str,
+) -> Verdict {
+    let answered = asked.iter().filter_map(|ns| {
+        let na = answer(trace, ns)?;
+        Some(finding(
+            [ns.record, na.record],
+            format!("silence about {}, {about}", ns.is),
+            "a Neighbor Advertisement",
+        ))
+    });
+    never(what, asked.iter().map(|ns| ns.record), answered)
+}
+
 fn silent_for_absent(trace: &Dissection<'_>) -> Verdict {
     only_in(Mode::Ra, trace, || {
         let mut absent = solicited(trace);
@@ -208,19 +226,8 @@ fn silent_for_absent(trace: &Dissection<'_>) -> Verdict {
                 .any(|other| other.source.is_unspecified() && other.is.target == ns.is);
             ns.injected && !ns.is.is_unicast_link_local() && !lives && !probed
         });
-        let answered = absent.iter().filter_map(|ns| {
-            let na = answer(trace, ns)?;
-            Some(finding(
-                [ns.record, na.record],
-                format!("silence about {}, which nobody has", ns.is),
-                "a Neighbor Advertisement",
-            ))
-        });
-        never(
-            "solicitation for an absent host",
-            absent.iter().map(|ns| ns.record),
-            answered,
-        )
+        let what = "solicitation for an absent host";
+        unanswered(trace, what, &absent, "which nobody has")
     })
 }
 
@@ -275,19 +282,8 @@ fn silent_for_strangers(trace: &Dissection<'_>) -> Verdict {
             ns.injected && !ns.is.is_unicast_link_local() && !ours && !probed
         })
         .collect();
-    let answered = foreign.iter().filter_map(|ns| {
-        let na = answer(trace, ns)?;
-        Some(finding(
-            [ns.record, na.record],
-            format!("silence about {}, an address of another line", ns.is),
-            "a Neighbor Advertisement",
-        ))
-    });
-    never(
-        "solicitation for an address of another line",
-        foreign.iter().map(|ns| ns.record),
-        answered,
-    )
+    let what = "solicitation for an address of another line";
+    unanswered(trace, what, &foreign, "an address of another line")
 }
 
 fn detection_relayed(trace: &Dissection<'_>) -> Verdict {
