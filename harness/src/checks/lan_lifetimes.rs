@@ -297,9 +297,8 @@ fn no_default_without_prefix(trace: &Dissection<'_>) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use ngnlab_sim::message::ndp::{Ndp, NdpOption, RouterAdvert};
-    use ngnlab_sim::message::packet::ALL_NODES;
-    use ngnlab_sim::trace::{End, Fact, Role};
+    use ngnlab_sim::message::ndp::{NdpOption, RouterAdvert};
+    use ngnlab_sim::trace::Fact;
 
     use super::super::verdicts::{fails, passes, verdict};
     use super::*;
@@ -317,20 +316,11 @@ mod tests {
         let mut trace = TraceBuilder::new("next-ra");
         let assigned = trace.trace.header.line.assignment(0);
         trace.fact("edge", Fact::Assigned { prefix: assigned });
-        wan_ra(&mut trace, 1000, |advert| {
+        trace.at(1000).wan_ra(|advert| {
             prefix(advert).valid = 3600;
             prefix(advert).preferred = 1800;
         });
         trace
-    }
-
-    fn wan_ra(trace: &mut TraceBuilder, at: u64, change: impl FnOnce(&mut RouterAdvert)) {
-        let (mut advert, edge) = (trace.advert(), trace.edge().link_local());
-        change(&mut advert);
-        let advert = Ndp::RouterAdvert(advert);
-        trace
-            .at(at)
-            .ndp(Role::Wan, End::Network, edge, ALL_NODES, &advert);
     }
 
     fn lan_ra(trace: &mut TraceBuilder, at: u64, preferred: u32, valid: u32) {
@@ -361,7 +351,7 @@ mod tests {
         assert!(passes("lan.ra.no-default-without-prefix", &trace));
         let mut trace = TraceBuilder::new("next-ra");
         lan_ra(&mut trace, 500, 0, 0);
-        wan_ra(&mut trace, 1000, |_| {});
+        trace.at(1000).wan_ra(|_| {});
         assert!(fails("lan.ra.no-default-without-prefix", &trace));
     }
 
@@ -374,7 +364,7 @@ mod tests {
             Verdict::Inconclusive(_)
         ));
         trace.trace.header.until = Time::from_secs(200);
-        wan_ra(&mut trace, 20_000, |advert| {
+        trace.at(20_000).wan_ra(|advert| {
             prefix(advert).preferred = 0;
             prefix(advert).valid = 0;
         });

@@ -383,23 +383,15 @@ mod tests {
             .ndp(Role::Wan, End::Device, source, ALL_ROUTERS, &rs);
     }
 
-    fn advertise(trace: &mut TraceBuilder, at: u64) {
-        let (advert, edge) = (trace.advert(), trace.edge().link_local());
-        let advert = Ndp::RouterAdvert(advert);
-        trace
-            .at(at)
-            .ndp(Role::Wan, End::Network, edge, ALL_NODES, &advert);
-    }
-
     #[test]
     fn a_patient_router_passes() {
         let mut trace = TraceBuilder::new("next-ra");
         let own = ROUTER_WAN.link_local();
-        advertise(&mut trace, 50);
+        trace.at(50).wan_ra(|_| {});
         probe(&mut trace, 100);
         solicit(&mut trace, 1200, own);
         solicit(&mut trace, 5300, own);
-        advertise(&mut trace, 5500);
+        trace.at(5500).wan_ra(|_| {});
         for id in [
             "wan.nd.rs-source-linklocal",
             "wan.nd.rs-after-dad",
@@ -419,7 +411,7 @@ mod tests {
         let own = ROUTER_WAN.link_local();
         solicit(&mut trace, 100, own);
         solicit(&mut trace, 1100, own);
-        advertise(&mut trace, 1200);
+        trace.at(1200).wan_ra(|_| {});
         solicit(&mut trace, 3000, Ipv6Addr::UNSPECIFIED);
         let advert = Ndp::RouterAdvert(trace.advert());
         trace.ndp(Role::Wan, End::Device, own, ALL_NODES, &advert);

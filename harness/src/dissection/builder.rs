@@ -172,6 +172,14 @@ impl TraceBuilder {
         self.ndp(Role::Lan, End::Device, source, ALL_NODES, &advert)
     }
 
+    /// The edge advertises on the WAN; `change` makes it odd.
+    pub(crate) fn wan_ra(&mut self, change: impl FnOnce(&mut RouterAdvert)) -> &mut Self {
+        let mut advert = self.advert();
+        change(&mut advert);
+        let (source, advert) = (self.edge().link_local(), Ndp::RouterAdvert(advert));
+        self.ndp(Role::Wan, End::Network, source, ALL_NODES, &advert)
+    }
+
     /// An advertisement as the router should send it.
     pub(crate) fn advert(&self) -> RouterAdvert {
         RouterAdvert {

@@ -1,5 +1,4 @@
-use ngnlab_sim::message::ndp::Ndp;
-use ngnlab_sim::message::packet::{ALL_NODES, Envelope};
+use ngnlab_sim::message::packet::Envelope;
 use ngnlab_sim::trace::End;
 
 use super::super::verdicts::verdict;
@@ -8,12 +7,9 @@ use crate::dissection::builder::{PC, ROUTER_LAN, TraceBuilder, grant};
 
 /// The line's router advertises itself for so many seconds.
 fn advertise(trace: &mut TraceBuilder, at: u64, lifetime: u64) {
-    let (mut advert, edge) = (trace.advert(), trace.edge().link_local());
-    advert.lifetime = Duration::from_secs(lifetime);
-    let advert = Ndp::RouterAdvert(advert);
     trace
         .at(at)
-        .ndp(Role::Wan, End::Network, edge, ALL_NODES, &advert);
+        .wan_ra(|advert| advert.lifetime = Duration::from_secs(lifetime));
 }
 
 fn datagram(trace: &TraceBuilder, from: Ipv6Addr) -> ngnlab_sim::Frame {

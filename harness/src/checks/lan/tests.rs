@@ -20,13 +20,9 @@ fn solicit(trace: &mut TraceBuilder, at: u64, hop_limit: u8) {
 
 fn on_line() -> TraceBuilder {
     let mut trace = TraceBuilder::new("next-ra");
-    let (prefix, advert) = (trace.trace.header.line.assignment(0), trace.advert());
-    let edge = trace.edge().link_local();
+    let prefix = trace.trace.header.line.assignment(0);
     trace.fact("edge", Fact::Assigned { prefix });
-    let advert = Ndp::RouterAdvert(advert);
-    trace
-        .at(500)
-        .ndp(Role::Wan, End::Network, edge, ALL_NODES, &advert);
+    trace.at(500).wan_ra(|_| {});
     trace
 }
 

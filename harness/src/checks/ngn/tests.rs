@@ -1,8 +1,6 @@
 use dhcproto::v6::MessageType;
 use etherparse::TcpHeader;
 use ngnlab_sim::Time;
-use ngnlab_sim::message::ndp::Ndp;
-use ngnlab_sim::message::packet::ALL_NODES;
 
 use super::super::verdicts::{fails, passes, verdict};
 use super::*;
@@ -13,7 +11,7 @@ const PUBLIC: Ipv6Addr = Ipv6Addr::new(0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x111
 #[test]
 fn terminals_of_an_ra_line_live_in_its_prefix_and_are_answered() {
     let mut trace = TraceBuilder::new("next-ra");
-    wan_ra(&mut trace, 1000);
+    trace.at(1000).wan_ra(|_| {});
     let (pc, server) = (trace.pc(), trace.ons_dns());
     trace
         .at(2000)
@@ -62,10 +60,10 @@ fn the_lan_is_not_given_the_prefix_of_the_wan() {
     let mut trace = TraceBuilder::new("next-pd");
     trace.at(1000).lan_ra(|_| {});
     assert!(!fails("ngn.pd.lan-apart-from-wan", &trace));
-    wan_ra(&mut trace, 2000);
+    trace.at(2000).wan_ra(|_| {});
     assert!(fails("ngn.pd.lan-apart-from-wan", &trace));
     let mut trace = TraceBuilder::new("next-pd");
-    wan_ra(&mut trace, 500);
+    trace.at(500).wan_ra(|_| {});
     trace.at(1000).lan_ra(|advert| {
         advert.options.truncate(1);
         if let Some(ngnlab_sim::message::ndp::NdpOption::Prefix(info)) = advert.options.first_mut()
@@ -139,7 +137,7 @@ fn a_mark_is_a_fault_only_if_the_terminal_did_not_set_it() {
 #[test]
 fn who_asks_the_internet_and_gives_up_fails() {
     let mut trace = TraceBuilder::new("next-ra");
-    wan_ra(&mut trace, 1000);
+    trace.at(1000).wan_ra(|_| {});
     trace.at(12_000).lan_ra(|_| {});
     assert!(passes("ngn.closed-network.stays-router", &trace));
     // Without having asked anybody, there are other reasons.
@@ -159,14 +157,6 @@ fn who_asks_the_internet_and_gives_up_fails() {
     // A line that has ended is another reason.
     trace.trace.header.line.isp = Isp::Ipoe;
     assert!(!fails("ngn.closed-network.stays-router", &trace));
-}
-
-fn wan_ra(trace: &mut TraceBuilder, at: u64) {
-    let (advert, edge) = (trace.advert(), trace.edge().link_local());
-    let advert = Ndp::RouterAdvert(advert);
-    trace
-        .at(at)
-        .ndp(Role::Wan, End::Network, edge, ALL_NODES, &advert);
 }
 
 fn segment(

@@ -1,7 +1,6 @@
 use hickory_proto::rr::RecordType;
 use ipnet::Ipv6Net;
-use ngnlab_sim::message::ndp::{Ndp, NdpOption, PrefixInfo};
-use ngnlab_sim::message::packet::ALL_NODES;
+use ngnlab_sim::message::ndp::{NdpOption, PrefixInfo};
 use ngnlab_sim::trace::{End, Seen, StepOutcome};
 
 use super::super::verdicts::{fails, passes, verdict};
@@ -128,15 +127,10 @@ fn on_line() -> (TraceBuilder, [Ipv6Net; 2]) {
 }
 
 fn wan_ra(trace: &mut TraceBuilder, at: u64, prefixes: &[(Ipv6Net, u32)]) {
-    let (mut advert, edge) = (trace.advert(), trace.edge().link_local());
-    advert.options = prefixes
-        .iter()
-        .map(|(net, time)| info(*net, *time))
-        .collect();
-    let advert = Ndp::RouterAdvert(advert);
+    let prefixes = prefixes.iter().map(|(net, time)| info(*net, *time));
     trace
         .at(at)
-        .ndp(Role::Wan, End::Network, edge, ALL_NODES, &advert);
+        .wan_ra(|advert| advert.options = prefixes.collect());
 }
 
 fn lan_ra(trace: &mut TraceBuilder, at: u64, net: Ipv6Net) {

@@ -8,15 +8,6 @@ use crate::dissection::builder::{PC, ROUTER_LAN, ROUTER_WAN, TraceBuilder};
 
 const ROGUE: Mac = Mac([2, 0, 0x5e, 0x30, 0, 9]);
 
-fn advertise(trace: &mut TraceBuilder, at: u64, change: impl FnOnce(&mut RouterAdvert)) {
-    let (mut advert, edge) = (trace.advert(), trace.edge().link_local());
-    change(&mut advert);
-    let advert = Ndp::RouterAdvert(advert);
-    trace
-        .at(at)
-        .ndp(Role::Wan, End::Network, edge, ALL_NODES, &advert);
-}
-
 /// A stranger's advertisement with a hop limit of 254.
 fn rogue(trace: &mut TraceBuilder, at: u64) {
     let frame = Ndp::RouterAdvert(trace.advert()).build(Envelope::new(
@@ -41,7 +32,7 @@ fn send_by(trace: &mut TraceBuilder, at: u64, mac: Mac) {
 fn an_invalid_advertisement_must_not_tempt() {
     let id = "wan.nd.ra-validation";
     let mut trace = TraceBuilder::new("next-pd");
-    advertise(&mut trace, 1_000, |_| {});
+    trace.at(1_000).wan_ra(|_| {});
     rogue(&mut trace, 20_000);
     assert!(matches!(verdict(id, &trace), Verdict::Inconclusive(_)));
     let edge = trace.edge();
@@ -56,7 +47,7 @@ fn the_default_route_leads_to_who_advertised() {
     let id = "wan.nd.default-route-from-ra";
     let mut trace = TraceBuilder::new("next-pd");
     let edge = trace.edge();
-    advertise(&mut trace, 1_000, |_| {});
+    trace.at(1_000).wan_ra(|_| {});
     send_by(&mut trace, 5_000, edge);
     assert!(matches!(verdict(id, &trace), Verdict::Pass(_)));
     send_by(&mut trace, 6_000, ROGUE);
@@ -66,7 +57,7 @@ fn the_default_route_leads_to_who_advertised() {
 #[test]
 fn a_neighbour_on_the_link_is_no_router() {
     let mut trace = TraceBuilder::new("next-ra");
-    advertise(&mut trace, 1_000, |_| {});
+    trace.at(1_000).wan_ra(|_| {});
     let neighbour = ROGUE.in_prefix(trace.prefix());
     let envelope = Envelope::new(ROUTER_WAN, ROGUE, trace.router(), neighbour);
     let frame = envelope.udp(4000, 4000, b"out");
@@ -80,10 +71,10 @@ fn a_router_that_withdrew_itself_gets_no_packets() {
     let id = "wan.nd.router-lifetime-zero";
     let mut trace = TraceBuilder::new("next-pd");
     let edge = trace.edge();
-    advertise(&mut trace, 1_000, |_| {});
-    advertise(&mut trace, 20_000, |advert| {
-        advert.lifetime = Duration::ZERO
-    });
+    trace.at(1_000).wan_ra(|_| {});
+    trace
+        .at(20_000)
+        .wan_ra(|advert| advert.lifetime = Duration::ZERO);
     // Under way already.
     send_by(&mut trace, 20_200, edge);
     assert!(matches!(verdict(id, &trace), Verdict::Inconclusive(_)));
@@ -99,7 +90,7 @@ fn a_router_that_withdrew_itself_gets_no_packets() {
 fn unknown_options_do_no_harm() {
     let id = "wan.nd.ra-unknown-option";
     let strange = |trace: &mut TraceBuilder| {
-        advertise(trace, 1_000, |advert| {
+        trace.at(1_000).wan_ra(|advert| {
             advert.options.push(NdpOption::Other(253, vec![0; 6]));
         });
     };
@@ -111,7 +102,7 @@ fn unknown_options_do_no_harm() {
     sound.at(5_000).lan_ra(|_| {});
     assert!(matches!(verdict(id, &sound), Verdict::Pass(_)));
     // A plain one among them, and nobody knows which was used.
-    advertise(&mut deaf, 8_000, |_| {});
+    deaf.at(8_000).wan_ra(|_| {});
     assert!(matches!(verdict(id, &deaf), Verdict::Inconclusive(_)));
 }
 

@@ -20,12 +20,9 @@ fn info(prefix: &str, length: u8) -> PrefixInfo {
 }
 
 fn advertise(trace: &mut TraceBuilder, at: u64, prefix: PrefixInfo) {
-    let (mut advert, edge) = (trace.advert(), trace.edge().link_local());
-    advert.options = vec![NdpOption::Prefix(prefix)];
-    let advert = Ndp::RouterAdvert(advert);
     trace
         .at(at)
-        .ndp(Role::Wan, End::Network, edge, ALL_NODES, &advert);
+        .wan_ra(|advert| advert.options = vec![NdpOption::Prefix(prefix)]);
 }
 
 fn solicit(trace: &mut TraceBuilder, on: Role, end: End, source: Ipv6Addr, target: Ipv6Addr) {
