@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fs::File;
 
 use libtest_mimic::{Failed, Trial};
-use ngnlab_harness::checks;
 use ngnlab_harness::dut::process::description::Description;
 use ngnlab_harness::dut::process::needs;
 use ngnlab_harness::job::{Device, Job};
 use ngnlab_harness::runner::Ending;
+use ngnlab_harness::{checks, report};
 use ngnlab_reports::{Level, Verdict};
 use ngnlab_sim::line::Area;
 
@@ -86,33 +86,36 @@ fn judge(job: &Job, description: &Description) -> Result<(), Failed> {
     if run.ending != Ending::Complete {
         return Err(format!("{:?}", run.ending).into());
     }
-    let verdicts = checks::judge(&run.trace);
+    let run = Ok(run);
+    let case = report::case(&scenario, job.area, &run, &description.known, None);
     let mut wrong = Vec::new();
-    let known = |id: &str| {
+    let is_stale = |id: &str| {
         let mut known = description.known.iter();
-        known.find(|known| known.is_about(id, &scenario.name))
+        known.any(|known| !known.wavers && known.is_about(id, &scenario.name))
     };
-    for (id, verdict) in &verdicts {
-        let known = known(id);
+    for (id, judged) in &case.verdicts {
         let must = checks::find(id).is_some_and(|check| check.level == Level::Must);
-        match verdict {
-            Verdict::Fail(finding) if must && known.is_none() => wrong.push(format!(
+        match &judged.verdict {
+            Verdict::Fail(finding) if must && judged.known.is_none() => wrong.push(format!(
                 "{id}: expected {}, seen {}",
                 finding.expected, finding.actual
             )),
-            Verdict::Pass(_) if known.is_some_and(|known| !known.wavers) => {
+            Verdict::Pass(_) if is_stale(id) => {
                 wrong.push(format!("{id}: passes, but is a known failure"))
             }
             _ => {}
         }
     }
-    for id in scenario.exercises.iter().map(|id| id.get_ref().as_str()) {
-        let verdict = verdicts.get(id);
-        if !matches!(verdict, Some(Verdict::Pass(_))) && known(id).is_none() {
-            wrong.push(format!("{id}: {verdict:?}"));
+    for id in scenario.exercises.iter().map(|id| id.get_ref()) {
+        let judged = case.verdicts.get(id);
+        let passes = judged.is_some_and(|judged| matches!(judged.verdict, Verdict::Pass(_)));
+        if !passes && judged.is_none_or(|judged| judged.known.is_none()) {
+            wrong.push(format!("{id}: {judged:?}"));
         }
     }
-    if tshark::is_installed() {
+    if let Ok(run) = &run
+        && tshark::is_installed()
+    {
         let folder = tempfile::tempdir()?;
         let capture = folder.path().join("capture.pcapng");
         let comments = BTreeMap::new();
