@@ -119,8 +119,10 @@ fn initial_burst(trace: &Dissection<'_>) -> Verdict {
     )
 }
 
-/// So many intervals that are alike are no accident.
-const ALIKE: usize = 4;
+/// So many intervals show something.
+const ENOUGH: usize = 4;
+/// So many that are alike are no accident, not even with senders that draw a few whole seconds.
+const ALIKE: usize = 6;
 /// Intervals that differ by less are alike.
 const SAME: Duration = Duration::from_millis(50);
 
@@ -142,11 +144,12 @@ fn unsolicited_interval(trace: &Dissection<'_>) -> Verdict {
         .iter()
         .filter(|gap| gap.length > INITIAL + TIMER)
         .collect();
-    let beat = drawn.windows(ALIKE).find(|some| {
+    let alike = |some: &[&Gap]| {
         let lengths = || some.iter().map(|gap| gap.length);
         let spread = lengths().max().unwrap_or_default() - lengths().min().unwrap_or_default();
         spread < SAME
-    });
+    };
+    let beat = drawn.windows(ALIKE).find(|some| alike(some));
     let records = |gaps: &[&Gap]| gaps.iter().flat_map(|gap| gap.records).collect::<Vec<_>>();
     match beat {
         Some(beat) => Verdict::Fail(finding(
@@ -154,11 +157,11 @@ fn unsolicited_interval(trace: &Dissection<'_>) -> Verdict {
             "intervals drawn at random",
             format!("{ALIKE} of {}", seconds(beat[0].length)),
         )),
-        None if drawn.len() < ALIKE => Verdict::Inconclusive(format!(
+        None if drawn.len() < ENOUGH || alike(&drawn) => Verdict::Inconclusive(format!(
             "there were only {} intervals between advertisements",
             drawn.len()
         )),
-        None => Verdict::Pass(records(&drawn[..ALIKE])),
+        None => Verdict::Pass(records(&drawn[..ENOUGH])),
     }
 }
 
@@ -201,8 +204,11 @@ mod tests {
         let id = "lan.ra.unsolicited-interval";
         let random = at(&[5, 305, 850, 1100, 1500, 2000]);
         assert!(matches!(verdict(id, &random), Verdict::Pass(_)));
-        let beat = at(&[5, 605, 1205, 1805, 2405]);
+        let beat = at(&[5, 605, 1205, 1805, 2405, 3005, 3605]);
         assert!(matches!(verdict(id, &beat), Verdict::Fail(_)));
+        // Whole seconds out of eight are four times the same now and then.
+        let chance = at(&[5, 31, 57, 83, 109]);
+        assert!(matches!(verdict(id, &chance), Verdict::Inconclusive(_)));
         // The builder's router lifetime is 1800 s.
         assert!(matches!(verdict(id, &at(&[5, 2405])), Verdict::Fail(_)));
         let burst = at(&[5, 21, 37, 53, 69]);
