@@ -189,10 +189,10 @@ impl Check {
 pub fn excused(trace: &Dissection<'_>, verdict: Verdict) -> Verdict {
     match verdict {
         Verdict::Fail(finding) if trace.is_host_overloaded() => Verdict::Inconclusive(format!(
-            "expected {}, seen {}, but the host kept the device or the line waiting for {}",
+            "expected {}, seen {}, but the host kept the device or the line waiting for {} within a few seconds",
             finding.expected,
             finding.actual,
-            seconds(trace.late)
+            seconds(trace.late_at_a_time)
         )),
         verdict => verdict,
     }

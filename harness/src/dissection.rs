@@ -58,7 +58,7 @@ pub struct Dissection<'t> {
     /// The most that the host was late, which bounds what timing can prove.
     pub late: Duration,
     /// The most that the host was late in all within a few seconds.
-    late_at_a_time: Duration,
+    pub late_at_a_time: Duration,
     /// Whether frames moved that the trace does not have.
     pub suppressed: bool,
     terminal_sources: BTreeSet<Ipv6Addr>,

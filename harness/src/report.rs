@@ -80,11 +80,12 @@ pub fn case(
             case.overcome = diagnosis::overcome(&dissection);
             case.expectations = expectations(scenario, &run.trace, case.diagnosis.as_ref());
             if dissection.is_host_overloaded() {
-                let late = dissection.late;
+                let late = dissection.late_at_a_time;
                 for expectation in case.expectations.iter_mut().filter(|one| !one.met) {
                     expectation.remark = true;
                     let seen = &expectation.seen;
-                    expectation.seen = format!("{seen}, but the host was {late:.1?} late");
+                    expectation.seen =
+                        format!("{seen}, but the host was {late:.1?} late within a few seconds");
                 }
             }
             for expectation in &mut case.expectations {
