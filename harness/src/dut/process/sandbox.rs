@@ -272,7 +272,7 @@ fn cannot(doing: &str, help: &str, source: Option<io::Error>) -> Error {
     }
 }
 
-const ENTER_WITHIN: Duration = Duration::from_secs(10);
+const ENTER_WITHIN: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {
