@@ -96,20 +96,21 @@ fn three_addresses(trace: &Dissection<'_>) -> Verdict {
                 _ => None,
             })
             .collect();
-        if ready.is_empty() && trace.end() < advert.at + ADDRESSES_AFTER {
-            return Ruling::Skip;
-        }
         let of = |kind| {
             ready
                 .iter()
                 .filter(move |(_, temporary)| *temporary == kind)
         };
+        let has_both = of(true).count() > 0 && of(false).count() > 0;
+        if !has_both && trace.end() < advert.at + ADDRESSES_AFTER {
+            return Ruling::Skip;
+        }
         let records = [advert.record]
             .into_iter()
             .chain(ready.iter().map(|(record, _)| *record));
         expect(
             records,
-            of(true).count() > 0 && of(false).count() > 0,
+            has_both,
             format!("a global and a temporary address on {}", terminal.name),
             format!(
                 "{} global, {} temporary",
@@ -299,6 +300,7 @@ const STILL_OPENING: Duration = Duration::from_secs(5);
 mod tests {
     use hickory_proto::op::ResponseCode;
     use hickory_proto::rr::RecordType;
+    use ngnlab_sim::Time;
 
     use super::super::verdicts::verdict;
     use super::*;
@@ -326,6 +328,18 @@ mod tests {
             verdict("ons.terminal.three-addresses", &trace),
             Verdict::Pass(_)
         ));
+    }
+
+    #[test]
+    fn a_terminal_that_got_its_prefix_at_the_very_end_is_still_forming_addresses() {
+        let mut trace = advertised();
+        let address = trace.pc();
+        let temporary = true;
+        trace.fact("pc", Fact::AddressReady { address, temporary });
+        let id = "ons.terminal.three-addresses";
+        assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
+        trace.trace.header.until = Time::ZERO + Duration::from_secs(3);
+        assert!(matches!(verdict(id, &trace), Verdict::Inconclusive(_)));
     }
 
     #[test]
