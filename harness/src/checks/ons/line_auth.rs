@@ -106,6 +106,14 @@ fn outcome(trace: &Dissection<'_>, chosen: &Told<'_>) -> Ruling {
         // What the site says of itself is not the device's fault.
         _ => return Ruling::Skip,
     }
+    // What is lost of the connection afterwards, its farewell for one, does not matter any more.
+    let shown = trace.facts.iter().find(|told| {
+        told.record > served.record
+            && matches!(told.fact, Fact::PageSeen { screen: Some(shown), .. } if *shown == screen)
+    });
+    if let Some(shown) = shown {
+        return Ruling::Holds(vec![chosen.record, served.record, shown.record]);
+    }
     if served.at + STILL_COMING > trace.end()
         || trace.is_disturbed(chosen.at, served.at + STILL_COMING)
     {
