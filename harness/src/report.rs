@@ -82,7 +82,7 @@ pub fn case(
             if dissection.is_host_overloaded() {
                 let late = dissection.late_at_a_time;
                 for expectation in case.expectations.iter_mut().filter(|one| !one.met) {
-                    expectation.remark = true;
+                    expectation.excused = true;
                     let seen = &expectation.seen;
                     expectation.seen =
                         format!("{seen}, but the host was {late:.1?} late within a few seconds");
@@ -131,9 +131,12 @@ fn judged(
         let known = known.iter().find(|known| known.is_about(id, scenario));
         let known = known.map(|known| known.reason.clone());
         // What is known to fail does so on any host.
-        let verdict = match known {
-            Some(_) => verdict,
-            None => checks::excused(dissection, verdict),
+        let excused = known.is_none()
+            && dissection.is_host_overloaded()
+            && matches!(verdict, Verdict::Fail(_));
+        let verdict = match excused {
+            true => checks::excused(dissection, verdict),
+            false => verdict,
         };
         let evidence = match &verdict {
             Verdict::Fail(finding) => evidence(dissection, &finding.records),
@@ -144,6 +147,7 @@ fn judged(
             Judged {
                 verdict,
                 known,
+                excused,
                 evidence,
             },
         )
@@ -183,6 +187,7 @@ fn expectations(
             remark: copes,
             promise: Promise::Diagnosis,
             known: None,
+            excused: false,
         });
     }
     if let Some(expected) = scenario.expect.screen {
@@ -193,6 +198,7 @@ fn expectations(
             remark: false,
             promise: Promise::Screen,
             known: None,
+            excused: false,
         });
     }
     for record in &trace.records {
@@ -206,6 +212,7 @@ fn expectations(
                 remark: wrong_on_purpose,
                 promise: Promise::Step,
                 known: None,
+                excused: false,
             });
         }
     }

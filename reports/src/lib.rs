@@ -240,6 +240,9 @@ pub struct Judged {
     pub verdict: Verdict,
     /// Why the device file expects a failure here, if it does.
     pub known: Option<String>,
+    /// Whether it failed, and the host was too late to blame the device.
+    #[serde(default)]
+    pub excused: bool,
     /// The records of a failed check, in plain words.
     pub evidence: Vec<Evidence>,
 }
@@ -297,9 +300,11 @@ pub struct Expectation {
     pub seen: String,
     /// Whether it came true.
     pub met: bool,
-    /// A remark instead of a failure: the device copes with a wrong configuration by itself, or
-    /// the host was too late to tell.
+    /// A remark instead of a failure: the device copes with a wrong configuration by itself.
     pub remark: bool,
+    /// Whether it was broken, and the host was too late to blame the device.
+    #[serde(default)]
+    pub excused: bool,
     /// Which promise it is.
     pub promise: Promise,
     /// Why the device file expects it to be broken, if it does.

@@ -74,6 +74,7 @@ fn report() -> Report {
             actual: "00 01 00 01 2c 7d 11 90 02 00 5e 00 00 01, which is a DUID-LLT".to_owned(),
         }),
         known: None,
+        excused: false,
         evidence: vec![Evidence {
             record: 12,
             at: "2.104 s".to_owned(),
@@ -84,6 +85,7 @@ fn report() -> Report {
     let passed = Judged {
         verdict: Verdict::Pass(vec![3]),
         known: None,
+        excused: false,
         evidence: vec![],
     };
     Report {

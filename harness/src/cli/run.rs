@@ -275,7 +275,7 @@ pub(super) fn exit_code(report: &Report) -> u8 {
     let failed = |case: &Case| matches!(case.outcome, Outcome::DeviceFailed { .. });
     let unmet = |case: &Case| {
         let mut promises = case.expectations.iter();
-        promises.any(|one| !one.met && !one.remark && one.known.is_none())
+        promises.any(|one| !one.met && !one.remark && !one.excused && one.known.is_none())
     };
     let asked = |id: &str, case: &Case| {
         let info = report.checks.get(id);
@@ -293,7 +293,16 @@ pub(super) fn exit_code(report: &Report) -> u8 {
     let nothing_judged = |profile: &Profile| {
         !report.cases.iter().any(failed) && report.overall(*profile) == Overall::Undetermined
     };
-    if report.cases.iter().any(broke) || report.profiles.iter().any(nothing_judged) {
+    // A failure that may be the host's says nothing about the device, and hides what would.
+    let excused = |case: &Case| {
+        let mut verdicts = case.verdicts.iter();
+        let mut promises = case.expectations.iter();
+        verdicts.any(|(id, judged)| judged.excused && asked(id, case))
+            || promises.any(|one| one.excused && !one.remark && one.known.is_none())
+    };
+    if report.cases.iter().any(|case| broke(case) || excused(case))
+        || report.profiles.iter().any(nothing_judged)
+    {
         error::UNDETERMINED
     } else if report
         .cases
@@ -312,3 +321,6 @@ pub(super) fn exit_code(report: &Report) -> u8 {
 /// Real devices mostly wait: so many share a processor.
 const WAITING_TOGETHER: usize = 25;
 const STOPPED: &str = "stopped by the user";
+
+#[cfg(test)]
+mod tests;

@@ -132,7 +132,9 @@ impl Page {
     fn unmet(&mut self, report: &Report) {
         for case in &report.cases {
             for expectation in case.expectations.iter().filter(|promise| !promise.met) {
-                let (word, colour) = if expectation.remark {
+                let (word, colour) = if expectation.excused {
+                    ("UNCLEAR", YELLOW)
+                } else if expectation.remark {
                     ("REMARK", YELLOW)
                 } else {
                     ("UNMET", RED)
@@ -244,6 +246,17 @@ impl Page {
             counts.not_applicable
         );
         self.wrapped(&line, "verdicts   ", "           ");
+        let judged = report.cases.iter().flat_map(|case| case.verdicts.values());
+        let promises = report.cases.iter().flat_map(|case| &case.expectations);
+        let excused = judged.filter(|judged| judged.excused).count()
+            + promises.filter(|promise| promise.excused).count();
+        if excused > 0 {
+            let line = format!(
+                "{excused} failures that may be the host's, which was too late; run fewer \
+                 scenarios at a time (--jobs), or on a quieter machine"
+            );
+            self.wrapped(&line, "unclear    ", "           ");
+        }
         let _ = writeln!(
             self.text,
             "time       {:.1} s",

@@ -264,6 +264,22 @@ mod tests {
         assert!(told.contains("octal"), "{told}");
     }
 
+    #[test]
+    fn a_known_failure_names_a_check_or_a_promise() {
+        let parse = |known: &str| {
+            let text = format!("{DEVICE}\n[[known]]\n{known}reason = \"so\"\n");
+            Description::parse(Path::new("d.toml"), &text)
+        };
+        assert!(parse("check = \"lan.ra.rio\"\n").is_ok());
+        assert!(parse("expect = \"screen\"\nwavers = true\n").is_ok());
+        let told = |known: &str| parse(known).unwrap_err().to_string();
+        let message = told("check = \"lan.ra.roi\"\n");
+        assert!(message.contains("unknown check `lan.ra.roi`"), "{message}");
+        let either = "either `check` or `expect`";
+        assert!(told("").contains(either));
+        assert!(told("check = \"lan.ra.rio\"\nexpect = \"screen\"\n").contains(either));
+    }
+
     const DEVICE: &str = r#"driver = "process"
 name = "one"
 

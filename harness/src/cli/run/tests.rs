@@ -1,0 +1,105 @@
+use ngnlab_reports::{Expectation, Finding, Judged, Promise};
+use toml::Spanned;
+
+use super::*;
+
+const CHECK: &str = "lan.ra.rio";
+const SCENARIO: &str = "cpe/one";
+
+fn judged(verdict: Verdict) -> Case {
+    let judged = Judged {
+        verdict,
+        known: None,
+        excused: false,
+        evidence: Vec::new(),
+    };
+    Case {
+        scenario: SCENARIO.to_owned(),
+        area: "east".to_owned(),
+        outcome: Outcome::Judged,
+        diagnosis: None,
+        overcome: Vec::new(),
+        expectations: Vec::new(),
+        verdicts: [(CHECK.to_owned(), judged)].into(),
+        trace: None,
+    }
+}
+
+fn fails() -> Verdict {
+    Verdict::Fail(Finding {
+        records: Vec::new(),
+        expected: String::new(),
+        actual: String::new(),
+    })
+}
+
+fn promised(met: bool) -> Case {
+    let mut case = judged(Verdict::Pass(Vec::new()));
+    case.expectations.push(Expectation {
+        what: "the last screen is m1".to_owned(),
+        seen: String::new(),
+        met,
+        remark: false,
+        excused: false,
+        promise: Promise::Screen,
+        known: None,
+    });
+    case
+}
+
+fn known(check: Option<&str>, expect: Option<Promise>) -> Known {
+    Known {
+        check: check.map(|id| Spanned::new(0..0, id.to_owned())),
+        expect,
+        scenarios: vec![SCENARIO.to_owned()],
+        wavers: false,
+        reason: "so".to_owned(),
+    }
+}
+
+fn code(case: Case) -> u8 {
+    let report = Report {
+        format: ngnlab_reports::FORMAT,
+        tool: String::new(),
+        device: String::new(),
+        seed: 1,
+        arguments: Vec::new(),
+        elapsed_ms: 0,
+        checks: check_infos(),
+        profiles: vec![Profile::CeRouter],
+        cases: vec![case],
+        left_out: Vec::new(),
+        stale: Vec::new(),
+        results: Vec::new(),
+    };
+    exit_code(&report.scored())
+}
+
+#[test]
+fn a_known_failure_that_passes_everywhere_is_stale_unless_it_wavers() {
+    let passes = [judged(Verdict::Pass(Vec::new()))];
+    let mut one = known(Some(CHECK), None);
+    assert_eq!(stale(&[one.clone()], &passes)[0].check, CHECK);
+    assert!(stale(&[one.clone()], &[judged(fails())]).is_empty());
+    one.wavers = true;
+    assert!(stale(&[one], &passes).is_empty());
+    let promise = [known(None, Some(Promise::Screen))];
+    assert_eq!(stale(&promise, &[promised(true)])[0].check, "expect screen");
+    assert!(stale(&promise, &[promised(false)]).is_empty());
+}
+
+#[test]
+fn what_is_known_does_not_count_and_what_is_excused_tells_nothing() {
+    assert_eq!(code(promised(true)), error::CONFORMANT);
+    assert_eq!(code(promised(false)), error::NOT_CONFORMANT);
+    let mut expected = promised(false);
+    expected.expectations[0].known = Some("so".to_owned());
+    assert_eq!(code(expected), error::CONFORMANT);
+    let mut late = promised(false);
+    late.expectations[0].excused = true;
+    assert_eq!(code(late), error::UNDETERMINED);
+    assert_eq!(code(judged(fails())), error::NOT_CONFORMANT);
+    let mut late = promised(true);
+    late.verdicts.get_mut(CHECK).unwrap().excused = true;
+    assert_eq!(code(late), error::UNDETERMINED);
+}
