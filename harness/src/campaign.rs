@@ -13,7 +13,7 @@ use std::time::Duration;
 use ngnlab_reports::{Case, Verdict};
 use ngnlab_sim::time::{Pace, Time};
 
-use crate::dut::process::description::{Description, Known};
+use crate::dut::description::{Description, Known};
 use crate::error::Error;
 use crate::job::{Device, Job};
 use crate::report;

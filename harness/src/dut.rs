@@ -2,6 +2,8 @@
 //!
 //! `Drop` unplugs a device and cleans up behind it, even when a run fails halfway.
 
+use std::env;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use ngnlab_sim::frame::{Cable, Port};
@@ -13,8 +15,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
+pub mod description;
+pub mod launch;
+pub mod needs;
 pub mod process;
 pub mod reference;
+mod templates;
+pub mod variables;
+mod worker;
+
+/// Serves as a worker or as one of its helpers, if this process was started as one.
+///
+/// It must come first in `main`, while there is a single thread.
+pub fn hidden_command() -> Option<ExitCode> {
+    let name = env::args().nth(1)?;
+    match name.as_str() {
+        worker::COMMAND => Some(worker::main()),
+        name => process::hidden_command(name),
+    }
+}
 
 /// A router under test.
 pub trait Dut {

@@ -10,7 +10,7 @@ use ngnlab_sim::time::Pace;
 use serde::{Deserialize, Serialize};
 
 use crate::dut::Dut as _;
-use crate::dut::process;
+use crate::dut::launch;
 use crate::dut::reference::Reference;
 use crate::error::Error;
 use crate::runner::{self, Run};
@@ -62,7 +62,7 @@ impl Job {
                 let pace = self.pace.unwrap_or(dut.pace());
                 runner::run(&self.scenario()?, self.area, self.seed, &mut dut, pace)
             }
-            Device::File(path) => process::launch::run(self, path, stop),
+            Device::File(path) => launch::run(self, path, stop),
         }
     }
 }

@@ -11,7 +11,7 @@ use ngnlab_sim::trace::{Fact, Screen, Seen, StepOutcome, Trace};
 use crate::checks;
 use crate::diagnosis;
 use crate::dissection::Dissection;
-use crate::dut::process::description::Known;
+use crate::dut::description::Known;
 use crate::error::Error;
 use crate::runner::{Ending, Run};
 use crate::scenario::Scenario;

@@ -11,7 +11,7 @@ use ngnlab_sim::setup::Mode;
 use super::{Answer, List, select};
 use crate::checks;
 use crate::diagnosis;
-use crate::dut::process::description::Description;
+use crate::dut::description::Description;
 use crate::dut::reference;
 use crate::error::Error;
 

@@ -17,8 +17,8 @@ use super::select::{self, Found};
 use super::{Answer, Place, Run, interrupt};
 use crate::campaign::estimate::Estimate;
 use crate::campaign::{Campaign, Entry, folder};
-use crate::dut::process::description::{Description, Known};
-use crate::dut::{process, reference};
+use crate::dut::description::{Description, Known};
+use crate::dut::{launch, reference};
 use crate::error::{self, Error};
 use crate::job::{Device, Job};
 use crate::report::check_infos;
@@ -32,7 +32,7 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let entries = entries(&found, args, &device, only);
     if let Device::File(path) = &device.device {
         // What the machine lacks is lacking for every run: once said is enough.
-        process::launch::attempt(path)?;
+        launch::attempt(path)?;
     }
     let jobs = args.jobs.map_or_else(|| device.jobs(), usize::from);
     if device.real_time {

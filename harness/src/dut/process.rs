@@ -4,9 +4,9 @@
 //! interfaces there and runs the world; pid 1 of the sandbox keeps the programs running. Whoever
 //! ends takes everything below with it.
 
-use std::env;
 use std::io;
 use std::mem;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -17,33 +17,28 @@ use ngnlab_sim::link::tap::{self, Tap};
 use ngnlab_sim::setup::Setup;
 use ngnlab_sim::time::Pace;
 use ngnlab_sim::world::World;
+use nix::unistd::Pid;
 
+use super::description::Description;
+use super::variables::{Names, Variables};
 use super::{Cables, DeviceFailure, Dut, DutError, Ends, Failure, Macs};
 use crate::error::Error;
-use description::Description;
+use description::Programs;
 use plan::Plan;
-use sandbox::{Event, Order, Sandbox};
-use variables::Variables;
+use sandbox::{Entry, Event, Order, Sandbox};
 
 pub mod description;
 mod hunger;
 pub mod init;
-pub mod launch;
 mod mounts;
-pub mod needs;
 pub mod plan;
 mod program;
 pub mod sandbox;
 mod supervisor;
-pub mod variables;
-pub mod worker;
 
-/// Serves as a worker or as one of its helpers, if this process was started as one.
-///
-/// It must come first in `main`, while there is a single thread.
-pub fn hidden_command() -> Option<ExitCode> {
-    match env::args().nth(1)?.as_str() {
-        worker::WORKER_COMMAND => Some(worker::main()),
+/// Serves as a helper of a worker, if this process was started as one.
+pub(super) fn hidden_command(name: &str) -> Option<ExitCode> {
+    match name {
         init::FOUNDER_COMMAND => Some(init::found()),
         init::INIT_COMMAND => Some(init::main()),
         _ => None,
@@ -53,6 +48,7 @@ pub fn hidden_command() -> Option<ExitCode> {
 /// A router made of programs, inside the worker that has entered its namespaces.
 pub struct ProcessDut {
     description: Description,
+    programs: Programs,
     area: Area,
     sandbox: Sandbox,
     attached: Option<Attached>,
@@ -67,21 +63,21 @@ struct Attached {
 
 impl ProcessDut {
     /// Makes the device of a description in a sandbox that was entered for it.
-    pub fn new(description: Description, area: Area, sandbox: Sandbox) -> Self {
+    pub fn new(
+        description: &Description,
+        programs: &Programs,
+        area: Area,
+        sandbox: Sandbox,
+    ) -> Self {
         Self {
-            description,
+            description: description.clone(),
+            programs: programs.clone(),
             area,
             sandbox,
             attached: None,
             failure: None,
             starved: Duration::ZERO,
         }
-    }
-
-    /// Returns a bound on how long the device takes to get ready or to fail.
-    pub fn ready_within(description: &Description) -> Duration {
-        let runs = description.run.iter().map(|run| run.within.0);
-        runs.sum::<Duration>() + START_SLACK
     }
 
     fn take_in(&mut self, event: Event) -> Result<bool, DutError> {
@@ -108,7 +104,7 @@ impl ProcessDut {
     }
 
     fn wait_until_ready(&mut self) -> Result<(), DutError> {
-        let within = Self::ready_within(&self.description);
+        let within = self.programs.ready_within();
         // Pid 1 tells every failure by itself; this is for a pid 1 that hangs.
         loop {
             match self.sandbox.wait(within)? {
@@ -141,13 +137,12 @@ impl Dut for ProcessDut {
             let mode = serde_json::to_string(&setup.mode).unwrap_or_default();
             return Err(DutError::NotOffered(format!("mode {mode}")));
         }
-        let variables = Variables::new(self.area, setup);
-        let plan =
-            Plan::render(&self.description, &variables).map_err(|mistake| Error::Device {
-                path: self.description.name.clone().into(),
-                message: mistake.message,
-                help: mistake.help,
-            })?;
+        let variables = Variables::new(self.area, setup, names());
+        let plan = Plan::render(&self.programs, &variables).map_err(|mistake| Error::Device {
+            path: self.description.name.clone().into(),
+            message: mistake.message,
+            help: mistake.help,
+        })?;
         let (mut wan, mut lan) = open_taps(self.macs())?;
         self.sandbox.order(&Order::Start(plan.clone()))?;
         self.wait_until_ready()?;
@@ -183,7 +178,7 @@ impl Dut for ProcessDut {
             let _ = tap::set_up(name, false);
         }
         self.sandbox.order(&Order::Start(plan))?;
-        let within = Self::ready_within(&self.description);
+        let within = self.programs.ready_within();
         let deadline = world.now() + within;
         while world.now() < deadline {
             world
@@ -217,8 +212,28 @@ impl Dut for ProcessDut {
     }
 }
 
+/// Moves this process, which must not outlive `parent`, into a sandbox for the programs.
+pub(super) fn enter(parent: Pid, programs: &Programs, logs: &Path) -> Result<Sandbox, Error> {
+    let private = programs.private.iter();
+    let entry = Entry {
+        private: private.map(|path| path.get_ref().clone()).collect(),
+        root_users: programs.root_users.clone(),
+        logs: logs.to_owned(),
+    };
+    Sandbox::enter(parent, &entry)
+}
+
+/// Returns what this driver calls things.
+fn names() -> Names {
+    Names {
+        wan: WAN_INTERFACE.to_owned(),
+        lan: LAN_INTERFACE.to_owned(),
+        run_dir: RUN_DIR.to_owned(),
+    }
+}
+
 /// Makes the device's two interfaces in the network namespace of this process.
-fn open_taps(macs: Macs) -> Result<(Tap, Tap), Error> {
+pub(super) fn open_taps(macs: Macs) -> Result<(Tap, Tap), Error> {
     let open = |name, mac| {
         Tap::open(name, mac).map_err(|error| Error::Missing {
             doing: error.to_string(),
@@ -252,5 +267,4 @@ pub const WAN_INTERFACE: &str = "wan0";
 pub const LAN_INTERFACE: &str = "lan0";
 /// The device's own directory inside the sandbox.
 pub const RUN_DIR: &str = "/run/ngnlab";
-const START_SLACK: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(10);

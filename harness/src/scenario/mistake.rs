@@ -51,6 +51,11 @@ impl Mistake {
 
     /// Reads what the TOML reader says, and looks for the nearest right word.
     pub fn from_toml(error: &toml::de::Error, text: &str) -> Self {
+        Self::from_toml_with(error, text, &[])
+    }
+
+    /// Reads what the TOML reader says of a part of a table, which also has `other_keys`.
+    pub fn from_toml_with(error: &toml::de::Error, text: &str, other_keys: &[&str]) -> Self {
         let span = error.span().unwrap_or(0..0);
         let message = error.message();
         let Some(rest) = message.strip_prefix("unknown ") else {
@@ -59,7 +64,7 @@ impl Mistake {
         // serde says: unknown field `a`, expected one of `b`, `c`
         let mut quoted = rest.split('`').skip(1).step_by(2);
         let word = quoted.next().unwrap_or_default().to_owned();
-        let known: Vec<&str> = quoted.collect();
+        let known: Vec<&str> = quoted.chain(other_keys.iter().copied()).collect();
         let what = match rest.split_whitespace().next() {
             Some("variant") => "word",
             _ => "key",

@@ -10,7 +10,7 @@ use std::env;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use ngnlab_harness::dut::process;
+use ngnlab_harness::dut;
 
 use bench::Bench;
 
@@ -23,7 +23,7 @@ mod sandbox;
 mod tshark;
 
 fn main() -> ExitCode {
-    if let Some(code) = process::hidden_command().or_else(killed::hidden_command) {
+    if let Some(code) = dut::hidden_command().or_else(killed::hidden_command) {
         return code;
     }
     let mut arguments = Arguments::from_args();

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 
 use libtest_mimic::{Failed, Trial};
-use ngnlab_harness::dut::process::description::Description;
-use ngnlab_harness::dut::process::needs;
+use ngnlab_harness::dut::description::Description;
+use ngnlab_harness::dut::needs;
 use ngnlab_harness::job::{Device, Job};
 use ngnlab_harness::runner::Ending;
 use ngnlab_harness::{checks, report};

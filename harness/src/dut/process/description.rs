@@ -1,76 +1,36 @@
-//! The device file of the `process` driver: which files, commands and programs make the router.
-//!
-//! Strict: an unknown key, a template that names an unknown variable, a command that is neither
-//! set-up nor daemon are mistakes, told with their place before anything is started.
+//! What a device file says to the `process` driver: which files and commands make the router.
 
-use std::fs;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::Duration;
 
-use ngnlab_reports::Promise;
-use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::setup::Mode;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::names;
 use super::plan::Plan;
-use super::variables::Variables;
-use crate::checks;
-use crate::dut::Macs;
-use crate::error::Error;
-use crate::scenario::mistake::{Mistake, Mistakes};
+use crate::dut::description::Description;
+use crate::dut::variables::Variables;
+use crate::scenario::mistake::Mistake;
 use crate::scenario::period::Period;
 
-/// A router made of programs.
+/// The files and programs that a router is made of.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Description {
-    /// The driver, always `process` here.
-    pub driver: Driver,
-    /// The name in traces and reports.
-    pub name: String,
-    /// What the device is, in one sentence.
-    #[serde(default)]
-    pub about: String,
-    /// The programs it is made of, as they are called.
-    #[serde(default)]
-    pub needs: Vec<String>,
-    /// The MAC addresses of its interfaces.
-    #[serde(default = "default_macs")]
-    pub macs: Macs,
+pub struct Programs {
     /// The directories it gets empty and for itself, beside `/run`.
     #[serde(default = "default_private")]
     pub private: Vec<Spanned<PathBuf>>,
     /// Users of the host that are the namespace's one user inside, for programs that insist.
     #[serde(default)]
     pub root_users: Vec<String>,
-    /// What the device can do.
-    pub offers: Offers,
     /// The files it finds.
     #[serde(default)]
     pub file: Vec<FileEntry>,
     /// The commands that make it run, in their order.
     #[serde(default)]
     pub run: Vec<RunEntry>,
-    /// What is known to be wrong with it.
-    #[serde(default)]
-    pub known: Vec<Known>,
-}
-
-/// The driver a device file asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Driver {
-    /// Programs in namespaces of their own.
-    Process,
-}
-
-/// What a device can do.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Offers {
-    /// How it can get its prefix.
-    pub modes: Vec<Mode>,
 }
 
 /// One file that the device finds; exactly one of `text` and `hex`, both templates.
@@ -120,75 +80,16 @@ pub struct Ready {
     pub log: Option<String>,
 }
 
-/// A failure that is known already.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Known {
-    /// The check that fails; a failure is either of a check or of a promise.
-    pub check: Option<Spanned<String>>,
-    /// The promise of the scenarios that is not kept.
-    pub expect: Option<Promise>,
-    /// The scenarios it fails in; all without.
-    #[serde(default)]
-    pub scenarios: Vec<String>,
-    /// Whether it passes by chance, too, so that a run without a failure proves nothing.
-    #[serde(default)]
-    pub wavers: bool,
-    /// Why.
-    pub reason: String,
-}
-
-impl Known {
-    fn mistake(&self) -> Option<Mistake> {
-        match (&self.check, self.expect) {
-            (None, Some(_)) => None,
-            (Some(id), None) if checks::find(id.get_ref()).is_some() => None,
-            (Some(id), None) => {
-                let known = checks::all().map(|check| check.id);
-                Some(Mistake::unknown(id.span(), "check", id.get_ref(), known))
-            }
-            (check, _) => Some(Mistake::new(
-                check.as_ref().map_or(0..0, Spanned::span),
-                "a known failure has either `check` or `expect`",
-            )),
-        }
-    }
-}
-
-impl Description {
-    /// Reads a device file.
-    pub fn load(path: &Path) -> Result<Self, Error> {
-        let text = fs::read_to_string(path).map_err(|source| Error::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        Ok(Self::parse(path, &text).map_err(Box::new)?)
+impl Programs {
+    /// Returns a bound on how long they take to get ready or to fail.
+    pub fn ready_within(&self) -> Duration {
+        let runs = self.run.iter().map(|run| run.within.0);
+        runs.sum::<Duration>() + START_SLACK
     }
 
-    /// Reads the text of a device file; `path` is for messages only.
-    pub fn parse(path: &Path, text: &str) -> Result<Self, Mistakes> {
-        let description: Self = toml::from_str(text)
-            .map_err(|error| Mistakes::new(path, text, vec![Mistake::from_toml(&error, text)]))?;
-        let mut mistakes = description.mistakes();
-        if mistakes.is_empty() {
-            return Ok(description);
-        }
-        for mistake in &mut mistakes {
-            mistake.span.end = mistake.span.end.min(text.len());
-        }
-        Err(Mistakes::new(path, text, mistakes))
-    }
-
-    /// Returns whether the device offers a mode.
-    pub fn offers(&self, mode: Mode) -> bool {
-        self.offers.modes.contains(&mode)
-    }
-
-    fn mistakes(&self) -> Vec<Mistake> {
+    /// Finds what is wrong with them in a device file that can be read.
+    pub(in crate::dut) fn mistakes(&self, description: &Description) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
-        if self.offers.modes.is_empty() {
-            mistakes.push(Mistake::new(0..0, "the device offers no mode"));
-        }
         for path in &self.private {
             if !path.get_ref().is_absolute() || path.get_ref().parent().is_none() {
                 let message = "a private directory has an absolute path below `/`";
@@ -201,14 +102,9 @@ impl Description {
         for run in &self.run {
             mistakes.extend(run.mistake());
         }
-        mistakes.extend(self.known.iter().filter_map(Known::mistake));
         if mistakes.is_empty() {
-            for variables in Variables::samples(self) {
-                if let Err(mistake) = Plan::render(self, &variables) {
-                    mistakes.push(mistake);
-                    break;
-                }
-            }
+            let mut samples = Variables::samples(description, names());
+            mistakes.extend(samples.find_map(|sample| Plan::render(self, &sample).err()));
         }
         mistakes
     }
@@ -275,14 +171,6 @@ impl RunEntry {
     }
 }
 
-fn default_macs() -> Macs {
-    // Locally administered, so nobody's, and not those of the reference router.
-    Macs {
-        wan: Mac([0x02, 0x00, 0x5e, 0x20, 0x00, 0x01]),
-        lan: Mac([0x02, 0x00, 0x5e, 0x20, 0x00, 0x02]),
-    }
-}
-
 fn default_private() -> Vec<Spanned<PathBuf>> {
     ["/tmp", "/var/lib", "/var/log"]
         .map(|path| Spanned::new(0..0, path.into()))
@@ -290,5 +178,7 @@ fn default_private() -> Vec<Spanned<PathBuf>> {
 }
 
 fn default_within() -> Period {
-    Period(std::time::Duration::from_secs(30))
+    Period(Duration::from_secs(30))
 }
+
+const START_SLACK: Duration = Duration::from_secs(5);

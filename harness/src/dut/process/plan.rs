@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::description::{Description, FileEntry, Ready, RunEntry};
-use super::variables::Variables;
+use super::description::{FileEntry, Programs, Ready, RunEntry};
+use crate::dut::templates::Templates;
+use crate::dut::variables::Variables;
 use crate::scenario::mistake::Mistake;
 
 /// Files to write and commands to run, in this order.
@@ -71,20 +71,20 @@ pub enum Condition {
 
 impl Plan {
     /// Fills in the templates of a device file; a mistake tells which one cannot be.
-    pub fn render(description: &Description, variables: &Variables) -> Result<Self, Mistake> {
+    pub fn render(programs: &Programs, variables: &Variables) -> Result<Self, Mistake> {
         let templates = Templates::new(variables);
         let for_this = |modes: &Option<Vec<_>>| {
             modes
                 .as_ref()
                 .is_none_or(|modes| modes.contains(&variables.mode))
         };
-        let files = description.file.iter().filter(|file| for_this(&file.modes));
+        let files = programs.file.iter().filter(|file| for_this(&file.modes));
         let files = files
-            .map(|file| templates.file(file))
+            .map(|file| self::file(&templates, file))
             .collect::<Result<_, _>>()?;
         let mut runs: Vec<PlannedRun> = Vec::new();
-        for run in description.run.iter().filter(|run| for_this(&run.modes)) {
-            let run = templates.run(run, runs.len() + 1)?;
+        for run in programs.run.iter().filter(|run| for_this(&run.modes)) {
+            let run = self::run(&templates, run, runs.len() + 1)?;
             runs.push(run);
         }
         for index in 1..runs.len() {
@@ -96,109 +96,72 @@ impl Plan {
     }
 }
 
-struct Templates<'a> {
-    environment: Environment<'static>,
-    variables: &'a Variables,
+fn file(templates: &Templates<'_>, file: &FileEntry) -> Result<PlannedFile, Mistake> {
+    let bytes = match (&file.text, &file.hex) {
+        (Some(text), _) => templates.fill(text)?.into_bytes(),
+        (None, Some(hex)) => from_hex(&templates.fill(hex)?).ok_or_else(|| {
+            Mistake::new(hex.span(), "`hex` is an even number of hexadecimal digits")
+        })?,
+        (None, None) => Vec::new(),
+    };
+    let path = PathBuf::from(templates.fill(&file.path)?);
+    if !path.is_absolute() {
+        let message = "the path of a file starts with `/`";
+        return Err(Mistake::new(file.path.span(), message));
+    }
+    Ok(PlannedFile {
+        path,
+        bytes,
+        mode: file.permissions()?,
+    })
 }
 
-impl<'a> Templates<'a> {
-    fn new(variables: &'a Variables) -> Self {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_keep_trailing_newline(true);
-        environment.set_trim_blocks(true);
-        environment.set_lstrip_blocks(true);
-        Self {
-            environment,
-            variables,
+fn run(templates: &Templates<'_>, run: &RunEntry, number: usize) -> Result<PlannedRun, Mistake> {
+    let (name, action) = match (&run.setup, &run.daemon) {
+        (Some(script), _) => (
+            format!("setup-{number}"),
+            Action::Setup(templates.fill(script)?),
+        ),
+        (None, Some(words)) => {
+            let words: Vec<String> = words
+                .iter()
+                .map(|word| templates.fill(word))
+                .collect::<Result<_, _>>()?;
+            let program = words.first().cloned().unwrap_or_default();
+            let name = program.rsplit('/').next().unwrap_or_default().to_owned();
+            let ready = ready(templates, run.ready.as_ref())?;
+            (name, Action::Daemon { words, ready })
         }
-    }
-
-    fn file(&self, file: &FileEntry) -> Result<PlannedFile, Mistake> {
-        let bytes = match (&file.text, &file.hex) {
-            (Some(text), _) => self.fill(text)?.into_bytes(),
-            (None, Some(hex)) => from_hex(&self.fill(hex)?).ok_or_else(|| {
-                Mistake::new(hex.span(), "`hex` is an even number of hexadecimal digits")
-            })?,
-            (None, None) => Vec::new(),
-        };
-        let path = PathBuf::from(self.fill(&file.path)?);
-        if !path.is_absolute() {
-            let message = "the path of a file starts with `/`";
-            return Err(Mistake::new(file.path.span(), message));
+        (None, None) => {
+            let message = "a command is either `setup` or `daemon`";
+            return Err(Mistake::new(run.span(), message));
         }
-        Ok(PlannedFile {
-            path,
-            bytes,
-            mode: file.permissions()?,
-        })
-    }
+    };
+    let name = run
+        .name
+        .as_ref()
+        .map_or(name, |name| name.get_ref().clone());
+    Ok(PlannedRun {
+        // The name becomes a file name.
+        name: name.replace(['/', '\0'], "-"),
+        action,
+        within: run.within.0,
+    })
+}
 
-    fn run(&self, run: &RunEntry, number: usize) -> Result<PlannedRun, Mistake> {
-        let (name, action) = match (&run.setup, &run.daemon) {
-            (Some(script), _) => (format!("setup-{number}"), Action::Setup(self.fill(script)?)),
-            (None, Some(words)) => {
-                let words: Vec<String> = words
-                    .iter()
-                    .map(|word| self.fill(word))
-                    .collect::<Result<_, _>>()?;
-                let program = words.first().cloned().unwrap_or_default();
-                let name = program.rsplit('/').next().unwrap_or_default().to_owned();
-                let ready = self.ready(run.ready.as_ref())?;
-                (name, Action::Daemon { words, ready })
-            }
-            (None, None) => {
-                let message = "a command is either `setup` or `daemon`";
-                return Err(Mistake::new(run.span(), message));
-            }
-        };
-        let name = run
-            .name
-            .as_ref()
-            .map_or(name, |name| name.get_ref().clone());
-        Ok(PlannedRun {
-            // The name becomes a file name.
-            name: name.replace(['/', '\0'], "-"),
-            action,
-            within: run.within.0,
-        })
-    }
-
-    fn ready(&self, ready: Option<&Spanned<Ready>>) -> Result<Condition, Mistake> {
-        let Some(ready) = ready else {
-            return Ok(Condition::Started);
-        };
-        let (span, keys) = (ready.span(), ready.get_ref());
-        Ok(match (&keys.file, &keys.alive, &keys.log) {
-            (Some(path), _, _) => {
-                Condition::File(self.fill(&Spanned::new(span, path.clone()))?.into())
-            }
-            (_, Some(span), _) => Condition::Alive(span.0),
-            (_, _, Some(line)) => Condition::Log(line.clone()),
-            (None, None, None) => Condition::Started,
-        })
-    }
-
-    fn fill(&self, template: &Spanned<String>) -> Result<String, Mistake> {
-        let filled = self
-            .environment
-            .render_str(template.get_ref(), self.variables);
-        filled.map_err(|error| {
-            let what = match error.kind() {
-                ErrorKind::UndefinedError => "the template names a variable that does not exist",
-                _ => "the template cannot be filled in",
-            };
-            let at = error
-                .line()
-                .map_or(String::new(), |line| format!(" in its line {line}"));
-            let detail = error
-                .detail()
-                .map_or(String::new(), |detail| format!(": {detail}"));
-            let mut mistake = Mistake::new(template.span(), format!("{what}{at}{detail}"));
-            mistake.help = Some(VARIABLES.to_owned());
-            mistake
-        })
-    }
+fn ready(templates: &Templates<'_>, ready: Option<&Spanned<Ready>>) -> Result<Condition, Mistake> {
+    let Some(ready) = ready else {
+        return Ok(Condition::Started);
+    };
+    let (span, keys) = (ready.span(), ready.get_ref());
+    Ok(match (&keys.file, &keys.alive, &keys.log) {
+        (Some(path), _, _) => {
+            Condition::File(templates.fill(&Spanned::new(span, path.clone()))?.into())
+        }
+        (_, Some(span), _) => Condition::Alive(span.0),
+        (_, _, Some(line)) => Condition::Log(line.clone()),
+        (None, None, None) => Condition::Started,
+    })
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
@@ -216,21 +179,20 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-const VARIABLES: &str = "the variables are area, mode, wan.name, wan.mac, wan.link_local, \
-    lan.name, lan.mac, lan.link_local, duid_ll, dns.default, dns.domains (each with name and \
-    servers) and run_dir";
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::dut::description::{Description, Driver};
+    use crate::dut::process::names;
 
     #[test]
     fn templates_are_filled_in_for_their_mode() {
         let description = Description::parse(Path::new("d.toml"), DEVICE).unwrap();
-        let variables = Variables::samples(&description).next().unwrap();
-        let plan = Plan::render(&description, &variables).unwrap();
+        let variables = Variables::samples(&description, names()).next().unwrap();
+        let Driver::Process(programs) = &description.driver;
+        let plan = Plan::render(programs, &variables).unwrap();
         assert_eq!(plan.files.len(), 2);
         let text = String::from_utf8(plan.files[0].bytes.clone()).unwrap();
         let expected = "server=/onshikaku.org/2404:1a8:f583:d00::53:1\n\

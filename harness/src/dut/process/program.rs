@@ -10,6 +10,7 @@ use ngnlab_sim::time::Time;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
 use super::RUN_DIR;
+use crate::dut::needs::PATH;
 
 /// A program of the device, running or ended.
 pub(super) struct Program {
@@ -135,8 +136,6 @@ impl Log {
     }
 }
 
-/// Where the programs of the device are looked for.
-pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const READS_PER_TURN: usize = 16;
 const LONGEST_LOG: usize = 16 << 20;
 const LONGEST_HEAD: usize = 256 << 10;

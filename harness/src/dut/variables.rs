@@ -8,7 +8,6 @@ use ngnlab_sim::setup::{DomainServers, Mode, Setup};
 use serde::Serialize;
 
 use super::description::Description;
-use super::{LAN_INTERFACE, RUN_DIR, WAN_INTERFACE};
 
 /// The variables of a device file.
 #[derive(Clone, Debug, Serialize)]
@@ -26,14 +25,25 @@ pub struct Variables {
     /// The DNS servers.
     pub dns: Dns,
     /// A directory of the device's own, empty at the start.
-    pub run_dir: &'static str,
+    pub run_dir: String,
+}
+
+/// What a driver calls things inside the device.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// The interface towards the line.
+    pub wan: String,
+    /// The interface towards the terminals.
+    pub lan: String,
+    /// The directory of the device's own.
+    pub run_dir: String,
 }
 
 /// One interface of the device.
 #[derive(Clone, Debug, Serialize)]
 pub struct Interface {
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
     /// Its MAC address.
     pub mac: Mac,
     /// Its link-local address.
@@ -51,25 +61,26 @@ pub struct Dns {
 
 impl Variables {
     /// Returns the variables for one configuration.
-    pub fn new(area: Area, setup: &Setup) -> Self {
+    pub fn new(area: Area, setup: &Setup, names: Names) -> Self {
         Self {
             area: area.name(),
             mode: setup.mode,
-            wan: Interface::new(WAN_INTERFACE, setup.wan_mac),
-            lan: Interface::new(LAN_INTERFACE, setup.lan_mac),
+            wan: Interface::new(names.wan, setup.wan_mac),
+            lan: Interface::new(names.lan, setup.lan_mac),
             duid_ll: hex(&setup.wan_mac.duid_ll()),
             dns: Dns {
                 default: setup.default_dns.clone(),
                 domains: setup.domains.clone(),
             },
-            run_dir: RUN_DIR,
+            run_dir: names.run_dir,
         }
     }
 
     /// Returns the variables of each area and mode, to try templates with.
-    pub(super) fn samples(description: &Description) -> impl Iterator<Item = Self> {
+    pub(super) fn samples(description: &Description, names: Names) -> impl Iterator<Item = Self> {
         let macs = description.macs;
         Area::ALL.into_iter().flat_map(move |area| {
+            let names = names.clone();
             description.offers.modes.iter().map(move |mode| {
                 let values = area.values();
                 let row = |name: &str, servers: &[Ipv6Addr]| DomainServers {
@@ -84,14 +95,14 @@ impl Variables {
                     domains: vec![row("onshikaku.org", &values.ons_dns)],
                     wrong_on_purpose: Vec::new(),
                 };
-                Self::new(area, &setup)
+                Self::new(area, &setup, names.clone())
             })
         })
     }
 }
 
 impl Interface {
-    fn new(name: &'static str, mac: Mac) -> Self {
+    fn new(name: String, mac: Mac) -> Self {
         Self {
             name,
             mac,

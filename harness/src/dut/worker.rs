@@ -1,4 +1,4 @@
-//! The worker: one process that enters a sandbox, runs one job in it and leaves a trace.
+//! The worker: one process that runs one job with a real device, and leaves a trace.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
@@ -6,20 +6,19 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ngnlab_sim::line::Area;
-use ngnlab_sim::time::Pace;
 use ngnlab_sim::trace::Trace;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use super::description::Description;
-use super::sandbox::{Entry, Sandbox};
-use super::{ProcessDut, open_taps};
+use super::Dut;
+use super::description::{Description, Driver};
+use super::process::{self, ProcessDut};
 use crate::error::Error;
 use crate::runner::{self, Ending};
 use crate::scenario::Scenario;
 
 /// The hidden subcommand that a worker runs as.
-pub const WORKER_COMMAND: &str = "process-worker";
+pub(super) const COMMAND: &str = "device-worker";
 
 /// What a worker is given on its standard input.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,7 +29,7 @@ pub(super) struct Assignment {
     pub(super) task: Option<Task>,
     /// The process it must not outlive.
     pub(super) parent: i32,
-    /// Where the programs' logs go.
+    /// Where the device's logs go.
     pub(super) logs: PathBuf,
 }
 
@@ -64,7 +63,7 @@ pub(super) enum Answer {
 }
 
 /// Serves as a worker.
-pub fn main() -> ExitCode {
+pub(super) fn main() -> ExitCode {
     let answer = match serve() {
         Ok(ending) => Answer::Ended(ending),
         Err(error) => Answer::from(&error),
@@ -87,33 +86,44 @@ fn serve() -> Result<Ending, Error> {
             help: String::new(),
             source: Some(source),
         })?;
-    // Everything of the host's is read before the sandbox covers it.
+    // Everything of the host's is read before a sandbox covers it.
     let description = Description::load(&assignment.device)?;
-    match &assignment.task {
-        Some(task) => {
-            let scenario = Scenario::load(&task.scenario)?;
-            let sandbox = enter(&assignment, &description)?;
-            let mut dut = ProcessDut::new(description, task.area, sandbox);
-            let run = runner::run(&scenario, task.area, task.seed, &mut dut, Pace::Realtime)?;
-            save(&run.trace, &task.trace)?;
-            Ok(run.ending)
-        }
-        None => {
-            let _sandbox = enter(&assignment, &description)?;
-            open_taps(description.macs)?;
-            Ok(Ending::Complete)
-        }
-    }
+    let Some(task) = &assignment.task else {
+        attempt(&assignment, &description)?;
+        return Ok(Ending::Complete);
+    };
+    let scenario = Scenario::load(&task.scenario)?;
+    let mut dut = device(&assignment, &description, task.area)?;
+    let pace = dut.pace();
+    let run = runner::run(&scenario, task.area, task.seed, dut.as_mut(), pace)?;
+    save(&run.trace, &task.trace)?;
+    Ok(run.ending)
 }
 
-fn enter(assignment: &Assignment, description: &Description) -> Result<Sandbox, Error> {
-    let private = description.private.iter();
-    let entry = Entry {
-        private: private.map(|path| path.get_ref().clone()).collect(),
-        root_users: description.root_users.clone(),
-        logs: assignment.logs.clone(),
-    };
-    Sandbox::enter(Pid::from_raw(assignment.parent), &entry)
+/// Makes the device in this process, which must not outlive its parent.
+fn device(
+    assignment: &Assignment,
+    description: &Description,
+    area: Area,
+) -> Result<Box<dyn Dut>, Error> {
+    let parent = Pid::from_raw(assignment.parent);
+    Ok(match &description.driver {
+        Driver::Process(programs) => {
+            let sandbox = process::enter(parent, programs, &assignment.logs)?;
+            Box::new(ProcessDut::new(description, programs, area, sandbox))
+        }
+    })
+}
+
+/// Tries what the device needs of the machine.
+fn attempt(assignment: &Assignment, description: &Description) -> Result<(), Error> {
+    let parent = Pid::from_raw(assignment.parent);
+    match &description.driver {
+        Driver::Process(programs) => {
+            let _sandbox = process::enter(parent, programs, &assignment.logs)?;
+            process::open_taps(description.macs).map(drop)
+        }
+    }
 }
 
 fn save(trace: &Trace, path: &Path) -> Result<(), Error> {

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use super::description::Description;
-use super::program::PATH;
 use crate::error::Error;
 
 /// Returns the programs that a device needs and the machine lacks.
@@ -53,6 +52,8 @@ fn package(program: &str) -> Option<&'static str> {
     row.map(|(_, package)| *package)
 }
 
+/// Where the programs of a device are looked for.
+pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const PACKAGES: &[(&str, &str)] = &[
     ("dhcp6c", "wide-dhcpv6-client"),
     ("dhcpcd", "dhcpcd-base"),

@@ -17,8 +17,8 @@ use ngnlab_sim::trace::Trace;
 use tempfile::TempDir;
 
 use super::description::Description;
-use super::worker::{Answer, Assignment, Task, WORKER_COMMAND};
-use super::{ProcessDut, needs};
+use super::needs;
+use super::worker::{self, Answer, Assignment, Task};
 use crate::error::Error;
 use crate::job::Job;
 use crate::runner::{Ending, Run};
@@ -35,7 +35,7 @@ pub fn run(job: &Job, device: &Path, stop: &AtomicBool) -> Result<Run, Error> {
     if job.pace == Some(Pace::Virtual) {
         return Err(Error::Usage {
             what: format!("{} cannot run in virtual time", description.name),
-            help: Some("a device made of programs runs in real time".to_owned()),
+            help: Some("a real device runs in real time".to_owned()),
         });
     }
     needs::check(&description)?;
@@ -146,7 +146,7 @@ enum Said {
 impl Worker {
     fn start(assignment: &Assignment) -> io::Result<Self> {
         let mut process = Command::new(env::current_exe()?)
-            .arg(WORKER_COMMAND)
+            .arg(worker::COMMAND)
             // A group of its own: an interrupt from the terminal is for the harness alone.
             .process_group(0)
             .stdin(Stdio::piped())
@@ -223,7 +223,7 @@ fn read(stream: impl Read) -> String {
 
 /// A bound on a worker's life: the device's start, the scenario, and some slack for a busy host.
 fn limit(scenario: &Scenario, description: &Description) -> Duration {
-    let ready = ProcessDut::ready_within(description);
+    let ready = description.ready_within();
     scenario.end().since(Time::ZERO) * 5 / 4 + ready * 2 + SLACK
 }
 

@@ -1,0 +1,275 @@
+//! The device file: what the files of all drivers have in common, and the table of drivers.
+//!
+//! A file is one table whose key `driver` decides which other keys it may have. Strict: an unknown
+//! key, or a template that names an unknown variable, is a mistake, told with its place before
+//! anything is started.
+//!
+//! A driver adds a variant to [`Driver`] and to [`Word`], and its arms below.
+
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+use std::time::Duration;
+
+use ngnlab_reports::Promise;
+use ngnlab_sim::message::packet::Mac;
+use ngnlab_sim::setup::Mode;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeTable, Deserializer};
+
+use super::Macs;
+use super::process::description::Programs;
+use crate::checks;
+use crate::error::Error;
+use crate::scenario::mistake::{Mistake, Mistakes};
+
+/// A device as its file describes it.
+#[derive(Clone, Debug)]
+pub struct Description {
+    /// The name in traces and reports.
+    pub name: String,
+    /// What the device is, in one sentence.
+    pub about: String,
+    /// The programs of this machine that it takes, as they are called.
+    pub needs: Vec<String>,
+    /// The MAC addresses of its interfaces.
+    pub macs: Macs,
+    /// What the device can do.
+    pub offers: Offers,
+    /// What is known to be wrong with it.
+    pub known: Vec<Known>,
+    /// How it is driven.
+    pub driver: Driver,
+}
+
+/// The driver a device file asks for, and what the file says to it.
+#[derive(Clone, Debug)]
+pub enum Driver {
+    /// Programs in namespaces of their own.
+    Process(Programs),
+}
+
+/// What a device can do.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Offers {
+    /// How it can get its prefix.
+    pub modes: Vec<Mode>,
+}
+
+/// A failure that is known already.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Known {
+    /// The check that fails; a failure is either of a check or of a promise.
+    pub check: Option<Spanned<String>>,
+    /// The promise of the scenarios that is not kept.
+    pub expect: Option<Promise>,
+    /// The scenarios it fails in; all without.
+    #[serde(default)]
+    pub scenarios: Vec<String>,
+    /// Whether it passes by chance, too, so that a run without a failure proves nothing.
+    #[serde(default)]
+    pub wavers: bool,
+    /// Why.
+    pub reason: String,
+}
+
+impl Known {
+    fn mistake(&self) -> Option<Mistake> {
+        match (&self.check, self.expect) {
+            (None, Some(_)) => None,
+            (Some(id), None) if checks::find(id.get_ref()).is_some() => None,
+            (Some(id), None) => {
+                let known = checks::all().map(|check| check.id);
+                Some(Mistake::unknown(id.span(), "check", id.get_ref(), known))
+            }
+            (check, _) => Some(Mistake::new(
+                check.as_ref().map_or(0..0, Spanned::span),
+                "a known failure has either `check` or `expect`",
+            )),
+        }
+    }
+}
+
+/// The keys that every device file may have.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Common {
+    name: String,
+    #[serde(default)]
+    about: String,
+    #[serde(default)]
+    needs: Vec<String>,
+    #[serde(default = "default_macs")]
+    macs: Macs,
+    offers: Offers,
+    #[serde(default)]
+    known: Vec<Known>,
+}
+
+/// The key that decides which others there are.
+#[derive(Deserialize)]
+struct Head {
+    driver: Word,
+}
+
+/// A driver's name.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Word {
+    Process,
+}
+
+impl Description {
+    /// Reads a device file.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let text = fs::read_to_string(path).map_err(|source| Error::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self::parse(path, &text).map_err(Box::new)?)
+    }
+
+    /// Reads the text of a device file; `path` is for messages only.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, Mistakes> {
+        Self::read(text)
+            .and_then(Self::checked)
+            .map_err(|mut mistakes| {
+                for mistake in &mut mistakes {
+                    mistake.span.end = mistake.span.end.min(text.len());
+                }
+                Mistakes::new(path, text, mistakes)
+            })
+    }
+
+    /// Returns whether the device offers a mode.
+    pub fn offers(&self, mode: Mode) -> bool {
+        self.offers.modes.contains(&mode)
+    }
+
+    /// Returns a bound on how long the device takes to get ready or to fail.
+    pub fn ready_within(&self) -> Duration {
+        match &self.driver {
+            Driver::Process(programs) => programs.ready_within(),
+        }
+    }
+
+    fn read(text: &str) -> Result<Self, Vec<Mistake>> {
+        let whole = DeTable::parse(text).map_err(|error| vec![Mistake::from_toml(&error, text)])?;
+        let span = whole.span();
+        let (mut head, mut common, mut own) = (DeTable::new(), DeTable::new(), DeTable::new());
+        for (key, value) in whole.into_inner() {
+            let table = match key.get_ref().as_ref() {
+                "driver" => &mut head,
+                name if COMMON_KEYS.contains(&name) => &mut common,
+                _ => &mut own,
+            };
+            table.insert(key, value);
+        }
+        let read = Reader { text, span };
+        let Head { driver } = read.table(head).map_err(|mistake| vec![mistake])?;
+        let common: Result<Common, _> = read.table(common);
+        let driver = match driver {
+            Word::Process => read.table(own).map(Driver::Process),
+        };
+        match (common, driver) {
+            (Ok(common), Ok(driver)) => Ok(Self {
+                name: common.name,
+                about: common.about,
+                needs: common.needs,
+                macs: common.macs,
+                offers: common.offers,
+                known: common.known,
+                driver,
+            }),
+            (common, driver) => Err(common.err().into_iter().chain(driver.err()).collect()),
+        }
+    }
+
+    fn checked(self) -> Result<Self, Vec<Mistake>> {
+        let mut mistakes = Vec::new();
+        if self.offers.modes.is_empty() {
+            mistakes.push(Mistake::new(0..0, "the device offers no mode"));
+        }
+        mistakes.extend(self.known.iter().filter_map(Known::mistake));
+        mistakes.extend(match &self.driver {
+            Driver::Process(programs) => programs.mistakes(&self),
+        });
+        if mistakes.is_empty() {
+            return Ok(self);
+        }
+        Err(mistakes)
+    }
+}
+
+/// Reads parts of the one table that a file is.
+struct Reader<'a> {
+    text: &'a str,
+    span: Range<usize>,
+}
+
+impl Reader<'_> {
+    fn table<T: DeserializeOwned>(&self, table: DeTable<'_>) -> Result<T, Mistake> {
+        let keys: Vec<Range<usize>> = table.keys().map(Spanned::span).collect();
+        let read = T::deserialize(Deserializer::from(Spanned::new(self.span.clone(), table)));
+        read.map_err(|error| {
+            let is_of_the_file = error.span().is_some_and(|span| keys.contains(&span));
+            let others = if is_of_the_file { COMMON_KEYS } else { &[] };
+            Mistake::from_toml_with(&error, self.text, others)
+        })
+    }
+}
+
+fn default_macs() -> Macs {
+    // Locally administered, so nobody's, and not those of the reference router.
+    Macs {
+        wan: Mac([0x02, 0x00, 0x5e, 0x20, 0x00, 0x01]),
+        lan: Mac([0x02, 0x00, 0x5e, 0x20, 0x00, 0x02]),
+    }
+}
+
+/// The fields of [`Common`].
+const COMMON_KEYS: &[&str] = &["name", "about", "needs", "macs", "offers", "known"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_told_from_all_that_a_file_may_have() {
+        let told = |text: &str| {
+            let mistakes = Description::parse(Path::new("d.toml"), text).unwrap_err();
+            let list = mistakes.list().iter();
+            let told = list.map(|one| {
+                let (line, column) = mistakes.position(one);
+                let help = one.help.clone().unwrap_or_default();
+                format!("{line}:{column}: {} {help}", one.message)
+            });
+            told.collect::<Vec<_>>().join("\n")
+        };
+        let head = "driver = \"process\"\nname = \"one\"\noffers = { modes = [\"pd\"] }\n";
+        // A common key and one of the driver's.
+        let common = told(&head.replace("name", "nam"));
+        assert!(
+            common.contains("2:1: unknown key `nam` did you mean `name`?"),
+            "{common}"
+        );
+        assert!(common.contains("missing field `name`"), "{common}");
+        let own = told(&format!("{head}privat = []\n"));
+        assert_eq!(own, "4:1: unknown key `privat` did you mean `private`?");
+        // A key further down is none of the file's.
+        let deep = told(&format!("{head}[[run]]\nnams = \"\"\n"));
+        assert_eq!(deep, "5:1: unknown key `nams` did you mean `name`?");
+        let known = told(&format!("{head}[[known]]\nneeds = \"\"\n"));
+        assert!(!known.contains("mean"), "{known}");
+        let driver = told(&head.replace("process", "proces"));
+        assert_eq!(
+            driver,
+            "1:11: unknown word `proces` did you mean `process`?"
+        );
+        assert!(told("name = \"one\"\n").contains("missing field `driver`"));
+    }
+}
