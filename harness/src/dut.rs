@@ -17,8 +17,10 @@ use crate::error::Error;
 
 pub mod description;
 pub mod launch;
+mod log;
 pub mod needs;
 pub mod process;
+pub mod qemu;
 pub mod reference;
 mod templates;
 pub mod variables;
@@ -31,7 +33,7 @@ pub fn hidden_command() -> Option<ExitCode> {
     let name = env::args().nth(1)?;
     match name.as_str() {
         worker::COMMAND => Some(worker::main()),
-        name => process::hidden_command(name),
+        name => process::hidden_command(name).or_else(|| qemu::hidden_command(name)),
     }
 }
 
@@ -92,6 +94,16 @@ pub struct Cables {
     pub lan: Cable,
 }
 
+/// What was done for a device before its first run, so that no run has to do it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prepared {
+    /// It has booted; each run goes on from its saved state.
+    Saved(qemu::saved::Saved),
+    /// It did not boot, and no run would fare better.
+    Failed(DeviceFailure),
+}
+
 /// Why a device is not, or no longer, on the line.
 #[derive(Debug)]
 pub enum DutError {
@@ -132,8 +144,16 @@ pub enum Failure {
     Crashed,
     /// It no longer moves.
     Hung,
-    /// It sends without end.
+    /// It sends or writes without end.
     Flooding,
+    /// Its kernel has given up.
+    Panicked,
+    /// It restarts again and again.
+    BootLoop,
+    /// It has no room left to write to.
+    DiskFull,
+    /// Nobody listens at its console any more.
+    ConsoleClosed,
 }
 
 impl Failure {
@@ -145,6 +165,10 @@ impl Failure {
             Self::Crashed => "crashed",
             Self::Hung => "hung",
             Self::Flooding => "flooding",
+            Self::Panicked => "kernel panic",
+            Self::BootLoop => "boot loop",
+            Self::DiskFull => "disk full",
+            Self::ConsoleClosed => "console closed",
         }
     }
 }

@@ -9,9 +9,9 @@ use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::time::Pace;
 use serde::{Deserialize, Serialize};
 
-use crate::dut::Dut as _;
 use crate::dut::launch;
 use crate::dut::reference::Reference;
+use crate::dut::{Dut as _, Prepared};
 use crate::error::Error;
 use crate::runner::{self, Run};
 use crate::scenario::Scenario;
@@ -29,6 +29,8 @@ pub struct Job {
     pub pace: Option<Pace>,
     /// The device.
     pub device: Device,
+    /// What was done for the device before its first run.
+    pub prepared: Option<Prepared>,
     /// The folder for this case's trace and the device's logs, if they are kept.
     pub out: Option<PathBuf>,
 }

@@ -37,6 +37,7 @@ fn entries(path: &Path) -> Vec<Entry> {
                 seed: 1,
                 pace: None,
                 device: Device::Reference(BTreeSet::new()),
+                prepared: None,
                 out: None,
             },
             scenario: scenario.clone(),

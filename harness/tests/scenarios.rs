@@ -62,6 +62,7 @@ fn cases() -> Vec<(Case, Entry)> {
                     seed: 1,
                     pace: None,
                     device: Device::Reference(BTreeSet::new()),
+                    prepared: None,
                     out: None,
                 },
                 scenario: scenario.clone(),

@@ -8,6 +8,7 @@ use crate::frame::Frame;
 pub mod clock;
 pub(crate) mod jitter;
 pub mod memory;
+pub mod stream;
 pub mod tap;
 pub mod wake;
 

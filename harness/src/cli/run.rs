@@ -17,8 +17,9 @@ use super::select::{self, Found};
 use super::{Answer, Place, Run, interrupt};
 use crate::campaign::estimate::Estimate;
 use crate::campaign::{Campaign, Entry, folder};
-use crate::dut::description::{Description, Known};
-use crate::dut::{launch, reference};
+use crate::dut::description::{Description, Known, WAITING_TOGETHER};
+use crate::dut::launch::{self, Preparation};
+use crate::dut::reference;
 use crate::error::{self, Error};
 use crate::job::{Device, Job};
 use crate::report::check_infos;
@@ -29,17 +30,21 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let only = args.area.map(Area::from);
     let found = select::scenarios(&args.scenarios.scenarios, &args.scenario)?;
     let (found, mut left_out) = leave_out_long(found, args, &device);
-    let entries = entries(&found, args, &device, only);
-    if let Device::File(path) = &device.device {
-        // What the machine lacks is lacking for every run: once said is enough.
-        launch::attempt(path)?;
+    let mut entries = entries(&found, args, &device, only);
+    let stop = interrupt::stop_at_ctrl_c();
+    // What the machine lacks is lacking for every run: once said is enough.
+    let preparation = match &device.device {
+        Device::File(path) => launch::prepare(path, &stop)?,
+        Device::Reference(_) => Preparation::default(),
+    };
+    for entry in &mut entries {
+        entry.job.prepared = preparation.prepared.clone();
     }
     let jobs = args.jobs.map_or_else(|| device.jobs(), usize::from);
     if device.real_time {
         let estimate = Estimate::new(&entries, jobs, left_out.len());
         (place.announce)(&estimate.to_string());
     }
-    let stop = interrupt::stop_at_ctrl_c();
     let campaign = Campaign {
         jobs,
         known: &device.known,
@@ -123,6 +128,8 @@ struct Chosen {
     name: String,
     device: Device,
     known: Vec<Known>,
+    /// How many share a processor.
+    at_once: usize,
     real_time: bool,
 }
 
@@ -138,6 +145,7 @@ fn device(args: &Run) -> Result<Chosen, Error> {
             name,
             device: Device::Reference(defects),
             known: Vec::new(),
+            at_once: if args.real_time { WAITING_TOGETHER } else { 1 },
             real_time: args.real_time,
         });
     }
@@ -162,6 +170,7 @@ fn device(args: &Run) -> Result<Chosen, Error> {
     Ok(Chosen {
         name: description.name,
         device: Device::File(path),
+        at_once: description.driver.at_once(),
         known: description.known,
         real_time: true,
     })
@@ -170,10 +179,7 @@ fn device(args: &Run) -> Result<Chosen, Error> {
 impl Chosen {
     /// Returns how many run at the same time unless the user says so.
     fn jobs(&self) -> usize {
-        match self.real_time {
-            true => processors() * WAITING_TOGETHER,
-            false => processors(),
-        }
+        processors() * self.at_once
     }
 }
 
@@ -204,6 +210,7 @@ fn entries(found: &[Found], args: &Run, device: &Chosen, only: Option<Area>) -> 
                     seed: args.seed,
                     pace: args.real_time.then_some(Pace::Realtime),
                     device: device.device.clone(),
+                    prepared: None,
                     out: out.map(|out| folder(out, &scenario.name, area.name())),
                 },
                 scenario: scenario.clone(),
@@ -318,8 +325,6 @@ pub(super) fn exit_code(report: &Report) -> u8 {
     }
 }
 
-/// Real devices mostly wait: so many share a processor.
-const WAITING_TOGETHER: usize = 25;
 const STOPPED: &str = "stopped by the user";
 
 #[cfg(test)]

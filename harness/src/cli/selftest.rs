@@ -52,6 +52,7 @@ fn clean(folder: &Path, seed: u64) -> Result<Vec<Entry>, Error> {
                 seed,
                 pace: None,
                 device: Device::Reference(BTreeSet::new()),
+                prepared: None,
                 out: None,
             },
             scenario: found.scenario.clone(),

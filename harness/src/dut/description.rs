@@ -21,6 +21,7 @@ use toml::de::{DeTable, Deserializer};
 
 use super::Macs;
 use super::process::description::Programs;
+use super::qemu::description::Machine;
 use crate::checks;
 use crate::error::Error;
 use crate::scenario::mistake::{Mistake, Mistakes};
@@ -49,6 +50,19 @@ pub struct Description {
 pub enum Driver {
     /// Programs in namespaces of their own.
     Process(Programs),
+    /// A machine that QEMU plays.
+    Qemu(Box<Machine>),
+}
+
+impl Driver {
+    /// Returns how many share a processor unless the user says otherwise.
+    pub fn at_once(&self) -> usize {
+        match self {
+            Self::Process(_) => WAITING_TOGETHER,
+            // An emulated processor is never idle for long.
+            Self::Qemu(_) => 2,
+        }
+    }
 }
 
 /// What a device can do.
@@ -121,6 +135,7 @@ struct Head {
 #[serde(rename_all = "kebab-case")]
 enum Word {
     Process,
+    Qemu,
 }
 
 impl Description {
@@ -136,6 +151,7 @@ impl Description {
     /// Reads the text of a device file; `path` is for messages only.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Mistakes> {
         Self::read(text)
+            .map(|description| description.resolved(path))
             .and_then(Self::checked)
             .map_err(|mut mistakes| {
                 for mistake in &mut mistakes {
@@ -154,6 +170,7 @@ impl Description {
     pub fn ready_within(&self) -> Duration {
         match &self.driver {
             Driver::Process(programs) => programs.ready_within(),
+            Driver::Qemu(machine) => machine.ready_within(),
         }
     }
 
@@ -174,6 +191,7 @@ impl Description {
         let common: Result<Common, _> = read.table(common);
         let driver = match driver {
             Word::Process => read.table(own).map(Driver::Process),
+            Word::Qemu => read.table(own).map(Driver::Qemu),
         };
         match (common, driver) {
             (Ok(common), Ok(driver)) => Ok(Self {
@@ -189,6 +207,16 @@ impl Description {
         }
     }
 
+    /// Makes relative paths start at the file that names them.
+    fn resolved(mut self, path: &Path) -> Self {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        match &mut self.driver {
+            Driver::Process(_) => {}
+            Driver::Qemu(machine) => machine.resolve(folder),
+        }
+        self
+    }
+
     fn checked(self) -> Result<Self, Vec<Mistake>> {
         let mut mistakes = Vec::new();
         if self.offers.modes.is_empty() {
@@ -197,6 +225,7 @@ impl Description {
         mistakes.extend(self.known.iter().filter_map(Known::mistake));
         mistakes.extend(match &self.driver {
             Driver::Process(programs) => programs.mistakes(&self),
+            Driver::Qemu(machine) => machine.mistakes(&self),
         });
         if mistakes.is_empty() {
             return Ok(self);
@@ -231,6 +260,8 @@ fn default_macs() -> Macs {
     }
 }
 
+/// Real devices mostly wait: so many share a processor.
+pub const WAITING_TOGETHER: usize = 25;
 /// The fields of [`Common`].
 const COMMON_KEYS: &[&str] = &["name", "about", "needs", "macs", "offers", "known"];
 

@@ -16,9 +16,10 @@ use ngnlab_sim::time::{Pace, Time};
 use ngnlab_sim::trace::Trace;
 use tempfile::TempDir;
 
-use super::description::Description;
-use super::needs;
+use super::description::{Description, Driver};
+use super::qemu::saved::Files;
 use super::worker::{self, Answer, Assignment, Task};
+use super::{DeviceFailure, Prepared, needs};
 use crate::error::Error;
 use crate::job::Job;
 use crate::runner::{Ending, Run};
@@ -56,7 +57,9 @@ pub fn run(job: &Job, device: &Path, stop: &AtomicBool) -> Result<Run, Error> {
             area: job.area,
             seed: job.seed,
             trace: trace.clone(),
+            prepared: job.prepared.clone(),
         }),
+        save: None,
         parent: own_id(),
         logs,
     };
@@ -74,20 +77,47 @@ pub fn run(job: &Job, device: &Path, stop: &AtomicBool) -> Result<Run, Error> {
     Ok(Run { trace, ending })
 }
 
-/// Finds out whether the machine gives what the device of a file needs: programs, namespaces and
-/// interfaces.
-pub fn attempt(device: &Path) -> Result<(), Error> {
+/// What was done for a device before its first run; it lasts as long as this does.
+#[derive(Debug, Default)]
+pub struct Preparation {
+    /// What the runs are told of it.
+    pub prepared: Option<Prepared>,
+    _files: Option<Files>,
+}
+
+/// Prepares the device of a file, and finds out whether the machine gives what it needs: programs,
+/// namespaces, interfaces, images.
+pub fn prepare(device: &Path, stop: &AtomicBool) -> Result<Preparation, Error> {
     let description = Description::load(device)?;
     needs::check(&description)?;
+    let files = match &description.driver {
+        Driver::Process(_) => None,
+        Driver::Qemu(machine) => Some(Files::new(machine)?),
+    };
+    let saved = files.as_ref().map(Files::places);
     let scratch = scratch()?;
     let assignment = Assignment {
         device: device.to_owned(),
         task: None,
+        save: saved.clone(),
         parent: own_id(),
         logs: scratch.path().to_owned(),
     };
-    let never = AtomicBool::new(false);
-    ending(&assignment, &description.name, SLACK, &never).map(drop)
+    let within = description.ready_within() + SLACK;
+    let prepared = match ending(&assignment, &description.name, within, stop)? {
+        Ending::DeviceFailed(failure) => {
+            // Its log goes with the scratch folder; the message has the last words.
+            Some(Prepared::Failed(DeviceFailure {
+                log: None,
+                ..failure
+            }))
+        }
+        Ending::Complete | Ending::NotOffered(_) => saved.map(Prepared::Saved),
+    };
+    Ok(Preparation {
+        prepared,
+        _files: files,
+    })
 }
 
 /// Has a worker do its assignment; `what` it is about is for messages.

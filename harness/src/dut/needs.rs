@@ -1,21 +1,31 @@
 //! Whether the machine has the programs that a device is made of, and where to get them.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
-use super::description::Description;
+use super::description::{Description, Driver};
+use super::qemu::description::{Accel, Machine};
 use crate::error::Error;
 
 /// Returns the programs that a device needs and the machine lacks.
 pub fn missing(description: &Description) -> Vec<&str> {
+    let emulator = match &description.driver {
+        Driver::Process(_) => None,
+        Driver::Qemu(machine) => Some(machine.emulator.as_str()),
+    };
     let needs = description.needs.iter().map(String::as_str);
+    let needs = needs.chain(emulator);
     needs.filter(|program| find(program).is_none()).collect()
 }
 
-/// Says which programs a device lacks and which Debian packages have them.
+/// Says which programs a device lacks and which Debian packages have them, and what else it lacks.
 pub fn check(description: &Description) -> Result<(), Error> {
     let missing = missing(description);
     if missing.is_empty() {
-        return Ok(());
+        return match &description.driver {
+            Driver::Process(_) => Ok(()),
+            Driver::Qemu(machine) => check_machine(&description.name, machine),
+        };
     }
     let mut packages: Vec<&str> = missing.iter().filter_map(|name| package(name)).collect();
     packages.sort_unstable();
@@ -33,6 +43,30 @@ pub fn check(description: &Description) -> Result<(), Error> {
         help,
         source: None,
     })
+}
+
+fn check_machine(name: &str, machine: &Machine) -> Result<(), Error> {
+    if let Some(path) = machine.image().find(|path| !path.is_file()) {
+        let help = match machine.image_from.as_str() {
+            "" => "`kernel`, `initrd` and `disk` are relative to the device file".to_owned(),
+            from => format!("get it with: {from}"),
+        };
+        return Err(Error::Missing {
+            doing: format!("run {name}: there is no {}", path.display()),
+            help,
+            source: None,
+        });
+    }
+    if machine.accel == Accel::Kvm {
+        let mut options = OpenOptions::new();
+        let opened = options.read(true).write(true).open(KVM);
+        opened.map_err(|error| Error::Missing {
+            doing: format!("open {KVM}, which {name} asks for"),
+            help: "leave out `accel = \"kvm\"`, or become a member of the group `kvm`".to_owned(),
+            source: Some(error),
+        })?;
+    }
+    Ok(())
 }
 
 fn find(program: &str) -> Option<PathBuf> {
@@ -54,6 +88,7 @@ fn package(program: &str) -> Option<&'static str> {
 
 /// Where the programs of a device are looked for.
 pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const KVM: &str = "/dev/kvm";
 const PACKAGES: &[(&str, &str)] = &[
     ("dhcp6c", "wide-dhcpv6-client"),
     ("dhcpcd", "dhcpcd-base"),
@@ -63,6 +98,11 @@ const PACKAGES: &[(&str, &str)] = &[
     ("named", "bind9"),
     ("ndppd", "ndppd"),
     ("nft", "nftables"),
+    ("qemu-system-aarch64", "qemu-system-arm"),
+    ("qemu-system-arm", "qemu-system-arm"),
+    ("qemu-system-mips", "qemu-system-mips"),
+    ("qemu-system-mipsel", "qemu-system-mips"),
+    ("qemu-system-x86_64", "qemu-system-x86"),
     ("radvd", "radvd"),
     ("sysctl", "procps"),
     ("tc", "iproute2"),

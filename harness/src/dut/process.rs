@@ -28,7 +28,7 @@ use plan::Plan;
 use sandbox::{Entry, Event, Order, Sandbox};
 
 pub mod description;
-mod hunger;
+pub(super) mod hunger;
 pub mod init;
 mod mounts;
 pub mod plan;

@@ -10,9 +10,11 @@ use ngnlab_sim::trace::Trace;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use super::Dut;
 use super::description::{Description, Driver};
 use super::process::{self, ProcessDut};
+use super::qemu::saved::Saved;
+use super::qemu::{self, QemuDut};
+use super::{Dut, Prepared};
 use crate::error::Error;
 use crate::runner::{self, Ending};
 use crate::scenario::Scenario;
@@ -25,8 +27,11 @@ pub(super) const COMMAND: &str = "device-worker";
 pub(super) struct Assignment {
     /// The device's file.
     pub(super) device: PathBuf,
-    /// What to run; without, it is only tried whether the machine gives what the device needs.
+    /// What to run; without, the device is only prepared, and it is tried whether the machine
+    /// gives what it needs.
     pub(super) task: Option<Task>,
+    /// Where to save the state of a device that has booted.
+    pub(super) save: Option<Saved>,
     /// The process it must not outlive.
     pub(super) parent: i32,
     /// Where the device's logs go.
@@ -44,6 +49,8 @@ pub(super) struct Task {
     pub(super) seed: u64,
     /// Where the trace goes.
     pub(super) trace: PathBuf,
+    /// What was done for the device before.
+    pub(super) prepared: Option<Prepared>,
 }
 
 /// What a worker tells on its standard output.
@@ -89,11 +96,10 @@ fn serve() -> Result<Ending, Error> {
     // Everything of the host's is read before a sandbox covers it.
     let description = Description::load(&assignment.device)?;
     let Some(task) = &assignment.task else {
-        attempt(&assignment, &description)?;
-        return Ok(Ending::Complete);
+        return prepare(&assignment, &description);
     };
     let scenario = Scenario::load(&task.scenario)?;
-    let mut dut = device(&assignment, &description, task.area)?;
+    let mut dut = device(&assignment, &description, task)?;
     let pace = dut.pace();
     let run = runner::run(&scenario, task.area, task.seed, dut.as_mut(), pace)?;
     save(&run.trace, &task.trace)?;
@@ -104,24 +110,43 @@ fn serve() -> Result<Ending, Error> {
 fn device(
     assignment: &Assignment,
     description: &Description,
-    area: Area,
+    task: &Task,
 ) -> Result<Box<dyn Dut>, Error> {
     let parent = Pid::from_raw(assignment.parent);
     Ok(match &description.driver {
         Driver::Process(programs) => {
             let sandbox = process::enter(parent, programs, &assignment.logs)?;
-            Box::new(ProcessDut::new(description, programs, area, sandbox))
+            Box::new(ProcessDut::new(description, programs, task.area, sandbox))
+        }
+        Driver::Qemu(machine) => {
+            qemu::enter(parent)?;
+            let (prepared, logs) = (task.prepared.clone(), assignment.logs.clone());
+            Box::new(QemuDut::new(
+                description,
+                machine,
+                task.area,
+                prepared,
+                logs,
+            ))
         }
     })
 }
 
-/// Tries what the device needs of the machine.
-fn attempt(assignment: &Assignment, description: &Description) -> Result<(), Error> {
+/// Prepares the device, and tries what it needs of the machine.
+fn prepare(assignment: &Assignment, description: &Description) -> Result<Ending, Error> {
     let parent = Pid::from_raw(assignment.parent);
     match &description.driver {
         Driver::Process(programs) => {
             let _sandbox = process::enter(parent, programs, &assignment.logs)?;
-            process::open_taps(description.macs).map(drop)
+            process::open_taps(description.macs)?;
+            Ok(Ending::Complete)
+        }
+        Driver::Qemu(machine) => {
+            qemu::enter(parent)?;
+            match &assignment.save {
+                Some(to) => qemu::prepare(description, machine, to, &assignment.logs),
+                None => Ok(Ending::Complete),
+            }
         }
     }
 }

@@ -70,6 +70,7 @@ impl Bench {
             seed: 1,
             pace: None,
             device: Device::File(self.write_device(text)),
+            prepared: None,
             out: None,
         }
     }

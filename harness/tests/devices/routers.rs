@@ -73,6 +73,7 @@ fn trial(test: RouterTest, obstacle: Option<&str>) -> Trial {
             seed: 1,
             pace: None,
             device: Device::File(path),
+            prepared: None,
             out: None,
         };
         judge(&job, &description)

@@ -49,7 +49,7 @@ fn waits() -> BTreeMap<u32, Duration> {
 }
 
 /// Reads the second number: nanoseconds spent ready to run, and not running.
-fn waited(counts: &str) -> Option<Duration> {
+pub(in crate::dut) fn waited(counts: &str) -> Option<Duration> {
     let nanos = counts.split_ascii_whitespace().nth(1)?.parse().ok()?;
     Some(Duration::from_nanos(nanos))
 }

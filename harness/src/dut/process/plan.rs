@@ -191,7 +191,9 @@ mod tests {
     fn templates_are_filled_in_for_their_mode() {
         let description = Description::parse(Path::new("d.toml"), DEVICE).unwrap();
         let variables = Variables::samples(&description, names()).next().unwrap();
-        let Driver::Process(programs) = &description.driver;
+        let Driver::Process(programs) = &description.driver else {
+            panic!("{description:?}");
+        };
         let plan = Plan::render(programs, &variables).unwrap();
         assert_eq!(plan.files.len(), 2);
         let text = String::from_utf8(plan.files[0].bytes.clone()).unwrap();

@@ -1,8 +1,7 @@
 //! One program of the device: its process, and its output in a log of bounded size.
 
-use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, ErrorKind, PipeReader, Read, Write, pipe};
+use std::io::{self, ErrorKind, PipeReader, Read, pipe};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -10,6 +9,7 @@ use ngnlab_sim::time::Time;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
 use super::RUN_DIR;
+use crate::dut::log::Log;
 use crate::dut::needs::PATH;
 
 /// A program of the device, running or ended.
@@ -82,62 +82,18 @@ impl Program {
 
     /// Returns whether it has written a line that contains `part`.
     pub(super) fn has_written(&self, part: &str) -> bool {
-        self.log.head.contains(part)
+        self.log.begins_with(part)
     }
 
     /// Returns whether it has written more than its log holds.
     pub(super) fn is_flooding(&self) -> bool {
-        self.log.length > LONGEST_LOG
+        self.log.is_flooding()
     }
 
     /// Returns the last lines it wrote.
     pub(super) fn last_words(&self) -> String {
-        let (front, back) = self.log.tail.as_slices();
-        let tail = [front, back].concat();
-        let text = String::from_utf8_lossy(&tail);
-        let lines: Vec<&str> = text
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .collect();
-        lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
-    }
-}
-
-/// Output, bounded on disk and in memory.
-struct Log {
-    file: File,
-    length: usize,
-    /// The beginning, where a readiness line is looked for.
-    head: String,
-    tail: VecDeque<u8>,
-}
-
-impl Log {
-    fn new(file: File) -> Self {
-        Self {
-            file,
-            length: 0,
-            head: String::new(),
-            tail: VecDeque::new(),
-        }
-    }
-
-    fn take_in(&mut self, bytes: &[u8]) {
-        let room = LONGEST_LOG.saturating_sub(self.length);
-        // A full disk must not end the run; the last words are kept in memory.
-        let _ = self.file.write_all(&bytes[..bytes.len().min(room)]);
-        self.length = self.length.saturating_add(bytes.len());
-        if self.head.len() < LONGEST_HEAD {
-            self.head.push_str(&String::from_utf8_lossy(bytes));
-        }
-        self.tail.extend(bytes);
-        let surplus = self.tail.len().saturating_sub(LONGEST_TAIL);
-        self.tail.drain(..surplus);
+        self.log.last_words()
     }
 }
 
 const READS_PER_TURN: usize = 16;
-const LONGEST_LOG: usize = 16 << 20;
-const LONGEST_HEAD: usize = 256 << 10;
-const LONGEST_TAIL: usize = 2 << 10;
-const LAST_LINES: usize = 8;

@@ -1,0 +1,244 @@
+//! Router images that QEMU plays: network interfaces and a serial console on sockets, as an
+//! ordinary user.
+//!
+//! The harness runs itself again as a worker, which starts QEMU, goes through the device file's
+//! steps on the console and runs the world. The state that a machine has once it has booted is
+//! saved before the first run, and every run goes on from it. Whoever ends takes everything below
+//! with it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use ngnlab_sim::frame::Cable;
+use ngnlab_sim::line::Area;
+use ngnlab_sim::link::Link;
+use ngnlab_sim::setup::Setup;
+use ngnlab_sim::time::Pace;
+use ngnlab_sim::world::World;
+use nix::unistd::Pid;
+
+use super::description::Description;
+use super::variables::Variables;
+use super::{Cables, DeviceFailure, Dut, DutError, Ends, Macs, Prepared};
+use crate::error::Error;
+use crate::runner::Ending;
+use description::{Machine, NicPort};
+use dialogue::Dialogue;
+use guest::Guest;
+use saved::Saved;
+use script::Script;
+
+mod console;
+pub mod description;
+mod dialogue;
+mod emulator;
+mod guest;
+mod qmp;
+mod restarts;
+pub mod saved;
+mod script;
+
+/// Serves as a helper of a worker, if this process was started as one.
+pub(super) fn hidden_command(name: &str) -> Option<ExitCode> {
+    (name == emulator::STARTER_COMMAND).then(emulator::become_emulator)
+}
+
+/// Ties this process to its parent, which it must not outlive.
+pub(super) fn enter(parent: Pid) -> Result<(), Error> {
+    emulator::end_with(parent).map_err(|error| Error::Missing {
+        doing: "tie this worker to its parent".to_owned(),
+        help: String::new(),
+        source: Some(error),
+    })
+}
+
+/// Boots a machine once and saves its state.
+pub(super) fn prepare(
+    description: &Description,
+    machine: &Machine,
+    to: &Saved,
+    logs: &Path,
+) -> Result<Ending, Error> {
+    let save = || {
+        let mut guest = Guest::start(machine, description.macs, None, logs)?;
+        guest.play(Script::boot(machine))?;
+        guest.save(to)
+    };
+    match save() {
+        Ok(()) => Ok(Ending::Complete),
+        Err(DutError::Failed(failure)) => Ok(Ending::DeviceFailed(failure)),
+        Err(DutError::NotOffered(what)) => Ok(Ending::NotOffered(what)),
+        Err(DutError::Harness(error)) => Err(error),
+    }
+}
+
+/// A router image under QEMU, inside the worker.
+pub struct QemuDut {
+    description: Description,
+    machine: Machine,
+    area: Area,
+    prepared: Option<Prepared>,
+    logs: PathBuf,
+    attached: Option<Attached>,
+    failure: Option<DeviceFailure>,
+}
+
+struct Attached {
+    guest: Guest,
+    configure: Script,
+    cables: Cables,
+}
+
+impl QemuDut {
+    /// Makes the device of a description.
+    pub fn new(
+        description: &Description,
+        machine: &Machine,
+        area: Area,
+        prepared: Option<Prepared>,
+        logs: PathBuf,
+    ) -> Self {
+        Self {
+            description: description.clone(),
+            machine: machine.clone(),
+            area,
+            prepared,
+            logs,
+            attached: None,
+            failure: None,
+        }
+    }
+
+    fn saved(&self) -> Result<Option<&Saved>, DutError> {
+        match &self.prepared {
+            None => Ok(None),
+            Some(Prepared::Saved(saved)) => Ok(Some(saved)),
+            Some(Prepared::Failed(failure)) => Err(DutError::Failed(failure.clone())),
+        }
+    }
+
+    /// Keeps a failure, which stays true.
+    fn kept<T>(&mut self, result: Result<T, DutError>) -> Result<T, DutError> {
+        if let Err(DutError::Failed(failure)) = &result {
+            self.failure = Some(failure.clone());
+        }
+        result
+    }
+}
+
+impl Dut for QemuDut {
+    fn name(&self) -> &str {
+        &self.description.name
+    }
+
+    fn pace(&self) -> Pace {
+        Pace::Realtime
+    }
+
+    fn macs(&self) -> Macs {
+        self.description.macs
+    }
+
+    fn attach(&mut self, world: &mut World, ends: Ends, setup: &Setup) -> Result<Cables, DutError> {
+        if !self.description.offers(setup.mode) {
+            let mode = serde_json::to_string(&setup.mode).unwrap_or_default();
+            return Err(DutError::NotOffered(format!("mode {mode}")));
+        }
+        let variables = Variables::new(self.area, setup, self.machine.names());
+        let configure =
+            Script::configure(&self.machine, &variables).map_err(|mistake| Error::Device {
+                path: self.description.name.clone().into(),
+                message: mistake.message,
+                help: mistake.help,
+            })?;
+        let saved = self.saved()?;
+        let has_booted = saved.is_some();
+        let mut guest = Guest::start(&self.machine, self.macs(), saved, &self.logs)?;
+        let mut script = match has_booted {
+            true => Script::default(),
+            false => Script::boot(&self.machine),
+        };
+        script.steps.extend(configure.steps.iter().cloned());
+        guest.play(script)?;
+        let mut wan = guest.link(NicPort::Wan)?;
+        let mut lan = guest.link(NicPort::Lan)?;
+        for carrier in [wan.set_carrier(true), lan.set_carrier(true)] {
+            carrier.map_err(|error| broken("raise carrier", error))?;
+        }
+        let cables = Cables {
+            wan: world.attach(ends.wan, wan),
+            lan: world.attach(ends.lan, lan),
+        };
+        self.attached = Some(Attached {
+            guest,
+            configure,
+            cables,
+        });
+        Ok(cables)
+    }
+
+    fn power_cycle(&mut self, world: &mut World) -> Result<(), DutError> {
+        let Some(attached) = &mut self.attached else {
+            return Ok(());
+        };
+        let mut script = Script::boot(&self.machine);
+        if !self.machine.remembers {
+            script
+                .steps
+                .extend(attached.configure.steps.iter().cloned());
+        }
+        let result = attached.power_cycle(world, script);
+        self.kept(result)
+    }
+
+    fn check(&mut self) -> Result<(), DutError> {
+        if let Some(failure) = &self.failure {
+            return Err(DutError::Failed(failure.clone()));
+        }
+        let result = match &mut self.attached {
+            Some(attached) => attached.guest.look(),
+            None => Ok(()),
+        };
+        self.kept(result)
+    }
+
+    fn starved(&mut self) -> Duration {
+        let attached = self.attached.as_mut();
+        attached.map_or(Duration::ZERO, |attached| attached.guest.starved())
+    }
+}
+
+impl Attached {
+    fn power_cycle(&mut self, world: &mut World, script: Script) -> Result<(), DutError> {
+        self.set_carrier(world, false)?;
+        self.guest.reset()?;
+        let mut dialogue = Dialogue::new(script);
+        while !self.guest.go_on(&mut dialogue)? {
+            world
+                .run_until(world.now() + LOOK_EVERY)
+                .map_err(|error| broken("run the world", error))?;
+        }
+        self.set_carrier(world, true)
+    }
+
+    fn set_carrier(&self, world: &mut World, up: bool) -> Result<(), DutError> {
+        let Cables { wan, lan } = self.cables;
+        for cable in [wan, lan] as [Cable; 2] {
+            world
+                .set_carrier(cable, up)
+                .map_err(|error| broken("switch carrier", error))?;
+        }
+        Ok(())
+    }
+}
+
+fn broken(doing: &str, source: std::io::Error) -> DutError {
+    DutError::Harness(Error::Missing {
+        doing: doing.to_owned(),
+        help: String::new(),
+        source: Some(source),
+    })
+}
+
+const LOOK_EVERY: Duration = Duration::from_millis(20);
