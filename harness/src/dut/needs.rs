@@ -5,16 +5,20 @@ use std::path::{Path, PathBuf};
 
 use super::description::{Description, Driver};
 use super::qemu::description::{Accel, Machine};
+use super::qemu::saved::LAYER_MAKER;
 use crate::error::Error;
 
 /// Returns the programs that a device needs and the machine lacks.
 pub fn missing(description: &Description) -> Vec<&str> {
-    let emulator = match &description.driver {
-        Driver::Process(_) => None,
-        Driver::Qemu(machine) => Some(machine.emulator.as_str()),
+    let of_driver = match &description.driver {
+        Driver::Process(_) => [None, None],
+        Driver::Qemu(machine) => [
+            Some(machine.emulator.as_str()),
+            machine.disk.as_ref().map(|_| LAYER_MAKER),
+        ],
     };
     let needs = description.needs.iter().map(String::as_str);
-    let needs = needs.chain(emulator);
+    let needs = needs.chain(of_driver.into_iter().flatten());
     needs.filter(|program| find(program).is_none()).collect()
 }
 
@@ -98,6 +102,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("named", "bind9"),
     ("ndppd", "ndppd"),
     ("nft", "nftables"),
+    ("qemu-img", "qemu-utils"),
     ("qemu-system-aarch64", "qemu-system-arm"),
     ("qemu-system-arm", "qemu-system-arm"),
     ("qemu-system-mips", "qemu-system-mips"),

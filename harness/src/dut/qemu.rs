@@ -26,7 +26,7 @@ use crate::runner::Ending;
 use description::{Machine, NicPort};
 use dialogue::Dialogue;
 use guest::Guest;
-use saved::Saved;
+use saved::{Saved, Start};
 use script::Script;
 
 mod console;
@@ -61,7 +61,7 @@ pub(super) fn prepare(
     logs: &Path,
 ) -> Result<Ending, Error> {
     let save = || {
-        let mut guest = Guest::start(machine, description.macs, None, logs)?;
+        let mut guest = Guest::start(machine, description.macs, Start::ToBeSaved(to), logs)?;
         guest.play(Script::boot(machine))?;
         guest.save(to)
     };
@@ -110,10 +110,10 @@ impl QemuDut {
         }
     }
 
-    fn saved(&self) -> Result<Option<&Saved>, DutError> {
+    fn start(&self) -> Result<Start<'_>, DutError> {
         match &self.prepared {
-            None => Ok(None),
-            Some(Prepared::Saved(saved)) => Ok(Some(saved)),
+            None => Ok(Start::Cold),
+            Some(Prepared::Saved(saved)) => Ok(Start::Saved(saved)),
             Some(Prepared::Failed(failure)) => Err(DutError::Failed(failure.clone())),
         }
     }
@@ -152,13 +152,12 @@ impl Dut for QemuDut {
                 message: mistake.message,
                 help: mistake.help,
             })?;
-        let saved = self.saved()?;
-        let has_booted = saved.is_some();
-        let mut guest = Guest::start(&self.machine, self.macs(), saved, &self.logs)?;
-        let mut script = match has_booted {
-            true => Script::default(),
-            false => Script::boot(&self.machine),
+        let start = self.start()?;
+        let mut script = match start {
+            Start::Saved(_) => Script::default(),
+            Start::Cold | Start::ToBeSaved(_) => Script::boot(&self.machine),
         };
+        let mut guest = Guest::start(&self.machine, self.macs(), start, &self.logs)?;
         script.steps.extend(configure.steps.iter().cloned());
         guest.play(script)?;
         let mut wan = guest.link(NicPort::Wan)?;

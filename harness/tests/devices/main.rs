@@ -17,6 +17,7 @@ use bench::Bench;
 mod bench;
 mod command;
 mod killed;
+mod qemu;
 mod routers;
 mod sandbox;
 #[path = "../tshark/mod.rs"]
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(AT_ONCE);
     // The routers take longest, so they come first.
     let mut trials = routers::trials(obstacle.as_deref());
+    trials.extend(qemu::trials());
     let tables = [sandbox::TESTS, killed::TESTS, command::TESTS];
     trials.extend(tables.concat().into_iter().map(|(name, test)| {
         gated(name, obstacle.as_deref(), move || {
@@ -61,4 +63,4 @@ fn gated(
 }
 
 /// Real time passes whatever the processor does.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 16;

@@ -81,7 +81,7 @@ fn trial(test: RouterTest, obstacle: Option<&str>) -> Trial {
 }
 
 /// Runs a job, and finds what is neither met nor known.
-fn judge(job: &Job, description: &Description) -> Result<(), Failed> {
+pub(crate) fn judge(job: &Job, description: &Description) -> Result<(), Failed> {
     let scenario = job.scenario()?;
     let run = job.run()?;
     if run.ending != Ending::Complete {

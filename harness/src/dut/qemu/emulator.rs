@@ -17,7 +17,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
 
 use super::description::{Machine, NicPort};
-use super::saved::Saved;
+use super::saved::Start;
 use crate::dut::Macs;
 use crate::dut::needs::PATH;
 
@@ -42,7 +42,7 @@ impl Emulator {
     pub(super) fn start(
         machine: &Machine,
         macs: Macs,
-        saved: Option<&Saved>,
+        start: Start<'_>,
         log: File,
     ) -> io::Result<(Self, Sockets)> {
         let (wan, its_wan) = UnixStream::pair()?;
@@ -53,7 +53,7 @@ impl Emulator {
         for end in ends {
             fcntl(end, FcntlArg::F_SETFD(FdFlag::empty()))?;
         }
-        let words = words(machine, macs, saved, ends.map(AsRawFd::as_raw_fd));
+        let words = words(machine, macs, start, ends.map(AsRawFd::as_raw_fd));
         let process = Command::new(env::current_exe()?)
             .arg(STARTER_COMMAND)
             .arg(id().to_string())
@@ -110,7 +110,7 @@ pub(super) fn end_with(parent: Pid) -> io::Result<()> {
 fn words(
     machine: &Machine,
     macs: Macs,
-    saved: Option<&Saved>,
+    start: Start<'_>,
     [wan, lan, console, control]: [i32; 4],
 ) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
@@ -156,26 +156,22 @@ fn words(
     if let Some(initrd) = &machine.initrd {
         add("-initrd", initrd.display().to_string());
     }
-    let disk = match saved.and_then(|saved| saved.disk.as_ref()) {
-        Some(saved) => Some((saved, "qcow2")),
-        None => machine
-            .disk
-            .as_ref()
-            .map(|disk| (disk, machine.disk_format.as_str())),
+    let image = machine.disk.as_ref();
+    // What the guest writes goes to a file without a path, or to the one that is to be saved.
+    let drive = match start {
+        Start::Cold => image.map(|disk| (disk, machine.disk_format.as_str(), "on")),
+        Start::ToBeSaved(to) => to.disk.as_ref().map(|disk| (disk, "qcow2", "off")),
+        Start::Saved(from) => from.disk.as_ref().map(|disk| (disk, "qcow2", "on")),
     };
-    if let Some((path, format)) = disk {
-        // What the guest writes goes to a file without a path.
+    if let Some((path, format, snapshot)) = drive {
         let path = path.display().to_string().replace(',', ",,");
         add(
             "-drive",
-            format!("if=virtio,id={DISK},file={path},format={format},snapshot=on"),
+            format!("if=virtio,file={path},format={format},snapshot={snapshot}"),
         );
     }
-    if let Some(saved) = saved {
-        add(
-            "-incoming",
-            format!("exec:cat '{}'", saved.memory.display()),
-        );
+    if let Start::Saved(from) = start {
+        add("-incoming", format!("exec:cat '{}'", from.memory.display()));
     }
     for word in ["-S", "-nodefaults", "-no-user-config"] {
         words.push(word.to_owned());
@@ -183,6 +179,3 @@ fn words(
     words.extend(machine.arguments.iter().cloned());
     words
 }
-
-/// What QEMU calls the disk.
-pub(super) const DISK: &str = "disk";

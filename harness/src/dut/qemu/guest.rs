@@ -21,10 +21,10 @@ use serde_json::{Value, json};
 use super::console::Console;
 use super::description::{Accel, Machine, NicPort, START_WITHIN};
 use super::dialogue::Dialogue;
-use super::emulator::{DISK, Emulator, Sockets};
+use super::emulator::{Emulator, Sockets};
 use super::qmp::Qmp;
 use super::restarts::Restarts;
-use super::saved::Saved;
+use super::saved::{Saved, Start};
 use super::script::Script;
 use crate::dut::process::hunger;
 use crate::dut::{DeviceFailure, DutError, Failure, Macs};
@@ -54,12 +54,12 @@ impl Guest {
     pub(super) fn start(
         machine: &Machine,
         macs: Macs,
-        saved: Option<&Saved>,
+        start: Start<'_>,
         logs: &Path,
     ) -> Result<Self, DutError> {
         let log = |name| log_file(logs, name);
         let own = log(OWN_LOG)?;
-        let (emulator, sockets) = Emulator::start(machine, macs, saved, own)
+        let (emulator, sockets) = Emulator::start(machine, macs, start, own)
             .map_err(|error| cannot("start QEMU", error))?;
         let Sockets {
             wan,
@@ -86,7 +86,7 @@ impl Guest {
             logs: logs.to_owned(),
             cables: BTreeMap::from([(NicPort::Wan, wan), (NicPort::Lan, lan)]),
         };
-        guest.switch_on(saved.is_some())?;
+        guest.switch_on(matches!(start, Start::Saved(_)))?;
         Ok(guest)
     }
 
@@ -179,23 +179,14 @@ impl Guest {
     /// Saves what the machine is once it is quiet, after which it stands still.
     pub(super) fn save(&mut self, to: &Saved) -> Result<(), DutError> {
         let deadline = self.clock.now() + START_WITHIN;
-        while self.console.heard_at() > Some(self.clock.now() - QUIET) && self.clock.now() < deadline
+        while self.console.heard_at() > Some(self.clock.now() - QUIET)
+            && self.clock.now() < deadline
         {
             self.sleep(QUIET);
             self.look()?;
         }
+        // It also writes to the disk what is on its way there.
         self.order("stop", json!({}))?;
-        if let Some(disk) = &to.disk {
-            let arguments = json!({
-                "device": DISK, "job-id": "save", "target": disk, "format": "qcow2",
-                "sync": "top", "mode": "absolute-paths",
-            });
-            self.order("drive-backup", arguments)?;
-            self.until("save the disk", |guest| {
-                let jobs = guest.order("query-block-jobs", json!({}))?;
-                Ok(jobs.as_array().is_none_or(Vec::is_empty))
-            })?;
-        }
         self.order(
             "migrate-set-parameters",
             json!({ "max-bandwidth": 100_000_000_000_u64 }),
@@ -335,7 +326,11 @@ impl Guest {
                     self.console.turn(self.clock.now());
                     return self.ended(status);
                 }
-                self.sleep(TICK);
+                // Not on its sockets: what has ended is always ready.
+                let _ = poll(
+                    &mut [],
+                    PollTimeout::try_from(TICK).unwrap_or(PollTimeout::ZERO),
+                );
             }
         }
         match error.kind() {

@@ -4,12 +4,13 @@ use std::env;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
-use std::path::PathBuf;
-use std::process::id;
+use std::path::{Path, PathBuf};
+use std::process::{Command, id};
 
 use serde::{Deserialize, Serialize};
 
 use super::description::Machine;
+use crate::dut::needs::PATH;
 use crate::error::Error;
 
 /// Where the state of a machine is; the files have no other names.
@@ -21,6 +22,17 @@ pub struct Saved {
     pub disk: Option<PathBuf>,
 }
 
+/// From what a machine is switched on.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Start<'a> {
+    /// From nothing; what it writes to its disk is lost with it.
+    Cold,
+    /// From nothing, to be saved.
+    ToBeSaved(&'a Saved),
+    /// From a saved state; what it writes to its disk is lost with it.
+    Saved(&'a Saved),
+}
+
 /// The files of a state, which are gone when this process is.
 #[derive(Debug)]
 pub struct Files {
@@ -29,7 +41,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// Makes empty files for the state of a machine.
+    /// Makes files for the state of a machine: an empty one, and an empty layer above its disk.
     pub fn new(machine: &Machine) -> Result<Self, Error> {
         let make = || {
             tempfile::tempfile().map_err(|source| Error::Write {
@@ -37,10 +49,18 @@ impl Files {
                 source,
             })
         };
-        Ok(Self {
+        let files = Self {
             memory: make()?,
             disk: machine.disk.is_some().then(make).transpose()?,
-        })
+        };
+        if let (Some(image), Some(layer)) = (&machine.disk, files.places().disk) {
+            make_layer(image, &machine.disk_format, &layer).map_err(|source| Error::Missing {
+                doing: format!("make a layer above {}", image.display()),
+                help: "`disk-format` is the format of the image".to_owned(),
+                source: Some(source),
+            })?;
+        }
+        Ok(files)
     }
 
     /// Returns where other processes of this user find them as long as this one lives.
@@ -51,11 +71,22 @@ impl Files {
             disk: self.disk.as_ref().map(place),
         }
     }
+}
 
-    /// Returns how many bytes they hold.
-    pub fn size(&self) -> io::Result<u64> {
-        let disk = self.disk.as_ref().map(File::metadata).transpose()?;
-        let disk = disk.map_or(0, |disk| disk.len());
-        Ok(self.memory.metadata()?.len() + disk)
+fn make_layer(image: &Path, format: &str, layer: &Path) -> io::Result<()> {
+    let image = image.canonicalize()?;
+    let made = Command::new(LAYER_MAKER)
+        .args(["create", "-q", "-f", "qcow2", "-F", format, "-b"])
+        .args([&image, layer])
+        .env("PATH", PATH)
+        .output()?;
+    match made.status.success() {
+        true => Ok(()),
+        false => Err(io::Error::other(
+            String::from_utf8_lossy(&made.stderr).trim().to_owned(),
+        )),
     }
 }
+
+/// The program that makes a layer above a disk image.
+pub(in crate::dut) const LAYER_MAKER: &str = "qemu-img";
