@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn words_are_found_in_their_order_and_trouble_at_any_time() {
         let (mut console, mut guest) = pair();
-        guest.write_all(b"login: Kernel pa").unwrap();
+        guest.write_all(b"login: \r\nKernel pa").unwrap();
         console.turn(Time::ZERO);
         assert!(console.pass("login: "));
         assert!(!console.pass("login: "));

@@ -295,7 +295,7 @@ impl Guest {
             return Ok(());
         }
         match self.asked_at {
-            Some(asked_at) if self.console.heard_at() > Some(asked_at) => {
+            Some(asked_at) if self.console.heard_at() >= Some(asked_at) => {
                 self.asked_at = None;
                 self.ask_next = now + ASK_EVERY;
             }
