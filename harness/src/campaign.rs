@@ -1,12 +1,13 @@
 //! Many jobs at the same time: who runs which, how far it is, and what is kept of each.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub struct Entry {
     pub job: Job,
     /// Its scenario.
     pub scenario: Scenario,
+    /// What the device's file says about its failures.
+    pub known: Arc<[Known]>,
 }
 
 impl Entry {
@@ -62,8 +65,6 @@ impl Entry {
 pub struct Campaign<'a> {
     /// How many at the same time.
     pub jobs: usize,
-    /// What the device's file says about its failures.
-    pub known: &'a [Known],
     /// Whether somebody watches.
     pub progress: bool,
     /// Set from outside to start no further job.
@@ -72,7 +73,7 @@ pub struct Campaign<'a> {
 
 impl Campaign<'_> {
     /// Runs every job; returns a case for each in their order, `None` where it was stopped.
-    pub fn run(&self, entries: &[Entry]) -> Vec<Option<Case>> {
+    pub fn run<E: Borrow<Entry> + Sync>(&self, entries: &[E]) -> Vec<Option<Case>> {
         let next = AtomicUsize::new(0);
         let pacer = Pacer::new();
         let cases: Mutex<Vec<Option<Case>>> = Mutex::new(vec![None; entries.len()]);
@@ -82,7 +83,7 @@ impl Campaign<'_> {
             let work = || {
                 while !self.stop.load(Ordering::Relaxed) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(entry) = entries.get(index) else {
+                    let Some(entry) = entries.get(index).map(Borrow::borrow) else {
                         return;
                     };
                     if matches!(entry.job.device, Device::File(_)) {
@@ -117,7 +118,7 @@ impl Campaign<'_> {
         }
         let file = job.out.as_deref().map(|out| out.join(TRACE));
         let shown = file.map(|file| file.display().to_string());
-        let mut case = report::case(&entry.scenario, job.area, &run, self.known, shown);
+        let mut case = report::case(&entry.scenario, job.area, &run, &entry.known, shown);
         if let (Ok(run), Some(out)) = (&run, job.out.as_deref())
             && let Err(error) = keep(run, &case, out)
         {

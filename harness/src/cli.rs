@@ -51,9 +51,9 @@ pub enum Command {
 /// The arguments of `run`.
 #[derive(Debug, Args)]
 pub struct Run {
-    /// The router: `reference`, or a device file
+    /// The router: `reference`, or a device file; several run side by side and are compared
     #[arg(long, value_name = "FILE|reference", default_value = "reference")]
-    pub device: String,
+    pub device: Vec<String>,
     /// Only these scenarios: names, or patterns with `*` such as `dns/*`
     #[arg(long, value_name = "NAME", num_args = 1..)]
     pub scenario: Vec<String>,
@@ -295,6 +295,7 @@ Examples:
   ngnlab run --scenario 'dns/*' --area west
   ngnlab run --scenario line-auth/succeeds-on-a-pd-line --out out --json out/report.json
   ngnlab run --device my-router.toml --jobs 8 --long
+  ngnlab run --device old.toml --device new.toml   scenarios and checks, old beside new
   ngnlab run --defect one-dns-for-all            see a check fail
 
 Exit codes: 0 conformant, 1 not conformant, 2 wrong usage or file, 3 could not tell";

@@ -142,7 +142,7 @@ pub enum Failure {
     NeverReady,
     /// It ended by itself.
     Crashed,
-    /// It no longer moves.
+    /// It does not move.
     Hung,
     /// It sends or writes without end.
     Flooding,
@@ -154,6 +154,10 @@ pub enum Failure {
     DiskFull,
     /// Nobody listens at its console any more.
     ConsoleClosed,
+    /// It takes more and more memory.
+    Bloated,
+    /// It deleted an interface of its own.
+    Unplugged,
 }
 
 impl Failure {
@@ -169,6 +173,8 @@ impl Failure {
             Self::BootLoop => "boot loop",
             Self::DiskFull => "disk full",
             Self::ConsoleClosed => "console closed",
+            Self::Bloated => "bloated",
+            Self::Unplugged => "unplugged",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::node::part::tls;
 use ngnlab_sim::time::Pace;
-use ngnlab_sim::trace::{FORMAT, Header, Seen, Trace};
+use ngnlab_sim::trace::{End, FORMAT, Header, Record, Seen, Trace};
 use serde::{Deserialize, Serialize};
 
 use crate::dut::{DeviceFailure, Dut, DutError, Failure};
@@ -78,6 +78,7 @@ pub fn run(
     let records = testbed.world.into_records();
     let ending = match ending {
         Ending::Complete if is_flooded(&records) => Ending::DeviceFailed(flooding()),
+        Ending::Complete if is_silent(&records) => Ending::DeviceFailed(hung()),
         ending => ending,
     };
     Ok(Run {
@@ -112,10 +113,28 @@ fn play(
     }
 }
 
-fn is_flooded(records: &[ngnlab_sim::trace::Record]) -> bool {
+fn is_flooded(records: &[Record]) -> bool {
     records
         .iter()
         .any(|record| matches!(record.seen, Seen::Suppressed { on: Some(_), .. }))
+}
+
+/// Returns whether the device sent nothing at all, though it had power.
+fn is_silent(records: &[Record]) -> bool {
+    !records.iter().any(|record| {
+        let Seen::Frame { from, .. } = &record.seen else {
+            return false;
+        };
+        *from == End::Device
+    })
+}
+
+fn hung() -> DeviceFailure {
+    DeviceFailure {
+        how: Failure::Hung,
+        message: "the device was ready, but sent nothing on either cable".to_owned(),
+        log: None,
+    }
 }
 
 fn flooding() -> DeviceFailure {

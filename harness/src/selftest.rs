@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use ngnlab_reports::{Case, Outcome, Verdict};
 use ngnlab_sim::node::router::defect::Defect;
@@ -110,6 +111,7 @@ fn with_defect(entry: &Entry, defect: Defect) -> Entry {
     Entry {
         job,
         scenario: entry.scenario.clone(),
+        known: Arc::clone(&entry.known),
     }
 }
 

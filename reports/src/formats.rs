@@ -3,6 +3,7 @@
 use crate::Report;
 
 pub mod json;
+pub mod matrix;
 pub mod text;
 
 /// A format: its name on the command line, and what renders it.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub mod formats;
+pub mod matrix;
 pub mod score;
 
 /// The version of the JSON report; it grows when a reader of the old one would break.
@@ -220,7 +221,7 @@ pub enum Outcome {
     Judged,
     /// The device did not do its part.
     DeviceFailed {
-        /// In one or two words: never started, never ready, crashed, hung, flooding.
+        /// In one or two words: never started, never ready, crashed, hung, flooding, bloated, unplugged.
         how: String,
         /// The whole sentence.
         message: String,

@@ -1,5 +1,6 @@
 //! How long a campaign takes where time is real: known before it starts.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::time::Duration;
 
@@ -24,8 +25,9 @@ pub struct Estimate {
 
 impl Estimate {
     /// Makes the estimate for entries that are started in their order.
-    pub fn new(entries: &[Entry], jobs: usize, left_out: usize) -> Self {
-        let lengths: Vec<Duration> = entries.iter().map(Entry::length).collect();
+    pub fn new<E: Borrow<Entry>>(entries: &[E], jobs: usize, left_out: usize) -> Self {
+        let entries: Vec<&Entry> = entries.iter().map(Borrow::borrow).collect();
+        let lengths: Vec<Duration> = entries.iter().map(|one| one.length()).collect();
         let mut names: Vec<&str> = entries.iter().map(|one| &one.scenario.name[..]).collect();
         names.sort_unstable();
         names.dedup();

@@ -1,5 +1,6 @@
 //! How far a campaign is, for somebody who watches: where time is real, the bar moves with it.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -32,10 +33,10 @@ struct State {
 
 impl Progress {
     /// Starts counting; nothing is shown unless somebody watches.
-    pub(super) fn new(entries: &[Entry], jobs: usize, watched: bool) -> Self {
+    pub(super) fn new<E: Borrow<Entry>>(entries: &[E], jobs: usize, watched: bool) -> Self {
         // Lengths are asked for only where they are shown.
         let lengths: Vec<Duration> = match watched {
-            true => entries.iter().map(Entry::length).collect(),
+            true => entries.iter().map(|one| one.borrow().length()).collect(),
             false => vec![Duration::ZERO; entries.len()],
         };
         let whole = estimate::time_for(&lengths, jobs);

@@ -216,7 +216,7 @@ fn tc_kept(trace: &Dissection<'_>) -> Verdict {
         };
         // Over TCP, or earlier, the device may have got the whole answer.
         let has_whole = upstream.iter().any(|other| {
-            other.question() == relayed.lan.question()
+            other.asks_same(&relayed.lan)
                 && other.replies.iter().any(|whole| {
                     !whole.is.truncated && whole.is.rcode == 0 && whole.record <= reply.record
                 })

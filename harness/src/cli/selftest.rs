@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{Answer, Place, Selftest, interrupt, run, select};
 use crate::campaign::{Campaign, Entry};
@@ -34,7 +35,6 @@ pub(super) fn prove(
     let stop = interrupt::stop_at_ctrl_c();
     let campaign = Campaign {
         jobs: jobs.map_or_else(run::processors, usize::from),
-        known: &[],
         progress,
         stop: &stop,
     };
@@ -56,6 +56,7 @@ fn clean(folder: &Path, seed: u64) -> Result<Vec<Entry>, Error> {
                 out: None,
             },
             scenario: found.scenario.clone(),
+            known: Arc::new([]),
         })
     });
     Ok(entries.collect())

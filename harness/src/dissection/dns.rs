@@ -219,6 +219,15 @@ impl<'d> Exchange<'d> {
         self.query.is.question.as_ref()
     }
 
+    /// Returns whether both ask the same, whatever the case of their letters: a resolver may spell
+    /// each try anew.
+    pub fn asks_same(&self, other: &Self) -> bool {
+        match (self.question(), other.question()) {
+            (Some(one), Some(other)) => one.same(other),
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    }
+
     /// Returns the question's name, or nothing in words.
     pub fn name(&self) -> &'d str {
         self.query.is.name().unwrap_or("")

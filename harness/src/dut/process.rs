@@ -35,6 +35,7 @@ pub mod plan;
 mod program;
 pub mod sandbox;
 mod supervisor;
+mod watch;
 
 /// Serves as a helper of a worker, if this process was started as one.
 pub(super) fn hidden_command(name: &str) -> Option<ExitCode> {

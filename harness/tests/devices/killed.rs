@@ -123,6 +123,6 @@ fn namespaces_of_this_process() -> BTreeSet<String> {
 }
 
 const DOOMED: &str = "doomed-harness";
-const SIDE_BY_SIDE: usize = 3;
+const SIDE_BY_SIDE: usize = 20;
 const STAYS_ALIVE: &str =
     "[[run]]\ndaemon = [\"sh\", \"-c\", \"while :; do sleep 1; done\", \"@marker@\"]\n";

@@ -16,6 +16,8 @@ use bench::Bench;
 
 mod bench;
 mod command;
+mod firmware;
+mod isolation;
 mod killed;
 mod qemu;
 mod routers;
@@ -34,7 +36,13 @@ fn main() -> ExitCode {
     // The routers take longest, so they come first.
     let mut trials = routers::trials(obstacle.as_deref());
     trials.extend(qemu::trials());
-    let tables = [sandbox::TESTS, killed::TESTS, command::TESTS];
+    let tables = [
+        sandbox::TESTS,
+        isolation::TESTS,
+        firmware::TESTS,
+        killed::TESTS,
+        command::TESTS,
+    ];
     trials.extend(tables.concat().into_iter().map(|(name, test)| {
         gated(name, obstacle.as_deref(), move || {
             test();

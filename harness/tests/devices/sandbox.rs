@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
+use ngnlab_harness::checks;
 use ngnlab_harness::dut::Failure;
 use ngnlab_harness::error::UNDETERMINED;
 use ngnlab_harness::runner::Ending;
+use ngnlab_reports::Verdict;
 use ngnlab_sim::message::ndp::Ndp;
 use ngnlab_sim::message::packet::Packet;
 use ngnlab_sim::trace::{End, Role, Seen};
 
 use crate::Test;
-use crate::bench::Bench;
+use crate::bench::{Bench, root};
 
 pub(crate) const TESTS: &[Test] = &[
     (
@@ -36,6 +38,26 @@ pub(crate) const TESTS: &[Test] = &[
     (
         "a_daemon_that_writes_without_end_is_flooding",
         a_daemon_that_writes_without_end_is_flooding,
+    ),
+    (
+        "a_daemon_that_takes_memory_without_end_is_bloated",
+        a_daemon_that_takes_memory_without_end_is_bloated,
+    ),
+    (
+        "a_device_that_deletes_its_interface_is_unplugged",
+        a_device_that_deletes_its_interface_is_unplugged,
+    ),
+    (
+        "a_device_that_sends_nothing_is_hung",
+        a_device_that_sends_nothing_is_hung,
+    ),
+    (
+        "a_device_that_answers_nothing_is_judged",
+        a_device_that_answers_nothing_is_judged,
+    ),
+    (
+        "a_device_that_floods_a_cable_is_flooding",
+        a_device_that_floods_a_cable_is_flooding,
     ),
     ("a_missing_program_is_named", a_missing_program_is_named),
     (
@@ -108,6 +130,62 @@ fn a_daemon_that_writes_without_end_is_flooding() {
     fails("[[run]]\ndaemon = [\"yes\"]\n", Failure::Flooding);
 }
 
+fn a_daemon_that_takes_memory_without_end_is_bloated() {
+    // `tail` keeps a line that does not end.
+    let text = "[[run]]\ndaemon = [\"sh\", \"-c\", \"tail -n 1 /dev/zero\"]\n";
+    let message = fails(text, Failure::Bloated);
+    assert!(message.contains("of 512 MiB at most"), "{message}");
+}
+
+fn a_device_that_deletes_its_interface_is_unplugged() {
+    let text = "[[run]]\ndaemon = [\"sh\", \"-c\", \"sleep 1; ip link del lan0; sleep 60\"]\n";
+    let message = fails(text, Failure::Unplugged);
+    assert_eq!(message, "the device deleted its interface lan0");
+}
+
+fn a_device_that_sends_nothing_is_hung() {
+    let message = fails("[[run]]\ndaemon = [\"sleep\", \"60\"]\n", Failure::Hung);
+    assert!(message.contains("sent nothing"), "{message}");
+}
+
+fn a_device_that_answers_nothing_is_judged() {
+    // The kernel says that the links are there; nobody routes, advertises or answers.
+    let bench = Bench::new();
+    let device = format!("[[run]]\nsetup = \"{LINKS_UP}\"\n");
+    let mut job = bench.job(&bench.device(&device));
+    job.scenario = root().join("scenarios/line-auth/succeeds-on-a-pd-line.toml");
+    let run = job.run().unwrap();
+    assert_eq!(run.ending, Ending::Complete);
+    let verdicts = checks::judge(&run.trace);
+    let passed = |id: &str| matches!(verdicts.get(id), Some(Verdict::Pass(_)));
+    for id in ["lan.ra.advertising", "ons.line-auth.reaches-site"] {
+        assert!(!passed(id), "{id}: {:?}", verdicts.get(id));
+    }
+    let failed = verdicts.values().filter(|verdict| matches!(verdict, Verdict::Fail(_)));
+    assert!(failed.count() > 0);
+}
+
+fn a_device_that_floods_a_cable_is_flooding() {
+    // A datagram after the other, as fast as a shell sends them.
+    let text = r#"
+[[run]]
+setup = """
+ip link set wan0 up
+ip -6 address add 2001:db8::1/64 dev wan0 nodad
+ip -6 neigh add 2001:db8::2 lladdr 02:00:00:00:00:01 dev wan0
+"""
+[[run]]
+daemon = ["bash", "-c", "while :; do printf flood >/dev/udp/2001:db8::2/9; done"]
+"#;
+    let bench = Bench::new();
+    let mut job = bench.job(&bench.device(text));
+    job.scenario = bench.folder.join("test/lasting.toml");
+    let Ending::DeviceFailed(failure) = job.run().unwrap().ending else {
+        panic!("the device did not fail");
+    };
+    assert_eq!(failure.how, Failure::Flooding, "{}", failure.message);
+}
+
 fn a_missing_program_is_named() {
     let bench = Bench::new();
     let text = bench
@@ -134,6 +212,7 @@ fn nothing_of_the_host_can_be_changed() {
         r#"
 [[run]]
 setup = """
+ip link set wan0 up
 if touch /etc/ngnlab-was-here || touch /ngnlab-was-here; then exit 1; fi
 touch /run/mine /tmp/mine /var/lib/mine
 test "$(ls /sys/class/net | tr '\\n' ' ')" = "lan0 lo wan0 "
@@ -145,6 +224,8 @@ test "$$" -lt 50
     assert!(!Path::new("/etc/ngnlab-was-here").exists());
     assert!(!Path::new("/run/mine").exists());
 }
+
+const LINKS_UP: &str = "ip link set wan0 up; ip link set lan0 up";
 
 /// Runs a device that must fail in a certain way, and returns the message.
 fn fails(device: &str, how: Failure) -> String {

@@ -1,10 +1,22 @@
 //! The report as a JSON document; its `format` field is the version.
 
+use serde::Serialize;
+
+use crate::matrix::Matrix;
 use crate::{FORMAT, Report};
 
 /// Renders a report.
 pub fn render(report: &Report) -> String {
-    let mut text = serde_json::to_string_pretty(report).expect("a report has string keys only");
+    pretty(report)
+}
+
+/// Renders the reports of several devices.
+pub fn render_matrix(matrix: &Matrix) -> String {
+    pretty(matrix)
+}
+
+fn pretty(document: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(document).expect("a report has string keys only");
     text.push('\n');
     text
 }

@@ -79,7 +79,9 @@ pub(super) fn errors_related(trace: &Dissection<'_>, kind: u8, name: &str) -> Ve
                 return Ruling::Skip;
             };
             let fresh = error.at.since(sent.at) < FRESH;
-            if !fresh || trace.end() < over || trace.is_disturbed(sent.at, over) {
+            // A reset ends its connection, and with it what a filter knows of it.
+            let over_by_reset = sent.is.tcp().is_some_and(|segment| segment.rst());
+            if !fresh || over_by_reset || trace.end() < over || trace.is_disturbed(sent.at, over) {
                 return Ruling::Skip;
             }
             match trace.crossed(packet) {

@@ -1,8 +1,10 @@
 //! A device file with its templates filled in: what pid 1 of the sandbox does, word by word.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ngnlab_sim::setup::Mode;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -18,6 +20,8 @@ pub struct Plan {
     pub files: Vec<PlannedFile>,
     /// The commands.
     pub runs: Vec<PlannedRun>,
+    /// What every command finds in its environment.
+    pub environment: BTreeMap<String, String>,
 }
 
 /// One file to write.
@@ -79,8 +83,8 @@ impl Plan {
                 .is_none_or(|modes| modes.contains(&variables.mode))
         };
         let files = programs.file.iter().filter(|file| for_this(&file.modes));
-        let files = files
-            .map(|file| self::file(&templates, file))
+        let files = std::iter::once(Ok(configuration(variables)))
+            .chain(files.map(|file| self::file(&templates, file)))
             .collect::<Result<_, _>>()?;
         let mut runs: Vec<PlannedRun> = Vec::new();
         for run in programs.run.iter().filter(|run| for_this(&run.modes)) {
@@ -92,8 +96,45 @@ impl Plan {
                 runs[index].name = format!("{}-{}", runs[index].name, index + 1);
             }
         }
-        Ok(Self { files, runs })
+        Ok(Self {
+            files,
+            runs,
+            environment: environment(variables),
+        })
     }
+}
+
+/// Returns the file that tells programs all that templates may name.
+fn configuration(variables: &Variables) -> PlannedFile {
+    PlannedFile {
+        path: configuration_path(variables),
+        bytes: serde_json::to_vec_pretty(variables).expect("variables have string keys only"),
+        mode: 0o644,
+    }
+}
+
+fn configuration_path(variables: &Variables) -> PathBuf {
+    Path::new(&variables.run_dir).join("config.json")
+}
+
+/// Returns what programs find in their environment: what a script needs at once, and where to
+/// read the rest.
+fn environment(variables: &Variables) -> BTreeMap<String, String> {
+    let mode = match variables.mode {
+        Mode::Ra => "ra",
+        Mode::Pd => "pd",
+    };
+    let config = configuration_path(variables).display().to_string();
+    [
+        ("NGNLAB_WAN", &variables.wan.name[..]),
+        ("NGNLAB_LAN", &variables.lan.name),
+        ("NGNLAB_MODE", mode),
+        ("NGNLAB_AREA", variables.area),
+        ("NGNLAB_RUN_DIR", &variables.run_dir),
+        ("NGNLAB_CONFIG", &config),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
 }
 
 fn file(templates: &Templates<'_>, file: &FileEntry) -> Result<PlannedFile, Mistake> {
@@ -195,13 +236,19 @@ mod tests {
             panic!("{description:?}");
         };
         let plan = Plan::render(programs, &variables).unwrap();
-        assert_eq!(plan.files.len(), 2);
-        let text = String::from_utf8(plan.files[0].bytes.clone()).unwrap();
+        let [config, files @ ..] = &plan.files[..] else {
+            panic!("no file at all");
+        };
+        let config: serde_json::Value = serde_json::from_slice(&config.bytes).unwrap();
+        assert_eq!(config["dns"]["domains"][0]["name"], "onshikaku.org");
+        assert_eq!(plan.environment["NGNLAB_WAN"], "wan0");
+        assert_eq!(files.len(), 2);
+        let text = String::from_utf8(files[0].bytes.clone()).unwrap();
         let expected = "server=/onshikaku.org/2404:1a8:f583:d00::53:1\n\
             server=/onshikaku.org/2404:1a8:f583:d00::53:2\n";
         assert_eq!(text, expected);
-        assert_eq!(plan.files[1].bytes[..6], [0x0a, 0, 0, 3, 0, 1]);
-        assert_eq!(plan.files[1].mode, 0o600);
+        assert_eq!(files[1].bytes[..6], [0x0a, 0, 0, 3, 0, 1]);
+        assert_eq!(files[1].mode, 0o600);
         let names: Vec<&str> = plan.runs.iter().map(|run| run.name.as_str()).collect();
         assert_eq!(names, ["setup-1", "dnsmasq", "dnsmasq-3"]);
     }

@@ -1,5 +1,6 @@
 //! One program of the device: its process, and its output in a log of bounded size.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, ErrorKind, PipeReader, Read, pipe};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -30,7 +31,13 @@ pub(super) struct Program {
 
 impl Program {
     /// Starts a program; all it writes goes to `log`.
-    pub(super) fn start(name: &str, words: &[String], log: File, now: Time) -> io::Result<Self> {
+    pub(super) fn start(
+        name: &str,
+        words: &[String],
+        environment: &BTreeMap<String, String>,
+        log: File,
+        now: Time,
+    ) -> io::Result<Self> {
         let (output, end) = pipe()?;
         fcntl(&output, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
         let (program, arguments) = words
@@ -43,6 +50,7 @@ impl Program {
             .env("PATH", PATH)
             .env("HOME", RUN_DIR)
             .env("LANG", "C.UTF-8")
+            .envs(environment)
             .current_dir(RUN_DIR)
             .stdin(Stdio::null())
             .stdout(end.try_clone()?)

@@ -1,6 +1,7 @@
 //! The programs of the device: started one after the other, each when the one before is ready.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::fs;
 use std::os::fd::BorrowedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -17,6 +18,7 @@ use super::mounts;
 use super::plan::{Action, Condition, Plan, PlannedRun};
 use super::program::Program;
 use super::sandbox::Event;
+use super::watch::Watch;
 use crate::dut::{DeviceFailure, Failure};
 
 /// Keeps the programs of a plan running, and tells once when that has failed.
@@ -26,6 +28,8 @@ pub(super) struct Supervisor {
     waiting: VecDeque<PlannedRun>,
     current: Option<PlannedRun>,
     hunger: Hunger,
+    environment: BTreeMap<String, String>,
+    watch: Watch,
     told: bool,
 }
 
@@ -38,6 +42,8 @@ impl Supervisor {
             waiting: VecDeque::new(),
             current: None,
             hunger: Hunger::default(),
+            environment: BTreeMap::new(),
+            watch: Watch::new(),
             told: true,
         }
     }
@@ -76,6 +82,7 @@ impl Supervisor {
             mounts::write(file)?;
         }
         self.waiting = plan.runs.into();
+        self.environment = plan.environment;
         self.told = false;
         Ok(())
     }
@@ -89,6 +96,7 @@ impl Supervisor {
         }
         let event = self
             .trouble(now)
+            .or_else(|| self.excess(now))
             .or_else(|| self.boot(now))
             .or_else(|| self.hunger.look(now).map(Event::Starved));
         self.told |= matches!(event, Some(Event::Failed(_)));
@@ -113,6 +121,14 @@ impl Supervisor {
                 self.told |= nothing_to_run;
                 return nothing_to_run.then_some(Event::Ready);
             };
+            if let Action::Daemon {
+                ready: Condition::File(path),
+                ..
+            } = &run.action
+            {
+                // Left behind by a power cut, it would speak for a program that has only begun.
+                let _ = fs::remove_file(path);
+            }
             let words = match &run.action {
                 Action::Setup(script) => ["/bin/sh", "-e", "-c", script].map(str::to_owned).into(),
                 Action::Daemon { words, .. } => words.clone(),
@@ -120,7 +136,7 @@ impl Supervisor {
             let started = self
                 .logs
                 .file(&run.name)
-                .and_then(|log| Program::start(&run.name, &words, log, now));
+                .and_then(|log| Program::start(&run.name, &words, &self.environment, log, now));
             match started {
                 Ok(mut program) => {
                     program.is_script = matches!(run.action, Action::Setup(_));
@@ -137,6 +153,20 @@ impl Supervisor {
             }
             self.current = Some(run);
         }
+    }
+
+    /// Looks for a device that harms itself, and ends one that harms its machine.
+    fn excess(&mut self, now: Time) -> Option<Event> {
+        let (how, message) = self.watch.look(now)?;
+        if how == Failure::Bloated {
+            let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
+        }
+        let program = self.programs.last();
+        Some(Event::Failed(DeviceFailure {
+            how,
+            message,
+            log: program.map(|program| self.logs.path(&program.name)),
+        }))
     }
 
     /// Looks for a program that does not do its part.

@@ -2,6 +2,7 @@ use ngnlab_reports::{Expectation, Finding, Judged, Promise};
 use toml::Spanned;
 
 use super::*;
+use crate::report::check_infos;
 
 const CHECK: &str = "lan.ra.rio";
 const SCENARIO: &str = "cpe/one";

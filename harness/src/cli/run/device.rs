@@ -1,0 +1,95 @@
+//! Which devices a run is about.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::cli::Run;
+use crate::dut::description::{Description, Known, WAITING_TOGETHER};
+use crate::dut::reference;
+use crate::error::Error;
+use crate::job::Device;
+
+/// A device as the command line names it.
+pub(super) struct Chosen {
+    /// Its name in reports.
+    pub(super) name: String,
+    /// What drives it.
+    pub(super) device: Device,
+    /// What its file says about its failures.
+    pub(super) known: Vec<Known>,
+    /// How many share a processor.
+    pub(super) at_once: usize,
+    /// Whether its runs take as long as their scenarios.
+    pub(super) real_time: bool,
+    /// The folder for what is kept of it, where there are several devices.
+    pub(super) folder: Option<String>,
+}
+
+/// Reads every device that the command line names.
+pub(super) fn chosen(args: &Run) -> Result<Vec<Chosen>, Error> {
+    let several = args.device.len() > 1;
+    let mut chosen: Vec<Chosen> = Vec::new();
+    for name in &args.device {
+        let mut device = one(name, args)?;
+        if several {
+            let stem = Path::new(name).file_stem().unwrap_or_default();
+            device.folder = Some(stem.to_string_lossy().into_owned());
+        }
+        if several && chosen.iter().any(|other| other.folder == device.folder) {
+            return Err(Error::Usage {
+                what: format!("{name} is named twice, or is called as another device file"),
+                help: Some("each --device needs a file name of its own".to_owned()),
+            });
+        }
+        chosen.push(device);
+    }
+    Ok(chosen)
+}
+
+fn one(name: &str, args: &Run) -> Result<Chosen, Error> {
+    if name == reference::NAME {
+        return Ok(reference_with_defects(args));
+    }
+    if !args.defect.is_empty() {
+        return Err(Error::Usage {
+            what: "only the reference router can be given defects".to_owned(),
+            help: Some("leave out --defect or --device".to_owned()),
+        });
+    }
+    let path = PathBuf::from(name);
+    if !path.exists() {
+        return Err(Error::Usage {
+            what: format!("there is no device file {}", path.display()),
+            help: Some(
+                "--device takes `reference` or a device file; harness/devices has some to start \
+                 from"
+                    .to_owned(),
+            ),
+        });
+    }
+    let description = Description::load(&path)?;
+    Ok(Chosen {
+        name: description.name,
+        device: Device::File(path),
+        at_once: description.driver.at_once(),
+        known: description.known,
+        real_time: true,
+        folder: None,
+    })
+}
+
+fn reference_with_defects(args: &Run) -> Chosen {
+    let defects: BTreeSet<_> = args.defect.iter().copied().collect();
+    let names: Vec<&str> = defects.iter().map(|defect| defect.name()).collect();
+    Chosen {
+        name: match &names[..] {
+            [] => reference::NAME.to_owned(),
+            names => format!("{} with {}", reference::NAME, names.join(", ")),
+        },
+        device: Device::Reference(defects),
+        known: Vec::new(),
+        at_once: if args.real_time { WAITING_TOGETHER } else { 1 },
+        real_time: args.real_time,
+        folder: None,
+    }
+}

@@ -1,0 +1,112 @@
+//! Several devices beside each other, for people: a letter for each, and two tables.
+
+use std::fmt::Write as _;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::Level;
+use crate::matrix::{Cell, Matrix};
+
+/// Renders the tables of several devices.
+pub fn render(matrix: &Matrix) -> String {
+    let mut text = String::new();
+    devices(matrix, &mut text);
+    let scenarios = matrix.scenarios();
+    let rows: Vec<Vec<String>> = scenarios
+        .iter()
+        .filter(|row| row.cells.iter().any(|cell| *cell != Cell::Nothing))
+        .map(|row| with_cells(format!("{} ({})", row.scenario, row.area), &row.cells))
+        .collect();
+    table("scenario", matrix, &rows, &mut text);
+    let checks = matrix.checks();
+    let worst = |cells: &[Cell]| cells.iter().max().cloned().unwrap_or(Cell::Nothing);
+    let of_interest = checks
+        .iter()
+        .filter(|row| !matches!(worst(&row.cells), Cell::Nothing | Cell::Passed));
+    let rows: Vec<Vec<String>> = of_interest
+        .map(|row| {
+            let level = match row.level {
+                Level::Must => "MUST",
+                Level::Should => "SHOULD",
+            };
+            with_cells(format!("{level:<6} {}", row.check), &row.cells)
+        })
+        .collect();
+    table("check", matrix, &rows, &mut text);
+    let count = |wanted| {
+        let rows = checks.iter();
+        rows.filter(|row| worst(&row.cells) == wanted).count()
+    };
+    let _ = writeln!(
+        text,
+        "{} checks more passed with every device that was judged by them; {} judged none",
+        count(Cell::Passed),
+        count(Cell::Nothing)
+    );
+    text
+}
+
+fn devices(matrix: &Matrix, text: &mut String) {
+    for (index, report) in matrix.devices.iter().enumerate() {
+        let results: Vec<String> = report
+            .results
+            .iter()
+            .map(|result| format!("{} {}", result.profile.name(), result.overall.words()))
+            .collect();
+        let stale = match report.stale.len() {
+            0 => String::new(),
+            count => format!("; {count} stale known failures"),
+        };
+        let _ = writeln!(text, "{}  {}", letter(index), report.device);
+        let _ = writeln!(text, "     {}{stale}", results.join(", "));
+    }
+    text.push('\n');
+}
+
+fn with_cells(name: String, cells: &[Cell]) -> Vec<String> {
+    std::iter::once(name)
+        .chain(cells.iter().map(words))
+        .collect()
+}
+
+fn words(cell: &Cell) -> String {
+    match cell {
+        Cell::Nothing => "-".to_owned(),
+        Cell::Passed => "pass".to_owned(),
+        Cell::Known(count) => format!("{count} known"),
+        Cell::Remarks(1) => "1 remark".to_owned(),
+        Cell::Remarks(count) => format!("{count} remarks"),
+        Cell::Failed(count) => format!("{count} FAIL"),
+        Cell::Broken(how) => how.to_uppercase(),
+    }
+}
+
+/// Writes rows in columns as wide as they need to be.
+fn table(title: &str, matrix: &Matrix, rows: &[Vec<String>], text: &mut String) {
+    let letters = (0..matrix.devices.len()).map(letter);
+    let head: Vec<String> = std::iter::once(title.to_owned()).chain(letters).collect();
+    let rows: Vec<&Vec<String>> = std::iter::once(&head).chain(rows).collect();
+    let widths: Vec<usize> = (0..head.len())
+        .map(|column| {
+            let cells = rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.width()).max().unwrap_or_default()
+        })
+        .collect();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            let blanks = width.saturating_sub(cell.width()) + 2;
+            let _ = write!(line, "{cell}{:blanks$}", "");
+        }
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text.push('\n');
+}
+
+/// Returns a short name for a device: A to Z, then numbers.
+fn letter(index: usize) -> String {
+    match u8::try_from(index) {
+        Ok(index @ 0..26) => char::from(b'A' + index).to_string(),
+        _ => (index + 1).to_string(),
+    }
+}

@@ -1,0 +1,158 @@
+//! The reports of several devices beside each other: what each scenario and each check came to.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Case, Level, Outcome, Report, Verdict};
+
+/// What one call of the program found out about several devices.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Matrix {
+    /// The version of the document, [`FORMAT`](crate::FORMAT).
+    pub format: u32,
+    /// A report for each device.
+    pub devices: Vec<Report>,
+}
+
+/// One scenario in one area with every device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScenarioRow<'a> {
+    /// The scenario's name.
+    pub scenario: &'a str,
+    /// `east` or `west`.
+    pub area: &'a str,
+    /// What came of it with each device.
+    pub cells: Vec<Cell>,
+}
+
+/// One check over all scenarios with every device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckRow<'a> {
+    /// The check's id.
+    pub check: &'a str,
+    /// How binding it is.
+    pub level: Level,
+    /// What it came to with each device.
+    pub cells: Vec<Cell>,
+}
+
+/// What one scenario or check came to with one device, from good to bad.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cell {
+    /// It was not run, not judged, or is not offered.
+    Nothing,
+    /// All that was judged passed.
+    Passed,
+    /// Only what the device file knows of failed, so many times.
+    Known(usize),
+    /// A SHOULD failed, so many times.
+    Remarks(usize),
+    /// A MUST or a promise of the scenario failed, so many times.
+    Failed(usize),
+    /// The device, or the harness, failed in this way.
+    Broken(String),
+}
+
+impl Matrix {
+    /// Returns a row for each scenario and area that was run with any device.
+    pub fn scenarios(&self) -> Vec<ScenarioRow<'_>> {
+        let cases = self.devices.iter().flat_map(|report| &report.cases);
+        let rows: BTreeSet<(&str, &str)> = cases
+            .map(|case| (&case.scenario[..], &case.area[..]))
+            .collect();
+        let row = |(scenario, area)| ScenarioRow {
+            scenario,
+            area,
+            cells: self
+                .devices
+                .iter()
+                .map(|report| {
+                    let mut cases = report.cases.iter();
+                    let case = cases.find(|case| case.scenario == scenario && case.area == area);
+                    case.map_or(Cell::Nothing, |case| report.cell(case))
+                })
+                .collect(),
+        };
+        rows.into_iter().map(row).collect()
+    }
+
+    /// Returns a row for each check, MUST first.
+    pub fn checks(&self) -> Vec<CheckRow<'_>> {
+        let infos = self.devices.iter().flat_map(|report| &report.checks);
+        let rows: BTreeSet<(Level, &str)> =
+            infos.map(|(id, info)| (info.level, &id[..])).collect();
+        let row = |(level, check)| CheckRow {
+            check,
+            level,
+            cells: self
+                .devices
+                .iter()
+                .map(|report| report.cell_of_check(check, level))
+                .collect(),
+        };
+        rows.into_iter().map(row).collect()
+    }
+}
+
+impl Report {
+    fn cell(&self, case: &Case) -> Cell {
+        match &case.outcome {
+            Outcome::DeviceFailed { how, .. } => return Cell::Broken(how.clone()),
+            Outcome::HarnessError(_) => return Cell::Broken("error".to_owned()),
+            Outcome::NotApplicable(_) => return Cell::Nothing,
+            Outcome::Judged => {}
+        }
+        let mut tally = Tally::default();
+        for (id, judged) in &case.verdicts {
+            let level = self.checks.get(id).map_or(Level::Must, |info| info.level);
+            tally.add(&judged.verdict, level, judged.known.is_some());
+        }
+        for promise in case.expectations.iter().filter(|one| !one.remark) {
+            match (promise.met, &promise.known) {
+                (true, _) => tally.passed += 1,
+                (false, Some(_)) => tally.known += 1,
+                (false, None) => tally.failed += 1,
+            }
+        }
+        tally.cell()
+    }
+
+    fn cell_of_check(&self, check: &str, level: Level) -> Cell {
+        let mut tally = Tally::default();
+        for judged in self.cases.iter().filter_map(|case| case.verdicts.get(check)) {
+            tally.add(&judged.verdict, level, judged.known.is_some());
+        }
+        tally.cell()
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    passed: usize,
+    known: usize,
+    remarks: usize,
+    failed: usize,
+}
+
+impl Tally {
+    fn add(&mut self, verdict: &Verdict, level: Level, known: bool) {
+        match (verdict, level) {
+            (Verdict::Pass(_), _) => self.passed += 1,
+            (Verdict::Fail(_), _) if known => self.known += 1,
+            (Verdict::Fail(_), Level::Must) => self.failed += 1,
+            (Verdict::Fail(_), Level::Should) => self.remarks += 1,
+            (Verdict::Inconclusive(_) | Verdict::NotApplicable(_), _) => {}
+        }
+    }
+
+    fn cell(self) -> Cell {
+        match self {
+            Self { failed: 1.., .. } => Cell::Failed(self.failed),
+            Self { remarks: 1.., .. } => Cell::Remarks(self.remarks),
+            Self { known: 1.., .. } => Cell::Known(self.known),
+            Self { passed: 1.., .. } => Cell::Passed,
+            Self { .. } => Cell::Nothing,
+        }
+    }
+}
