@@ -9,6 +9,8 @@ use ngnlab_sim::node::router::defect::Defect;
 
 use crate::error::Error;
 
+mod device;
+mod doctor;
 mod explain;
 mod interrupt;
 mod judge;
@@ -46,7 +48,48 @@ pub enum Command {
     Render(Render),
     /// Proves that every check can fail: runs each defect of the reference router
     Selftest(Selftest),
+    /// Says what this machine can do, what it lacks, and the command that mends it
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(Doctor),
+    /// Looks at one device
+    #[command(subcommand)]
+    Device(DeviceCommand),
 }
+
+/// What can be asked about one device.
+#[derive(Debug, Subcommand)]
+pub enum DeviceCommand {
+    /// Brings a device up on the simplest line and says how far it comes
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(DeviceCheck),
+}
+
+/// The arguments of `device check`.
+#[derive(Debug, Args)]
+pub struct DeviceCheck {
+    /// The device file
+    pub file: PathBuf,
+    /// The area of the line; east unless given
+    #[arg(long, value_enum)]
+    pub area: Option<AreaName>,
+    /// Writes the logs and the scenario into this folder; else they are kept only after a failure
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Writes the stages as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// The arguments of `doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The device files to look after; those of the folder, unless given
+    pub files: Vec<PathBuf>,
+    /// The folder with the device files
+    #[arg(long, value_name = "DIR", default_value = "harness/devices")]
+    pub devices: PathBuf,
+}
+
 
 /// The arguments of `run`.
 #[derive(Debug, Args)]
@@ -268,6 +311,8 @@ impl Cli {
             Command::Judge(args) => judge::answer(args, place),
             Command::Render(args) => render::answer(args, place),
             Command::Selftest(args) => selftest::answer(args, place),
+            Command::Doctor(args) => doctor::answer(args),
+            Command::Device(DeviceCommand::Check(args)) => device::answer(args, place),
         }
     }
 }
@@ -287,8 +332,26 @@ Examples:
   ngnlab list                                    what can happen on a line
   ngnlab explain ons.dns.per-domain              why a check is there, and what to do
   ngnlab judge out/…/trace.jsonl                 the same run, judged again
+  ngnlab doctor                                  what this machine lacks for real routers
+  ngnlab device check my-router.toml             how far a device comes, stage by stage
 
 Exit codes: 0 conformant, 1 not conformant, 2 wrong usage or file, 3 could not tell";
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  ngnlab doctor                    for every file in harness/devices
+  ngnlab doctor my-router.toml     for one device
+
+Exit codes: 0 all that is needed is there, 2 wrong usage or file, 3 something is missing";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  ngnlab device check my-router.toml
+  ngnlab device check my-router.toml --area west --out out --json check.json
+
+Stages: started, sends on the WAN, got a prefix, serves the LAN, answers DNS
+
+Exit codes: 0 it came all the way, 1 it stopped on the way, 2 wrong usage or file, 3 could not tell";
 
 const RUN_EXAMPLES: &str = "\
 Examples:

@@ -47,6 +47,19 @@ pub fn run(
     dut: &mut dyn Dut,
     pace: Pace,
 ) -> Result<Run, Error> {
+    watched(scenario, area, seed, dut, pace, &mut |_| false)
+}
+
+/// Runs a scenario like [`run`], and shows `watch` all records now and then, from the moment that
+/// the device is plugged in; the run ends early once that has seen enough.
+pub fn watched(
+    scenario: &Scenario,
+    area: Area,
+    seed: u64,
+    dut: &mut dyn Dut,
+    pace: Pace,
+    watch: &mut dyn FnMut(&[Record]) -> bool,
+) -> Result<Run, Error> {
     let seed = seed_of(seed, &scenario.name, area);
     // Drawing the keys may take seconds, and real time must not stand still for it.
     tls::Pki::shared();
@@ -54,7 +67,7 @@ pub fn run(
     drop(tls::take_secrets());
     let mut testbed = Testbed::new(scenario, area, seed, dut.macs(), pace);
     let ended = match testbed.plug_in(dut) {
-        Ok(()) => play(scenario, &mut testbed, dut, pace),
+        Ok(()) => play(scenario, &mut testbed, dut, pace, watch),
         Err(error) => Err(error),
     };
     let ending = match ended {
@@ -93,12 +106,16 @@ fn play(
     testbed: &mut Testbed,
     dut: &mut dyn Dut,
     pace: Pace,
+    watch: &mut dyn FnMut(&[Record]) -> bool,
 ) -> Result<(), DutError> {
     let mut schedule = Schedule::new(scenario);
     let end = scenario.end();
     loop {
         schedule.advance(testbed, dut)?;
         let now = testbed.world.now();
+        if watch(testbed.world.records()) {
+            return dut.check();
+        }
         if now >= end {
             schedule.give_up(testbed);
             return dut.check();

@@ -108,7 +108,8 @@ fn list_devices(folder: &Path, text: &mut String) -> Result<(), Error> {
     Ok(())
 }
 
-fn device_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+/// Returns the device files of a folder.
+pub(super) fn device_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let fail = |source| Error::Read {
         path: folder.to_owned(),
         source,

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio, id};
@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::job::Job;
 use crate::runner::{Ending, Run};
 use crate::scenario::Scenario;
+use crate::stages::Reached;
 
 /// Runs a job with the device of a file, in a worker that ends with this thread or once `stop` is
 /// set.
@@ -31,6 +32,25 @@ use crate::scenario::Scenario;
 /// The running program serves as the worker, so its `main` begins with
 /// [`hidden_command`](super::hidden_command).
 pub fn run(job: &Job, device: &Path, stop: &AtomicBool) -> Result<Run, Error> {
+    start(job, device, stop, None)
+}
+
+/// Runs a job like [`run`], tells how far the device comes, and ends when it has come all the way.
+pub fn run_staged(
+    job: &Job,
+    device: &Path,
+    stop: &AtomicBool,
+    tell: &mut dyn FnMut(Reached),
+) -> Result<Run, Error> {
+    start(job, device, stop, Some(tell))
+}
+
+fn start(
+    job: &Job,
+    device: &Path,
+    stop: &AtomicBool,
+    tell: Option<Tell<'_>>,
+) -> Result<Run, Error> {
     let scenario = job.scenario()?;
     let description = Description::load(device)?;
     if job.pace == Some(Pace::Virtual) {
@@ -58,13 +78,14 @@ pub fn run(job: &Job, device: &Path, stop: &AtomicBool) -> Result<Run, Error> {
             seed: job.seed,
             trace: trace.clone(),
             prepared: job.prepared.clone(),
+            staged: tell.is_some(),
         }),
         save: None,
         parent: own_id(),
         logs,
     };
     let limit = limit(&scenario, &description);
-    let mut ending = ending(&assignment, &scenario.name, limit, stop)?;
+    let mut ending = ending(&assignment, &scenario.name, limit, stop, tell)?;
     if let Ending::DeviceFailed(failure) = &mut ending
         && job.out.is_none()
     {
@@ -104,7 +125,7 @@ pub fn prepare(device: &Path, stop: &AtomicBool) -> Result<Preparation, Error> {
         logs: scratch.path().to_owned(),
     };
     let within = description.ready_within() + SLACK;
-    let prepared = match ending(&assignment, &description.name, within, stop)? {
+    let prepared = match ending(&assignment, &description.name, within, stop, None)? {
         Ending::DeviceFailed(failure) => {
             // Its log goes with the scratch folder; the message has the last words.
             Some(Prepared::Failed(DeviceFailure {
@@ -120,17 +141,36 @@ pub fn prepare(device: &Path, stop: &AtomicBool) -> Result<Preparation, Error> {
     })
 }
 
+/// Finds out whether the machine gives what the device of a file needs, as [`prepare`] does, but
+/// boots nothing.
+pub fn attempt(device: &Path) -> Result<(), Error> {
+    let description = Description::load(device)?;
+    needs::check(&description)?;
+    let scratch = scratch()?;
+    let assignment = Assignment {
+        device: device.to_owned(),
+        task: None,
+        save: None,
+        parent: own_id(),
+        logs: scratch.path().to_owned(),
+    };
+    let never = AtomicBool::new(false);
+    ending(&assignment, &description.name, SLACK, &never, None).map(drop)
+}
+
 /// Has a worker do its assignment; `what` it is about is for messages.
 fn ending(
     assignment: &Assignment,
     what: &str,
     within: Duration,
     stop: &AtomicBool,
+    tell: Option<Tell<'_>>,
 ) -> Result<Ending, Error> {
     let worker = Worker::start(assignment).map_err(|source| broken(what, &source.to_string()))?;
-    let said = worker.answer(within, stop);
+    let said = worker.answer(within, stop, tell);
     match said {
         Ok(Answer::Ended(ending)) => Ok(ending),
+        Ok(Answer::Reached(_)) => Err(broken(what, "it ended without an answer")),
         Ok(Answer::Missing { doing, help }) => Err(Error::Missing {
             doing,
             help,
@@ -160,6 +200,9 @@ struct Worker {
     said: Receiver<Said>,
 }
 
+/// Whom to tell how far a device comes.
+type Tell<'a> = &'a mut dyn FnMut(Reached);
+
 /// Why a worker has no answer.
 enum NoAnswer {
     /// The user has had enough.
@@ -187,7 +230,7 @@ impl Worker {
         let words_sender = sender.clone();
         let output = process.stdout.take().expect("it is piped");
         let words = process.stderr.take().expect("it is piped");
-        thread::spawn(move || sender.send(Said::Answer(read(output))));
+        thread::spawn(move || read_lines(output, |line| sender.send(Said::Answer(line)).is_ok()));
         thread::spawn(move || words_sender.send(Said::LastWords(read(words))));
         let mut worker = Self { process, said };
         worker.assign(assignment)?;
@@ -200,8 +243,13 @@ impl Worker {
     }
 
     /// Returns what the worker answers, or why it ended without an answer.
-    fn answer(self, within: Duration, stop: &AtomicBool) -> Result<Answer, NoAnswer> {
-        let first = self.first_said(within, stop)?;
+    fn answer(
+        self,
+        within: Duration,
+        stop: &AtomicBool,
+        tell: Option<Tell<'_>>,
+    ) -> Result<Answer, NoAnswer> {
+        let first = self.first_said(within, stop, tell)?;
         // The two streams end together, in no certain order.
         let second = self.said.recv_timeout(LAST_WORDS_WITHIN).ok();
         let (mut answer, mut words) = (String::new(), String::new());
@@ -219,14 +267,25 @@ impl Worker {
         })
     }
 
-    fn first_said(&self, within: Duration, stop: &AtomicBool) -> Result<Said, NoAnswer> {
+    /// Returns the first of answer and last words, and tells what comes before them.
+    fn first_said(
+        &self,
+        within: Duration,
+        stop: &AtomicBool,
+        mut tell: Option<Tell<'_>>,
+    ) -> Result<Said, NoAnswer> {
         let clock = Clock::starting_at(Time::ZERO);
         while clock.now().since(Time::ZERO) < within {
             if stop.load(Ordering::Relaxed) {
                 return Err(NoAnswer::Stopped);
             }
-            if let Ok(said) = self.said.recv_timeout(GLANCE) {
-                return Ok(said);
+            let Ok(said) = self.said.recv_timeout(GLANCE) else {
+                continue;
+            };
+            match (reached(&said), &mut tell) {
+                (Some(reached), Some(tell)) => tell(reached),
+                (Some(_), None) => {}
+                (None, _) => return Ok(said),
             }
         }
         let how = format!("it did not end within {within:?} and was killed");
@@ -239,6 +298,35 @@ impl Drop for Worker {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Returns how far the device has come, if that is what was said.
+fn reached(said: &Said) -> Option<Reached> {
+    let Said::Answer(line) = said else {
+        return None;
+    };
+    match serde_json::from_str(line) {
+        Ok(Answer::Reached(reached)) => Some(reached),
+        _ => None,
+    }
+}
+
+/// Hands on the lines of a stream, as far as they can matter; says so if there is none.
+fn read_lines(stream: impl Read, mut hand_on: impl FnMut(String) -> bool) {
+    let mut stream = BufReader::new(stream);
+    let mut none = true;
+    for line in stream.by_ref().take(LONGEST_OUTPUT).lines() {
+        let Ok(line) = line else { break };
+        none = false;
+        if !hand_on(line) {
+            break;
+        }
+    }
+    if none {
+        hand_on(String::new());
+    }
+    // The writer must not block on a full pipe.
+    let _ = io::copy(&mut stream, &mut io::sink());
 }
 
 /// Reads a stream to its end, as far as it can matter.

@@ -31,13 +31,7 @@ pub fn check(description: &Description) -> Result<(), Error> {
             Driver::Qemu(machine) => check_machine(&description.name, machine),
         };
     }
-    let mut packages: Vec<&str> = missing.iter().filter_map(|name| package(name)).collect();
-    packages.sort_unstable();
-    packages.dedup();
-    let help = match packages.is_empty() {
-        true => format!("put it into one of {PATH}"),
-        false => format!("on Debian: `sudo apt-get install {}`", packages.join(" ")),
-    };
+    let help = install(&missing);
     Err(Error::Missing {
         doing: format!(
             "run {}: there is no {}",
@@ -73,7 +67,19 @@ fn check_machine(name: &str, machine: &Machine) -> Result<(), Error> {
     Ok(())
 }
 
-fn find(program: &str) -> Option<PathBuf> {
+/// Says how to get programs.
+pub fn install(programs: &[&str]) -> String {
+    let mut packages: Vec<&str> = programs.iter().filter_map(|name| package(name)).collect();
+    packages.sort_unstable();
+    packages.dedup();
+    match packages.is_empty() {
+        true => format!("put it into one of {PATH}"),
+        false => format!("on Debian: `sudo apt-get install {}`", packages.join(" ")),
+    }
+}
+
+/// Returns where a program is.
+pub fn find(program: &str) -> Option<PathBuf> {
     if program.contains('/') {
         let path = Path::new(program);
         return path.is_file().then(|| path.to_owned());
@@ -94,6 +100,12 @@ fn package(program: &str) -> Option<&'static str> {
 pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const KVM: &str = "/dev/kvm";
 const PACKAGES: &[(&str, &str)] = &[
+    ("awk", "mawk"),
+    ("certutil", "libnss3-tools"),
+    ("chromium", "chromium"),
+    ("curl", "curl"),
+    ("dhcp6s", "wide-dhcpv6-server"),
+    ("dig", "bind9-dnsutils"),
     ("dhcp6c", "wide-dhcpv6-client"),
     ("dhcpcd", "dhcpcd-base"),
     ("dnsmasq", "dnsmasq-base"),
@@ -110,6 +122,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("qemu-system-x86_64", "qemu-system-x86"),
     ("radvd", "radvd"),
     ("sysctl", "procps"),
+    ("systemd-networkd", "systemd"),
     ("tc", "iproute2"),
     ("unbound", "unbound"),
 ];

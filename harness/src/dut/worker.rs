@@ -18,6 +18,7 @@ use super::{Dut, Prepared};
 use crate::error::Error;
 use crate::runner::{self, Ending};
 use crate::scenario::Scenario;
+use crate::stages::{Progress, Reached};
 
 /// The hidden subcommand that a worker runs as.
 pub(super) const COMMAND: &str = "device-worker";
@@ -51,11 +52,15 @@ pub(super) struct Task {
     pub(super) trace: PathBuf,
     /// What was done for the device before.
     pub(super) prepared: Option<Prepared>,
+    /// Whether to tell how far the device comes, and to end when it has come all the way.
+    pub(super) staged: bool,
 }
 
-/// What a worker tells on its standard output.
+/// What a worker tells on its standard output, each in a line of its own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Answer {
+    /// The device has come so far; more follows.
+    Reached(Reached),
     /// The task was run, and there is a trace; or nothing is in the way of one.
     Ended(Ending),
     /// The machine lacks something.
@@ -75,12 +80,18 @@ pub(super) fn main() -> ExitCode {
         Ok(ending) => Answer::Ended(ending),
         Err(error) => Answer::from(&error),
     };
-    let told = serde_json::to_writer(io::stdout(), &answer).is_ok() && io::stdout().flush().is_ok();
-    if told {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    match tell(&answer) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     }
+}
+
+fn tell(answer: &Answer) -> io::Result<()> {
+    let mut line = serde_json::to_string(answer)?;
+    line.push('\n');
+    let mut out = io::stdout().lock();
+    out.write_all(line.as_bytes())?;
+    out.flush()
 }
 
 fn serve() -> Result<Ending, Error> {
@@ -101,7 +112,25 @@ fn serve() -> Result<Ending, Error> {
     let scenario = Scenario::load(&task.scenario)?;
     let mut dut = device(&assignment, &description, task)?;
     let pace = dut.pace();
-    let run = runner::run(&scenario, task.area, task.seed, dut.as_mut(), pace)?;
+    let setup = scenario.setup(task.area, description.macs);
+    let mut progress = task.staged.then(|| Progress::new(setup.mode));
+    let run = runner::watched(
+        &scenario,
+        task.area,
+        task.seed,
+        dut.as_mut(),
+        pace,
+        &mut |records| {
+            let Some(progress) = &mut progress else {
+                return false;
+            };
+            for reached in progress.take_in(records) {
+                // Whoever no longer listens has ended this process already.
+                let _ = tell(&Answer::Reached(reached));
+            }
+            progress.is_over()
+        },
+    )?;
     save(&run.trace, &task.trace)?;
     Ok(run.ending)
 }
