@@ -90,7 +90,6 @@ pub struct Doctor {
     pub devices: PathBuf,
 }
 
-
 /// The arguments of `run`.
 #[derive(Debug, Args)]
 pub struct Run {

@@ -84,11 +84,17 @@ fn sandbox() -> Result<Vec<Finding>, Error> {
     })?;
     let tap = tap();
     let (state, detail, mend) = match launch::attempt(&path) {
-        Ok(()) => (State::Fine, "a device gets its own".to_owned(), String::new()),
+        Ok(()) => (
+            State::Fine,
+            "a device gets its own".to_owned(),
+            String::new(),
+        ),
         // What is wrong with TAP interfaces is told in its own row.
-        Err(_) if tap.state != State::Fine => {
-            (State::Fine, "a device gets its own".to_owned(), String::new())
-        }
+        Err(_) if tap.state != State::Fine => (
+            State::Fine,
+            "a device gets its own".to_owned(),
+            String::new(),
+        ),
         Err(Error::Missing {
             doing,
             help,

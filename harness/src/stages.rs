@@ -111,7 +111,10 @@ impl Progress {
             reached.extend(self.reach(Time::ZERO));
         }
         for record in &records[self.seen.min(records.len())..] {
-            if self.awaited().is_some_and(|stage| self.shows(stage, record)) {
+            if self
+                .awaited()
+                .is_some_and(|stage| self.shows(stage, record))
+            {
                 reached.extend(self.reach(record.at));
             }
         }
@@ -201,8 +204,8 @@ fn is_dns_answer(frame: &Frame) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ngnlab_sim::message::packet::{Envelope, Mac};
     use ngnlab_sim::fault::Fate;
+    use ngnlab_sim::message::packet::{Envelope, Mac};
 
     #[test]
     fn stages_are_reached_in_order_and_once() {

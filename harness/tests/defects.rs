@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use ngnlab_harness::campaign::{Campaign, Entry};
@@ -17,7 +18,6 @@ fn every_check_bites_and_the_reference_passes_them_all() {
     let entries: Vec<Entry> = files.iter().flat_map(|path| entries(path)).collect();
     let campaign = Campaign {
         jobs: 2,
-        known: &[],
         progress: false,
         stop: &AtomicBool::new(false),
     };
@@ -41,6 +41,7 @@ fn entries(path: &Path) -> Vec<Entry> {
                 out: None,
             },
             scenario: scenario.clone(),
+            known: Arc::new([]),
         })
         .collect()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use ngnlab_harness::campaign::{Campaign, Entry};
@@ -66,12 +67,12 @@ fn cases() -> Vec<(Case, Entry)> {
                     out: None,
                 },
                 scenario: scenario.clone(),
+                known: Arc::new([]),
             });
         }
     }
     let campaign = Campaign {
         jobs: 2,
-        known: &[],
         progress: false,
         stop: &AtomicBool::new(false),
     };

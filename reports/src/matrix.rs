@@ -80,8 +80,7 @@ impl Matrix {
     /// Returns a row for each check, MUST first.
     pub fn checks(&self) -> Vec<CheckRow<'_>> {
         let infos = self.devices.iter().flat_map(|report| &report.checks);
-        let rows: BTreeSet<(Level, &str)> =
-            infos.map(|(id, info)| (info.level, &id[..])).collect();
+        let rows: BTreeSet<(Level, &str)> = infos.map(|(id, info)| (info.level, &id[..])).collect();
         let row = |(level, check)| CheckRow {
             check,
             level,
@@ -120,7 +119,11 @@ impl Report {
 
     fn cell_of_check(&self, check: &str, level: Level) -> Cell {
         let mut tally = Tally::default();
-        for judged in self.cases.iter().filter_map(|case| case.verdicts.get(check)) {
+        for judged in self
+            .cases
+            .iter()
+            .filter_map(|case| case.verdicts.get(check))
+        {
             tally.add(&judged.verdict, level, judged.known.is_some());
         }
         tally.cell()
@@ -153,6 +156,109 @@ impl Tally {
             Self { known: 1.., .. } => Cell::Known(self.known),
             Self { passed: 1.., .. } => Cell::Passed,
             Self { .. } => Cell::Nothing,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::formats::matrix::render;
+    use crate::{CheckInfo, Finding, Judged, Text};
+
+    #[test]
+    fn devices_stand_beside_each_other() {
+        let good = report("good", Verdict::Pass(vec![1]), None);
+        let known = report("known", fail(), Some("it is old"));
+        let bad = report("bad", fail(), None);
+        let matrix = Matrix {
+            format: crate::FORMAT,
+            devices: vec![good, known, bad],
+        };
+        let scenarios = matrix.scenarios();
+        assert_eq!(scenarios.len(), 1);
+        let expected = [Cell::Passed, Cell::Known(1), Cell::Failed(1)];
+        assert_eq!(scenarios[0].cells, expected);
+        assert_eq!(matrix.checks()[0].cells, expected);
+        let text = render(&matrix);
+        assert!(
+            text.contains("scenario        A     B        C\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("dns/one (east)  pass  1 known  1 FAIL\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("MUST   dns.one  pass  1 known  1 FAIL\n"),
+            "{text}"
+        );
+        let json = crate::formats::json::render_matrix(&matrix);
+        assert_eq!(serde_json::from_str::<Matrix>(&json).unwrap(), matrix);
+    }
+
+    #[test]
+    fn a_failed_device_outweighs_what_else_there_is() {
+        let mut broken = report("broken", fail(), None);
+        broken.cases[0].outcome = Outcome::DeviceFailed {
+            how: "crashed".to_owned(),
+            message: String::new(),
+            log: None,
+        };
+        let matrix = Matrix {
+            format: crate::FORMAT,
+            devices: vec![broken],
+        };
+        assert!(render(&matrix).contains("dns/one (east)  CRASHED\n"));
+    }
+
+    fn fail() -> Verdict {
+        Verdict::Fail(Finding {
+            records: vec![1],
+            expected: "this".to_owned(),
+            actual: "that".to_owned(),
+        })
+    }
+
+    fn report(device: &str, verdict: Verdict, known: Option<&str>) -> Report {
+        let text = Text::new("これ", "this");
+        let info = CheckInfo {
+            id: "dns.one".to_owned(),
+            source: "RFC 1035".to_owned(),
+            level: Level::Must,
+            profiles: Vec::new(),
+            title: text.clone(),
+            hint: text,
+        };
+        let judged = Judged {
+            verdict,
+            known: known.map(str::to_owned),
+            evidence: Vec::new(),
+        };
+        Report {
+            format: crate::FORMAT,
+            tool: "ngnlab".to_owned(),
+            device: device.to_owned(),
+            seed: 1,
+            arguments: Vec::new(),
+            elapsed_ms: 1,
+            checks: BTreeMap::from([("dns.one".to_owned(), info)]),
+            cases: vec![Case {
+                scenario: "dns/one".to_owned(),
+                area: "east".to_owned(),
+                outcome: Outcome::Judged,
+                diagnosis: None,
+                overcome: Vec::new(),
+                expectations: Vec::new(),
+                verdicts: BTreeMap::from([("dns.one".to_owned(), judged)]),
+                trace: None,
+            }],
+            left_out: Vec::new(),
+            stale: Vec::new(),
+            profiles: Vec::new(),
+            results: Vec::new(),
         }
     }
 }

@@ -212,8 +212,7 @@ fn failover(trace: &Dissection<'_>) -> Verdict {
     });
     every("server that was silent", silent, |exchange| {
         let near = |other: &&Exchange<'_>| {
-            other.asks_same(exchange)
-                && super::apart(other.query.at, exchange.query.at) <= PATIENCE
+            other.asks_same(exchange) && super::apart(other.query.at, exchange.query.at) <= PATIENCE
         };
         let mut others = asks.iter().filter(near);
         if let Some(answered) = asks

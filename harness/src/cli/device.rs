@@ -80,7 +80,10 @@ pub(super) fn answer(args: &DeviceCheck, place: Place) -> Result<Answer, Error> 
         let _ = fs::remove_dir_all(&out);
     }
     Ok(Answer {
-        text: all.iter().map(|one| shown(&description.name, one)).collect(),
+        text: all
+            .iter()
+            .map(|one| shown(&description.name, one))
+            .collect(),
         remarks: String::new(),
         exit_code: match stopped {
             true => NOT_CONFORMANT,

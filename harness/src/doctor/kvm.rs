@@ -14,7 +14,16 @@ pub(super) fn runs_a_guest(qemu: &Path) -> io::Result<bool> {
     let disk = folder.path().join("boot.bin");
     fs::write(&disk, boot_sector())?;
     let mut guest = Command::new(qemu)
-        .args(["-accel", "kvm", "-M", "pc", "-m", "64", "-nodefaults", "-no-reboot"])
+        .args([
+            "-accel",
+            "kvm",
+            "-M",
+            "pc",
+            "-m",
+            "64",
+            "-nodefaults",
+            "-no-reboot",
+        ])
         .args(["-display", "none", "-serial", "stdio", "-drive"])
         .arg(format!("if=ide,format=raw,file={}", disk.display()))
         .stdin(Stdio::null())

@@ -2,7 +2,7 @@
 //! something.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
@@ -42,6 +42,22 @@ pub(crate) const TESTS: &[Test] = &[
     (
         "a_machine_without_user_namespaces_is_told_how_to_allow_them",
         a_machine_without_user_namespaces_is_told_how_to_allow_them,
+    ),
+    (
+        "several_devices_are_compared_and_the_worst_decides",
+        several_devices_are_compared_and_the_worst_decides,
+    ),
+    (
+        "device_check_shows_each_stage_and_where_it_stops",
+        device_check_shows_each_stage_and_where_it_stops,
+    ),
+    (
+        "device_check_tells_why_a_device_never_started",
+        device_check_tells_why_a_device_never_started,
+    ),
+    (
+        "doctor_names_what_is_missing_and_what_mends_it",
+        doctor_names_what_is_missing_and_what_mends_it,
     ),
 ];
 
@@ -179,18 +195,144 @@ fn a_machine_without_user_namespaces_is_told_how_to_allow_them() {
     );
 }
 
+fn several_devices_are_compared_and_the_worst_decides() {
+    let bench = Bench::new();
+    let speaks = "[[run]]\nsetup = \"ip link set wan0 up; ip link set lan0 up\"\n";
+    let good = bench.write_device(&bench.device(speaks));
+    let good = rename(&good, "good.toml");
+    let bad = bench.write_device(&bench.device("[[run]]\nsetup = \"exit 5\"\n"));
+    let bad = rename(&bad, "bad.toml");
+    let (out, json) = (bench.folder.join("out"), bench.folder.join("all.json"));
+    let output = ngnlab(&bench, &good)
+        .args(["--device", text(&bad), "--device", "reference"])
+        .args(["--scenario", "test/short", "--area", "east"])
+        .args(["--out", text(&out), "--json", text(&json)])
+        .output()
+        .unwrap();
+    let said = said(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let row = said
+        .lines()
+        .find(|line| line.starts_with("test/short (east)"));
+    let cells: Vec<&str> = row.unwrap_or_default().split("  ").collect();
+    assert!(
+        cells.iter().any(|cell| cell.trim() == "NEVER STARTED"),
+        "{said}"
+    );
+    assert!(said.contains("C  reference"), "{said}");
+    let document: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+    assert_eq!(document["devices"].as_array().unwrap().len(), 3);
+    assert!(out.join("bad/test/short-east/logs/setup-1.log").is_file());
+    assert!(out.join("good/test/short-east/trace.jsonl").is_file());
+}
+
+fn device_check_shows_each_stage_and_where_it_stops() {
+    let bench = Bench::new();
+    let speaks = "[[run]]\nsetup = \"ip link set wan0 up; ip link set lan0 up\"\n";
+    let device = bench.write_device(&bench.device(speaks));
+    let (out, json) = (bench.folder.join("out"), bench.folder.join("check.json"));
+    let output = asked(&["device", "check", text(&device)])
+        .args(["--out", text(&out), "--json", text(&json)])
+        .output()
+        .unwrap();
+    let (said, stages) = (said(&output.stdout), said(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{said}{stages}");
+    assert!(stages.contains("started"), "{stages}");
+    assert!(stages.contains("sends on the WAN"), "{stages}");
+    assert!(said.contains("stopped before it gets a prefix"), "{said}");
+    assert!(said.contains("DHCPv6 client"), "{said}");
+    assert!(said.contains(text(&out)), "{said}");
+    let document: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
+    assert_eq!(document["modes"][0]["stopped"]["before"], "prefix");
+    assert_eq!(document["modes"][0]["stages"][1][0], "link");
+}
+
+fn device_check_tells_why_a_device_never_started() {
+    let bench = Bench::new();
+    let device = bench.write_device(&bench.device("[[run]]\nsetup = \"echo oh >&2; exit 5\"\n"));
+    let out = bench.folder.join("out");
+    let output = asked(&["device", "check", text(&device), "--out", text(&out)])
+        .output()
+        .unwrap();
+    let said = said(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("stopped before it had started"), "{said}");
+    assert!(said.contains("setup-1 ended with exit status 5"), "{said}");
+    assert_eq!(
+        fs::read_to_string(out.join("pd/logs/setup-1.log")).unwrap(),
+        "oh\n"
+    );
+}
+
+fn doctor_names_what_is_missing_and_what_mends_it() {
+    let bench = Bench::new();
+    let fine = bench.write_device(&bench.device(""));
+    let output = asked(&["doctor", text(&fine)]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output.stdout));
+
+    let needs = bench
+        .device("")
+        .replace("needs = []", "needs = [\"/nowhere/dhcp6c\"]");
+    let lacking = bench.write_device(&needs);
+    let output = asked(&["doctor", text(&lacking)]).output().unwrap();
+    let words = said(&output.stdout);
+    assert_eq!(output.status.code(), Some(3), "{words}");
+    assert!(
+        words.contains("`sudo apt-get install wide-dhcpv6-client`"),
+        "{words}"
+    );
+
+    let output = changed(
+        "echo 0 >/proc/sys/user/max_user_namespaces",
+        &asked(&["doctor", text(&lacking)]),
+    );
+    let words = said(&output.stdout);
+    assert_eq!(output.status.code(), Some(3), "{words}");
+    assert!(words.contains("MISSING   user namespaces"), "{words}");
+    assert!(
+        words.contains("`sudo sysctl -w user.max_user_namespaces=15000`"),
+        "{words}"
+    );
+    let output = changed(
+        "mount -t tmpfs none /dev/net",
+        &asked(&["doctor", text(&lacking)]),
+    );
+    let words = said(&output.stdout);
+    assert!(words.contains("MISSING   TAP interfaces"), "{words}");
+    assert!(words.contains("`sudo modprobe tun`"), "{words}");
+}
+
+/// Returns the program with these arguments.
+fn asked(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ngnlab"));
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn rename(path: &Path, name: &str) -> PathBuf {
+    let other = path.with_file_name(name);
+    fs::rename(path, &other).unwrap();
+    other
+}
+
 /// Runs a device that would do well, on a machine that was changed by a script.
 fn elsewhere(script: &str) -> Output {
     let bench = Bench::new();
     let device = bench.write_device(&bench.device(""));
-    let ngnlab = ngnlab(&bench, &device);
+    changed(script, &ngnlab(&bench, &device))
+}
+
+/// Runs a command on a machine that was changed by a script.
+fn changed(script: &str, command: &Command) -> Output {
     Command::new("unshare")
         .args(["--user", "--map-root-user", "--mount", "sh", "-e", "-c"])
         .args([
             &format!("{script}; exec \"$0\" \"$@\""),
-            text(ngnlab.get_program().as_ref()),
+            text(command.get_program().as_ref()),
         ])
-        .args(ngnlab.get_args())
+        .args(command.get_args())
         .output()
         .expect("`unshare` is in Debian's package `util-linux`")
 }

@@ -44,7 +44,9 @@ fn twenty_devices_side_by_side_keep_apart() {
             else {
                 return false;
             };
-            frame.windows(MARK.len()).any(|part| part == MARK.as_bytes())
+            frame
+                .windows(MARK.len())
+                .any(|part| part == MARK.as_bytes())
         });
         assert_eq!(marks.count(), 1);
     }

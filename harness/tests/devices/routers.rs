@@ -50,6 +50,46 @@ const TESTS: &[RouterTest] = &[
         Area::West,
     ),
     ("dnsmasq-ndppd", "dns/preferred-server-dead", Area::East),
+    (
+        "radvd-knot-dhcpcd",
+        "line-auth/succeeds-on-a-pd-line",
+        Area::East,
+    ),
+    (
+        "radvd-knot-dhcpcd",
+        "cpe/addresses-that-stay-outside",
+        Area::West,
+    ),
+    (
+        "radvd-bind9-wide-dhcpv6",
+        "line-auth/succeeds-on-a-pd-line",
+        Area::West,
+    ),
+    (
+        "radvd-bind9-wide-dhcpv6",
+        "dns/signed-questions",
+        Area::East,
+    ),
+    (
+        "networkd-unbound",
+        "line-auth/succeeds-on-a-pd-line",
+        Area::East,
+    ),
+    (
+        "networkd-unbound",
+        "cpe/line-router-withdraws-itself",
+        Area::West,
+    ),
+    (
+        "radvd-unbound-ndppd",
+        "line-auth/succeeds-on-an-ra-line",
+        Area::East,
+    ),
+    (
+        "radvd-unbound-ndppd",
+        "dns/preferred-server-dead",
+        Area::West,
+    ),
 ];
 
 /// Returns a trial for each router and scenario.

@@ -132,9 +132,19 @@ fn a_daemon_that_writes_without_end_is_flooding() {
 
 fn a_daemon_that_takes_memory_without_end_is_bloated() {
     // `tail` keeps a line that does not end.
-    let text = "[[run]]\ndaemon = [\"sh\", \"-c\", \"tail -n 1 /dev/zero\"]\n";
-    let message = fails(text, Failure::Bloated);
-    assert!(message.contains("of 512 MiB at most"), "{message}");
+    let bench = Bench::new();
+    let text = "[[run]]\ndaemon = [\"tail\", \"-n\", \"1\", \"/dev/zero\"]\n";
+    let mut job = bench.job(&bench.device(text));
+    job.scenario = bench.folder.join("test/lasting.toml");
+    let Ending::DeviceFailed(failure) = job.run().unwrap().ending else {
+        panic!("the device did not fail");
+    };
+    assert_eq!(failure.how, Failure::Bloated, "{}", failure.message);
+    assert!(
+        failure.message.contains("of 512 MiB at most"),
+        "{}",
+        failure.message
+    );
 }
 
 fn a_device_that_deletes_its_interface_is_unplugged() {
@@ -161,7 +171,9 @@ fn a_device_that_answers_nothing_is_judged() {
     for id in ["lan.ra.advertising", "ons.line-auth.reaches-site"] {
         assert!(!passed(id), "{id}: {:?}", verdicts.get(id));
     }
-    let failed = verdicts.values().filter(|verdict| matches!(verdict, Verdict::Fail(_)));
+    let failed = verdicts
+        .values()
+        .filter(|verdict| matches!(verdict, Verdict::Fail(_)));
     assert!(failed.count() > 0);
 }
 
