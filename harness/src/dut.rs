@@ -14,6 +14,7 @@ use ngnlab_sim::world::World;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::terminal;
 
 pub mod description;
 pub mod launch;
@@ -33,7 +34,9 @@ pub fn hidden_command() -> Option<ExitCode> {
     let name = env::args().nth(1)?;
     match name.as_str() {
         worker::COMMAND => Some(worker::main()),
-        name => process::hidden_command(name).or_else(|| qemu::hidden_command(name)),
+        name => process::hidden_command(name)
+            .or_else(|| qemu::hidden_command(name))
+            .or_else(|| terminal::hidden_command(name)),
     }
 }
 

@@ -51,6 +51,11 @@ impl Job {
         Scenario::load(&self.scenario)
     }
 
+    /// Returns the folder for what real terminals leave, if it is kept.
+    pub fn files(&self) -> Option<PathBuf> {
+        self.out.as_ref().map(|out| out.join("files"))
+    }
+
     /// Runs the job to its end, in this thread or in a worker process, as its driver does.
     pub fn run(&self) -> Result<Run, Error> {
         self.run_unless_stopped(&AtomicBool::new(false))
@@ -62,7 +67,10 @@ impl Job {
             Device::Reference(defects) => {
                 let mut dut = Reference::new(defects.clone()).stopped_by(stop);
                 let pace = self.pace.unwrap_or(dut.pace());
-                runner::run(&self.scenario()?, self.area, self.seed, &mut dut, pace)
+                let files = self.files();
+                let scenario = self.scenario()?;
+                let (area, seed) = (self.area, self.seed);
+                runner::run_keeping(&scenario, area, seed, &mut dut, pace, files.as_deref())
             }
             Device::File(path) => launch::run(self, path, stop),
         }

@@ -18,3 +18,4 @@ pub mod scenario;
 pub mod selftest;
 pub mod stages;
 pub mod step;
+pub mod terminal;

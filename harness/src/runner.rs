@@ -1,5 +1,6 @@
 //! A scenario, an area, a seed and a device give a trace.
 
+use std::path::Path;
 use std::time::Duration;
 
 use ngnlab_sim::line::Area;
@@ -47,17 +48,30 @@ pub fn run(
     dut: &mut dyn Dut,
     pace: Pace,
 ) -> Result<Run, Error> {
-    watched(scenario, area, seed, dut, pace, &mut |_| false)
+    run_keeping(scenario, area, seed, dut, pace, None)
 }
 
-/// Runs a scenario like [`run`], and shows `watch` all records now and then, from the moment that
-/// the device is plugged in; the run ends early once that has seen enough.
+/// Runs like [`run`], and keeps the files that real terminals leave in a folder.
+pub fn run_keeping(
+    scenario: &Scenario,
+    area: Area,
+    seed: u64,
+    dut: &mut dyn Dut,
+    pace: Pace,
+    files: Option<&Path>,
+) -> Result<Run, Error> {
+    watched(scenario, area, seed, dut, pace, files, &mut |_| false)
+}
+
+/// Runs like [`run_keeping`], and shows `watch` all records now and then, from the moment that the
+/// device is plugged in; the run ends early once that has seen enough.
 pub fn watched(
     scenario: &Scenario,
     area: Area,
     seed: u64,
     dut: &mut dyn Dut,
     pace: Pace,
+    files: Option<&Path>,
     watch: &mut dyn FnMut(&[Record]) -> bool,
 ) -> Result<Run, Error> {
     let seed = seed_of(seed, &scenario.name, area);
@@ -66,7 +80,10 @@ pub fn watched(
     // What an earlier world of this thread has left behind is not ours.
     drop(tls::take_secrets());
     let mut testbed = Testbed::new(scenario, area, seed, dut.macs(), pace);
+    testbed.files = files.map(Path::to_owned);
+    let real = pace == Pace::Virtual && scenario.has_real_terminals();
     let ended = match testbed.plug_in(dut) {
+        Ok(()) if real => Err(DutError::NotOffered(NEEDS_REAL_TIME.to_owned())),
         Ok(()) => play(scenario, &mut testbed, dut, pace, watch),
         Err(error) => Err(error),
     };
@@ -117,7 +134,7 @@ fn play(
             return dut.check();
         }
         if now >= end {
-            schedule.give_up(testbed);
+            schedule.give_up(testbed)?;
             return dut.check();
         }
         testbed.world.record_late(dut.starved());
@@ -170,6 +187,9 @@ pub fn seed_of(seed: u64, scenario: &str, area: Area) -> u64 {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
+
+/// What a scenario with real terminals asks for.
+pub const NEEDS_REAL_TIME: &str = "its terminals are real, so time must be: --real-time";
 
 /// How often to look after the device in real time.
 const GLANCE: Duration = Duration::from_millis(250);

@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::error::Error;
-use crate::step::Step;
+use crate::step::run::Browse;
+use crate::step::{Action, Step};
 
 pub mod mistake;
 pub mod period;
@@ -254,6 +255,27 @@ impl Scenario {
     /// Returns whether it takes more than two minutes in real time.
     pub fn is_long(&self) -> bool {
         self.until.0 > LONG
+    }
+
+    /// Returns whether a real computer runs a command here, which takes real time.
+    pub fn has_real_terminals(&self) -> bool {
+        let real = |step: &Step| matches!(step.action, Action::Run(_) | Action::Browse(_));
+        self.steps().any(real)
+    }
+
+    /// Returns the programs that its real terminals run.
+    pub fn needs(&self) -> Vec<&str> {
+        let mut programs = Vec::new();
+        for step in self.steps() {
+            match &step.action {
+                Action::Run(run) => programs.extend(run.needs()),
+                Action::Browse(_) => programs.extend(Browse::NEEDS),
+                _ => {}
+            }
+        }
+        programs.sort_unstable();
+        programs.dedup();
+        programs
     }
 
     /// Returns the steps in the order of the file.

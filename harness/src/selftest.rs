@@ -10,6 +10,7 @@ use ngnlab_sim::node::router::defect::Defect;
 use crate::campaign::{Campaign, Entry};
 use crate::checks;
 use crate::job::Device;
+use crate::runner::NEEDS_REAL_TIME;
 
 /// What a self-test found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -119,7 +120,8 @@ fn with_defect(entry: &Entry, defect: Defect) -> Entry {
 fn failures(case: &Case) -> Vec<String> {
     let place = format!("{} ({})", case.scenario, case.area);
     let mut found: Vec<String> = failing(case).map(|id| format!("{place}: {id}")).collect();
-    if case.outcome != Outcome::Judged {
+    let needs_real_time = Outcome::NotApplicable(NEEDS_REAL_TIME.to_owned());
+    if case.outcome != Outcome::Judged && case.outcome != needs_real_time {
         found.push(format!("{place}: {:?}", case.outcome));
     }
     let unmet = case.expectations.iter().filter(|promise| !promise.met);

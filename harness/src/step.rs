@@ -18,6 +18,7 @@ pub mod line;
 pub mod moods;
 pub(crate) mod perform;
 pub mod resolve;
+pub mod run;
 pub mod sight;
 pub mod target;
 mod words;
@@ -79,6 +80,10 @@ pub enum Action {
     Ping(Ping),
     /// Opens a connection to the portal, keeps it silent, and uses it again.
     HoldConnection(Hold),
+    /// Runs a command on a real computer on the LAN.
+    Run(run::Run),
+    /// Opens a page in a real browser on the LAN, and presses buttons.
+    Browse(run::Browse),
     /// Gives the line another prefix.
     Renumber(Renumber),
     /// Adds ひかり電話 to an RA line.
@@ -362,7 +367,9 @@ impl Action {
             Self::Ask(step) => step.from.as_ref(),
             Self::Ping(step) => step.from.as_ref(),
             Self::HoldConnection(step) => step.from.as_ref(),
-            Self::Renumber(_)
+            Self::Run(_)
+            | Self::Browse(_)
+            | Self::Renumber(_)
             | Self::AddHikariDenwa(_)
             | Self::RestartEdge(_)
             | Self::Reconfigure(_)

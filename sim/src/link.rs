@@ -7,6 +7,7 @@ use crate::frame::Frame;
 
 pub mod clock;
 pub(crate) mod jitter;
+pub mod lent_tap;
 pub mod memory;
 pub mod stream;
 pub mod tap;

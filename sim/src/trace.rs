@@ -295,8 +295,35 @@ pub enum Fact {
         /// Whether data passed afterwards.
         alive: bool,
     },
+    /// A command in a namespace of its own on the LAN has ended.
+    CommandEnded {
+        /// The command.
+        command: Vec<String>,
+        /// How it ended.
+        ending: CommandEnding,
+        /// What it wrote, its errors included.
+        output: String,
+        /// Whether it wrote more than is kept.
+        cut: bool,
+        /// The files that it left, as they are called next to the trace.
+        files: Vec<String>,
+    },
     /// Anything else a reader of the trace should know.
     Note(Note),
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CommandEnding {
+    /// By itself, with this status.
+    Exit(i32),
+    /// By a signal of this number.
+    Signal(i32),
+    /// Its time was up.
+    TimedOut,
+    /// Its computer got no address, no router or no DNS server in time.
+    NeverOnline,
 }
 
 /// A remark in the trace.

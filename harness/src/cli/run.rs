@@ -20,9 +20,12 @@ use crate::campaign::estimate::Estimate;
 use crate::campaign::{Campaign, Entry, folder};
 use crate::dut::description::Known;
 use crate::dut::launch::{self, Preparation};
+use crate::dut::needs;
 use crate::error::{self, Error};
 use crate::job::{Device, Job};
 use crate::report::check_infos;
+use crate::runner;
+use crate::scenario::Scenario;
 
 mod device;
 mod verdict;
@@ -102,7 +105,7 @@ struct Plan {
 type Ended<'a> = (&'a Entry, Option<Case>);
 
 fn plan(found: &[Found], args: &Run, device: &Chosen) -> Plan {
-    let (kept, left_out) = leave_out_long(found, args, device);
+    let (kept, left_out) = leave_out(found, args, device);
     Plan {
         entries: entries(&kept, args, device),
         left_out,
@@ -212,23 +215,39 @@ fn arguments(args: &Run, device: &Chosen) -> Vec<String> {
     arguments
 }
 
-/// In real time, parts with scenarios that would take long, unless they are wanted.
-fn leave_out_long<'a>(
+/// Parts with scenarios that cannot be run here, or would take long and were not wanted.
+fn leave_out<'a>(
     found: &'a [Found],
     args: &Run,
     device: &Chosen,
 ) -> (Vec<&'a Found>, Vec<LeftOut>) {
-    let (long, kept): (Vec<&Found>, Vec<&Found>) = found
-        .iter()
-        .partition(|found| device.real_time && !args.long && found.scenario.is_long());
-    let left_out = long.into_iter().map(|found| LeftOut {
-        reason: format!(
+    let mut left_out = Vec::new();
+    let mut kept = Vec::new();
+    for found in found {
+        match reason_against(&found.scenario, args, device) {
+            Some(reason) => left_out.push(LeftOut {
+                scenario: found.scenario.name.clone(),
+                reason,
+            }),
+            None => kept.push(found),
+        }
+    }
+    (kept, left_out)
+}
+
+fn reason_against(scenario: &Scenario, args: &Run, device: &Chosen) -> Option<String> {
+    if !device.real_time {
+        let real = scenario.has_real_terminals();
+        return real.then(|| runner::NEEDS_REAL_TIME.to_owned());
+    }
+    if scenario.is_long() && !args.long {
+        return Some(format!(
             "takes {} in real time; --long runs it",
-            found.scenario.until
-        ),
-        scenario: found.scenario.name.clone(),
-    });
-    (kept, left_out.collect())
+            scenario.until
+        ));
+    }
+    let lacking = needs::check_terminals(scenario).err();
+    lacking.map(|error| error.with_causes())
 }
 
 fn entries(found: &[&Found], args: &Run, device: &Chosen) -> Vec<Entry> {

@@ -6,7 +6,7 @@ use ngnlab_reports::{Evidence, RecordId};
 use ngnlab_sim::message::icmpv6::{DESTINATION_UNREACHABLE, PACKET_TOO_BIG, TIME_EXCEEDED};
 use ngnlab_sim::message::ndp::{Ndp, NdpOption};
 use ngnlab_sim::message::packet::{Packet, Payload, is_link_local};
-use ngnlab_sim::trace::{End, Fact, Role, Seen, StepOutcome};
+use ngnlab_sim::trace::{CommandEnding, End, Fact, Role, Seen, StepOutcome};
 
 use super::Dissection;
 use super::dhcpv6::{Dhcpv6, Kind};
@@ -285,6 +285,16 @@ fn dns_in_words(message: &Dns) -> String {
     )
 }
 
+/// Returns how a command ended.
+pub(crate) fn ending_in_words(ending: CommandEnding) -> String {
+    match ending {
+        CommandEnding::Exit(status) => format!("it ended with exit status {status}"),
+        CommandEnding::Signal(number) => format!("it ended with signal {number}"),
+        CommandEnding::TimedOut => "its time was up".to_owned(),
+        CommandEnding::NeverOnline => "its terminal never was online".to_owned(),
+    }
+}
+
 fn fact_in_words(fact: &Fact) -> String {
     match fact {
         Fact::Assigned { prefix } => format!("assigned {prefix}"),
@@ -343,6 +353,9 @@ fn fact_in_words(fact: &Fact) -> String {
             format!("connection {state} after {idle_ms} ms of silence")
         }
         Fact::Downloaded { url, bytes } => format!("{url} downloaded, {bytes} bytes"),
+        Fact::CommandEnded {
+            command, ending, ..
+        } => format!("{}: {}", command.join(" "), ending_in_words(*ending)),
         Fact::Note(note) => note.text.clone(),
     }
 }

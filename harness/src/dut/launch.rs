@@ -79,6 +79,7 @@ fn start(
             trace: trace.clone(),
             prepared: job.prepared.clone(),
             staged: tell.is_some(),
+            files: job.files(),
         }),
         save: None,
         parent: own_id(),

@@ -7,6 +7,7 @@ use super::description::{Description, Driver};
 use super::qemu::description::{Accel, Machine};
 use super::qemu::saved::LAYER_MAKER;
 use crate::error::Error;
+use crate::scenario::Scenario;
 
 /// Returns the programs that a device needs and the machine lacks.
 pub fn missing(description: &Description) -> Vec<&str> {
@@ -24,21 +25,27 @@ pub fn missing(description: &Description) -> Vec<&str> {
 
 /// Says which programs a device lacks and which Debian packages have them, and what else it lacks.
 pub fn check(description: &Description) -> Result<(), Error> {
-    let missing = missing(description);
-    if missing.is_empty() {
-        return match &description.driver {
-            Driver::Process(_) => Ok(()),
-            Driver::Qemu(machine) => check_machine(&description.name, machine),
-        };
+    lacks(&description.name, &missing(description))?;
+    match &description.driver {
+        Driver::Process(_) => Ok(()),
+        Driver::Qemu(machine) => check_machine(&description.name, machine),
     }
-    let help = install(&missing);
+}
+
+/// Says which programs the real terminals of a scenario lack.
+pub fn check_terminals(scenario: &Scenario) -> Result<(), Error> {
+    let mut missing = scenario.needs();
+    missing.retain(|program| find(program).is_none());
+    lacks(&scenario.name, &missing)
+}
+
+fn lacks(who: &str, missing: &[&str]) -> Result<(), Error> {
+    if missing.is_empty() {
+        return Ok(());
+    }
     Err(Error::Missing {
-        doing: format!(
-            "run {}: there is no {}",
-            description.name,
-            missing.join(", no ")
-        ),
-        help,
+        doing: format!("run {who}: there is no {}", missing.join(", no ")),
+        help: install(missing),
         source: None,
     })
 }
@@ -97,7 +104,7 @@ fn package(program: &str) -> Option<&'static str> {
 }
 
 /// Where the programs of a device are looked for.
-pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const KVM: &str = "/dev/kvm";
 const PACKAGES: &[(&str, &str)] = &[
     ("awk", "mawk"),

@@ -54,6 +54,8 @@ pub(super) struct Task {
     pub(super) prepared: Option<Prepared>,
     /// Whether to tell how far the device comes, and to end when it has come all the way.
     pub(super) staged: bool,
+    /// Where the files of real terminals go, if they are kept.
+    pub(super) files: Option<PathBuf>,
 }
 
 /// What a worker tells on its standard output, each in a line of its own.
@@ -120,6 +122,7 @@ fn serve() -> Result<Ending, Error> {
         task.seed,
         dut.as_mut(),
         pace,
+        task.files.as_deref(),
         &mut |records| {
             let Some(progress) = &mut progress else {
                 return false;

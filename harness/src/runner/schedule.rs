@@ -56,7 +56,11 @@ impl<'a> Schedule<'a> {
             let late = task
                 .deadline
                 .is_some_and(|deadline| testbed.world.now() >= deadline);
-            if let Some(outcome) = outcome.or(late.then_some(StepOutcome::TimedOut)) {
+            let outcome = match outcome {
+                None if late => Some(task.give_up(testbed)?),
+                outcome => outcome,
+            };
+            if let Some(outcome) = outcome {
                 task.ended = true;
                 testbed
                     .world
@@ -68,11 +72,13 @@ impl<'a> Schedule<'a> {
     }
 
     /// Records what has not ended when the run does.
-    pub(super) fn give_up(self, testbed: &mut Testbed) {
-        for task in self.tasks {
+    pub(super) fn give_up(self, testbed: &mut Testbed) -> Result<(), DutError> {
+        for mut task in self.tasks {
             let text = task.step.action.to_string();
-            testbed.world.record_step(text, StepOutcome::TimedOut);
+            let outcome = task.give_up(testbed)?;
+            testbed.world.record_step(text, outcome);
         }
+        Ok(())
     }
 
     /// Returns when to look again.
@@ -123,6 +129,13 @@ impl Task<'_> {
         match &mut self.activity {
             Some(activity) => perform::go_on(activity, testbed),
             None => Ok(None),
+        }
+    }
+
+    fn give_up(&mut self, testbed: &mut Testbed) -> Result<StepOutcome, DutError> {
+        match &mut self.activity {
+            Some(activity) => perform::give_up(activity, testbed),
+            None => Ok(StepOutcome::TimedOut),
         }
     }
 
@@ -178,6 +191,9 @@ impl Action {
             | Self::HoldConnection(_) => true,
             // Whoever closes the browser does not wait for what it is doing.
             Self::CloseBrowser(_)
+            // A real terminal is nobody's but the step's.
+            | Self::Run(_)
+            | Self::Browse(_)
             | Self::Renumber(_)
             | Self::AddHikariDenwa(_)
             | Self::RestartEdge(_)

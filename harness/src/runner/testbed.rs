@@ -2,10 +2,12 @@
 
 use std::io;
 use std::net::Ipv6Addr;
+use std::path::PathBuf;
 
 use ngnlab_sim::access::{self, Access};
 use ngnlab_sim::frame::{Cable, Frame, Port};
 use ngnlab_sim::line::{Area, Line};
+use ngnlab_sim::link::Link;
 use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::node::Handle;
 use ngnlab_sim::node::segment::Segment;
@@ -32,6 +34,10 @@ pub(crate) struct Testbed {
     lan: Port,
     cables: Option<Cables>,
     scenario: String,
+    hub: Handle<Segment>,
+    real_terminals: u8,
+    /// Where files go that real terminals leave.
+    pub(crate) files: Option<PathBuf>,
 }
 
 /// A terminal with its name.
@@ -46,7 +52,7 @@ impl Testbed {
         let mut world = World::new(seed, pace);
         let line = scenario.line(area);
         let access = access::lay(&mut world, &line);
-        let hub = world.add("hub", Segment::new(SOCKETS));
+        let hub = world.add("hub", Segment::new(SOCKETS + REAL_SOCKETS));
         let mut terminals = Vec::new();
         for (name, number) in scenario.terminals().zip(1..SOCKETS) {
             // 5e:10 and 5e:20 are the devices of `dut`.
@@ -81,6 +87,9 @@ impl Testbed {
             lan: hub.port(0),
             cables: None,
             scenario: scenario.name.clone(),
+            hub,
+            real_terminals: 0,
+            files: None,
         }
     }
 
@@ -95,6 +104,18 @@ impl Testbed {
         self.world.record_as(cables.lan, Role::Lan);
         self.cables = Some(cables);
         Ok(())
+    }
+
+    /// Returns the number of the next real terminal, the first of which is 1.
+    pub(crate) fn next_real_terminal(&mut self) -> u8 {
+        self.real_terminals += 1;
+        self.real_terminals
+    }
+
+    /// Plugs a real terminal into the LAN.
+    pub(crate) fn plug_in_terminal(&mut self, number: u8, link: impl Link + 'static) -> Cable {
+        let socket = SOCKETS + number - 1;
+        self.world.attach(self.hub.port(socket), link)
     }
 
     /// Returns the device's cables; there are none before it is plugged in.
@@ -213,3 +234,5 @@ impl Testbed {
 
 /// One for the device, the others for terminals.
 const SOCKETS: u8 = 8;
+/// Those of real terminals come after them.
+pub(crate) const REAL_SOCKETS: u8 = 8;

@@ -12,6 +12,7 @@ use super::mistake::Mistake;
 use super::{LineSpec, Scenario};
 use crate::checks;
 use crate::diagnosis;
+use crate::runner::testbed::REAL_SOCKETS;
 use crate::step::impair::{Duplicate, Reorder};
 use crate::step::{Action, Loss, Step};
 
@@ -21,6 +22,14 @@ pub(super) fn mistakes(scenario: &Scenario) -> Vec<Mistake> {
     line(scenario, &mut found);
     terminals(scenario, &mut found);
     promises(scenario, &mut found);
+    let real = scenario
+        .steps
+        .iter()
+        .filter(|step| matches!(step.get_ref().action, Action::Run(_) | Action::Browse(_)));
+    if let Some(step) = real.skip(usize::from(REAL_SOCKETS)).next() {
+        let message = format!("there are sockets for {REAL_SOCKETS} real terminals, one a step");
+        found.push(Mistake::new(step.span(), message));
+    }
     for step in &scenario.steps {
         timing(scenario, step.span(), step.get_ref(), &mut found);
         action(scenario, step.get_ref(), &mut found);
@@ -214,6 +223,12 @@ fn action(scenario: &Scenario, step: &Step, found: &mut Vec<Mistake>) {
             if *percent.get_ref() > 100 =>
         {
             found.push(Mistake::new(percent.span(), "more than 100 percent"));
+        }
+        Action::Run(run) if run.command.get_ref().is_empty() => {
+            found.push(Mistake::new(
+                run.command.span(),
+                "`command` names no program",
+            ));
         }
         Action::HoldConnection(hold) if !(1..=MOST_HELD).contains(hold.count.get_ref()) => {
             let message = format!("a terminal holds 1 to {MOST_HELD} connections");

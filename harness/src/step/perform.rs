@@ -17,6 +17,7 @@ use super::impair::{self, Claim};
 use super::inject::forwarding;
 use super::line::{PrefixAfter, Renumber, Server, Silence};
 use super::resolve::{Kind, Resolve, Transport};
+use super::run::Running;
 use super::target::Target;
 use super::{Action, Choice, Inject, LinkDown, Loss, Wire, inject};
 use crate::dut::{Dut, DutError};
@@ -33,6 +34,8 @@ pub(crate) enum Activity {
     Unplugged { cable: Cable, until: Time },
     /// Somebody claims the device's addresses.
     Claiming(Claim),
+    /// A real terminal runs a command.
+    Running(Running),
     /// Nothing is left to do.
     Over,
 }
@@ -108,6 +111,8 @@ pub(crate) fn begin(
             let (idle, count) = (step.idle.0, *step.count.get_ref());
             terminal(vec![Move::Hold(PORTAL.to_owned(), idle, count)])
         }
+        Action::Run(step) => Ok(Activity::Running(Running::run(step, testbed)?)),
+        Action::Browse(step) => Ok(Activity::Running(Running::browse(step, testbed)?)),
         Action::Renumber(step) => renumber(*step, testbed),
         Action::AddHikariDenwa(_) => {
             let edge = testbed.access.edge;
@@ -212,6 +217,7 @@ pub(crate) fn go_on(
 ) -> Result<Option<StepOutcome>, DutError> {
     match activity {
         Activity::Over => Ok(Some(StepOutcome::Done)),
+        Activity::Running(running) => running.go_on(testbed),
         Activity::Claiming(claim) => Ok(claim.go_on(testbed)?.then_some(StepOutcome::Done)),
         Activity::Unplugged { cable, until } => {
             if testbed.world.now() < *until {
@@ -231,6 +237,20 @@ pub(crate) fn go_on(
             }
             Ok(None)
         }
+    }
+}
+
+/// Ends a step whose time is up.
+pub(crate) fn give_up(
+    activity: &mut Activity,
+    testbed: &mut Testbed,
+) -> Result<StepOutcome, DutError> {
+    match activity {
+        Activity::Running(running) => running.give_up(testbed),
+        Activity::Terminal { .. }
+        | Activity::Unplugged { .. }
+        | Activity::Claiming(_)
+        | Activity::Over => Ok(StepOutcome::TimedOut),
     }
 }
 

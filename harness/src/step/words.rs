@@ -48,6 +48,8 @@ impl fmt::Display for Action {
                 1 => write!(f, "hold a connection silent for {}", step.idle),
                 count => write!(f, "hold {count} connections silent for {}", step.idle),
             },
+            Self::Run(step) => write!(f, "{step}"),
+            Self::Browse(step) => write!(f, "{step}"),
             Self::Renumber(step) => match step.how {
                 Renumbering::OldWithdrawn => write!(f, "renumber the line"),
                 how => write!(f, "renumber the line, {how}"),

@@ -8,17 +8,43 @@ use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use ngnlab_harness::job::Device;
+use ngnlab_sim::time::Pace;
+
 use crate::Test;
 use crate::bench::{Bench, children_of, eventually, marker, processes_with};
 
-pub(crate) const TESTS: &[Test] = &[(
-    "a_killed_harness_leaves_nothing",
-    a_killed_harness_leaves_nothing,
-)];
+pub(crate) const TESTS: &[Test] = &[
+    (
+        "a_killed_harness_leaves_nothing",
+        a_killed_harness_leaves_nothing,
+    ),
+    (
+        "a_killed_harness_leaves_no_real_terminal",
+        a_killed_harness_leaves_no_real_terminal,
+    ),
+];
 
 fn a_killed_harness_leaves_nothing() {
+    killed_it_leaves_nothing(&Bench::new());
+}
+
+fn a_killed_harness_leaves_no_real_terminal() {
     let bench = Bench::new();
+    let marker = marker(&bench.folder);
+    let scenario = format!(
+        "about = {{ en = \"A command runs.\", ja = \"コマンドを実行する。\" }}\nsource = \"none\"\n\
+        line = {{ preset = \"next-pd\" }}\nuntil = \"100s\"\n\n[[step]]\nat = \"0s\"\n\
+        do.run = {{ command = [\"sh\", \"-c\", \"while :; do sleep 1; done\", \"{marker}\"] }}\n"
+    );
+    fs::write(bench.folder.join(TERMINAL), scenario).unwrap();
+    killed_it_leaves_nothing(&bench);
+}
+
+fn killed_it_leaves_nothing(bench: &Bench) {
     let before = Host::look();
+    // Worker, founder, pid 1 and program; or computer, pid 1, shell and its sleep.
+    let per_run = if is_terminal(&bench.folder) { 3 } else { 4 };
     let mut harness = Command::new(env::current_exe().unwrap())
         .args([DOOMED, bench.folder.to_str().unwrap()])
         .stdin(Stdio::null())
@@ -30,6 +56,7 @@ fn a_killed_harness_leaves_nothing() {
     let marker = marker(&bench.folder);
     let began = eventually(Duration::from_secs(120), || {
         processes_with(&marker).len() > SIDE_BY_SIDE
+            && children_of(harness.id()).len() >= per_run * SIDE_BY_SIDE
     });
     let below = children_of(harness.id());
     let all: BTreeSet<String> = below.iter().flat_map(|pid| namespaces(*pid)).collect();
@@ -38,8 +65,8 @@ fn a_killed_harness_leaves_nothing() {
 
     assert!(began, "the devices were never started");
     assert!(
-        below.len() >= 4 * SIDE_BY_SIDE,
-        "worker, founder, pid 1 and a program each, but: {below:?}"
+        below.len() >= per_run * SIDE_BY_SIDE,
+        "too few of them: {below:?}"
     );
     let own = namespaces_of_this_process();
     let theirs = &all - &own;
@@ -64,7 +91,12 @@ fn a_killed_harness_leaves_nothing() {
 pub(crate) fn hidden_command() -> Option<ExitCode> {
     let folder: PathBuf = env::args().skip_while(|word| word != DOOMED).nth(1)?.into();
     let bench = Bench::at(folder);
-    let job = bench.job(&bench.device(STAYS_ALIVE));
+    let mut job = bench.job(&bench.device(STAYS_ALIVE));
+    if is_terminal(&bench.folder) {
+        job.scenario = bench.folder.join(TERMINAL);
+        job.device = Device::Reference(BTreeSet::new());
+        job.pace = Some(Pace::Realtime);
+    }
     let all_ended = thread::scope(|scope| {
         let runs: Vec<_> = (0..SIDE_BY_SIDE)
             .map(|_| scope.spawn(|| job.run().is_ok()))
@@ -75,6 +107,10 @@ pub(crate) fn hidden_command() -> Option<ExitCode> {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     })
+}
+
+fn is_terminal(folder: &Path) -> bool {
+    folder.join(TERMINAL).exists()
 }
 
 /// What of this machine a device must not change.
@@ -122,6 +158,7 @@ fn namespaces_of_this_process() -> BTreeSet<String> {
     namespaces(std::process::id()).into_iter().collect()
 }
 
+const TERMINAL: &str = "test/terminal.toml";
 const DOOMED: &str = "doomed-harness";
 const SIDE_BY_SIDE: usize = 20;
 const STAYS_ALIVE: &str =

@@ -22,6 +22,7 @@ mod killed;
 mod qemu;
 mod routers;
 mod sandbox;
+mod terminals;
 #[path = "../tshark/mod.rs"]
 mod tshark;
 
@@ -35,11 +36,13 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(AT_ONCE);
     // The routers take longest, so they come first.
     let mut trials = routers::trials(obstacle.as_deref());
+    trials.extend(terminals::trials(obstacle.as_deref()));
     trials.extend(qemu::trials());
     let tables = [
         sandbox::TESTS,
         isolation::TESTS,
         firmware::TESTS,
+        terminals::TESTS,
         killed::TESTS,
         command::TESTS,
     ];

@@ -134,22 +134,11 @@ impl Link for Tap {
     fn send(&mut self, frame: &Frame) -> io::Result<()> {
         match self.iface.send(frame) {
             Ok(_) => Ok(()),
-            Err(error) => match error.raw_os_error() {
-                // A full queue, an interface that is down, or one that was deleted: lost, as on a
-                // wire with nobody at its end. EINVAL is a frame too short for an interface.
-                Some(
-                    libc::EAGAIN
-                    | libc::EIO
-                    | libc::EINVAL
-                    | libc::ENOBUFS
-                    | libc::ENOMEM
-                    | libc::EBADFD,
-                ) => {
-                    self.lost += 1;
-                    Ok(())
-                }
-                _ => Err(error),
-            },
+            Err(error) if is_loss(&error) => {
+                self.lost += 1;
+                Ok(())
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -191,6 +180,16 @@ impl Link for Tap {
     }
 }
 
+/// Returns whether a frame that could not be sent is lost, as on a wire with nobody at its end.
+pub(super) fn is_loss(error: &io::Error) -> bool {
+    // A full queue, an interface that is down, or one that was deleted. EINVAL is a frame too
+    // short for an interface.
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EAGAIN | libc::EIO | libc::EINVAL | libc::ENOBUFS | libc::ENOMEM | libc::EBADFD)
+    )
+}
+
 /// Sets an interface of this namespace up or down, as its owner would.
 pub fn set_up(name: &str, up: bool) -> io::Result<()> {
     let socket = UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0))?;
@@ -219,7 +218,7 @@ fn ask(fd: &impl AsRawFd, what: libc::c_ulong, request: &mut libc::ifreq) -> io:
 }
 
 /// The largest MTU an interface can be given, and an Ethernet header with two tags.
-const LONGEST_FRAME: usize = 65_535 + 22;
+pub(super) const LONGEST_FRAME: usize = 65_535 + 22;
 /// `_IOW('T', 226, int)` of linux/if_tun.h.
 const TUNSETCARRIER: libc::c_ulong = 0x4004_54e2;
 

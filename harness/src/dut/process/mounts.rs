@@ -15,10 +15,10 @@ use super::plan::PlannedFile;
 use super::sandbox::Entry;
 
 /// What could not be done, and why.
-pub(super) type Trouble = (String, io::Error);
+pub(crate) type Trouble = (String, io::Error);
 
 /// Makes the mount namespace and everything that is mounted in it.
-pub(super) fn enter(entry: &Entry) -> Result<(), Trouble> {
+pub(crate) fn enter(entry: &Entry) -> Result<(), Trouble> {
     unshare(CloneFlags::CLONE_NEWNS)
         .map_err(|errno| ("make a mount namespace".to_owned(), errno.into()))?;
     // Before anything else, so that nothing of this reaches the host.
@@ -48,7 +48,7 @@ pub(super) fn enter(entry: &Entry) -> Result<(), Trouble> {
 }
 
 /// Writes one file of the device.
-pub(super) fn write(file: &PlannedFile) -> Result<(), Trouble> {
+pub(crate) fn write(file: &PlannedFile) -> Result<(), Trouble> {
     put(&file.path, &file.bytes, file.mode)
 }
 

@@ -207,7 +207,7 @@ fn read_events(output: ChildStdout) -> impl Iterator<Item = Event> {
 }
 
 /// Moves this process into a user and a network namespace.
-fn isolate() -> Result<(), Error> {
+pub(crate) fn isolate() -> Result<(), Error> {
     let (uid, gid) = (getuid(), getgid());
     // Not the process namespace: a process that has asked for one can start no more threads.
     let flags = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET;
