@@ -20,6 +20,7 @@ pub mod description;
 pub mod launch;
 mod log;
 pub mod needs;
+pub mod nic;
 pub mod process;
 pub mod qemu;
 pub mod reference;

@@ -9,6 +9,8 @@ pub mod clock;
 pub(crate) mod jitter;
 pub mod lent_tap;
 pub mod memory;
+pub mod nic;
+pub(crate) mod offload;
 pub mod stream;
 pub mod tap;
 pub mod wake;

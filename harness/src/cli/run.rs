@@ -53,7 +53,7 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     }
     let (owners, entries) = side_by_side(&plans);
     let real_time = devices.iter().any(|device| device.real_time);
-    let jobs = args.jobs.map_or_else(|| jobs(&devices), usize::from);
+    let jobs = jobs(&devices, args.jobs)?;
     if real_time {
         let left_out = plans.iter().map(|plan| plan.left_out.len()).max();
         let estimate = Estimate::new(&entries, jobs, left_out.unwrap_or_default());
@@ -180,12 +180,22 @@ fn shown(mut reports: Vec<Report>, colour: bool) -> (String, String) {
     (text, json::render_matrix(&matrix))
 }
 
-/// Returns how many run at the same time unless the user says so: what the heaviest device allows.
-fn jobs(devices: &[Chosen]) -> usize {
+/// Returns how many run at the same time: as many as the user says, where he does, and else what
+/// the heaviest device allows.
+fn jobs(devices: &[Chosen], wanted: Option<u16>) -> Result<usize, Error> {
     // The reference router in virtual time keeps nobody waiting.
     let waiting = devices.iter().filter(|device| device.real_time);
     let at_once = waiting.map(|device| device.at_once).min();
-    processors() * at_once.unwrap_or(1)
+    let jobs = wanted.map_or(processors() * at_once.unwrap_or(1), usize::from);
+    let limited = devices.iter().filter_map(|device| Some((device, device.most_at_once?)));
+    match limited.min_by_key(|(_, most)| *most) {
+        Some((device, most)) if jobs > most && wanted.is_some() => Err(Error::Usage {
+            what: format!("{} runs {most} scenario at a time", device.name),
+            help: Some("leave out --jobs".to_owned()),
+        }),
+        Some((_, most)) => Ok(jobs.min(most)),
+        None => Ok(jobs),
+    }
 }
 
 /// Writes a file, and the folder it goes into.

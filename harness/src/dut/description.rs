@@ -20,6 +20,7 @@ use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
 use super::Macs;
+use super::nic::description::Cabled;
 use super::process::description::Programs;
 use super::qemu::description::Machine;
 use crate::checks;
@@ -52,15 +53,26 @@ pub enum Driver {
     Process(Programs),
     /// A machine that QEMU plays.
     Qemu(Box<Machine>),
+    /// Two network interfaces of this machine.
+    Nic(Box<Cabled>),
 }
 
 impl Driver {
     /// Returns how many share a processor unless the user says otherwise.
     pub fn at_once(&self) -> usize {
         match self {
-            Self::Process(_) => WAITING_TOGETHER,
+            Self::Process(_) | Self::Nic(_) => WAITING_TOGETHER,
             // An emulated processor is never idle for long.
             Self::Qemu(_) => 2,
+        }
+    }
+
+    /// Returns how many there can be at all, if that is limited.
+    pub fn most_at_once(&self) -> Option<usize> {
+        match self {
+            Self::Process(_) | Self::Qemu(_) => None,
+            // A router on two cables is there once.
+            Self::Nic(_) => Some(1),
         }
     }
 }
@@ -117,8 +129,7 @@ struct Common {
     about: String,
     #[serde(default)]
     needs: Vec<String>,
-    #[serde(default = "default_macs")]
-    macs: Macs,
+    macs: Option<Macs>,
     offers: Offers,
     #[serde(default)]
     known: Vec<Known>,
@@ -136,6 +147,7 @@ struct Head {
 enum Word {
     Process,
     Qemu,
+    Nic,
 }
 
 impl Description {
@@ -171,6 +183,7 @@ impl Description {
         match &self.driver {
             Driver::Process(programs) => programs.ready_within(),
             Driver::Qemu(machine) => machine.ready_within(),
+            Driver::Nic(cabled) => cabled.ready_within(),
         }
     }
 
@@ -189,16 +202,21 @@ impl Description {
         let read = Reader { text, span };
         let Head { driver } = read.table(head).map_err(|mistake| vec![mistake])?;
         let common: Result<Common, _> = read.table(common);
+        if let (Word::Nic, None) = (driver, &common.as_ref().ok().and_then(|common| common.macs)) {
+            let message = "a router on cables has its own `macs`: { wan = \"…\", lan = \"…\" }";
+            return Err(vec![Mistake::new(0..0, message)]);
+        }
         let driver = match driver {
             Word::Process => read.table(own).map(Driver::Process),
             Word::Qemu => read.table(own).map(Driver::Qemu),
+            Word::Nic => read.table(own).map(|own| Driver::Nic(Box::new(own))),
         };
         match (common, driver) {
             (Ok(common), Ok(driver)) => Ok(Self {
                 name: common.name,
                 about: common.about,
                 needs: common.needs,
-                macs: common.macs,
+                macs: common.macs.unwrap_or_else(default_macs),
                 offers: common.offers,
                 known: common.known,
                 driver,
@@ -211,7 +229,7 @@ impl Description {
     fn resolved(mut self, path: &Path) -> Self {
         let folder = path.parent().unwrap_or(Path::new(""));
         match &mut self.driver {
-            Driver::Process(_) => {}
+            Driver::Process(_) | Driver::Nic(_) => {}
             Driver::Qemu(machine) => machine.resolve(folder),
         }
         self
@@ -226,6 +244,7 @@ impl Description {
         mistakes.extend(match &self.driver {
             Driver::Process(programs) => programs.mistakes(&self),
             Driver::Qemu(machine) => machine.mistakes(&self),
+            Driver::Nic(cabled) => cabled.mistakes(&self),
         });
         if mistakes.is_empty() {
             return Ok(self);

@@ -113,7 +113,7 @@ pub fn prepare(device: &Path, stop: &AtomicBool) -> Result<Preparation, Error> {
     let description = Description::load(device)?;
     needs::check(&description)?;
     let files = match &description.driver {
-        Driver::Process(_) => None,
+        Driver::Process(_) | Driver::Nic(_) => None,
         Driver::Qemu(machine) => Some(Files::new(machine)?),
     };
     let saved = files.as_ref().map(Files::places);

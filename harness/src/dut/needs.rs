@@ -12,7 +12,7 @@ use crate::scenario::Scenario;
 /// Returns the programs that a device needs and the machine lacks.
 pub fn missing(description: &Description) -> Vec<&str> {
     let of_driver = match &description.driver {
-        Driver::Process(_) => [None, None],
+        Driver::Process(_) | Driver::Nic(_) => [None, None],
         Driver::Qemu(machine) => [
             Some(machine.emulator.as_str()),
             machine.disk.as_ref().map(|_| LAYER_MAKER),
@@ -27,7 +27,7 @@ pub fn missing(description: &Description) -> Vec<&str> {
 pub fn check(description: &Description) -> Result<(), Error> {
     lacks(&description.name, &missing(description))?;
     match &description.driver {
-        Driver::Process(_) => Ok(()),
+        Driver::Process(_) | Driver::Nic(_) => Ok(()),
         Driver::Qemu(machine) => check_machine(&description.name, machine),
     }
 }

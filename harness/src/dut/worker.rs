@@ -11,6 +11,7 @@ use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use super::description::{Description, Driver};
+use super::nic::{self, NicDut};
 use super::process::{self, ProcessDut};
 use super::qemu::saved::Saved;
 use super::qemu::{self, QemuDut};
@@ -161,6 +162,10 @@ fn device(
                 logs,
             ))
         }
+        Driver::Nic(cabled) => {
+            nic::enter(parent)?;
+            Box::new(NicDut::new(description, cabled, task.area, &assignment.logs))
+        }
     })
 }
 
@@ -180,6 +185,7 @@ fn prepare(assignment: &Assignment, description: &Description) -> Result<Ending,
                 None => Ok(Ending::Complete),
             }
         }
+        Driver::Nic(cabled) => nic::attempt(cabled).map(|()| Ending::Complete),
     }
 }
 

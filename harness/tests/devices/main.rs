@@ -19,6 +19,7 @@ mod command;
 mod firmware;
 mod isolation;
 mod killed;
+mod nic;
 mod qemu;
 mod routers;
 mod sandbox;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(AT_ONCE);
     // The routers take longest, so they come first.
     let mut trials = routers::trials(obstacle.as_deref());
+    trials.extend(nic::trials(obstacle.as_deref()));
     trials.extend(terminals::trials(obstacle.as_deref()));
     trials.extend(qemu::trials());
     let tables = [
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         isolation::TESTS,
         firmware::TESTS,
         terminals::TESTS,
+        nic::TESTS,
         killed::TESTS,
         command::TESTS,
     ];

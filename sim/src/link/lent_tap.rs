@@ -139,7 +139,7 @@ mod tests {
             send(a.as_raw_fd(), message, MsgFlags::empty()).unwrap();
         }
         drop(a);
-        let mut next = || take(b.as_fd()).unwrap().unwrap().0;
+        let next = || take(b.as_fd()).unwrap().unwrap().0;
         assert_eq!([next(), next(), next()], [&b"one"[..], b"two", b""]);
     }
 }

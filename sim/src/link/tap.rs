@@ -192,6 +192,25 @@ pub(super) fn is_loss(error: &io::Error) -> bool {
 
 /// Sets an interface of this namespace up or down, as its owner would.
 pub fn set_up(name: &str, up: bool) -> io::Result<()> {
+    let (socket, mut request) = request_about(name)?;
+    ask(&socket, libc::SIOCGIFFLAGS as libc::c_ulong, &mut request)?;
+    // SAFETY: the kernel has just written this field.
+    let flags = unsafe { &mut request.ifr_ifru.ifru_flags };
+    let bit = libc::IFF_UP as libc::c_short;
+    *flags = if up { *flags | bit } else { *flags & !bit };
+    ask(&socket, libc::SIOCSIFFLAGS as libc::c_ulong, &mut request)
+}
+
+/// Returns the largest packet that an interface of this namespace carries.
+pub(super) fn mtu(name: &str) -> io::Result<usize> {
+    let (socket, mut request) = request_about(name)?;
+    ask(&socket, libc::SIOCGIFMTU as libc::c_ulong, &mut request)?;
+    // SAFETY: the kernel has just written this field.
+    let mtu = unsafe { request.ifr_ifru.ifru_mtu };
+    usize::try_from(mtu).map_err(io::Error::other)
+}
+
+fn request_about(name: &str) -> io::Result<(UdpSocket, libc::ifreq)> {
     let socket = UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0))?;
     // SAFETY: `ifreq` is plain data, for which all zeroes is a valid value.
     let mut request: libc::ifreq = unsafe { mem::zeroed() };
@@ -200,12 +219,7 @@ pub fn set_up(name: &str, up: bool) -> io::Result<()> {
     for (to, from) in request.ifr_name[..room].iter_mut().zip(name.bytes()) {
         *to = libc::c_char::from_ne_bytes([from]);
     }
-    ask(&socket, libc::SIOCGIFFLAGS as libc::c_ulong, &mut request)?;
-    // SAFETY: the kernel has just written this field.
-    let flags = unsafe { &mut request.ifr_ifru.ifru_flags };
-    let bit = libc::IFF_UP as libc::c_short;
-    *flags = if up { *flags | bit } else { *flags & !bit };
-    ask(&socket, libc::SIOCSIFFLAGS as libc::c_ulong, &mut request)
+    Ok((socket, request))
 }
 
 fn ask(fd: &impl AsRawFd, what: libc::c_ulong, request: &mut libc::ifreq) -> io::Result<()> {

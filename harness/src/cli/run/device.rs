@@ -19,6 +19,8 @@ pub(super) struct Chosen {
     pub(super) known: Vec<Known>,
     /// How many share a processor.
     pub(super) at_once: usize,
+    /// How many there can be at all, if that is limited.
+    pub(super) most_at_once: Option<usize>,
     /// Whether its runs take as long as their scenarios.
     pub(super) real_time: bool,
     /// The folder for what is kept of it, where there are several devices.
@@ -72,6 +74,7 @@ fn one(name: &str, args: &Run) -> Result<Chosen, Error> {
         name: description.name,
         device: Device::File(path),
         at_once: description.driver.at_once(),
+        most_at_once: description.driver.most_at_once(),
         known: description.known,
         real_time: true,
         folder: None,
@@ -89,6 +92,7 @@ fn reference_with_defects(args: &Run) -> Chosen {
         device: Device::Reference(defects),
         known: Vec::new(),
         at_once: if args.real_time { WAITING_TOGETHER } else { 1 },
+        most_at_once: None,
         real_time: args.real_time,
         folder: None,
     }

@@ -1,0 +1,243 @@
+//! A router on two cables: two network interfaces of this machine, in the namespace it is run in.
+//!
+//! Nothing is sent before both interfaces have been named in the device file and found to be
+//! nobody else's ([`guard`]). Power and carrier are switched by commands of the file, so that a
+//! switched socket, a relay or labgrid can do it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ngnlab_sim::line::Area;
+use ngnlab_sim::link::Link as _;
+use ngnlab_sim::link::nic::{Nic, NicError};
+use ngnlab_sim::setup::Setup;
+use ngnlab_sim::time::Pace;
+use ngnlab_sim::world::World;
+use nix::errno::Errno;
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+use nix::unistd::{Pid, getppid};
+
+use super::description::Description;
+use super::templates::Templates;
+use super::variables::{Names, Variables};
+use super::{Cables, DeviceFailure, Dut, DutError, Ends, Failure, Macs};
+use crate::error::Error;
+use description::{Cabled, Socket};
+use hooks::{Hook, Progress};
+
+pub mod description;
+mod guard;
+mod hooks;
+
+/// A router on two cables.
+pub struct NicDut {
+    description: Description,
+    file: Cabled,
+    area: Area,
+    log: PathBuf,
+    variables: Option<Variables>,
+}
+
+impl NicDut {
+    /// Makes the device of a description; what its commands write goes into a file of `logs`.
+    pub fn new(description: &Description, file: &Cabled, area: Area, logs: &Path) -> Self {
+        Self {
+            description: description.clone(),
+            file: file.clone(),
+            area,
+            log: logs.join("commands.log"),
+            variables: None,
+        }
+    }
+
+    fn hook(&self, name: &str, template: &toml::Spanned<String>) -> Result<Hook, DutError> {
+        let variables = self.variables.as_ref().expect("hooks are run after attach");
+        let filled = Templates::new(variables).fill(template);
+        let script = filled.map_err(|mistake| Error::Device {
+            path: self.description.name.clone().into(),
+            message: mistake.message,
+            help: mistake.help,
+        })?;
+        Ok(Hook {
+            name: name.to_owned(),
+            script,
+            log: self.log.clone(),
+            within: self.file.within.0,
+        })
+    }
+
+    /// Opens one interface; its carrier is switched as the file says.
+    fn open(&self, name: &str, socket: &Socket) -> Result<Nic, DutError> {
+        let nic = open(socket, self.file.shared_with_host)?;
+        let Some(carrier) = &socket.carrier else {
+            return Ok(nic);
+        };
+        let down = self.hook(&format!("{name} carrier down"), &carrier.down)?;
+        let up = self.hook(&format!("{name} carrier up"), &carrier.up)?;
+        Ok(nic.with_carrier(move |is_up| if is_up { &up } else { &down }.run()))
+    }
+
+    /// Runs commands one after the other while time passes.
+    fn run(&self, hooks: Vec<Hook>, world: &mut World) -> Result<(), DutError> {
+        for hook in hooks {
+            let mut running = hook.start().map_err(|error| self.failed(&hook, &error))?;
+            loop {
+                match running.progress() {
+                    Ok(Progress::Ended) => break,
+                    Ok(Progress::Running) => {}
+                    Err(error) => return Err(self.failed(&hook, &error)),
+                }
+                world
+                    .run_until(world.now() + LOOK_EVERY)
+                    .map_err(|error| broken("run the world", error))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn failed(&self, hook: &Hook, error: &std::io::Error) -> DutError {
+        let how = match hook.name.as_str() {
+            "ready" => Failure::NeverReady,
+            _ => Failure::NeverStarted,
+        };
+        DutError::Failed(DeviceFailure {
+            how,
+            message: format!("the command `{}` {error}", hook.name),
+            log: Some(self.log.display().to_string()),
+        })
+    }
+
+    /// Returns the commands that take the power away and give it back, and wait for the router.
+    fn boot(&self) -> Result<Vec<Hook>, DutError> {
+        let mut hooks = Vec::new();
+        if let Some(power) = &self.file.power {
+            hooks.push(self.hook("power off", &power.off)?);
+            hooks.push(self.hook("power on", &power.on)?);
+        }
+        if let Some(ready) = &self.file.ready {
+            hooks.push(self.hook("ready", ready)?);
+        }
+        Ok(hooks)
+    }
+}
+
+impl Dut for NicDut {
+    fn name(&self) -> &str {
+        &self.description.name
+    }
+
+    fn pace(&self) -> Pace {
+        Pace::Realtime
+    }
+
+    fn macs(&self) -> Macs {
+        self.description.macs
+    }
+
+    fn attach(&mut self, world: &mut World, ends: Ends, setup: &Setup) -> Result<Cables, DutError> {
+        if !self.description.offers(setup.mode) {
+            let mode = serde_json::to_string(&setup.mode).unwrap_or_default();
+            return Err(DutError::NotOffered(format!("mode {mode}")));
+        }
+        self.variables = Some(Variables::new(self.area, setup, names(&self.file)));
+        let mut wan = self.open("wan", &self.file.wan)?;
+        let mut lan = self.open("lan", &self.file.lan)?;
+        let mut hooks = Vec::new();
+        if let Some(configure) = &self.file.configure {
+            hooks.push(self.hook("configure", configure)?);
+        }
+        hooks.extend(self.boot()?);
+        for nic in [&mut wan, &mut lan] {
+            switch(nic, false)?;
+        }
+        for hook in hooks {
+            hook.run().map_err(|error| self.failed(&hook, &error))?;
+        }
+        for nic in [&mut wan, &mut lan] {
+            switch(nic, true)?;
+            // What came before is none of this run's.
+            while nic.try_recv().is_ok_and(|frame| frame.is_some()) {}
+        }
+        Ok(Cables {
+            wan: world.attach(ends.wan, wan),
+            lan: world.attach(ends.lan, lan),
+        })
+    }
+
+    fn power_cycle(&mut self, world: &mut World) -> Result<(), DutError> {
+        if self.file.power.is_none() {
+            let what = "its power switched, and its file has no [power]";
+            return Err(DutError::NotOffered(what.to_owned()));
+        }
+        self.run(self.boot()?, world)
+    }
+}
+
+/// Ties this process to its parent, as every worker is.
+pub(super) fn enter(parent: Pid) -> Result<(), Error> {
+    let missing = |errno: Errno| Error::Missing {
+        doing: "tie this worker to its parent".to_owned(),
+        help: String::new(),
+        source: Some(errno.into()),
+    };
+    prctl::set_pdeathsig(Signal::SIGKILL).map_err(missing)?;
+    match getppid() == parent {
+        true => Ok(()),
+        false => Err(missing(Errno::ESRCH)),
+    }
+}
+
+/// Tries whether both interfaces can be used.
+pub(super) fn attempt(file: &Cabled) -> Result<(), Error> {
+    for socket in [&file.wan, &file.lan] {
+        open(socket, file.shared_with_host)?;
+    }
+    Ok(())
+}
+
+fn open(socket: &Socket, shared: bool) -> Result<Nic, Error> {
+    let name = socket.interface.get_ref();
+    let missing = |error: NicError| Error::Missing {
+        doing: error.to_string(),
+        help: error.advice(),
+        source: None,
+    };
+    let interface = ngnlab_sim::link::nic::find(name).map_err(missing)?;
+    if !shared {
+        guard::check(&interface)?;
+    }
+    Nic::open(name, socket.vlan.as_ref().map(|vlan| *vlan.get_ref())).map_err(missing)
+}
+
+fn switch(nic: &mut Nic, up: bool) -> Result<(), DutError> {
+    nic.set_carrier(up).map_err(|error| {
+        DutError::Harness(Error::Missing {
+            doing: "switch carrier".to_owned(),
+            help: "setting an interface down and up needs CAP_NET_ADMIN: `sudo setcap \
+                   cap_net_raw,cap_net_admin+ep \"$(command -v ngnlab)\"`; or give it \
+                   `carrier = { down = \"…\", up = \"…\" }` in the device file"
+                .to_owned(),
+            source: Some(error),
+        })
+    })
+}
+
+fn broken(doing: &str, source: std::io::Error) -> DutError {
+    DutError::Harness(Error::Missing {
+        doing: doing.to_owned(),
+        help: String::new(),
+        source: Some(source),
+    })
+}
+
+/// What templates call things: the interfaces are this machine's, for the device's are unknown.
+fn names(file: &Cabled) -> Names {
+    Names {
+        wan: file.wan.interface.get_ref().clone(),
+        lan: file.lan.interface.get_ref().clone(),
+        run_dir: "/tmp".to_owned(),
+    }
+}
+
+const LOOK_EVERY: Duration = Duration::from_millis(10);

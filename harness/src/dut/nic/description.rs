@@ -1,0 +1,162 @@
+//! What a device file says to the `nic` driver: which interfaces, and how things are switched.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::names;
+use crate::dut::description::Description;
+use crate::dut::templates::Templates;
+use crate::dut::variables::Variables;
+use crate::scenario::mistake::Mistake;
+use crate::scenario::period::Period;
+
+/// A router on two cables.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Cabled {
+    /// Our interface whose cable goes into the router's WAN socket.
+    pub wan: Socket,
+    /// Our interface whose cable goes into one of the router's LAN sockets.
+    pub lan: Socket,
+    /// A template of a script that configures the router, before each scenario.
+    pub configure: Option<Spanned<String>>,
+    /// How its power is switched; it is, before each scenario, where this is given.
+    pub power: Option<Power>,
+    /// A template of a script that ends when the router is ready.
+    pub ready: Option<Spanned<String>>,
+    /// How long each script may take.
+    #[serde(default = "default_within")]
+    pub within: Period,
+    /// Whether the interfaces are used even though this machine uses them, too.
+    #[serde(default)]
+    pub shared_with_host: bool,
+}
+
+/// One of our interfaces.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Socket {
+    /// Its name.
+    pub interface: Spanned<String>,
+    /// The VLAN whose tag frames have on it; none without.
+    pub vlan: Option<Spanned<u16>>,
+    /// How its carrier is switched; the interface is set down and up, unless given.
+    pub carrier: Option<Carrier>,
+}
+
+/// Templates of scripts that switch carrier; they should be quick, for the network waits for them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Carrier {
+    /// Takes it away.
+    pub down: Spanned<String>,
+    /// Gives it back.
+    pub up: Spanned<String>,
+}
+
+/// Templates of scripts that switch power.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Power {
+    /// Takes it away.
+    pub off: Spanned<String>,
+    /// Gives it back.
+    pub on: Spanned<String>,
+}
+
+impl Cabled {
+    /// Returns a bound on how long the device takes to get ready or to fail.
+    pub fn ready_within(&self) -> Duration {
+        self.within.0 * SCRIPTS
+    }
+
+    /// Finds what is wrong with it in a device file that can be read.
+    pub(in crate::dut) fn mistakes(&self, description: &Description) -> Vec<Mistake> {
+        let mut mistakes = Vec::new();
+        for vlan in [&self.wan.vlan, &self.lan.vlan].into_iter().flatten() {
+            if !(1..=LAST_VLAN).contains(vlan.get_ref()) {
+                let message = format!("a VLAN has a number from 1 to {LAST_VLAN}");
+                mistakes.push(Mistake::new(vlan.span(), message));
+            }
+        }
+        let number = |socket: &Socket| socket.vlan.as_ref().map(|vlan| *vlan.get_ref());
+        let same = self.wan.interface.get_ref() == self.lan.interface.get_ref();
+        if same && number(&self.wan) == number(&self.lan) {
+            let message = "both cables are the same one";
+            let mut mistake = Mistake::new(self.lan.interface.span(), message);
+            mistake.help = Some("name another interface, or give each a `vlan`".to_owned());
+            mistakes.push(mistake);
+        }
+        if let Some(sample) = Variables::samples(description, names(self)).next() {
+            let templates = Templates::new(&sample);
+            let filled = self.scripts().map(|script| templates.fill(script));
+            mistakes.extend(filled.filter_map(Result::err));
+        }
+        mistakes
+    }
+
+    fn scripts(&self) -> impl Iterator<Item = &Spanned<String>> {
+        let carriers = [&self.wan.carrier, &self.lan.carrier].into_iter().flatten();
+        let carriers = carriers.flat_map(|carrier| [&carrier.down, &carrier.up]);
+        let power = self.power.iter().flat_map(|power| [&power.off, &power.on]);
+        let others = self.configure.iter().chain(&self.ready);
+        carriers.chain(power).chain(others)
+    }
+}
+
+fn default_within() -> Period {
+    Period(Duration::from_secs(120))
+}
+
+/// As many as are run before a scenario: configure, off, on, ready, and carrier four times.
+const SCRIPTS: u32 = 8;
+/// IEEE 802.1Q §9.6: 0 and 4095 are no VLANs.
+const LAST_VLAN: u16 = 4094;
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_told_with_its_place() {
+        let told = |from: &str, to: &str| {
+            let text = GOOD.replacen(from, to, 1);
+            let mistakes = Description::parse(Path::new("d.toml"), &text).unwrap_err();
+            mistakes.to_string()
+        };
+        assert!(Description::parse(Path::new("d.toml"), GOOD).is_ok());
+        let same = told("eth2", "eth1");
+        assert!(
+            same.contains("d.toml:7:15: both cables are the same"),
+            "{same}"
+        );
+        let vlan = told("101", "4095");
+        assert!(
+            vlan.contains("d.toml:6:30: a VLAN has a number from 1"),
+            "{vlan}"
+        );
+        let template = told("{{ area }}", "{{ aera }}");
+        assert!(
+            template.contains("variable that does not exist"),
+            "{template}"
+        );
+        let key = told("power", "powr");
+        assert!(key.contains("unknown key `powr`"), "{key}");
+        let macs = told("macs   =", "#");
+        assert!(macs.contains("macs"), "{macs}");
+    }
+
+    const GOOD: &str = r#"driver = "nic"
+name   = "one"
+macs   = { wan = "00:00:5e:00:53:01", lan = "00:00:5e:00:53:02" }
+offers = { modes = ["pd"] }
+configure = "configure --area {{ area }}"
+wan = { interface = "eth1", vlan = 101 }
+lan = { interface = "eth2" }
+power = { off = "pdu off 3", on = "pdu on 3" }
+"#;
+}
