@@ -75,7 +75,8 @@ impl NicDut {
         };
         let down = self.hook(&format!("{name} carrier down"), &carrier.down)?;
         let up = self.hook(&format!("{name} carrier up"), &carrier.up)?;
-        Ok(nic.with_carrier(move |is_up| if is_up { &up } else { &down }.run()))
+        let nic = nic.with_carrier(move |is_up| if is_up { &up } else { &down }.run());
+        Ok(nic.map_err(missing)?)
     }
 
     /// Runs commands one after the other while time passes.
@@ -196,13 +197,16 @@ pub(super) fn attempt(file: &Cabled) -> Result<(), Error> {
     Ok(())
 }
 
-fn open(socket: &Socket, shared: bool) -> Result<Nic, Error> {
-    let name = socket.interface.get_ref();
-    let missing = |error: NicError| Error::Missing {
+fn missing(error: NicError) -> Error {
+    Error::Missing {
         doing: error.to_string(),
         help: error.advice(),
         source: None,
-    };
+    }
+}
+
+fn open(socket: &Socket, shared: bool) -> Result<Nic, Error> {
+    let name = socket.interface.get_ref();
     let interface = ngnlab_sim::link::nic::find(name).map_err(missing)?;
     if !shared {
         guard::check(&interface)?;

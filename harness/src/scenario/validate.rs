@@ -22,11 +22,11 @@ pub(super) fn mistakes(scenario: &Scenario) -> Vec<Mistake> {
     line(scenario, &mut found);
     terminals(scenario, &mut found);
     promises(scenario, &mut found);
-    let real = scenario
+    let mut real = scenario
         .steps
         .iter()
         .filter(|step| matches!(step.get_ref().action, Action::Run(_) | Action::Browse(_)));
-    if let Some(step) = real.skip(usize::from(REAL_SOCKETS)).next() {
+    if let Some(step) = real.nth(usize::from(REAL_SOCKETS)) {
         let message = format!("there are sockets for {REAL_SOCKETS} real terminals, one a step");
         found.push(Mistake::new(step.span(), message));
     }

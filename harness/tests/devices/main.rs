@@ -28,7 +28,10 @@ mod terminals;
 mod tshark;
 
 fn main() -> ExitCode {
-    if let Some(code) = dut::hidden_command().or_else(killed::hidden_command) {
+    if let Some(code) = dut::hidden_command()
+        .or_else(killed::hidden_command)
+        .or_else(nic::hidden_command)
+    {
         return code;
     }
     let mut arguments = Arguments::from_args();

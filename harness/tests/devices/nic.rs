@@ -1,10 +1,11 @@
 //! The `nic` driver on veth pairs whose far ends are in a router's namespace, all of it in a user
 //! namespace of the test's own.
 
+use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, ExitCode, Output};
 
 use libtest_mimic::Trial;
 use ngnlab_harness::dut::description::{Description, Driver};
@@ -12,7 +13,10 @@ use ngnlab_harness::dut::needs;
 use ngnlab_harness::dut::process::plan::{Action, Plan};
 use ngnlab_harness::dut::variables::{Names, Variables};
 use ngnlab_harness::scenario::Scenario;
+use ngnlab_sim::Frame;
 use ngnlab_sim::line::Area;
+use ngnlab_sim::link::Link as _;
+use ngnlab_sim::link::nic::Nic;
 
 use crate::bench::root;
 use crate::{Test, gated};
@@ -26,6 +30,7 @@ pub(crate) const TESTS: &[Test] = &[
         "without_the_capability_it_says_how_to_get_it",
         without_the_capability_it_says_how_to_get_it,
     ),
+    ("tags_go_on_and_come_off", tags_go_on_and_come_off),
     (
         "one_router_is_asked_one_thing_at_a_time",
         one_router_is_asked_one_thing_at_a_time,
@@ -205,6 +210,37 @@ fn one_router_is_asked_one_thing_at_a_time() {
     assert!(output.contains("runs 1 scenario at a time"), "{output}");
 }
 
+fn tags_go_on_and_come_off() {
+    let program = std::env::current_exe().unwrap();
+    let script = format!(
+        "ip link add nic1 type veth peer name nic2; ip link set nic1 up; ip link set nic2 up; \
+        exec {} {TAGS}",
+        program.display()
+    );
+    let output = in_a_namespace(&script);
+    let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{said}");
+}
+
+/// Serves as somebody at both ends of a cable with tags, if this process was started as one.
+pub(crate) fn hidden_command() -> Option<ExitCode> {
+    env::args().nth(1).filter(|word| word == TAGS)?;
+    let mut sender = Nic::open("nic1", Some(101)).unwrap();
+    let mut ends = [Some(101), Some(102), None].map(|vlan| Nic::open("nic2", vlan).unwrap());
+    let marked = |mark: u8| Frame::from([&[mark; 12][..], &[0x88, 0xb5], &[mark; 50]].concat());
+    sender.send(&marked(1)).unwrap();
+    let mut plain = Nic::open("nic1", None).unwrap();
+    plain.send(&marked(2)).unwrap();
+    // Frames on a veth pair are there at once; those of the kernel's own are none of ours.
+    let heard = ends.each_mut().map(|end| {
+        let frames = std::iter::from_fn(|| end.try_recv().unwrap());
+        let ours = frames.filter(|frame| frame.get(12..14) == Some(&[0x88, 0xb5]));
+        ours.collect::<Vec<_>>()
+    });
+    assert_eq!(heard, [vec![marked(1)], vec![], vec![marked(2)]]);
+    Some(ExitCode::SUCCESS)
+}
+
 /// Runs a script that ends with `ngnlab run`, which must refuse; returns what it says in one line.
 fn refused(script: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
@@ -246,6 +282,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+const TAGS: &str = "both-ends-of-a-cable-with-tags";
 const ROUTER: &str = "harness/devices/dnsmasq-dhcpcd.toml";
 
 /// The machine with two interfaces, whose cables go into a router.

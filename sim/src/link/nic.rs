@@ -89,18 +89,14 @@ impl NicError {
 }
 
 impl Nic {
-    /// Opens an interface, without tags or with those of one VLAN.
+    /// Opens an interface, without tags or with those of one VLAN. It may be down until carrier is
+    /// raised: who brings it up earlier is heard by the router.
     pub fn open(name: &str, vlan: Option<u16>) -> Result<Self, NicError> {
         let other = |source| NicError::Other {
             name: name.to_owned(),
             source,
         };
         let interface = find(name)?;
-        if !interface.is_up() && tap::set_up(name, true).is_err() {
-            return Err(NicError::Down {
-                name: name.to_owned(),
-            });
-        }
         let socket = unbound_socket().map_err(|errno| match errno {
             Errno::EPERM | Errno::EACCES => NicError::NotPermitted {
                 name: name.to_owned(),
@@ -134,10 +130,17 @@ impl Nic {
         })
     }
 
-    /// Has carrier switched in another way than by setting the interface down and up.
-    pub fn with_carrier(mut self, switch: impl FnMut(bool) -> io::Result<()> + 'static) -> Self {
+    /// Has carrier switched in another way than by setting the interface down and up, which is
+    /// brought up for good.
+    pub fn with_carrier(
+        mut self,
+        switch: impl FnMut(bool) -> io::Result<()> + 'static,
+    ) -> Result<Self, NicError> {
+        if !find(&self.name)?.is_up() && tap::set_up(&self.name, true).is_err() {
+            return Err(NicError::Down { name: self.name });
+        }
         self.carrier = Box::new(switch);
-        self
+        Ok(self)
     }
 
     /// Returns how many frames the interface did not take.

@@ -233,7 +233,7 @@ mod tests {
         let description = Description::parse(Path::new("d.toml"), DEVICE).unwrap();
         let variables = Variables::samples(&description, names()).next().unwrap();
         let Driver::Process(programs) = &description.driver else {
-            panic!("{description:?}");
+            panic!("it is made of programs");
         };
         let plan = Plan::render(programs, &variables).unwrap();
         let [config, files @ ..] = &plan.files[..] else {
