@@ -1,7 +1,7 @@
 //! A router on two cables: two network interfaces of this machine, in the namespace it is run in.
 //!
 //! Nothing is sent before both interfaces have been named in the device file and found to be
-//! nobody else's ([`guard`]). Power and carrier are switched by commands of the file, so that a
+//! nobody else's (`guard.rs`). Power and carrier are switched by commands of the file, so that a
 //! switched socket, a relay or labgrid can do it.
 
 use std::path::{Path, PathBuf};
