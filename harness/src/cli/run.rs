@@ -187,7 +187,9 @@ fn jobs(devices: &[Chosen], wanted: Option<u16>) -> Result<usize, Error> {
     let waiting = devices.iter().filter(|device| device.real_time);
     let at_once = waiting.map(|device| device.at_once).min();
     let jobs = wanted.map_or(processors() * at_once.unwrap_or(1), usize::from);
-    let limited = devices.iter().filter_map(|device| Some((device, device.most_at_once?)));
+    let limited = devices
+        .iter()
+        .filter_map(|device| Some((device, device.most_at_once?)));
     match limited.min_by_key(|(_, most)| *most) {
         Some((device, most)) if jobs > most && wanted.is_some() => Err(Error::Usage {
             what: format!("{} runs {most} scenario at a time", device.name),

@@ -164,7 +164,12 @@ fn device(
         }
         Driver::Nic(cabled) => {
             nic::enter(parent)?;
-            Box::new(NicDut::new(description, cabled, task.area, &assignment.logs))
+            Box::new(NicDut::new(
+                description,
+                cabled,
+                task.area,
+                &assignment.logs,
+            ))
         }
     })
 }
