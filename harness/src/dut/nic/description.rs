@@ -129,14 +129,14 @@ mod tests {
             mistakes.to_string()
         };
         assert!(Description::parse(Path::new("d.toml"), GOOD).is_ok());
-        let same = told("eth2", "eth1");
+        let same = told("\"eth2\"", "\"eth1\", vlan = 101");
         assert!(
-            same.contains("d.toml:7:15: both cables are the same"),
+            same.contains("d.toml:7:21: both cables are the same"),
             "{same}"
         );
         let vlan = told("101", "4095");
         assert!(
-            vlan.contains("d.toml:6:30: a VLAN has a number from 1"),
+            vlan.contains("d.toml:6:36: a VLAN has a number from 1"),
             "{vlan}"
         );
         let template = told("{{ area }}", "{{ aera }}");
