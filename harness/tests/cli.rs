@@ -169,9 +169,9 @@ fn a_mistake_in_a_device_file_names_file_line_column_and_the_right_word() {
         ),
         (
             "\"process\"",
-            "\"qemu\"",
+            "\"proces\"",
             "device.toml:1:11",
-            "only be `process`",
+            "did you mean `process`?",
         ),
         ("[\"pd\"]", "[\"dp\"]", "device.toml:4:22", "`pd`"),
         ("\"1s\"", "\"1\"", "device.toml:7:10", "not a span of time"),
