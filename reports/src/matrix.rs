@@ -235,6 +235,7 @@ mod tests {
         let judged = Judged {
             verdict,
             known: known.map(str::to_owned),
+            excused: false,
             evidence: Vec::new(),
         };
         Report {
