@@ -68,7 +68,8 @@ pub(crate) fn trials(obstacle: Option<&str>) -> Vec<Trial> {
 }
 
 fn behind_a_real_router(scenario: &Scenario, path: &Path) {
-    let folder = tempfile::tempdir().unwrap();
+    // Kept, pictures and all, for whoever wants to see them.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&scenario.name);
     let job = Job {
         scenario: path.to_owned(),
         area: Area::East,
@@ -76,14 +77,14 @@ fn behind_a_real_router(scenario: &Scenario, path: &Path) {
         pace: None,
         device: Device::File(root().join("harness/devices/dnsmasq-dhcpcd.toml")),
         prepared: None,
-        out: Some(folder.path().to_owned()),
+        out: Some(folder.clone()),
     };
     let run = job.run().unwrap();
     assert_eq!(run.ending, Ending::Complete);
     let steps = scenario.steps().count();
     assert_eq!(ended(&run).len(), steps);
     for file in ended(&run).into_iter().flat_map(|(.., files)| files) {
-        let bytes = fs::read(folder.path().join(&file)).unwrap();
+        let bytes = fs::read(folder.join(&file)).unwrap();
         let is_picture = bytes.starts_with(b"\x89PNG");
         assert_eq!(is_picture, file.ends_with(".png"), "{file}");
         assert!(bytes.len() > 1000, "{file} has {} bytes", bytes.len());

@@ -120,6 +120,27 @@ fn success_has_to_reach_the_terminal() {
 }
 
 #[test]
+fn a_browser_that_is_closed_with_the_screen_on_it_has_seen_it() {
+    let closed = |reaches_lan| {
+        let mut trace = chosen(Some(Screen::M1), reaches_lan);
+        let (peer, site) = (trace.pc(), trace.trace.header.line.area.values().line_auth);
+        let reset = |header: &mut etherparse::TcpHeader| header.rst = true;
+        trace.at(2500);
+        segment(
+            &mut trace,
+            Role::Lan,
+            End::Network,
+            (peer, site),
+            reset,
+            b"",
+        );
+        verdict("ons.line-auth.completes", &trace)
+    };
+    assert!(matches!(closed(true), Verdict::Pass(_)));
+    assert!(matches!(closed(false), Verdict::Inconclusive(_)));
+}
+
+#[test]
 fn what_the_site_says_of_itself_is_not_the_routers_fault() {
     let id = "ons.line-auth.completes";
     for screen in [None, Some(Screen::M6), Some(Screen::M8), Some(Screen::M9)] {
