@@ -1,6 +1,7 @@
 //! From runs to a report: every check judges every trace, and the scenario's own promises.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use ngnlab_reports::{
     Case, CheckInfo, Diagnosis, Evidence, Expectation, Judged, Outcome, Promise, Verdict,
@@ -79,19 +80,13 @@ pub fn case(
             case.diagnosis = diagnosis::diagnose(&dissection);
             case.overcome = diagnosis::overcome(&dissection);
             case.expectations = expectations(scenario, &run.trace, case.diagnosis.as_ref());
-            if dissection.is_host_overloaded() {
-                let late = dissection.late_at_a_time;
-                for expectation in case.expectations.iter_mut().filter(|one| !one.met) {
-                    expectation.excused = true;
-                    let seen = &expectation.seen;
-                    expectation.seen =
-                        format!("{seen}, but the host was {late:.1?} late within a few seconds");
-                }
-            }
             for expectation in &mut case.expectations {
                 let mut reasons = known.iter();
                 let found = reasons.find(|known| known.breaks(expectation.promise, &scenario.name));
                 expectation.known = found.map(|known| known.reason.clone());
+            }
+            if dissection.is_host_overloaded() {
+                excuse(&mut case.expectations, dissection.late_at_a_time);
             }
         }
         Ending::DeviceFailed(failure) => {
@@ -104,6 +99,16 @@ pub fn case(
         Ending::NotOffered(what) => case.outcome = Outcome::NotApplicable(what.clone()),
     }
     case
+}
+
+/// Says of broken promises that the host was too late to blame the device.
+fn excuse(expectations: &mut [Expectation], late: Duration) {
+    let unknown = |one: &&mut Expectation| !one.met && one.known.is_none();
+    for expectation in expectations.iter_mut().filter(unknown) {
+        expectation.excused = true;
+        let seen = &expectation.seen;
+        expectation.seen = format!("{seen}, but the host was {late:.1?} late within a few seconds");
+    }
 }
 
 /// Judges a trace without its scenario, as one that was saved.

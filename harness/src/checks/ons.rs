@@ -257,6 +257,10 @@ fn stops_at(trace: &Dissection<'_>, connection: &Connection) -> Ruling {
     if beyond.accepted.is_none() {
         return Ruling::Unclear("the site did not answer".to_owned());
     }
+    let (near, far) = (connection, beyond);
+    if near.accepted.is_some() && (near.up, near.down_hash) == (far.up, far.down_hash) {
+        return Ruling::Unclear("all that both ends sent came through".to_owned());
+    }
     broken(
         [connection.syn, beyond.syn, beyond.last.0],
         "TLS established with the site",

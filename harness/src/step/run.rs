@@ -3,10 +3,12 @@
 use std::fmt;
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ngnlab_sim::frame::Cable;
 use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::node::part::tls::Pki;
+use ngnlab_sim::time::Time;
 use ngnlab_sim::trace::{CommandEnding, Fact, StepOutcome};
 use serde::Deserialize;
 use toml::Spanned;
@@ -102,6 +104,8 @@ pub(crate) struct Running {
     promised: Vec<String>,
     online: bool,
     output: String,
+    /// What came of it, and when its cable may be pulled.
+    over: Option<(StepOutcome, Time)>,
 }
 
 impl Running {
@@ -163,11 +167,19 @@ impl Running {
             promised: Vec::new(),
             online: false,
             output: String::new(),
+            over: None,
         })
     }
 
     /// Takes in what the terminal tells; returns how the step ended once it has.
     pub(crate) fn go_on(&mut self, testbed: &mut Testbed) -> Result<Option<StepOutcome>, DutError> {
+        if let Some((outcome, gone)) = &self.over {
+            if testbed.world.now() < *gone {
+                return Ok(None);
+            }
+            let outcome = outcome.clone();
+            return self.leave(testbed).map(|()| Some(outcome));
+        }
         loop {
             let told = self.computer.told().map_err(|source| Error::Missing {
                 doing: "hear from a real terminal".to_owned(),
@@ -197,7 +209,10 @@ impl Running {
                         (Some(status), _) => CommandEnding::Exit(status),
                         (None, number) => CommandEnding::Signal(number.unwrap_or_default()),
                     };
-                    return self.end(ending, files, cut, testbed).map(Some);
+                    let outcome = self.end(ending, files, cut, testbed);
+                    // The kernel takes leave for the programs: a last alert, a FIN.
+                    self.over = Some((outcome, testbed.world.now() + FAREWELL));
+                    return Ok(None);
                 }
                 Told::Cannot { doing, help } => {
                     return Err(DutError::Harness(Error::Missing {
@@ -212,11 +227,23 @@ impl Running {
 
     /// Ends the command because its time is up; what was promised has not come.
     pub(crate) fn give_up(&mut self, testbed: &mut Testbed) -> Result<StepOutcome, DutError> {
+        self.leave(testbed)?;
+        if let Some((outcome, _)) = self.over.take() {
+            return Ok(outcome);
+        }
         let ending = match self.online {
             true => CommandEnding::TimedOut,
             false => CommandEnding::NeverOnline,
         };
-        self.end(ending, Vec::new(), false, testbed)
+        Ok(self.end(ending, Vec::new(), false, testbed))
+    }
+
+    /// Pulls the computer's cable; its interface goes with it.
+    fn leave(&self, testbed: &mut Testbed) -> Result<(), DutError> {
+        if let Some(cable) = self.cable {
+            testbed.set_carrier(cable, false)?;
+        }
+        Ok(())
     }
 
     fn tell_online(&self, online: &Online, testbed: &mut Testbed) {
@@ -243,11 +270,7 @@ impl Running {
         files: Vec<String>,
         cut: bool,
         testbed: &mut Testbed,
-    ) -> Result<StepOutcome, DutError> {
-        if let Some(cable) = self.cable {
-            // Its interface goes with the cable.
-            testbed.set_carrier(cable, false)?;
-        }
+    ) -> StepOutcome {
         if let Some(folder) = &self.folder {
             // It stays only if something is in it.
             let _ = fs::remove_dir(folder);
@@ -263,11 +286,10 @@ impl Running {
             files: files.collect(),
         };
         testbed.world.record_fact(&self.name, fact);
-        let outcome = match self.broken_promise(ending) {
+        match self.broken_promise(ending) {
             Some(why) => StepOutcome::Failed(why),
             None => StepOutcome::Done,
-        };
-        Ok(outcome)
+        }
     }
 
     /// Says what is not as the step promised.
@@ -291,4 +313,6 @@ impl Running {
     }
 }
 
+/// A round trip over the slowest lines that scenarios have, and then some.
+const FAREWELL: Duration = Duration::from_millis(500);
 const LAST_LINES: usize = 12;

@@ -147,6 +147,18 @@ pub(crate) fn judge(job: &Job, description: &Description) -> Result<(), Failed> 
             _ => {}
         }
     }
+    for promise in &case.expectations {
+        let known = description.known.iter();
+        let is_stale = known
+            .filter(|known| !known.wavers)
+            .any(|known| known.breaks(promise.promise, &scenario.name));
+        if promise.met && is_stale {
+            wrong.push(format!("{}: comes true, but is known not to", promise.what));
+        }
+        if !promise.met && !promise.remark && promise.known.is_none() {
+            wrong.push(format!("{}: {}", promise.what, promise.seen));
+        }
+    }
     for id in scenario.exercises.iter().map(|id| id.get_ref()) {
         let judged = case.verdicts.get(id);
         let passes = judged.is_some_and(|judged| matches!(judged.verdict, Verdict::Pass(_)));
