@@ -321,6 +321,8 @@ impl<'t> Dissection<'t> {
     /// otherwise, as the MSS of a SYN, are not found.
     pub fn forwarded(&self) -> Vec<(&Found<Packet<'t>>, &Found<Packet<'t>>)> {
         let mut came: BTreeMap<(Role, &[u8]), &Found<Packet<'t>>> = BTreeMap::new();
+        // Linux labels what it repeats anew.
+        let mut labelled: BTreeMap<(Role, &[u8], u32), &Found<Packet<'t>>> = BTreeMap::new();
         let mut pairs = Vec::new();
         for found in &self.packets {
             let Some(rest) = found.is.ip.get(ADDRESSES..) else {
@@ -334,9 +336,12 @@ impl<'t> Dissection<'t> {
             if !is_routable(found.source) || !is_routable(found.destination) {
                 continue;
             }
+            let label = found.is.flow_label;
             if found.to_device(found.on) {
                 came.insert((found.on, rest), found);
-            } else if let Some(before) = came.get(&(other, rest))
+                labelled.insert((found.on, rest, label), found);
+            } else if let same = labelled.get(&(other, rest, label))
+                && let Some(before) = same.or_else(|| came.get(&(other, rest)))
                 && found.by_device(found.on)
             {
                 pairs.push((*before, found));

@@ -290,11 +290,11 @@ fn aaaa_kept(trace: &Dissection<'_>) -> Verdict {
     every("answer with AAAA records", asked, |exchange| {
         let question = exchange.question();
         let known = upstream.iter().find_map(|other| {
-            let full = other
-                .replies
-                .iter()
-                .find(|reply| reply.is.has_answer(AAAA))?;
-            same(other.question(), question).then_some(full)
+            let full = other.reply()?;
+            // Of answers that contradict each other, who knows which is right?
+            let mut replies = other.replies.iter();
+            let agree = replies.all(|reply| reply.is.rcode == 0 && reply.is.has_answer(AAAA));
+            (agree && same(other.question(), question)).then_some(full)
         });
         let (Some(known), Some(reply)) = (known, exchange.reply()) else {
             return Ruling::Skip;
