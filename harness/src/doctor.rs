@@ -10,8 +10,9 @@ use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 
 use crate::dut::description::Description;
-use crate::dut::{launch, needs};
+use crate::dut::needs;
 use crate::error::Error;
+use crate::launch;
 
 mod kvm;
 

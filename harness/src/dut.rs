@@ -2,7 +2,6 @@
 //!
 //! `Drop` unplugs a device and cleans up behind it, even when a run fails halfway.
 
-use std::env;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -14,10 +13,8 @@ use ngnlab_sim::world::World;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::terminal;
 
 pub mod description;
-pub mod launch;
 mod log;
 pub mod needs;
 pub mod nic;
@@ -26,19 +23,10 @@ pub mod qemu;
 pub mod reference;
 mod templates;
 pub mod variables;
-mod worker;
 
-/// Serves as a worker or as one of its helpers, if this process was started as one.
-///
-/// It must come first in `main`, while there is a single thread.
-pub fn hidden_command() -> Option<ExitCode> {
-    let name = env::args().nth(1)?;
-    match name.as_str() {
-        worker::COMMAND => Some(worker::main()),
-        name => process::hidden_command(name)
-            .or_else(|| qemu::hidden_command(name))
-            .or_else(|| terminal::hidden_command(name)),
-    }
+/// Serves as a helper of a driver, if this process was started as one.
+pub(crate) fn hidden_command(name: &str) -> Option<ExitCode> {
+    process::hidden_command(name).or_else(|| qemu::hidden_command(name))
 }
 
 /// A router under test.

@@ -9,10 +9,10 @@ use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::time::Pace;
 use serde::{Deserialize, Serialize};
 
-use crate::dut::launch;
 use crate::dut::reference::Reference;
 use crate::dut::{Dut as _, Prepared};
 use crate::error::Error;
+use crate::launch;
 use crate::runner::{self, Run};
 use crate::scenario::Scenario;
 

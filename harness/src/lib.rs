@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod dut;
 pub mod error;
 pub mod job;
+pub mod launch;
 pub mod report;
 pub mod runner;
 pub mod scenario;

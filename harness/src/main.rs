@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use ngnlab_harness::cli::{Answer, Cli, Place};
-use ngnlab_harness::dut;
+use ngnlab_harness::launch;
 
 fn main() -> ExitCode {
     // A worker enters its namespaces while it has a single thread.
-    if let Some(code) = dut::hidden_command() {
+    if let Some(code) = launch::hidden_command() {
         return code;
     }
     let place = Place {

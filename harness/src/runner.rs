@@ -40,6 +40,18 @@ pub enum Ending {
     NotOffered(String),
 }
 
+impl Ending {
+    /// Returns how something ended, unless it was our own fault.
+    pub(crate) fn of(result: Result<(), DutError>) -> Result<Self, Error> {
+        match result {
+            Ok(()) => Ok(Self::Complete),
+            Err(DutError::Failed(failure)) => Ok(Self::DeviceFailed(failure)),
+            Err(DutError::NotOffered(what)) => Ok(Self::NotOffered(what)),
+            Err(DutError::Harness(error)) => Err(error),
+        }
+    }
+}
+
 /// Runs a scenario in an area with a device; `seed` is the run's, the scenario's follows from it.
 pub fn run(
     scenario: &Scenario,
@@ -87,12 +99,7 @@ pub fn watched(
         Ok(()) => play(scenario, &mut testbed, dut, pace, watch),
         Err(error) => Err(error),
     };
-    let ending = match ended {
-        Ok(()) => Ending::Complete,
-        Err(DutError::Failed(failure)) => Ending::DeviceFailed(failure),
-        Err(DutError::NotOffered(what)) => Ending::NotOffered(what),
-        Err(DutError::Harness(error)) => return Err(error),
-    };
+    let ending = Ending::of(ended)?;
     let header = Header {
         format: FORMAT,
         scenario: scenario.name.clone(),

@@ -16,9 +16,9 @@ use serde::Serialize;
 use super::{Answer, DeviceCheck, Place, run};
 use crate::checks;
 use crate::dut::description::Description;
-use crate::dut::launch;
 use crate::error::{CONFORMANT, Error, NOT_CONFORMANT};
 use crate::job::{Device, Job};
+use crate::launch;
 use crate::runner::{Ending, Run};
 use crate::stages::{Reached, Stage};
 

@@ -19,10 +19,10 @@ use super::{Answer, Place, Run, interrupt};
 use crate::campaign::estimate::Estimate;
 use crate::campaign::{Campaign, Entry, folder};
 use crate::dut::description::Known;
-use crate::dut::launch::{self, Preparation};
 use crate::dut::needs;
 use crate::error::{self, Error};
 use crate::job::{Device, Job};
+use crate::launch::{self, Preparation};
 use crate::report::check_infos;
 use crate::runner;
 use crate::scenario::Scenario;
@@ -258,7 +258,7 @@ fn reason_against(scenario: &Scenario, args: &Run, device: &Chosen) -> Option<St
             scenario.until
         ));
     }
-    let lacking = needs::check_terminals(scenario).err();
+    let lacking = needs::check_programs(&scenario.name, scenario.needs()).err();
     lacking.map(|error| error.with_causes())
 }
 

@@ -19,10 +19,10 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
-use super::Macs;
 use super::nic::description::Cabled;
 use super::process::description::Programs;
 use super::qemu::description::Machine;
+use super::{DutError, Macs};
 use crate::checks;
 use crate::error::Error;
 use crate::scenario::mistake::{Mistake, Mistakes};
@@ -176,6 +176,15 @@ impl Description {
     /// Returns whether the device offers a mode.
     pub fn offers(&self, mode: Mode) -> bool {
         self.offers.modes.contains(&mode)
+    }
+
+    /// Refuses a mode that the device does not offer.
+    pub(crate) fn must_offer(&self, mode: Mode) -> Result<(), DutError> {
+        if self.offers(mode) {
+            return Ok(());
+        }
+        let mode = serde_json::to_string(&mode).unwrap_or_default();
+        Err(DutError::NotOffered(format!("mode {mode}")))
     }
 
     /// Returns a bound on how long the device takes to get ready or to fail.

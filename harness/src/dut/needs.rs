@@ -7,7 +7,6 @@ use super::description::{Description, Driver};
 use super::qemu::description::{Accel, Machine};
 use super::qemu::saved::LAYER_MAKER;
 use crate::error::Error;
-use crate::scenario::Scenario;
 
 /// Returns the programs that a device needs and the machine lacks.
 pub fn missing(description: &Description) -> Vec<&str> {
@@ -32,11 +31,10 @@ pub fn check(description: &Description) -> Result<(), Error> {
     }
 }
 
-/// Says which programs the real terminals of a scenario lack.
-pub fn check_terminals(scenario: &Scenario) -> Result<(), Error> {
-    let mut missing = scenario.needs();
-    missing.retain(|program| find(program).is_none());
-    lacks(&scenario.name, &missing)
+/// Says which of these programs are lacking, and which Debian packages have them; `who` needs them.
+pub fn check_programs(who: &str, mut programs: Vec<&str>) -> Result<(), Error> {
+    programs.retain(|program| find(program).is_none());
+    lacks(who, &programs)
 }
 
 fn lacks(who: &str, missing: &[&str]) -> Result<(), Error> {

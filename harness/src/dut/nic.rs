@@ -137,10 +137,7 @@ impl Dut for NicDut {
     }
 
     fn attach(&mut self, world: &mut World, ends: Ends, setup: &Setup) -> Result<Cables, DutError> {
-        if !self.description.offers(setup.mode) {
-            let mode = serde_json::to_string(&setup.mode).unwrap_or_default();
-            return Err(DutError::NotOffered(format!("mode {mode}")));
-        }
+        self.description.must_offer(setup.mode)?;
         self.variables = Some(Variables::new(self.area, setup, names(&self.file)));
         let mut wan = self.open("wan", &self.file.wan)?;
         let mut lan = self.open("lan", &self.file.lan)?;
@@ -176,7 +173,7 @@ impl Dut for NicDut {
 }
 
 /// Ties this process to its parent, as every worker is.
-pub(super) fn enter(parent: Pid) -> Result<(), Error> {
+pub(crate) fn enter(parent: Pid) -> Result<(), Error> {
     let missing = |errno: Errno| Error::Missing {
         doing: "tie this worker to its parent".to_owned(),
         help: String::new(),
@@ -190,7 +187,7 @@ pub(super) fn enter(parent: Pid) -> Result<(), Error> {
 }
 
 /// Tries whether both interfaces can be used.
-pub(super) fn attempt(file: &Cabled) -> Result<(), Error> {
+pub(crate) fn attempt(file: &Cabled) -> Result<(), Error> {
     for socket in [&file.wan, &file.lan] {
         open(socket, file.shared_with_host)?;
     }

@@ -134,10 +134,7 @@ impl Dut for ProcessDut {
     }
 
     fn attach(&mut self, world: &mut World, ends: Ends, setup: &Setup) -> Result<Cables, DutError> {
-        if !self.description.offers(setup.mode) {
-            let mode = serde_json::to_string(&setup.mode).unwrap_or_default();
-            return Err(DutError::NotOffered(format!("mode {mode}")));
-        }
+        self.description.must_offer(setup.mode)?;
         let variables = Variables::new(self.area, setup, names());
         let plan = Plan::render(&self.programs, &variables).map_err(|mistake| Error::Device {
             path: self.description.name.clone().into(),
@@ -214,7 +211,7 @@ impl Dut for ProcessDut {
 }
 
 /// Moves this process, which must not outlive `parent`, into a sandbox for the programs.
-pub(super) fn enter(parent: Pid, programs: &Programs, logs: &Path) -> Result<Sandbox, Error> {
+pub(crate) fn enter(parent: Pid, programs: &Programs, logs: &Path) -> Result<Sandbox, Error> {
     let private = programs.private.iter();
     let entry = Entry {
         private: private.map(|path| path.get_ref().clone()).collect(),
@@ -234,7 +231,7 @@ fn names() -> Names {
 }
 
 /// Makes the device's two interfaces in the network namespace of this process.
-pub(super) fn open_taps(macs: Macs) -> Result<(Tap, Tap), Error> {
+pub(crate) fn open_taps(macs: Macs) -> Result<(Tap, Tap), Error> {
     let open = |name, mac| {
         Tap::open(name, mac).map_err(|error| Error::Missing {
             doing: error.to_string(),

@@ -22,7 +22,6 @@ use super::description::Description;
 use super::variables::Variables;
 use super::{Cables, DeviceFailure, Dut, DutError, Ends, Macs, Prepared};
 use crate::error::Error;
-use crate::runner::Ending;
 use description::{Machine, NicPort};
 use dialogue::Dialogue;
 use guest::Guest;
@@ -45,7 +44,7 @@ pub(super) fn hidden_command(name: &str) -> Option<ExitCode> {
 }
 
 /// Ties this process to its parent, which it must not outlive.
-pub(super) fn enter(parent: Pid) -> Result<(), Error> {
+pub(crate) fn enter(parent: Pid) -> Result<(), Error> {
     emulator::end_with(parent).map_err(|error| Error::Missing {
         doing: "tie this worker to its parent".to_owned(),
         help: String::new(),
@@ -54,23 +53,15 @@ pub(super) fn enter(parent: Pid) -> Result<(), Error> {
 }
 
 /// Boots a machine once and saves its state.
-pub(super) fn prepare(
+pub(crate) fn prepare(
     description: &Description,
     machine: &Machine,
     to: &Saved,
     logs: &Path,
-) -> Result<Ending, Error> {
-    let save = || {
-        let mut guest = Guest::start(machine, description.macs, Start::ToBeSaved(to), logs)?;
-        guest.play(Script::boot(machine))?;
-        guest.save(to)
-    };
-    match save() {
-        Ok(()) => Ok(Ending::Complete),
-        Err(DutError::Failed(failure)) => Ok(Ending::DeviceFailed(failure)),
-        Err(DutError::NotOffered(what)) => Ok(Ending::NotOffered(what)),
-        Err(DutError::Harness(error)) => Err(error),
-    }
+) -> Result<(), DutError> {
+    let mut guest = Guest::start(machine, description.macs, Start::ToBeSaved(to), logs)?;
+    guest.play(Script::boot(machine))?;
+    guest.save(to)
 }
 
 /// A router image under QEMU, inside the worker.
@@ -141,10 +132,7 @@ impl Dut for QemuDut {
     }
 
     fn attach(&mut self, world: &mut World, ends: Ends, setup: &Setup) -> Result<Cables, DutError> {
-        if !self.description.offers(setup.mode) {
-            let mode = serde_json::to_string(&setup.mode).unwrap_or_default();
-            return Err(DutError::NotOffered(format!("mode {mode}")));
-        }
+        self.description.must_offer(setup.mode)?;
         let variables = Variables::new(self.area, setup, self.machine.names());
         let configure =
             Script::configure(&self.machine, &variables).map_err(|mistake| Error::Device {

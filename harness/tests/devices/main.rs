@@ -10,7 +10,7 @@ use std::env;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use ngnlab_harness::dut;
+use ngnlab_harness::launch;
 
 use bench::Bench;
 
@@ -28,7 +28,7 @@ mod terminals;
 mod tshark;
 
 fn main() -> ExitCode {
-    if let Some(code) = dut::hidden_command()
+    if let Some(code) = launch::hidden_command()
         .or_else(killed::hidden_command)
         .or_else(nic::hidden_command)
     {

@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use libtest_mimic::Trial;
 use ngnlab_harness::dut::description::Description;
-use ngnlab_harness::dut::launch::{self, Preparation};
 use ngnlab_harness::dut::{Failure, Prepared, needs};
 use ngnlab_harness::error::UNDETERMINED;
 use ngnlab_harness::job::{Device, Job};
+use ngnlab_harness::launch::{self, Preparation};
 use ngnlab_harness::runner::{Ending, Run};
 use ngnlab_sim::line::Area;
 

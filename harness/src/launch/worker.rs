@@ -10,12 +10,12 @@ use ngnlab_sim::trace::Trace;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use super::description::{Description, Driver};
-use super::nic::{self, NicDut};
-use super::process::{self, ProcessDut};
-use super::qemu::saved::Saved;
-use super::qemu::{self, QemuDut};
-use super::{Dut, Prepared};
+use crate::dut::description::{Description, Driver};
+use crate::dut::nic::{self, NicDut};
+use crate::dut::process::{self, ProcessDut};
+use crate::dut::qemu::saved::Saved;
+use crate::dut::qemu::{self, QemuDut};
+use crate::dut::{Dut, Prepared};
 use crate::error::Error;
 use crate::runner::{self, Ending};
 use crate::scenario::Scenario;
@@ -186,7 +186,10 @@ fn prepare(assignment: &Assignment, description: &Description) -> Result<Ending,
         Driver::Qemu(machine) => {
             qemu::enter(parent)?;
             match &assignment.save {
-                Some(to) => qemu::prepare(description, machine, to, &assignment.logs),
+                Some(to) => {
+                    let saved = qemu::prepare(description, machine, to, &assignment.logs);
+                    Ending::of(saved)
+                }
                 None => Ok(Ending::Complete),
             }
         }

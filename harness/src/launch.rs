@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio, id};
+use std::process::{Child, Command, ExitCode, Stdio, id};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -16,21 +16,36 @@ use ngnlab_sim::time::{Pace, Time};
 use ngnlab_sim::trace::Trace;
 use tempfile::TempDir;
 
-use super::description::{Description, Driver};
-use super::qemu::saved::Files;
-use super::worker::{self, Answer, Assignment, Task};
-use super::{DeviceFailure, Prepared, needs};
+use crate::dut::description::{Description, Driver};
+use crate::dut::qemu::saved::Files;
+use crate::dut::{self, DeviceFailure, Prepared, needs};
 use crate::error::Error;
 use crate::job::Job;
 use crate::runner::{Ending, Run};
 use crate::scenario::Scenario;
 use crate::stages::Reached;
+use crate::terminal;
+
+mod worker;
+
+use worker::{Answer, Assignment, Task};
+
+/// Serves as a worker or as one of its helpers, if this process was started as one.
+///
+/// It must come first in `main`, while there is a single thread.
+pub fn hidden_command() -> Option<ExitCode> {
+    let name = env::args().nth(1)?;
+    match name.as_str() {
+        worker::COMMAND => Some(worker::main()),
+        name => dut::hidden_command(name).or_else(|| terminal::hidden_command(name)),
+    }
+}
 
 /// Runs a job with the device of a file, in a worker that ends with this thread or once `stop` is
 /// set.
 ///
 /// The running program serves as the worker, so its `main` begins with
-/// [`hidden_command`](super::hidden_command).
+/// [`hidden_command`].
 pub fn run(job: &Job, device: &Path, stop: &AtomicBool) -> Result<Run, Error> {
     start(job, device, stop, None)
 }
