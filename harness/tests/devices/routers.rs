@@ -61,9 +61,19 @@ const TESTS: &[RouterTest] = &[
         Area::West,
     ),
     (
+        "radvd-knot-dhcpcd",
+        "line-auth/succeeds-on-an-ra-line",
+        Area::West,
+    ),
+    (
         "radvd-bind9-wide-dhcpv6",
         "line-auth/succeeds-on-a-pd-line",
         Area::West,
+    ),
+    (
+        "radvd-bind9-wide-dhcpv6",
+        "line-auth/succeeds-on-an-ra-line",
+        Area::East,
     ),
     (
         "radvd-bind9-wide-dhcpv6",
