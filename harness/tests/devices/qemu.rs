@@ -215,7 +215,7 @@ fn what_a_guest_writes_to_its_disk_is_its_own() {
     let read = |text: &str| format!("test \"$(head -c 6 /dev/vda)\" = {text}");
     let boot = format!("[[boot]]\nrun = '''\n{}\n'''\n", write("booted"));
     let configure = format!(
-        "{}\n{}\n{}",
+        "{}\n{}\n{}\n{GREETS}",
         read("booted"),
         write("myself"),
         read("myself")
@@ -365,6 +365,8 @@ impl Drop for Place {
 }
 
 const AT_ONCE: usize = 3;
+/// A machine that never sends anything has failed.
+const GREETS: &str = "ip link set eth0 up; ip link set eth1 up";
 /// Answers every order and closes the socket of the console.
 const CLOSES_ITS_CONSOLE: &str = r#"#!/bin/bash
 for word; do
