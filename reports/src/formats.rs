@@ -1,6 +1,6 @@
-//! The formats a report can be shown in, one file each.
+//! The formats a document can be shown in, one file each.
 
-use crate::Report;
+use crate::document::Document;
 
 pub mod json;
 pub mod matrix;
@@ -13,8 +13,8 @@ pub struct Format {
     pub name: &'static str,
     /// What it is for.
     pub about: &'static str,
-    /// Turns a report into the bytes of a file.
-    pub render: fn(&Report) -> String,
+    /// Turns a document into text, with colour for a terminal if that is set.
+    pub render: fn(&Document, bool) -> String,
 }
 
 /// Every format.
@@ -22,7 +22,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "text",
         about: "for people, 80 columns",
-        render: text::plain,
+        render: text::render,
     },
     Format {
         name: "json",

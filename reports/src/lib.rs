@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub mod document;
 pub mod formats;
 pub mod matrix;
 pub mod score;

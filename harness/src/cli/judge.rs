@@ -2,6 +2,7 @@
 
 use std::fs::File;
 
+use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{json, text};
 use ngnlab_reports::{Profile, Report};
 use ngnlab_sim::line::Area;
@@ -41,12 +42,14 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
         results: Vec::new(),
     }
     .scored();
+    let exit_code = run::exit_code(&report);
+    let document = Document::Report(Box::new(report));
     if let Some(path) = &args.json {
-        run::write(path, &json::render(&report))?;
+        run::write(path, &json::render(&document, false))?;
     }
     Ok(Answer {
-        text: text::render(&report, place.colour),
+        text: text::render(&document, place.colour),
         remarks: String::new(),
-        exit_code: run::exit_code(&report),
+        exit_code,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use ngnlab_reports::formats::{FORMATS, find, json, text};
+use ngnlab_reports::formats::{FORMATS, find, json};
 
 use super::{Answer, Place, Render};
 use crate::error::Error;
@@ -21,13 +21,9 @@ pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
         source,
     };
     let saved = fs::read_to_string(&args.report).map_err(fail)?;
-    let report = json::parse(&saved).map_err(|message| Error::Usage {
+    let document = json::parse(&saved).map_err(|message| Error::Usage {
         what: format!("{} is no report: {message}", args.report.display()),
         help: Some("`ngnlab run --json FILE` writes one".to_owned()),
     })?;
-    Ok(Answer::text(if format.name == "text" {
-        text::render(&report, place.colour)
-    } else {
-        (format.render)(&report)
-    }))
+    Ok(Answer::text((format.render)(&document, place.colour)))
 }

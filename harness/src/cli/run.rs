@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use ngnlab_reports::formats::{json, matrix, text};
-use ngnlab_reports::matrix::Matrix;
+use ngnlab_reports::document::Document;
+use ngnlab_reports::formats::{json, text};
 use ngnlab_reports::{Case, LeftOut, Profile, Report};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::clock::Clock;
@@ -77,12 +77,12 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
         .map(|(device, (plan, ended))| report(args, device, &plan.left_out, ended, elapsed))
         .collect();
     let worst = reports.iter().map(exit_code).max();
-    let (text, json) = shown(reports, place.colour);
+    let document = Document::of(reports);
     if let Some(path) = &args.json {
-        write(path, &json)?;
+        write(path, &json::render(&document, false))?;
     }
     Ok(Answer {
-        text,
+        text: text::render(&document, place.colour),
         remarks: match stopped {
             true => format!("{STOPPED}; what had ended by then is judged\n"),
             false => String::new(),
@@ -159,25 +159,6 @@ fn report(
         results: Vec::new(),
     }
     .scored()
-}
-
-/// Returns the reports as text and as JSON; several also as tables, in one document.
-fn shown(mut reports: Vec<Report>, colour: bool) -> (String, String) {
-    let mut text: String = reports
-        .iter()
-        .map(|report| text::render(report, colour))
-        .collect::<Vec<_>>()
-        .join("\n");
-    if let [report] = &mut reports[..] {
-        return (text, json::render(report));
-    }
-    let matrix = Matrix {
-        format: ngnlab_reports::FORMAT,
-        devices: reports,
-    };
-    text.push('\n');
-    text.push_str(&matrix::render(&matrix));
-    (text, json::render_matrix(&matrix))
 }
 
 /// Returns how many run at the same time: as many as the user says, where he does, and else what

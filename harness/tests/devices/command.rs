@@ -209,6 +209,8 @@ fn several_devices_are_compared_and_the_worst_decides() {
         .args(["--out", text(&out), "--json", text(&json)])
         .output()
         .unwrap();
+    let rendered = asked(&["render", text(&json)]).output().unwrap();
+    assert_eq!(rendered.stdout, output.stdout);
     let said = said(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
     let row = said

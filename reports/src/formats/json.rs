@@ -1,39 +1,37 @@
-//! The report as a JSON document; its `format` field is the version.
+//! The document as JSON; its `format` field is the version.
 
-use serde::Serialize;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use crate::matrix::Matrix;
-use crate::{FORMAT, Report};
+use crate::FORMAT;
+use crate::document::Document;
 
-/// Renders a report.
-pub fn render(report: &Report) -> String {
-    pretty(report)
-}
-
-/// Renders the reports of several devices.
-pub fn render_matrix(matrix: &Matrix) -> String {
-    pretty(matrix)
-}
-
-fn pretty(document: &impl Serialize) -> String {
+/// Renders a document, without colour, whatever is asked for.
+pub fn render(document: &Document, _colour: bool) -> String {
     let mut text = serde_json::to_string_pretty(document).expect("a report has string keys only");
     text.push('\n');
     text
 }
 
-/// Reads a report back; the error says where and why it is not one.
-pub fn parse(text: &str) -> Result<Report, String> {
-    let version: Version = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    if version.format != FORMAT {
-        let found = version.format;
+/// Reads a document back; the error says where and why it is not one.
+pub fn parse(text: &str) -> Result<Document, String> {
+    let head: Head = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if head.format != FORMAT {
+        let found = head.format;
         return Err(format!(
             "report format {found} is not {FORMAT}; render it with its own version"
         ));
     }
-    serde_json::from_str(text).map_err(|error| error.to_string())
+    let document = match head.devices {
+        Some(_) => serde_json::from_str(text).map(Document::Matrix),
+        None => serde_json::from_str(text).map(|report| Document::Report(Box::new(report))),
+    };
+    document.map_err(|error| error.to_string())
 }
 
-#[derive(serde::Deserialize)]
-struct Version {
+/// What tells which version and kind of document it is.
+#[derive(Deserialize)]
+struct Head {
     format: u32,
+    devices: Option<IgnoredAny>,
 }

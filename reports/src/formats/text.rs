@@ -4,16 +4,24 @@ use std::fmt::Write as _;
 
 use textwrap::{Options, wrap};
 
+use super::matrix;
+use crate::document::Document;
 use crate::score::{Overall, ProfileResult};
 use crate::{Case, CheckInfo, Evidence, Judged, Level, Outcome, Report, Verdict};
 
-/// Renders a report without colour.
-pub fn plain(report: &Report) -> String {
-    render(report, false)
+/// Renders a document, with colour for a terminal if `colour` is set.
+pub fn render(document: &Document, colour: bool) -> String {
+    match document {
+        Document::Report(report) => page(report, colour),
+        Document::Matrix(matrix) => {
+            let pages = matrix.devices.iter().map(|report| page(report, colour));
+            let pages: Vec<String> = pages.chain([matrix::render(matrix)]).collect();
+            pages.join("\n")
+        }
+    }
 }
 
-/// Renders a report, with colour for a terminal if `colour` is set.
-pub fn render(report: &Report, colour: bool) -> String {
+fn page(report: &Report, colour: bool) -> String {
     let mut page = Page {
         text: String::new(),
         colour,

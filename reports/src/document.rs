@@ -1,0 +1,32 @@
+//! What `--json` writes and the formats show: the report of one device, or those of several.
+
+use serde::Serialize;
+
+use crate::matrix::Matrix;
+use crate::{FORMAT, Report};
+
+/// What one call of the program has to say.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Document {
+    /// About one device.
+    Report(Box<Report>),
+    /// About several, which are compared.
+    Matrix(Matrix),
+}
+
+impl Document {
+    /// Makes a document of a report for each device.
+    pub fn of(mut reports: Vec<Report>) -> Self {
+        match reports.pop() {
+            Some(only) if reports.is_empty() => Self::Report(Box::new(only)),
+            last => {
+                reports.extend(last);
+                Self::Matrix(Matrix {
+                    format: FORMAT,
+                    devices: reports,
+                })
+            }
+        }
+    }
+}
