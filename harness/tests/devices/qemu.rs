@@ -64,6 +64,20 @@ const TESTS: &[Test] = &[
     ),
 ];
 
+/// Builds the router image, unless it was built before.
+fn image() -> Result<(), String> {
+    let images = root().join("harness/images");
+    if images.join("debian/vmlinux").is_file() && images.join("debian/initramfs.cpio").is_file() {
+        return Ok(());
+    }
+    let built = Command::new("bash").arg(images.join("debian.sh")).output();
+    let built = built.map_err(|error| format!("cannot build the router image: {error}"))?;
+    match built.status.success() {
+        true => Ok(()),
+        false => Err(String::from_utf8_lossy(&built.stderr).trim().to_owned()),
+    }
+}
+
 /// Tests that need no machine.
 const ALWAYS: &[Test] = &[(
     "an_image_that_is_missing_is_told_with_the_way_to_get_it",
@@ -73,8 +87,10 @@ const ALWAYS: &[Test] = &[(
 /// Returns a trial for each scenario on the image, and for each way of failing.
 pub(crate) fn trials() -> Vec<Trial> {
     let description = Description::load(&device()).unwrap();
-    let lacking = needs::check(&description).err();
-    let obstacle = lacking.map(|error| error.with_causes());
+    let obstacle = image().err().or_else(|| {
+        let lacking = needs::check(&description).err();
+        lacking.map(|error| error.with_causes())
+    });
     let scenarios = SCENARIOS.iter().map(|(scenario, area)| {
         let name = format!("qemu-debian::{scenario}::{}", area.name());
         let description = description.clone();
