@@ -4,7 +4,7 @@
 //! key, or a template that names an unknown variable, is a mistake, told with its place before
 //! anything is started.
 //!
-//! A driver adds a variant to [`Driver`] and to [`Word`], and its arms below.
+//! A driver adds a variant to [`Driver`] and to `Word`, and its arms below.
 
 use std::fs;
 use std::ops::Range;
