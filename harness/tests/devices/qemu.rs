@@ -55,6 +55,14 @@ const TESTS: &[Test] = &[
         a_console_that_is_closed_is_told,
     ),
     (
+        "a_console_that_is_written_without_end_is_flooding",
+        a_console_that_is_written_without_end_is_flooding,
+    ),
+    (
+        "an_emulator_that_answers_nothing_is_told",
+        an_emulator_that_answers_nothing_is_told,
+    ),
+    (
         "what_a_guest_writes_to_its_disk_is_its_own",
         what_a_guest_writes_to_its_disk_is_its_own,
     ),
@@ -214,13 +222,28 @@ fn an_emulator_that_ends_at_once_never_started() {
 }
 
 fn a_console_that_is_closed_is_told() {
+    let message = fails_as("exec {console}>&-", Failure::ConsoleClosed);
+    assert!(message.contains("while QEMU runs on"), "{message}");
+}
+
+fn a_console_that_is_written_without_end_is_flooding() {
+    let message = fails_as("yes >&\"$console\" &", Failure::Flooding);
+    assert!(message.contains("writes without end"), "{message}");
+}
+
+fn an_emulator_that_answers_nothing_is_told() {
+    let message = fails_as("sleep 1000", Failure::Hung);
+    assert!(message.contains("answered nothing"), "{message}");
+}
+
+/// Runs a script in QEMU's place, which must fail in a certain way, and returns the message.
+fn fails_as(script: &str, how: Failure) -> String {
     let bench = Bench::new();
     let emulator = bench.folder.join("emulator");
-    fs::write(&emulator, CLOSES_ITS_CONSOLE).unwrap();
+    fs::write(&emulator, EMULATOR.replace("@script@", script)).unwrap();
     fs::set_permissions(&emulator, fs::Permissions::from_mode(0o755)).unwrap();
     let text = format!("emulator = \"{}\"\n{}", emulator.display(), machine(""));
-    let message = failure(bench.run_text(&text).unwrap(), Failure::ConsoleClosed);
-    assert!(message.contains("while QEMU runs on"), "{message}");
+    failure(bench.run_text(&text).unwrap(), how)
 }
 
 fn what_a_guest_writes_to_its_disk_is_its_own() {
@@ -383,15 +406,15 @@ impl Drop for Place {
 const AT_ONCE: usize = 3;
 /// A machine that never sends anything has failed.
 const GREETS: &str = "ip link set eth0 up; ip link set eth1 up";
-/// Answers every order and closes the socket of the console.
-const CLOSES_ITS_CONSOLE: &str = r#"#!/bin/bash
+/// Does something with its console, and then answers every order.
+const EMULATOR: &str = r#"#!/bin/bash
 for word; do
     case $word in
     socket,id=console,fd=*) console=${word##*=} ;;
     socket,id=control,fd=*) control=${word##*=} ;;
     esac
 done
-exec {console}>&-
+@script@
 echo '{"QMP": {}}' >&"$control"
 while read -r _ <&"$control"; do
     echo '{"return": {}}' >&"$control"
