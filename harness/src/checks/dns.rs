@@ -4,16 +4,20 @@
 //! no fault, and neither is another order of records.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::Time;
 use ngnlab_sim::line::DnsQuirk;
+use ngnlab_sim::node::dns::Mood;
 use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Role};
 
 use super::{Check, EVERY_FORWARDER, ONS, Ruling, broken, every, expect, finding, never};
 use crate::dissection::dns::{A, AAAA, NXDOMAIN, PORT, SERVFAIL};
 use crate::dissection::{Dissection, Exchange, Question, Transport};
+use crate::scenario::period::Period;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -279,13 +283,28 @@ fn tcp(trace: &Dissection<'_>) -> Verdict {
     )
 }
 
+/// Returns since when, and until when, the servers' answers had random bytes changed, if they had.
+pub(super) fn mutated(trace: &Dissection<'_>) -> Option<RangeInclusive<Time>> {
+    let mutating = format!("into mood {}", Mood::Mutated.name());
+    let mut steps = trace.steps.iter();
+    let step = steps.rfind(|step| step.step.contains(&mutating))?;
+    let lasting = step.step.rsplit(' ').next().unwrap_or_default();
+    let until = lasting
+        .parse()
+        .map_or(trace.end(), |lasting: Period| step.at + lasting.0);
+    Some(step.at..=until)
+}
+
 fn aaaa_kept(trace: &Dissection<'_>) -> Verdict {
     let upstream = trace.upstream_dns();
     let lan = trace.lan_dns();
+    let mutated = mutated(trace);
     let asked = lan.iter().filter(|exchange| {
-        exchange
-            .question()
-            .is_some_and(|question| question.kind == AAAA)
+        let question = exchange.question();
+        // Who asks on for a name of the answer may be told anything then.
+        let is_mutated = |mutated: &RangeInclusive<_>| mutated.contains(&exchange.query.at);
+        question.is_some_and(|question| question.kind == AAAA)
+            && !mutated.as_ref().is_some_and(is_mutated)
     });
     every("answer with AAAA records", asked, |exchange| {
         let question = exchange.question();

@@ -7,15 +7,13 @@
 use hickory_proto::rr::RData;
 use ngnlab_reports::{Finding, Level, Text, Verdict};
 use ngnlab_sim::Time;
-use ngnlab_sim::node::dns::Mood;
 use ngnlab_sim::trace::Role;
 
-use super::dns::{PATIENCE, twins, unanswered};
+use super::dns::{PATIENCE, mutated, twins, unanswered};
 use super::dns_answer::relayed;
 use super::{Check, EVERY_FORWARDER, Ruling, broken, every, expect};
 use crate::dissection::dns::PORT;
 use crate::dissection::{Dissection, Dns, Exchange, Found, Question, Transport};
-use crate::scenario::period::Period;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -268,20 +266,11 @@ fn survives_malformed(trace: &Dissection<'_>) -> Verdict {
 }
 
 fn survives_fuzz(trace: &Dissection<'_>) -> Verdict {
-    let mutating = format!("into mood {}", Mood::Mutated.name());
-    let mut steps = trace.steps.iter();
-    let Some(step) = steps.rfind(|step| step.step.contains(&mutating)) else {
+    let Some(mutated) = mutated(trace) else {
         return Verdict::Inconclusive("no answers were mutated".to_owned());
     };
-    let lasting = step.step.rsplit(' ').next().unwrap_or_default();
-    let until = lasting
-        .parse()
-        .map_or(trace.end(), |lasting: Period| step.at + lasting.0);
     let during = trace.dns.iter().filter(|found| {
-        found.to_device(Role::Wan)
-            && found.is.source_port == PORT
-            && step.at <= found.at
-            && found.at <= until
+        found.to_device(Role::Wan) && found.is.source_port == PORT && mutated.contains(&found.at)
     });
     survives(trace, "burst of mutated answers", during.collect())
 }
