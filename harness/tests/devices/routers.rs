@@ -95,11 +95,7 @@ const TESTS: &[RouterTest] = &[
         "line-auth/succeeds-on-an-ra-line",
         Area::East,
     ),
-    (
-        "radvd-unbound-ndppd",
-        "dns/preferred-server-dead",
-        Area::West,
-    ),
+    ("radvd-unbound-ndppd", "dns/many-transports", Area::West),
 ];
 
 /// Returns a trial for each router and scenario.
