@@ -70,7 +70,15 @@ impl Job {
                 let files = self.files();
                 let scenario = self.scenario()?;
                 let (area, seed) = (self.area, self.seed);
-                runner::run_keeping(&scenario, area, seed, &mut dut, pace, files.as_deref())
+                runner::watched(
+                    &scenario,
+                    area,
+                    seed,
+                    &mut dut,
+                    pace,
+                    files.as_deref(),
+                    &mut |_| false,
+                )
             }
             Device::File(path) => launch::run(self, path, stop),
         }

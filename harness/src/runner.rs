@@ -60,23 +60,12 @@ pub fn run(
     dut: &mut dyn Dut,
     pace: Pace,
 ) -> Result<Run, Error> {
-    run_keeping(scenario, area, seed, dut, pace, None)
+    watched(scenario, area, seed, dut, pace, None, &mut |_| false)
 }
 
-/// Runs like [`run`], and keeps the files that real terminals leave in a folder.
-pub fn run_keeping(
-    scenario: &Scenario,
-    area: Area,
-    seed: u64,
-    dut: &mut dyn Dut,
-    pace: Pace,
-    files: Option<&Path>,
-) -> Result<Run, Error> {
-    watched(scenario, area, seed, dut, pace, files, &mut |_| false)
-}
-
-/// Runs like [`run_keeping`], and shows `watch` all records now and then, from the moment that the
-/// device is plugged in; the run ends early once that has seen enough.
+/// Runs like [`run`], keeps the files that real terminals leave in a folder, and shows `watch` all
+/// records now and then, from the moment that the device is plugged in; the run ends early once
+/// that has seen enough.
 pub fn watched(
     scenario: &Scenario,
     area: Area,

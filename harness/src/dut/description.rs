@@ -187,6 +187,15 @@ impl Description {
         Err(DutError::NotOffered(format!("mode {mode}")))
     }
 
+    /// Says of a template that it cannot be filled in for this scenario.
+    pub(crate) fn unfit(&self, mistake: Mistake) -> Error {
+        Error::Device {
+            path: self.name.clone().into(),
+            message: mistake.message,
+            help: mistake.help,
+        }
+    }
+
     /// Returns a bound on how long the device takes to get ready or to fail.
     pub fn ready_within(&self) -> Duration {
         match &self.driver {

@@ -136,11 +136,8 @@ impl Dut for ProcessDut {
     fn attach(&mut self, world: &mut World, ends: Ends, setup: &Setup) -> Result<Cables, DutError> {
         self.description.must_offer(setup.mode)?;
         let variables = Variables::new(self.area, setup, names());
-        let plan = Plan::render(&self.programs, &variables).map_err(|mistake| Error::Device {
-            path: self.description.name.clone().into(),
-            message: mistake.message,
-            help: mistake.help,
-        })?;
+        let plan = Plan::render(&self.programs, &variables);
+        let plan = plan.map_err(|mistake| self.description.unfit(mistake))?;
         let (mut wan, mut lan) = open_taps(self.macs())?;
         self.sandbox.order(&Order::Start(plan.clone()))?;
         self.wait_until_ready()?;

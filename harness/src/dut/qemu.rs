@@ -134,12 +134,8 @@ impl Dut for QemuDut {
     fn attach(&mut self, world: &mut World, ends: Ends, setup: &Setup) -> Result<Cables, DutError> {
         self.description.must_offer(setup.mode)?;
         let variables = Variables::new(self.area, setup, self.machine.names());
-        let configure =
-            Script::configure(&self.machine, &variables).map_err(|mistake| Error::Device {
-                path: self.description.name.clone().into(),
-                message: mistake.message,
-                help: mistake.help,
-            })?;
+        let configure = Script::configure(&self.machine, &variables);
+        let configure = configure.map_err(|mistake| self.description.unfit(mistake))?;
         let start = self.start()?;
         let mut script = match start {
             Start::Saved(_) => Script::default(),
