@@ -148,6 +148,8 @@ pub enum Failure {
     ConsoleClosed,
     /// It takes more and more memory.
     Bloated,
+    /// It has more and more processes, or holds more and more descriptors.
+    Crowded,
     /// It deleted an interface of its own.
     Unplugged,
 }
@@ -166,6 +168,7 @@ impl Failure {
             Self::DiskFull => "disk full",
             Self::ConsoleClosed => "console closed",
             Self::Bloated => "bloated",
+            Self::Crowded => "crowded",
             Self::Unplugged => "unplugged",
         }
     }

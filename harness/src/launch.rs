@@ -1,7 +1,7 @@
 //! Starts a worker for a job, waits for it within a bound, and takes in its trace.
 
 use std::env;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -14,7 +14,6 @@ use std::time::Duration;
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::time::{Pace, Time};
 use ngnlab_sim::trace::Trace;
-use tempfile::TempDir;
 
 use crate::dut::description::{Description, Driver};
 use crate::dut::qemu::saved::Files;
@@ -26,8 +25,10 @@ use crate::scenario::Scenario;
 use crate::stages::Reached;
 use crate::terminal;
 
+mod desk;
 mod worker;
 
+use desk::Desk;
 use worker::{Answer, Assignment, Task};
 
 /// Serves as a worker or as one of its helpers, if this process was started as one.
@@ -75,16 +76,8 @@ fn start(
         });
     }
     needs::check(&description)?;
-    let scratch = scratch()?;
-    let logs = match &job.out {
-        Some(out) => out.join("logs"),
-        None => scratch.path().join("logs"),
-    };
-    fs::create_dir_all(&logs).map_err(|source| Error::Write {
-        path: logs.clone(),
-        source,
-    })?;
-    let trace = scratch.path().join("trace.jsonl");
+    let desk = Desk::new()?;
+    let trace = desk.trace();
     let assignment = Assignment {
         device: device.to_owned(),
         task: Some(Task {
@@ -94,19 +87,23 @@ fn start(
             trace: trace.clone(),
             prepared: job.prepared.clone(),
             staged: tell.is_some(),
-            files: job.files(),
+            files: job.files().map(|_| desk.files()),
         }),
         save: None,
         parent: own_id(),
-        logs,
+        logs: desk.logs(),
     };
     let limit = limit(&scenario, &description);
-    let mut ending = ending(&assignment, &scenario.name, limit, stop, tell)?;
-    if let Ending::DeviceFailed(failure) = &mut ending
-        && job.out.is_none()
-    {
-        // It goes with the scratch folder; the message has the last words.
-        failure.log = None;
+    let ended = ending(&assignment, &scenario.name, limit, stop, tell);
+    // Whatever came of it, the logs may tell why.
+    if let Some(out) = &job.out {
+        desk.hand_in(out)?;
+    }
+    let mut ending = ended?;
+    if let Ending::DeviceFailed(failure) = &mut ending {
+        // Without a folder of the user's it goes with the desk; the message has the last words.
+        let log = failure.log.take().zip(job.out.as_ref());
+        failure.log = log.map(|(log, out)| desk.handed_in(&log, out));
     }
     let trace = File::open(&trace)
         .and_then(Trace::load)
@@ -132,18 +129,18 @@ pub fn prepare(device: &Path, stop: &AtomicBool) -> Result<Preparation, Error> {
         Driver::Qemu(machine) => Some(Files::new(machine)?),
     };
     let saved = files.as_ref().map(Files::places);
-    let scratch = scratch()?;
+    let desk = Desk::new()?;
     let assignment = Assignment {
         device: device.to_owned(),
         task: None,
         save: saved.clone(),
         parent: own_id(),
-        logs: scratch.path().to_owned(),
+        logs: desk.logs(),
     };
     let within = description.ready_within() + SLACK;
     let prepared = match ending(&assignment, &description.name, within, stop, None)? {
         Ending::DeviceFailed(failure) => {
-            // Its log goes with the scratch folder; the message has the last words.
+            // Its log goes with the desk; the message has the last words.
             Some(Prepared::Failed(DeviceFailure {
                 log: None,
                 ..failure
@@ -162,13 +159,13 @@ pub fn prepare(device: &Path, stop: &AtomicBool) -> Result<Preparation, Error> {
 pub fn attempt(device: &Path) -> Result<(), Error> {
     let description = Description::load(device)?;
     needs::check(&description)?;
-    let scratch = scratch()?;
+    let desk = Desk::new()?;
     let assignment = Assignment {
         device: device.to_owned(),
         task: None,
         save: None,
         parent: own_id(),
-        logs: scratch.path().to_owned(),
+        logs: desk.logs(),
     };
     let never = AtomicBool::new(false);
     ending(&assignment, &description.name, SLACK, &never, None).map(drop)
@@ -197,13 +194,6 @@ fn ending(
         }
         Err(NoAnswer::Stopped) => Err(Error::Stopped),
     }
-}
-
-fn scratch() -> Result<TempDir, Error> {
-    tempfile::tempdir().map_err(|source| Error::Write {
-        path: env::temp_dir(),
-        source,
-    })
 }
 
 fn own_id() -> i32 {

@@ -6,6 +6,7 @@ use std::os::fd::BorrowedFd;
 use crate::frame::Frame;
 
 pub mod clock;
+pub mod descriptors;
 pub(crate) mod jitter;
 pub mod lent_tap;
 pub mod memory;

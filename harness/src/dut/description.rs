@@ -247,8 +247,9 @@ impl Description {
     fn resolved(mut self, path: &Path) -> Self {
         let folder = path.parent().unwrap_or(Path::new(""));
         match &mut self.driver {
-            Driver::Process(_) | Driver::Nic(_) => {}
+            Driver::Process(programs) => programs.resolve(folder),
             Driver::Qemu(machine) => machine.resolve(folder),
+            Driver::Nic(_) => {}
         }
         self
     }

@@ -1,12 +1,13 @@
 //! Real router programs in user, network, mount and process namespaces of their own.
 //!
-//! The harness runs itself again as a worker, which enters the namespaces, opens two TAP
-//! interfaces there and runs the world; pid 1 of the sandbox keeps the programs running. Whoever
-//! ends takes everything below with it.
+//! The harness runs itself again as a worker, which opens two TAP interfaces in the device's
+//! network and runs the world. Below it a supervisor, out of the device's sight, watches over the
+//! programs; pid 1 of their sandbox starts and reaps them. Whoever ends takes everything below with
+//! it.
 
 use std::io;
 use std::mem;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use ngnlab_sim::setup::Setup;
 use ngnlab_sim::time::Pace;
 use ngnlab_sim::world::World;
 use nix::unistd::Pid;
+use toml::Spanned;
 
 use super::description::Description;
 use super::variables::{Names, Variables};
@@ -25,23 +27,31 @@ use super::{Cables, DeviceFailure, Dut, DutError, Ends, Failure, Macs};
 use crate::error::Error;
 use description::Programs;
 use plan::Plan;
-use sandbox::{Entry, Event, Order, Sandbox};
+use sandbox::{Entry, Event, Order, Sandbox, Seen};
 
+mod channel;
 pub mod description;
 pub(super) mod hunger;
 pub mod init;
+mod memory;
 pub(crate) mod mounts;
+mod pid1;
 pub mod plan;
-pub(crate) mod program;
+mod processes;
+mod program;
+mod root;
 pub mod sandbox;
+pub(crate) mod stranger;
+pub mod supervise;
 mod supervisor;
+pub(crate) mod wall;
 mod watch;
 
 /// Serves as a helper of a worker, if this process was started as one.
 pub(super) fn hidden_command(name: &str) -> Option<ExitCode> {
     match name {
-        init::FOUNDER_COMMAND => Some(init::found()),
-        init::INIT_COMMAND => Some(init::main()),
+        supervise::COMMAND => Some(supervise::main()),
+        init::COMMAND => Some(init::main()),
         _ => None,
     }
 }
@@ -106,7 +116,7 @@ impl ProcessDut {
 
     fn wait_until_ready(&mut self) -> Result<(), DutError> {
         let within = self.programs.ready_within();
-        // Pid 1 tells every failure by itself; this is for a pid 1 that hangs.
+        // The supervisor tells every failure by itself; this is for one that hangs.
         loop {
             match self.sandbox.wait(within)? {
                 Some(event) => {
@@ -208,14 +218,30 @@ impl Dut for ProcessDut {
 }
 
 /// Moves this process, which must not outlive `parent`, into a sandbox for the programs.
-pub(crate) fn enter(parent: Pid, programs: &Programs, logs: &Path) -> Result<Sandbox, Error> {
-    let private = programs.private.iter();
+pub(crate) fn enter(
+    parent: Pid,
+    needs: &[String],
+    programs: &Programs,
+    logs: &Path,
+) -> Result<Sandbox, Error> {
+    let paths = |paths: &[Spanned<PathBuf>]| -> Vec<PathBuf> {
+        paths.iter().map(|path| path.get_ref().clone()).collect()
+    };
+    let seen = |path: PathBuf| Seen {
+        host: path.clone(),
+        at: path,
+    };
+    let mut sees = paths(&programs.sees);
+    sees.extend(programs.own_programs(needs));
     let entry = Entry {
-        private: private.map(|path| path.get_ref().clone()).collect(),
+        private: paths(&programs.private),
         root_users: programs.root_users.clone(),
+        sees: sees.into_iter().map(seen).collect(),
+        root: programs.root.as_ref().map(|path| path.get_ref().clone()),
+        mounts: programs.mounts,
         logs: logs.to_owned(),
     };
-    Sandbox::enter(parent, &entry)
+    Sandbox::enter(parent, entry)
 }
 
 /// Returns what this driver calls things.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ngnlab_sim::line::Area;
+use ngnlab_sim::link::descriptors;
 use ngnlab_sim::trace::Trace;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
@@ -79,7 +80,12 @@ pub(super) enum Answer {
 
 /// Serves as a worker.
 pub(super) fn main() -> ExitCode {
-    let answer = match serve() {
+    let closed = descriptors::close_inherited().map_err(|source| Error::Missing {
+        doing: "close what the caller has open".to_owned(),
+        help: String::new(),
+        source: Some(source),
+    });
+    let answer = match closed.and_then(|()| serve()) {
         Ok(ending) => Answer::Ended(ending),
         Err(error) => Answer::from(&error),
     };
@@ -148,7 +154,7 @@ fn device(
     let parent = Pid::from_raw(assignment.parent);
     Ok(match &description.driver {
         Driver::Process(programs) => {
-            let sandbox = process::enter(parent, programs, &assignment.logs)?;
+            let sandbox = process::enter(parent, &description.needs, programs, &assignment.logs)?;
             Box::new(ProcessDut::new(description, programs, task.area, sandbox))
         }
         Driver::Qemu(machine) => {
@@ -179,7 +185,7 @@ fn prepare(assignment: &Assignment, description: &Description) -> Result<Ending,
     let parent = Pid::from_raw(assignment.parent);
     match &description.driver {
         Driver::Process(programs) => {
-            let _sandbox = process::enter(parent, programs, &assignment.logs)?;
+            let _sandbox = process::enter(parent, &description.needs, programs, &assignment.logs)?;
             process::open_taps(description.macs)?;
             Ok(Ending::Complete)
         }

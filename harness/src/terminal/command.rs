@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, PipeReader, Read, pipe, stdin, stdout};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl, open, openat};
@@ -20,7 +20,6 @@ use super::{Errand, Told, browser};
 use crate::dut::needs::PATH;
 use crate::dut::process::mounts;
 use crate::dut::process::plan::PlannedFile;
-use crate::dut::process::sandbox::Entry;
 
 /// The hidden subcommand that pid 1 of a real terminal runs as.
 pub(super) const COMMAND: &str = "real-terminal-init";
@@ -79,11 +78,7 @@ fn furnish(errand: &Errand) -> Result<(), mounts::Trouble> {
     let bundles: Vec<_> = bundles
         .filter_map(|path| Some((*path, fs::read_to_string(path).ok()?)))
         .collect();
-    mounts::enter(&Entry {
-        private: ["/tmp", "/var/lib", "/var/log"].map(PathBuf::from).into(),
-        root_users: Vec::new(),
-        logs: PathBuf::new(),
-    })?;
+    mounts::enter(&["/tmp", "/var/lib", "/var/log"])?;
     let file = |path: &str, text: &str| {
         mounts::write(&PlannedFile {
             path: path.into(),

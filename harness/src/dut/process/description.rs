@@ -1,7 +1,7 @@
 //! What a device file says to the `process` driver: which files and commands make the router.
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ngnlab_sim::setup::Mode;
@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::names;
 use super::plan::Plan;
+use super::root;
 use crate::dut::description::Description;
 use crate::dut::variables::Variables;
 use crate::scenario::mistake::Mistake;
@@ -25,6 +26,14 @@ pub struct Programs {
     /// Users of the host that are the namespace's one user inside, for programs that insist.
     #[serde(default)]
     pub root_users: Vec<String>,
+    /// Files and folders of the host that it sees, read-only, beside the usual.
+    #[serde(default)]
+    pub sees: Vec<Spanned<PathBuf>>,
+    /// A root file system of its own, which is its `/`; what it writes goes into a private layer.
+    pub root: Option<Spanned<PathBuf>>,
+    /// Whether it mounts things in its own places.
+    #[serde(default)]
+    pub mounts: bool,
     /// The files it finds.
     #[serde(default)]
     pub file: Vec<FileEntry>,
@@ -81,6 +90,34 @@ pub struct Ready {
 }
 
 impl Programs {
+    /// Makes relative paths start at the folder of the file that names them.
+    pub(in crate::dut) fn resolve(&mut self, folder: &Path) {
+        for path in self.sees.iter_mut().chain(&mut self.root) {
+            let whole = folder.join(path.get_ref());
+            // Where it is not there, that is told when it is looked for.
+            *path.get_mut() = whole.canonicalize().unwrap_or(whole);
+        }
+    }
+
+    /// Returns the programs that the file names by their place on the host.
+    pub(super) fn own_programs(&self, needs: &[String]) -> Vec<PathBuf> {
+        if self.root.is_some() {
+            return Vec::new();
+        }
+        let started = self
+            .run
+            .iter()
+            .filter_map(|run| run.daemon.as_ref()?.first());
+        let started = started.map(|word| word.get_ref());
+        let named = needs.iter().chain(started).map(PathBuf::from);
+        let mut programs: Vec<PathBuf> = named
+            .filter(|path| path.is_absolute() && path.is_file() && !root::is_seen(path))
+            .collect();
+        programs.sort();
+        programs.dedup();
+        programs
+    }
+
     /// Returns a bound on how long they take to get ready or to fail.
     pub fn ready_within(&self) -> Duration {
         let runs = self.run.iter().map(|run| run.within.0);
@@ -93,6 +130,16 @@ impl Programs {
         for path in &self.private {
             if !path.get_ref().is_absolute() || path.get_ref().parent().is_none() {
                 let message = "a private directory has an absolute path below `/`";
+                mistakes.push(Mistake::new(path.span(), message));
+            }
+        }
+        for path in self.sees.iter().chain(&self.root) {
+            let hides = ["/", "/dev", "/proc", "/sys"].iter().any(|top| {
+                path.get_ref() == Path::new(top) || *top != "/" && path.get_ref().starts_with(top)
+            });
+            if hides {
+                let message =
+                    "`sees` and `root` name what lies below `/`, but not in /dev, /proc or /sys";
                 mistakes.push(Mistake::new(path.span(), message));
             }
         }

@@ -5,10 +5,11 @@
 //! when it runs again.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::time::Duration;
 
 use ngnlab_sim::time::Time;
+
+use super::processes::Processes;
 
 /// Watches every process of the namespace but pid 1.
 #[derive(Debug, Default)]
@@ -19,12 +20,12 @@ pub(super) struct Hunger {
 
 impl Hunger {
     /// Returns how long the programs waited since this was looked at last, if it is worth telling.
-    pub(super) fn look(&mut self, now: Time) -> Option<Duration> {
+    pub(super) fn look(&mut self, processes: &Processes, now: Time) -> Option<Duration> {
         if now < self.next {
             return None;
         }
         self.next = now + LOOK_EVERY;
-        let before = std::mem::replace(&mut self.waited, waits());
+        let before = std::mem::replace(&mut self.waited, waits(processes));
         let lately = self.waited.iter().map(|(pid, waited)| {
             let before = before.get(pid).copied().unwrap_or_default();
             waited.saturating_sub(before)
@@ -36,16 +37,13 @@ impl Hunger {
 }
 
 /// Returns how long each process has waited in all.
-fn waits() -> BTreeMap<u32, Duration> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let programs = pids.filter(|pid| *pid != 1);
-    programs
-        .filter_map(|pid| {
-            let counts = fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
-            Some((pid, waited(&counts)?))
-        })
-        .collect()
+fn waits(processes: &Processes) -> BTreeMap<u32, Duration> {
+    let pids = processes.pids().into_iter();
+    pids.filter_map(|pid| {
+        let counts = processes.read(pid, "schedstat")?;
+        Some((pid, waited(&counts)?))
+    })
+    .collect()
 }
 
 /// Reads the second number: nanoseconds spent ready to run, and not running.
@@ -60,6 +58,8 @@ const WORTH_TELLING: Duration = Duration::from_millis(50);
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     #[test]
@@ -71,10 +71,13 @@ mod tests {
     #[test]
     fn what_was_waited_is_told_once() {
         let mut hunger = Hunger::default();
-        hunger.look(Time::ZERO);
-        assert_eq!(hunger.look(Time::ZERO), None);
+        let processes = Processes::new(File::open("/proc").unwrap().into());
+        hunger.look(&processes, Time::ZERO);
+        assert_eq!(hunger.look(&processes, Time::ZERO), None);
         let total: Duration = hunger.waited.values().sum();
-        let lately = hunger.look(Time::ZERO + LOOK_EVERY).unwrap_or_default();
+        let lately = hunger
+            .look(&processes, Time::ZERO + LOOK_EVERY)
+            .unwrap_or_default();
         assert!(lately <= total + LOOK_EVERY * 1000);
     }
 }

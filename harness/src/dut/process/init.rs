@@ -1,53 +1,40 @@
-//! Pid 1 of the sandbox: makes its files, starts the programs, reaps, and tells how they fare.
+//! Pid 1 of the sandbox: makes it, starts the device's programs in it, and reaps.
 //!
-//! It ends with its worker, and with it everything that runs in the sandbox.
+//! It makes the device's root while it is a process of the namespace that owns the mounts, moves
+//! into the device's own namespaces below, and never leaves them. The programs can neither look
+//! into it nor stop it; it does what its supervisor asks for, and ends with it.
 
-use std::env;
 use std::fs::File;
-use std::io::{self, BufRead, Write};
+use std::io::{self, ErrorKind, Write, stdin};
 use std::os::fd::{AsFd, OwnedFd};
-use std::process::{Command, ExitCode};
+use std::os::unix::net::UnixStream;
+use std::process::{Command, ExitCode, Stdio};
 
-use ngnlab_sim::link::clock::Clock;
-use ngnlab_sim::time::Time;
-use nix::fcntl::{OFlag, open, openat};
+use keyutils::Keyring;
+use nix::errno::Errno;
+use nix::mount::MsFlags;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
-use nix::sys::signal::Signal;
-use nix::sys::stat::Mode;
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
 
-use super::mounts;
-use super::sandbox::{Entry, Event, Order};
-use super::supervisor::Supervisor;
+use super::RUN_DIR;
+use super::channel::{Ask, Channel, Told};
+use super::mounts::{self, Trouble, attach};
+use super::sandbox::{Entry, become_user_0};
+use super::{root, wall};
+use crate::dut::needs::PATH;
 
-/// The hidden subcommand that makes a process namespace and starts its pid 1.
-pub const FOUNDER_COMMAND: &str = "process-founder";
 /// The hidden subcommand that pid 1 of a sandbox runs as.
-pub const INIT_COMMAND: &str = "process-init";
+pub const COMMAND: &str = "process-init";
 
-/// Makes a process namespace, starts its pid 1 and waits for its end.
-pub fn found() -> ExitCode {
-    let ended = || -> io::Result<bool> {
-        prctl::set_pdeathsig(Signal::SIGKILL)?;
-        unshare(CloneFlags::CLONE_NEWPID)?;
-        let mut init = Command::new(env::current_exe()?)
-            .arg(INIT_COMMAND)
-            .spawn()?;
-        Ok(init.wait()?.success())
-    };
-    exit_code(ended())
-}
-
-/// Serves as pid 1 until the worker is gone.
+/// Serves as pid 1 until the supervisor is gone.
 pub fn main() -> ExitCode {
-    exit_code(serve().map(|()| true))
-}
-
-fn exit_code(ended: io::Result<bool>) -> ExitCode {
-    match ended {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+    match serve() {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // The worker keeps what is written here for its own last words.
             let _ = writeln!(io::stderr(), "pid 1 of the sandbox: {error}");
@@ -58,119 +45,187 @@ fn exit_code(ended: io::Result<bool>) -> ExitCode {
 
 fn serve() -> io::Result<()> {
     prctl::set_pdeathsig(Signal::SIGKILL)?;
-    let clock = Clock::starting_at(Time::ZERO);
-    let mut orders = io::stdin().lock();
-    let mut supervisor = None;
+    let socket = stdin().as_fd().try_clone_to_owned()?;
+    let mut init = Init {
+        channel: Channel::new(UnixStream::from(socket)),
+        entry: None,
+        is_walled: false,
+    };
     loop {
-        let now = clock.now();
-        if let Some(event) = supervisor
-            .as_mut()
-            .and_then(|one: &mut Supervisor| one.turn(now))
-        {
-            tell(&event)?;
-        }
-        if !wait(supervisor.as_ref())? {
+        init.reap()?;
+        if !init.channel.has_message() && !is_readable(&init.channel)? {
             continue;
         }
-        let mut line = String::new();
-        if orders.read_line(&mut line)? == 0 {
-            // The worker has ended.
-            return Ok(());
+        match init.channel.receive() {
+            Ok(ask) => init.answer(ask)?,
+            // The supervisor has ended.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(()),
+            Err(error) => return Err(error),
         }
-        match (serde_json::from_str(&line)?, &mut supervisor) {
-            (Order::Enter(entry), _) => match enter(&entry) {
-                Ok(one) => {
-                    supervisor = Some(one);
-                    tell(&Event::Entered)?;
+    }
+}
+
+struct Init {
+    channel: Channel<Told, Ask>,
+    entry: Option<Entry>,
+    is_walled: bool,
+}
+
+impl Init {
+    fn answer(&mut self, ask: Ask) -> io::Result<()> {
+        let told = match ask {
+            Ask::Enter(entry) => match enter(&entry) {
+                Ok(proc) => {
+                    self.entry = Some(entry);
+                    return self.channel.send_with(&Told::Entered, proc.as_fd());
                 }
-                Err((doing, error)) => tell(&cannot(doing, &error))?,
+                Err(trouble) => cannot(trouble),
             },
-            (Order::Start(plan), Some(supervisor)) => {
-                supervisor.stop();
-                if let Err((doing, error)) = supervisor.start(plan) {
-                    tell(&cannot(doing, &error))?;
+            Ask::Write(files) => {
+                let written = files.iter().try_for_each(mounts::write);
+                match written.and_then(|()| self.close_the_wall()) {
+                    Ok(()) => Told::Written,
+                    Err(trouble) => cannot(trouble),
                 }
             }
-            (Order::Start(_), None) => return Err(io::ErrorKind::InvalidData.into()),
+            Ask::Run { words, environment } => {
+                let started = match self.channel.came_along() {
+                    Some(output) => start(&words, environment, output),
+                    None => Err(io::Error::from(ErrorKind::InvalidInput)),
+                };
+                match started {
+                    Ok(pid) => Told::Started(pid),
+                    Err(error) => Told::NotStarted(error.to_string()),
+                }
+            }
+            Ask::Stop => {
+                self.stop()?;
+                Told::Stopped
+            }
+        };
+        self.channel.send(&told)
+    }
+
+    /// Lets nothing be mounted from here on, and nothing be written outside the device's places.
+    fn close_the_wall(&mut self) -> Result<(), Trouble> {
+        let Some(entry) = &self.entry else {
+            return Ok(());
+        };
+        if !self.is_walled && !entry.mounts {
+            wall::close(entry)?;
+            self.is_walled = true;
         }
+        Ok(())
+    }
+
+    /// Ends everything in the sandbox at once, as a power cut does.
+    fn stop(&mut self) -> io::Result<()> {
+        // From pid 1: every process of the namespace but itself.
+        let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
+        for _ in 0..STOP_TURNS {
+            self.reap()?;
+            if waitpid(None, Some(WaitPidFlag::WNOHANG)).is_err() {
+                break;
+            }
+            let _ = poll(&mut [], PollTimeout::from(10_u8));
+        }
+        Ok(())
+    }
+
+    /// Tells which processes have ended; orphans of daemons come here, too.
+    fn reap(&mut self) -> io::Result<()> {
+        while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            let (pid, status) = match status {
+                WaitStatus::Exited(pid, code) => (pid, code << 8),
+                WaitStatus::Signaled(pid, signal, _) => (pid, signal as i32),
+                WaitStatus::StillAlive => break,
+                _ => continue,
+            };
+            let pid = pid.as_raw();
+            self.channel.send(&Told::Ended { pid, status })?;
+        }
+        Ok(())
     }
 }
 
-fn enter(entry: &Entry) -> Result<Supervisor, mounts::Trouble> {
-    // Before the mounts, which may cover it.
-    let logs =
-        Logs::open(entry).map_err(|error| (format!("open {}", entry.logs.display()), error))?;
-    mounts::enter(entry)?;
-    Ok(Supervisor::new(logs))
-}
-
-/// Sleeps until something happens; true if it is an order.
-fn wait(supervisor: Option<&Supervisor>) -> io::Result<bool> {
-    let stdin = io::stdin();
-    let mut fds = vec![PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
-    if let Some(supervisor) = supervisor {
-        let outputs = supervisor.fds();
-        fds.extend(outputs.map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
-    }
-    let tick = match supervisor {
-        Some(supervisor) if supervisor.is_booting() => TICK,
-        _ => LAZY_TICK,
+/// Makes the sandbox and moves into it; returns the root of its `/proc`.
+fn enter(entry: &Entry) -> Result<OwnedFd, Trouble> {
+    let told = |doing: &str| {
+        let doing = doing.to_owned();
+        move |errno: Errno| (doing, io::Error::from(errno))
     };
-    match poll(&mut fds, PollTimeout::from(tick)) {
-        Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+    for (resource, most) in LIMITS {
+        // Those that are lower already stay.
+        let _ = setrlimit(*resource, *most, *most);
+    }
+    // The caller's keys stay the caller's.
+    let _ = Keyring::join_anonymous_session();
+    root::enter(entry)?;
+    // Of a mount that nothing can be mounted over later.
+    let proc = File::open("/proc").map_err(|error| ("open /proc".to_owned(), error))?;
+    let flags = CloneFlags::CLONE_NEWUSER
+        | CloneFlags::CLONE_NEWNET
+        | CloneFlags::CLONE_NEWIPC
+        | CloneFlags::CLONE_NEWUTS;
+    unshare(flags).map_err(told("make the device's own namespaces"))?;
+    // A copy in a namespace of less power: every mount in it is locked.
+    become_user_0(0, 0).map_err(|(name, error)| (format!("write {name}"), error))?;
+    unshare(CloneFlags::CLONE_NEWNS).map_err(told("make the device's mount namespace"))?;
+    // Read-only, as systemd-networkd waits for udev otherwise.
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC | MsFlags::MS_RDONLY;
+    attach(Some("sysfs"), "/sys", Some("sysfs"), flags, None)?;
+    prctl::set_no_new_privs().map_err(told("give up new privileges"))?;
+    prctl::set_dumpable(false).map_err(told("keep the device out of its pid 1"))?;
+    // What belongs to a group of processes ends with it, and a terminal is nobody's here.
+    prctl::set_pdeathsig(Signal::SIGKILL).map_err(told("end with the supervisor"))?;
+    Ok(proc.into())
+}
+
+/// Starts a program of the device; all it writes goes to `output`.
+fn start(
+    words: &[String],
+    environment: impl IntoIterator<Item = (String, String)>,
+    output: OwnedFd,
+) -> io::Result<i32> {
+    let (program, arguments) = words.split_first().ok_or(ErrorKind::InvalidInput)?;
+    let child = Command::new(program)
+        .args(arguments)
+        .env_clear()
+        // Where router programs live; an ordinary user's PATH often lacks the sbin ones.
+        .env("PATH", PATH)
+        .env("HOME", RUN_DIR)
+        .env("LANG", "C.UTF-8")
+        .envs(environment)
+        .current_dir(RUN_DIR)
+        .stdin(Stdio::null())
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        .spawn()?;
+    i32::try_from(child.id()).map_err(io::Error::other)
+}
+
+fn is_readable(channel: &Channel<Told, Ask>) -> io::Result<bool> {
+    let mut fds = [PollFd::new(channel.fd(), PollFlags::POLLIN)];
+    match poll(&mut fds, PollTimeout::from(TICK)) {
+        Ok(_) | Err(Errno::EINTR) => {}
         Err(errno) => return Err(errno.into()),
     }
     Ok(fds[0].any().unwrap_or(false))
 }
 
-fn tell(event: &Event) -> io::Result<()> {
-    let mut line = serde_json::to_string(event)?;
-    line.push('\n');
-    let mut out = io::stdout().lock();
-    out.write_all(line.as_bytes())?;
-    out.flush()
-}
-
-fn cannot(doing: String, error: &io::Error) -> Event {
+fn cannot((doing, error): Trouble) -> Told {
     let why = error.to_string();
-    Event::Cannot { doing, why }
+    Told::Cannot { doing, why }
 }
 
-/// The folder of logs on the host, held open.
-pub(super) struct Logs {
-    folder: OwnedFd,
-    path: String,
-}
-
-impl Logs {
-    fn open(entry: &Entry) -> io::Result<Self> {
-        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        Ok(Self {
-            folder: open(&entry.logs, flags, Mode::empty())?,
-            path: entry.logs.display().to_string(),
-        })
-    }
-
-    /// Returns the path of a program's log on the host.
-    pub(super) fn path(&self, name: &str) -> String {
-        format!("{}/{name}.log", self.path)
-    }
-
-    /// Opens a program's log at its end.
-    pub(super) fn file(&self, name: &str) -> io::Result<File> {
-        let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_APPEND | OFlag::O_CLOEXEC;
-        let name = format!("{name}.log");
-        let file = openat(
-            &self.folder,
-            name.as_str(),
-            flags,
-            Mode::from_bits_truncate(0o644),
-        )?;
-        Ok(file.into())
-    }
-}
-
-/// How often it looks for programs that become ready.
-const TICK: u16 = 20;
-/// How often it looks for programs that have ended.
-const LAZY_TICK: u16 = 100;
+/// How often it looks for processes that have ended.
+const TICK: u8 = 20;
+const STOP_TURNS: u32 = 200;
+/// What a process or the whole device can have at most.
+const LIMITS: &[(Resource, u64)] = &[
+    // More than a device may have: it is found out before.
+    (Resource::RLIMIT_NPROC, 2 * super::watch::MOST_PROCESSES),
+    (Resource::RLIMIT_NOFILE, 16 << 10),
+    // One byte: neither a file nor, where the host pipes cores into a program, that program.
+    (Resource::RLIMIT_CORE, 1),
+];

@@ -1,6 +1,6 @@
-//! The file system of the sandbox: the host's, read-only, with private places on top.
+//! Mounting: what the root of a device and that of a real terminal have in common, and the latter.
 //!
-//! Runs in pid 1, in a mount namespace of its own.
+//! A real terminal sees the host's files, read-only, with private places on top.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -12,48 +12,42 @@ use nix::sched::{CloneFlags, unshare};
 
 use super::RUN_DIR;
 use super::plan::PlannedFile;
-use super::sandbox::Entry;
 
 /// What could not be done, and why.
 pub(crate) type Trouble = (String, io::Error);
 
-/// Makes the mount namespace and everything that is mounted in it.
-pub(crate) fn enter(entry: &Entry) -> Result<(), Trouble> {
+/// Makes the mount namespace of a real terminal and everything that is mounted in it.
+pub(crate) fn enter(private: &[&str]) -> Result<(), Trouble> {
     unshare(CloneFlags::CLONE_NEWNS)
         .map_err(|errno| ("make a mount namespace".to_owned(), errno.into()))?;
     // Before anything else, so that nothing of this reaches the host.
     attach(None, "/", None, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None)?;
     // Before /run is covered: it often is a link into it.
     let resolv_conf = fs::canonicalize(RESOLV_CONF).ok();
-    let users = rewritten_users(entry)?;
     protect_the_host()?;
-    let places = private_places(entry);
-    for place in &places {
+    for place in places(private) {
         let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
         attach(Some("tmpfs"), place, Some("tmpfs"), flags, Some(TMPFS))?;
     }
     let inside = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     attach(Some("proc"), "/proc", Some("proc"), inside, None)?;
-    // Read-only, as systemd-networkd waits for udev otherwise.
     let read_only = inside | MsFlags::MS_RDONLY;
     attach(Some("sysfs"), "/sys", Some("sysfs"), read_only, None)?;
     fs::create_dir_all(RUN_DIR).map_err(|error| (format!("make {RUN_DIR}"), error))?;
     if let Some(path) = resolv_conf {
-        put(&path, b"", 0o644)?;
-    }
-    for (path, text) in users {
-        put(&path, text.as_bytes(), 0o644)?;
+        put(&path, b"", 0o644, Path::new(RUN_DIR))?;
     }
     Ok(())
 }
 
 /// Writes one file of the device.
 pub(crate) fn write(file: &PlannedFile) -> Result<(), Trouble> {
-    put(&file.path, &file.bytes, file.mode)
+    put(&file.path, &file.bytes, file.mode, Path::new(RUN_DIR))
 }
 
-/// Writes a file into a private place, or over a file of the host in this namespace only.
-fn put(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Trouble> {
+/// Writes a file into a private place, or over a file of the host in this namespace only, for which
+/// it is kept in a folder of its own.
+pub(super) fn put(path: &Path, bytes: &[u8], mode: u32, own: &Path) -> Result<(), Trouble> {
     let told = |error| (format!("write {}", path.display()), error);
     match write_file(path, bytes, mode) {
         Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => {}
@@ -64,7 +58,7 @@ fn put(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Trouble> {
         return Err(told(io::Error::new(ErrorKind::NotFound, text)));
     }
     let name = path.display().to_string().replace('/', "-");
-    let own = Path::new(RUN_DIR).join(format!(".over{name}"));
+    let own = own.join(format!(".over{name}"));
     write_file(&own, bytes, mode).map_err(told)?;
     let own = own.display().to_string();
     attach(Some(&own), path, None, MsFlags::MS_BIND, None)
@@ -82,33 +76,47 @@ fn write_file(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
 
 /// Makes every mount of the host read-only, since root's files are root's inside, too.
 fn protect_the_host() -> Result<(), Trouble> {
-    let table = fs::read_to_string("/proc/self/mountinfo")
-        .map_err(|error| ("read /proc/self/mountinfo".to_owned(), error))?;
-    for (point, options) in table.lines().filter_map(mount_line) {
+    for (point, options) in table(Path::new("/proc"))? {
         let kernel = ["/proc", "/sys", "/dev"];
         if kernel.iter().any(|top| point.starts_with(top)) && point != Path::new("/dev/shm") {
             continue;
         }
-        let mut flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
-        // A flag that the host set is locked here and has to be repeated.
-        for option in options.split(',') {
-            flags |= match option {
-                "nosuid" => MsFlags::MS_NOSUID,
-                "nodev" => MsFlags::MS_NODEV,
-                "noexec" => MsFlags::MS_NOEXEC,
-                "noatime" => MsFlags::MS_NOATIME,
-                "nodiratime" => MsFlags::MS_NODIRATIME,
-                "relatime" => MsFlags::MS_RELATIME,
-                _ => MsFlags::empty(),
-            };
-        }
-        let done = attach(None, &point, None, flags, None);
+        let done = make_read_only(&point, &options);
         // A mount that is covered or of an odd kind may refuse; the root must not.
         if point == Path::new("/") {
             done?;
         }
     }
     Ok(())
+}
+
+/// Makes one mount with these options read-only.
+pub(super) fn make_read_only(point: &Path, options: &str) -> Result<(), Trouble> {
+    let mut flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
+    // A flag that the host set is locked here and has to be repeated.
+    for option in options.split(',') {
+        flags |= match option {
+            "nosuid" => MsFlags::MS_NOSUID,
+            "nodev" => MsFlags::MS_NODEV,
+            "noexec" => MsFlags::MS_NOEXEC,
+            "noatime" => MsFlags::MS_NOATIME,
+            "nodiratime" => MsFlags::MS_NODIRATIME,
+            "relatime" => MsFlags::MS_RELATIME,
+            _ => MsFlags::empty(),
+        };
+    }
+    attach(None, point, None, flags, None)
+}
+
+/// Returns every mount of this process with its options, as a `/proc` shows them.
+pub(super) fn table(proc: &Path) -> Result<Vec<(PathBuf, String)>, Trouble> {
+    let path = proc.join("self/mountinfo");
+    let text =
+        fs::read_to_string(&path).map_err(|error| (format!("read {}", path.display()), error))?;
+    let rows = text.lines().filter_map(mount_line);
+    Ok(rows
+        .map(|(point, options)| (point, options.to_owned()))
+        .collect())
 }
 
 /// Returns the mount point and the options of a line of mountinfo.
@@ -119,9 +127,9 @@ fn mount_line(line: &str) -> Option<(PathBuf, &str)> {
     Some((point.into(), fields.next()?))
 }
 
-fn private_places(entry: &Entry) -> Vec<PathBuf> {
+fn places(private: &[&str]) -> Vec<PathBuf> {
     let mut places: Vec<PathBuf> = vec!["/run".into(), "/dev/shm".into()];
-    places.extend(entry.private.iter().cloned());
+    places.extend(private.iter().map(PathBuf::from));
     // A link such as /var/run is /run already.
     places.retain(|place| place.is_dir() && !place.is_symlink());
     places.sort();
@@ -129,16 +137,21 @@ fn private_places(entry: &Entry) -> Vec<PathBuf> {
     places
 }
 
-/// Returns the host's user and group tables with some users made user 0.
-fn rewritten_users(entry: &Entry) -> Result<Vec<(PathBuf, String)>, Trouble> {
-    if entry.root_users.is_empty() {
+/// Returns the user and group tables of a root with some users made user 0.
+pub(super) fn rewritten_users(
+    root: &Path,
+    names: &[String],
+) -> Result<Vec<(PathBuf, String)>, Trouble> {
+    if names.is_empty() {
         return Ok(Vec::new());
     }
-    ["/etc/passwd", "/etc/group"]
+    ["etc/passwd", "etc/group"]
         .into_iter()
-        .map(|path| {
-            let text = fs::read_to_string(path).map_err(|error| (format!("read {path}"), error))?;
-            Ok((path.into(), as_root(&text, &entry.root_users)))
+        .map(|name| {
+            let path = root.join(name);
+            let text = fs::read_to_string(&path)
+                .map_err(|error| (format!("read {}", path.display()), error))?;
+            Ok((Path::new("/").join(name), as_root(&text, names)))
         })
         .collect()
 }
@@ -161,7 +174,8 @@ fn as_root(table: &str, names: &[String]) -> String {
     table.lines().map(row).collect()
 }
 
-fn attach(
+/// Mounts.
+pub(super) fn attach(
     source: Option<&str>,
     target: impl AsRef<Path>,
     kind: Option<&str>,

@@ -73,6 +73,16 @@ pub enum Condition {
     Log(String),
 }
 
+impl Action {
+    /// Returns the program and its arguments.
+    pub(super) fn words(&self) -> Vec<String> {
+        match self {
+            Self::Setup(script) => ["/bin/sh", "-e", "-c", script].map(str::to_owned).into(),
+            Self::Daemon { words, .. } => words.clone(),
+        }
+    }
+}
+
 impl Plan {
     /// Fills in the templates of a device file; a mistake tells which one cannot be.
     pub fn render(programs: &Programs, variables: &Variables) -> Result<Self, Mistake> {

@@ -1,17 +1,14 @@
-//! One program of the device: its process, and its output in a log of bounded size.
+//! One program of the device, as its supervisor sees it: its process, and its output in a log of bounded size.
 
-use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, ErrorKind, PipeReader, Read, pipe};
+use std::io::{self, ErrorKind, PipeReader, Read};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 
 use ngnlab_sim::time::Time;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
-use super::RUN_DIR;
 use crate::dut::log::Log;
-use crate::dut::needs::PATH;
 
 /// A program of the device, running or ended.
 pub(super) struct Program {
@@ -30,37 +27,21 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Starts a program; all it writes goes to `log`.
-    pub(super) fn start(
+    /// Takes a program that runs; all it writes goes to `log`.
+    pub(super) fn new(
         name: &str,
-        words: &[String],
-        environment: &BTreeMap<String, String>,
+        pid: i32,
+        is_script: bool,
+        output: PipeReader,
         log: File,
         now: Time,
     ) -> io::Result<Self> {
-        let (output, end) = pipe()?;
         fcntl(&output, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-        let (program, arguments) = words
-            .split_first()
-            .ok_or_else(|| io::Error::from(ErrorKind::InvalidInput))?;
-        let child = Command::new(program)
-            .args(arguments)
-            .env_clear()
-            // Where router programs live; an ordinary user's PATH often lacks the sbin ones.
-            .env("PATH", PATH)
-            .env("HOME", RUN_DIR)
-            .env("LANG", "C.UTF-8")
-            .envs(environment)
-            .current_dir(RUN_DIR)
-            .stdin(Stdio::null())
-            .stdout(end.try_clone()?)
-            .stderr(end)
-            .spawn()?;
         Ok(Self {
             name: name.to_owned(),
-            pid: i32::try_from(child.id()).unwrap_or(i32::MAX),
+            pid,
             started_at: now,
-            is_script: false,
+            is_script,
             ended: None,
             output: Some(output),
             log: Log::new(log),

@@ -1,13 +1,13 @@
 //! The namespaces of one device, entered by a worker process while it has a single thread.
 //!
-//! No privileges are asked for, and root takes the same path as everybody else: a user namespace
-//! with one user, and below it the network and the processes of the device. The worker keeps its
-//! view of the host's files; pid 1 makes a mount namespace of its own.
+//! No privileges are asked for. The worker and the supervisor are processes of a user namespace with
+//! one user, to which the mounts belong; the device's programs are processes of another one below,
+//! to which their network belongs. Root becomes an ordinary user first, so that user 0 of the
+//! sandbox is nobody on the host.
 
-use std::env;
 use std::fs;
-use std::io::{self, BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,12 +22,13 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getgid, getppid, getuid};
 use serde::{Deserialize, Serialize};
 
-use super::init::FOUNDER_COMMAND;
 use super::plan::Plan;
-use crate::dut::DeviceFailure;
+use super::stranger::Stranger;
+use super::{pid1, supervise};
+use crate::dut::{DeviceFailure, Failure};
 use crate::error::Error;
 
-/// What a worker may ask pid 1 for.
+/// What a worker may ask the supervisor for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Order {
     /// To make the files of the sandbox.
@@ -43,11 +44,26 @@ pub struct Entry {
     pub private: Vec<PathBuf>,
     /// Users that are the namespace's one user inside.
     pub root_users: Vec<String>,
+    /// What of the host it sees beside the usual.
+    pub sees: Vec<Seen>,
+    /// The root file system that it brings along.
+    pub root: Option<PathBuf>,
+    /// Whether it mounts things in its own places, and does without the wall that forbids it.
+    pub mounts: bool,
     /// Where the programs' logs go, on the host.
     pub logs: PathBuf,
 }
 
-/// What pid 1 has to tell.
+/// A file or folder of the host that a device sees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Where it is on the host.
+    pub host: PathBuf,
+    /// Where the device finds it.
+    pub at: PathBuf,
+}
+
+/// What the supervisor has to tell.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Event {
     /// The files of the sandbox are there.
@@ -69,17 +85,22 @@ pub enum Event {
 
 /// The namespaces, as the worker sees them; they end with it.
 pub struct Sandbox {
-    init: Child,
+    supervisor: Child,
     orders: ChildStdin,
     events: Receiver<Event>,
     waker: Arc<Mutex<Option<Waker>>>,
 }
 
 impl Sandbox {
-    /// Moves this process into namespaces of its own and starts their pid 1.
+    /// Makes a sandbox below this process, which moves into its network.
     ///
     /// `parent` is the process that this one must not outlive.
-    pub fn enter(parent: Pid, entry: &Entry) -> Result<Self, Error> {
+    pub fn enter(parent: Pid, mut entry: Entry) -> Result<Self, Error> {
+        if let Some(stranger) = Stranger::of_root() {
+            stranger
+                .become_them(&mut entry)
+                .map_err(|error| cannot("become an ordinary user", "", Some(error)))?;
+        }
         isolate()?;
         // Only now: writing the id maps and changing credentials clears it.
         prctl::set_pdeathsig(Signal::SIGKILL)
@@ -91,34 +112,42 @@ impl Sandbox {
                 Errno::ESRCH,
             ));
         }
-        let mut sandbox = Self::start_init()
-            .map_err(|error| cannot("start pid 1 of the sandbox", "", Some(error)))?;
-        sandbox.order(&Order::Enter(entry.clone()))?;
+        let mut sandbox = Self::start()
+            .map_err(|error| cannot("start the supervisor of the sandbox", "", Some(error)))?;
+        sandbox.order(&Order::Enter(entry))?;
         match sandbox.wait(ENTER_WITHIN)? {
-            Some(Event::Entered) => Ok(sandbox),
+            Some(Event::Entered) => {}
             other => {
-                let doing = "set up the files of the sandbox";
-                Err(cannot(doing, &format!("pid 1 said {other:?}"), None))
+                let doing = "make the sandbox";
+                return Err(cannot(
+                    doing,
+                    &format!("the supervisor said {other:?}"),
+                    None,
+                ));
             }
         }
+        let supervisor = PathBuf::from(format!("/proc/{}", sandbox.supervisor.id()));
+        pid1::join(&supervisor)
+            .map_err(|error| cannot("enter the device's network", "", Some(error)))?;
+        Ok(sandbox)
     }
 
-    /// Lets pid 1's events wake a world.
+    /// Lets events wake a world.
     pub fn wake_with(&self, waker: Waker) {
         let mut place = self.waker.lock().unwrap_or_else(PoisonError::into_inner);
         *place = Some(waker);
     }
 
-    /// Gives an order to pid 1.
+    /// Gives an order to the supervisor.
     pub fn order(&mut self, order: &Order) -> Result<(), Error> {
         let mut line = serde_json::to_string(order).expect("an order is plain data");
         line.push('\n');
         self.orders
             .write_all(line.as_bytes())
-            .map_err(|error| cannot("give an order to pid 1 of the sandbox", "", Some(error)))
+            .map_err(|error| cannot("give an order to the supervisor", "", Some(error)))
     }
 
-    /// Returns what pid 1 has told, if anything.
+    /// Returns what the supervisor has told, if anything.
     pub fn event(&mut self) -> Result<Option<Event>, Error> {
         match self.events.try_recv() {
             Ok(event) => event.checked().map(Some),
@@ -127,7 +156,7 @@ impl Sandbox {
         }
     }
 
-    /// Returns what pid 1 tells next, or nothing if it is silent for so long.
+    /// Returns what the supervisor tells next, or nothing if it is silent for so long.
     pub fn wait(&mut self, within: Duration) -> Result<Option<Event>, Error> {
         match self.events.recv_timeout(within) {
             Ok(event) => event.checked().map(Some),
@@ -136,15 +165,14 @@ impl Sandbox {
         }
     }
 
-    fn start_init() -> io::Result<Self> {
-        // A path such as /proc/self/exe also works when the file was replaced meanwhile.
-        let mut init = Command::new(env::current_exe()?)
-            .arg(FOUNDER_COMMAND)
+    fn start() -> io::Result<Self> {
+        let mut supervisor = Command::new(pid1::OWN_PROGRAM)
+            .arg(supervise::COMMAND)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let orders = init.stdin.take().expect("it is piped");
-        let output = init.stdout.take().expect("it is piped");
+        let orders = supervisor.stdin.take().expect("it is piped");
+        let output = supervisor.stdout.take().expect("it is piped");
         let (sender, events) = channel();
         let waker = Arc::new(Mutex::new(None::<Waker>));
         let for_thread = Arc::clone(&waker);
@@ -161,7 +189,7 @@ impl Sandbox {
             }
         });
         Ok(Self {
-            init,
+            supervisor,
             orders,
             events,
             waker,
@@ -169,19 +197,19 @@ impl Sandbox {
     }
 
     fn gone(&mut self) -> Error {
-        let how = match self.init.try_wait() {
+        let how = match self.supervisor.try_wait() {
             Ok(Some(status)) => format!("it ended with {status}"),
             _ => "it closed its end".to_owned(),
         };
-        cannot("keep pid 1 of the sandbox running", &how, None)
+        cannot("keep the supervisor running", &how, None)
     }
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // Everything in the namespace ends with its pid 1.
-        let _ = self.init.kill();
-        let _ = self.init.wait();
+        // Everything in the sandbox ends with it.
+        let _ = self.supervisor.kill();
+        let _ = self.supervisor.wait();
     }
 }
 
@@ -194,16 +222,26 @@ impl Event {
     }
 }
 
+/// Reads events until there are no more; nonsense can only be the device's doing.
 fn read_events(output: ChildStdout) -> impl Iterator<Item = Event> {
-    BufReader::new(output)
-        .lines()
-        .map_while(Result::ok)
-        .map(|line| {
-            serde_json::from_str(&line).unwrap_or_else(|error| Event::Cannot {
-                doing: "read what pid 1 of the sandbox tells".to_owned(),
-                why: error.to_string(),
+    let mut output = BufReader::new(output);
+    std::iter::from_fn(move || {
+        let mut line = Vec::new();
+        let read = output
+            .by_ref()
+            .take(LONGEST_LINE)
+            .read_until(b'\n', &mut line);
+        if read.unwrap_or_default() == 0 {
+            return None;
+        }
+        Some(serde_json::from_slice(&line).unwrap_or_else(|error| {
+            Event::Failed(DeviceFailure {
+                how: Failure::Crashed,
+                message: format!("the supervisor of the device told nonsense: {error}"),
+                log: None,
             })
-        })
+        }))
+    })
 }
 
 /// Moves this process into a user and a network namespace.
@@ -212,6 +250,16 @@ pub(crate) fn isolate() -> Result<(), Error> {
     // Not the process namespace: a process that has asked for one can start no more threads.
     let flags = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET;
     unshare(flags).map_err(|errno| missing("make a user namespace", &advice(errno), errno))?;
+    become_user_0(uid.as_raw(), gid.as_raw()).map_err(|(name, error)| {
+        let errno = Errno::from_raw(error.raw_os_error().unwrap_or_default());
+        let doing = format!("write {name} of a user namespace");
+        missing(&doing, &advice(errno), errno)
+    })
+}
+
+/// Makes the user that this process has in the namespace above user 0 of its own, and nobody else;
+/// an error comes with the name of the file that could not be written.
+pub(super) fn become_user_0(uid: u32, gid: u32) -> Result<(), (&'static str, io::Error)> {
     let maps = [
         // Without it an unprivileged process may not map its group.
         ("setgroups", "deny".to_owned()),
@@ -219,11 +267,7 @@ pub(crate) fn isolate() -> Result<(), Error> {
         ("gid_map", format!("0 {gid} 1")),
     ];
     for (name, text) in maps {
-        fs::write(format!("/proc/self/{name}"), text).map_err(|error| {
-            let errno = Errno::from_raw(error.raw_os_error().unwrap_or_default());
-            let doing = format!("write {name} of a user namespace");
-            missing(&doing, &advice(errno), errno)
-        })?;
+        fs::write(Path::new("/proc/self").join(name), text).map_err(|error| (name, error))?;
     }
     Ok(())
 }
@@ -273,6 +317,8 @@ fn cannot(doing: &str, help: &str, source: Option<io::Error>) -> Error {
 }
 
 const ENTER_WITHIN: Duration = Duration::from_secs(60);
+/// Last words of a program are the longest thing in it.
+const LONGEST_LINE: u64 = 1 << 20;
 
 #[cfg(test)]
 mod tests {

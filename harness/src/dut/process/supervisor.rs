@@ -1,51 +1,72 @@
 //! The programs of the device: started one after the other, each when the one before is ready.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fs;
-use std::os::fd::BorrowedFd;
+use std::fs::File;
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::ExitStatus;
 
 use ngnlab_sim::time::Time;
-use nix::poll::{PollTimeout, poll};
-use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
+use nix::fcntl::{OFlag, open, openat};
+use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
 
 use super::hunger::Hunger;
-use super::init::Logs;
-use super::mounts;
+use super::mounts::Trouble;
+use super::pid1::{NotRun, Pid1};
 use super::plan::{Action, Condition, Plan, PlannedRun};
+use super::processes::Processes;
 use super::program::Program;
-use super::sandbox::Event;
+use super::root;
+use super::sandbox::{Entry, Event};
 use super::watch::Watch;
 use crate::dut::{DeviceFailure, Failure};
 
 /// Keeps the programs of a plan running, and tells once when that has failed.
 pub(super) struct Supervisor {
     logs: Logs,
+    pid1: Pid1,
+    processes: Processes,
     programs: Vec<Program>,
     waiting: VecDeque<PlannedRun>,
     current: Option<PlannedRun>,
     hunger: Hunger,
     environment: BTreeMap<String, String>,
     watch: Watch,
+    has_started: bool,
+    /// What has gone wrong and is not told yet.
+    failure: Option<DeviceFailure>,
     told: bool,
 }
 
 impl Supervisor {
-    /// Makes one that runs nothing.
-    pub(super) fn new(logs: Logs) -> Self {
-        Self {
+    /// Makes the sandbox, in which nothing runs yet.
+    pub(super) fn enter(entry: &Entry) -> Result<Self, Trouble> {
+        let logs = Logs::open(&entry.logs);
+        let logs = logs.map_err(|error| (format!("open {}", entry.logs.display()), error))?;
+        let (pid1, processes) = Pid1::start(entry)?;
+        let shared = Path::new("/dev/shm").to_owned();
+        let places = root::places(entry).into_iter().chain([shared]);
+        let places = places.filter_map(|place| {
+            let folder = pid1.open(&place).ok()?;
+            Some((place, File::from(folder)))
+        });
+        Ok(Self {
             logs,
+            watch: Watch::new(places.collect::<Vec<_>>()),
+            pid1,
+            processes,
             programs: Vec::new(),
             waiting: VecDeque::new(),
             current: None,
             hunger: Hunger::default(),
             environment: BTreeMap::new(),
-            watch: Watch::new(),
+            has_started: false,
+            failure: None,
             told: true,
-        }
+        })
     }
 
     /// Returns whether a program is being waited for, so that every moment counts.
@@ -53,37 +74,43 @@ impl Supervisor {
         !self.told && (self.current.is_some() || !self.waiting.is_empty())
     }
 
-    /// Returns what to sleep on until a program writes.
+    /// Returns what to sleep on until a program writes or ends.
     pub(super) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        self.programs.iter().filter_map(Program::fd)
+        let outputs = self.programs.iter().filter_map(Program::fd);
+        // Who has failed has nothing more to tell.
+        outputs.chain((!self.told).then(|| self.pid1.fd()))
     }
 
-    /// Ends everything in the sandbox at once, as a power cut does.
-    pub(super) fn stop(&mut self) {
+    /// Ends everything in the sandbox at once, as a power cut does, writes the plan's files and
+    /// begins with its first command.
+    pub(super) fn start(&mut self, plan: Plan) -> Result<(), Trouble> {
         self.waiting.clear();
         self.current = None;
-        self.told = true;
-        // From pid 1: every process of the namespace but itself.
-        let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
-        for _ in 0..STOP_TURNS {
-            self.reap();
-            let all = self.programs.iter().all(|program| program.ended.is_some());
-            if all && waitpid(None, Some(WaitPidFlag::WNOHANG)).is_err() {
-                break;
-            }
-            let _ = poll(&mut [], PollTimeout::from(10_u8));
-        }
         self.programs.clear();
-    }
-
-    /// Writes the plan's files and begins with its first command.
-    pub(super) fn start(&mut self, plan: Plan) -> Result<(), mounts::Trouble> {
-        for file in &plan.files {
-            mounts::write(file)?;
-        }
-        self.waiting = plan.runs.into();
-        self.environment = plan.environment;
         self.told = false;
+        if self.has_started
+            && let Err(error) = self.pid1.stop()
+        {
+            self.lose(&error);
+            return Ok(());
+        }
+        self.environment = plan.environment;
+        match self.pid1.write(plan.files) {
+            Ok(()) => {}
+            // The machine or the device file is to blame: the device has done nothing yet.
+            Err(trouble) if !self.has_started => return Err(trouble),
+            Err((doing, error)) => {
+                let message = format!("after the power cut, pid 1 cannot {doing}: {error}");
+                self.failure = Some(DeviceFailure {
+                    how: Failure::NeverStarted,
+                    message,
+                    log: None,
+                });
+                return Ok(());
+            }
+        }
+        self.has_started = true;
+        self.waiting = plan.runs.into();
         Ok(())
     }
 
@@ -94,13 +121,26 @@ impl Supervisor {
         if self.told {
             return None;
         }
-        let event = self
-            .trouble(now)
+        let event = (self.failure.take().map(Event::Failed))
+            .or_else(|| self.trouble(now))
             .or_else(|| self.excess(now))
             .or_else(|| self.boot(now))
-            .or_else(|| self.hunger.look(now).map(Event::Starved));
+            .or_else(|| self.hunger.look(&self.processes, now).map(Event::Starved));
         self.told |= matches!(event, Some(Event::Failed(_)));
         event
+    }
+
+    /// Gives up a device whose pid 1 does not do its part: nobody else can have hampered it.
+    fn lose(&mut self, error: &io::Error) {
+        let how = match self.pid1.end() {
+            Some(status) => format!("it ended with {status}"),
+            None => error.to_string(),
+        };
+        self.failure = Some(DeviceFailure {
+            how: Failure::Crashed,
+            message: format!("the device hampered pid 1 of its sandbox: {how}"),
+            log: None,
+        });
     }
 
     /// Starts the next command whenever the one before is ready.
@@ -108,7 +148,7 @@ impl Supervisor {
         loop {
             if let Some(run) = &self.current {
                 let program = self.programs.last()?;
-                if !is_ready(run, program, now) {
+                if !is_ready(&self.pid1, run, program, now) {
                     return None;
                 }
                 self.current = None;
@@ -127,39 +167,53 @@ impl Supervisor {
             } = &run.action
             {
                 // Left behind by a power cut, it would speak for a program that has only begun.
-                let _ = fs::remove_file(path);
+                self.pid1.forget(path);
             }
-            let words = match &run.action {
-                Action::Setup(script) => ["/bin/sh", "-e", "-c", script].map(str::to_owned).into(),
-                Action::Daemon { words, .. } => words.clone(),
-            };
-            let started = self
-                .logs
-                .file(&run.name)
-                .and_then(|log| Program::start(&run.name, &words, &self.environment, log, now));
-            match started {
-                Ok(mut program) => {
-                    program.is_script = matches!(run.action, Action::Setup(_));
-                    self.programs.push(program);
-                }
-                Err(error) => {
-                    let program = words.first().map_or("", String::as_str);
-                    return Some(Event::Failed(DeviceFailure {
-                        how: Failure::NeverStarted,
-                        message: format!("cannot start {program}: {error}"),
-                        log: None,
-                    }));
-                }
+            if let Err(failure) = self.run(&run, now) {
+                return Some(Event::Failed(failure));
             }
             self.current = Some(run);
         }
     }
 
+    /// Starts a command.
+    fn run(&mut self, run: &PlannedRun, now: Time) -> Result<(), DeviceFailure> {
+        let why = match self.pid1.run(run, &self.environment) {
+            Ok((pid, output)) => {
+                let is_script = matches!(run.action, Action::Setup(_));
+                let program = self
+                    .logs
+                    .file(&run.name)
+                    .and_then(|log| Program::new(&run.name, pid, is_script, output, log, now));
+                match program {
+                    Ok(program) => {
+                        self.programs.push(program);
+                        return Ok(());
+                    }
+                    Err(error) => format!("its log: {error}"),
+                }
+            }
+            Err(NotRun::NotStarted(why)) => why,
+            Err(NotRun::Lost(error)) => {
+                self.lose(&error);
+                let lost = self.failure.take();
+                return Err(lost.expect("it was just made"));
+            }
+        };
+        let words = run.action.words();
+        let program = words.first().map_or("", String::as_str);
+        Err(DeviceFailure {
+            how: Failure::NeverStarted,
+            message: format!("cannot start {program}: {why}"),
+            log: None,
+        })
+    }
+
     /// Looks for a device that harms itself, and ends one that harms its machine.
     fn excess(&mut self, now: Time) -> Option<Event> {
-        let (how, message) = self.watch.look(now)?;
-        if how == Failure::Bloated {
-            let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
+        let (how, message) = self.watch.look(&self.processes, now)?;
+        if matches!(how, Failure::Bloated | Failure::Crowded) {
+            self.pid1.end();
         }
         let program = self.programs.last();
         Some(Event::Failed(DeviceFailure {
@@ -205,7 +259,7 @@ impl Supervisor {
             }
             if let Some(run) = booting
                 && now.since(program.started_at) > run.within
-                && !is_ready(run, program, now)
+                && !is_ready(&self.pid1, run, program, now)
             {
                 let what = format!("{name} {} within {:?}", unmet(&run.action), run.within);
                 return failed(Failure::NeverReady, program, what);
@@ -214,19 +268,19 @@ impl Supervisor {
         None
     }
 
-    /// Takes in which processes have ended; orphans of daemons come here, too.
+    /// Takes in which processes have ended.
     fn reap(&mut self) {
-        while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-            let (pid, raw) = match status {
-                WaitStatus::Exited(pid, code) => (pid, code << 8),
-                WaitStatus::Signaled(pid, signal, _) => (pid, signal as i32),
-                WaitStatus::StillAlive => return,
-                _ => continue,
+        if self.told {
+            return;
+        }
+        loop {
+            let (pid, raw) = match self.pid1.ended() {
+                Ok(Some(ended)) => ended,
+                Ok(None) => return,
+                Err(error) => return self.lose(&error),
             };
-            let ended = self
-                .programs
-                .iter_mut()
-                .find(|program| program.pid == pid.as_raw() && program.ended.is_none());
+            let mut programs = self.programs.iter_mut();
+            let ended = programs.find(|program| program.pid == pid && program.ended.is_none());
             if let Some(program) = ended {
                 // What it wrote last is still in the pipe.
                 program.read();
@@ -236,12 +290,41 @@ impl Supervisor {
     }
 }
 
-fn is_ready(run: &PlannedRun, program: &Program, now: Time) -> bool {
+/// The folder of logs on the host, held open.
+struct Logs {
+    folder: OwnedFd,
+    path: String,
+}
+
+impl Logs {
+    fn open(path: &Path) -> io::Result<Self> {
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        Ok(Self {
+            folder: open(path, flags, Mode::empty())?,
+            path: path.display().to_string(),
+        })
+    }
+
+    /// Returns the path of a program's log on the host.
+    fn path(&self, name: &str) -> String {
+        format!("{}/{name}.log", self.path)
+    }
+
+    /// Opens a program's log at its end.
+    fn file(&self, name: &str) -> io::Result<File> {
+        let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_APPEND | OFlag::O_CLOEXEC;
+        let mode = Mode::from_bits_truncate(0o644);
+        let name = format!("{name}.log");
+        Ok(openat(&self.folder, name.as_str(), flags, mode)?.into())
+    }
+}
+
+fn is_ready(pid1: &Pid1, run: &PlannedRun, program: &Program, now: Time) -> bool {
     match &run.action {
         Action::Setup(_) => program.ended.is_some_and(|status| status.success()),
         Action::Daemon { ready, .. } => match ready {
             Condition::Started => true,
-            Condition::File(path) => path.exists(),
+            Condition::File(path) => pid1.open(path).is_ok(),
             Condition::Alive(span) => now.since(program.started_at) >= *span,
             Condition::Log(part) => program.has_written(part),
         },
@@ -270,5 +353,3 @@ fn in_words(status: ExitStatus) -> String {
         (None, None) => status.to_string(),
     }
 }
-
-const STOP_TURNS: u32 = 200;

@@ -1,14 +1,20 @@
 //! What a device takes of its machine, and whether it still has its interfaces.
 //!
-//! Runs in pid 1 of the sandbox, whose `/proc` and `/sys` show the sandbox alone.
+//! Runs in the supervisor, which the device can neither see nor deceive.
 
-use std::fs;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ngnlab_sim::time::Time;
+use nix::net::if_::if_nametoindex;
 use nix::unistd::{SysconfVar, sysconf};
+use rustix::fs::{fstat, fstatvfs};
 
+use super::memory::Look;
+use super::processes::Processes;
 use super::{LAN_INTERFACE, WAN_INTERFACE};
 use crate::dut::Failure;
 
@@ -16,55 +22,109 @@ use crate::dut::Failure;
 pub(super) struct Watch {
     next: Time,
     page: u64,
+    places: Vec<Place>,
+    devices: BTreeSet<u64>,
+}
+
+/// A place of the device's own that it can fill.
+struct Place {
+    path: PathBuf,
+    folder: OwnedFd,
 }
 
 impl Watch {
-    /// Makes one that has not looked yet.
-    pub(super) fn new() -> Self {
+    /// Makes one that has not looked yet; a device stores things in these places.
+    pub(super) fn new(places: impl IntoIterator<Item = (PathBuf, File)>) -> Self {
         let page = sysconf(SysconfVar::PAGE_SIZE).ok().flatten();
+        let places = places.into_iter().map(|(path, folder)| Place {
+            path,
+            folder: folder.into(),
+        });
+        let places: Vec<Place> = places.collect();
+        let devices = places
+            .iter()
+            .filter_map(|place| Some(fstat(&place.folder).ok()?.st_dev));
         Self {
             next: Time::ZERO,
             page: page.and_then(|size| size.try_into().ok()).unwrap_or(4096),
+            devices: devices.collect(),
+            places,
         }
     }
 
     /// Returns what is wrong, in a sentence, if it is time to look again.
-    pub(super) fn look(&mut self, now: Time) -> Option<(Failure, String)> {
+    pub(super) fn look(&mut self, processes: &Processes, now: Time) -> Option<(Failure, String)> {
         if now < self.next {
             return None;
         }
         self.next = now + LOOK_EVERY;
-        let taken = self.memory();
+        let pids = processes.pids();
+        let count = u64::try_from(pids.len()).unwrap_or(u64::MAX);
+        if count > MOST_PROCESSES {
+            let what = format!("the device had {count} processes, of {MOST_PROCESSES} at most");
+            return Some((Failure::Crowded, what));
+        }
+        let mut look = Look::default();
+        let mut descriptors = 0;
+        for pid in &pids {
+            let open = processes.open(*pid);
+            look.take_in(&open);
+            descriptors += open.descriptors + open.on_their_way * HIDDEN_WEIGHT;
+        }
+        if descriptors > MOST_DESCRIPTORS {
+            let what =
+                format!("the device held {descriptors} descriptors, of {MOST_DESCRIPTORS} at most");
+            return Some((Failure::Crowded, what));
+        }
+        let (stored, full) = self.stored();
+        let stores = (stored, &self.devices);
+        let taken = look.total(processes, &pids, stores, (MOST_MEMORY, self.page));
         if taken > MOST_MEMORY {
             let (taken, most) = (taken >> 20, MOST_MEMORY >> 20);
             let what = format!("the device took {taken} MiB of memory, of {most} MiB at most");
             return Some((Failure::Bloated, what));
         }
-        let gone = [WAN_INTERFACE, LAN_INTERFACE]
-            .into_iter()
-            .find(|name| !Path::new("/sys/class/net").join(name).exists());
-        gone.map(|name| {
-            let what = format!("the device deleted its interface {name}");
-            (Failure::Unplugged, what)
-        })
+        full.or_else(unplugged)
     }
 
-    /// Returns how many bytes all programs hold in memory; what they share counts for each.
-    fn memory(&self) -> u64 {
-        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-        let programs = processes.filter(|entry| {
-            let name = entry.file_name();
-            let number = name.to_str().and_then(|name| name.parse::<u32>().ok());
-            number.is_some_and(|pid| pid > 1)
-        });
-        let pages = programs.filter_map(|entry| {
-            let text = fs::read_to_string(entry.path().join("statm")).ok()?;
-            text.split(' ').nth(1)?.parse::<u64>().ok()
-        });
-        pages.sum::<u64>() * self.page
+    /// Returns how much the device stores, and the place that is full, if one is.
+    fn stored(&self) -> (u64, Option<(Failure, String)>) {
+        let mut stored = 0;
+        let mut full = None;
+        for place in &self.places {
+            let Ok(stat) = fstatvfs(&place.folder) else {
+                continue;
+            };
+            stored += (stat.f_blocks - stat.f_bfree) * stat.f_frsize;
+            if stat.f_bfree == 0 || stat.f_ffree == 0 {
+                let what = match stat.f_bfree {
+                    0 => format!("its {} MiB", (stat.f_blocks * stat.f_frsize) >> 20),
+                    _ => format!("its {} files", stat.f_files),
+                };
+                let message = format!("the device has filled {}, {what}", place.path.display());
+                full = Some((Failure::DiskFull, message));
+            }
+        }
+        (stored, full)
     }
+}
+
+fn unplugged() -> Option<(Failure, String)> {
+    let gone = [WAN_INTERFACE, LAN_INTERFACE]
+        .into_iter()
+        .find(|name| if_nametoindex(*name).is_err());
+    gone.map(|name| {
+        let what = format!("the device deleted its interface {name}");
+        (Failure::Unplugged, what)
+    })
 }
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// More than any router program has been seen to take, and little enough for many side by side.
 const MOST_MEMORY: u64 = 512 << 20;
+/// More than any router has been seen to have: a dozen.
+pub(super) const MOST_PROCESSES: u64 = 512;
+/// BIND holds some hundred.
+const MOST_DESCRIPTORS: u64 = 32 << 10;
+/// What waits in a socket cannot be looked into, and no router keeps anything there for long.
+const HIDDEN_WEIGHT: u64 = 128;

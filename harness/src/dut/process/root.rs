@@ -1,0 +1,324 @@
+//! The root of the sandbox: what router programs need of the host, read-only, and places of their
+//! own.
+//!
+//! Runs in pid 1 of the sandbox while it still is a process of the namespace that owns the mounts.
+//! The programs live in a namespace below, so that nothing of this can be undone there: what is
+//! read-only stays so, and what is covered stays covered.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use nix::mount::{MntFlags, MsFlags, umount2};
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::pivot_root;
+
+use super::RUN_DIR;
+use super::mounts::{self, Trouble, attach, rewritten_users};
+use super::sandbox::Entry;
+
+/// Moves this process into a mount namespace with the device's own root.
+pub(super) fn enter(entry: &Entry) -> Result<(), Trouble> {
+    unshare(CloneFlags::CLONE_NEWNS)
+        .map_err(|errno| ("make a mount namespace".to_owned(), errno.into()))?;
+    // Before anything else, so that nothing of this reaches the host.
+    attach(None, "/", None, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None)?;
+    let resolv_conf = fs::canonicalize(RESOLV_CONF).ok();
+    let users = match &entry.root {
+        Some(root) => rewritten_users(root, &entry.root_users)?,
+        None => rewritten_users(Path::new("/"), &entry.root_users)?,
+    };
+    let root = Root::begin()?;
+    match &entry.root {
+        Some(own) => root.lay_over(own)?,
+        None => root.take_from_host()?,
+    }
+    root.make_private(entry)?;
+    for seen in &entry.sees {
+        root.show(&seen.host, &seen.at)?;
+    }
+    root.mount_devices()?;
+    root.mount_kernel_views()?;
+    if let (Some(path), None) = (resolv_conf, &entry.root) {
+        root.put(&path, b"")?;
+    }
+    for (path, text) in users {
+        root.put(&path, text.as_bytes())?;
+    }
+    root.finish(entry.root.is_none())
+}
+
+/// The new root while it is made; the host's is at [`HOST`] until it is finished.
+struct Root {
+    at: &'static Path,
+}
+
+impl Root {
+    /// Makes room for a root, and moves the host's aside.
+    fn begin() -> Result<Self, Trouble> {
+        // Every system has it, and what it holds is back a moment later, below the host's root.
+        let base = Path::new("/tmp");
+        attach(Some("tmpfs"), base, Some("tmpfs"), OWN, Some("mode=0755"))?;
+        let aside = base.join(HOST.trim_start_matches('/'));
+        make_folder(&aside)?;
+        pivot_root(base, &aside)
+            .map_err(|errno| ("move the host's root aside".to_owned(), errno.into()))?;
+        enter_folder(Path::new("/"))?;
+        let at = Path::new(NEW);
+        make_folder(at)?;
+        Ok(Self { at })
+    }
+
+    /// Shows the parts of the host that programs live in.
+    fn take_from_host(&self) -> Result<(), Trouble> {
+        attach(Some("tmpfs"), self.at, Some("tmpfs"), OWN, Some(ROOT_TMPFS))?;
+        for name in FROM_HOST {
+            let host = on_host(Path::new("/").join(name));
+            let inside = self.at.join(name);
+            match fs::read_link(&host) {
+                Ok(to) => link(&to, &inside)?,
+                Err(_) if host.is_dir() => bind(&host, &inside)?,
+                Err(_) => {}
+            }
+        }
+        for name in EMPTY {
+            make_folder(&self.at.join(name))?;
+        }
+        link(Path::new("/run"), &self.at.join("var/run"))?;
+        link(Path::new("/run/lock"), &self.at.join("var/lock"))
+    }
+
+    /// Takes a root file system of the device's own, and keeps what is written in a layer above.
+    fn lay_over(&self, own: &Path) -> Result<(), Trouble> {
+        let layer = Path::new(LAYER);
+        make_folder(layer)?;
+        attach(Some("tmpfs"), layer, Some("tmpfs"), OWN, Some(LAYER_TMPFS))?;
+        let (upper, work) = (layer.join("upper"), layer.join("work"));
+        make_folder(&upper)?;
+        make_folder(&work)?;
+        let lower = on_host(own);
+        let options = format!(
+            "lowerdir={},upperdir={},workdir={}",
+            escaped(&lower),
+            upper.display(),
+            work.display()
+        );
+        // Where user attributes can be kept, folders can be replaced and renamed, too.
+        let with_attributes = format!("{options},userxattr");
+        let overlay = |options: &str| {
+            attach(
+                Some("overlay"),
+                self.at,
+                Some("overlay"),
+                OWN,
+                Some(options),
+            )
+        };
+        overlay(&with_attributes)
+            .or_else(|_| overlay(&options))
+            .map_err(|(_, error)| {
+                let doing = format!("lay a writable layer over {}", own.display());
+                (doing, error)
+            })
+    }
+
+    fn make_private(&self, entry: &Entry) -> Result<(), Trouble> {
+        for place in places(entry) {
+            let inside = self.inside(&place);
+            if let Err((doing, error)) = make_folder(&inside) {
+                // A folder of the host's that is not there cannot be made private.
+                match error.kind() {
+                    ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => continue,
+                    _ => return Err((doing, error)),
+                }
+            }
+            attach(Some("tmpfs"), &inside, Some("tmpfs"), OWN, Some(TMPFS))?;
+        }
+        make_folder(&self.inside(Path::new(RUN_DIR)))
+    }
+
+    /// Shows a file or folder of the host where the device file asks for it.
+    fn show(&self, host: &Path, at: &Path) -> Result<(), Trouble> {
+        let (host, inside) = (on_host(host), self.inside(at));
+        fs::metadata(&host).map_err(|error| (format!("see {}", at.display()), error))?;
+        bind(&host, &inside)
+    }
+
+    /// Makes `/dev` with the nodes that programs need, and none of the host's hardware.
+    fn mount_devices(&self) -> Result<(), Trouble> {
+        let dev = self.at.join("dev");
+        make_folder(&dev)?;
+        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
+        attach(Some("tmpfs"), &dev, Some("tmpfs"), flags, Some(DEV_TMPFS))?;
+        for name in NODES {
+            let host = on_host(Path::new("/dev").join(name));
+            if !host.exists() {
+                continue;
+            }
+            let inside = dev.join(name);
+            make_file(&inside)?;
+            attach(host.to_str(), &inside, None, MsFlags::MS_BIND, None)?;
+        }
+        for (name, to) in [
+            ("fd", "/proc/self/fd"),
+            ("stdin", "/proc/self/fd/0"),
+            ("stdout", "/proc/self/fd/1"),
+            ("stderr", "/proc/self/fd/2"),
+            ("ptmx", "pts/ptmx"),
+        ] {
+            link(Path::new(to), &dev.join(name))?;
+        }
+        let terminals = dev.join("pts");
+        make_folder(&terminals)?;
+        attach(
+            Some("devpts"),
+            &terminals,
+            Some("devpts"),
+            flags,
+            Some(DEVPTS),
+        )?;
+        let shared = dev.join("shm");
+        make_folder(&shared)?;
+        attach(Some("tmpfs"), &shared, Some("tmpfs"), OWN, Some(TMPFS))
+    }
+
+    fn mount_kernel_views(&self) -> Result<(), Trouble> {
+        let inside = OWN | MsFlags::MS_NOEXEC;
+        let proc = self.at.join("proc");
+        make_folder(&proc)?;
+        attach(Some("proc"), &proc, Some("proc"), inside, None)?;
+        // Of an empty network namespace; the device's own comes over it.
+        let sys = self.at.join("sys");
+        make_folder(&sys)?;
+        let read_only = inside | MsFlags::MS_RDONLY;
+        attach(Some("sysfs"), &sys, Some("sysfs"), read_only, None)
+    }
+
+    /// Writes a file, or lays it over one of the host's.
+    fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
+        let own = self.inside(Path::new(RUN_DIR));
+        mounts::put(&self.inside(path), bytes, 0o644, &own)
+    }
+
+    /// Makes the new root the only one.
+    fn finish(&self, read_only: bool) -> Result<(), Trouble> {
+        if read_only {
+            let flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY | OWN;
+            attach(None, self.at, None, flags, None)?;
+        }
+        enter_folder(self.at)?;
+        let told = |errno: nix::errno::Errno| ("enter the device's root".to_owned(), errno.into());
+        // The old root lands on the new one, and is taken off it.
+        pivot_root(".", ".").map_err(told)?;
+        umount2(".", MntFlags::MNT_DETACH).map_err(told)?;
+        enter_folder(Path::new("/"))
+    }
+
+    fn inside(&self, path: &Path) -> PathBuf {
+        self.at.join(path.strip_prefix("/").unwrap_or(path))
+    }
+}
+
+/// Returns the directories that are empty and the device's own.
+pub(super) fn places(entry: &Entry) -> Vec<PathBuf> {
+    let mut places = vec![PathBuf::from("/run")];
+    places.extend(entry.private.iter().cloned());
+    places.sort();
+    places.dedup();
+    // A link such as /var/run is /run already.
+    places.retain(|place| !Path::new("/var/run").eq(place));
+    places
+}
+
+/// Returns whether every device sees a path of the host.
+pub(super) fn is_seen(path: &Path) -> bool {
+    FROM_HOST
+        .iter()
+        .any(|name| path.starts_with(Path::new("/").join(name)))
+}
+
+fn on_host(path: impl AsRef<Path>) -> PathBuf {
+    let path = path.as_ref();
+    Path::new(HOST).join(path.strip_prefix("/").unwrap_or(path))
+}
+
+/// Shows a file, or a folder with everything that is mounted in it, read-only.
+fn bind(host: &Path, inside: &Path) -> Result<(), Trouble> {
+    if host.is_dir() {
+        make_folder(inside)?;
+    } else {
+        make_file(inside)?;
+    }
+    let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
+    attach(host.to_str(), inside, None, flags, None)?;
+    let table = mounts::table(&Path::new(HOST).join("proc"))?;
+    for (point, options) in table.iter().filter(|(point, _)| point.starts_with(inside)) {
+        let Err((doing, error)) = mounts::make_read_only(point, options) else {
+            continue;
+        };
+        if !point.is_dir() {
+            return Err((doing, error));
+        }
+        // What cannot be protected is covered.
+        let flags = OWN | MsFlags::MS_RDONLY;
+        attach(Some("tmpfs"), point, Some("tmpfs"), flags, Some("size=4k"))?;
+    }
+    Ok(())
+}
+
+fn make_folder(path: &Path) -> Result<(), Trouble> {
+    fs::create_dir_all(path).map_err(|error| (format!("make {}", path.display()), error))
+}
+
+fn make_file(path: &Path) -> Result<(), Trouble> {
+    if let Some(folder) = path.parent() {
+        make_folder(folder)?;
+    }
+    let made = File::options().append(true).create(true).open(path);
+    made.map(drop)
+        .map_err(|error| (format!("make {}", path.display()), error))
+}
+
+fn link(to: &Path, path: &Path) -> Result<(), Trouble> {
+    symlink(to, path).map_err(|error| (format!("make {}", path.display()), error))
+}
+
+fn enter_folder(path: &Path) -> Result<(), Trouble> {
+    std::env::set_current_dir(path)
+        .map_err(|error: io::Error| (format!("enter {}", path.display()), error))
+}
+
+/// Writes a path as an option of overlayfs, where `:` and `,` part others.
+fn escaped(path: &Path) -> String {
+    let mut text = String::new();
+    for letter in path.display().to_string().chars() {
+        if [':', ',', '\\'].contains(&letter) {
+            text.push('\\');
+        }
+        text.push(letter);
+    }
+    text
+}
+
+const HOST: &str = "/.host";
+const NEW: &str = "/.new";
+const LAYER: &str = "/.layer";
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+/// Where programs, what they are linked with, and their settings live.
+const FROM_HOST: &[&str] = &[
+    "bin", "etc", "lib", "lib32", "lib64", "libx32", "opt", "sbin", "usr",
+];
+/// What programs expect to be there.
+const EMPTY: &[&str] = &["home", "mnt", "root", "srv", "tmp", "var/tmp"];
+/// What needs no hardware; TAP and PPP interfaces belong to the network namespace.
+const NODES: &[&str] = &[
+    "full", "net/tun", "null", "ppp", "random", "tty", "urandom", "zero",
+];
+const OWN: MsFlags = MsFlags::MS_NOSUID.union(MsFlags::MS_NODEV);
+const ROOT_TMPFS: &str = "size=1m,mode=0755";
+const DEV_TMPFS: &str = "size=1m,mode=0755";
+const DEVPTS: &str = "newinstance,ptmxmode=0666,mode=0620";
+/// A device that fills its disk does not fill the host's memory.
+const TMPFS: &str = "size=64m,nr_inodes=16k,mode=0755";
+const LAYER_TMPFS: &str = "size=256m,nr_inodes=64k,mode=0755";

@@ -1,0 +1,142 @@
+//! Who root becomes before a device runs: a user of the host to whom nothing belongs.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{OpenOptionsExt, chown};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::OFlag;
+use nix::mount::MsFlags;
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::prctl;
+use nix::unistd::{Gid, Uid, geteuid, setgroups, setresgid, setresuid};
+
+use super::mounts::attach;
+use super::sandbox::Entry;
+
+/// An ordinary user that root can become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stranger(u32);
+
+impl Stranger {
+    /// Returns who it is, if this process is root's and there is such a user.
+    pub(crate) fn of_root() -> Option<Self> {
+        if !geteuid().is_root() {
+            return None;
+        }
+        let maps = ["uid_map", "gid_map"]
+            .map(|name| fs::read_to_string(Path::new("/proc/self").join(name)).unwrap_or_default());
+        let mut users = USERS.iter().copied();
+        let there = users.find(|user| maps.iter().all(|map| maps_user(map, *user)));
+        there.map(Self)
+    }
+
+    /// Gives a file or folder of ours to it.
+    pub(crate) fn own(self, path: &Path) -> io::Result<()> {
+        chown(path, Some(self.0), Some(self.0))
+    }
+
+    /// Makes this process one of its, which still can show a device what root alone may see.
+    pub(super) fn become_them(self, entry: &mut Entry) -> io::Result<()> {
+        let mut paths: Vec<&mut PathBuf> =
+            entry.sees.iter_mut().map(|seen| &mut seen.host).collect();
+        paths.extend(&mut entry.root);
+        if !paths.is_empty() {
+            lend(paths)?;
+        }
+        let (user, group) = (Uid::from_raw(self.0), Gid::from_raw(self.0));
+        setgroups(&[])?;
+        setresgid(group, group, group)?;
+        setresuid(user, user, user)?;
+        // Else `/proc/self` stays root's.
+        prctl::set_dumpable(true)?;
+        Ok(())
+    }
+}
+
+/// Shows these files and folders where everybody may look, in a mount namespace of this process.
+fn lend(paths: Vec<&mut PathBuf>) -> io::Result<()> {
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    let bind = |source: Option<&str>, target: &Path, kind, flags, options| {
+        attach(source, target, kind, flags, options).map_err(|(_, error)| error)
+    };
+    bind(
+        None,
+        Path::new("/"),
+        None,
+        MsFlags::MS_REC | MsFlags::MS_PRIVATE,
+        None,
+    )?;
+    // Opened before the place where they are shown covers one of them.
+    let opened: Vec<File> = paths
+        .iter()
+        .map(|path| {
+            let flags = OFlag::O_PATH.bits();
+            File::options()
+                .read(true)
+                .custom_flags(flags)
+                .open(path)
+                .map_err(|error| {
+                    io::Error::new(error.kind(), format!("see {}: {error}", path.display()))
+                })
+        })
+        .collect::<io::Result<_>>()?;
+    let counter = LENT.iter().map(Path::new).find(|path| path.is_dir());
+    let counter = counter.ok_or(ErrorKind::NotFound)?;
+    bind(
+        Some("tmpfs"),
+        counter,
+        Some("tmpfs"),
+        MsFlags::empty(),
+        Some("size=1m,mode=0755"),
+    )?;
+    for (number, (path, file)) in paths.into_iter().zip(opened).enumerate() {
+        let shown = counter.join(number.to_string());
+        match file.metadata()?.is_dir() {
+            true => fs::create_dir(&shown)?,
+            false => drop(File::create(&shown)?),
+        }
+        let source = format!("/proc/self/fd/{}", file.as_raw_fd());
+        bind(
+            Some(&source),
+            &shown,
+            None,
+            MsFlags::MS_BIND | MsFlags::MS_REC,
+            None,
+        )?;
+        *path = shown;
+    }
+    Ok(())
+}
+
+/// Returns whether a map of a user namespace knows a user.
+fn maps_user(map: &str, user: u32) -> bool {
+    map.lines().any(|line| {
+        let mut numbers = line.split_ascii_whitespace().map(str::parse::<u64>);
+        let (Some(Ok(first)), Some(Ok(count))) = (numbers.next(), numbers.nth(1)) else {
+            return false;
+        };
+        (first..first + count).contains(&u64::from(user))
+    })
+}
+
+/// The last of those that systemd sets aside for containers, and nobody where there are few.
+const USERS: [u32; 2] = [0x6FFF_FFFF, 65534];
+/// Where something can be shown to everybody: folders that every system has.
+const LENT: [&str; 3] = ["/mnt", "/media", "/srv"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_looked_for_in_the_map() {
+        assert!(maps_user("         0          0 4294967295\n", 0x6FFF_FFFF));
+        let few = "0 100000 1000\n1000 1000 1\n1001 101000 64535\n";
+        assert!(!maps_user(few, 0x6FFF_FFFF));
+        assert!(maps_user(few, 65534));
+        assert!(!maps_user("0 1000 1\n", 65534));
+        assert!(!maps_user("", 65534));
+    }
+}
