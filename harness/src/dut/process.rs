@@ -238,6 +238,7 @@ pub(crate) fn enter(
         root_users: programs.root_users.clone(),
         sees: sees.into_iter().map(seen).collect(),
         root: programs.root.as_ref().map(|path| path.get_ref().clone()),
+        root_is_layered: false,
         mounts: programs.mounts,
         logs: logs.to_owned(),
     };

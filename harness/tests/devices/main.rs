@@ -17,6 +17,7 @@ use bench::Bench;
 mod bench;
 mod command;
 mod firmware;
+mod hostile;
 mod isolation;
 mod killed;
 mod nic;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     if let Some(code) = launch::hidden_command()
         .or_else(killed::hidden_command)
         .or_else(nic::hidden_command)
+        .or_else(hostile::hidden_command)
     {
         return code;
     }
@@ -52,7 +54,8 @@ fn main() -> ExitCode {
         killed::TESTS,
         command::TESTS,
     ];
-    trials.extend(tables.concat().into_iter().map(|(name, test)| {
+    let tests = tables.concat().into_iter().chain(hostile::tests());
+    trials.extend(tests.map(|(name, test)| {
         gated(name, obstacle.as_deref(), move || {
             test();
             Ok(())

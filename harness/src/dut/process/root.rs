@@ -31,6 +31,7 @@ pub(super) fn enter(entry: &Entry) -> Result<(), Trouble> {
     };
     let root = Root::begin()?;
     match &entry.root {
+        Some(own) if entry.root_is_layered => root.take_as_it_is(own)?,
         Some(own) => root.lay_over(own)?,
         None => root.take_from_host()?,
     }
@@ -121,6 +122,12 @@ impl Root {
                 let doing = format!("lay a writable layer over {}", own.display());
                 (doing, error)
             })
+    }
+
+    /// Takes a root file system whose layer is there already.
+    fn take_as_it_is(&self, own: &Path) -> Result<(), Trouble> {
+        let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
+        attach(on_host(own).to_str(), self.at, None, flags, None)
     }
 
     fn make_private(&self, entry: &Entry) -> Result<(), Trouble> {

@@ -48,6 +48,8 @@ pub struct Entry {
     pub sees: Vec<Seen>,
     /// The root file system that it brings along.
     pub root: Option<PathBuf>,
+    /// Whether what is written to it goes into a layer already.
+    pub root_is_layered: bool,
     /// Whether it mounts things in its own places, and does without the wall that forbids it.
     pub mounts: bool,
     /// Where the programs' logs go, on the host.

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{OpenOptionsExt, chown};
+use std::os::unix::fs::{OpenOptionsExt, chown, lchown};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
@@ -39,11 +39,8 @@ impl Stranger {
 
     /// Makes this process one of its, which still can show a device what root alone may see.
     pub(super) fn become_them(self, entry: &mut Entry) -> io::Result<()> {
-        let mut paths: Vec<&mut PathBuf> =
-            entry.sees.iter_mut().map(|seen| &mut seen.host).collect();
-        paths.extend(&mut entry.root);
-        if !paths.is_empty() {
-            lend(paths)?;
+        if !entry.sees.is_empty() || entry.root.is_some() {
+            self.lend(entry)?;
         }
         let (user, group) = (Uid::from_raw(self.0), Gid::from_raw(self.0));
         setgroups(&[])?;
@@ -53,61 +50,107 @@ impl Stranger {
         prctl::set_dumpable(true)?;
         Ok(())
     }
+
+    /// Shows what the device sees where everybody may look, in a mount namespace of this process.
+    fn lend(self, entry: &mut Entry) -> io::Result<()> {
+        unshare(CloneFlags::CLONE_NEWNS)?;
+        let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+        attached(None, Path::new("/"), None, private, None)?;
+        // Opened before the place where they are shown covers one of them.
+        let mut sees = Vec::new();
+        for seen in &mut entry.sees {
+            let file = held(&seen.host)?;
+            sees.push((&mut seen.host, file));
+        }
+        let root = entry.root.as_deref().map(held).transpose()?;
+        let counter = LENT.iter().map(Path::new).find(|path| path.is_dir());
+        let counter = counter.ok_or(ErrorKind::NotFound)?;
+        let options = Some("size=256m,mode=0755");
+        attached(
+            Some("tmpfs"),
+            counter,
+            Some("tmpfs"),
+            MsFlags::empty(),
+            options,
+        )?;
+        for (number, (path, file)) in sees.into_iter().enumerate() {
+            let shown = counter.join(number.to_string());
+            match file.metadata()?.is_dir() {
+                true => fs::create_dir(&shown)?,
+                false => drop(File::create(&shown)?),
+            }
+            let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
+            attached(Some(&by_number(&file)), &shown, None, flags, None)?;
+            *path = shown;
+        }
+        if let Some(root) = root {
+            entry.root = Some(self.lend_root(&root, counter)?);
+            entry.root_is_layered = true;
+        }
+        Ok(())
+    }
+
+    /// Lays a layer over a root, in which everything belongs to this user.
+    fn lend_root(self, root: &File, counter: &Path) -> io::Result<PathBuf> {
+        let [upper, work, whole] = ["upper", "work", "root"].map(|name| counter.join(name));
+        for folder in [&upper, &work, &whole] {
+            fs::create_dir(folder)?;
+        }
+        let options = format!(
+            "lowerdir={},upperdir={},workdir={}",
+            by_number(root),
+            upper.display(),
+            work.display()
+        );
+        // Files stay where they are, and only who owns them is written anew.
+        let by_metadata = format!("{options},metacopy=on");
+        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+        let overlay = |options: &str| {
+            attached(
+                Some("overlay"),
+                &whole,
+                Some("overlay"),
+                flags,
+                Some(options),
+            )
+        };
+        overlay(&by_metadata).or_else(|_| overlay(&options))?;
+        self.own_all(&whole)?;
+        Ok(whole)
+    }
+
+    fn own_all(self, path: &Path) -> io::Result<()> {
+        lchown(path, Some(self.0), Some(self.0))?;
+        if !fs::symlink_metadata(path)?.is_dir() {
+            return Ok(());
+        }
+        fs::read_dir(path)?.try_for_each(|entry| self.own_all(&entry?.path()))
+    }
 }
 
-/// Shows these files and folders where everybody may look, in a mount namespace of this process.
-fn lend(paths: Vec<&mut PathBuf>) -> io::Result<()> {
-    unshare(CloneFlags::CLONE_NEWNS)?;
-    let bind = |source: Option<&str>, target: &Path, kind, flags, options| {
-        attach(source, target, kind, flags, options).map_err(|(_, error)| error)
-    };
-    bind(
-        None,
-        Path::new("/"),
-        None,
-        MsFlags::MS_REC | MsFlags::MS_PRIVATE,
-        None,
-    )?;
-    // Opened before the place where they are shown covers one of them.
-    let opened: Vec<File> = paths
-        .iter()
-        .map(|path| {
-            let flags = OFlag::O_PATH.bits();
-            File::options()
-                .read(true)
-                .custom_flags(flags)
-                .open(path)
-                .map_err(|error| {
-                    io::Error::new(error.kind(), format!("see {}: {error}", path.display()))
-                })
-        })
-        .collect::<io::Result<_>>()?;
-    let counter = LENT.iter().map(Path::new).find(|path| path.is_dir());
-    let counter = counter.ok_or(ErrorKind::NotFound)?;
-    bind(
-        Some("tmpfs"),
-        counter,
-        Some("tmpfs"),
-        MsFlags::empty(),
-        Some("size=1m,mode=0755"),
-    )?;
-    for (number, (path, file)) in paths.into_iter().zip(opened).enumerate() {
-        let shown = counter.join(number.to_string());
-        match file.metadata()?.is_dir() {
-            true => fs::create_dir(&shown)?,
-            false => drop(File::create(&shown)?),
-        }
-        let source = format!("/proc/self/fd/{}", file.as_raw_fd());
-        bind(
-            Some(&source),
-            &shown,
-            None,
-            MsFlags::MS_BIND | MsFlags::MS_REC,
-            None,
-        )?;
-        *path = shown;
-    }
-    Ok(())
+/// Holds a file or folder open, to find it whatever comes over it.
+fn held(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    let opened = options
+        .read(true)
+        .custom_flags(OFlag::O_PATH.bits())
+        .open(path);
+    opened.map_err(|error| io::Error::new(error.kind(), format!("see {}: {error}", path.display())))
+}
+
+fn by_number(file: &File) -> String {
+    format!("/proc/self/fd/{}", file.as_raw_fd())
+}
+
+fn attached(
+    source: Option<&str>,
+    target: &Path,
+    kind: Option<&str>,
+    flags: MsFlags,
+    options: Option<&str>,
+) -> io::Result<()> {
+    attach(source, target, kind, flags, options)
+        .map_err(|(doing, error)| io::Error::new(error.kind(), format!("{doing}: {error}")))
 }
 
 /// Returns whether a map of a user namespace knows a user.
