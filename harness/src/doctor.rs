@@ -11,6 +11,8 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 
 use crate::dut::description::Description;
 use crate::dut::needs;
+use crate::dut::process::group::Group;
+use crate::dut::process::wall;
 use crate::error::Error;
 use crate::launch;
 
@@ -43,6 +45,7 @@ pub enum State {
 /// Looks at everything that real devices need, and at the programs of these device files.
 pub fn look(files: &[PathBuf]) -> Result<Vec<Finding>, Error> {
     let mut found = sandbox()?;
+    found.extend(walls());
     found.push(packet_sockets());
     found.extend(qemu());
     found.extend(terminals());
@@ -131,6 +134,34 @@ fn tap() -> Finding {
             "`sudo modprobe tun`; a container is given it with `--device /dev/net/tun`",
         ),
     }
+}
+
+/// Looks for what stands around a device beside its namespaces.
+fn walls() -> [Finding; 2] {
+    const LANDLOCK: &str = "Landlock";
+    const GROUPS: &str = "control groups";
+    let landlock = match wall::is_offered() {
+        true => Finding::fine(
+            LANDLOCK,
+            "a device can mount nothing, nor write outside its places",
+        ),
+        false => Finding::lacking(
+            LANDLOCK,
+            State::Spare,
+            "the kernel has no Landlock switched on; namespaces alone keep a device from the host",
+            "add `landlock` to `lsm=` on the kernel's command line, from Linux 5.13 on",
+        ),
+    };
+    let groups = match Group::make() {
+        Some(_) => Finding::fine(GROUPS, "the kernel bounds a device's memory and processes"),
+        None => Finding::lacking(
+            GROUPS,
+            State::Spare,
+            "this user may make none; a device's memory and processes are watched all the same",
+            "",
+        ),
+    };
+    [landlock, groups]
 }
 
 /// Opens a packet socket, which devices on network cards need.

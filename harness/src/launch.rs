@@ -76,7 +76,7 @@ fn start(
         });
     }
     needs::check(&description)?;
-    let desk = Desk::new()?;
+    let desk = Desk::new(&description)?;
     let trace = desk.trace();
     let assignment = Assignment {
         device: device.to_owned(),
@@ -92,6 +92,7 @@ fn start(
         save: None,
         parent: own_id(),
         logs: desk.logs(),
+        gates: desk.gates(),
     };
     let limit = limit(&scenario, &description);
     let ended = ending(&assignment, &scenario.name, limit, stop, tell);
@@ -129,13 +130,14 @@ pub fn prepare(device: &Path, stop: &AtomicBool) -> Result<Preparation, Error> {
         Driver::Qemu(machine) => Some(Files::new(machine)?),
     };
     let saved = files.as_ref().map(Files::places);
-    let desk = Desk::new()?;
+    let desk = Desk::new(&description)?;
     let assignment = Assignment {
         device: device.to_owned(),
         task: None,
         save: saved.clone(),
         parent: own_id(),
         logs: desk.logs(),
+        gates: desk.gates(),
     };
     let within = description.ready_within() + SLACK;
     let prepared = match ending(&assignment, &description.name, within, stop, None)? {
@@ -159,13 +161,14 @@ pub fn prepare(device: &Path, stop: &AtomicBool) -> Result<Preparation, Error> {
 pub fn attempt(device: &Path) -> Result<(), Error> {
     let description = Description::load(device)?;
     needs::check(&description)?;
-    let desk = Desk::new()?;
+    let desk = Desk::new(&description)?;
     let assignment = Assignment {
         device: device.to_owned(),
         task: None,
         save: None,
         parent: own_id(),
         logs: desk.logs(),
+        gates: desk.gates(),
     };
     let never = AtomicBool::new(false);
     ending(&assignment, &description.name, SLACK, &never, None).map(drop)

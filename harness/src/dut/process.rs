@@ -31,6 +31,7 @@ use sandbox::{Entry, Event, Order, Sandbox, Seen};
 
 mod channel;
 pub mod description;
+pub(crate) mod group;
 pub(super) mod hunger;
 pub mod init;
 mod memory;
@@ -102,7 +103,7 @@ impl ProcessDut {
                 self.starved = self.starved.max(waited);
                 Ok(false)
             }
-            Event::Entered | Event::Cannot { .. } => Ok(false),
+            Event::Entered(_) | Event::Cannot { .. } => Ok(false),
         }
     }
 
@@ -223,6 +224,7 @@ pub(crate) fn enter(
     needs: &[String],
     programs: &Programs,
     logs: &Path,
+    gates: &[PathBuf],
 ) -> Result<Sandbox, Error> {
     let paths = |paths: &[Spanned<PathBuf>]| -> Vec<PathBuf> {
         paths.iter().map(|path| path.get_ref().clone()).collect()
@@ -242,7 +244,7 @@ pub(crate) fn enter(
         mounts: programs.mounts,
         logs: logs.to_owned(),
     };
-    Sandbox::enter(parent, entry)
+    Sandbox::enter(parent, entry, gates)
 }
 
 /// Returns what this driver calls things.

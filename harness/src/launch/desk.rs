@@ -1,5 +1,5 @@
 //! Where a worker puts what it makes, out of reach of everything the user has: its trace, the
-//! device's logs, the files of real terminals.
+//! device's logs, the files of real terminals. The device's control group goes with it.
 
 use std::env;
 use std::fs;
@@ -8,19 +8,26 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::dut::description::{Description, Driver};
+use crate::dut::process::group::Group;
 use crate::dut::process::stranger::Stranger;
 use crate::error::Error;
 
 /// A folder that goes with this value.
 pub(super) struct Desk {
     folder: TempDir,
+    group: Option<Group>,
 }
 
 impl Desk {
     /// Makes one that the worker can write into, whoever it runs as.
-    pub(super) fn new() -> Result<Self, Error> {
+    pub(super) fn new(description: &Description) -> Result<Self, Error> {
+        let group = match &description.driver {
+            Driver::Process(_) => Group::make(),
+            Driver::Qemu(_) | Driver::Nic(_) => None,
+        };
         let made = tempfile::tempdir().and_then(|folder| {
-            let desk = Self { folder };
+            let desk = Self { folder, group };
             for folder in [&desk.logs(), &desk.files()] {
                 fs::create_dir(folder)?;
             }
@@ -50,6 +57,11 @@ impl Desk {
     /// Returns where the trace goes.
     pub(super) fn trace(&self) -> PathBuf {
         self.folder.path().join("trace.jsonl")
+    }
+
+    /// Returns what leads into the device's control groups.
+    pub(super) fn gates(&self) -> Vec<PathBuf> {
+        self.group.as_ref().map(Group::gates).unwrap_or_default()
     }
 
     /// Copies logs and files into a folder of the user's.

@@ -39,6 +39,8 @@ pub(super) struct Assignment {
     pub(super) parent: i32,
     /// Where the device's logs go.
     pub(super) logs: PathBuf,
+    /// What leads into the control groups of the device.
+    pub(super) gates: Vec<PathBuf>,
 }
 
 /// What a worker runs.
@@ -154,7 +156,13 @@ fn device(
     let parent = Pid::from_raw(assignment.parent);
     Ok(match &description.driver {
         Driver::Process(programs) => {
-            let sandbox = process::enter(parent, &description.needs, programs, &assignment.logs)?;
+            let sandbox = process::enter(
+                parent,
+                &description.needs,
+                programs,
+                &assignment.logs,
+                &assignment.gates,
+            )?;
             Box::new(ProcessDut::new(description, programs, task.area, sandbox))
         }
         Driver::Qemu(machine) => {
@@ -185,7 +193,13 @@ fn prepare(assignment: &Assignment, description: &Description) -> Result<Ending,
     let parent = Pid::from_raw(assignment.parent);
     match &description.driver {
         Driver::Process(programs) => {
-            let _sandbox = process::enter(parent, &description.needs, programs, &assignment.logs)?;
+            let _sandbox = process::enter(
+                parent,
+                &description.needs,
+                programs,
+                &assignment.logs,
+                &assignment.gates,
+            )?;
             process::open_taps(description.macs)?;
             Ok(Ending::Complete)
         }

@@ -1,6 +1,7 @@
 //! The supervisor's end of the sandbox: starts its pid 1 and asks it for things.
 
 use std::collections::VecDeque;
+use std::fs;
 use std::io::{self, ErrorKind, PipeReader, pipe};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -42,6 +43,9 @@ impl Pid1 {
             let doing = doing.to_owned();
             move |error: io::Error| (doing, error)
         };
+        // A device that made a group of its own could mount it, and end its whole surroundings.
+        // Where the setting is closed, none can be made either.
+        let _ = fs::write("/proc/sys/user/max_cgroup_namespaces", "0");
         unshare(CloneFlags::CLONE_NEWPID)
             .map_err(|errno| ("make a process namespace".to_owned(), errno.into()))?;
         let doing = "start pid 1 of the sandbox";
@@ -79,6 +83,11 @@ impl Pid1 {
             root,
         };
         Ok((pid1, Processes::new(proc)))
+    }
+
+    /// Returns its number as the host counts.
+    pub(super) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// Returns what to sleep on until it tells something.

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::Plan;
 use super::stranger::Stranger;
-use super::{pid1, supervise};
+use super::{group, pid1, supervise};
 use crate::dut::{DeviceFailure, Failure};
 use crate::error::Error;
 
@@ -68,8 +68,8 @@ pub struct Seen {
 /// What the supervisor has to tell.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Event {
-    /// The files of the sandbox are there.
-    Entered,
+    /// The sandbox is there, and its pid 1 has this number on the host.
+    Entered(u32),
     /// Every program is ready.
     Ready,
     /// The host kept the programs waiting for a processor, so long in all.
@@ -96,8 +96,9 @@ pub struct Sandbox {
 impl Sandbox {
     /// Makes a sandbox below this process, which moves into its network.
     ///
-    /// `parent` is the process that this one must not outlive.
-    pub fn enter(parent: Pid, mut entry: Entry) -> Result<Self, Error> {
+    /// `parent` is the process that this one must not outlive; `gates` lead into control groups.
+    pub fn enter(parent: Pid, mut entry: Entry, gates: &[PathBuf]) -> Result<Self, Error> {
+        let mut gates = group::open(gates);
         if let Some(stranger) = Stranger::of_root() {
             stranger
                 .become_them(&mut entry)
@@ -118,7 +119,9 @@ impl Sandbox {
             .map_err(|error| cannot("start the supervisor of the sandbox", "", Some(error)))?;
         sandbox.order(&Order::Enter(entry))?;
         match sandbox.wait(ENTER_WITHIN)? {
-            Some(Event::Entered) => {}
+            Some(Event::Entered(pid)) => group::let_in(&mut gates, pid).map_err(|error| {
+                cannot("put the device into its control group", "", Some(error))
+            })?,
             other => {
                 let doing = "make the sandbox";
                 return Err(cannot(

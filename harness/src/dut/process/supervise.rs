@@ -57,8 +57,8 @@ fn serve() -> io::Result<()> {
         match (serde_json::from_str(&line)?, &mut supervisor) {
             (Order::Enter(entry), _) => match Supervisor::enter(&entry) {
                 Ok(one) => {
+                    tell(&Event::Entered(one.pid1()))?;
                     supervisor = Some(one);
-                    tell(&Event::Entered)?;
                 }
                 Err(trouble) => tell(&cannot(trouble))?,
             },

@@ -69,6 +69,11 @@ impl Supervisor {
         })
     }
 
+    /// Returns the number of the sandbox's pid 1, as the host counts.
+    pub(super) fn pid1(&self) -> u32 {
+        self.pid1.id()
+    }
+
     /// Returns whether a program is being waited for, so that every moment counts.
     pub(super) fn is_booting(&self) -> bool {
         !self.told && (self.current.is_some() || !self.waiting.is_empty())

@@ -121,7 +121,7 @@ fn unplugged() -> Option<(Failure, String)> {
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// More than any router program has been seen to take, and little enough for many side by side.
-const MOST_MEMORY: u64 = 512 << 20;
+pub(super) const MOST_MEMORY: u64 = 512 << 20;
 /// More than any router has been seen to have: a dozen.
 pub(super) const MOST_PROCESSES: u64 = 512;
 /// BIND holds some hundred.

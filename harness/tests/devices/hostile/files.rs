@@ -112,16 +112,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         name: "mount-a-group-of-processes",
-        make: |_| {
-            fs::create_dir_all("/run/groups")?;
-            any(["cgroup2", "cgroup"].map(|kind| {
-                let what = Some(kind);
-                mount(what, "/run/groups", what, MsFlags::empty(), Some("memory")).or_else(
-                    |_| mount(what, "/run/groups", what, MsFlags::empty(), None::<&str>),
-                )?;
-                Ok(())
-            }))
-        },
+        make: mount_groups,
         succeeds_without_a_sandbox: false,
     },
     Attack {
@@ -194,5 +185,24 @@ fn leave_by_pivoting(scene: &Scene) -> io::Result<()> {
         Path::new("/old")
             .join(scene.secret().strip_prefix("/").unwrap())
             .exists(),
+    )
+}
+
+fn mount_groups(_: &Scene) -> io::Result<()> {
+    // In a namespace of its own it would be allowed.
+    let own = unshare(CloneFlags::CLONE_NEWCGROUP);
+    fs::create_dir_all("/run/groups")?;
+    any(
+        [("cgroup2", None), ("cgroup", Some("memory"))].map(|(kind, options)| {
+            mount(
+                Some(kind),
+                "/run/groups",
+                Some(kind),
+                MsFlags::empty(),
+                options,
+            )?;
+            own?;
+            Ok(())
+        }),
     )
 }
