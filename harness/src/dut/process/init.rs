@@ -4,7 +4,7 @@
 //! into the device's own namespaces below, and never leaves them. The programs can neither look
 //! into it nor stop it; it does what its supervisor asks for, and ends with it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write, stdin};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -201,6 +201,8 @@ fn start(
         .stdout(output.try_clone()?)
         .stderr(output)
         .spawn()?;
+    // If memory runs out, it shall be a program that ends, and not this one.
+    let _ = fs::write(format!("/proc/{}/oom_score_adj", child.id()), "500");
     i32::try_from(child.id()).map_err(io::Error::other)
 }
 

@@ -164,12 +164,24 @@ impl Pid1 {
         Ok(self.ended.pop_front())
     }
 
-    /// Ends pid 1, and with it everything in the sandbox; says how it has ended if it had already.
-    pub(super) fn end(&mut self) -> Option<String> {
-        let before = self.process.try_wait().ok().flatten();
+    /// Ends pid 1, and with it everything in the sandbox.
+    pub(super) fn end(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
-        before.map(|status| status.to_string())
+    }
+
+    /// Says what became of it where it does not do its part, and ends it.
+    pub(super) fn fate(&mut self, error: &io::Error) -> String {
+        let status = match error.kind() {
+            // Whose end of a socket is closed has ended, or is about to.
+            ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe => self.process.wait().ok(),
+            _ => None,
+        };
+        self.end();
+        match status {
+            Some(status) => format!("it ended with {status}"),
+            None => error.to_string(),
+        }
     }
 
     fn ask(&mut self, ask: &Ask) -> io::Result<Told> {

@@ -137,10 +137,7 @@ impl Supervisor {
 
     /// Gives up a device whose pid 1 does not do its part: nobody else can have hampered it.
     fn lose(&mut self, error: &io::Error) {
-        let how = match self.pid1.end() {
-            Some(status) => format!("it ended with {status}"),
-            None => error.to_string(),
-        };
+        let how = self.pid1.fate(error);
         self.failure = Some(DeviceFailure {
             how: Failure::Crashed,
             message: format!("the device hampered pid 1 of its sandbox: {how}"),

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Write;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread::park_timeout;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::bench::Bench;
 
 pub(super) const TESTS: &[Test] = &[
     ("a_fork_bomb_is_crowded", || {
-        takes(FORK_BOMB, Failure::Crowded, "processes, of 512 at most");
+        is_told(FORK_BOMB, Failure::Crowded, "processes, of 512 at most");
     }),
     ("memory_that_nothing_maps_counts", || {
         takes(MEMORY_FILES, Failure::Bloated, "of 512 MiB at most");
@@ -57,7 +57,6 @@ pub(super) const TESTS: &[Test] = &[
 /// Plays one of them, if this process was started as one.
 pub(super) fn hidden_command(name: &str) -> Option<()> {
     match name {
-        FORK_BOMB => fork_bomb(),
         MEMORY_FILES => {
             let files: Vec<File> = (0..15).map(|_| filled(100)).collect();
             stay();
@@ -107,18 +106,6 @@ pub(super) fn hidden_command(name: &str) -> Option<()> {
     Some(())
 }
 
-fn fork_bomb() {
-    loop {
-        let again = Command::new(env::current_exe().unwrap())
-            .args([FORK_BOMB, "/"])
-            .stdin(Stdio::null())
-            .spawn();
-        if again.is_err() {
-            park_timeout(Duration::from_millis(10));
-        }
-    }
-}
-
 /// Returns a file in memory that holds so many mebibytes.
 fn filled(mebibytes: usize) -> File {
     let mut file = File::from(memfd_create("hoard", MFdFlags::MFD_CLOEXEC).unwrap());
@@ -147,10 +134,15 @@ fn stay() {
     }
 }
 
-/// Lets a device take something, which must be told in these words.
+/// Lets this binary play a device that takes something, which must be told in these words.
 fn takes(part: &str, how: Failure, words: &str) {
     let bench = Bench::new();
-    let mut job = bench.job(&bench.device(&device(part, &bench)));
+    is_told(&device(part, &bench), how, words);
+}
+
+fn is_told(device: &str, how: Failure, words: &str) {
+    let bench = Bench::new();
+    let mut job = bench.job(&bench.device(device));
     job.scenario = bench.folder.join("test/lasting.toml");
     let Ending::DeviceFailed(failure) = job.run().unwrap().ending else {
         panic!("the device did not fail");
@@ -177,7 +169,10 @@ ready = { alive = "3s" }
     assert_eq!(run.ending, Ending::Complete);
 }
 
-const FORK_BOMB: &str = "hostile-fork-bomb";
+const FORK_BOMB: &str = r#"
+[[run]]
+daemon = ["bash", "-c", "bomb() { bomb & bomb & sleep 60; }; bomb"]
+"#;
 const MEMORY_FILES: &str = "hostile-memory-files";
 const ON_THEIR_WAY: &str = "hostile-on-their-way";
 const DESCRIPTORS: &str = "hostile-descriptors";
