@@ -54,9 +54,14 @@ fn main() -> ExitCode {
         killed::TESTS,
         command::TESTS,
     ];
-    let tests = tables.concat().into_iter().chain(hostile::tests());
+    let tests = tables.concat().into_iter();
+    let hostile = hostile::tests().into_iter();
+    let hostile = hostile.map(|(name, test)| (format!("hostile::{name}"), test));
+    let tests = tests
+        .map(|(name, test)| (name.to_owned(), test))
+        .chain(hostile);
     trials.extend(tests.map(|(name, test)| {
-        gated(name, obstacle.as_deref(), move || {
+        gated(&name, obstacle.as_deref(), move || {
             test();
             Ok(())
         })
