@@ -19,6 +19,11 @@ use crate::step::{Action, Loss, Step};
 /// Returns everything that is wrong with a scenario whose shape is right.
 pub(super) fn mistakes(scenario: &Scenario) -> Vec<Mistake> {
     let mut found = Vec::new();
+    counts(scenario, &mut found);
+    if !found.is_empty() {
+        // One mistake in each of a million is no help.
+        return found;
+    }
     line(scenario, &mut found);
     terminals(scenario, &mut found);
     promises(scenario, &mut found);
@@ -35,6 +40,43 @@ pub(super) fn mistakes(scenario: &Scenario) -> Vec<Mistake> {
         action(scenario, step.get_ref(), &mut found);
     }
     found
+}
+
+/// Finds lists that are longer than any that is meant.
+fn counts(scenario: &Scenario, found: &mut Vec<Mistake>) {
+    let mut limit = |most: usize, count: usize, span: Option<Range<usize>>, message: &str| {
+        if count > most {
+            found.push(Mistake::new(span.unwrap_or(0..0), message));
+        }
+    };
+    let at = |list: &[Spanned<String>], most: usize| list.get(most).map(Spanned::span);
+    let terminals = &scenario.terminals;
+    let message = format!("there are sockets for {MOST_TERMINALS} terminals");
+    let span = at(terminals, MOST_TERMINALS);
+    limit(MOST_TERMINALS, terminals.len(), span, &message);
+    let specs = &scenario.terminal_specs;
+    let span = specs.get(MOST_TERMINALS).map(|spec| spec.name.span());
+    limit(MOST_TERMINALS, specs.len(), span, &message);
+    let span = scenario.steps.get(MOST_STEPS).map(Spanned::span);
+    let message = format!("a scenario has {MOST_STEPS} steps at most");
+    limit(MOST_STEPS, scenario.steps.len(), span, &message);
+    let message = format!("a list has {MOST_WORDS} words at most");
+    for list in [
+        &scenario.exercises,
+        &scenario.notices,
+        &scenario.line.extra_domains,
+    ] {
+        limit(MOST_WORDS, list.len(), at(list, MOST_WORDS), &message);
+    }
+    let areas = &scenario.line.areas;
+    let is_twice = Area::ALL.iter().any(|area| {
+        let same = areas.iter().filter(|other| *other == area);
+        same.count() > 1
+    });
+    if is_twice {
+        let span = scenario.line.preset.span();
+        found.push(Mistake::new(span, "`areas` of this line names one twice"));
+    }
 }
 
 fn line(scenario: &Scenario, found: &mut Vec<Mistake>) {
@@ -142,13 +184,6 @@ fn terminals(scenario: &Scenario, found: &mut Vec<Mistake>) {
     if scenario.terminals.is_empty() {
         found.push(Mistake::new(0..0, "`terminals` names no terminal"));
     }
-    if scenario.terminals.len() > MOST_TERMINALS {
-        let message = format!("there are sockets for {MOST_TERMINALS} terminals");
-        found.push(Mistake::new(
-            scenario.terminals[MOST_TERMINALS].span(),
-            message,
-        ));
-    }
 }
 
 fn promises(scenario: &Scenario, found: &mut Vec<Mistake>) {
@@ -244,3 +279,7 @@ const MOST_HELD: u8 = 20;
 const MIN_DELAY_BETWEEN_RAS: Duration = Duration::from_secs(3);
 /// Sockets of the terminals' hub, less the device's.
 const MOST_TERMINALS: usize = 7;
+/// As many as a run can do in any order worth looking at.
+const MOST_STEPS: usize = 1000;
+/// More than there are checks or defects.
+const MOST_WORDS: usize = 1000;

@@ -14,6 +14,7 @@ use crate::dut::description::Description;
 use crate::dut::variables::Variables;
 use crate::scenario::mistake::Mistake;
 use crate::scenario::period::Period;
+use crate::scenario::segment;
 
 /// The files and programs that a router is made of.
 #[derive(Clone, Debug, Deserialize)]
@@ -146,6 +147,14 @@ impl RunEntry {
     }
 
     fn mistake(&self) -> Option<Mistake> {
+        let is_bad = |name: &&Spanned<String>| {
+            let name = name.get_ref().replace('/', "-");
+            segment(name.as_ref()).is_none()
+        };
+        if let Some(name) = self.name.as_ref().filter(is_bad) {
+            let message = "`name` is that of a log file, and neither `..` nor long nor unseen";
+            return Some(Mistake::new(name.span(), message));
+        }
         let span = self.span();
         match (&self.setup, &self.daemon) {
             (Some(_), None) => self.ready.as_ref().map(|ready| {
