@@ -55,7 +55,7 @@ fn opened(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// The most bytes of a scenario or a device file; the largest have a hundredth.
-pub const DESCRIPTION: u64 = 1 << 20;
+/// The most bytes of a scenario or a device file; the largest have a tenth.
+pub const DESCRIPTION: u64 = 256 << 10;
 /// The most bytes of a report; one of a device over all scenarios has a tenth.
 pub const REPORT: u64 = 512 << 20;

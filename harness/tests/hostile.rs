@@ -166,12 +166,12 @@ fn a_scenario_without_bounds_is_refused_with_its_place() {
     let steps = "[[step]]\nat = \"1s\"\ndo.power-cycle = {}\n";
     let words = |word: &str, count| format!("[{}]", format!("\"{word}\",").repeat(count));
     for (right, wrong, told) in [
-        ("[\"pc\"]", words("a", 1_000_000), "more than 1048576 bytes"),
-        ("[\"pc\"]", words("a", 200_000), "one.toml:4:"),
-        ("[\"pc\"]", words("a", 200_000), "sockets for 7 terminals"),
+        ("[\"pc\"]", words("a", 1_000_000), "more than 262144 bytes"),
+        ("[\"pc\"]", words("a", 50_000), "one.toml:4:"),
+        ("[\"pc\"]", words("a", 50_000), "sockets for 7 terminals"),
         (
             "[\"pc\"]",
-            format!("{}pc", "[".repeat(500_000)),
+            format!("{}pc", "[".repeat(200_000)),
             "one.toml:4:",
         ),
         ("\"60s\"", "\"9999999999999h\"".to_owned(), "one.toml:5:"),
@@ -182,23 +182,23 @@ fn a_scenario_without_bounds_is_refused_with_its_place() {
         ),
         (
             "[\"ons.dns.per-domain\"]",
-            words("x", 200_000),
+            words("x", 50_000),
             "one.toml:6:",
         ),
-        ("[\"east\"]", words("east", 100_000), "one.toml:3:"),
+        ("[\"east\"]", words("east", 30_000), "one.toml:3:"),
         (
             "\"a.example\"",
-            format!("\"a.example\"}}\n{}#", steps.repeat(15_000)),
+            format!("\"a.example\"}}\n{}#", steps.repeat(5_000)),
             "1000 steps",
         ),
         (
             "\"next-pd\"",
-            format!("\"{}\"", "x".repeat(1_000_000)),
+            format!("\"{}\"", "x".repeat(250_000)),
             "one.toml:3:",
         ),
         (
             "from = \"pc\"",
-            format!("from = \"{}\"", "x".repeat(900_000)),
+            format!("from = \"{}\"", "x".repeat(250_000)),
             "one.toml:9:",
         ),
     ] {
@@ -244,9 +244,9 @@ fn what_is_no_file_or_too_long_is_refused_at_once() {
         (&endless, "--device", no_file),
         (&endless, "judge", no_file),
         (&endless, "render", no_file),
-        (&large, "lint", "more than 1048576 bytes"),
-        (&large, "--device", "more than 1048576 bytes"),
-        (&large, "doctor", "more than 1048576 bytes"),
+        (&large, "lint", "more than 262144 bytes"),
+        (&large, "--device", "more than 262144 bytes"),
+        (&large, "doctor", "more than 262144 bytes"),
         (&large, "judge", "line 1 of the trace has"),
         (&large, "render", "is no report"),
         (&huge, "render", "more than 536870912 bytes"),
@@ -323,6 +323,41 @@ fn a_template_without_bounds_is_refused_with_its_place() {
         assert_eq!(output.status.code(), Some(2), "{rest}: {said}");
         assert!(said.contains(place), "{place}: {said}");
     }
+}
+
+#[test]
+fn a_device_without_bounds_is_refused_with_its_place() {
+    for (rest, told) in [
+        (
+            "[[run]]\nsetup = \"true\"\n".repeat(5000),
+            "1000 commands at most",
+        ),
+        (
+            "[[file]]\npath = \"/x\"\ntext = \"\"\n".repeat(5000),
+            "1000 files",
+        ),
+        (
+            "[[known]]\ncheck = \"x\"\nreason = \"\"\n".repeat(5000),
+            "unknown check `x`",
+        ),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("device.toml");
+        fs::write(&path, format!("{DEVICE}{rest}")).unwrap();
+        let output = ngnlab(&["run", "--device", text(&path)]);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(2), "{said:.900}");
+        assert!(
+            said.contains(told) && said.contains("device.toml:"),
+            "{said:.900}"
+        );
+    }
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("device.toml");
+    let modes = "\"pd\",".repeat(40_000);
+    fs::write(&path, DEVICE.replace("\"pd\"", &modes)).unwrap();
+    let output = ngnlab(&["run", "--device", text(&path)]);
+    assert!(said(&output).contains("names a mode twice"), "{output:?}");
 }
 
 /// Runs the program with little time and memory.

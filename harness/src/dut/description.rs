@@ -255,6 +255,10 @@ impl Description {
         if self.offers.modes.is_empty() {
             mistakes.push(Mistake::new(0..0, "the device offers no mode"));
         }
+        if self.offers.modes.len() > MODES {
+            let message = "`offers.modes` names a mode twice";
+            return Err(vec![Mistake::new(0..0, message)]);
+        }
         // Each is looked for among all checks, and a few of them are enough.
         let wrong = self.known.iter().filter_map(Known::mistake);
         mistakes.extend(wrong.take(MOST_WRONG));
@@ -299,6 +303,8 @@ fn default_macs() -> Macs {
 /// Real devices mostly wait: so many share a processor.
 pub const WAITING_TOGETHER: usize = 25;
 const MOST_WRONG: usize = 20;
+/// RA and PD.
+const MODES: usize = 2;
 /// The fields of [`Common`].
 const COMMON_KEYS: &[&str] = &["name", "about", "needs", "macs", "offers", "known"];
 

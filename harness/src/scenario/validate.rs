@@ -36,6 +36,9 @@ pub(super) fn mistakes(scenario: &Scenario) -> Vec<Mistake> {
         found.push(Mistake::new(step.span(), message));
     }
     for step in &scenario.steps {
+        if found.len() >= MOST_FOUND {
+            break;
+        }
         timing(scenario, step.span(), step.get_ref(), &mut found);
         action(scenario, step.get_ref(), &mut found);
     }
@@ -189,12 +192,18 @@ fn terminals(scenario: &Scenario, found: &mut Vec<Mistake>) {
 fn promises(scenario: &Scenario, found: &mut Vec<Mistake>) {
     let checks: Vec<&str> = checks::all().map(|check| check.id).collect();
     for id in &scenario.exercises {
+        if found.len() >= MOST_FOUND {
+            return;
+        }
         if !checks.contains(&id.get_ref().as_str()) {
             let known = checks.iter().copied();
             found.push(Mistake::unknown(id.span(), "check", id.get_ref(), known));
         }
     }
     for name in &scenario.notices {
+        if found.len() >= MOST_FOUND {
+            return;
+        }
         if Defect::from_name(name.get_ref()).is_none() {
             let known = Defect::ALL.iter().map(|defect| defect.name());
             found.push(Mistake::unknown(
@@ -281,5 +290,7 @@ const MIN_DELAY_BETWEEN_RAS: Duration = Duration::from_secs(3);
 const MOST_TERMINALS: usize = 7;
 /// As many as a run can do in any order worth looking at.
 const MOST_STEPS: usize = 1000;
+/// Looking for the nearest right word takes its time, and more are not shown.
+const MOST_FOUND: usize = 20;
 /// More than there are checks or defects.
 const MOST_WORDS: usize = 1000;

@@ -91,6 +91,13 @@ impl Programs {
     /// Finds what is wrong with them in a device file that can be read.
     pub(in crate::dut) fn mistakes(&self, description: &Description) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
+        let file = self.file.get(MOST_ENTRIES).map(|file| file.path.span());
+        let run = self.run.get(MOST_ENTRIES).map(RunEntry::span);
+        if let Some(span) = file.or(run) {
+            let message =
+                format!("a device has {MOST_ENTRIES} files and {MOST_ENTRIES} commands at most");
+            return vec![Mistake::new(span, message)];
+        }
         for path in &self.private {
             if !path.get_ref().is_absolute() || path.get_ref().parent().is_none() {
                 let message = "a private directory has an absolute path below `/`";
@@ -190,4 +197,6 @@ fn default_within() -> Period {
     Period(Duration::from_secs(30))
 }
 
+/// Far more than a router is made of.
+const MOST_ENTRIES: usize = 1000;
 const START_SLACK: Duration = Duration::from_secs(5);
