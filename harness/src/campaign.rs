@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::panic::resume_unwind;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -128,9 +128,12 @@ impl Campaign<'_> {
     }
 }
 
-/// Returns the folder of one case below the user's.
+/// Returns the folder of one case below the user's, whatever the scenario is called.
 pub fn folder(out: &Path, scenario: &str, area: &str) -> PathBuf {
-    out.join(format!("{scenario}-{area}"))
+    let name = format!("{scenario}-{area}");
+    let parts = Path::new(&name).components();
+    let down = parts.filter(|part| matches!(part, Component::Normal(_)));
+    out.join(down.collect::<PathBuf>())
 }
 
 /// Writes the trace, and a capture with comments on the frames that decided.
@@ -171,3 +174,17 @@ fn comments(case: &Case) -> BTreeMap<usize, String> {
 const STARTING: Duration = Duration::from_secs(2);
 const TRACE: &str = "trace.jsonl";
 const CAPTURE: &str = "capture.pcapng";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_scenario_leads_out_of_the_folder() {
+        let folder = |scenario| folder(Path::new("out"), scenario, "east");
+        assert_eq!(folder("dns/odd"), Path::new("out/dns/odd-east"));
+        for name in ["../../odd", "/odd", "./../odd", "//odd"] {
+            assert_eq!(folder(name), Path::new("out/odd-east"), "{name}");
+        }
+    }
+}

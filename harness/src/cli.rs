@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use ngnlab_reports::Profile;
+use ngnlab_reports::{Profile, escape};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::node::router::defect::Defect;
 
 use crate::error::Error;
 
+mod arguments;
 mod device;
 mod doctor;
 mod explain;
@@ -23,7 +24,7 @@ mod selftest;
 
 /// An NTT access line in a box, and a judge for the router that is plugged into it.
 #[derive(Debug, Parser)]
-#[command(name = "ngnlab", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "ngnlab", bin_name = "ngnlab", version, after_help = EXAMPLES, max_term_width = 100)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -286,6 +287,12 @@ impl Answer {
             ..Self::default()
         }
     }
+
+    /// Escapes what a terminal would obey, in a text without colours.
+    fn escaped(mut self) -> Self {
+        self.text = escape::lines(&self.text).into_owned();
+        self
+    }
 }
 
 /// What the command line needs to know of the place it runs in.
@@ -300,19 +307,26 @@ pub struct Place {
 }
 
 impl Cli {
-    /// Does what is asked.
+    /// Does what is asked; a terminal can only show the answer.
     pub fn answer(&self, place: Place) -> Result<Answer, Error> {
-        match &self.command {
+        let answer = match &self.command {
+            // Reports have colours of their own, and are escaped where they are rendered.
             Command::Run(args) => run::answer(args, place),
-            Command::List(args) => list::answer(args),
-            Command::Explain(args) => explain::answer(args, place),
-            Command::Lint(args) => lint::answer(args),
             Command::Judge(args) => judge::answer(args, place),
             Command::Render(args) => render::answer(args, place),
-            Command::Selftest(args) => selftest::answer(args, place),
-            Command::Doctor(args) => doctor::answer(args),
-            Command::Device(DeviceCommand::Check(args)) => device::answer(args, place),
-        }
+            Command::List(args) => list::answer(args).map(Answer::escaped),
+            Command::Explain(args) => explain::answer(args, place).map(Answer::escaped),
+            Command::Lint(args) => lint::answer(args).map(Answer::escaped),
+            Command::Selftest(args) => selftest::answer(args, place).map(Answer::escaped),
+            Command::Doctor(args) => doctor::answer(args).map(Answer::escaped),
+            Command::Device(DeviceCommand::Check(args)) => {
+                device::answer(args, place).map(Answer::escaped)
+            }
+        };
+        answer.map(|answer| Answer {
+            remarks: escape::lines(&answer.remarks).into_owned(),
+            ..answer
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use ngnlab_reports::escape;
 
 use crate::scenario::mistake::Mistakes;
 
@@ -103,15 +104,16 @@ impl Error {
         text
     }
 
-    /// Returns the whole story for a terminal: what, why, where, and what to do.
+    /// Returns the whole story for a terminal, which can only show it: what, why, where, and what
+    /// to do.
     pub fn pretty(&self) -> String {
         let theme = GraphicalTheme::unicode_nocolor();
         let handler = GraphicalReportHandler::new_themed(theme).with_width(COLUMNS);
         let mut text = String::new();
-        match handler.render_report(&mut text, self) {
-            Ok(()) => text,
-            Err(_) => self.with_causes() + "\n",
+        if handler.render_report(&mut text, self).is_err() {
+            text = self.with_causes() + "\n";
         }
+        escape::lines(&text).into_owned()
     }
 
     /// Returns the exit code that says so (design §10).

@@ -11,6 +11,7 @@ pub mod dissection;
 pub mod doctor;
 pub mod dut;
 pub mod error;
+pub mod input;
 pub mod job;
 pub mod launch;
 pub mod report;

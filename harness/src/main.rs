@@ -1,11 +1,13 @@
 //! The command line: reads it, answers it, and says how it ended.
 
+use std::env;
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
 
-use clap::Parser;
 use ngnlab_harness::cli::{Answer, Cli, Place};
+use ngnlab_harness::error::{BAD_INPUT, CONFORMANT};
 use ngnlab_harness::launch;
+use ngnlab_reports::escape;
 
 fn main() -> ExitCode {
     // A worker enters its namespaces while it has a single thread.
@@ -16,10 +18,21 @@ fn main() -> ExitCode {
         colour: stdout().is_terminal(),
         progress: stderr().is_terminal(),
         announce: |line| {
-            let _ = writeln!(stderr(), "{line}");
+            let _ = writeln!(stderr(), "{}", escape::lines(line));
         },
     };
-    let answer = Cli::parse().answer(place).unwrap_or_else(|error| Answer {
+    let cli = match Cli::read(env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() {
+                BAD_INPUT
+            } else {
+                CONFORMANT
+            });
+        }
+    };
+    let answer = cli.answer(place).unwrap_or_else(|error| Answer {
         text: String::new(),
         remarks: error.pretty(),
         exit_code: error.exit_code(),

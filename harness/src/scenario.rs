@@ -2,9 +2,8 @@
 //!
 //! Unknown keys are mistakes, and a mistake names file, line, column and the nearest right word.
 
-use std::fs;
 use std::net::Ipv6Addr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use ngnlab_reports::Text;
@@ -17,16 +16,20 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::error::Error;
+use crate::input;
 use crate::step::run::Browse;
 use crate::step::{Action, Step};
 
 pub mod mistake;
 pub mod period;
+mod place;
 pub mod setup;
 mod validate;
 
 use mistake::{Mistake, Mistakes};
 use period::Period;
+pub(crate) use place::{MOST_ENTRIES, entries, segment};
+pub use place::{files, name_of};
 
 /// One situation, as its file describes it.
 #[derive(Clone, Debug, Deserialize)]
@@ -209,11 +212,8 @@ impl Scenario {
 
     /// Reads the scenario file at `path`; its name is that of its folder and its own.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        let text = fs::read_to_string(path).map_err(|source| Error::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        Ok(Self::parse(&name_of(path), path, &text)?)
+        let text = input::text(path, input::DESCRIPTION)?;
+        Ok(Self::parse(&name_of(path)?, path, &text)?)
     }
 
     /// Returns the line in an area.
@@ -321,37 +321,6 @@ impl TerminalSpec {
             TerminalDns::Ons => line.ons_dns().to_vec(),
         }
     }
-}
-
-/// Returns every scenario file below a folder, sorted by path.
-pub fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let read = |path: &Path| -> Result<Vec<PathBuf>, Error> {
-        let fail = |source| Error::Read {
-            path: path.to_owned(),
-            source,
-        };
-        let entries = fs::read_dir(path).map_err(fail)?;
-        entries
-            .map(|entry| Ok(entry.map_err(fail)?.path()))
-            .collect()
-    };
-    let mut found = Vec::new();
-    for family in read(folder)? {
-        if family.is_dir() {
-            found.extend(read(&family)?);
-        }
-    }
-    found.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
-    found.sort();
-    Ok(found)
-}
-
-/// Returns a scenario's name: that of its folder and its own.
-pub fn name_of(path: &Path) -> String {
-    let text =
-        |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
-    let family = text(path.parent().and_then(Path::file_name));
-    format!("{family}/{}", text(path.file_stem()))
 }
 
 fn one_terminal() -> Vec<Spanned<String>> {

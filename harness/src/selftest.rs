@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use ngnlab_reports::{Case, Outcome, Verdict};
+use ngnlab_reports::{Case, Outcome, Verdict, escape};
 use ngnlab_sim::node::router::defect::Defect;
 
 use crate::campaign::{Campaign, Entry};
@@ -172,6 +172,7 @@ impl Selftest {
             let _ = writeln!(wrong, "no scenario promises to notice {defect}");
         }
         for failure in &self.clean_failures {
+            let failure = escape::line(failure);
             let _ = writeln!(wrong, "the clean reference fails: {failure}");
         }
         for id in &self.never_judged {

@@ -4,6 +4,7 @@ use crate::document::Document;
 
 pub mod json;
 pub mod matrix;
+mod page;
 pub mod text;
 
 /// A format: its name on the command line, and what renders it.
@@ -13,7 +14,7 @@ pub struct Format {
     pub name: &'static str,
     /// What it is for.
     pub about: &'static str,
-    /// Turns a document into text, with colour for a terminal if that is set.
+    /// Turns a document into text that a terminal can only show, with colour if that is set.
     pub render: fn(&Document, bool) -> String,
 }
 

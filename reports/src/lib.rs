@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub mod document;
+pub mod escape;
 pub mod formats;
 pub mod matrix;
 pub mod score;

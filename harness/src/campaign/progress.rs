@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use ngnlab_reports::escape;
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::time::Time;
 
@@ -60,7 +61,8 @@ impl Progress {
     pub(super) fn start(&self, index: usize, entry: &Entry) {
         self.state().running.insert(index, self.clock.now());
         if !self.is_real_time() {
-            self.bar.set_message(entry.scenario.name.clone());
+            let name = escape::line(&entry.scenario.name).into_owned();
+            self.bar.set_message(name);
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use ngnlab_reports::{Level, Verdict};
+use ngnlab_reports::{Level, Verdict, escape};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::setup::Mode;
@@ -72,7 +72,7 @@ pub(super) fn answer(args: &DeviceCheck, place: Place) -> Result<Answer, Error> 
             modes: &all,
         };
         let text = serde_json::to_string_pretty(&document).expect("all keys are strings");
-        run::write(path, &(text + "\n"))?;
+        run::write(path, &(escape::json(&text) + "\n"))?;
     }
     let stopped = all.iter().any(|one| one.stopped.is_some());
     if !stopped && args.out.is_none() {
@@ -172,7 +172,7 @@ fn stopped(before: Stage, mode: Mode, run: &Run) -> Stopped {
 }
 
 fn shown(name: &str, checked: &Checked) -> String {
-    let mode = word(checked.mode);
+    let (name, mode) = (escape::line(name), word(checked.mode));
     let Some(stopped) = &checked.stopped else {
         let last = checked.stages.last().map_or(0, |(_, at)| *at);
         let ready = checked.ready_ms.unwrap_or_default();
@@ -191,10 +191,10 @@ fn shown(name: &str, checked: &Checked) -> String {
         },
         stopped.reason.replace('\n', "\n          "),
         stopped.hint,
-        checked.logs.display(),
+        escape::line(&checked.logs.to_string_lossy()),
     );
     for wrong in stopped.wrong.iter().take(MOST_WRONG) {
-        text.push_str(&format!("  wrong   {wrong}\n"));
+        text.push_str(&format!("  wrong   {}\n", escape::line(wrong)));
     }
     text
 }

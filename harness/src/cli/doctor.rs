@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use ngnlab_reports::escape::line;
+
 use super::{Answer, Doctor, list};
 use crate::doctor::{self, Finding, State};
 use crate::error::{CONFORMANT, Error, UNDETERMINED};
@@ -24,7 +26,10 @@ pub(super) fn answer(args: &Doctor) -> Result<Answer, Error> {
 }
 
 fn shown(found: &[Finding]) -> String {
-    let width = found.iter().map(|one| one.what.chars().count()).max();
+    let width = found
+        .iter()
+        .map(|one| line(&one.what).chars().count())
+        .max();
     let width = width.unwrap_or_default();
     let mut text = String::new();
     for one in found {
@@ -33,9 +38,10 @@ fn shown(found: &[Finding]) -> String {
             State::Missing => "MISSING",
             State::Spare => "not here",
         };
-        let _ = writeln!(text, "{state:<9} {:<width$}  {}", one.what, one.detail);
+        let (what, detail) = (line(&one.what), line(&one.detail));
+        let _ = writeln!(text, "{state:<9} {what:<width$}  {detail}");
         if let Some(mend) = &one.mend {
-            let _ = writeln!(text, "{:<9} {:<width$}  {mend}", "", "");
+            let _ = writeln!(text, "{:<9} {:<width$}  {}", "", "", line(mend));
         }
     }
     let missing = found.iter().filter(|one| one.state == State::Missing);

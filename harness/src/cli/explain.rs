@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use ngnlab_reports::{Level, Profile, Text};
+use ngnlab_reports::{Level, Profile, Text, escape};
 use ngnlab_sim::node::part::screens;
 use ngnlab_sim::node::router::defect::Defect;
 
@@ -235,8 +235,8 @@ fn expected(scenario: &Scenario) -> Vec<String> {
 
 /// Writes a text in both languages below a heading.
 fn both(text: &mut String, words: &Text) {
-    let _ = writeln!(text, "  {}", words.en);
-    let _ = writeln!(text, "  {}", words.ja);
+    let _ = writeln!(text, "  {}", escape::line(&words.en));
+    let _ = writeln!(text, "  {}", escape::line(&words.ja));
 }
 
 /// Returns the checks' ids, each followed by its title in both languages.
@@ -255,7 +255,7 @@ fn titles<'a>(checks: impl Iterator<Item = &'a Check>) -> Vec<String> {
 fn row<L: AsRef<str>>(text: &mut String, label: &str, lines: &[L]) {
     for (number, line) in lines.iter().enumerate() {
         let label = if number == 0 { label } else { "" };
-        let _ = writeln!(text, "{label:<13} {}", line.as_ref());
+        let _ = writeln!(text, "{label:<13} {}", escape::line(line.as_ref()));
     }
 }
 

@@ -1,7 +1,5 @@
 //! `ngnlab judge`: a saved trace, judged again.
 
-use std::fs::File;
-
 use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{json, text};
 use ngnlab_reports::{Profile, Report};
@@ -10,6 +8,7 @@ use ngnlab_sim::trace::Trace;
 
 use super::{Answer, Judge, Place, run};
 use crate::error::Error;
+use crate::input;
 use crate::report::{case_of_trace, check_infos};
 
 pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
@@ -17,9 +16,7 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
         path: args.trace.clone(),
         source,
     };
-    let trace = File::open(&args.trace)
-        .and_then(Trace::load)
-        .map_err(fail)?;
+    let trace = Trace::load(input::open(&args.trace)?).map_err(fail)?;
     let profile = match trace.header.line.area {
         Area::East => Profile::OnsEast,
         Area::West => Profile::OnsWest,

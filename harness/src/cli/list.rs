@@ -1,9 +1,9 @@
 //! `ngnlab list`: what can happen, what is checked, what can be wrong, what can be tested.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use ngnlab_reports::escape::line;
 use ngnlab_reports::{Level, Profile};
 use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::setup::Mode;
@@ -14,6 +14,7 @@ use crate::diagnosis;
 use crate::dut::description::Description;
 use crate::dut::reference;
 use crate::error::Error;
+use crate::scenario;
 
 pub(super) fn answer(args: &List) -> Result<Answer, Error> {
     let mut text = String::new();
@@ -37,8 +38,8 @@ pub(super) fn answer(args: &List) -> Result<Answer, Error> {
         for found in select::scenarios(&args.scenarios.scenarios, &[])? {
             let scenario = &found.scenario;
             let _ = writeln!(text, "{} ({})", scenario.name, scenario.until);
-            let _ = writeln!(text, "    {}", scenario.about.en);
-            let _ = writeln!(text, "    {}", scenario.about.ja);
+            let _ = writeln!(text, "    {}", line(&scenario.about.en));
+            let _ = writeln!(text, "    {}", line(&scenario.about.ja));
         }
     }
     Ok(Answer::text(text))
@@ -102,28 +103,18 @@ fn list_devices(folder: &Path, text: &mut String) -> Result<(), Error> {
             Mode::Pd => "pd",
         });
         let modes = modes.collect::<Vec<_>>().join(", ");
-        let _ = writeln!(text, "{} ({modes})", path.display());
-        let _ = writeln!(text, "    {}: {}", device.name, device.about);
+        let _ = writeln!(text, "{} ({modes})", line(&path.to_string_lossy()));
+        let about = format!("{}: {}", device.name, device.about);
+        let _ = writeln!(text, "    {}", line(&about));
     }
     Ok(())
 }
 
 /// Returns the device files of a folder.
 pub(super) fn device_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let fail = |source| Error::Read {
-        path: folder.to_owned(),
-        source,
-    };
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(fail)? {
-        let path = entry.map_err(fail)?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
-            files.push(path);
-        }
-    }
+    let mut room = scenario::MOST_ENTRIES;
+    let mut files = scenario::entries(folder, &mut room)?;
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
     files.sort();
     Ok(files)
 }

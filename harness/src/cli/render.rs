@@ -1,11 +1,10 @@
 //! `ngnlab render`: a saved report, shown again.
 
-use std::fs;
-
 use ngnlab_reports::formats::{FORMATS, find, json};
 
 use super::{Answer, Place, Render};
 use crate::error::Error;
+use crate::input;
 use crate::scenario::mistake::advice;
 
 pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
@@ -16,11 +15,7 @@ pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
             help: advice(&args.format, &known),
         });
     };
-    let fail = |source| Error::Read {
-        path: args.report.clone(),
-        source,
-    };
-    let saved = fs::read_to_string(&args.report).map_err(fail)?;
+    let saved = input::text(&args.report, input::REPORT)?;
     let document = json::parse(&saved).map_err(|message| Error::Usage {
         what: format!("{} is no report: {message}", args.report.display()),
         help: Some("`ngnlab run --json FILE` writes one".to_owned()),

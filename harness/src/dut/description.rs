@@ -6,7 +6,6 @@
 //!
 //! A driver adds a variant to [`Driver`] and to `Word`, and its arms below.
 
-use std::fs;
 use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
@@ -25,6 +24,7 @@ use super::qemu::description::Machine;
 use super::{DutError, Macs};
 use crate::checks;
 use crate::error::Error;
+use crate::input;
 use crate::scenario::mistake::{Mistake, Mistakes};
 
 /// A device as its file describes it.
@@ -153,10 +153,7 @@ enum Word {
 impl Description {
     /// Reads a device file.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        let text = fs::read_to_string(path).map_err(|source| Error::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = input::text(path, input::DESCRIPTION)?;
         Ok(Self::parse(path, &text).map_err(Box::new)?)
     }
 
@@ -259,7 +256,13 @@ impl Description {
         if self.offers.modes.is_empty() {
             mistakes.push(Mistake::new(0..0, "the device offers no mode"));
         }
-        mistakes.extend(self.known.iter().filter_map(Known::mistake));
+        if self.offers.modes.len() > MODES {
+            let message = "`offers.modes` names a mode twice";
+            return Err(vec![Mistake::new(0..0, message)]);
+        }
+        // Each is looked for among all checks, and a few of them are enough.
+        let wrong = self.known.iter().filter_map(Known::mistake);
+        mistakes.extend(wrong.take(MOST_WRONG));
         mistakes.extend(match &self.driver {
             Driver::Process(programs) => programs.mistakes(&self),
             Driver::Qemu(machine) => machine.mistakes(&self),
@@ -300,6 +303,9 @@ fn default_macs() -> Macs {
 
 /// Real devices mostly wait: so many share a processor.
 pub const WAITING_TOGETHER: usize = 25;
+const MOST_WRONG: usize = 20;
+/// RA and PD.
+const MODES: usize = 2;
 /// The fields of [`Common`].
 const COMMON_KEYS: &[&str] = &["name", "about", "needs", "macs", "offers", "known"];
 

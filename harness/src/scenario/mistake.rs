@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use ngnlab_reports::escape;
 
 /// Everything that is wrong with one file, in the order of the file.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +12,10 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 pub struct Mistakes {
     file: NamedSource<String>,
     list: Vec<Mistake>,
+    /// How many there are beyond those of the list.
+    more: usize,
+    /// Whether the lines they stand on can be shown.
+    is_short: bool,
 }
 
 /// One mistake.
@@ -78,10 +83,18 @@ impl Mistakes {
     /// Collects the mistakes of the file at `path`.
     pub fn new(path: &Path, text: &str, mut list: Vec<Mistake>) -> Self {
         list.sort_by_key(|mistake| mistake.span.start);
-        let file = NamedSource::new(path.display().to_string(), text.to_owned());
+        let more = list.len().saturating_sub(MOST_SHOWN);
+        list.truncate(MOST_SHOWN);
+        for mistake in &mut list {
+            shorten(&mut mistake.message);
+        }
+        let name = escape::line(&path.to_string_lossy()).into_owned();
+        let file = NamedSource::new(name, text.to_owned());
         Self {
             file: file.with_language("TOML"),
             list,
+            more,
+            is_short: text.lines().all(|line| line.len() <= LONGEST_LINE),
         }
     }
 
@@ -110,7 +123,8 @@ impl Mistakes {
             let (line, column) = self.position(mistake);
             format!("{}:{line}:{column}: {}", self.file.name(), mistake.message)
         });
-        lines.collect::<Vec<_>>().join("\n")
+        let more = (self.more > 0).then(|| format!("and {} mistakes more", self.more));
+        lines.chain(more).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -128,7 +142,7 @@ impl Diagnostic for Mistakes {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(&self.file)
+        self.is_short.then_some(&self.file as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -142,7 +156,7 @@ impl Diagnostic for Mistakes {
 
 /// Returns the nearest right word, or all of them if none is near.
 pub fn advice(word: &str, known: &[&str]) -> Option<String> {
-    if known.is_empty() {
+    if known.is_empty() || word.len() > LONGEST_WORD {
         return None;
     }
     let distance = |other: &str| strsim::damerau_levenshtein(word, other);
@@ -164,6 +178,14 @@ pub fn advice(word: &str, known: &[&str]) -> Option<String> {
     Some(format!("it is one of {}", known.join(", ")))
 }
 
+/// Cuts what a message quotes at length.
+fn shorten(message: &mut String) {
+    if let Some((at, _)) = message.char_indices().nth(LONGEST_MESSAGE) {
+        message.truncate(at);
+        message.push('…');
+    }
+}
+
 /// Narrows a span to the first mention of `word` in it.
 fn within(span: Range<usize>, word: &str, text: &str) -> Range<usize> {
     let Some(part) = text.get(span.clone()) else {
@@ -177,6 +199,14 @@ fn within(span: Range<usize>, word: &str, text: &str) -> Range<usize> {
 
 /// A longer list is no advice.
 const MANY: usize = 24;
+/// Who has made more has made the first ones, too.
+const MOST_SHOWN: usize = 20;
+/// In characters.
+const LONGEST_MESSAGE: usize = 1000;
+/// No word of ours is near a longer one.
+const LONGEST_WORD: usize = 200;
+/// A longer line is not shown with its mistakes.
+const LONGEST_LINE: usize = 2000;
 
 #[cfg(test)]
 mod tests {
@@ -195,5 +225,17 @@ mod tests {
             "it can only be `resolve`"
         );
         assert_eq!(advice("x", &[]), None);
+    }
+
+    #[test]
+    fn many_and_long_mistakes_are_told_briefly() {
+        let text = format!("a = \"{}\"\n", "x".repeat(10_000));
+        let mistake = Mistake::new(0..1, "y".repeat(10_000));
+        let mistakes = Mistakes::new(Path::new("a\n.toml"), &text, vec![mistake; 1000]);
+        let told = mistakes.to_string();
+        assert_eq!(told.lines().count(), 21, "{told}");
+        assert!(told.starts_with("a\\n.toml:1:1: yyy"), "{told}");
+        assert!(told.ends_with("\nand 980 mistakes more"), "{told}");
+        assert!(mistakes.source_code().is_none());
     }
 }

@@ -19,6 +19,11 @@ use crate::step::{Action, Loss, Step};
 /// Returns everything that is wrong with a scenario whose shape is right.
 pub(super) fn mistakes(scenario: &Scenario) -> Vec<Mistake> {
     let mut found = Vec::new();
+    counts(scenario, &mut found);
+    if !found.is_empty() {
+        // One mistake in each of a million is no help.
+        return found;
+    }
     line(scenario, &mut found);
     terminals(scenario, &mut found);
     promises(scenario, &mut found);
@@ -31,10 +36,50 @@ pub(super) fn mistakes(scenario: &Scenario) -> Vec<Mistake> {
         found.push(Mistake::new(step.span(), message));
     }
     for step in &scenario.steps {
+        if found.len() >= MOST_FOUND {
+            break;
+        }
         timing(scenario, step.span(), step.get_ref(), &mut found);
         action(scenario, step.get_ref(), &mut found);
     }
     found
+}
+
+/// Finds lists that are longer than any that is meant.
+fn counts(scenario: &Scenario, found: &mut Vec<Mistake>) {
+    let mut limit = |most: usize, count: usize, span: Option<Range<usize>>, message: &str| {
+        if count > most {
+            found.push(Mistake::new(span.unwrap_or(0..0), message));
+        }
+    };
+    let at = |list: &[Spanned<String>], most: usize| list.get(most).map(Spanned::span);
+    let terminals = &scenario.terminals;
+    let message = format!("there are sockets for {MOST_TERMINALS} terminals");
+    let span = at(terminals, MOST_TERMINALS);
+    limit(MOST_TERMINALS, terminals.len(), span, &message);
+    let specs = &scenario.terminal_specs;
+    let span = specs.get(MOST_TERMINALS).map(|spec| spec.name.span());
+    limit(MOST_TERMINALS, specs.len(), span, &message);
+    let span = scenario.steps.get(MOST_STEPS).map(Spanned::span);
+    let message = format!("a scenario has {MOST_STEPS} steps at most");
+    limit(MOST_STEPS, scenario.steps.len(), span, &message);
+    let message = format!("a list has {MOST_WORDS} words at most");
+    for list in [
+        &scenario.exercises,
+        &scenario.notices,
+        &scenario.line.extra_domains,
+    ] {
+        limit(MOST_WORDS, list.len(), at(list, MOST_WORDS), &message);
+    }
+    let areas = &scenario.line.areas;
+    let is_twice = Area::ALL.iter().any(|area| {
+        let same = areas.iter().filter(|other| *other == area);
+        same.count() > 1
+    });
+    if is_twice {
+        let span = scenario.line.preset.span();
+        found.push(Mistake::new(span, "`areas` of this line names one twice"));
+    }
 }
 
 fn line(scenario: &Scenario, found: &mut Vec<Mistake>) {
@@ -142,24 +187,23 @@ fn terminals(scenario: &Scenario, found: &mut Vec<Mistake>) {
     if scenario.terminals.is_empty() {
         found.push(Mistake::new(0..0, "`terminals` names no terminal"));
     }
-    if scenario.terminals.len() > MOST_TERMINALS {
-        let message = format!("there are sockets for {MOST_TERMINALS} terminals");
-        found.push(Mistake::new(
-            scenario.terminals[MOST_TERMINALS].span(),
-            message,
-        ));
-    }
 }
 
 fn promises(scenario: &Scenario, found: &mut Vec<Mistake>) {
     let checks: Vec<&str> = checks::all().map(|check| check.id).collect();
     for id in &scenario.exercises {
+        if found.len() >= MOST_FOUND {
+            return;
+        }
         if !checks.contains(&id.get_ref().as_str()) {
             let known = checks.iter().copied();
             found.push(Mistake::unknown(id.span(), "check", id.get_ref(), known));
         }
     }
     for name in &scenario.notices {
+        if found.len() >= MOST_FOUND {
+            return;
+        }
         if Defect::from_name(name.get_ref()).is_none() {
             let known = Defect::ALL.iter().map(|defect| defect.name());
             found.push(Mistake::unknown(
@@ -244,3 +288,9 @@ const MOST_HELD: u8 = 20;
 const MIN_DELAY_BETWEEN_RAS: Duration = Duration::from_secs(3);
 /// Sockets of the terminals' hub, less the device's.
 const MOST_TERMINALS: usize = 7;
+/// As many as a run can do in any order worth looking at.
+const MOST_STEPS: usize = 1000;
+/// Looking for the nearest right word takes its time, and more are not shown.
+const MOST_FOUND: usize = 20;
+/// More than there are checks or defects.
+const MOST_WORDS: usize = 1000;

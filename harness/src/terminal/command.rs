@@ -1,9 +1,10 @@
 //! Pid 1 of a real terminal: makes its files, runs the command, tells what it writes and how it
 //! ends, and keeps the files that it leaves.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, PipeReader, Read, pipe, stdin, stdout};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
@@ -248,11 +249,21 @@ fn keep(folder: Option<&OwnedFd>) -> io::Result<Vec<String>> {
         if !entry.file_type()?.is_file() {
             continue;
         }
+        // What still runs may have put something else in its place.
+        let opened = OpenOptions::new()
+            .read(true)
+            .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
+            .open(entry.path());
+        let mut file = match opened {
+            Ok(file) if file.metadata()?.is_file() => file,
+            Err(error) if error.raw_os_error() != Some(libc::ELOOP) => return Err(error),
+            Ok(_) | Err(_) => continue,
+        };
         let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_TRUNC | OFlag::O_NOFOLLOW;
         let mode = Mode::from_bits_truncate(0o644);
         let mut copy: File = openat(folder, name.as_str(), flags | OFlag::O_CLOEXEC, mode)?.into();
         // The disk of the computer bounds it.
-        io::copy(&mut File::open(entry.path())?, &mut copy)?;
+        io::copy(&mut file, &mut copy)?;
         names.push(name);
     }
     names.sort();

@@ -5,12 +5,12 @@ use serde::de::IgnoredAny;
 
 use crate::FORMAT;
 use crate::document::Document;
+use crate::escape;
 
 /// Renders a document, without colour, whatever is asked for.
 pub fn render(document: &Document, _colour: bool) -> String {
-    let mut text = serde_json::to_string_pretty(document).expect("a report has string keys only");
-    text.push('\n');
-    text
+    let text = serde_json::to_string_pretty(document).expect("a report has string keys only");
+    escape::json(&text).into_owned() + "\n"
 }
 
 /// Reads a document back; the error says where and why it is not one.

@@ -4,20 +4,21 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::Level;
+use super::page::Page;
 use crate::matrix::{Cell, Matrix};
+use crate::{Level, escape};
 
 /// Renders the tables of several devices.
 pub fn render(matrix: &Matrix) -> String {
-    let mut text = String::new();
-    devices(matrix, &mut text);
+    let mut page = Page::new(false);
+    devices(matrix, &mut page);
     let scenarios = matrix.scenarios();
     let rows: Vec<Vec<String>> = scenarios
         .iter()
         .filter(|row| row.cells.iter().any(|cell| *cell != Cell::Nothing))
         .map(|row| with_cells(format!("{} ({})", row.scenario, row.area), &row.cells))
         .collect();
-    table("scenario", matrix, &rows, &mut text);
+    table("scenario", matrix, &rows, &mut page);
     let checks = matrix.checks();
     let worst = |cells: &[Cell]| cells.iter().max().cloned().unwrap_or(Cell::Nothing);
     let of_interest = checks
@@ -32,21 +33,20 @@ pub fn render(matrix: &Matrix) -> String {
             with_cells(format!("{level:<6} {}", row.check), &row.cells)
         })
         .collect();
-    table("check", matrix, &rows, &mut text);
+    table("check", matrix, &rows, &mut page);
     let count = |wanted| {
         let rows = checks.iter();
         rows.filter(|row| worst(&row.cells) == wanted).count()
     };
-    let _ = writeln!(
-        text,
+    page.plain(&format!(
         "{} checks more passed with every device that was judged by them; {} judged none",
         count(Cell::Passed),
         count(Cell::Nothing)
-    );
-    text
+    ));
+    page.into_text()
 }
 
-fn devices(matrix: &Matrix, text: &mut String) {
+fn devices(matrix: &Matrix, page: &mut Page) {
     for (index, report) in matrix.devices.iter().enumerate() {
         let results: Vec<String> = report
             .results
@@ -57,16 +57,16 @@ fn devices(matrix: &Matrix, text: &mut String) {
             0 => String::new(),
             count => format!("; {count} stale known failures"),
         };
-        let _ = writeln!(text, "{}  {}", letter(index), report.device);
-        let _ = writeln!(text, "     {}{stale}", results.join(", "));
+        page.plain(&format!("{}  {}", letter(index), report.device));
+        page.plain(&format!("     {}{stale}", results.join(", ")));
     }
-    text.push('\n');
+    page.gap();
 }
 
 fn with_cells(name: String, cells: &[Cell]) -> Vec<String> {
-    std::iter::once(name)
-        .chain(cells.iter().map(words))
-        .collect()
+    let cells = std::iter::once(name).chain(cells.iter().map(words));
+    // As wide as they are shown.
+    cells.map(|cell| escape::line(&cell).into_owned()).collect()
 }
 
 fn words(cell: &Cell) -> String {
@@ -82,7 +82,7 @@ fn words(cell: &Cell) -> String {
 }
 
 /// Writes rows in columns as wide as they need to be.
-fn table(title: &str, matrix: &Matrix, rows: &[Vec<String>], text: &mut String) {
+fn table(title: &str, matrix: &Matrix, rows: &[Vec<String>], page: &mut Page) {
     let letters = (0..matrix.devices.len()).map(letter);
     let head: Vec<String> = std::iter::once(title.to_owned()).chain(letters).collect();
     let rows: Vec<&Vec<String>> = std::iter::once(&head).chain(rows).collect();
@@ -98,9 +98,9 @@ fn table(title: &str, matrix: &Matrix, rows: &[Vec<String>], text: &mut String) 
             let blanks = width.saturating_sub(cell.width()) + 2;
             let _ = write!(line, "{cell}{:blanks$}", "");
         }
-        let _ = writeln!(text, "{}", line.trim_end());
+        page.plain(line.trim_end());
     }
-    text.push('\n');
+    page.gap();
 }
 
 /// Returns a short name for a device: A to Z, then numbers.

@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 
-use textwrap::{Options, wrap};
-
 use super::matrix;
+use super::page::{Page, Style};
 use crate::document::Document;
 use crate::score::{Overall, ProfileResult};
-use crate::{Case, CheckInfo, Evidence, Judged, Level, Outcome, Report, Verdict};
+use crate::{Case, CheckInfo, Evidence, Judged, Level, Outcome, Report, Verdict, escape};
 
 /// Renders a document, with colour for a terminal if `colour` is set.
 pub fn render(document: &Document, colour: bool) -> String {
@@ -22,10 +21,7 @@ pub fn render(document: &Document, colour: bool) -> String {
 }
 
 fn page(report: &Report, colour: bool) -> String {
-    let mut page = Page {
-        text: String::new(),
-        colour,
-    };
+    let mut page = Page::new(colour);
     page.failures(report, Level::Must);
     page.failures(report, Level::Should);
     page.broken(report);
@@ -34,12 +30,7 @@ fn page(report: &Report, colour: bool) -> String {
     page.stale(report);
     page.left_out(report);
     page.summary(report);
-    page.text
-}
-
-struct Page {
-    text: String,
-    colour: bool,
+    page.into_text()
 }
 
 /// One failed check with every scenario it failed in.
@@ -68,13 +59,11 @@ impl Page {
     }
 
     fn failure(&mut self, failure: &Failure<'_>, arguments: &[String]) {
-        let (word, colour) = match failure.info.level {
-            Level::Must => ("FAIL", RED),
-            Level::Should => ("REMARK", YELLOW),
+        let word = match failure.info.level {
+            Level::Must => (Style::Red, "FAIL"),
+            Level::Should => (Style::Yellow, "REMARK"),
         };
-        let word = self.paint(word, colour);
-        let id = self.paint(&failure.info.id, BOLD);
-        let _ = writeln!(self.text, "{word}  {id}");
+        self.line(&[word, GAP, (Style::Bold, &failure.info.id)]);
         self.field("", &failure.info.title.en);
         let (case, judged) = failure.cases[0];
         if let Verdict::Fail(finding) = &judged.verdict {
@@ -99,7 +88,7 @@ impl Page {
             let _ = write!(again, " {argument}");
         }
         self.field("again", &again);
-        self.text.push('\n');
+        self.gap();
     }
 
     /// Tells what went wrong before anything could be judged, each reason once.
@@ -122,8 +111,7 @@ impl Page {
             }
         }
         for (word, message, cases) in reasons {
-            let word = self.paint(&word, RED);
-            let _ = writeln!(self.text, "{word}");
+            self.line(&[(Style::Red, &word)]);
             self.field("", message);
             self.field("where", &places(&cases));
             let log = |case: &&Case| match &case.outcome {
@@ -133,28 +121,27 @@ impl Page {
             if let Some(log) = cases.iter().find_map(log) {
                 self.field("log", &log);
             }
-            self.text.push('\n');
+            self.gap();
         }
     }
 
     fn unmet(&mut self, report: &Report) {
         for case in &report.cases {
             for expectation in case.expectations.iter().filter(|promise| !promise.met) {
-                let (word, colour) = if expectation.excused {
-                    ("UNCLEAR", YELLOW)
+                let word = if expectation.excused {
+                    (Style::Yellow, "UNCLEAR")
                 } else if expectation.remark {
-                    ("REMARK", YELLOW)
+                    (Style::Yellow, "REMARK")
                 } else {
-                    ("UNMET", RED)
+                    (Style::Red, "UNMET")
                 };
-                let word = self.paint(word, colour);
-                let _ = writeln!(self.text, "{word}  {} ({})", case.scenario, case.area);
+                self.line(&[word, GAP, (Style::Plain, &place(case))]);
                 self.field("expected", &expectation.what);
                 self.field("seen", &expectation.seen);
                 if let Some(reason) = &expectation.known {
                     self.field("known", reason);
                 }
-                self.text.push('\n');
+                self.gap();
             }
         }
     }
@@ -165,12 +152,9 @@ impl Page {
             let Some(diagnosis) = case.diagnosis.as_ref().filter(|_| !promised) else {
                 continue;
             };
-            let word = self.paint("DIAGNOSIS", YELLOW);
-            let _ = writeln!(
-                self.text,
-                "{word}  {} ({}): {}, guide p.30 step {}",
-                case.scenario, case.area, diagnosis.id, diagnosis.step
-            );
+            let (id, step) = (&diagnosis.id, diagnosis.step);
+            let end = format!("{}: {id}, guide p.30 step {step}", place(case));
+            self.line(&[(Style::Yellow, "DIAGNOSIS"), GAP, (Style::Plain, &end)]);
             for walked in &diagnosis.walked {
                 let answer = if walked.yes { "yes" } else { "no" };
                 let line = format!("{} {answer} ({})", walked.question.en, walked.because);
@@ -180,31 +164,27 @@ impl Page {
             self.field("", &diagnosis.finding.ja);
             self.field("remedy", &diagnosis.remedy.en);
             self.field("", &diagnosis.remedy.ja);
-            self.text.push('\n');
+            self.gap();
         }
     }
 
     fn stale(&mut self, report: &Report) {
         for stale in &report.stale {
-            let word = self.paint("STALE", RED);
-            let _ = writeln!(
-                self.text,
-                "{word}  {} is a known failure, but passes",
-                stale.check
-            );
+            let known = format!("{} is a known failure, but passes", stale.check);
+            self.line(&[(Style::Red, "STALE"), GAP, (Style::Plain, &known)]);
             self.field("reason", &stale.reason);
             self.field("hint", "take the [[known]] entry out of the device file");
-            self.text.push('\n');
+            self.gap();
         }
     }
 
     fn left_out(&mut self, report: &Report) {
         for left_out in &report.left_out {
             let line = format!("left out: {} ({})", left_out.scenario, left_out.reason);
-            self.wrapped(&line, "", "  ");
+            self.wrapped(&escape::line(&line), "", "  ");
         }
         if !report.left_out.is_empty() {
-            self.text.push('\n');
+            self.gap();
         }
     }
 
@@ -221,25 +201,23 @@ impl Page {
         let skipped = |case: &&Case| matches!(case.outcome, Outcome::NotApplicable(_));
         let runs = report.cases.len();
         let skipped = report.cases.iter().filter(skipped).count();
-        let _ = writeln!(
-            self.text,
-            "device     {} (seed {})\nscenarios  {} in {}, {runs} runs{}",
-            report.device,
-            report.seed,
-            scenarios.len(),
-            areas,
-            if skipped > 0 {
-                format!(", {skipped} not applicable")
-            } else {
-                String::new()
-            },
-        );
-        let _ = writeln!(
-            self.text,
+        self.plain(&format!(
+            "device     {} (seed {})",
+            report.device, report.seed
+        ));
+        let skipped = match skipped {
+            0 => String::new(),
+            count => format!(", {count} not applicable"),
+        };
+        self.plain(&format!(
+            "scenarios  {} in {areas}, {runs} runs{skipped}",
+            scenarios.len()
+        ));
+        self.plain(&format!(
             "checks     {} judged of {}",
             report.judged_checks(),
             report.checks.len()
-        );
+        ));
         let known = if counts.known > 0 {
             format!(" ({} known)", counts.known)
         } else {
@@ -265,11 +243,8 @@ impl Page {
             );
             self.wrapped(&line, "unclear    ", "           ");
         }
-        let _ = writeln!(
-            self.text,
-            "time       {:.1} s",
-            report.elapsed_ms as f64 / 1000.0
-        );
+        let seconds = report.elapsed_ms as f64 / 1000.0;
+        self.plain(&format!("time       {seconds:.1} s"));
         for profile in &report.profiles {
             self.profile(&report.result(*profile));
         }
@@ -277,53 +252,33 @@ impl Page {
 
     /// Tells what a profile came to, and how much of it was looked at.
     fn profile(&mut self, result: &ProfileResult) {
-        let colour = match result.overall {
-            Overall::Conformant => GREEN,
-            Overall::ConformantWithRemarks => YELLOW,
-            Overall::NotConformant | Overall::Undetermined => RED,
+        let style = match result.overall {
+            Overall::Conformant => Style::Green,
+            Overall::ConformantWithRemarks => Style::Yellow,
+            Overall::NotConformant | Overall::Undetermined => Style::Red,
         };
-        let words = self.paint(result.overall.words(), colour);
-        let _ = writeln!(self.text, "profile    {}: {words}", result.profile.name());
+        let name = format!("profile    {}: ", result.profile.name());
+        self.line(&[(Style::Plain, &name), (style, result.overall.words())]);
         for (level, tally) in [("MUST", result.must), ("SHOULD", result.should)] {
-            let _ = writeln!(
-                self.text,
+            self.plain(&format!(
                 "           {level:<6} {} of {} judged, {} failed",
                 tally.judged(),
                 tally.asked,
                 tally.failed
-            );
+            ));
         }
         if (1..=NOT_JUDGED_MAX).contains(&result.not_judged.len()) {
             let ids = result.not_judged.join(", ");
             self.wrapped(&ids, "           not judged: ", "             ");
         }
     }
+}
 
-    fn field(&mut self, name: &str, value: &str) {
-        let first = format!("  {name:<9} ");
-        self.wrapped(value, &first, "            ");
-    }
-
-    fn wrapped(&mut self, value: &str, first: &str, rest: &str) {
-        let options = Options::new(COLUMNS)
-            .initial_indent(first)
-            .subsequent_indent(rest);
-        for line in wrap(value, options) {
-            let _ = writeln!(self.text, "{}", line.trim_end());
-        }
-    }
-
-    fn paint(&self, text: &str, colour: &str) -> String {
-        if self.colour {
-            format!("\x1b[{colour}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
-    }
+fn place(case: &Case) -> String {
+    format!("{} ({})", case.scenario, case.area)
 }
 
 fn places(cases: &[&Case]) -> String {
-    let place = |case: &Case| format!("{} ({})", case.scenario, case.area);
     let shown: Vec<_> = cases
         .iter()
         .take(PLACES_MAX)
@@ -345,11 +300,7 @@ fn evidence_line(evidence: &Evidence) -> String {
     )
 }
 
-const COLUMNS: usize = 80;
+const GAP: (Style, &str) = (Style::Plain, "  ");
 const PLACES_MAX: usize = 4;
 const EVIDENCE_MAX: usize = 4;
 const NOT_JUDGED_MAX: usize = 12;
-const BOLD: &str = "1";
-const RED: &str = "31";
-const GREEN: &str = "32";
-const YELLOW: &str = "33";

@@ -8,6 +8,7 @@ use crate::dut::description::{Description, Known, WAITING_TOGETHER};
 use crate::dut::reference;
 use crate::error::Error;
 use crate::job::Device;
+use crate::scenario;
 
 /// A device as the command line names it.
 pub(super) struct Chosen {
@@ -34,8 +35,12 @@ pub(super) fn chosen(args: &Run) -> Result<Vec<Chosen>, Error> {
     for name in &args.device {
         let mut device = one(name, args)?;
         if several {
-            let stem = Path::new(name).file_stem().unwrap_or_default();
-            device.folder = Some(stem.to_string_lossy().into_owned());
+            let stem = Path::new(name).file_stem().and_then(scenario::segment);
+            let folder = stem.ok_or_else(|| Error::Usage {
+                what: format!("what is kept of {name} cannot go into a folder of its name"),
+                help: Some("rename it, with characters that can be seen".to_owned()),
+            })?;
+            device.folder = Some(folder.to_owned());
         }
         if several && chosen.iter().any(|other| other.folder == device.folder) {
             return Err(Error::Usage {

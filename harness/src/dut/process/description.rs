@@ -15,6 +15,7 @@ use crate::dut::description::Description;
 use crate::dut::variables::Variables;
 use crate::scenario::mistake::Mistake;
 use crate::scenario::period::Period;
+use crate::scenario::segment;
 
 /// The files and programs that a router is made of.
 #[derive(Clone, Debug, Deserialize)]
@@ -127,6 +128,13 @@ impl Programs {
     /// Finds what is wrong with them in a device file that can be read.
     pub(in crate::dut) fn mistakes(&self, description: &Description) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
+        let file = self.file.get(MOST_ENTRIES).map(|file| file.path.span());
+        let run = self.run.get(MOST_ENTRIES).map(RunEntry::span);
+        if let Some(span) = file.or(run) {
+            let message =
+                format!("a device has {MOST_ENTRIES} files and {MOST_ENTRIES} commands at most");
+            return vec![Mistake::new(span, message)];
+        }
         for path in &self.private {
             if !path.get_ref().is_absolute() || path.get_ref().parent().is_none() {
                 let message = "a private directory has an absolute path below `/`";
@@ -193,6 +201,14 @@ impl RunEntry {
     }
 
     fn mistake(&self) -> Option<Mistake> {
+        let is_bad = |name: &&Spanned<String>| {
+            let name = name.get_ref().replace('/', "-");
+            segment(name.as_ref()).is_none()
+        };
+        if let Some(name) = self.name.as_ref().filter(is_bad) {
+            let message = "`name` is that of a log file, and neither `..` nor long nor unseen";
+            return Some(Mistake::new(name.span(), message));
+        }
         let span = self.span();
         match (&self.setup, &self.daemon) {
             (Some(_), None) => self.ready.as_ref().map(|ready| {
@@ -228,4 +244,6 @@ fn default_within() -> Period {
     Period(Duration::from_secs(30))
 }
 
+/// Far more than a router is made of.
+const MOST_ENTRIES: usize = 1000;
 const START_SLACK: Duration = Duration::from_secs(5);

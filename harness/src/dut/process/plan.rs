@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ngnlab_reports::escape;
 use ngnlab_sim::setup::Mode;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -194,7 +195,7 @@ fn run(templates: &Templates<'_>, run: &RunEntry, number: usize) -> Result<Plann
         .map_or(name, |name| name.get_ref().clone());
     Ok(PlannedRun {
         // The name becomes a file name.
-        name: name.replace(['/', '\0'], "-"),
+        name: name.replace(|c| c == '/' || escape::is_unseen(c), "-"),
         action,
         within: run.within.0,
     })

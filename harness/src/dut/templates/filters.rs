@@ -1,0 +1,82 @@
+//! What values of templates can be put through; none comes to more than a bound.
+
+use minijinja::value::{Rest, Value};
+use minijinja::{Environment, Error, ErrorKind, State, filters, tests};
+
+/// Makes the filters, tests and functions known.
+pub(super) fn add_to(environment: &mut Environment<'_>) {
+    environment.add_filter("join", join);
+    environment.add_filter("replace", replace);
+    environment.add_filter("upper", |text: &str| short(text).map(str::to_uppercase));
+    environment.add_filter("lower", |text: &str| short(text).map(str::to_lowercase));
+    environment.add_filter("trim", |text: &str| {
+        short(text).map(|text| text.trim().to_owned())
+    });
+    environment.add_filter("default", default);
+    environment.add_filter("d", default);
+    environment.add_filter("first", filters::first);
+    environment.add_filter("last", filters::last);
+    environment.add_filter("length", filters::length);
+    environment.add_filter("count", filters::length);
+    environment.add_test("defined", tests::is_defined);
+    environment.add_test("undefined", tests::is_undefined);
+    environment.add_function("range", range);
+}
+
+fn join(values: &Value, between: Option<&str>) -> Result<String, Error> {
+    let mut text = String::new();
+    for (index, value) in values.try_iter()?.enumerate() {
+        if index > 0 {
+            text.push_str(between.unwrap_or_default());
+        }
+        match value.as_str() {
+            Some(value) => text.push_str(value),
+            None if value.as_object().is_some() => return Err(fault("`join` joins words".into())),
+            None => text.push_str(&value.to_string()),
+        }
+        short(&text)?;
+    }
+    Ok(text)
+}
+
+fn replace(text: &str, from: &str, to: &str) -> Result<String, Error> {
+    short(text)?;
+    short(from)?;
+    let growth = text.matches(from).count().saturating_mul(to.len());
+    match growth <= LONGEST_VALUE {
+        true => Ok(text.replace(from, to)),
+        false => Err(too_long()),
+    }
+}
+
+fn default(state: &State<'_, '_>, value: &Value, others: Rest<Value>) -> Result<Value, Error> {
+    filters::default(state, value, others)
+}
+
+fn range(first: u32, end: Option<u32>) -> Result<Vec<u32>, Error> {
+    let (first, end) = end.map_or((0, first), |end| (first, end));
+    match end.saturating_sub(first) <= LONGEST_RANGE {
+        true => Ok((first..end).collect()),
+        false => Err(fault(format!(
+            "`range` has {LONGEST_RANGE} numbers at most"
+        ))),
+    }
+}
+
+fn short(text: &str) -> Result<&str, Error> {
+    match text.len() <= LONGEST_VALUE {
+        true => Ok(text),
+        false => Err(too_long()),
+    }
+}
+
+fn too_long() -> Error {
+    fault(format!("a filter's text has {LONGEST_VALUE} bytes at most"))
+}
+
+fn fault(message: String) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message)
+}
+
+const LONGEST_VALUE: usize = 4096;
+const LONGEST_RANGE: u32 = 256;

@@ -1,0 +1,92 @@
+//! The part of the template language that device files have: variables, conditions, loops, filters.
+//!
+//! What builds values out of values is not in it, since a few words of it fill any memory:
+//! `{% set x = x ~ x %}` doubles a text each time, and so do macros, captures and lists of lists.
+
+use minijinja::machinery::{Instruction, Token, WhitespaceConfig, get_compiled_template, tokenize};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Error, ErrorKind, Template};
+
+/// Returns the first operator that computes, with its line.
+pub(super) fn stranger(source: &str) -> Option<(u16, &'static str)> {
+    let tokens = tokenize(source, false, SyntaxConfig, WhitespaceConfig::default());
+    // What is no token at all is told by the compiler.
+    tokens.map_while(Result::ok).find_map(|(token, span)| {
+        let what = match token {
+            Token::Tilde => "`~`",
+            Token::Plus => "`+`",
+            Token::Mul => "`*`",
+            Token::Pow => "`**`",
+            _ => return None,
+        };
+        Some((span.start_line, what))
+    })
+}
+
+/// Refuses a template with an instruction that is not known to be harmless.
+pub(super) fn check(template: &Template<'_, '_>) -> Result<(), Error> {
+    let compiled = get_compiled_template(template);
+    let instructions = &compiled.instructions;
+    let count = u32::try_from(instructions.len()).unwrap_or(u32::MAX);
+    for index in 0..count {
+        let Some(instruction) = instructions.get(index) else {
+            break;
+        };
+        if !is_harmless(instruction) {
+            let line = instructions.get_line(index).unwrap_or_default();
+            let what = format!("line {line} says more than templates may");
+            return Err(Error::new(ErrorKind::InvalidOperation, what));
+        }
+    }
+    Ok(())
+}
+
+fn is_harmless(instruction: &Instruction<'_>) -> bool {
+    match instruction {
+        Instruction::PushLoop(flags) => flags & RECURSIVE == 0,
+        Instruction::CallFunction(name, _) => *name == "range",
+        Instruction::EmitRaw(_)
+        | Instruction::Emit
+        | Instruction::StoreLocal(_)
+        | Instruction::Lookup(_)
+        | Instruction::GetAttr(_)
+        | Instruction::GetItem
+        | Instruction::Slice
+        | Instruction::LoadConst(_)
+        | Instruction::UnpackList(_)
+        | Instruction::Sub
+        | Instruction::Neg
+        | Instruction::Eq
+        | Instruction::Ne
+        | Instruction::Gt
+        | Instruction::Gte
+        | Instruction::Lt
+        | Instruction::Lte
+        | Instruction::Not
+        | Instruction::In
+        | Instruction::CompareAndPreserve(_)
+        | Instruction::ApplyFilter(..)
+        | Instruction::PerformTest(..)
+        | Instruction::PushWith
+        | Instruction::Iterate(_)
+        | Instruction::PushDidNotIterate
+        | Instruction::PopFrame
+        | Instruction::PopLoopFrame
+        | Instruction::Jump(_)
+        | Instruction::JumpIfFalse(_)
+        | Instruction::JumpIfFalseOrPop(_)
+        | Instruction::JumpIfTrueOrPop(_)
+        | Instruction::DupTop
+        | Instruction::DiscardTop
+        | Instruction::Swap => true,
+        // A loop with a condition counts what it keeps, and `+` itself is refused as a word.
+        Instruction::Add | Instruction::BuildList(None) => true,
+        _ => false,
+    }
+}
+
+pub(super) const HELP: &str = "templates have variables, `if`, `for`, comparisons, `range`, and the \
+    filters join, replace, upper, lower, trim, default, first, last and length; what stands side \
+    by side needs no operator, and what has to be computed is for a `setup` command";
+/// The flag of a loop that can call itself.
+const RECURSIVE: u8 = 2;

@@ -1,0 +1,158 @@
+use std::path::Path;
+
+use super::*;
+use crate::dut::description::Description;
+use crate::dut::variables::Names;
+
+#[test]
+fn what_devices_need_is_filled_in() {
+    for (template, text) in [
+        (
+            "{{ dns.default | join(' ') }}",
+            "2404:1a8:7f01:a::3 2404:1a8:7f01:b::3",
+        ),
+        (
+            "{% for s in dns.default %}{{ loop.index }}{% endfor %}",
+            "12",
+        ),
+        (
+            "{% for s in dns.default if s == dns.default[0] %}x{% else %}y{% endfor %}",
+            "x",
+        ),
+        (
+            "{% if mode in ['ra', 'pd'] and area != 'west' %}a{% else %}b{% endif %}",
+            "a",
+        ),
+        (
+            "{{ mode | upper }}{{ 'on' if mode == 'pd' else 'off' }}",
+            "PDon",
+        ),
+        (
+            "{% set name = lan.name %}{{ name | replace('0', '1') }}",
+            "lan1",
+        ),
+        (
+            "{% with n = dns.domains | length %}{{ n }}{% endwith %}",
+            "1",
+        ),
+        ("{% for n in range(3) %}{{ n }}{% endfor %}", "012"),
+        (
+            "{{ nothing | default('x') }}{% if no is defined %}y{% endif %}",
+            "x",
+        ),
+        (
+            "'~' + {# * #}{% raw %}{{ ** }}{% endraw %}",
+            "'~' + {{ ** }}",
+        ),
+    ] {
+        assert_eq!(filled(template), Ok(text.to_owned()), "{template}");
+    }
+}
+
+#[test]
+fn a_template_can_fill_neither_memory_nor_time() {
+    let loops = "{% for a in range(256) %}".repeat(8) + "x" + &"{% endfor %}".repeat(8);
+    let empty_loops = loops.replace('x', "");
+    let long = "x".repeat(LONGEST_TEMPLATE + 1);
+    let sixty = "x".repeat(60 << 10);
+    let many = format!("{{% for n in range(256) %}}{sixty}{{% endfor %}}");
+    let doubled = "{% set x = x ~ x %}".repeat(60);
+    let lists = "{% set x = [x, x] %}".repeat(60);
+    let captured = "{% set x %}{{ x }}{{ x }}{% endset %}".repeat(60);
+    let filled_over = "{% set x = x | replace('x', 'xxxxxxxxxx') %}".repeat(60);
+    let joined = "{% set x = x | join(x) %}".repeat(60);
+    let shouted = format!("{{{{ '{sixty}' | upper }}}}");
+    for (template, reason) in [
+        (&loops[..], "100000 steps at most"),
+        (&empty_loops, "100000 steps at most"),
+        (&long, "65536 bytes at most"),
+        (&many, "1048576 bytes at most"),
+        ("{{ 'x' * 10**9 }}", "uses `*` in its line 1"),
+        ("{{ 10 ** 10 }}", "uses `**`"),
+        ("\n{{ 'x' + 'x' }}", "uses `+` in its line 2"),
+        (
+            &format!("{{% set x = 'xx' %}}{doubled}{{{{ x }}}}"),
+            "uses `~`",
+        ),
+        (
+            &format!("{{% set x = 'xx' %}}{lists}{{{{ x == x }}}}"),
+            "says more than",
+        ),
+        (
+            &format!("{{% set x = 'xx' %}}{captured}{{{{ x }}}}"),
+            "says more than",
+        ),
+        (
+            &format!("{{% set x = 'xx' %}}{filled_over}{{{{ x }}}}"),
+            "4096 bytes at most",
+        ),
+        (
+            &format!("{{% set x = 'xx' %}}{joined}{{{{ x }}}}"),
+            "4096 bytes at most",
+        ),
+        (&shouted, "4096 bytes at most"),
+        ("{{ range(1000000000) }}", "256 numbers at most"),
+        (
+            "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}",
+            "says more than",
+        ),
+        (
+            "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+            "cannot be filled in",
+        ),
+        ("{% set n = namespace() %}", "says more than"),
+        ("{% include 'x' %}", "cannot be filled in"),
+        ("{{ 'a' | indent(1000000000) }}", "cannot be filled in"),
+        ("{{ '%1000000000d' | format(1) }}", "cannot be filled in"),
+        ("{{ dns.domains | join }}", "joins words"),
+        (&"{% if true %}".repeat(5000), "cannot be filled in"),
+        (
+            &format!("{{{{ {}1 }}}}", "(".repeat(20_000)),
+            "cannot be filled in",
+        ),
+    ] {
+        let message = filled(template).unwrap_err();
+        assert!(message.contains(reason), "{template:.80}: {message}");
+    }
+}
+
+#[test]
+fn the_templates_of_a_device_share_one_bound() {
+    with_templates(|templates| {
+        let sixty = template(&"x".repeat(60 << 10));
+        let full = (0..100).find_map(|_| templates.fill(&sixty).err());
+        assert!(full.is_some_and(|full| full.message.contains("1048576 bytes")));
+    });
+    with_templates(|templates| {
+        let slow =
+            template("{% for a in range(256) %}{% for b in range(40) %}{% endfor %}{% endfor %}");
+        let spent = (0..100).find_map(|_| templates.fill(&slow).err());
+        assert!(spent.is_some_and(|spent| spent.message.contains("100000 steps")));
+    });
+}
+
+fn filled(source: &str) -> Result<String, String> {
+    let mut filled = Ok(String::new());
+    with_templates(|templates| {
+        filled = templates
+            .fill(&template(source))
+            .map_err(|mistake| mistake.message);
+    });
+    filled
+}
+
+fn template(source: &str) -> Spanned<String> {
+    Spanned::new(0..source.len(), source.to_owned())
+}
+
+fn with_templates(work: impl FnOnce(&Templates<'_>)) {
+    let text = "driver = \"process\"\nname = \"one\"\noffers = { modes = [\"pd\"] }\n";
+    let description = Description::parse(Path::new("d.toml"), text).unwrap();
+    let names = Names {
+        wan: "wan0".to_owned(),
+        lan: "lan0".to_owned(),
+        run_dir: "/run/ngnlab".to_owned(),
+    };
+    let variables = Variables::samples(&description, names).next().unwrap();
+    work(&Templates::new(&variables));
+}
