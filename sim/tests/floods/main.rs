@@ -214,7 +214,7 @@ fn endless_advertisements_leave_a_terminal_with_what_it_had() {
     lab.flood_terminal(FLOOD, |number| {
         let network = u128::from(number) << 64;
         let prefix = Ipv6Addr::from_bits(0x2001_0db8 << 96 | network);
-        let liar = Ipv6Addr::from_bits(0xfe80 << 112 | u128::from(number) + 2);
+        let liar = Ipv6Addr::from_bits((0xfe80 << 112) + u128::from(number) + 2);
         let info = PrefixInfo {
             prefix,
             length: 64,
