@@ -103,7 +103,6 @@ pub fn watched(
     };
     let records = testbed.world.into_records();
     let ending = match ending {
-        Ending::Complete if is_flooded(&records) => Ending::DeviceFailed(flooding()),
         Ending::Complete if is_silent(&records) => Ending::DeviceFailed(hung()),
         ending => ending,
     };
@@ -125,6 +124,9 @@ fn play(
     let end = scenario.end();
     loop {
         schedule.advance(testbed, dut)?;
+        if testbed.world.is_flooded() {
+            return Err(DutError::Failed(flooding()));
+        }
         let now = testbed.world.now();
         if watch(testbed.world.records()) {
             return dut.check();
@@ -141,12 +143,6 @@ fn play(
         testbed.run_until(next)?;
         dut.check()?;
     }
-}
-
-fn is_flooded(records: &[Record]) -> bool {
-    records
-        .iter()
-        .any(|record| matches!(record.seen, Seen::Suppressed { on: Some(_), .. }))
 }
 
 /// Returns whether the device sent nothing at all, though it had power.

@@ -110,9 +110,10 @@ pub enum Seen {
     },
     /// The host woke the world this much too late; only in real pace.
     Late(Duration),
-    /// Frames that were no longer recorded on this cable, or moved without time passing.
+    /// Frames that were no longer recorded on this cable, or moved without time passing, or things
+    /// that a node went on telling after its share.
     Suppressed {
-        /// Which cable, or none for frames that never stopped moving.
+        /// Which cable, or none for frames that never stopped moving and for what nodes told.
         on: Option<Role>,
         /// How many.
         count: u64,

@@ -51,6 +51,8 @@ pub struct World {
     plugs: BTreeMap<Port, (Cable, End)>,
     transit: Transit,
     events_at_now: u32,
+    /// How many frames were delivered since the timers last had their turn.
+    deliveries: u32,
     recorder: Recorder,
 }
 
@@ -89,6 +91,7 @@ impl World {
             plugs: BTreeMap::new(),
             transit: Transit::default(),
             events_at_now: 0,
+            deliveries: 0,
             recorder: Recorder::default(),
         }
     }
@@ -212,18 +215,22 @@ impl World {
     /// Records a fact that no node tells.
     pub fn record_fact(&mut self, node: &str, fact: Fact) {
         self.settle_clock();
-        self.recorder.push(
-            self.now,
-            Seen::Fact {
-                node: node.to_owned(),
-                fact,
-            },
-        );
+        self.recorder.fact(self.now, node, fact);
     }
 
     /// Returns what has been recorded up to this moment.
     pub fn records(&self) -> &[Record] {
         &self.recorder.records
+    }
+
+    /// Returns whether a cable has carried more than a trace holds.
+    pub fn is_flooded(&self) -> bool {
+        self.recorder.is_flooded()
+    }
+
+    /// Returns how many frames are on the cables.
+    pub fn frames_under_way(&self) -> usize {
+        self.transit.len()
     }
 
     /// Returns what wakes this world while it sleeps.
@@ -232,6 +239,9 @@ impl World {
     }
 
     /// Runs until the clock shows `deadline`, or until woken.
+    ///
+    /// In real pace somebody may send faster than frames are delivered, so that something is
+    /// always due: a little after the deadline it comes back all the same.
     pub fn run_until(&mut self, deadline: Time) -> io::Result<Stop> {
         loop {
             if let Some(error) = self.recorder.failure.take() {
@@ -244,7 +254,9 @@ impl World {
             {
                 return Ok(Stop::Woken);
             }
+            let overtime = self.pace == Pace::Realtime && self.now > deadline + OVERTIME;
             match self.next_due() {
+                _ if overtime => return Ok(Stop::Reached),
                 Some(due) if due <= self.now => self.fire()?,
                 Some(due) if due <= deadline => self.sleep_until(due)?,
                 _ if self.now >= deadline => return Ok(Stop::Reached),
@@ -294,11 +306,16 @@ impl World {
     }
 
     fn next_due(&self) -> Option<Time> {
+        let arrives = self.transit.next_at();
+        // Nothing is due before what has arrived, so the nodes need not be asked.
+        if arrives.is_some_and(|at| at <= self.now) {
+            return arrives;
+        }
         let timers = self
             .nodes
             .iter()
             .filter_map(|slot| slot.node.as_ref()?.poll_timeout());
-        timers.chain(self.transit.next_at()).min()
+        timers.chain(arrives).min()
     }
 
     fn fire(&mut self) -> io::Result<()> {
@@ -307,9 +324,13 @@ impl World {
             self.break_livelock();
             return Ok(());
         }
-        if let Some(delivery) = self.transit.pop(self.now) {
+        if self.deliveries < DELIVERIES_PER_TURN
+            && let Some(delivery) = self.transit.pop(self.now)
+        {
+            self.deliveries += 1;
             return self.deliver(&delivery);
         }
+        self.deliveries = 0;
         for index in 0..self.nodes.len() {
             let due = self.nodes[index]
                 .node
@@ -325,8 +346,7 @@ impl World {
     /// Throws away what is on the cables and lets time pass.
     fn break_livelock(&mut self) {
         let count = self.transit.clear() as u64;
-        self.recorder
-            .push(self.now, Seen::Suppressed { on: None, count });
+        self.recorder.stuck(self.now, count);
         self.advance(self.now + LIVELOCK_PAUSE);
     }
 
@@ -373,8 +393,7 @@ impl World {
         );
         slot.node = Some(node);
         for fact in facts {
-            let node = self.nodes[index].name.clone();
-            self.recorder.push(self.now, Seen::Fact { node, fact });
+            self.recorder.fact(self.now, &self.nodes[index].name, fact);
         }
         for (port, frame) in sent {
             if let Some((cable, from)) = self.plugs.get(&Port { node: index, port }).copied() {
@@ -413,15 +432,30 @@ impl World {
             Fate::Duplicate => (now, 2),
         };
         for _ in 0..copies {
-            self.transit.push(at, cable, from.other(), frame.clone());
+            if self.transit.len() < FRAMES_UNDER_WAY {
+                self.transit.push(at, cable, from.other(), frame.clone());
+            } else {
+                self.recorder.lose(wire.role);
+            }
         }
         Ok(())
     }
 
+    /// Returns whether so many frames wait to be delivered that links are not read.
+    fn is_backed_up(&self) -> bool {
+        self.transit.len() >= BACKLOG
+    }
+
     /// Takes in what arrived on the links, a bounded number of frames at a time.
+    ///
+    /// While many frames wait to be delivered, none is taken in: whoever sends faster than that
+    /// fills the queue of the link, where frames are lost, as on a wire.
     fn receive(&mut self) -> io::Result<()> {
         for index in 0..self.cables.len() {
             for _ in 0..FRAMES_PER_TURN {
+                if self.is_backed_up() {
+                    return Ok(());
+                }
                 let Plug::Link(link) = &mut self.cables[index].device else {
                     break;
                 };
@@ -439,3 +473,13 @@ impl World {
 const EVENTS_PER_INSTANT: u32 = 20_000;
 const LIVELOCK_PAUSE: Duration = Duration::from_millis(1);
 const FRAMES_PER_TURN: u32 = 64;
+/// After so many frames timers get their turn: a flood must not stop the clocks of the nodes. More
+/// than a page or a file has segments at a time.
+const DELIVERIES_PER_TURN: u32 = 1024;
+/// Links are not read while so many frames wait: several times what TCP has under way here, and
+/// delivered within a fraction of a second.
+const BACKLOG: usize = 2048;
+/// The cables hold no more, however slow they were made and however many answers a frame gets.
+const FRAMES_UNDER_WAY: usize = 50_000;
+/// How long after its deadline a world may still do what was due before.
+const OVERTIME: Duration = Duration::from_millis(50);

@@ -1,11 +1,13 @@
 //! The world's promises: order, time, faults, bounds, and the same trace from the same seed.
 
+use std::io;
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use ngnlab_sim::link::memory::MemoryLink;
 use ngnlab_sim::node::segment::Segment;
 use ngnlab_sim::trace::{End, Role, Seen};
-use ngnlab_sim::{Context, Fate, Frame, Node, Pace, Stop, Time, World};
+use ngnlab_sim::{Context, Fate, Frame, Link, Node, Pace, Stop, Time, World};
 use proptest::prelude::*;
 use rand::Rng;
 
@@ -104,6 +106,52 @@ fn a_waker_ends_the_sleep_of_a_world_in_real_pace() {
     thread.join().unwrap();
 }
 
+#[test]
+fn a_link_that_never_runs_dry_stops_neither_clocks_nor_deadlines_nor_wakers() {
+    let mut world = World::new(1, Pace::Realtime);
+    // Each of its frames becomes two on the wire behind the hub, so that delivering is slower.
+    let hub = world.add("hub", Segment::new(3));
+    let cable = world.attach(hub.port(0), Torrent);
+    world.record_as(cable, Role::Wan);
+    let listeners = [1, 2].map(|socket| {
+        let counter = world.add("counter", Counter::default());
+        world.connect(counter.port(0), hub.port(socket));
+        counter
+    });
+    let ticker = world.add("ticker", Ticker::every(Duration::from_millis(10)));
+    let clock = world.add("clock", Counter::default());
+    world.connect(ticker.port(0), clock.port(0));
+    for _ in 0..4 {
+        let deadline = world.now() + Duration::from_millis(100);
+        assert_eq!(world.run_until(deadline).unwrap(), Stop::Reached);
+        let late = world.now().since(deadline);
+        assert!(late < Duration::from_millis(500), "{late:?}");
+        assert!(world.frames_under_way() < 5_000);
+    }
+    assert!(world.with(listeners[0], |counter, _| counter.frames) > 100);
+    let ticks = world.with(clock, |counter, _| counter.frames);
+    assert!(ticks >= 20, "{ticks} ticks in 400 ms");
+    world.waker().unwrap().wake();
+    let far = world.now() + Duration::from_secs(3_600);
+    assert_eq!(world.run_until(far).unwrap(), Stop::Woken);
+}
+
+#[test]
+fn a_flood_on_a_slow_cable_is_lost_once_the_cable_is_full() {
+    let mut world = World::new(1, Pace::Virtual);
+    let counter = world.add("counter", Counter::default());
+    let link = MemoryLink::default();
+    let cable = world.attach(counter.port(0), link);
+    world.record_as(cable, Role::Lan);
+    let slow = |_: &Frame, _: End, _: Time, _: &mut _| Fate::Delay(Duration::from_secs(60));
+    world.impair(cable, slow);
+    for _ in 0..100_000 {
+        world.inject(cable, End::Device, vec![0; 60]).unwrap();
+    }
+    assert!(world.frames_under_way() <= 50_000);
+    assert!(world.is_flooded());
+}
+
 proptest! {
     #[test]
     fn the_same_seed_gives_the_same_records(seed: u64, frames: Vec<Vec<u8>>) {
@@ -168,6 +216,23 @@ impl Node for Counter {
 
     fn handle_carrier(&mut self, _port: u8, _up: bool, _cx: &mut Context<'_>) {
         self.carrier += 1;
+    }
+}
+
+/// A link that always has one more frame.
+struct Torrent;
+
+impl Link for Torrent {
+    fn send(&mut self, _frame: &Frame) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn try_recv(&mut self) -> io::Result<Option<Frame>> {
+        Ok(Some(vec![0; 60].into()))
+    }
+
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        None
     }
 }
 

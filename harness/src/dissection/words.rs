@@ -36,8 +36,11 @@ pub(super) fn summary(trace: &Dissection<'_>, record: RecordId) -> String {
         },
         Seen::Late(by) => format!("the host woke {} ms late", by.as_millis()),
         Seen::Suppressed { on, count } => {
-            let place = on.map_or("some cable", Role::name);
-            format!("{count} frames on {place} were not recorded")
+            let what = on.map_or_else(
+                || "frames or facts".to_owned(),
+                |on| format!("frames on {}", on.name()),
+            );
+            format!("{count} {what} were not recorded")
         }
     }
 }

@@ -3,7 +3,6 @@
 //! Only packets without other extension headers are cut or put together; nothing else of ours is
 //! longer than the MTU.
 
-use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
 use super::packet::IPV6_HEADER;
@@ -38,7 +37,8 @@ pub fn fragments(ip: &[u8], mtu: usize) -> Vec<Vec<u8>> {
 /// Packets of which pieces have come.
 #[derive(Clone, Debug, Default)]
 pub struct Reassembly {
-    pending: BTreeMap<Key, Vec<Piece>>,
+    /// The oldest first.
+    pending: Vec<(Key, Vec<Piece>)>,
 }
 
 type Key = (Ipv6Addr, Ipv6Addr, u32);
@@ -56,22 +56,27 @@ impl Reassembly {
     /// Takes in an IPv6 packet; returns the whole one if this was its last missing piece.
     pub fn take_in(&mut self, ip: &[u8]) -> Option<Vec<u8>> {
         let (key, piece) = piece(ip)?;
-        if self.pending.len() >= MOST_PENDING && !self.pending.contains_key(&key) {
-            self.pending.clear();
-        }
-        let pieces = self.pending.entry(key).or_default();
+        let known = self.pending.iter().position(|(known, _)| *known == key);
+        let index = known.unwrap_or_else(|| {
+            if self.pending.len() == MOST_PENDING {
+                self.pending.remove(0);
+            }
+            self.pending.push((key, Vec::new()));
+            self.pending.len() - 1
+        });
+        let pieces = &mut self.pending[index].1;
         // RFC 8200 §4.5: pieces that overlap spoil their packet.
         let overlaps = |other: &Piece| {
             piece.at < other.at + other.bytes.len() && other.at < piece.at + piece.bytes.len()
         };
-        if pieces.iter().any(overlaps) {
-            self.pending.remove(&key);
+        if pieces.len() == MOST_PIECES || pieces.iter().any(overlaps) {
+            self.pending.remove(index);
             return None;
         }
         pieces.push(piece);
         pieces.sort_by_key(|piece| piece.at);
         let whole = join(pieces)?;
-        self.pending.remove(&key);
+        self.pending.remove(index);
         Some(whole)
     }
 }
@@ -134,6 +139,8 @@ const FRAGMENT: u8 = 44;
 const FRAGMENT_HEADER: usize = 8;
 /// More packets in pieces than ever wait at a time.
 const MOST_PENDING: usize = 64;
+/// The longest packet over links of the minimum MTU of IPv6 (RFC 8200 §5) comes in 54 pieces.
+const MOST_PIECES: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -175,6 +182,24 @@ mod tests {
         assert_eq!(reassembly.take_in(&pieces[0]), None);
         assert_eq!(reassembly.take_in(&pieces[0]), None);
         assert_eq!(reassembly.take_in(&pieces[1]), None);
+    }
+
+    #[test]
+    fn endless_pieces_leave_room_for_the_next_packet() {
+        let mac = Mac([2, 0, 0x5e, 0, 0, 1]);
+        let frame =
+            Envelope::new(mac, mac, mac.link_local(), mac.link_local()).udp(1, 2, &[7; 2000]);
+        let pieces = fragments(&frame[ETHERNET_HEADER..], 1500);
+        let mut reassembly = Reassembly::default();
+        let mut stray = pieces[0].clone();
+        for number in 0..100_000_u32 {
+            stray[IPV6_HEADER + 4..IPV6_HEADER + 8].copy_from_slice(&number.to_be_bytes());
+            assert_eq!(reassembly.take_in(&stray), None);
+        }
+        assert_eq!(reassembly.pending.len(), MOST_PENDING);
+        assert_eq!(reassembly.take_in(&pieces[1]), None);
+        assert_eq!(reassembly.take_in(&stray), None);
+        assert!(reassembly.take_in(&pieces[0]).is_some());
     }
 
     proptest! {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
+use std::time::Duration;
 
 use crate::frame::Frame;
 use crate::message::packet::{Envelope, Packet, is_routable};
@@ -21,7 +22,13 @@ pub struct Depot {
     core: CorePort,
     size: usize,
     stack: Option<TcpStack>,
-    visits: BTreeMap<ConnId, RequestReader>,
+    visits: BTreeMap<ConnId, Visit>,
+}
+
+/// One connection of a client.
+struct Visit {
+    reader: RequestReader,
+    since: Time,
 }
 
 /// What a depot is about.
@@ -57,15 +64,24 @@ impl Depot {
         let size = self.size;
         let Some(stack) = &mut self.stack else { return };
         while let Some(connection) = stack.accept() {
-            if self.visits.len() < MAX_VISITS {
-                self.visits.insert(connection, RequestReader::default());
-            } else {
-                stack.abort(connection);
-                stack.forget(connection);
+            let visit = Visit {
+                reader: RequestReader::default(),
+                since: cx.now(),
+            };
+            self.visits.insert(connection, visit);
+            // Whoever has been here longest goes, be it that it never asks or never reads.
+            if self.visits.len() > TcpStack::MAX_SERVED
+                && let Some((oldest, _)) = self.visits.pop_first()
+            {
+                stack.abort(oldest);
+                stack.forget(oldest);
             }
         }
         let mut over = Vec::new();
-        for (connection, reader) in &mut self.visits {
+        for (connection, Visit { reader, since }) in &mut self.visits {
+            if cx.now() >= *since + PATIENCE {
+                stack.abort(*connection);
+            }
             reader.push(&stack.read(*connection));
             match reader.take() {
                 Ok(Some(request)) => {
@@ -145,7 +161,9 @@ impl Node for Depot {
     }
 
     fn poll_timeout(&self) -> Option<Time> {
-        self.stack.as_ref()?.poll_timeout()
+        let stack = self.stack.as_ref()?.poll_timeout();
+        let visits = self.visits.values().map(|visit| visit.since + PATIENCE);
+        visits.chain(stack).min()
     }
 }
 
@@ -164,6 +182,8 @@ const HTTP: u16 = 80;
 const NTP: u16 = 123;
 const NTP_CLIENT: u8 = 3;
 const NTP_SERVER: u8 = 4;
-const MAX_VISITS: usize = 24;
+/// The longest head of a request (ours).
 const MAX_WAITING: usize = 16 * 1024;
+/// Longer than its files take on any line here (ours).
+const PATIENCE: Duration = Duration::from_secs(120);
 const MAX_TEXT: usize = 200;

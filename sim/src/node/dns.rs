@@ -3,6 +3,7 @@
 //! It hangs on a core port of the edge, so it answers to the Ethernet source of whatever it got.
 //! It answers neither echo requests (guide Q2) nor fragments, but sends some.
 
+use std::collections::VecDeque;
 use std::net::Ipv6Addr;
 
 use rand::Rng as _;
@@ -37,8 +38,8 @@ pub struct DnsServer {
     config: DnsServerConfig,
     silent_until: Time,
     mood: Option<(Mood, Time)>,
-    /// Answers that leave later, in no order.
-    later: Vec<(Time, Vec<Frame>)>,
+    /// Answers that leave later, in the order of their questions.
+    later: VecDeque<(Time, Vec<Frame>)>,
     /// How many questions it has answered.
     answered: u32,
     /// Made when the first segment comes, since its seed is drawn at random.
@@ -69,7 +70,7 @@ impl DnsServer {
             config,
             silent_until: Time::ZERO,
             mood: None,
-            later: Vec::new(),
+            later: VecDeque::new(),
             answered: 0,
             stack: None,
             sessions: Sessions::default(),
@@ -125,7 +126,11 @@ impl DnsServer {
                     cx.send(Self::PORT, frame);
                 }
             } else {
-                self.later.push((cx.now() + datagram.after, frames));
+                // Whoever asked for the oldest has asked again since, or given up.
+                if self.later.len() == LATER_MAX {
+                    self.later.pop_front();
+                }
+                self.later.push_back((cx.now() + datagram.after, frames));
             }
         }
     }
@@ -134,7 +139,7 @@ impl DnsServer {
         let now = cx.now();
         let (due, kept) = std::mem::take(&mut self.later)
             .into_iter()
-            .partition::<Vec<_>, _>(|(at, _)| *at <= now);
+            .partition::<VecDeque<_>, _>(|(at, _)| *at <= now);
         self.later = kept;
         for frame in due.into_iter().flat_map(|(_, frames)| frames) {
             cx.send(Self::PORT, frame);
@@ -262,5 +267,7 @@ fn back(packet: &Packet<'_>) -> Envelope {
     )
 }
 
+/// More questions than a line has open at a time (ours).
+const LATER_MAX: usize = 256;
 /// The line's MTU (ngn-facts §1.2).
 const MTU: usize = 1500;

@@ -160,6 +160,8 @@ impl HomeGateway {
         if let Some(old) = self.prefix {
             self.withdrawn
                 .push((plan::lan_prefix(old), now + WITHDRAWN_FOR));
+            let extra = self.withdrawn.len().saturating_sub(WITHDRAWN_MAX);
+            self.withdrawn.drain(..extra);
         }
         self.prefix = prefix;
         self.withdrawn
@@ -451,5 +453,7 @@ const SOLICITED: Range<Duration> = Duration::ZERO..Duration::from_millis(500);
 const UNSOLICITED: Range<Duration> = Duration::from_secs(600)..Duration::from_secs(1800);
 /// DHCPv6 needs a few minutes after a reboot (ngn-facts §3.3, reported; the number is inferred).
 const DHCPV6_AFTER_REBOOT: Duration = Duration::from_secs(180);
+/// So many options fit into an advertisement with room to spare; the oldest go first (ours).
+const WITHDRAWN_MAX: usize = 16;
 /// As long as an old prefix may be in use on the LAN: two hours (RFC 4862 §5.5.3 e).
 const WITHDRAWN_FOR: Duration = Duration::from_secs(7200);

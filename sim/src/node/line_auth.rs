@@ -89,7 +89,10 @@ impl LineAuth {
 
     /// Gives the site an oddity until then.
     pub fn set_mood(&mut self, quirk: LineAuthQuirk, until: Time) {
-        self.moods.push((quirk, until));
+        match self.moods.iter_mut().find(|(mood, _)| *mood == quirk) {
+            Some((_, known)) => *known = until.max(*known),
+            None => self.moods.push((quirk, until)),
+        }
     }
 
     fn has(&self, quirk: LineAuthQuirk, now: Time) -> bool {

@@ -10,14 +10,13 @@ use crate::link::clock::Clock;
 use crate::link::jitter::Jitter;
 use crate::link::wake::WakeEnd;
 use crate::time::{Pace, Time};
-use crate::trace::Seen;
 
 impl World {
     /// Records that the host kept what is plugged in waiting; what is too short to matter is not.
     pub fn record_late(&mut self, late: Duration) {
         if late > LATE * 2 {
             self.settle_clock();
-            self.recorder.push(self.now, Seen::Late(late));
+            self.recorder.late(self.now, late);
         }
     }
 
@@ -39,7 +38,9 @@ impl World {
         self.wake_end()?;
         let span = due.since(self.now);
         let mut fds = Vec::new();
-        for wire in &self.cables {
+        // A link that is not read for now would end every sleep at once.
+        let read = !self.is_backed_up();
+        for wire in self.cables.iter().filter(|_| read) {
             if let Plug::Link(link) = &wire.device {
                 fds.extend(link.fd().map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
             }

@@ -42,6 +42,11 @@ impl Transit {
         }));
     }
 
+    /// Returns how many frames there are.
+    pub(super) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
     /// Returns when the next frame arrives.
     pub(super) fn next_at(&self) -> Option<Time> {
         self.queue.peek().map(|Reverse(delivery)| delivery.at)

@@ -55,6 +55,7 @@ impl Sessions {
                 idle_at: now + IDLE,
             };
             self.open.insert(id, session);
+            self.make_room(stack);
         }
         let mut queries = Vec::new();
         let oldest = self.open.keys().next().copied();
@@ -88,6 +89,18 @@ impl Sessions {
         });
         queries.retain(|(id, _)| self.open.contains_key(id));
         queries
+    }
+
+    /// Ends the connections that have been idle longest, if there are too many (RFC 7766 §6.2.3
+    /// leaves it to the server when to do so).
+    fn make_room(&mut self, stack: &mut TcpStack) {
+        while self.open.len() > TcpStack::MAX_SERVED {
+            let longest = self.open.iter().min_by_key(|(_, session)| session.idle_at);
+            let Some(id) = longest.map(|(id, _)| *id) else {
+                return;
+            };
+            self.end(stack, id);
+        }
     }
 
     /// Sends the answer to one query of a connection, or none at all.

@@ -67,6 +67,8 @@ impl Edge {
         if how != Renumbering::OldForgotten {
             let until = cx.now() + WITHDRAWN_FOR;
             self.withdrawn.push((self.assignment, until));
+            let extra = self.withdrawn.len().saturating_sub(WITHDRAWN_MAX);
+            self.withdrawn.drain(..extra);
         }
         if how == Renumbering::NoneInstead {
             self.registry.write().withdraw(self.assignment);
@@ -150,5 +152,7 @@ impl Edge {
     }
 }
 
+/// So many options fit into an advertisement with room to spare; the oldest go first (ours).
+const WITHDRAWN_MAX: usize = 16;
 /// How long RAs go on withdrawing a prefix: hosts keep it for two hours (RFC 4862 §5.5.3 e).
 const WITHDRAWN_FOR: Duration = Duration::from_secs(7200);

@@ -15,6 +15,7 @@ use crate::message::dhcpv6::{
 use crate::message::packet::Mac;
 use crate::time::Time;
 
+mod duid;
 mod leases;
 mod quirks;
 mod reconfiguring;
@@ -159,6 +160,9 @@ impl Dhcpv6Server {
     fn is_acceptable(&self, message: &Message) -> bool {
         let client = dhcpv6::client_id(message);
         let server = dhcpv6::server_id(message);
+        if client.is_some_and(duid::is_too_long) {
+            return false;
+        }
         let to_us = server.is_some_and(|server| self.is_ours(server));
         let ids_fit = match message.msg_type() {
             MessageType::Solicit | MessageType::Confirm | MessageType::Rebind => {
@@ -178,10 +182,10 @@ impl Dhcpv6Server {
         };
         let stateless = message.msg_type() == MessageType::InformationRequest;
         let duid_fits = if stateless {
-            !self.rules.information_needs_duid_ll || client.is_some_and(is_duid_ll)
+            !self.rules.information_needs_duid_ll || client.is_some_and(duid::is_ll)
         } else {
-            let llt = self.rules.accepts_duid_llt && client.is_some_and(is_duid_llt);
-            !self.rules.delegation_needs_duid_ll || client.is_some_and(is_duid_ll) || llt
+            let llt = self.rules.accepts_duid_llt && client.is_some_and(duid::is_llt);
+            !self.rules.delegation_needs_duid_ll || client.is_some_and(duid::is_ll) || llt
         };
         ids_fit && duid_fits
     }
@@ -399,16 +403,6 @@ impl Dhcpv6Server {
         let ids = client.into_iter().chain([DhcpOption::ServerId(server)]);
         dhcpv6::message(kind, message.xid(), ids.chain(options))
     }
-}
-
-/// Returns whether a DUID is a DUID-LL of an Ethernet address (RFC 8415 §11.4).
-fn is_duid_ll(duid: &[u8]) -> bool {
-    duid.len() == 10 && duid.starts_with(&[0, 3, 0, 1])
-}
-
-/// Returns whether a DUID is a DUID-LLT of an Ethernet address (RFC 8415 §11.2).
-fn is_duid_llt(duid: &[u8]) -> bool {
-    duid.len() == 14 && duid.starts_with(&[0, 1, 0, 1])
 }
 
 fn granted(id: u32, lifetimes: Lifetimes, foreign: &[Ipv6Net], prefix: Ipv6Net) -> DhcpOption {

@@ -2,7 +2,6 @@
 //!
 //! There are no upper-layer hints: an entry is confirmed by solicited advertisements alone.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
@@ -12,6 +11,9 @@ use crate::frame::Frame;
 use crate::message::ndp::{Ndp, NeighborAdvert, NeighborSolicit};
 use crate::message::packet::{Envelope, Mac, frame_ip, solicited_node};
 use crate::time::Time;
+use table::{Entry, State, Table};
+
+mod table;
 
 /// The neighbours behind one interface.
 pub struct Neighbors {
@@ -19,7 +21,7 @@ pub struct Neighbors {
     source: Ipv6Addr,
     traffic_class: u8,
     timers: Timers,
-    entries: BTreeMap<Ipv6Addr, Entry>,
+    table: Table,
 }
 
 /// How long a neighbour counts as reachable, and how often it is asked.
@@ -60,21 +62,6 @@ pub struct Unreachable {
     pub waiting: Vec<Vec<u8>>,
 }
 
-struct Entry {
-    mac: Option<Mac>,
-    state: State,
-    waiting: VecDeque<Vec<u8>>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Incomplete { asked: u8, again: Time },
-    Reachable { until: Time },
-    Stale,
-    Delay { until: Time },
-    Probe { asked: u8, again: Time },
-}
-
 impl Neighbors {
     /// Makes an empty cache; solicitations leave from `source`, a link-local address.
     pub fn new(mac: Mac, source: Ipv6Addr) -> Self {
@@ -83,7 +70,7 @@ impl Neighbors {
             source,
             traffic_class: 0,
             timers: Timers::default(),
-            entries: BTreeMap::new(),
+            table: Table::default(),
         }
     }
 
@@ -99,64 +86,44 @@ impl Neighbors {
 
     /// Sends an IPv6 packet to a neighbour, at once or when its address is resolved.
     pub fn send(&mut self, next_hop: Ipv6Addr, ip: &[u8], now: Time, out: &mut Vec<Frame>) {
-        if !self.entries.contains_key(&next_hop) {
-            self.make_room();
+        if self.table.get(next_hop).is_none() {
             out.push(self.solicit(next_hop, None));
-            let state = State::Incomplete {
-                asked: 1,
-                again: now + self.timers.retrans,
-            };
-            self.entries.insert(
-                next_hop,
-                Entry {
-                    mac: None,
-                    state,
-                    waiting: VecDeque::new(),
-                },
-            );
+            let again = now + self.timers.retrans;
+            let state = State::Incomplete { asked: 1, again };
+            self.table.insert(next_hop, Entry::new(None, state));
         }
-        let Some(entry) = self.entries.get_mut(&next_hop) else {
-            return;
-        };
-        let Some(mac) = entry.mac else {
-            if entry.waiting.len() == WAITING_MAX {
-                entry.waiting.pop_front();
+        let mac = self.table.change(next_hop, |entry| {
+            if entry.mac.is_none() {
+                entry.keep_waiting(ip);
             }
-            entry.waiting.push_back(ip.to_vec());
-            return;
-        };
-        match entry.state {
-            State::Stale => {
-                entry.state = State::Delay {
-                    until: now + DELAY_FIRST_PROBE,
+            let until = now + DELAY_FIRST_PROBE;
+            match entry.state {
+                State::Stale => entry.state = State::Delay { until },
+                State::Reachable { until: end } if end <= now => {
+                    entry.state = State::Delay { until };
                 }
+                _ => {}
             }
-            State::Reachable { until } if until <= now => {
-                entry.state = State::Delay {
-                    until: now + DELAY_FIRST_PROBE,
-                };
-            }
-            _ => {}
+            entry.mac
+        });
+        if let Some(mac) = mac.flatten() {
+            out.push(frame_ip(self.mac, mac, ip));
         }
-        out.push(frame_ip(self.mac, mac, ip));
     }
 
     /// Notes a link-layer address seen in a Source Link-Layer option (RFC 4861 §7.2.3).
-    pub fn learn(&mut self, address: Ipv6Addr, mac: Mac, now: Time, out: &mut Vec<Frame>) {
-        let _ = now;
-        if !self.entries.contains_key(&address) {
-            self.make_room();
-        }
-        let entry = self.entries.entry(address).or_insert(Entry {
-            mac: None,
-            state: State::Stale,
-            waiting: VecDeque::new(),
-        });
-        if entry.mac == Some(mac) {
+    pub fn learn(&mut self, address: Ipv6Addr, mac: Mac, _now: Time, out: &mut Vec<Frame>) {
+        let Some(known) = self.table.get(address) else {
+            let entry = Entry::new(Some(mac), State::Stale);
+            return self.table.insert(address, entry);
+        };
+        if known.mac == Some(mac) {
             return;
         }
-        entry.mac = Some(mac);
-        entry.state = State::Stale;
+        self.table.change(address, |entry| {
+            entry.mac = Some(mac);
+            entry.state = State::Stale;
+        });
         self.flush(address, out);
     }
 
@@ -165,128 +132,96 @@ impl Neighbors {
         let reachable = State::Reachable {
             until: now + self.timers.reachable,
         };
-        let Some(entry) = self.entries.get_mut(&advert.target) else {
-            return;
-        };
-        let Some(known) = entry.mac else {
-            let Some(mac) = advert.target_link_layer else {
-                return;
+        let flushes = self.table.change(advert.target, |entry| {
+            let Some(known) = entry.mac else {
+                let Some(mac) = advert.target_link_layer else {
+                    return false;
+                };
+                entry.mac = Some(mac);
+                entry.state = if advert.solicited {
+                    reachable
+                } else {
+                    State::Stale
+                };
+                return true;
             };
-            entry.mac = Some(mac);
-            entry.state = if advert.solicited {
-                reachable
-            } else {
-                State::Stale
-            };
-            self.flush(advert.target, out);
-            return;
-        };
-        let other = advert.target_link_layer.filter(|mac| *mac != known);
-        if other.is_some() && !advert.replace {
-            if matches!(entry.state, State::Reachable { .. }) {
+            let other = advert.target_link_layer.filter(|mac| *mac != known);
+            if other.is_some() && !advert.replace {
+                if matches!(entry.state, State::Reachable { .. }) {
+                    entry.state = State::Stale;
+                }
+                return false;
+            }
+            if let Some(mac) = other {
+                entry.mac = Some(mac);
+            }
+            if advert.solicited {
+                entry.state = reachable;
+            } else if other.is_some() {
                 entry.state = State::Stale;
             }
-            return;
-        }
-        if let Some(mac) = other {
-            entry.mac = Some(mac);
-        }
-        if advert.solicited {
-            entry.state = reachable;
-        } else if other.is_some() {
-            entry.state = State::Stale;
-        }
-        if other.is_some() {
+            other.is_some()
+        });
+        if flushes == Some(true) {
             self.flush(advert.target, out);
         }
     }
 
     /// Returns when [`Neighbors::handle_timeout`] is next needed.
     pub fn poll_timeout(&self) -> Option<Time> {
-        self.entries
-            .values()
-            .filter_map(|entry| match entry.state {
-                State::Incomplete { again, .. } | State::Probe { again, .. } => Some(again),
-                State::Delay { until } => Some(until),
-                State::Reachable { .. } | State::Stale => None,
-            })
-            .min()
+        self.table.next_due()
     }
 
     /// Asks again where that is due, and returns the neighbours that stayed silent.
     pub fn handle_timeout(&mut self, now: Time, out: &mut Vec<Frame>) -> Vec<Unreachable> {
-        let mut asks = Vec::new();
-        let mut silent = Vec::new();
-        for (address, entry) in &mut self.entries {
-            match entry.state {
-                State::Incomplete { asked, again } if again <= now => {
-                    if asked == MAX_SOLICIT {
-                        silent.push(*address);
-                        continue;
+        let again = now + self.timers.retrans;
+        let mut unreachable = Vec::new();
+        for address in self.table.due(now) {
+            let asks = self.table.change(address, |entry| {
+                entry.state = match entry.state {
+                    State::Incomplete { asked, .. } if asked < MAX_SOLICIT => {
+                        let asked = asked + 1;
+                        State::Incomplete { asked, again }
                     }
-                    entry.state = State::Incomplete {
-                        asked: asked + 1,
-                        again: now + self.timers.retrans,
-                    };
-                    asks.push((*address, None));
-                }
-                State::Delay { until } if until <= now => {
-                    entry.state = State::Probe {
-                        asked: 1,
-                        again: now + self.timers.retrans,
-                    };
-                    asks.push((*address, entry.mac));
-                }
-                State::Probe { asked, again } if again <= now => {
-                    if asked == MAX_SOLICIT {
-                        silent.push(*address);
-                        continue;
+                    State::Delay { .. } => State::Probe { asked: 1, again },
+                    State::Probe { asked, .. } if asked < MAX_SOLICIT => {
+                        let asked = asked + 1;
+                        State::Probe { asked, again }
                     }
-                    entry.state = State::Probe {
-                        asked: asked + 1,
-                        again: now + self.timers.retrans,
-                    };
-                    asks.push((*address, entry.mac));
-                }
-                _ => {}
+                    _ => return None,
+                };
+                Some(entry.mac)
+            });
+            if let Some(mac) = asks.flatten() {
+                out.push(self.solicit(address, mac));
+            } else if let Some(entry) = self.table.remove(address) {
+                let waiting = entry.waiting.into();
+                unreachable.push(Unreachable { address, waiting });
             }
         }
-        out.extend(
-            asks.into_iter()
-                .map(|(address, mac)| self.solicit(address, mac)),
-        );
-        silent
-            .into_iter()
-            .filter_map(|address| {
-                let entry = self.entries.remove(&address)?;
-                Some(Unreachable {
-                    address,
-                    waiting: entry.waiting.into(),
-                })
-            })
-            .collect()
+        unreachable
     }
 
     /// Returns the link-layer address of a neighbour, if it is known.
     pub fn mac_of(&self, address: Ipv6Addr) -> Option<Mac> {
-        self.entries.get(&address)?.mac
+        self.table.get(address)?.mac
     }
 
     /// Returns whether a neighbour was confirmed within ReachableTime.
     pub fn is_reachable(&self, address: Ipv6Addr, now: Time) -> bool {
-        self.entries
-            .get(&address)
+        self.table
+            .get(address)
             .is_some_and(|entry| matches!(entry.state, State::Reachable { until } if until > now))
     }
 
     /// Forgets a neighbour.
     pub fn forget(&mut self, address: Ipv6Addr) {
-        self.entries.remove(&address);
+        self.table.remove(address);
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        self.entries.clear();
+        self.table = Table::default();
     }
 
     /// Builds a solicitation: multicast to resolve, unicast to `mac` to probe.
@@ -303,43 +238,19 @@ impl Neighbors {
     }
 
     fn flush(&mut self, address: Ipv6Addr, out: &mut Vec<Frame>) {
-        let Some(entry) = self.entries.get_mut(&address) else {
-            return;
-        };
-        if let Some(mac) = entry.mac {
-            out.extend(
-                entry
-                    .waiting
-                    .drain(..)
-                    .map(|ip| frame_ip(self.mac, mac, &ip)),
-            );
-        }
-    }
-
-    /// Keeps the cache bounded, whatever a hostile neighbour claims.
-    fn make_room(&mut self) {
-        if self.entries.len() < ENTRIES_MAX {
-            return;
-        }
-        let spare = self
-            .entries
-            .iter()
-            .find(|(_, entry)| entry.state == State::Stale);
-        let victim = spare
-            .or_else(|| self.entries.iter().next())
-            .map(|(address, _)| *address);
-        if let Some(victim) = victim {
-            self.entries.remove(&victim);
-        }
+        let own = self.mac;
+        self.table.change(address, |entry| {
+            if let Some(mac) = entry.mac {
+                let waiting = entry.waiting.drain(..);
+                out.extend(waiting.map(|ip| frame_ip(own, mac, &ip)));
+            }
+        });
     }
 }
 
 // RFC 4861 §10.
 const DELAY_FIRST_PROBE: Duration = Duration::from_secs(5);
 const MAX_SOLICIT: u8 = 3;
-// RFC 4861 §7.2.2 asks for room for one packet at least.
-const WAITING_MAX: usize = 8;
-const ENTRIES_MAX: usize = 1024;
 
 #[cfg(test)]
 mod tests {

@@ -96,7 +96,13 @@ impl TcpStack {
     /// The number of addresses a stack can have (smoltcp's `iface-max-addr-count-8`).
     pub const MAX_ADDRESSES: usize = 8;
 
-    /// Accepts connections on a port of every address, up to a bound.
+    /// How many connections a server may serve at a time, so that there is always room for clients
+    /// that connect and for those that leave.
+    pub const MAX_SERVED: usize = 24;
+
+    /// Accepts connections on a port of every address, up to a bound: beyond it, those that are
+    /// half-open or forgotten make room, the oldest first. Whoever listens lets go of some of its
+    /// own before it has [`TcpStack::MAX_SERVED`].
     pub fn listen(&mut self, port: u16) {
         if port != 0 {
             self.listeners.entry(port).or_default();
@@ -399,8 +405,12 @@ const MINIMUM_MTU: usize = 1_280;
 /// A window that needs no scaling.
 const BUFFER: usize = 65_535;
 const MAX_OUTBOX: usize = 1 << 20;
+/// With two buffers each, 16 MiB (ours).
 const MAX_CONNECTIONS: usize = 128;
-const MAX_PER_PORT: usize = 32;
+/// Those that are served, and eight that come or go (ours).
+const MAX_PER_PORT: usize = TcpStack::MAX_SERVED + 8;
+/// So many attempts are not disturbed by others; as many places are left for those that leave.
+const HALF_OPEN_KEPT: usize = 4;
 const POLL_BUDGET: usize = 256;
 const PAUSE: Duration = Duration::from_millis(1);
 const HANDSHAKE: Duration = Duration::from_secs(20);

@@ -91,8 +91,11 @@ impl TlsSession {
 
     /// Moves what has arrived into the session, and what it has to say into the connection.
     pub fn pump(&mut self, stack: &mut TcpStack) {
-        let bytes = stack.read(self.tcp);
-        self.take_in(&bytes);
+        // What nobody reads stays where it is, and the peer's window closes.
+        if self.plaintext.len() < MAX_UNREAD {
+            let bytes = stack.read(self.tcp);
+            self.take_in(&bytes);
+        }
         self.give_out(stack);
         let ended = match stack.state(self.tcp) {
             ConnState::PeerClosed | ConnState::Closed | ConnState::Refused => true,
@@ -185,6 +188,8 @@ impl TlsSession {
     }
 }
 
+/// More than any request or page here.
+const MAX_UNREAD: usize = 256 * 1024;
 /// More than any page here.
 const MAX_UNSENT: usize = 256 * 1024;
 

@@ -83,11 +83,11 @@ impl WebServer {
             let peer = *stack.peer(connection).ip();
             let visit = Visit::new(tls, peer, cx.now());
             self.visits.insert(connection, visit);
+            Self::make_room(&mut self.visits, stack);
         }
         for visit in self.visits.values_mut() {
             visit.take_in(stack, cx);
         }
-        self.make_room();
     }
 
     /// Takes out the next request that waits for an answer.
@@ -168,24 +168,25 @@ impl WebServer {
         self.stack.as_ref()?.poll_timeout()
     }
 
-    /// Sends the clients away that have been silent longest, if there are too many.
+    /// Sends clients away if there are too many: of those that have not come through their
+    /// handshake the first, if they are many, else whoever has been silent longest.
     ///
     /// There is no limit on silence itself, since long silence is what some scenarios are about.
-    fn make_room(&mut self) {
-        while self.visits.len() > MAX_VISITS {
-            let longest = self
-                .visits
-                .iter_mut()
-                .min_by_key(|(_, visit)| visit.last_used);
-            let Some((connection, _)) = longest else {
+    fn make_room(visits: &mut BTreeMap<ConnId, Visit>, stack: &mut TcpStack) {
+        while visits.len() > TcpStack::MAX_SERVED {
+            let mut handshaking = visits.iter().filter(|(_, visit)| !visit.told);
+            let victim = if handshaking.clone().count() > HANDSHAKES_KEPT {
+                handshaking.next()
+            } else {
+                let silent = visits.iter().filter(|(_, visit)| visit.told);
+                silent.min_by_key(|(_, visit)| visit.last_used)
+            };
+            let Some(connection) = victim.map(|(connection, _)| *connection) else {
                 return;
             };
-            let connection = *connection;
-            self.visits.remove(&connection);
-            if let Some(stack) = &mut self.stack {
-                stack.abort(connection);
-                stack.forget(connection);
-            }
+            visits.remove(&connection);
+            stack.abort(connection);
+            stack.forget(connection);
         }
     }
 }
@@ -243,7 +244,8 @@ fn shortened(text: &str) -> String {
 }
 
 const HTTPS: u16 = 443;
-/// Fewer than a [`TcpStack`] accepts, so that there is always room for one more.
-const MAX_VISITS: usize = 24;
+/// So many handshakes are not disturbed by others; the other half is for those that came through.
+const HANDSHAKES_KEPT: usize = TcpStack::MAX_SERVED / 2;
+/// More than a browser sends before it waits for an answer.
 const MAX_WAITING: usize = 256 * 1024;
 const MAX_TEXT: usize = 200;

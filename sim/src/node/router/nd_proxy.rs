@@ -82,8 +82,12 @@ impl NdProxy {
         let known = |question: &Question| {
             (question.target, question.asked_on, question.asker.0) == (target, near.port(), asker.0)
         };
-        if self.questions.len() == QUESTIONS_MAX || self.questions.iter().any(known) {
+        if self.questions.iter().any(known) {
             return;
+        }
+        // The oldest has been asked about longest without an answer.
+        if self.questions.len() == QUESTIONS_MAX {
+            self.questions.remove(0);
         }
         far.solicit(target, detection, cx);
         self.questions.push(Question {

@@ -9,6 +9,7 @@ use super::network::Network;
 use super::pages::{ask, host_of, source_for};
 use super::resolver::{Ended, LookupId};
 use crate::node::Context;
+use crate::node::depot::Depot;
 use crate::node::part::http::Request;
 use crate::node::part::tcp::{ConnId, ConnState};
 use crate::time::Time;
@@ -143,6 +144,10 @@ impl Loading {
             network.tcp.write(self.conn, &request);
         }
         self.bytes.extend(network.tcp.read(self.conn));
+        if self.bytes.len() > LONGEST {
+            network.tcp.abort(self.conn);
+            return Some(Err(FetchError::Broken));
+        }
         match state {
             ConnState::PeerClosed if self.is_whole() => Some(Ok(())),
             ConnState::PeerClosed | ConnState::Closed => Some(Err(FetchError::Broken)),
@@ -170,5 +175,7 @@ impl Loading {
     }
 }
 
+/// Several times the longest file of the line.
+const LONGEST: usize = 4 * Depot::CRL_SIZE;
 const HTTP: u16 = 80;
 const PATIENCE: Duration = Duration::from_secs(40);

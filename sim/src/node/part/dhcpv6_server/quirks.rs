@@ -1,5 +1,7 @@
 //! The oddities of a server: what it leaves unheard, what it refuses, and what it adds.
 
+use std::collections::VecDeque;
+
 use dhcproto::v6::{DhcpOption, UnknownOption};
 
 use super::{Arrival, Dhcpv6Server};
@@ -11,7 +13,7 @@ use crate::message::dhcpv6::{self, Message, MessageType, OptionCode, SOL_MAX_RT,
 #[derive(Default)]
 pub(super) struct Memory {
     /// The transaction ids of messages that were refused for being unicast.
-    refused: Vec<[u8; 3]>,
+    refused: VecDeque<[u8; 3]>,
     /// How many Requests failed.
     failed: u32,
     /// The clients that have their key, and how often each was told to reconfigure.
@@ -60,7 +62,10 @@ impl Dhcpv6Server {
     /// Returns the answer to a message that is refused out of oddity; notes unicast ones.
     pub(super) fn refuses(&mut self, message: &Message, arrival: Arrival) -> Option<Message> {
         if arrival.unicast {
-            self.memory.refused.push(message.xid());
+            if self.memory.refused.len() == REFUSED_MAX {
+                self.memory.refused.pop_front();
+            }
+            self.memory.refused.push_back(message.xid());
         }
         let kind = message.msg_type();
         if matches!(kind, MessageType::Renew | MessageType::Rebind)
@@ -147,6 +152,7 @@ impl Dhcpv6Server {
             let key = mix(&[&self.duid, client]);
             let client = client.to_vec();
             self.memory.keyed.retain(|one| one.client != client);
+            self.make_room_for_key();
             let replay = 1;
             self.memory.keyed.push(Keyed {
                 client,
@@ -156,6 +162,16 @@ impl Dhcpv6Server {
             options.push(key_option(key, replay));
         }
         options
+    }
+
+    /// Forgets the oldest key if there are too many; those of clients with a lease go last.
+    fn make_room_for_key(&mut self) {
+        if self.memory.keyed.len() < KEYED_MAX {
+            return;
+        }
+        let holds = |one: &Keyed| self.leases.iter().any(|lease| lease.duid == one.client);
+        let victim = self.memory.keyed.iter().position(|one| !holds(one));
+        self.memory.keyed.remove(victim.unwrap_or(0));
     }
 
     /// Returns what the second server offers beside an Advertise.
@@ -189,6 +205,10 @@ fn unknown(value: &[u8]) -> DhcpOption {
     DhcpOption::Unknown(UnknownOption::new(UNKNOWN.into(), value.to_vec()))
 }
 
+/// A refused client begins anew before so many others were refused, too (ours).
+const REFUSED_MAX: usize = 64;
+/// More than there are prefixes to delegate, so that who holds one keeps its key (ours).
+const KEYED_MAX: usize = 32;
 /// Far from every code that is assigned.
 const UNKNOWN: u16 = 65_001;
 /// How many Requests fail; ours, so that a client gets its prefix after all.
@@ -197,3 +217,85 @@ const FAILURES: u32 = 3;
 const SHORT_REFRESH: u32 = 10;
 /// Above 0, which is what no preference means, and below 255, which ends the choice.
 const RIVAL_PREFERENCE: u8 = 100;
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv6Addr;
+
+    use super::*;
+    use crate::message::packet::Mac;
+    use crate::node::part::dhcpv6_server::{Lifetimes, Refusal, Rules};
+    use crate::time::Time;
+
+    #[test]
+    fn endless_clients_leave_the_key_of_who_holds_a_lease() {
+        let mut server = server();
+        let first = MAC.duid_ll();
+        ask(&mut server, MessageType::Request, &first, false);
+        for number in 0..100_000_u32 {
+            let duid = [&[0, 2], &number.to_be_bytes()[..]].concat();
+            ask(&mut server, MessageType::Solicit, &duid, false);
+            ask(&mut server, MessageType::Request, &duid, number % 2 == 0);
+        }
+        assert_eq!(server.memory.keyed.len(), KEYED_MAX);
+        assert_eq!(server.memory.refused.len(), REFUSED_MAX);
+        assert!(server.memory.keyed.iter().any(|one| one.client == first));
+        assert_eq!(server.leases().count(), 1);
+        server.reconfigure(Time::ZERO);
+        assert_eq!(server.reconfigures(Time::ZERO).len(), 1);
+    }
+
+    #[test]
+    fn an_identifier_that_is_longer_than_allowed_is_not_kept() {
+        let mut server = server();
+        assert!(ask(&mut server, MessageType::Request, &[0; 131], false).is_empty());
+        assert!(!ask(&mut server, MessageType::Request, &[0; 130], false).is_empty());
+    }
+
+    const MAC: Mac = Mac([2, 0, 0x5e, 0, 0, 1]);
+
+    fn ask(
+        server: &mut Dhcpv6Server,
+        kind: MessageType,
+        duid: &[u8],
+        unicast: bool,
+    ) -> Vec<Message> {
+        let options = [
+            DhcpOption::ClientId(duid.to_vec()),
+            DhcpOption::ReconfAccept,
+            dhcpv6::delegation(1, 0, 0, &[]),
+        ];
+        let id = (kind == MessageType::Request).then(|| DhcpOption::ServerId(MAC.duid_ll()));
+        let xid = duid.last_chunk().copied().unwrap_or_default();
+        let message = dhcpv6::message(kind, xid, options.into_iter().chain(id));
+        let arrival = Arrival {
+            from: Ipv6Addr::LOCALHOST,
+            unicast,
+            now: Time::ZERO,
+        };
+        server.handle(&message, arrival)
+    }
+
+    fn server() -> Dhcpv6Server {
+        let rules = Rules {
+            lifetimes: Lifetimes {
+                t1: 10,
+                t2: 20,
+                preferred: 30,
+                valid: 40,
+            },
+            counts_down: false,
+            takes_over: false,
+            refusal: Refusal::Status,
+            delegation_needs_duid_ll: false,
+            accepts_duid_llt: false,
+            new_slot_per_request: false,
+            information_needs_duid_ll: false,
+            ignores_addresses: false,
+        };
+        let mut server = Dhcpv6Server::new(MAC.duid_ll(), rules);
+        server.set_pool(vec!["2408:3ff:e00:ca00::/56".parse().unwrap()]);
+        server.set_quirks(vec![Dhcpv6Quirk::Reconfigures], MAC.link_local());
+        server
+    }
+}

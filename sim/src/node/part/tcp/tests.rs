@@ -93,7 +93,8 @@ fn many_connections_are_accepted_up_to_a_bound() {
         .iter()
         .filter(|c| wire.client.state(**c) == ConnState::Open)
         .count();
-    assert_eq!(open, MAX_PER_PORT);
+    // One place is kept free while others are half-open.
+    assert_eq!(open, MAX_PER_PORT - 1);
     while let Some(server) = wire.server.accept() {
         wire.server.abort(server);
         wire.server.forget(server);

@@ -6,7 +6,9 @@ use std::net::SocketAddrV6;
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::tcp::{Socket, State};
 
-use super::{ConnId, HANDSHAKE, MAX_CONNECTIONS, MAX_PER_PORT, TcpStack, address, socket};
+use super::{
+    ConnId, HALF_OPEN_KEPT, HANDSHAKE, MAX_CONNECTIONS, MAX_PER_PORT, TcpStack, address, socket,
+};
 use crate::time::Time;
 
 /// One connection, from its first segment until nobody asks about it any more.
@@ -98,22 +100,21 @@ impl TcpStack {
         self.arm_listeners();
     }
 
-    /// Keeps one socket listening on each port, unless there are too many connections.
+    /// Keeps one socket listening on each port, unless there are too many connections that are
+    /// neither half-open nor forgotten.
     ///
     /// One is enough, since it is replaced as soon as a segment has taken it.
     pub(super) fn arm_listeners(&mut self) {
-        let total = self.connections.len();
-        for (port, slot) in &mut self.listeners {
-            let on_port = self
-                .connections
-                .values()
-                .filter(|known| known.inbound && known.local.port() == *port)
-                .count();
-            let room = total < MAX_CONNECTIONS && on_port < MAX_PER_PORT;
+        let ports: Vec<u16> = self.listeners.keys().copied().collect();
+        for port in ports {
+            let room = self.make_room(port);
+            let Some(slot) = self.listeners.get_mut(&port) else {
+                continue;
+            };
             match *slot {
                 None if room => {
                     let mut socket = socket();
-                    if socket.listen(*port).is_ok() {
+                    if socket.listen(port).is_ok() {
                         *slot = Some(self.sockets.add(socket));
                     }
                 }
@@ -122,6 +123,33 @@ impl TcpStack {
                     *slot = None;
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// Returns whether there is room for one more connection to a port, which what nobody would
+    /// miss is dropped for.
+    fn make_room(&mut self, port: u16) -> bool {
+        let on_port = |known: &Connection| known.inbound && known.local.port() == port;
+        loop {
+            let count = self.connections.values().filter(|one| on_port(one)).count();
+            if count < MAX_PER_PORT && self.connections.len() < MAX_CONNECTIONS {
+                return true;
+            }
+            // In the order in which they came.
+            let all = || self.connections.iter().filter(|(_, one)| on_port(one));
+            let mut half_open = all().filter(|(_, one)| !one.opened);
+            let mut forgotten = all().filter(|(_, one)| one.opened && one.forgotten);
+            let victim = if half_open.clone().count() > HALF_OPEN_KEPT {
+                half_open.next()
+            } else {
+                forgotten.next().or_else(|| half_open.next())
+            };
+            let Some(id) = victim.map(|(id, _)| *id) else {
+                return false;
+            };
+            if let Some(gone) = self.connections.remove(&id) {
+                self.sockets.remove(gone.handle);
             }
         }
     }

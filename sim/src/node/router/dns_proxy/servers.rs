@@ -37,6 +37,7 @@ impl Servers {
 
     pub(super) fn set_learnt(&mut self, servers: &[Ipv6Addr]) {
         servers.clone_into(&mut self.learnt);
+        self.learnt.truncate(LEARNT_MAX);
     }
 
     /// Returns the servers to ask for a name, one after the other.
@@ -97,6 +98,13 @@ impl Servers {
         } else {
             now
         };
+        if self.silent.len() >= SILENT_MAX
+            && !self.silent.contains_key(&server)
+            && let Some(first) = self.silent.iter().min_by_key(|(_, known)| known.until)
+        {
+            let first = *first.0;
+            self.silent.remove(&first);
+        }
         self.silent.insert(server, Silence { in_a_row, until });
     }
 
@@ -181,6 +189,10 @@ impl Servers {
     }
 }
 
+/// More servers than a line names; a message has room for thousands (ours).
+const LEARNT_MAX: usize = 8;
+/// More than are configured and learnt at a time (ours).
+const SILENT_MAX: usize = 64;
 /// How often each server is asked before the question fails.
 const ROUNDS: usize = 2;
 const STORM_ROUNDS: usize = 60;

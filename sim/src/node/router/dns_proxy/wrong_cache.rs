@@ -41,6 +41,13 @@ impl WrongCache {
             }
         }
         if keeps {
+            self.kept.retain(|_, (until, _)| *until >= now);
+            if self.kept.len() >= KEPT_MAX {
+                let oldest = self.kept.iter().min_by_key(|(_, (until, _))| *until);
+                if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
+                    self.kept.remove(&oldest);
+                }
+            }
             self.kept.insert(key, (now + TIME, response));
         }
     }
@@ -62,4 +69,6 @@ fn key(message: &[u8]) -> Option<(Vec<u8>, u16)> {
     Some((question.name.to_ascii_lowercase(), question.kind))
 }
 
+/// As many as a small router caches (ours; 150 is what dnsmasq does by default).
+const KEPT_MAX: usize = 150;
 const TIME: Duration = Duration::from_secs(300);
