@@ -53,7 +53,7 @@ impl NicDut {
 
     fn hook(&self, name: &str, template: &toml::Spanned<String>) -> Result<Hook, DutError> {
         let variables = self.variables.as_ref().expect("hooks are run after attach");
-        let filled = Templates::new(variables).fill(template);
+        let filled = Templates::new(variables).fill(name, template);
         let script = filled.map_err(|mistake| self.description.unfit(mistake))?;
         Ok(Hook {
             name: name.to_owned(),

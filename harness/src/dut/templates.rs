@@ -33,8 +33,15 @@ impl<'a> Templates<'a> {
         }
     }
 
-    /// Returns a template's text; a mistake tells why it cannot be.
-    pub(super) fn fill(&self, template: &Spanned<String>) -> Result<String, Mistake> {
+    /// Returns a template's text; a mistake tells why that of this key cannot be.
+    pub(super) fn fill(&self, key: &str, template: &Spanned<String>) -> Result<String, Mistake> {
+        self.filled(template).map_err(|mut mistake| {
+            mistake.message = format!("`{key}`: {}", mistake.message);
+            mistake
+        })
+    }
+
+    fn filled(&self, template: &Spanned<String>) -> Result<String, Mistake> {
         let source = template.get_ref().as_str();
         let fail = |message: String, help: &str| {
             let mut mistake = Mistake::new(template.span(), message);

@@ -91,18 +91,24 @@ impl Cabled {
         }
         if let Some(sample) = Variables::samples(description, names(self)).next() {
             let templates = Templates::new(&sample);
-            let filled = self.scripts().map(|script| templates.fill(script));
+            let filled = self
+                .scripts()
+                .map(|(key, script)| templates.fill(key, script));
             mistakes.extend(filled.filter_map(Result::err));
         }
         mistakes
     }
 
-    fn scripts(&self) -> impl Iterator<Item = &Spanned<String>> {
+    /// Returns every script with its key.
+    fn scripts(&self) -> impl Iterator<Item = (&str, &Spanned<String>)> {
         let carriers = [&self.wan.carrier, &self.lan.carrier].into_iter().flatten();
-        let carriers = carriers.flat_map(|carrier| [&carrier.down, &carrier.up]);
-        let power = self.power.iter().flat_map(|power| [&power.off, &power.on]);
-        let others = self.configure.iter().chain(&self.ready);
-        carriers.chain(power).chain(others)
+        let carriers =
+            carriers.flat_map(|one| [("carrier.down", &one.down), ("carrier.up", &one.up)]);
+        let power = self.power.iter();
+        let power = power.flat_map(|one| [("power.off", &one.off), ("power.on", &one.on)]);
+        let configure = self.configure.iter().map(|script| ("configure", script));
+        let ready = self.ready.iter().map(|script| ("ready", script));
+        carriers.chain(power).chain(configure).chain(ready)
     }
 }
 

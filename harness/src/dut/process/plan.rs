@@ -150,13 +150,13 @@ fn environment(variables: &Variables) -> BTreeMap<String, String> {
 
 fn file(templates: &Templates<'_>, file: &FileEntry) -> Result<PlannedFile, Mistake> {
     let bytes = match (&file.text, &file.hex) {
-        (Some(text), _) => templates.fill(text)?.into_bytes(),
-        (None, Some(hex)) => from_hex(&templates.fill(hex)?).ok_or_else(|| {
+        (Some(text), _) => templates.fill("text", text)?.into_bytes(),
+        (None, Some(hex)) => from_hex(&templates.fill("hex", hex)?).ok_or_else(|| {
             Mistake::new(hex.span(), "`hex` is an even number of hexadecimal digits")
         })?,
         (None, None) => Vec::new(),
     };
-    let path = PathBuf::from(templates.fill(&file.path)?);
+    let path = PathBuf::from(templates.fill("path", &file.path)?);
     if !path.is_absolute() {
         let message = "the path of a file starts with `/`";
         return Err(Mistake::new(file.path.span(), message));
@@ -172,12 +172,12 @@ fn run(templates: &Templates<'_>, run: &RunEntry, number: usize) -> Result<Plann
     let (name, action) = match (&run.setup, &run.daemon) {
         (Some(script), _) => (
             format!("setup-{number}"),
-            Action::Setup(templates.fill(script)?),
+            Action::Setup(templates.fill("setup", script)?),
         ),
         (None, Some(words)) => {
             let words: Vec<String> = words
                 .iter()
-                .map(|word| templates.fill(word))
+                .map(|word| templates.fill("daemon", word))
                 .collect::<Result<_, _>>()?;
             let program = words.first().cloned().unwrap_or_default();
             let name = program.rsplit('/').next().unwrap_or_default().to_owned();
@@ -207,9 +207,11 @@ fn ready(templates: &Templates<'_>, ready: Option<&Spanned<Ready>>) -> Result<Co
     };
     let (span, keys) = (ready.span(), ready.get_ref());
     Ok(match (&keys.file, &keys.alive, &keys.log) {
-        (Some(path), _, _) => {
-            Condition::File(templates.fill(&Spanned::new(span, path.clone()))?.into())
-        }
+        (Some(path), _, _) => Condition::File(
+            templates
+                .fill("ready.file", &Spanned::new(span, path.clone()))?
+                .into(),
+        ),
         (_, Some(span), _) => Condition::Alive(span.0),
         (_, _, Some(line)) => Condition::Log(line.clone()),
         (None, None, None) => Condition::Started,

@@ -53,7 +53,7 @@ impl Script {
         for entry in &machine.configure {
             let modes = entry.modes.as_ref();
             if modes.is_none_or(|modes| modes.contains(&variables.mode)) {
-                script.add(entry, |text| templates.fill(text))?;
+                script.add(entry, |text| templates.fill("configure", text))?;
             }
         }
         Ok(script)

@@ -18,6 +18,16 @@ pub(super) fn add_to(environment: &mut Environment<'_>) {
     environment.add_filter("last", filters::last);
     environment.add_filter("length", filters::length);
     environment.add_filter("count", filters::length);
+    environment.add_filter("title", |text: &str| {
+        short(text).map(|text| filters::title(text.into()))
+    });
+    environment.add_filter("indent", indent);
+    environment.add_filter("int", filters::int);
+    environment.add_filter("list", filters::list);
+    environment.add_filter("reverse", filters::reverse);
+    environment.add_filter("sort", filters::sort);
+    environment.add_filter("split", filters::split);
+    environment.add_filter("unique", filters::unique);
     environment.add_test("defined", tests::is_defined);
     environment.add_test("undefined", tests::is_undefined);
     environment.add_function("range", range);
@@ -47,6 +57,12 @@ fn replace(text: &str, from: &str, to: &str) -> Result<String, Error> {
         true => Ok(text.replace(from, to)),
         false => Err(too_long()),
     }
+}
+
+fn indent(text: &str, width: usize) -> Result<String, Error> {
+    short(text)?;
+    let between = format!("\n{:width$}", "", width = width.min(LONGEST_INDENT));
+    replace(text, "\n", &between)
 }
 
 fn default(state: &State<'_, '_>, value: &Value, others: Rest<Value>) -> Result<Value, Error> {
@@ -79,4 +95,5 @@ fn fault(message: String) -> Error {
 }
 
 const LONGEST_VALUE: usize = 4096;
+const LONGEST_INDENT: usize = 64;
 const LONGEST_RANGE: u32 = 256;

@@ -1,20 +1,37 @@
-//! The part of the template language that device files have: variables, conditions, loops, filters.
+//! The part of the template language that device files have: variables, conditions, loops, filters,
+//! and sums of what is written at once.
 //!
-//! What builds values out of values is not in it, since a few words of it fill any memory:
-//! `{% set x = x ~ x %}` doubles a text each time, and so do macros, captures and lists of lists.
+//! What keeps values that were built out of others is not in it, since a few words of it fill any
+//! memory: `{% set x = x ~ x %}` doubles a text each time, and so do macros, captures and lists of
+//! lists.
 
 use minijinja::machinery::{Instruction, Token, WhitespaceConfig, get_compiled_template, tokenize};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Error, ErrorKind, Template};
 
-/// Returns the first operator that computes, with its line.
+/// Returns the first operator that computes where that is kept or can have any size, with its line.
 pub(super) fn stranger(source: &str) -> Option<(u16, &'static str)> {
     let tokens = tokenize(source, false, SyntaxConfig, WhitespaceConfig::default());
+    let (mut keeps, mut begins) = (false, false);
     // What is no token at all is told by the compiler.
     tokens.map_while(Result::ok).find_map(|(token, span)| {
         let what = match token {
-            Token::Tilde => "`~`",
-            Token::Plus => "`+`",
+            Token::VariableStart => {
+                keeps = false;
+                return None;
+            }
+            Token::BlockStart => {
+                (keeps, begins) = (true, true);
+                return None;
+            }
+            Token::Ident(name) if begins => {
+                begins = false;
+                // A condition is only looked at.
+                keeps = !["if", "elif"].contains(&name);
+                return None;
+            }
+            Token::Tilde if keeps => "`~` for a value that is kept",
+            Token::Plus if keeps => "`+` for a value that is kept",
             Token::Mul => "`*`",
             Token::Pow => "`**`",
             _ => return None,
@@ -54,7 +71,9 @@ fn is_harmless(instruction: &Instruction<'_>) -> bool {
         | Instruction::Slice
         | Instruction::LoadConst(_)
         | Instruction::UnpackList(_)
+        | Instruction::Add
         | Instruction::Sub
+        | Instruction::StringConcat
         | Instruction::Neg
         | Instruction::Eq
         | Instruction::Ne
@@ -79,14 +98,15 @@ fn is_harmless(instruction: &Instruction<'_>) -> bool {
         | Instruction::DupTop
         | Instruction::DiscardTop
         | Instruction::Swap => true,
-        // A loop with a condition counts what it keeps, and `+` itself is refused as a word.
-        Instruction::Add | Instruction::BuildList(None) => true,
+        // A loop with a condition builds the list of what it keeps.
+        Instruction::BuildList(None) => true,
         _ => false,
     }
 }
 
-pub(super) const HELP: &str = "templates have variables, `if`, `for`, comparisons, `range`, and the \
-    filters join, replace, upper, lower, trim, default, first, last and length; what stands side \
-    by side needs no operator, and what has to be computed is for a `setup` command";
+pub(super) const HELP: &str = "templates have variables, `if`, `for`, `set`, comparisons, `range`, `~` \
+    and `+` in what is written at once, and the filters default, first, indent, int, join, \
+    last, length, list, lower, replace, reverse, sort, split, title, trim, unique and upper; what has \
+    to be computed is for a `setup` command";
 /// The flag of a loop that can call itself.
 const RECURSIVE: u8 = 2;
