@@ -169,14 +169,14 @@ mod tests {
             31 24 0:27 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n\
             32 24 0:28 /user.slice /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw\n";
         let own = "4:memory:/a\n8:pids:/\n7:blkio:/\n0::/user.slice/b.scope\n";
-        let folders = hierarchies(mounts, own)
-            .into_iter()
-            .map(|(folder, _)| folder);
+        let folders = hierarchies(mounts, own).into_iter();
+        let folders: Vec<PathBuf> = folders.flat_map(|(folders, _)| folders).collect();
         let expected = [
             "/sys/fs/cgroup/memory/a",
             "/sys/fs/cgroup/pids",
             "/sys/fs/cgroup/b.scope",
+            "/sys/fs/cgroup",
         ];
-        assert!(folders.eq(expected.map(PathBuf::from)));
+        assert_eq!(folders, expected.map(PathBuf::from));
     }
 }
