@@ -4,6 +4,7 @@
 //! verdicts ([`report`]), and nothing goes back.
 
 pub mod campaign;
+mod caught;
 pub mod checks;
 pub mod cli;
 pub mod diagnosis;

@@ -10,6 +10,7 @@ use ngnlab_sim::trace::Trace;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
+use crate::caught::caught;
 use crate::dut::description::{Description, Driver};
 use crate::dut::nic::{self, NicDut};
 use crate::dut::process::{self, ProcessDut};
@@ -75,17 +76,23 @@ pub(super) enum Answer {
     },
     /// Anything else of ours that could not be done.
     Broken(String),
+    /// Something of ours panicked: what it said, and where.
+    Panicked(String),
 }
 
 /// Serves as a worker.
 pub(super) fn main() -> ExitCode {
-    let answer = match serve() {
-        Ok(ending) => Answer::Ended(ending),
-        Err(error) => Answer::from(&error),
-    };
-    match tell(&answer) {
+    match tell(&answer(serve)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn answer(serve: impl FnOnce() -> Result<Ending, Error>) -> Answer {
+    match caught(serve) {
+        Ok(Ok(ending)) => Answer::Ended(ending),
+        Ok(Err(error)) => Answer::from(&error),
+        Err(message) => Answer::Panicked(message),
     }
 }
 
@@ -228,5 +235,20 @@ fn in_full(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {}", in_full(source)),
         None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_answered_with_its_words_and_place() {
+        let answer = answer(|| panic!("a frame too many"));
+        let Answer::Panicked(said) = answer else {
+            panic!("{answer:?}");
+        };
+        assert!(said.starts_with("a frame too many (at "), "{said}");
+        assert!(said.contains("worker.rs:"), "{said}");
     }
 }
