@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod document;
 pub mod formats;
+pub mod journal;
 pub mod matrix;
 pub mod score;
 
