@@ -14,7 +14,6 @@ use std::time::Duration;
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::time::{Pace, Time};
 use ngnlab_sim::trace::Trace;
-use tempfile::TempDir;
 
 use crate::dut::description::{Description, Driver};
 use crate::dut::qemu::saved::Files;
@@ -23,6 +22,7 @@ use crate::error::Error;
 use crate::job::Job;
 use crate::runner::{Ending, Run};
 use crate::scenario::Scenario;
+use crate::scratch::Scratch;
 use crate::stages::Reached;
 use crate::terminal;
 
@@ -75,7 +75,7 @@ fn start(
         });
     }
     needs::check(&description)?;
-    let scratch = scratch()?;
+    let scratch = Scratch::new()?;
     let logs = match &job.out {
         Some(out) => out.join("logs"),
         None => scratch.path().join("logs"),
@@ -132,7 +132,7 @@ pub fn prepare(device: &Path, stop: &AtomicBool) -> Result<Preparation, Error> {
         Driver::Qemu(machine) => Some(Files::new(machine)?),
     };
     let saved = files.as_ref().map(Files::places);
-    let scratch = scratch()?;
+    let scratch = Scratch::new()?;
     let assignment = Assignment {
         device: device.to_owned(),
         task: None,
@@ -162,7 +162,7 @@ pub fn prepare(device: &Path, stop: &AtomicBool) -> Result<Preparation, Error> {
 pub fn attempt(device: &Path) -> Result<(), Error> {
     let description = Description::load(device)?;
     needs::check(&description)?;
-    let scratch = scratch()?;
+    let scratch = Scratch::new()?;
     let assignment = Assignment {
         device: device.to_owned(),
         task: None,
@@ -202,13 +202,6 @@ fn ending(
         }
         Err(NoAnswer::Stopped) => Err(Error::Stopped),
     }
-}
-
-fn scratch() -> Result<TempDir, Error> {
-    tempfile::tempdir().map_err(|source| Error::Write {
-        path: env::temp_dir(),
-        source,
-    })
 }
 
 fn own_id() -> i32 {

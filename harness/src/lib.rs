@@ -17,6 +17,7 @@ pub mod launch;
 pub mod report;
 pub mod runner;
 pub mod scenario;
+mod scratch;
 pub mod selftest;
 pub mod stages;
 pub mod step;
