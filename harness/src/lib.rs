@@ -13,6 +13,7 @@ pub mod doctor;
 pub mod dut;
 pub mod error;
 pub mod job;
+pub mod journal;
 pub mod launch;
 pub mod report;
 pub mod runner;

@@ -17,9 +17,14 @@ use crate::runner::Run;
 /// What runs an entry and what judges it.
 #[derive(Clone, Copy)]
 pub(super) struct Hands<'a> {
-    pub(super) run: &'a (dyn Fn(&Entry, &AtomicBool) -> Result<Run, Error> + Sync),
-    pub(super) judge: &'a (dyn Fn(&Entry, &Result<Run, Error>, Option<String>) -> Case + Sync),
+    pub(super) run: &'a RunIt,
+    pub(super) judge: &'a JudgeIt,
 }
+
+/// Runs an entry, unless it is stopped.
+type RunIt = dyn Fn(&Entry, &AtomicBool) -> Result<Run, Error> + Sync;
+/// Judges the run of an entry, whose trace goes into a file.
+type JudgeIt = dyn Fn(&Entry, &Result<Run, Error>, Option<String>) -> Case + Sync;
 
 /// The hands of every campaign.
 pub(super) const HANDS: Hands<'static> = Hands {
