@@ -15,7 +15,9 @@ use ngnlab_harness::launch;
 use bench::Bench;
 
 mod bench;
+mod broken_off;
 mod command;
+mod few_files;
 mod firmware;
 mod isolation;
 mod killed;
@@ -42,7 +44,12 @@ fn main() -> ExitCode {
     let mut trials = routers::trials(obstacle.as_deref());
     trials.extend(nic::trials(obstacle.as_deref()));
     trials.extend(terminals::trials(obstacle.as_deref()));
-    trials.extend(qemu::trials());
+    let no_machine = qemu::obstacle();
+    trials.extend(broken_off::trials(
+        obstacle.as_deref(),
+        no_machine.as_deref(),
+    ));
+    trials.extend(qemu::trials(no_machine));
     let tables = [
         sandbox::TESTS,
         isolation::TESTS,
@@ -51,6 +58,7 @@ fn main() -> ExitCode {
         nic::TESTS,
         killed::TESTS,
         command::TESTS,
+        few_files::TESTS,
     ];
     trials.extend(tables.concat().into_iter().map(|(name, test)| {
         gated(name, obstacle.as_deref(), move || {
