@@ -1,30 +1,26 @@
 //! Many jobs at the same time: who runs which, how far it is, and what is kept of each.
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, BufWriter};
-use std::panic::resume_unwind;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use ngnlab_reports::{Case, Verdict};
+use ngnlab_reports::{Case, Outcome};
 use ngnlab_sim::time::{Pace, Time};
 
 use crate::dut::description::{Description, Known};
 use crate::error::Error;
 use crate::job::{Device, Job};
-use crate::report;
-use crate::runner::Run;
 use crate::scenario::Scenario;
 
 pub mod estimate;
+mod one;
 mod pacer;
 mod progress;
 
+use one::{HANDS, Hands};
 use pacer::Pacer;
 use progress::Progress;
 
@@ -71,9 +67,32 @@ pub struct Campaign<'a> {
     pub stop: &'a AtomicBool,
 }
 
+/// Keeps a case that has ended, by the number of its entry.
+pub type Keep<'a> = &'a (dyn Fn(usize, &Case) -> Result<(), Error> + Sync);
+
 impl Campaign<'_> {
     /// Runs every job; returns a case for each in their order, `None` where it was stopped.
     pub fn run<E: Borrow<Entry> + Sync>(&self, entries: &[E]) -> Vec<Option<Case>> {
+        self.run_and_keep(entries, &|_, _| Ok(()))
+    }
+
+    /// Runs every job like [`Campaign::run`], and has each case kept as soon as it ends.
+    ///
+    /// A case that cannot be kept is an error of ours.
+    pub fn run_and_keep<E: Borrow<Entry> + Sync>(
+        &self,
+        entries: &[E],
+        keep: Keep<'_>,
+    ) -> Vec<Option<Case>> {
+        self.run_by(entries, HANDS, keep)
+    }
+
+    fn run_by<E: Borrow<Entry> + Sync>(
+        &self,
+        entries: &[E],
+        hands: Hands<'_>,
+        keep: Keep<'_>,
+    ) -> Vec<Option<Case>> {
         let next = AtomicUsize::new(0);
         let pacer = Pacer::new();
         let cases: Mutex<Vec<Option<Case>>> = Mutex::new(vec![None; entries.len()]);
@@ -90,7 +109,12 @@ impl Campaign<'_> {
                         pacer.take_turn(self.stop);
                     }
                     progress.start(index, entry);
-                    let case = self.case(entry);
+                    let mut case = one::case(entry, hands, self.stop);
+                    if let Some(case) = &mut case
+                        && let Err(error) = keep(index, case)
+                    {
+                        case.outcome = Outcome::HarnessError(error.with_causes());
+                    }
                     let mut cases = cases.lock().unwrap_or_else(PoisonError::into_inner);
                     cases[index] = case;
                     drop(cases);
@@ -99,32 +123,14 @@ impl Campaign<'_> {
             };
             let jobs = 0..self.jobs.clamp(1, entries.len().max(1));
             let workers: Vec<_> = jobs.map(|_| scope.spawn(work)).collect();
-            let ended: Vec<_> = workers.into_iter().map(|worker| worker.join()).collect();
+            for worker in workers {
+                // Whatever it has done by then is in its place.
+                let _ = worker.join();
+            }
             progress.finish();
             mover.thread().unpark();
-            if let Some(panic) = ended.into_iter().find_map(Result::err) {
-                resume_unwind(panic);
-            }
         });
         cases.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Runs and judges one job; `None` if it broke because everything is being stopped.
-    fn case(&self, entry: &Entry) -> Option<Case> {
-        let job = &entry.job;
-        let run = job.run_unless_stopped(self.stop);
-        if run.is_err() && self.stop.load(Ordering::Relaxed) {
-            return None;
-        }
-        let file = job.out.as_deref().map(|out| out.join(TRACE));
-        let shown = file.map(|file| file.display().to_string());
-        let mut case = report::case(&entry.scenario, job.area, &run, &entry.known, shown);
-        if let (Ok(run), Some(out)) = (&run, job.out.as_deref())
-            && let Err(error) = keep(run, &case, out)
-        {
-            case.outcome = ngnlab_reports::Outcome::HarnessError(error.with_causes());
-        }
-        Some(case)
     }
 }
 
@@ -136,44 +142,8 @@ pub fn folder(out: &Path, scenario: &str, area: &str) -> PathBuf {
     out.join(down.collect::<PathBuf>())
 }
 
-/// Writes the trace, and a capture with comments on the frames that decided.
-fn keep(run: &Run, case: &Case, out: &Path) -> Result<(), Error> {
-    let fail = |path: PathBuf| move |source: io::Error| Error::Write { path, source };
-    fs::create_dir_all(out).map_err(fail(out.to_owned()))?;
-    let path = out.join(TRACE);
-    let file = File::create(&path).map_err(fail(path.clone()))?;
-    run.trace.save(BufWriter::new(file)).map_err(fail(path))?;
-    let path = out.join(CAPTURE);
-    let file = File::create(&path).map_err(fail(path.clone()))?;
-    let comments = comments(case);
-    let written = run.trace.write_pcapng(&comments, BufWriter::new(file));
-    written.map_err(fail(path))
-}
-
-fn comments(case: &Case) -> BTreeMap<usize, String> {
-    let mut comments: BTreeMap<usize, String> = BTreeMap::new();
-    for (id, judged) in &case.verdicts {
-        let Verdict::Fail(finding) = &judged.verdict else {
-            continue;
-        };
-        for record in &finding.records {
-            let text = comments.entry(*record).or_default();
-            if !text.is_empty() {
-                text.push('\n');
-            }
-            text.push_str(&format!(
-                "{id}: expected {}, seen {}",
-                finding.expected, finding.actual
-            ));
-        }
-    }
-    comments
-}
-
 /// How long a real device takes to get ready, roughly; an estimate needs no more.
 const STARTING: Duration = Duration::from_secs(2);
-const TRACE: &str = "trace.jsonl";
-const CAPTURE: &str = "capture.pcapng";
 
 #[cfg(test)]
 mod tests {

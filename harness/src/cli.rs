@@ -13,6 +13,7 @@ mod arguments;
 mod device;
 mod doctor;
 mod explain;
+mod file;
 mod interrupt;
 mod judge;
 mod lint;
@@ -116,12 +117,15 @@ pub struct Run {
     /// Lets the reference router run in real time, too
     #[arg(long)]
     pub real_time: bool,
-    /// Writes trace, capture and logs of each scenario into this folder
+    /// Writes trace, capture and logs of each scenario into this folder, which is new or empty
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Writes the report as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Goes on with a run that was broken off, by the journal in --out or beside --json
+    #[arg(long)]
+    pub resume: bool,
     /// The profile the exit code judges; those of the areas run, unless given
     #[arg(long, value_enum, value_name = "PROFILE")]
     pub profile: Vec<ProfileName>,
@@ -202,7 +206,7 @@ pub struct Judge {
 /// The arguments of `render`.
 #[derive(Debug, Args)]
 pub struct Render {
-    /// The report, as `run --json` wrote it
+    /// The report, as `run --json` wrote it, or the journal of a run that has not ended
     pub report: PathBuf,
     /// The format
     #[arg(long, default_value = "text")]
@@ -371,6 +375,7 @@ Examples:
   ngnlab run --scenario 'dns/*' --area west
   ngnlab run --scenario line-auth/succeeds-on-a-pd-line --out out --json out/report.json
   ngnlab run --device my-router.toml --jobs 8 --long
+  ngnlab run --device my-router.toml --out out --resume   the rest of a run that was broken off
   ngnlab run --device old.toml --device new.toml   scenarios and checks, old beside new
   ngnlab run --defect one-dns-for-all            see a check fail
 

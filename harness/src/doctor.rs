@@ -15,6 +15,7 @@ use crate::dut::process::group::Group;
 use crate::dut::process::wall;
 use crate::error::Error;
 use crate::launch;
+use crate::scratch::Scratch;
 
 mod kvm;
 
@@ -77,10 +78,7 @@ impl Finding {
 
 /// Makes the namespaces and interfaces of a device without programs.
 fn sandbox() -> Result<Vec<Finding>, Error> {
-    let folder = tempfile::tempdir().map_err(|source| Error::Write {
-        path: std::env::temp_dir(),
-        source,
-    })?;
+    let folder = Scratch::new()?;
     let path = folder.path().join("doctor.toml");
     fs::write(&path, NO_PROGRAMS).map_err(|source| Error::Write {
         path: path.clone(),

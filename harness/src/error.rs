@@ -77,6 +77,16 @@ pub enum Error {
     /// The user has had enough.
     #[error("stopped by the user")]
     Stopped,
+    /// Something of ours panicked.
+    #[error("ngnlab panicked while {doing}, with seed {seed}: {message}")]
+    Panicked {
+        /// What it did.
+        doing: &'static str,
+        /// The run's seed.
+        seed: u64,
+        /// What the panic said, and where.
+        message: String,
+    },
     /// A worker process ended without a result.
     #[error("cannot get a result of {scenario} from its worker: {message}")]
     Worker {
@@ -126,6 +136,7 @@ impl Error {
             | Self::World { .. }
             | Self::Missing { .. }
             | Self::Stopped
+            | Self::Panicked { .. }
             | Self::Worker { .. } => UNDETERMINED,
         }
     }

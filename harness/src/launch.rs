@@ -192,6 +192,11 @@ fn ending(
             help,
             source: None,
         }),
+        Ok(Answer::Panicked(message)) => Err(Error::Panicked {
+            doing: "driving the device",
+            seed: assignment.task.as_ref().map_or(0, |task| task.seed),
+            message,
+        }),
         Ok(Answer::Broken(message)) | Err(NoAnswer::Because(message)) => {
             Err(broken(what, &message))
         }

@@ -4,6 +4,7 @@
 //! verdicts ([`report`]), and nothing goes back.
 
 pub mod campaign;
+mod caught;
 pub mod checks;
 pub mod cli;
 pub mod diagnosis;
@@ -13,10 +14,12 @@ pub mod dut;
 pub mod error;
 pub mod input;
 pub mod job;
+pub mod journal;
 pub mod launch;
 pub mod report;
 pub mod runner;
 pub mod scenario;
+mod scratch;
 pub mod selftest;
 pub mod stages;
 pub mod step;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub mod document;
 pub mod escape;
 pub mod formats;
+pub mod journal;
 pub mod matrix;
 pub mod score;
 

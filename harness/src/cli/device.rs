@@ -13,13 +13,14 @@ use ngnlab_sim::setup::Mode;
 use ngnlab_sim::time::Time;
 use serde::Serialize;
 
-use super::{Answer, DeviceCheck, Place, run};
+use super::{Answer, DeviceCheck, Place, file};
 use crate::checks;
 use crate::dut::description::Description;
 use crate::error::{CONFORMANT, Error, NOT_CONFORMANT};
 use crate::job::{Device, Job};
 use crate::launch;
 use crate::runner::{Ending, Run};
+use crate::scratch;
 use crate::stages::{Reached, Stage};
 
 /// How far a device came in one mode.
@@ -56,6 +57,7 @@ struct Document<'a> {
 pub(super) fn answer(args: &DeviceCheck, place: Place) -> Result<Answer, Error> {
     let description = Description::load(&args.file)?;
     launch::attempt(&args.file)?;
+    scratch::sweep();
     let area = args.area.map_or(Area::East, Area::from);
     let out = match &args.out {
         Some(out) => out.clone(),
@@ -72,7 +74,7 @@ pub(super) fn answer(args: &DeviceCheck, place: Place) -> Result<Answer, Error> 
             modes: &all,
         };
         let text = serde_json::to_string_pretty(&document).expect("all keys are strings");
-        run::write(path, &(escape::json(&text) + "\n"))?;
+        file::write(path, &(escape::json(&text) + "\n"))?;
     }
     let stopped = all.iter().any(|one| one.stopped.is_some());
     if !stopped && args.out.is_none() {

@@ -7,12 +7,14 @@ use ngnlab_reports::escape::line;
 use super::{Answer, Doctor, list};
 use crate::doctor::{self, Finding, State};
 use crate::error::{CONFORMANT, Error, UNDETERMINED};
+use crate::scratch;
 
 pub(super) fn answer(args: &Doctor) -> Result<Answer, Error> {
     let files = match &args.files[..] {
         [] => list::device_files(&args.devices)?,
         files => files.to_owned(),
     };
+    scratch::sweep();
     let found = doctor::look(&files)?;
     let missing = found.iter().any(|one| one.state == State::Missing);
     Ok(Answer {

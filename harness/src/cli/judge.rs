@@ -6,7 +6,7 @@ use ngnlab_reports::{Profile, Report};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::trace::Trace;
 
-use super::{Answer, Judge, Place, run};
+use super::{Answer, Judge, Place, file, run};
 use crate::error::Error;
 use crate::input;
 use crate::report::{case_of_trace, check_infos};
@@ -42,7 +42,7 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
     let exit_code = run::exit_code(&report);
     let document = Document::Report(Box::new(report));
     if let Some(path) = &args.json {
-        run::write(path, &json::render(&document, false))?;
+        file::write(path, &json::render(&document, false))?;
     }
     Ok(Answer {
         text: text::render(&document, place.colour),

@@ -1,9 +1,13 @@
-//! `ngnlab render`: a saved report, shown again.
+//! `ngnlab render`: a saved report, or the journal of one in the making, shown again.
 
+use std::path::Path;
+
+use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{FORMATS, find, json};
+use ngnlab_reports::journal;
 
 use super::{Answer, Place, Render};
-use crate::error::Error;
+use crate::error::{CONFORMANT, Error};
 use crate::input;
 use crate::scenario::mistake::advice;
 
@@ -15,10 +19,30 @@ pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
             help: advice(&args.format, &known),
         });
     };
-    let saved = input::text(&args.report, input::REPORT)?;
-    let document = json::parse(&saved).map_err(|message| Error::Usage {
-        what: format!("{} is no report: {message}", args.report.display()),
+    let text = input::text(&args.report, input::REPORT)?;
+    let (document, remarks) = read(text.as_bytes(), &args.report)?;
+    Ok(Answer {
+        text: (format.render)(&document, place.colour),
+        remarks,
+        exit_code: CONFORMANT,
+    })
+}
+
+/// Returns what was saved, and what is to be said of it.
+fn read(bytes: &[u8], path: &Path) -> Result<(Document, String), Error> {
+    if journal::is_journal(bytes) {
+        let journal = journal::parse(bytes).map_err(|message| Error::Usage {
+            what: format!("{} is no whole journal: {message}", path.display()),
+            help: None,
+        })?;
+        let (planned, ended) = journal.counts();
+        let remarks = format!("a journal: {ended} of {planned} runs have ended\n");
+        return Ok((journal.document(), remarks));
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let document = json::parse(&text).map_err(|message| Error::Usage {
+        what: format!("{} is no report: {message}", path.display()),
         help: Some("`ngnlab run --json FILE` writes one".to_owned()),
     })?;
-    Ok(Answer::text((format.render)(&document, place.colour)))
+    Ok((document, String::new()))
 }

@@ -1,21 +1,20 @@
 //! `ngnlab run`: scenarios against a router, and what came of it.
 
 use std::cmp::Reverse;
-use std::fs;
-use std::num::NonZero;
-use std::path::Path;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::thread;
+use std::sync::atomic::AtomicBool;
 
 use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{json, text};
-use ngnlab_reports::{Case, LeftOut, Profile, Report};
+use ngnlab_reports::journal::{self, Header};
+use ngnlab_reports::{Case, LeftOut, Outcome, Profile, Report};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::time::{Pace, Time};
 
 use super::select::{self, Found};
-use super::{Answer, Place, Run, interrupt};
+use super::{Answer, Place, Run, file, interrupt};
 use crate::campaign::estimate::Estimate;
 use crate::campaign::{Campaign, Entry, folder};
 use crate::dut::description::Known;
@@ -23,14 +22,19 @@ use crate::dut::needs;
 use crate::error::{self, Error};
 use crate::job::{Device, Job};
 use crate::launch::{self, Preparation};
-use crate::report::check_infos;
 use crate::runner;
 use crate::scenario::Scenario;
+use crate::scratch;
 
 mod device;
+mod header;
+mod jobs;
+mod kept;
 mod verdict;
 
 use device::Chosen;
+pub(super) use jobs::processors;
+use kept::Kept;
 pub(super) use verdict::exit_code;
 use verdict::stale;
 
@@ -39,22 +43,29 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let devices = device::chosen(args)?;
     let found = select::scenarios(&args.scenarios.scenarios, &args.scenario)?;
     let mut plans: Vec<Plan> = devices.iter().map(|one| plan(&found, args, one)).collect();
-    let stop = interrupt::stop_at_ctrl_c();
-    // What the machine lacks is lacking for every run: once said is enough.
-    let prepared = devices.iter().map(|device| match &device.device {
-        Device::File(path) => launch::prepare(path, &stop),
-        Device::Reference(_) => Ok(Preparation::default()),
+    let jobs = jobs::at_once(&devices, args.jobs)?;
+    let header = header::header(args, &devices, &plans)?;
+    let stop = interrupt::stop_at_signals();
+    let kept = kept::claim(args, &header)?;
+    scratch::sweep();
+    let elapsed_ms = || {
+        let here = u64::try_from(clock.now().as_millis()).unwrap_or_default();
+        kept.elapsed_ms() + here
+    };
+    let begun = prepare(&mut plans, &kept, &stop).and_then(|preparations| {
+        let jobs = jobs::that_can_open_files(jobs, place)?;
+        Ok((preparations, jobs))
     });
-    let preparations = prepared.collect::<Result<Vec<Preparation>, Error>>()?;
-    for (plan, preparation) in plans.iter_mut().zip(&preparations) {
-        for entry in &mut plan.entries {
-            entry.job.prepared = preparation.prepared.clone();
+    let (_preparations, jobs) = match begun {
+        Ok(begun) => begun,
+        Err(error) => {
+            kept.abandon();
+            return Err(error);
         }
-    }
-    let (owners, entries) = side_by_side(&plans);
-    let real_time = devices.iter().any(|device| device.real_time);
-    let jobs = jobs(&devices, args.jobs)?;
-    if real_time {
+    };
+    let missing = missing(&plans, &kept);
+    let entries: Vec<&Entry> = missing.iter().map(|(_, entry)| *entry).collect();
+    if devices.iter().any(|device| device.real_time) {
         let left_out = plans.iter().map(|plan| plan.left_out.len()).max();
         let estimate = Estimate::new(&entries, jobs, left_out.unwrap_or_default());
         (place.announce)(&estimate.to_string());
@@ -64,133 +75,148 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
         progress: place.progress,
         stop: &stop,
     };
-    let ended = campaign.run(&entries);
-    let stopped = ended.iter().any(Option::is_none);
-    let mut ended_of: Vec<Vec<Ended>> = plans.iter().map(|_| Vec::new()).collect();
-    for ((owner, entry), case) in owners.into_iter().zip(entries).zip(ended) {
-        ended_of[owner].push((entry, case));
+    let ended = campaign.run_and_keep(&entries, &|index, case| {
+        let ((device, _), _) = missing[index];
+        kept.keep(device, elapsed_ms(), case)
+    });
+    let places = missing.iter().map(|(place, _)| *place);
+    let mut cases: Cases = places.zip(ended).collect();
+    let elapsed_ms = elapsed_ms();
+    let mut reports = Vec::new();
+    for (number, (device, plan)) in devices.iter().zip(&plans).enumerate() {
+        let cases = plan.entries.iter().enumerate().map(|(index, entry)| {
+            let new = cases.remove(&(number, index));
+            (
+                entry,
+                new.unwrap_or_else(|| kept.case(number, entry).cloned()),
+            )
+        });
+        let plan = &header.devices[number];
+        reports.push(report(&header, plan, device, cases.collect(), elapsed_ms));
     }
-    let elapsed = clock.now();
-    let reports: Vec<Report> = devices
-        .iter()
-        .zip(plans.iter().zip(ended_of))
-        .map(|(device, (plan, ended))| report(args, device, &plan.left_out, ended, elapsed))
-        .collect();
-    let worst = reports.iter().map(exit_code).max();
-    let document = Document::of(reports);
-    if let Some(path) = &args.json {
-        write(path, &json::render(&document, false))?;
-    }
-    Ok(Answer {
-        text: text::render(&document, place.colour),
-        remarks: match stopped {
-            true => format!("{STOPPED}; what had ended by then is judged\n"),
-            false => String::new(),
-        },
-        // Design §10: 2 and 3 outrank 1.
-        exit_code: match worst {
-            Some(code) if !stopped => code,
-            _ => error::UNDETERMINED,
-        },
-    })
+    tell(args, place, kept, reports)
 }
 
-/// What is to be run with one device.
+/// What came of the cases that were run, by the numbers of device and entry; nothing of those that
+/// were stopped.
+type Cases = BTreeMap<(usize, usize), Option<Case>>;
+
+/// What is to be run with one device, in the order of its report.
 struct Plan {
     entries: Vec<Entry>,
     left_out: Vec<LeftOut>,
 }
 
-/// An entry and what came of it, unless it was stopped.
-type Ended<'a> = (&'a Entry, Option<Case>);
-
 fn plan(found: &[Found], args: &Run, device: &Chosen) -> Plan {
     let (kept, left_out) = leave_out(found, args, device);
-    Plan {
-        entries: entries(&kept, args, device),
-        left_out,
-    }
+    let mut entries = entries(&kept, args, device);
+    // The longest first, so that no thread is left with it at the end.
+    entries.sort_by_key(|entry| Reverse(entry.scenario.until));
+    Plan { entries, left_out }
 }
 
-/// Returns the entries of every device with the device's number, the longest first, so that no
-/// thread is left with it at the end.
-fn side_by_side(plans: &[Plan]) -> (Vec<usize>, Vec<&Entry>) {
-    let mut entries: Vec<(usize, &Entry)> = plans
-        .iter()
-        .enumerate()
-        .flat_map(|(owner, plan)| plan.entries.iter().map(move |entry| (owner, entry)))
-        .collect();
-    entries.sort_by_key(|(_, entry)| Reverse(entry.scenario.until));
-    entries.into_iter().unzip()
+/// Prepares the devices that are still needed; what the machine lacks is lacking for every run, so
+/// once said is enough.
+fn prepare(plans: &mut [Plan], kept: &Kept, stop: &AtomicBool) -> Result<Vec<Preparation>, Error> {
+    let mut preparations = Vec::new();
+    for (number, plan) in plans.iter_mut().enumerate() {
+        let mut missing = plan.entries.iter();
+        let first = missing.find(|entry| kept.case(number, entry).is_none());
+        let preparation = match first.map(|entry| &entry.job.device) {
+            Some(Device::File(path)) => launch::prepare(path, stop)?,
+            Some(Device::Reference(_)) | None => Preparation::default(),
+        };
+        for entry in &mut plan.entries {
+            if kept.case(number, entry).is_none() {
+                kept.make_room(entry)?;
+            }
+            entry.job.prepared = preparation.prepared.clone();
+        }
+        preparations.push(preparation);
+    }
+    Ok(preparations)
+}
+
+/// Returns the entries of every device that have not ended before, with the numbers of device and
+/// entry, the longest first.
+fn missing<'a>(plans: &'a [Plan], kept: &Kept) -> Vec<((usize, usize), &'a Entry)> {
+    let mut missing = Vec::new();
+    for (number, plan) in plans.iter().enumerate() {
+        for (index, entry) in plan.entries.iter().enumerate() {
+            if kept.case(number, entry).is_none() {
+                missing.push(((number, index), entry));
+            }
+        }
+    }
+    missing.sort_by_key(|(_, entry)| Reverse(entry.scenario.until));
+    missing
 }
 
 /// Makes the report of one device.
 fn report(
-    args: &Run,
+    header: &Header,
+    plan: &journal::Plan,
     device: &Chosen,
-    left_out: &[LeftOut],
-    ended: Vec<Ended<'_>>,
-    elapsed: Time,
+    ended: Vec<(&Entry, Option<Case>)>,
+    elapsed_ms: u64,
 ) -> Report {
-    let mut left_out = left_out.to_owned();
+    let mut left_out = plan.left_out.clone();
     let mut cases = Vec::new();
     for (entry, case) in ended {
         match case {
             Some(case) => cases.push(case),
-            None => left_out.push(LeftOut {
-                scenario: format!("{} ({})", entry.scenario.name, entry.job.area.name()),
-                reason: STOPPED.to_owned(),
-            }),
+            None => left_out.push(header::planned(entry).left_out(STOPPED)),
         }
     }
     let stale = stale(&device.known, &cases);
-    Report {
-        format: ngnlab_reports::FORMAT,
-        tool: format!("ngnlab {}", env!("CARGO_PKG_VERSION")),
-        device: device.name.clone(),
-        seed: args.seed,
-        arguments: arguments(args, device),
-        elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or_default(),
-        checks: check_infos(),
-        profiles: profiles(args, &cases),
-        cases,
-        left_out,
-        stale,
-        results: Vec::new(),
-    }
-    .scored()
+    header.report(plan, cases, left_out, stale, elapsed_ms)
 }
 
-/// Returns how many run at the same time: as many as the user says, where he does, and else what
-/// the heaviest device allows.
-fn jobs(devices: &[Chosen], wanted: Option<u16>) -> Result<usize, Error> {
-    // The reference router in virtual time keeps nobody waiting.
-    let waiting = devices.iter().filter(|device| device.real_time);
-    let at_once = waiting.map(|device| device.at_once).min();
-    let jobs = wanted.map_or(processors() * at_once.unwrap_or(1), usize::from);
-    let limited = devices
+/// Writes the report and says what is in it; one that cannot be written is said all the same.
+fn tell(args: &Run, place: Place, kept: Kept, reports: Vec<Report>) -> Result<Answer, Error> {
+    let is_stopped = |one: &LeftOut| one.reason == STOPPED;
+    let stopped = reports
         .iter()
-        .filter_map(|device| Some((device, device.most_at_once?)));
-    match limited.min_by_key(|(_, most)| *most) {
-        Some((device, most)) if jobs > most && wanted.is_some() => Err(Error::Usage {
-            what: format!("{} runs {most} scenario at a time", device.name),
-            help: Some("leave out --jobs".to_owned()),
-        }),
-        Some((_, most)) => Ok(jobs.min(most)),
-        None => Ok(jobs),
+        .any(|one| one.left_out.iter().any(is_stopped));
+    let broke = |case: &Case| matches!(case.outcome, Outcome::HarnessError(_));
+    let broken = reports.iter().any(|one| one.cases.iter().any(broke));
+    let worst = reports.iter().map(exit_code).max();
+    let document = Document::of(reports);
+    let mut remarks = remarks(stopped, broken, kept.has_journal());
+    let written = match &args.json {
+        Some(path) => file::write(path, &json::render(&document, false)),
+        None => Ok(()),
+    };
+    // As long as something can be gone on with, the journal stays.
+    let removed = match written.is_ok() && !stopped && !broken {
+        true => kept.remove(),
+        false => Ok(()),
+    };
+    let told = written.and(removed);
+    if let Err(error) = &told {
+        remarks.push_str(&error.pretty());
     }
+    Ok(Answer {
+        text: text::render(&document, place.colour),
+        remarks,
+        // Design §10: 2 and 3 outrank 1.
+        exit_code: match worst {
+            Some(code) if !stopped && told.is_ok() => code,
+            _ => error::UNDETERMINED,
+        },
+    })
 }
 
-/// Writes a file, and the folder it goes into.
-pub(super) fn write(path: &Path, content: &str) -> Result<(), Error> {
-    let fail = |source| Error::Write {
-        path: path.to_owned(),
-        source,
+fn remarks(stopped: bool, broken: bool, journal: bool) -> String {
+    let resume = match journal {
+        true => "; --resume runs the rest",
+        false => "",
     };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(fail)?;
+    match (stopped, broken) {
+        (true, _) => format!("{STOPPED}; what had ended by then is judged{resume}\n"),
+        (false, true) if journal => "--resume runs again what ngnlab broke\n".to_owned(),
+        (false, _) => String::new(),
     }
-    fs::write(path, content).map_err(fail)
 }
 
 /// Returns what a case of this run needs besides scenario and area to come out the same again.
@@ -272,16 +298,12 @@ fn entries(found: &[&Found], args: &Run, device: &Chosen) -> Vec<Entry> {
     entries
 }
 
-/// Returns as many as there are processors.
-pub(super) fn processors() -> usize {
-    thread::available_parallelism().map_or(1, NonZero::get)
-}
-
-fn profiles(args: &Run, cases: &[Case]) -> Vec<Profile> {
+/// Returns the profiles the user chose, or those of the areas that are to be run.
+fn profiles(args: &Run, entries: &[Entry]) -> Vec<Profile> {
     if !args.profile.is_empty() {
         return args.profile.iter().copied().map(Profile::from).collect();
     }
-    let run = |area: Area| cases.iter().any(|case| case.area == area.name());
+    let run = |area: Area| entries.iter().any(|entry| entry.job.area == area);
     let default = [
         (Area::East, Profile::OnsEast),
         (Area::West, Profile::OnsWest),

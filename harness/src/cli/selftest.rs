@@ -32,7 +32,7 @@ pub(super) fn prove(
     progress: bool,
 ) -> Result<selftest::Selftest, Error> {
     let entries = clean(folder, seed)?;
-    let stop = interrupt::stop_at_ctrl_c();
+    let stop = interrupt::stop_at_signals();
     let campaign = Campaign {
         jobs: jobs.map_or_else(run::processors, usize::from),
         progress,

@@ -8,9 +8,11 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
+use crate::scratch::Scratch;
+
 /// Starts a guest that says a few words in long mode; returns whether it said them in time.
 pub(super) fn runs_a_guest(qemu: &Path) -> io::Result<bool> {
-    let folder = tempfile::tempdir()?;
+    let folder = Scratch::new().map_err(io::Error::other)?;
     let disk = folder.path().join("boot.bin");
     fs::write(&disk, boot_sector())?;
     let mut guest = Command::new(qemu)

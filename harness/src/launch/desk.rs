@@ -1,62 +1,68 @@
 //! Where a worker puts what it makes, out of reach of everything the user has: its trace, the
 //! device's logs, the files of real terminals. The device's control group goes with it.
 
-use std::env;
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-
-use tempfile::TempDir;
 
 use crate::dut::description::{Description, Driver};
 use crate::dut::process::group::Group;
 use crate::dut::process::stranger::Stranger;
 use crate::error::Error;
+use crate::scratch::Scratch;
 
 /// A folder that goes with this value.
 pub(super) struct Desk {
-    folder: TempDir,
+    scratch: Scratch,
     group: Option<Group>,
 }
 
 impl Desk {
     /// Makes one that the worker can write into, whoever it runs as.
     pub(super) fn new(description: &Description) -> Result<Self, Error> {
-        let group = match &description.driver {
-            Driver::Process(_) => Group::make(),
-            Driver::Qemu(_) | Driver::Nic(_) => None,
+        let desk = Self {
+            scratch: Scratch::new()?,
+            group: match &description.driver {
+                Driver::Process(_) => Group::make(),
+                Driver::Qemu(_) | Driver::Nic(_) => None,
+            },
         };
-        let made = tempfile::tempdir().and_then(|folder| {
-            let desk = Self { folder, group };
-            for folder in [&desk.logs(), &desk.files()] {
-                fs::create_dir(folder)?;
-            }
-            if let Some(stranger) = Stranger::of_root() {
-                for folder in [desk.folder.path(), &desk.logs(), &desk.files()] {
-                    stranger.own(folder)?;
-                }
-            }
-            Ok(desk)
-        });
-        made.map_err(|source| Error::Write {
-            path: env::temp_dir(),
+        desk.furnish().map_err(|source| Error::Write {
+            path: desk.folder(),
             source,
-        })
+        })?;
+        Ok(desk)
+    }
+
+    fn furnish(&self) -> io::Result<()> {
+        let folders = [self.folder(), self.logs(), self.files()];
+        folders.iter().try_for_each(fs::create_dir)?;
+        if let Some(stranger) = Stranger::of_root() {
+            // To pass through, and no more.
+            fs::set_permissions(self.scratch.path(), fs::Permissions::from_mode(0o711))?;
+            folders.iter().try_for_each(|folder| stranger.own(folder))?;
+        }
+        Ok(())
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.scratch.path().join("desk")
     }
 
     /// Returns where the device's logs go.
     pub(super) fn logs(&self) -> PathBuf {
-        self.folder.path().join(LOGS)
+        self.folder().join(LOGS)
     }
 
     /// Returns where the files of real terminals go.
     pub(super) fn files(&self) -> PathBuf {
-        self.folder.path().join(FILES)
+        self.folder().join(FILES)
     }
 
     /// Returns where the trace goes.
     pub(super) fn trace(&self) -> PathBuf {
-        self.folder.path().join("trace.jsonl")
+        self.folder().join("trace.jsonl")
     }
 
     /// Returns what leads into the device's control groups.
@@ -68,7 +74,7 @@ impl Desk {
     pub(super) fn hand_in(&self, out: &Path) -> Result<(), Error> {
         for name in [LOGS, FILES] {
             let to = out.join(name);
-            copy(&self.folder.path().join(name), &to)
+            copy(&self.folder().join(name), &to)
                 .map_err(|source| Error::Write { path: to, source })?;
         }
         Ok(())
@@ -76,7 +82,7 @@ impl Desk {
 
     /// Returns where a path of the desk will be once it is handed in.
     pub(super) fn handed_in(&self, path: &str, out: &Path) -> String {
-        match Path::new(path).strip_prefix(self.folder.path()) {
+        match Path::new(path).strip_prefix(self.folder()) {
             Ok(rest) => out.join(rest).display().to_string(),
             Err(_) => path.to_owned(),
         }

@@ -11,6 +11,7 @@ use ngnlab_sim::trace::Trace;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
+use crate::caught::caught;
 use crate::dut::description::{Description, Driver};
 use crate::dut::nic::{self, NicDut};
 use crate::dut::process::{self, ProcessDut};
@@ -78,22 +79,23 @@ pub(super) enum Answer {
     },
     /// Anything else of ours that could not be done.
     Broken(String),
+    /// Something of ours panicked: what it said, and where.
+    Panicked(String),
 }
 
 /// Serves as a worker.
 pub(super) fn main() -> ExitCode {
-    let closed = descriptors::close_inherited().map_err(|source| Error::Missing {
-        doing: "close what the caller has open".to_owned(),
-        help: String::new(),
-        source: Some(source),
-    });
-    let answer = match closed.and_then(|()| serve()) {
-        Ok(ending) => Answer::Ended(ending),
-        Err(error) => Answer::from(&error),
-    };
-    match tell(&answer) {
+    match tell(&answer(begin)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn answer(serve: impl FnOnce() -> Result<Ending, Error>) -> Answer {
+    match caught(serve) {
+        Ok(Ok(ending)) => Answer::Ended(ending),
+        Ok(Err(error)) => Answer::from(&error),
+        Err(message) => Answer::Panicked(message),
     }
 }
 
@@ -103,6 +105,15 @@ fn tell(answer: &Answer) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(line.as_bytes())?;
     out.flush()
+}
+
+fn begin() -> Result<Ending, Error> {
+    descriptors::close_inherited().map_err(|source| Error::Missing {
+        doing: "close what the caller has open".to_owned(),
+        help: String::new(),
+        source: Some(source),
+    })?;
+    serve()
 }
 
 fn serve() -> Result<Ending, Error> {
@@ -248,5 +259,20 @@ fn in_full(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {}", in_full(source)),
         None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_answered_with_its_words_and_place() {
+        let answer = answer(|| panic!("a frame too many"));
+        let Answer::Panicked(said) = answer else {
+            panic!("{answer:?}");
+        };
+        assert!(said.starts_with("a frame too many (at "), "{said}");
+        assert!(said.contains("worker.rs:"), "{said}");
     }
 }

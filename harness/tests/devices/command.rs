@@ -93,7 +93,7 @@ fn ctrl_c_keeps_what_is_finished_and_ends_the_rest() {
     assert_eq!(
         remarks,
         "2 scenarios, 2 runs, about 1 min 42 s with 2 at a time\n\
-        stopped by the user; what had ended by then is judged\n"
+        stopped by the user; what had ended by then is judged; --resume runs the rest\n"
     );
     let report: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();

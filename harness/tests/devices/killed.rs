@@ -120,14 +120,14 @@ fn is_terminal(folder: &Path) -> bool {
 
 /// What of this machine a device must not change.
 #[derive(Debug, PartialEq, Eq)]
-struct Host {
+pub(crate) struct Host {
     interfaces: BTreeSet<String>,
     mounts: String,
     named_namespaces: BTreeSet<String>,
 }
 
 impl Host {
-    fn look() -> Self {
+    pub(crate) fn look() -> Self {
         Self {
             interfaces: names_in("/sys/class/net"),
             mounts: fs::read_to_string("/proc/self/mountinfo").unwrap(),
@@ -144,13 +144,13 @@ fn names_in(folder: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn processes() -> impl Iterator<Item = u32> {
+pub(crate) fn processes() -> impl Iterator<Item = u32> {
     let names = names_in("/proc").into_iter();
     names.filter_map(|name| name.parse().ok())
 }
 
 /// Returns a process's namespaces, as far as this one may see them.
-fn namespaces(pid: u32) -> Vec<String> {
+pub(crate) fn namespaces(pid: u32) -> Vec<String> {
     let folder = format!("/proc/{pid}/ns");
     let kinds = names_in(&folder).into_iter();
     kinds
@@ -159,7 +159,7 @@ fn namespaces(pid: u32) -> Vec<String> {
         .collect()
 }
 
-fn namespaces_of_this_process() -> BTreeSet<String> {
+pub(crate) fn namespaces_of_this_process() -> BTreeSet<String> {
     namespaces(std::process::id()).into_iter().collect()
 }
 

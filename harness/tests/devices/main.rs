@@ -15,7 +15,9 @@ use ngnlab_harness::launch;
 use bench::Bench;
 
 mod bench;
+mod broken_off;
 mod command;
+mod few_files;
 mod firmware;
 mod hostile;
 mod isolation;
@@ -44,7 +46,12 @@ fn main() -> ExitCode {
     let mut trials = routers::trials(obstacle.as_deref());
     trials.extend(nic::trials(obstacle.as_deref()));
     trials.extend(terminals::trials(obstacle.as_deref()));
-    trials.extend(qemu::trials());
+    let no_machine = qemu::obstacle();
+    trials.extend(broken_off::trials(
+        obstacle.as_deref(),
+        no_machine.as_deref(),
+    ));
+    trials.extend(qemu::trials(no_machine));
     let tables = [
         sandbox::TESTS,
         isolation::TESTS,
@@ -53,6 +60,7 @@ fn main() -> ExitCode {
         nic::TESTS,
         killed::TESTS,
         command::TESTS,
+        few_files::TESTS,
     ];
     let tests = tables.concat().into_iter();
     let hostile = hostile::tests().into_iter();

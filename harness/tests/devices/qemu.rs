@@ -92,13 +92,18 @@ const ALWAYS: &[Test] = &[(
     an_image_that_is_missing_is_told_with_the_way_to_get_it,
 )];
 
-/// Returns a trial for each scenario on the image, and for each way of failing.
-pub(crate) fn trials() -> Vec<Trial> {
+/// Returns why there can be no machine of the image, if there can be none.
+pub(crate) fn obstacle() -> Option<String> {
     let description = Description::load(&device()).unwrap();
-    let obstacle = image().err().or_else(|| {
+    image().err().or_else(|| {
         let lacking = needs::check(&description).err();
         lacking.map(|error| error.with_causes())
-    });
+    })
+}
+
+/// Returns a trial for each scenario on the image, and for each way of failing.
+pub(crate) fn trials(obstacle: Option<String>) -> Vec<Trial> {
+    let description = Description::load(&device()).unwrap();
     let scenarios = SCENARIOS.iter().map(|(scenario, area)| {
         let name = format!("qemu-debian::{scenario}::{}", area.name());
         let description = description.clone();
@@ -359,7 +364,7 @@ fn booted() -> &'static Preparation {
 }
 
 /// Returns the text of a device file for the image, which runs commands to be configured.
-fn machine(commands: &str) -> String {
+pub(crate) fn machine(commands: &str) -> String {
     let image = root().join("harness/images/debian");
     let image = image.display();
     let configure = match commands {
@@ -380,13 +385,13 @@ fn device() -> PathBuf {
 }
 
 /// The right to run machines: an emulated processor takes a real one.
-struct Place;
+pub(crate) struct Place;
 
 static TAKEN: Mutex<usize> = Mutex::new(0);
 static FREE: Condvar = Condvar::new();
 
 impl Place {
-    fn take() -> Self {
+    pub(crate) fn take() -> Self {
         let taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
         let mut taken = FREE
             .wait_while(taken, |taken| *taken >= AT_ONCE)

@@ -1,0 +1,110 @@
+//! One entry of a campaign: run, judged and kept, whatever goes wrong on the way.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ngnlab_reports::{Case, Outcome, Verdict};
+
+use super::Entry;
+use crate::caught::caught;
+use crate::error::Error;
+use crate::report;
+use crate::runner::Run;
+
+/// What runs an entry and what judges it.
+#[derive(Clone, Copy)]
+pub(super) struct Hands<'a> {
+    pub(super) run: &'a RunIt,
+    pub(super) judge: &'a JudgeIt,
+}
+
+/// Runs an entry, unless it is stopped.
+type RunIt = dyn Fn(&Entry, &AtomicBool) -> Result<Run, Error> + Sync;
+/// Judges the run of an entry, whose trace goes into a file.
+type JudgeIt = dyn Fn(&Entry, &Result<Run, Error>, Option<String>) -> Case + Sync;
+
+/// The hands of every campaign.
+pub(super) const HANDS: Hands<'static> = Hands {
+    run: &|entry, stop| entry.job.run_unless_stopped(stop),
+    judge: &judge,
+};
+
+fn judge(entry: &Entry, run: &Result<Run, Error>, trace: Option<String>) -> Case {
+    report::case(&entry.scenario, entry.job.area, run, &entry.known, trace)
+}
+
+/// Runs and judges one entry; `None` if it broke because everything is being stopped.
+///
+/// A panic is our own error, and this entry's alone.
+pub(super) fn case(entry: &Entry, hands: Hands<'_>, stop: &AtomicBool) -> Option<Case> {
+    let job = &entry.job;
+    let panicked = |doing: &'static str| {
+        move |message| Error::Panicked {
+            doing,
+            seed: job.seed,
+            message,
+        }
+    };
+    let run = caught(|| (hands.run)(entry, stop));
+    let run = run.unwrap_or_else(|message| Err(panicked("running it")(message)));
+    if run.is_err() && stop.load(Ordering::Relaxed) {
+        return None;
+    }
+    let file = job.out.as_deref().map(|out| out.join(TRACE));
+    let shown = file.map(|file| file.display().to_string());
+    let judged = caught(|| (hands.judge)(entry, &run, shown.clone()));
+    let mut case = judged.unwrap_or_else(|message| {
+        let error = Err(panicked("judging it")(message));
+        report::case(&entry.scenario, job.area, &error, &entry.known, shown)
+    });
+    if let (Ok(run), Some(out)) = (&run, job.out.as_deref())
+        && let Err(error) = keep(run, &case, out)
+    {
+        case.outcome = Outcome::HarnessError(error.with_causes());
+    }
+    Some(case)
+}
+
+/// Writes the trace, and a capture with comments on the frames that decided.
+fn keep(run: &Run, case: &Case, out: &Path) -> Result<(), Error> {
+    let fail = |path: PathBuf| move |source: io::Error| Error::Write { path, source };
+    fs::create_dir_all(out).map_err(fail(out.to_owned()))?;
+    let path = out.join(TRACE);
+    let file = File::create(&path).map_err(fail(path.clone()))?;
+    run.trace.save(BufWriter::new(file)).map_err(fail(path))?;
+    let path = out.join(CAPTURE);
+    let file = File::create(&path).map_err(fail(path.clone()))?;
+    let comments = comments(case);
+    let mut file = BufWriter::new(file);
+    let written = run.trace.write_pcapng(&comments, &mut file);
+    written.and_then(|()| file.flush()).map_err(fail(path))
+}
+
+fn comments(case: &Case) -> BTreeMap<usize, String> {
+    let mut comments: BTreeMap<usize, String> = BTreeMap::new();
+    for (id, judged) in &case.verdicts {
+        let Verdict::Fail(finding) = &judged.verdict else {
+            continue;
+        };
+        for record in &finding.records {
+            let text = comments.entry(*record).or_default();
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&format!(
+                "{id}: expected {}, seen {}",
+                finding.expected, finding.actual
+            ));
+        }
+    }
+    comments
+}
+
+const TRACE: &str = "trace.jsonl";
+const CAPTURE: &str = "capture.pcapng";
+
+#[cfg(test)]
+mod tests;
