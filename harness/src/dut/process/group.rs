@@ -14,6 +14,9 @@ use nix::poll::{PollTimeout, poll};
 
 use super::watch::{MOST_MEMORY, MOST_PROCESSES};
 
+/// Files of a group, and the most that each is to allow.
+type Limits = Vec<(&'static str, u64)>;
+
 /// Control groups for one device; they go with this value.
 #[derive(Debug)]
 pub(crate) struct Group {
@@ -92,7 +95,7 @@ pub(super) fn let_in(gates: &mut [File], pid: u32) -> io::Result<()> {
 }
 
 /// Returns of each hierarchy where a group can be made, best first, and what bounds it there.
-fn hierarchies(mounts: &str, own: &str) -> Vec<(Vec<PathBuf>, Vec<(&'static str, u64)>)> {
+fn hierarchies(mounts: &str, own: &str) -> Vec<(Vec<PathBuf>, Limits)> {
     let mut found = Vec::new();
     for line in own.lines() {
         let mut fields = line.splitn(3, ':').skip(1);

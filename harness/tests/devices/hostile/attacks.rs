@@ -26,9 +26,11 @@ pub(super) fn play(scene: &Scene) {
         };
         let _ = writeln!(stdout(), "{}: {went}", attack.name);
     }
-    // A device that ends has crashed.
-    while scene.victim == 1 {
-        park_timeout(Duration::from_secs(60));
+    if scene.victim == 1 {
+        // A device that ends has crashed.
+        loop {
+            park_timeout(Duration::from_secs(60));
+        }
     }
 }
 
