@@ -3,7 +3,7 @@
 //! A trace is saved as one JSON document per line, the header first, so that a run that was cut
 //! off still leaves a readable file.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
@@ -16,7 +16,10 @@ use crate::line::Line;
 use crate::setup::Setup;
 use crate::time::{Pace, Time};
 
+mod lines;
 pub mod pcapng;
+
+use lines::Lines;
 
 /// The version of the trace file; it grows when an old reader would misread a new file.
 pub const FORMAT: u32 = 1;
@@ -447,10 +450,7 @@ impl Trace {
 
     /// Reads a trace that [`Trace::save`] wrote; an error names the line.
     pub fn load(from: impl Read) -> io::Result<Self> {
-        let mut lines = Lines {
-            from: BufReader::new(from),
-            count: 0,
-        };
+        let mut lines = Lines::of(from);
         let first = lines.next().transpose()?.unwrap_or_default();
         let header: Header = serde_json::from_str(&first).map_err(|error| bad_line(1, &error))?;
         if header.format != FORMAT {
@@ -465,36 +465,6 @@ impl Trace {
         Ok(Self { header, records })
     }
 }
-
-/// The lines of a file, none longer than one of a trace can be.
-struct Lines<R> {
-    from: BufReader<R>,
-    count: usize,
-}
-
-impl<R: Read> Iterator for Lines<R> {
-    type Item = io::Result<String>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.count += 1;
-        let mut line = String::new();
-        match (&mut self.from).take(LONGEST_LINE).read_line(&mut line) {
-            Ok(0) => None,
-            Ok(_) if line.len() as u64 == LONGEST_LINE => {
-                let text = format!(
-                    "line {} of the trace has {LONGEST_LINE} bytes or more",
-                    self.count
-                );
-                Some(Err(io::Error::new(io::ErrorKind::InvalidData, text)))
-            }
-            Ok(_) => Some(Ok(line)),
-            Err(error) => Some(Err(error)),
-        }
-    }
-}
-
-/// A frame has 64 KiB at most, and so has what a command writes; the rest is for escapes.
-const LONGEST_LINE: u64 = 16 << 20;
 
 fn bad_line(line: usize, error: &serde_json::Error) -> io::Error {
     let text = format!(

@@ -47,6 +47,7 @@ pub mod supervise;
 mod supervisor;
 pub(crate) mod wall;
 mod watch;
+mod within;
 
 /// Serves as a helper of a worker, if this process was started as one.
 pub(super) fn hidden_command(name: &str) -> Option<ExitCode> {
@@ -236,7 +237,12 @@ pub(crate) fn enter(
     let mut sees = paths(&programs.sees);
     sees.extend(programs.own_programs(needs));
     let entry = Entry {
-        private: paths(&programs.private),
+        private: match &programs.private {
+            Some(private) => paths(private),
+            // What it brings along shall not be covered.
+            None if programs.root.is_some() => Vec::new(),
+            None => PRIVATE.map(PathBuf::from).into(),
+        },
         root_users: programs.root_users.clone(),
         sees: sees.into_iter().map(seen).collect(),
         root: programs.root.as_ref().map(|path| path.get_ref().clone()),
@@ -285,6 +291,8 @@ fn broken(doing: &str, source: io::Error) -> DutError {
     })
 }
 
+/// What is private unless the device file says otherwise.
+const PRIVATE: [&str; 3] = ["/tmp", "/var/lib", "/var/log"];
 /// The device's interface towards the line.
 pub const WAN_INTERFACE: &str = "wan0";
 /// The device's interface towards the terminals.

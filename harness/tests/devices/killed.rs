@@ -1,6 +1,6 @@
 //! A harness that is killed in the middle leaves this machine as it was.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -60,7 +60,7 @@ fn killed_it_leaves_nothing(bench: &Bench) {
     });
     let below = children_of(harness.id());
     let all: BTreeSet<String> = below.iter().flat_map(|pid| namespaces(*pid)).collect();
-    let old: BTreeSet<u32> = processes().collect();
+    let elders = Elders::look();
     harness.kill().unwrap();
     harness.wait().unwrap();
 
@@ -82,10 +82,7 @@ fn killed_it_leaves_nothing(bench: &Bench) {
     });
     assert!(gone, "left: {below:?}");
     assert_eq!(processes_with(&marker), [""; 0]);
-    // Younger processes may live in a namespace that was given the number of one that is gone.
-    let elders = processes().filter(|pid| old.contains(pid));
-    let everybodys: BTreeSet<String> = elders.flat_map(namespaces).collect();
-    let left: Vec<_> = everybodys.intersection(&theirs).collect();
+    let left = elders.still_in(&theirs);
     assert!(left.is_empty(), "left: {left:?}");
     assert_eq!(Host::look(), before);
 }
@@ -144,7 +141,30 @@ fn names_in(folder: &str) -> BTreeSet<String> {
         .collect()
 }
 
-pub(crate) fn processes() -> impl Iterator<Item = u32> {
+/// The processes of a moment, with the namespaces they were in.
+pub(crate) struct Elders(BTreeMap<u32, Vec<String>>);
+
+impl Elders {
+    pub(crate) fn look() -> Self {
+        Self(processes().map(|pid| (pid, namespaces(pid))).collect())
+    }
+
+    /// Returns which of these namespaces one of them has not left.
+    ///
+    /// A namespace that was made later may have been given the number of one that is gone.
+    pub(crate) fn still_in(&self, theirs: &BTreeSet<String>) -> Vec<String> {
+        let stayed = self.0.iter().flat_map(|(pid, before)| {
+            let now = namespaces(*pid);
+            before.iter().filter(move |name| now.contains(name))
+        });
+        stayed
+            .filter(|name| theirs.contains(*name))
+            .cloned()
+            .collect()
+    }
+}
+
+fn processes() -> impl Iterator<Item = u32> {
     let names = names_in("/proc").into_iter();
     names.filter_map(|name| name.parse().ok())
 }

@@ -1,20 +1,16 @@
-//! What the supervisor and pid 1 of the sandbox tell each other: lines of JSON over a socket, of
-//! which some come with a descriptor.
+//! What the supervisor and pid 1 of the sandbox tell each other: lines of JSON over a socket.
+//!
+//! Descriptors are told by their number: the supervisor may look into pid 1 and opens them there.
+//! Sent along they would count for all sandboxes of a user, and one could hamper the others.
 //!
 //! Both ends are out of the device's reach; what arrives is checked and bounded all the same.
 
 use std::collections::BTreeMap;
-use std::collections::VecDeque;
-use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::marker::PhantomData;
-use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
-use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
-};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +24,7 @@ pub(super) enum Ask {
     Enter(Entry),
     /// To write the device's files.
     Write(Vec<PlannedFile>),
-    /// To start a program, whose output goes into the pipe that comes along.
+    /// To start a program.
     Run {
         /// The program and its arguments.
         words: Vec<String>,
@@ -42,12 +38,19 @@ pub(super) enum Ask {
 /// What pid 1 answers.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Told {
-    /// The sandbox is there; the root of its `/proc` comes along.
-    Entered,
+    /// The sandbox is there, and pid 1 has the root of its `/proc` open by this number until it is
+    /// asked for something else.
+    Entered(i32),
     /// The files are written.
     Written,
-    /// A program runs under this number.
-    Started(i32),
+    /// A program runs.
+    Started {
+        /// Its number inside the sandbox.
+        pid: i32,
+        /// By which number pid 1 has the pipe open into which it writes, until it is asked for
+        /// something else.
+        output: i32,
+    },
     /// A program cannot be started.
     NotStarted(String),
     /// A process has ended.
@@ -72,7 +75,6 @@ pub(super) enum Told {
 pub(super) struct Channel<S, R> {
     socket: UnixStream,
     begun: Vec<u8>,
-    came_along: VecDeque<OwnedFd>,
     directions: PhantomData<(S, R)>,
 }
 
@@ -82,7 +84,6 @@ impl<S: Serialize, R: DeserializeOwned> Channel<S, R> {
         Self {
             socket,
             begun: Vec::new(),
-            came_along: VecDeque::new(),
             directions: PhantomData,
         }
     }
@@ -95,19 +96,6 @@ impl<S: Serialize, R: DeserializeOwned> Channel<S, R> {
     /// Sends a message.
     pub(super) fn send(&mut self, message: &S) -> io::Result<()> {
         self.socket.write_all(&line(message)?)
-    }
-
-    /// Sends a message with a descriptor, of which the receiver becomes another owner.
-    pub(super) fn send_with(&mut self, message: &S, fd: BorrowedFd<'_>) -> io::Result<()> {
-        let line = line(message)?;
-        let fds = [fd];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut along = SendAncillaryBuffer::new(&mut space);
-        along.push(SendAncillaryMessage::ScmRights(&fds));
-        // The descriptor arrives with the first byte.
-        let parts = [IoSlice::new(&line)];
-        let sent = sendmsg(&self.socket, &parts, &mut along, SendFlags::NOSIGNAL)?;
-        self.socket.write_all(&line[sent..])
     }
 
     /// Returns the next message, after waiting for it.
@@ -129,32 +117,15 @@ impl<S: Serialize, R: DeserializeOwned> Channel<S, R> {
         self.begun.contains(&b'\n')
     }
 
-    /// Returns the descriptor that came first and was not taken yet.
-    pub(super) fn came_along(&mut self) -> Option<OwnedFd> {
-        self.came_along.pop_front()
-    }
-
     fn take_in(&mut self) -> io::Result<()> {
         let mut bytes = [0; 16 << 10];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
-        let mut along = RecvAncillaryBuffer::new(&mut space);
-        let mut parts = [IoSliceMut::new(&mut bytes)];
-        let received = recvmsg(
-            &self.socket,
-            &mut parts,
-            &mut along,
-            RecvFlags::CMSG_CLOEXEC,
-        )?;
-        for message in along.drain() {
-            if let RecvAncillaryMessage::ScmRights(fds) = message {
-                self.came_along.extend(fds);
+        match self.socket.read(&mut bytes)? {
+            0 => Err(ErrorKind::UnexpectedEof.into()),
+            length => {
+                self.begun.extend_from_slice(&bytes[..length]);
+                Ok(())
             }
         }
-        if received.bytes == 0 {
-            return Err(ErrorKind::UnexpectedEof.into());
-        }
-        self.begun.extend_from_slice(&bytes[..received.bytes]);
-        Ok(())
     }
 }
 
@@ -169,33 +140,23 @@ const LONGEST_LINE: usize = 256 << 20;
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
-    use std::io::Read;
-
     use super::*;
 
     #[test]
-    fn a_descriptor_comes_along_with_its_message() {
+    fn messages_arrive_one_by_one() {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let mut ours: Channel<Ask, Told> = Channel::new(ours);
         let mut theirs: Channel<Told, Ask> = Channel::new(theirs);
-        let (mut reader, writer) = io::pipe().unwrap();
         let run = Ask::Run {
             words: vec!["sleep".to_owned()],
             environment: BTreeMap::new(),
         };
         ours.send(&Ask::Stop).unwrap();
-        ours.send_with(&run, writer.as_fd()).unwrap();
-        drop(writer);
+        ours.send(&run).unwrap();
         assert!(matches!(theirs.receive().unwrap(), Ask::Stop));
+        assert!(theirs.has_message());
         assert!(matches!(theirs.receive().unwrap(), Ask::Run { words, .. } if words == ["sleep"]));
-        let mut pipe = File::from(theirs.came_along().unwrap());
-        assert!(theirs.came_along().is_none());
-        pipe.write_all(b"hello").unwrap();
-        drop(pipe);
-        let mut text = String::new();
-        reader.read_to_string(&mut text).unwrap();
-        assert_eq!(text, "hello");
+        assert!(!theirs.has_message());
     }
 
     #[test]

@@ -22,8 +22,7 @@ use crate::scenario::segment;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Programs {
     /// The directories it gets empty and for itself, beside `/run`.
-    #[serde(default = "default_private")]
-    pub private: Vec<Spanned<PathBuf>>,
+    pub private: Option<Vec<Spanned<PathBuf>>>,
     /// Users of the host that are the namespace's one user inside, for programs that insist.
     #[serde(default)]
     pub root_users: Vec<String>,
@@ -135,7 +134,7 @@ impl Programs {
                 format!("a device has {MOST_ENTRIES} files and {MOST_ENTRIES} commands at most");
             return vec![Mistake::new(span, message)];
         }
-        for path in &self.private {
+        for path in self.private.iter().flatten() {
             if !path.get_ref().is_absolute() || path.get_ref().parent().is_none() {
                 let message = "a private directory has an absolute path below `/`";
                 mistakes.push(Mistake::new(path.span(), message));
@@ -232,12 +231,6 @@ impl RunEntry {
             )),
         }
     }
-}
-
-fn default_private() -> Vec<Spanned<PathBuf>> {
-    ["/tmp", "/var/lib", "/var/log"]
-        .map(|path| Spanned::new(0..0, path.into()))
-        .into()
 }
 
 fn default_within() -> Period {

@@ -5,8 +5,8 @@
 //! into it nor stop it; it does what its supervisor asks for, and ends with it.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write, stdin};
-use std::os::fd::{AsFd, OwnedFd};
+use std::io::{self, ErrorKind, Write, pipe, stdin};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::{Command, ExitCode, Stdio};
 
@@ -50,6 +50,7 @@ fn serve() -> io::Result<()> {
         channel: Channel::new(UnixStream::from(socket)),
         entry: None,
         is_walled: false,
+        held: None,
     };
     loop {
         init.reap()?;
@@ -69,15 +70,18 @@ struct Init {
     channel: Channel<Told, Ask>,
     entry: Option<Entry>,
     is_walled: bool,
+    /// What the supervisor was told by number, and has opened once it asks again.
+    held: Option<OwnedFd>,
 }
 
 impl Init {
     fn answer(&mut self, ask: Ask) -> io::Result<()> {
+        self.held = None;
         let told = match ask {
             Ask::Enter(entry) => match enter(&entry) {
                 Ok(proc) => {
                     self.entry = Some(entry);
-                    return self.channel.send_with(&Told::Entered, proc.as_fd());
+                    Told::Entered(self.hold(proc))
                 }
                 Err(trouble) => cannot(trouble),
             },
@@ -88,22 +92,23 @@ impl Init {
                     Err(trouble) => cannot(trouble),
                 }
             }
-            Ask::Run { words, environment } => {
-                let started = match self.channel.came_along() {
-                    Some(output) => start(&words, environment, output),
-                    None => Err(io::Error::from(ErrorKind::InvalidInput)),
-                };
-                match started {
-                    Ok(pid) => Told::Started(pid),
-                    Err(error) => Told::NotStarted(error.to_string()),
+            Ask::Run { words, environment } => match start(&words, environment) {
+                Ok((pid, output)) => {
+                    let output = self.hold(output);
+                    Told::Started { pid, output }
                 }
-            }
+                Err(error) => Told::NotStarted(error.to_string()),
+            },
             Ask::Stop => {
                 self.stop()?;
                 Told::Stopped
             }
         };
         self.channel.send(&told)
+    }
+
+    fn hold(&mut self, fd: OwnedFd) -> i32 {
+        self.held.insert(fd).as_raw_fd()
     }
 
     /// Lets nothing be mounted from here on, and nothing be written outside the device's places.
@@ -181,12 +186,12 @@ fn enter(entry: &Entry) -> Result<OwnedFd, Trouble> {
     Ok(proc.into())
 }
 
-/// Starts a program of the device; all it writes goes to `output`.
+/// Starts a program of the device; returns its number, and the pipe into which it writes.
 fn start(
     words: &[String],
     environment: impl IntoIterator<Item = (String, String)>,
-    output: OwnedFd,
-) -> io::Result<i32> {
+) -> io::Result<(i32, OwnedFd)> {
+    let (output, end) = pipe()?;
     let (program, arguments) = words.split_first().ok_or(ErrorKind::InvalidInput)?;
     let child = Command::new(program)
         .args(arguments)
@@ -198,12 +203,13 @@ fn start(
         .envs(environment)
         .current_dir(RUN_DIR)
         .stdin(Stdio::null())
-        .stdout(output.try_clone()?)
-        .stderr(output)
+        .stdout(end.try_clone()?)
+        .stderr(end)
         .spawn()?;
     // If memory runs out, it shall be a program that ends, and not this one.
     let _ = fs::write(format!("/proc/{}/oom_score_adj", child.id()), "500");
-    i32::try_from(child.id()).map_err(io::Error::other)
+    let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
+    Ok((pid, output.into()))
 }
 
 fn is_readable(channel: &Channel<Told, Ask>) -> io::Result<bool> {

@@ -137,43 +137,6 @@ fn places(private: &[&str]) -> Vec<PathBuf> {
     places
 }
 
-/// Returns the user and group tables of a root with some users made user 0.
-pub(super) fn rewritten_users(
-    root: &Path,
-    names: &[String],
-) -> Result<Vec<(PathBuf, String)>, Trouble> {
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
-    ["etc/passwd", "etc/group"]
-        .into_iter()
-        .map(|name| {
-            let path = root.join(name);
-            let text = fs::read_to_string(&path)
-                .map_err(|error| (format!("read {}", path.display()), error))?;
-            Ok((Path::new("/").join(name), as_root(&text, names)))
-        })
-        .collect()
-}
-
-/// Gives number 0 to the rows of these names; group 0 follows for users.
-fn as_root(table: &str, names: &[String]) -> String {
-    let row = |line: &str| {
-        let mut fields: Vec<&str> = line.split(':').collect();
-        if names
-            .iter()
-            .any(|name| fields.first() == Some(&name.as_str()))
-        {
-            let numbers = if fields.len() > 4 { 2..4 } else { 2..3 };
-            if let Some(numbers) = fields.get_mut(numbers) {
-                numbers.fill("0");
-            }
-        }
-        fields.join(":") + "\n"
-    };
-    table.lines().map(row).collect()
-}
-
 /// Mounts.
 pub(super) fn attach(
     source: Option<&str>,
@@ -199,15 +162,6 @@ const TMPFS: &str = "size=64m,mode=0755";
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_user_that_insists_becomes_user_0() {
-        let users = "root:x:0:0:root:/root:/bin/sh\nnet:x:998:997::/:/sbin/nologin\n";
-        let expected = "root:x:0:0:root:/root:/bin/sh\nnet:x:0:0::/:/sbin/nologin\n";
-        assert_eq!(as_root(users, &["net".to_owned()]), expected);
-        assert_eq!(as_root("net:x:997:\n", &["net".to_owned()]), "net:x:0:\n");
-        assert_eq!(as_root("broken\n", &["broken".to_owned()]), "broken\n");
-    }
 
     #[test]
     fn a_mount_point_with_a_blank_is_read() {

@@ -1,9 +1,9 @@
 //! The supervisor's end of the sandbox: starts its pid 1 and asks it for things.
 
 use std::collections::VecDeque;
-use std::fs;
-use std::io::{self, ErrorKind, PipeReader, pipe};
-use std::os::fd::{AsFd, OwnedFd};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -62,18 +62,18 @@ impl Pid1 {
         channel
             .send(&Ask::Enter(entry.clone()))
             .map_err(told(doing))?;
-        match channel.receive() {
-            Ok(Told::Entered) => {}
+        let number = match channel.receive() {
+            Ok(Told::Entered(number)) => number,
             Ok(Told::Cannot { doing, why }) => return Err((doing, io::Error::other(why))),
             Ok(other) => {
                 let why = io::Error::other(format!("pid 1 said {other:?}"));
                 return Err(("make the sandbox".to_owned(), why));
             }
             Err(error) => return Err(("make the sandbox".to_owned(), error)),
-        }
-        let proc = channel.came_along().ok_or(ErrorKind::InvalidData.into());
-        let proc = proc.map_err(told("look at the device's processes"))?;
+        };
         let of_device = PathBuf::from(format!("/proc/{}", process.id()));
+        let proc = of_device.join("fd").join(number.to_string());
+        let proc = File::open(proc).map_err(told("look at the device's processes"))?;
         let root = folder(&of_device.join("root")).map_err(told("look into the sandbox"))?;
         join(&of_device).map_err(told("enter the device's network"))?;
         let pid1 = Self {
@@ -82,7 +82,7 @@ impl Pid1 {
             ended: VecDeque::new(),
             root,
         };
-        Ok((pid1, Processes::new(proc)))
+        Ok((pid1, Processes::new(proc.into())))
     }
 
     /// Returns its number as the host counts.
@@ -127,16 +127,16 @@ impl Pid1 {
         &mut self,
         run: &PlannedRun,
         environment: &std::collections::BTreeMap<String, String>,
-    ) -> Result<(i32, PipeReader), NotRun> {
-        let (output, end) = pipe().map_err(NotRun::Lost)?;
+    ) -> Result<(i32, File), NotRun> {
         let ask = Ask::Run {
             words: run.action.words(),
             environment: environment.clone(),
         };
-        let asked = self.channel.send_with(&ask, end.as_fd());
-        drop(end);
-        match asked.and_then(|()| self.answer()) {
-            Ok(Told::Started(pid)) => Ok((pid, output)),
+        match self.ask(&ask) {
+            Ok(Told::Started { pid, output }) => {
+                let output = format!("/proc/{}/fd/{output}", self.process.id());
+                Ok((pid, File::open(output).map_err(NotRun::Lost)?))
+            }
             Ok(Told::NotStarted(why)) => Err(NotRun::NotStarted(why)),
             Ok(other) => Err(NotRun::Lost(unexpected(&other))),
             Err(error) => Err(NotRun::Lost(error)),

@@ -1,7 +1,7 @@
 //! One program of the device, as its supervisor sees it: its process, and its output in a log of bounded size.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, PipeReader, Read};
+use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::process::ExitStatus;
 
@@ -22,7 +22,7 @@ pub(super) struct Program {
     pub(super) is_script: bool,
     /// How it ended, once it has.
     pub(super) ended: Option<ExitStatus>,
-    output: Option<PipeReader>,
+    output: Option<File>,
     log: Log,
 }
 
@@ -32,7 +32,7 @@ impl Program {
         name: &str,
         pid: i32,
         is_script: bool,
-        output: PipeReader,
+        output: File,
         log: File,
         now: Time,
     ) -> io::Result<Self> {

@@ -5,7 +5,7 @@
 //! The programs live in a namespace below, so that nothing of this can be undone there: what is
 //! read-only stays so, and what is covered stays covered.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -15,8 +15,9 @@ use nix::sched::{CloneFlags, unshare};
 use nix::unistd::pivot_root;
 
 use super::RUN_DIR;
-use super::mounts::{self, Trouble, attach, rewritten_users};
+use super::mounts::{self, Trouble, attach};
 use super::sandbox::Entry;
+use super::within::{self, Last};
 
 /// Moves this process into a mount namespace with the device's own root.
 pub(super) fn enter(entry: &Entry) -> Result<(), Trouble> {
@@ -25,10 +26,6 @@ pub(super) fn enter(entry: &Entry) -> Result<(), Trouble> {
     // Before anything else, so that nothing of this reaches the host.
     attach(None, "/", None, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None)?;
     let resolv_conf = fs::canonicalize(RESOLV_CONF).ok();
-    let users = match &entry.root {
-        Some(root) => rewritten_users(root, &entry.root_users)?,
-        None => rewritten_users(Path::new("/"), &entry.root_users)?,
-    };
     let root = Root::begin()?;
     match &entry.root {
         Some(own) if entry.root_is_layered => root.take_as_it_is(own)?,
@@ -44,9 +41,7 @@ pub(super) fn enter(entry: &Entry) -> Result<(), Trouble> {
     if let (Some(path), None) = (resolv_conf, &entry.root) {
         root.put(&path, b"")?;
     }
-    for (path, text) in users {
-        root.put(&path, text.as_bytes())?;
-    }
+    root.rewrite_users(&entry.root_users)?;
     root.finish(entry.root.is_none())
 }
 
@@ -79,7 +74,10 @@ impl Root {
             let inside = self.at.join(name);
             match fs::read_link(&host) {
                 Ok(to) => link(&to, &inside)?,
-                Err(_) if host.is_dir() => bind(&host, &inside)?,
+                Err(_) if host.is_dir() => {
+                    make_folder(&inside)?;
+                    bind(&host, &inside)?;
+                }
                 Err(_) => {}
             }
         }
@@ -132,30 +130,32 @@ impl Root {
 
     fn make_private(&self, entry: &Entry) -> Result<(), Trouble> {
         for place in places(entry) {
-            let inside = self.inside(&place);
-            if let Err((doing, error)) = make_folder(&inside) {
+            let inside = match within::find(self.at, &place, Last::Folder) {
+                Ok(inside) => inside,
                 // A folder of the host's that is not there cannot be made private.
-                match error.kind() {
-                    ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => continue,
-                    _ => return Err((doing, error)),
-                }
-            }
+                Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => continue,
+                Err(error) => return Err((format!("make {}", place.display()), error)),
+            };
             attach(Some("tmpfs"), &inside, Some("tmpfs"), OWN, Some(TMPFS))?;
         }
-        make_folder(&self.inside(Path::new(RUN_DIR)))
+        self.folder(Path::new(RUN_DIR)).map(drop)
     }
 
     /// Shows a file or folder of the host where the device file asks for it.
     fn show(&self, host: &Path, at: &Path) -> Result<(), Trouble> {
-        let (host, inside) = (on_host(host), self.inside(at));
-        fs::metadata(&host).map_err(|error| (format!("see {}", at.display()), error))?;
+        let host = on_host(host);
+        let there =
+            fs::metadata(&host).map_err(|error| (format!("see {}", at.display()), error))?;
+        let inside = match there.is_dir() {
+            true => self.folder(at)?,
+            false => self.file(at)?,
+        };
         bind(&host, &inside)
     }
 
     /// Makes `/dev` with the nodes that programs need, and none of the host's hardware.
     fn mount_devices(&self) -> Result<(), Trouble> {
-        let dev = self.at.join("dev");
-        make_folder(&dev)?;
+        let dev = self.folder(Path::new("/dev"))?;
         let flags = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
         attach(Some("tmpfs"), &dev, Some("tmpfs"), flags, Some(DEV_TMPFS))?;
         for name in NODES {
@@ -163,8 +163,7 @@ impl Root {
             if !host.exists() {
                 continue;
             }
-            let inside = dev.join(name);
-            make_file(&inside)?;
+            let inside = self.file(&Path::new("/dev").join(name))?;
             attach(host.to_str(), &inside, None, MsFlags::MS_BIND, None)?;
         }
         for (name, to) in [
@@ -176,8 +175,7 @@ impl Root {
         ] {
             link(Path::new(to), &dev.join(name))?;
         }
-        let terminals = dev.join("pts");
-        make_folder(&terminals)?;
+        let terminals = self.folder(Path::new("/dev/pts"))?;
         attach(
             Some("devpts"),
             &terminals,
@@ -185,27 +183,51 @@ impl Root {
             flags,
             Some(DEVPTS),
         )?;
-        let shared = dev.join("shm");
-        make_folder(&shared)?;
+        let shared = self.folder(Path::new("/dev/shm"))?;
         attach(Some("tmpfs"), &shared, Some("tmpfs"), OWN, Some(TMPFS))
     }
 
     fn mount_kernel_views(&self) -> Result<(), Trouble> {
         let inside = OWN | MsFlags::MS_NOEXEC;
-        let proc = self.at.join("proc");
-        make_folder(&proc)?;
+        let proc = self.folder(Path::new("/proc"))?;
         attach(Some("proc"), &proc, Some("proc"), inside, None)?;
         // Of an empty network namespace; the device's own comes over it.
-        let sys = self.at.join("sys");
-        make_folder(&sys)?;
+        let sys = self.folder(Path::new("/sys"))?;
         let read_only = inside | MsFlags::MS_RDONLY;
         attach(Some("sysfs"), &sys, Some("sysfs"), read_only, None)
     }
 
+    /// Makes some users user 0.
+    fn rewrite_users(&self, names: &[String]) -> Result<(), Trouble> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        for table in ["/etc/passwd", "/etc/group"] {
+            let path = Path::new(table);
+            let told = |error| (format!("read {table}"), error);
+            let inside = within::find(self.at, path, Last::Nothing).map_err(told)?;
+            let text = fs::read_to_string(inside).map_err(told)?;
+            self.put(path, as_root(&text, names).as_bytes())?;
+        }
+        Ok(())
+    }
+
     /// Writes a file, or lays it over one of the host's.
     fn put(&self, path: &Path, bytes: &[u8]) -> Result<(), Trouble> {
-        let own = self.inside(Path::new(RUN_DIR));
-        mounts::put(&self.inside(path), bytes, 0o644, &own)
+        let told = |error| (format!("write {}", path.display()), error);
+        let inside = within::find(self.at, path, Last::Nothing).map_err(told)?;
+        let own = self.folder(Path::new(RUN_DIR))?;
+        mounts::put(&inside, bytes, 0o644, &own)
+    }
+
+    fn folder(&self, path: &Path) -> Result<PathBuf, Trouble> {
+        let found = within::find(self.at, path, Last::Folder);
+        found.map_err(|error| (format!("make {}", path.display()), error))
+    }
+
+    fn file(&self, path: &Path) -> Result<PathBuf, Trouble> {
+        let found = within::find(self.at, path, Last::File);
+        found.map_err(|error| (format!("make {}", path.display()), error))
     }
 
     /// Makes the new root the only one.
@@ -220,10 +242,6 @@ impl Root {
         pivot_root(".", ".").map_err(told)?;
         umount2(".", MntFlags::MNT_DETACH).map_err(told)?;
         enter_folder(Path::new("/"))
-    }
-
-    fn inside(&self, path: &Path) -> PathBuf {
-        self.at.join(path.strip_prefix("/").unwrap_or(path))
     }
 }
 
@@ -252,11 +270,6 @@ fn on_host(path: impl AsRef<Path>) -> PathBuf {
 
 /// Shows a file, or a folder with everything that is mounted in it, read-only.
 fn bind(host: &Path, inside: &Path) -> Result<(), Trouble> {
-    if host.is_dir() {
-        make_folder(inside)?;
-    } else {
-        make_file(inside)?;
-    }
     let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
     attach(host.to_str(), inside, None, flags, None)?;
     let table = mounts::table(&Path::new(HOST).join("proc"))?;
@@ -278,15 +291,6 @@ fn make_folder(path: &Path) -> Result<(), Trouble> {
     fs::create_dir_all(path).map_err(|error| (format!("make {}", path.display()), error))
 }
 
-fn make_file(path: &Path) -> Result<(), Trouble> {
-    if let Some(folder) = path.parent() {
-        make_folder(folder)?;
-    }
-    let made = File::options().append(true).create(true).open(path);
-    made.map(drop)
-        .map_err(|error| (format!("make {}", path.display()), error))
-}
-
 fn link(to: &Path, path: &Path) -> Result<(), Trouble> {
     symlink(to, path).map_err(|error| (format!("make {}", path.display()), error))
 }
@@ -294,6 +298,24 @@ fn link(to: &Path, path: &Path) -> Result<(), Trouble> {
 fn enter_folder(path: &Path) -> Result<(), Trouble> {
     std::env::set_current_dir(path)
         .map_err(|error: io::Error| (format!("enter {}", path.display()), error))
+}
+
+/// Gives number 0 to the rows of these names; group 0 follows for users.
+fn as_root(table: &str, names: &[String]) -> String {
+    let row = |line: &str| {
+        let mut fields: Vec<&str> = line.split(':').collect();
+        if names
+            .iter()
+            .any(|name| fields.first() == Some(&name.as_str()))
+        {
+            let numbers = if fields.len() > 4 { 2..4 } else { 2..3 };
+            if let Some(numbers) = fields.get_mut(numbers) {
+                numbers.fill("0");
+            }
+        }
+        fields.join(":") + "\n"
+    };
+    table.lines().map(row).collect()
 }
 
 /// Writes a path as an option of overlayfs, where `:` and `,` part others.
@@ -329,3 +351,17 @@ const DEVPTS: &str = "newinstance,ptmxmode=0666,mode=0620";
 /// A device that fills its disk does not fill the host's memory.
 const TMPFS: &str = "size=64m,nr_inodes=16k,mode=0755";
 const LAYER_TMPFS: &str = "size=256m,nr_inodes=64k,mode=0755";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_that_insists_becomes_user_0() {
+        let users = "root:x:0:0:root:/root:/bin/sh\nnet:x:998:997::/:/sbin/nologin\n";
+        let expected = "root:x:0:0:root:/root:/bin/sh\nnet:x:0:0::/:/sbin/nologin\n";
+        assert_eq!(as_root(users, &["net".to_owned()]), expected);
+        assert_eq!(as_root("net:x:997:\n", &["net".to_owned()]), "net:x:0:\n");
+        assert_eq!(as_root("broken\n", &["broken".to_owned()]), "broken\n");
+    }
+}

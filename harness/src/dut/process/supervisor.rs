@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use ngnlab_sim::time::Time;
@@ -47,8 +47,10 @@ impl Supervisor {
         let logs = Logs::open(&entry.logs);
         let logs = logs.map_err(|error| (format!("open {}", entry.logs.display()), error))?;
         let (pid1, processes) = Pid1::start(entry)?;
-        let shared = Path::new("/dev/shm").to_owned();
-        let places = root::places(entry).into_iter().chain([shared]);
+        // A root of its own has a layer that can be full.
+        let layer = entry.root.as_ref().map(|_| "/");
+        let others = layer.into_iter().chain(["/dev/shm"]).map(PathBuf::from);
+        let places = root::places(entry).into_iter().chain(others);
         let places = places.filter_map(|place| {
             let folder = pid1.open(&place).ok()?;
             Some((place, File::from(folder)))

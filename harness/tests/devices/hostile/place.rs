@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use ngnlab_harness::dut::Failure;
@@ -29,6 +30,7 @@ pub(super) const TESTS: &[Test] = &[
         "a_firmware_brings_a_root_of_its_own",
         a_firmware_brings_a_root_of_its_own,
     ),
+    ("links_in_a_root_lead_nowhere", links_in_a_root_lead_nowhere),
     (
         "a_device_mounts_things_if_its_file_says_so",
         a_device_mounts_things_if_its_file_says_so,
@@ -123,9 +125,8 @@ fn a_device_sees_what_its_file_names() {
     assert!(top.to_string().contains("below `/`"), "{top}");
 }
 
-/// A root of busybox alone: nothing of it but the kernel is the host's.
-fn a_firmware_brings_a_root_of_its_own() {
-    let bench = Bench::new();
+/// Makes a root of busybox alone.
+fn busybox(bench: &Bench) -> PathBuf {
     let tree = bench.folder.join("rootfs");
     for folder in ["bin", "etc"] {
         fs::create_dir_all(tree.join(folder)).unwrap();
@@ -136,6 +137,13 @@ fn a_firmware_brings_a_root_of_its_own() {
     ] {
         symlink("busybox", tree.join("bin").join(applet)).unwrap();
     }
+    tree
+}
+
+/// Nothing of it but the kernel is the host's.
+fn a_firmware_brings_a_root_of_its_own() {
+    let bench = Bench::new();
+    let tree = busybox(&bench);
     fs::write(tree.join("etc/version"), "7\n").unwrap();
     let text = "root = \"rootfs\"\n[[file]]\npath = \"/etc/settings\"\ntext = \"{{ area }}\"\n\
         [[run]]\nsetup = \"\"\"\nip link set wan0 up; ip link set lan0 up\n\
@@ -154,6 +162,28 @@ fn a_firmware_brings_a_root_of_its_own() {
         .collect();
     assert_eq!(names.len(), 2, "{names:?}");
     assert!(tree.join("bin/ls").is_symlink());
+}
+
+fn links_in_a_root_lead_nowhere() {
+    let bench = Bench::new();
+    let outside = bench.folder.join("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(bench.folder.join("secret"), "net:x:7:7::/:/bin/sh\n").unwrap();
+    let tree = busybox(&bench);
+    for name in ["run", "var", "dev", "srv"] {
+        symlink(&outside, tree.join(name)).unwrap();
+    }
+    symlink("../../../outside", tree.join("mnt")).unwrap();
+    symlink(bench.folder.join("secret"), tree.join("etc/passwd")).unwrap();
+    let text = "root = \"rootfs\"\nprivate = [\"/var/lib\", \"/mnt/place\"]\n\
+        [[file]]\npath = \"/srv/planted\"\ntext = \"planted\"\n\
+        [[run]]\nsetup = \"ip link set wan0 up; ip link set lan0 up; touch /run/y\"\n";
+    assert_eq!(bench.run(text).unwrap().ending, Ending::Complete);
+    let names: Vec<_> = fs::read_dir(&outside).unwrap().flatten().collect();
+    assert!(names.is_empty(), "{names:?}");
+    // Tables of users are its own, too.
+    let error = bench.run(&format!("root-users = [\"net\"]\n{text}"));
+    assert!(error.is_err(), "it read a file of the host");
 }
 
 fn a_device_mounts_things_if_its_file_says_so() {
