@@ -1,11 +1,11 @@
 //! The command line: reads it, answers it, and says how it ended.
 
 use std::env;
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
 
 use ngnlab_harness::cli::{Answer, Cli, Place};
-use ngnlab_harness::error::{BAD_INPUT, CONFORMANT};
+use ngnlab_harness::error::{BAD_INPUT, CONFORMANT, UNDETERMINED};
 use ngnlab_harness::launch;
 use ngnlab_reports::escape;
 
@@ -37,8 +37,14 @@ fn main() -> ExitCode {
         remarks: error.pretty(),
         exit_code: error.exit_code(),
     });
-    // Whoever closes the other end, as `head` does, has seen enough.
-    let _ = stdout().write_all(answer.text.as_bytes());
+    let told = stdout().write_all(answer.text.as_bytes());
     let _ = stderr().write_all(answer.remarks.as_bytes());
-    ExitCode::from(answer.exit_code)
+    match told {
+        // Whoever closes the other end, as `head` does, has seen enough.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let _ = writeln!(stderr(), "cannot write to standard output: {error}");
+            ExitCode::from(answer.exit_code.max(UNDETERMINED))
+        }
+        _ => ExitCode::from(answer.exit_code),
+    }
 }

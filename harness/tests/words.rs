@@ -301,13 +301,13 @@ fn a_template_without_bounds_is_refused_with_its_place() {
         ("process", file("{{ 'x' * 10**9 }}"), "device.toml:6:8"),
         (
             "process",
-            "[[run]]\nsetup = \"{{ 1 ~ 1 }}\"\n".to_owned(),
+            "[[run]]\nsetup = \"{{ 1 * 1 }}\"\n".to_owned(),
             "device.toml:5:9",
         ),
         (
             "qemu",
-            format!("{MACHINE}[[configure]]\nrun = \"{{{{ 1 ~ 1 }}}}\"\n"),
-            "`~`",
+            format!("{MACHINE}[[configure]]\nrun = \"{{{{ 1 * 1 }}}}\"\n"),
+            "`*`",
         ),
         (
             "nic",

@@ -21,8 +21,13 @@ pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
     };
     let text = input::text(&args.report, input::REPORT)?;
     let (document, remarks) = read(text.as_bytes(), &args.report)?;
+    let text = (format.render)(&document, place.colour);
     Ok(Answer {
-        text: (format.render)(&document, place.colour),
+        // A report that is none yet shall not be taken for one, wherever it goes.
+        text: match format.name {
+            "text" => format!("{remarks}{text}"),
+            _ => text,
+        },
         remarks,
         exit_code: CONFORMANT,
     })

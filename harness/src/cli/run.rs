@@ -183,8 +183,10 @@ fn tell(args: &Run, place: Place, kept: Kept, reports: Vec<Report>) -> Result<An
     let worst = reports.iter().map(exit_code).max();
     let document = Document::of(reports);
     let mut remarks = remarks(stopped, broken, kept.has_journal());
-    let written = match &args.json {
-        Some(path) => file::write(path, &json::render(&document, false)),
+    // Beside the traces there is always a report, whatever becomes of what is printed.
+    let beside = || args.out.as_ref().map(|out| out.join("report.json"));
+    let written = match args.json.clone().or_else(beside) {
+        Some(path) => file::write(&path, &json::render(&document, false)),
         None => Ok(()),
     };
     // As long as something can be gone on with, the journal stays.

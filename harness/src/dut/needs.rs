@@ -78,6 +78,9 @@ pub fn install(programs: &[&str]) -> String {
     packages.sort_unstable();
     packages.dedup();
     match packages.is_empty() {
+        true if programs.iter().all(|name| name.contains('/')) => {
+            "the device file names it by its path, where there is no such file".to_owned()
+        }
         true => format!("put it into one of {PATH}"),
         false => format!("on Debian: `sudo apt-get install {}`", packages.join(" ")),
     }

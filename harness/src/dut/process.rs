@@ -236,6 +236,9 @@ pub(crate) fn enter(
     };
     let mut sees = paths(&programs.sees);
     sees.extend(programs.own_programs(needs));
+    sees.sort();
+    // What lies in another one is seen with it.
+    sees.dedup_by(|path, before| path.starts_with(before));
     let entry = Entry {
         private: match &programs.private {
             Some(private) => paths(private),

@@ -1,5 +1,6 @@
 //! The report for people: 80 columns, failed first, colour only where it is asked for.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::matrix;
@@ -179,8 +180,18 @@ impl Page {
     }
 
     fn left_out(&mut self, report: &Report) {
+        let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for left_out in &report.left_out {
-            let line = format!("left out: {} ({})", left_out.scenario, left_out.reason);
+            let names = by_reason.entry(&left_out.reason).or_default();
+            names.push(&left_out.scenario);
+        }
+        for (reason, names) in by_reason {
+            let more = match names.len().saturating_sub(MOST_LEFT_OUT) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let names = names[..names.len().min(MOST_LEFT_OUT)].join(", ");
+            let line = format!("left out: {names}{more} ({reason})");
             self.wrapped(&escape::line(&line), "", "  ");
         }
         if !report.left_out.is_empty() {
@@ -304,3 +315,5 @@ const GAP: (Style, &str) = (Style::Plain, "  ");
 const PLACES_MAX: usize = 4;
 const EVIDENCE_MAX: usize = 4;
 const NOT_JUDGED_MAX: usize = 12;
+/// Of those that were left out for the same reason.
+const MOST_LEFT_OUT: usize = 12;

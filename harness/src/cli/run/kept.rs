@@ -16,6 +16,7 @@ use crate::journal::Journal;
 /// The journal of a run, if there is one, and what was in it before.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
+    out: Option<PathBuf>,
     journal: Option<Journal>,
     before: Option<journal::Journal>,
 }
@@ -58,6 +59,10 @@ pub(super) fn claim(args: &Run, header: &Header) -> Result<Kept, Error> {
         _ if bytes.is_empty() || journal::is_begun(&bytes) => begin(journal, header),
         _ => Err(no_journal(&path)),
     }
+    .map(|kept| Kept {
+        out: args.out.clone(),
+        ..kept
+    })
 }
 
 /// Begins a journal, which goes again if that cannot be done.
@@ -68,7 +73,7 @@ fn begin(journal: Journal, header: &Header) -> Result<Kept, Error> {
     }
     Ok(Kept {
         journal: Some(journal),
-        before: None,
+        ..Kept::default()
     })
 }
 
@@ -91,6 +96,7 @@ fn go_on(journal: Journal, path: &Path, bytes: &[u8], header: &Header) -> Result
     Ok(Kept {
         journal: Some(journal),
         before: Some(before),
+        ..Kept::default()
     })
 }
 
@@ -143,6 +149,17 @@ impl Kept {
         let (Some(_), Some(out)) = (&self.before, &entry.job.out) else {
             return Ok(());
         };
+        let base = self.out.as_deref();
+        let mut below = out.ancestors().take_while(|folder| Some(*folder) != base);
+        if let Some(link) = below.find(|folder| folder.is_symlink()) {
+            return Err(usage(
+                format!(
+                    "{} is a link, which a run would follow out of its folder",
+                    link.display()
+                ),
+                "remove it",
+            ));
+        }
         match fs::remove_dir_all(out) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(Error::Write {
                 path: out.clone(),

@@ -150,6 +150,16 @@ impl Programs {
                 mistakes.push(Mistake::new(path.span(), message));
             }
         }
+        let lacking = |path: &Spanned<PathBuf>, what: &str| {
+            let message = format!("there is no {what} {}", path.get_ref().display());
+            let mut mistake = Mistake::new(path.span(), message);
+            mistake.help = Some("a path that is not absolute begins at the device file".to_owned());
+            mistake
+        };
+        let nowhere = self.sees.iter().filter(|path| !path.get_ref().exists());
+        mistakes.extend(nowhere.map(|path| lacking(path, "file or folder")));
+        let root = self.root.iter().filter(|path| !path.get_ref().is_dir());
+        mistakes.extend(root.map(|path| lacking(path, "folder")));
         for file in &self.file {
             mistakes.extend(file.mistake());
         }
@@ -216,6 +226,10 @@ impl RunEntry {
             (None, Some(words)) if words.is_empty() => {
                 Some(Mistake::new(span, "`daemon` names no program"))
             }
+            (None, Some(words)) if is_relative(words[0].get_ref()) => Some(Mistake::new(
+                span,
+                "a program is called by its name alone, or by an absolute path",
+            )),
             (None, Some(_)) => {
                 let ready = self.ready.as_ref()?;
                 let keys = ready.get_ref();
@@ -231,6 +245,10 @@ impl RunEntry {
             )),
         }
     }
+}
+
+fn is_relative(program: &str) -> bool {
+    program.contains('/') && !program.starts_with(['/', '{'])
 }
 
 fn default_within() -> Period {

@@ -251,6 +251,8 @@ pub(super) fn places(entry: &Entry) -> Vec<PathBuf> {
     places.extend(entry.private.iter().cloned());
     places.sort();
     places.dedup();
+    // What the device file shows there is not covered.
+    places.retain(|place| !entry.sees.iter().any(|seen| place.starts_with(&seen.at)));
     // A link such as /var/run is /run already.
     places.retain(|place| !Path::new("/var/run").eq(place));
     places

@@ -51,7 +51,7 @@ pub(super) fn check(template: &Template<'_, '_>) -> Result<(), Error> {
         };
         if !is_harmless(instruction) {
             let line = instructions.get_line(index).unwrap_or_default();
-            let what = format!("line {line} says more than templates may");
+            let what = format!("line {line} uses {}", named(instruction));
             return Err(Error::new(ErrorKind::InvalidOperation, what));
         }
     }
@@ -73,6 +73,9 @@ fn is_harmless(instruction: &Instruction<'_>) -> bool {
         | Instruction::UnpackList(_)
         | Instruction::Add
         | Instruction::Sub
+        | Instruction::Div
+        | Instruction::IntDiv
+        | Instruction::Rem
         | Instruction::StringConcat
         | Instruction::Neg
         | Instruction::Eq
@@ -101,6 +104,20 @@ fn is_harmless(instruction: &Instruction<'_>) -> bool {
         // A loop with a condition builds the list of what it keeps.
         Instruction::BuildList(None) => true,
         _ => false,
+    }
+}
+
+/// Returns what an author would call it.
+fn named(instruction: &Instruction<'_>) -> String {
+    match instruction {
+        Instruction::CallFunction(name, _) => format!("the function `{name}`"),
+        Instruction::CallMethod(name, _) => format!("the method `{name}`"),
+        Instruction::PushLoop(_) => "a loop that calls itself".to_owned(),
+        Instruction::BeginCapture(_) | Instruction::EndCapture => "a block as a value".to_owned(),
+        Instruction::BuildList(_) | Instruction::BuildMap(_) => {
+            "a list or map of values".to_owned()
+        }
+        _ => "what templates do not have".to_owned(),
     }
 }
 
