@@ -112,7 +112,7 @@ fn a_device_sees_what_its_file_names() {
     fs::write(folder.join("file"), "hello").unwrap();
     fs::write(bench.folder.join("hidden"), "hello").unwrap();
     let text = format!(
-        "sees = [\"shown\"]\n[[run]]\nsetup = \"\"\"\nip link set wan0 up; ip link set lan0 up\n\
+        "sees = [\"shown/file\", \"shown\", \"/var/log\"]\n[[run]]\nsetup = \"\"\"\nip link set wan0 up; ip link set lan0 up\n\
         test $(cat {0}/shown/file) = hello\nif cat {0}/hidden; then exit 1; fi\n\
         if touch {0}/shown/new; then exit 2; fi\nif echo x > {0}/shown/file; then exit 3; fi\n\
         if mount -o remount,bind,rw {0}/shown; then exit 4; fi\n\"\"\"\n",
@@ -120,7 +120,10 @@ fn a_device_sees_what_its_file_names() {
     );
     assert_eq!(bench.run(&text).unwrap().ending, Ending::Complete);
     let missing = bench.run("sees = [\"nothing\"]\n").unwrap_err();
-    assert!(missing.to_string().contains("see "), "{missing}");
+    assert!(
+        missing.to_string().contains("no file or folder"),
+        "{missing}"
+    );
     let top = bench.run("sees = [\"/\"]\n").unwrap_err();
     assert!(top.to_string().contains("below `/`"), "{top}");
 }
