@@ -29,6 +29,7 @@ use description::Programs;
 use plan::Plan;
 use sandbox::{Entry, Event, Order, Sandbox, Seen};
 
+mod calls;
 mod channel;
 pub mod description;
 pub(crate) mod group;

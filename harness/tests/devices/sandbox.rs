@@ -150,7 +150,10 @@ fn a_daemon_that_takes_memory_without_end_is_bloated() {
 fn a_device_that_deletes_its_interface_is_unplugged() {
     let text = "[[run]]\ndaemon = [\"sh\", \"-c\", \"sleep 1; ip link del lan0; sleep 60\"]\n";
     let message = fails(text, Failure::Unplugged);
-    assert_eq!(message, "the device deleted its interface lan0");
+    assert_eq!(
+        message,
+        "the device deleted, renamed or moved its interface lan0"
+    );
 }
 
 fn a_device_that_sends_nothing_is_hung() {

@@ -93,7 +93,12 @@ impl Programs {
     /// Makes relative paths start at the folder of the file that names them.
     pub(in crate::dut) fn resolve(&mut self, folder: &Path) {
         for path in self.sees.iter_mut().chain(&mut self.root) {
-            let whole = folder.join(path.get_ref());
+            // Without the slash at the end, which would hide that it is a link.
+            let whole: PathBuf = folder.join(path.get_ref()).components().collect();
+            if whole.is_symlink() {
+                *path.get_mut() = whole;
+                continue;
+            }
             // Where it is not there, that is told when it is looked for.
             *path.get_mut() = whole.canonicalize().unwrap_or(whole);
         }
@@ -158,6 +163,10 @@ impl Programs {
         };
         let nowhere = self.sees.iter().filter(|path| !path.get_ref().exists());
         mistakes.extend(nowhere.map(|path| lacking(path, "file or folder")));
+        for path in self.root.iter().filter(|path| path.get_ref().is_symlink()) {
+            let message = "`root` is a link; name the folder itself";
+            mistakes.push(Mistake::new(path.span(), message));
+        }
         let root = self.root.iter().filter(|path| !path.get_ref().is_dir());
         mistakes.extend(root.map(|path| lacking(path, "folder")));
         for file in &self.file {

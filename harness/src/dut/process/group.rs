@@ -157,7 +157,7 @@ fn sweep(parent: &Path) {
 
 const PREFIX: &str = "ngnlab-";
 /// More than a device may have: that is found out before, and told better.
-const MOST: u64 = 2 * MOST_MEMORY;
+const MOST: u64 = 4 * MOST_MEMORY;
 /// Threads count as well here.
 const MOST_THREADS: u64 = 4 * MOST_PROCESSES;
 const REMOVE_TURNS: u32 = 100;

@@ -14,8 +14,15 @@ use super::processes::Processes;
 /// Watches every process of the namespace but pid 1.
 #[derive(Debug, Default)]
 pub(super) struct Hunger {
-    waited: BTreeMap<u32, Duration>,
+    counts: BTreeMap<u32, Counts>,
     next: Time,
+}
+
+/// How long a process has run and waited.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    ran: Duration,
+    waited: Duration,
 }
 
 impl Hunger {
@@ -25,30 +32,47 @@ impl Hunger {
             return None;
         }
         self.next = now + LOOK_EVERY;
-        let before = std::mem::replace(&mut self.waited, waits(processes));
-        let lately = self.waited.iter().map(|(pid, waited)| {
-            let before = before.get(pid).copied().unwrap_or_default();
-            waited.saturating_sub(before)
-        });
-        // Programs wait side by side: what takes longest is what a question waits for.
-        let lately = lately.max().unwrap_or_default();
+        let before = std::mem::replace(&mut self.counts, counts(processes));
+        let lately: Vec<Counts> = self
+            .counts
+            .iter()
+            .map(|(pid, now)| {
+                let before = before.get(pid).copied().unwrap_or_default();
+                Counts {
+                    ran: now.ran.saturating_sub(before.ran),
+                    waited: now.waited.saturating_sub(before.waited),
+                }
+            })
+            .collect();
+        let ran: Duration = lately.iter().map(|one| one.ran).sum();
+        // Programs wait side by side: what takes longest is what a question waits for. While the
+        // others of the device ran, it was they who kept it waiting, and not the host.
+        let by_host = lately
+            .iter()
+            .map(|one| (one.waited + one.ran).saturating_sub(ran));
+        let lately = by_host.max().unwrap_or_default();
         (lately > WORTH_TELLING).then_some(lately)
     }
 }
 
-/// Returns how long each process has waited in all.
-fn waits(processes: &Processes) -> BTreeMap<u32, Duration> {
+fn counts(processes: &Processes) -> BTreeMap<u32, Counts> {
     let pids = processes.pids().into_iter();
     pids.filter_map(|pid| {
         let counts = processes.read(pid, "schedstat")?;
-        Some((pid, waited(&counts)?))
+        let ran = nanos(&counts, 0)?;
+        let waited = waited(&counts)?;
+        Some((pid, Counts { ran, waited }))
     })
     .collect()
 }
 
 /// Reads the second number: nanoseconds spent ready to run, and not running.
 pub(in crate::dut) fn waited(counts: &str) -> Option<Duration> {
-    let nanos = counts.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    nanos(counts, 1)
+}
+
+fn nanos(counts: &str, field: usize) -> Option<Duration> {
+    let nanos = counts.split_ascii_whitespace().nth(field)?.parse().ok()?;
     Some(Duration::from_nanos(nanos))
 }
 
@@ -74,7 +98,7 @@ mod tests {
         let processes = Processes::new(File::open("/proc").unwrap().into());
         hunger.look(&processes, Time::ZERO);
         assert_eq!(hunger.look(&processes, Time::ZERO), None);
-        let total: Duration = hunger.waited.values().sum();
+        let total: Duration = hunger.counts.values().map(|one| one.waited).sum();
         let lately = hunger
             .look(&processes, Time::ZERO + LOOK_EVERY)
             .unwrap_or_default();

@@ -19,13 +19,14 @@ use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, setsid};
 
 use super::RUN_DIR;
 use super::channel::{Ask, Channel, Told};
 use super::mounts::{self, Trouble, attach};
+use super::pid1;
 use super::sandbox::{Entry, become_user_0};
-use super::{root, wall};
+use super::{calls, root, wall};
 use crate::dut::needs::PATH;
 
 /// The hidden subcommand that pid 1 of a sandbox runs as.
@@ -45,6 +46,7 @@ pub fn main() -> ExitCode {
 
 fn serve() -> io::Result<()> {
     prctl::set_pdeathsig(Signal::SIGKILL)?;
+    pid1::uncover_program();
     let socket = stdin().as_fd().try_clone_to_owned()?;
     let mut init = Init {
         channel: Channel::new(UnixStream::from(socket)),
@@ -163,6 +165,8 @@ fn enter(entry: &Entry) -> Result<OwnedFd, Trouble> {
         // Those that are lower already stay.
         let _ = setrlimit(*resource, *most, *most);
     }
+    // Of a session of its own, it shares no turn on the processors with its supervisor.
+    setsid().map_err(told("begin a session"))?;
     // The caller's keys stay the caller's.
     let _ = Keyring::join_anonymous_session();
     root::enter(entry)?;
@@ -180,6 +184,7 @@ fn enter(entry: &Entry) -> Result<OwnedFd, Trouble> {
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC | MsFlags::MS_RDONLY;
     attach(Some("sysfs"), "/sys", Some("sysfs"), flags, None)?;
     prctl::set_no_new_privs().map_err(told("give up new privileges"))?;
+    calls::close().map_err(|error| ("close system calls".to_owned(), error))?;
     prctl::set_dumpable(false).map_err(told("keep the device out of its pid 1"))?;
     // What belongs to a group of processes ends with it, and a terminal is nobody's here.
     prctl::set_pdeathsig(Signal::SIGKILL).map_err(told("end with the supervisor"))?;
@@ -234,6 +239,7 @@ const LIMITS: &[(Resource, u64)] = &[
     // More than a device may have: it is found out before.
     (Resource::RLIMIT_NPROC, 2 * super::watch::MOST_PROCESSES),
     (Resource::RLIMIT_NOFILE, 16 << 10),
+    (Resource::RLIMIT_FSIZE, super::watch::LARGEST_FILE),
     // One byte: neither a file nor, where the host pipes cores into a program, that program.
     (Resource::RLIMIT_CORE, 1),
 ];

@@ -28,28 +28,45 @@ impl Look {
         processes: &Processes,
         pids: &[u32],
         (stored, stores): (u64, &BTreeSet<u64>),
-        (most, page): (u64, u64),
+        most: u64,
     ) -> u64 {
         let table = fs::read_to_string("/proc/sysvipc/shm").unwrap_or_default();
         self.segments = segments(&table);
         let kept = stored + self.segments + self.files.values().sum::<u64>();
-        let resident = pids.iter().filter_map(|pid| {
-            let text = processes.read(*pid, "statm")?;
-            text.split(' ').nth(1)?.parse::<u64>().ok()
-        });
+        let held: Vec<(u32, u64)> = pids
+            .iter()
+            .map(|pid| (*pid, held(processes, *pid)))
+            .collect();
         // Too much by what is shared, and cheap to find out.
-        let rough = kept + resident.sum::<u64>() * page;
+        let rough = kept + held.iter().map(|(_, held)| held).sum::<u64>();
         if rough <= most {
             return rough;
         }
-        let mapped = pids.iter().filter_map(|pid| {
-            let maps = processes.read(*pid, "smaps")?;
-            Some(proportional(&maps, |id| {
+        let mut room = LONGEST_MAPS;
+        let mapped = held.iter().map(|(pid, held)| {
+            // Who has very many mappings is not looked at more closely.
+            let Some(maps) = processes.maps(*pid, room).filter(|maps| !maps.is_empty()) else {
+                return *held;
+            };
+            room -= maps.len();
+            proportional(&maps, |id| {
                 self.files.contains_key(&id) || stores.contains(&id.device)
-            }))
+            })
         });
         kept + mapped.sum::<u64>()
     }
+}
+
+/// Returns what a process holds in memory, with the tables that tell where.
+fn held(processes: &Processes, pid: u32) -> u64 {
+    let status = processes.of_a_thread(pid, "status").unwrap_or_default();
+    let lines = status.lines().filter_map(|line| {
+        let name = ["VmRSS:", "VmPTE:", "VmSwap:"]
+            .into_iter()
+            .find(|name| line.starts_with(name))?;
+        Some(kib(line[name.len()..].split_ascii_whitespace().next()))
+    });
+    lines.sum()
 }
 
 /// Adds up the shares of a process in its mappings, but for files that are counted elsewhere.
@@ -109,6 +126,9 @@ fn kib(word: Option<&str>) -> u64 {
         .unwrap_or_default()
         << 10
 }
+
+/// The most text about mappings that is read at a look.
+const LONGEST_MAPS: usize = 16 << 20;
 
 #[cfg(test)]
 mod tests {

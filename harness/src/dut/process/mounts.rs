@@ -2,9 +2,9 @@
 //!
 //! A real terminal sees the host's files, read-only, with private places on top.
 
-use std::fs;
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::mount::{MsFlags, mount};
@@ -70,8 +70,12 @@ fn write_file(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     {
         fs::create_dir_all(folder)?;
     }
-    fs::write(path, bytes)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+    let mut options = File::options();
+    // A pipe that a device has put there must not keep us waiting.
+    let options = options.write(true).create(true).truncate(true);
+    let mut file = options.custom_flags(libc::O_NONBLOCK).open(path)?;
+    file.write_all(bytes)?;
+    file.set_permissions(fs::Permissions::from_mode(mode))
 }
 
 /// Makes every mount of the host read-only, since root's files are root's inside, too.

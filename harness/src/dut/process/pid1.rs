@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use nix::mount::{MntFlags, MsFlags, umount2};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, setns, unshare};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, openat, openat2, unlinkat};
 
 use super::channel::{Ask, Channel, Told};
 use super::init;
-use super::mounts::Trouble;
+use super::mounts::{self, Trouble, attach};
 use super::plan::{PlannedFile, PlannedRun};
 use super::processes::Processes;
 use super::sandbox::Entry;
@@ -43,16 +44,18 @@ impl Pid1 {
             let doing = doing.to_owned();
             move |error: io::Error| (doing, error)
         };
-        // A device that made a group of its own could mount it, and end its whole surroundings.
-        // Where the setting is closed, none can be made either.
-        let _ = fs::write("/proc/sys/user/max_cgroup_namespaces", "0");
+        for (name, most) in LIMITS {
+            // Where settings are closed, the user's own are all there is.
+            let _ = fs::write(format!("/proc/sys/user/{name}"), most.to_string());
+        }
         unshare(CloneFlags::CLONE_NEWPID)
             .map_err(|errno| ("make a process namespace".to_owned(), errno.into()))?;
         let doing = "start pid 1 of the sandbox";
         let (ours, theirs) = UnixStream::pair().map_err(told(doing))?;
         ours.set_read_timeout(Some(ANSWERS_WITHIN))
             .map_err(told(doing))?;
-        let process = Command::new(OWN_PROGRAM)
+        let program = cover_program().unwrap_or(OWN_PROGRAM);
+        let process = Command::new(program)
             .arg(init::COMMAND)
             .stdin(OwnedFd::from(theirs))
             .stdout(Stdio::null())
@@ -223,6 +226,26 @@ impl Drop for Pid1 {
     }
 }
 
+/// Shows this program read-only in a mount namespace of this process, over a file that nobody reads
+/// there; a device that gets hold of it can change nothing of it then.
+fn cover_program() -> Option<&'static str> {
+    unshare(CloneFlags::CLONE_NEWNS).ok()?;
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    attach(None, "/", None, private, None).ok()?;
+    attach(Some(OWN_PROGRAM), COVERED, None, MsFlags::MS_BIND, None).ok()?;
+    let options = mounts::table(Path::new("/proc")).ok()?;
+    let covered = Path::new(COVERED);
+    let (_, options) = options.iter().rev().find(|(point, _)| point == covered)?;
+    mounts::make_read_only(covered, options).ok()?;
+    Some(COVERED)
+}
+
+/// Takes the program off the file that it was shown over, in a mount namespace of this process.
+pub(super) fn uncover_program() {
+    // Without, it was never shown.
+    let _ = unshare(CloneFlags::CLONE_NEWNS).and_then(|()| umount2(COVERED, MntFlags::MNT_DETACH));
+}
+
 /// Joins the network of a process, and what its segments of memory are known by.
 pub(super) fn join(process: &Path) -> io::Result<()> {
     for (name, kind) in [
@@ -245,6 +268,16 @@ fn unexpected(told: &Told) -> io::Error {
     io::Error::new(ErrorKind::InvalidData, format!("pid 1 said {told:?}"))
 }
 
+/// What the whole device can have of what a user shares out.
+const LIMITS: [(&str, u32); 5] = [
+    // A device with a group of its own could mount it, and end its whole surroundings.
+    ("max_cgroup_namespaces", 0),
+    ("max_inotify_instances", 64),
+    ("max_mnt_namespaces", 32),
+    ("max_net_namespaces", 16),
+    ("max_user_namespaces", 32),
+];
+const COVERED: &str = "/etc/passwd";
 /// This program, wherever its file may be and whoever may look there.
 pub(super) const OWN_PROGRAM: &str = "/proc/self/exe";
 /// Long enough on a busy host.

@@ -58,6 +58,55 @@ impl Processes {
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// Returns the text of a file of the process's first thread that lives: the one it began with
+    /// may have ended before the others.
+    pub(super) fn of_a_thread(&self, pid: u32, name: &str) -> Option<String> {
+        let text = self.read(pid, name);
+        if text.as_ref().is_some_and(|text| !is_of_the_dead(text)) {
+            return text;
+        }
+        let live = |tid: u32| {
+            let text = self.read(pid, &format!("task/{tid}/{name}"))?;
+            (!is_of_the_dead(&text)).then_some(text)
+        };
+        self.threads(pid).into_iter().find_map(live).or(text)
+    }
+
+    /// Returns what there is to know about the mappings of a process, if that has so many bytes at
+    /// most.
+    pub(super) fn maps(&self, pid: u32, most: usize) -> Option<String> {
+        let threads = std::iter::once(pid)
+            .chain(self.threads(pid))
+            .take(MOST_THREADS);
+        for tid in threads {
+            let path = format!("{pid}/task/{tid}/smaps");
+            let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+            let Ok(file) = openat(&self.proc, path, flags, Mode::empty()) else {
+                continue;
+            };
+            let mut bytes = Vec::new();
+            let mut file = File::from(file).take(most as u64 + 1);
+            if file.read_to_end(&mut bytes).is_err() || bytes.is_empty() {
+                continue;
+            }
+            let is_whole = bytes.len() <= most;
+            return is_whole.then(|| String::from_utf8_lossy(&bytes).into_owned());
+        }
+        None
+    }
+
+    fn threads(&self, pid: u32) -> Vec<u32> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let folder = openat(&self.proc, format!("{pid}/task"), flags, Mode::empty());
+        let entries = folder
+            .and_then(Dir::read_from)
+            .into_iter()
+            .flatten()
+            .flatten();
+        let tids = entries.filter_map(|entry| entry.file_name().to_str().ok()?.parse().ok());
+        tids.filter(|tid| *tid != pid).take(MOST_THREADS).collect()
+    }
+
     /// Looks at what a process has open.
     pub(super) fn open(&self, pid: u32) -> Open {
         let mut open = Open::default();
@@ -95,9 +144,18 @@ impl Processes {
     }
 }
 
+/// Returns whether a thread's state is that of one that has ended.
+fn is_of_the_dead(status: &str) -> bool {
+    let state = status.lines().find_map(|line| line.strip_prefix("State:"));
+    state.is_some_and(|state| state.trim_start().starts_with(['Z', 'X']))
+}
+
 fn on_their_way(info: &str) -> u64 {
     let count = info.lines().find_map(|line| line.strip_prefix("scm_fds:"));
     count
         .and_then(|count| count.trim().parse().ok())
         .unwrap_or_default()
 }
+
+/// As many as are looked at for one that lives.
+const MOST_THREADS: usize = 64;

@@ -163,8 +163,8 @@ impl Root {
             if !host.exists() {
                 continue;
             }
-            let inside = self.file(&Path::new("/dev").join(name))?;
-            attach(host.to_str(), &inside, None, MsFlags::MS_BIND, None)?;
+            // Read-only is the node, whose owner and times are the host's; not what is behind it.
+            bind(&host, &self.file(&Path::new("/dev").join(name))?)?;
         }
         for (name, to) in [
             ("fd", "/proc/self/fd"),

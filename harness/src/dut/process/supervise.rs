@@ -107,4 +107,4 @@ fn cannot((doing, error): Trouble) -> Event {
 /// How often it looks for programs that become ready.
 const TICK: u16 = 20;
 /// How often it looks for what a device takes.
-const LAZY_TICK: u16 = 100;
+const LAZY_TICK: u16 = 50;

@@ -2,7 +2,7 @@
 //!
 //! Runs in the supervisor, which the device can neither see nor deceive.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use ngnlab_sim::time::Time;
 use nix::net::if_::if_nametoindex;
-use nix::unistd::{SysconfVar, sysconf};
 use rustix::fs::{fstat, fstatvfs};
 
 use super::memory::Look;
@@ -21,9 +20,12 @@ use crate::dut::Failure;
 /// Looks now and then.
 pub(super) struct Watch {
     next: Time,
-    page: u64,
     places: Vec<Place>,
     devices: BTreeSet<u64>,
+    /// The interfaces as they were first seen.
+    interfaces: BTreeMap<&'static str, u32>,
+    /// Whether too much memory was taken at the last look.
+    was_bloated: bool,
 }
 
 /// A place of the device's own that it can fill.
@@ -35,7 +37,6 @@ struct Place {
 impl Watch {
     /// Makes one that has not looked yet; a device stores things in these places.
     pub(super) fn new(places: impl IntoIterator<Item = (PathBuf, File)>) -> Self {
-        let page = sysconf(SysconfVar::PAGE_SIZE).ok().flatten();
         let places = places.into_iter().map(|(path, folder)| Place {
             path,
             folder: folder.into(),
@@ -46,9 +47,10 @@ impl Watch {
             .filter_map(|place| Some(fstat(&place.folder).ok()?.st_dev));
         Self {
             next: Time::ZERO,
-            page: page.and_then(|size| size.try_into().ok()).unwrap_or(4096),
             devices: devices.collect(),
             places,
+            interfaces: BTreeMap::new(),
+            was_bloated: false,
         }
     }
 
@@ -78,13 +80,33 @@ impl Watch {
         }
         let (stored, full) = self.stored();
         let stores = (stored, &self.devices);
-        let taken = look.total(processes, &pids, stores, (MOST_MEMORY, self.page));
-        if taken > MOST_MEMORY {
+        let taken = look.total(processes, &pids, stores, MOST_MEMORY);
+        // A process that is about to run another program counts twice for a moment.
+        let is_bloated = taken > MOST_MEMORY;
+        if is_bloated {
+            self.next = now + LOOK_AGAIN;
+        }
+        if is_bloated && std::mem::replace(&mut self.was_bloated, is_bloated) {
             let (taken, most) = (taken >> 20, MOST_MEMORY >> 20);
             let what = format!("the device took {taken} MiB of memory, of {most} MiB at most");
             return Some((Failure::Bloated, what));
         }
-        full.or_else(unplugged)
+        self.was_bloated = is_bloated;
+        full.or_else(|| self.unplugged())
+    }
+
+    /// Returns the interface that is gone, whatever has its name since.
+    fn unplugged(&mut self) -> Option<(Failure, String)> {
+        let gone = [WAN_INTERFACE, LAN_INTERFACE].into_iter().find(|name| {
+            let Ok(index) = if_nametoindex(*name) else {
+                return true;
+            };
+            *self.interfaces.entry(name).or_insert(index) != index
+        });
+        gone.map(|name| {
+            let what = format!("the device deleted, renamed or moved its interface {name}");
+            (Failure::Unplugged, what)
+        })
     }
 
     /// Returns how much the device stores, and the place that is full, if one is.
@@ -109,17 +131,8 @@ impl Watch {
     }
 }
 
-fn unplugged() -> Option<(Failure, String)> {
-    let gone = [WAN_INTERFACE, LAN_INTERFACE]
-        .into_iter()
-        .find(|name| if_nametoindex(*name).is_err());
-    gone.map(|name| {
-        let what = format!("the device deleted its interface {name}");
-        (Failure::Unplugged, what)
-    })
-}
-
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// More than any router program has been seen to take, and little enough for many side by side.
 pub(super) const MOST_MEMORY: u64 = 512 << 20;
 /// More than any router has been seen to have: a dozen.
@@ -127,4 +140,6 @@ pub(super) const MOST_PROCESSES: u64 = 512;
 /// BIND holds some hundred.
 const MOST_DESCRIPTORS: u64 = 32 << 10;
 /// What waits in a socket cannot be looked into, and no router keeps anything there for long.
-const HIDDEN_WEIGHT: u64 = 128;
+const HIDDEN_WEIGHT: u64 = 4096;
+/// The largest file, in memory or in a private place; Knot Resolver's cache has 100 MiB.
+pub(super) const LARGEST_FILE: u64 = 128 << 20;

@@ -31,6 +31,12 @@ pub(super) const TESTS: &[Test] = &[
         a_firmware_brings_a_root_of_its_own,
     ),
     ("links_in_a_root_lead_nowhere", links_in_a_root_lead_nowhere),
+    ("pid_1_keeps_its_turn", pid_1_keeps_its_turn),
+    ("a_private_place_is_inside", a_private_place_is_inside),
+    (
+        "an_interface_under_another_s_name_is_noticed",
+        an_interface_under_another_s_name_is_noticed,
+    ),
     (
         "a_device_mounts_things_if_its_file_says_so",
         a_device_mounts_things_if_its_file_says_so,
@@ -184,9 +190,48 @@ fn links_in_a_root_lead_nowhere() {
     assert_eq!(bench.run(text).unwrap().ending, Ending::Complete);
     let names: Vec<_> = fs::read_dir(&outside).unwrap().flatten().collect();
     assert!(names.is_empty(), "{names:?}");
+    // A root that is a link could be any folder of the caller's.
+    symlink(&tree, bench.folder.join("link")).unwrap();
+    let error = bench.run("root = \"link/\"\n").unwrap_err();
+    assert!(error.to_string().contains("is a link"), "{error}");
     // Tables of users are its own, too.
     let error = bench.run(&format!("root-users = [\"net\"]\n{text}"));
     assert!(error.is_err(), "it read a file of the host");
+}
+
+/// A program that the device cannot keep from ending it, whatever it does to the processors.
+fn pid_1_keeps_its_turn() {
+    let bench = Bench::new();
+    let text = "[[run]]\nsetup = \"\"\"\nip link set wan0 up; ip link set lan0 up\n\
+        if chrt --idle --pid 0 1; then exit 1; fi\nif taskset --pid 1 1; then exit 2; fi\n\
+        if renice -n 19 -p 1; then exit 3; fi\nif renice -n 19 -u 0; then exit 4; fi\n\
+        if ionice -c 3 -p 1; then exit 5; fi\nif prlimit --pid 1 --nofile=9:9; then exit 6; fi\n\
+        if echo 19 > /proc/1/autogroup; then echo it is its own; fi\n\"\"\"\n";
+    assert_eq!(bench.run(text).unwrap().ending, Ending::Complete);
+}
+
+fn a_private_place_is_inside() {
+    let bench = Bench::new();
+    let made = bench.folder.join("made");
+    let text = format!(
+        "private = [\"/run/../../.host{}\"]\n\
+        [[run]]\nsetup = \"ip link set wan0 up; ip link set lan0 up\"\n",
+        made.display()
+    );
+    assert_eq!(bench.run(&text).unwrap().ending, Ending::Complete);
+    assert!(!made.exists());
+}
+
+fn an_interface_under_another_s_name_is_noticed() {
+    let bench = Bench::new();
+    let text = "[[run]]\nsetup = \"ip link set wan0 up; ip link set lan0 up\"\n\
+        [[run]]\ndaemon = [\"sh\", \"-c\", \"sleep 1; printf 'link set wan0 down\\nlink set wan0 name \
+        old\\nlink add wan0 type bridge\\n' | ip -batch -; sleep 60\"]\n";
+    let ending = bench.run(text).unwrap().ending;
+    let Ending::DeviceFailed(failure) = ending else {
+        panic!("{ending:?}");
+    };
+    assert_eq!(failure.how, Failure::Unplugged, "{}", failure.message);
 }
 
 fn a_device_mounts_things_if_its_file_says_so() {
