@@ -1,6 +1,7 @@
 //! The supervisor's end of the sandbox: starts its pid 1 and asks it for things.
 
 use std::collections::VecDeque;
+use std::env;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
@@ -229,10 +230,13 @@ impl Drop for Pid1 {
 /// Shows this program read-only in a mount namespace of this process, over a file that nobody reads
 /// there; a device that gets hold of it can change nothing of it then.
 fn cover_program() -> Option<&'static str> {
+    // By its path: what `/proc` leads to is mounted in another namespace than the new one. Where
+    // that cannot be followed, the file is not this user's either.
+    let own = env::current_exe().ok()?;
     unshare(CloneFlags::CLONE_NEWNS).ok()?;
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     attach(None, "/", None, private, None).ok()?;
-    attach(Some(OWN_PROGRAM), COVERED, None, MsFlags::MS_BIND, None).ok()?;
+    attach(own.to_str(), COVERED, None, MsFlags::MS_BIND, None).ok()?;
     let options = mounts::table(Path::new("/proc")).ok()?;
     let covered = Path::new(COVERED);
     let (_, options) = options.iter().rev().find(|(point, _)| point == covered)?;
