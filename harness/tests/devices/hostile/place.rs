@@ -42,10 +42,6 @@ pub(super) const TESTS: &[Test] = &[
         a_device_mounts_things_if_its_file_says_so,
     ),
     (
-        "a_device_that_hampers_its_pid_1_has_failed",
-        a_device_that_hampers_its_pid_1_has_failed,
-    ),
-    (
         "the_caller_s_descriptors_and_terminal_stay_the_caller_s",
         the_caller_s_descriptors_and_terminal,
     ),
@@ -257,21 +253,6 @@ fn landlock_is_there() -> bool {
         .output()
         .unwrap();
     !String::from_utf8_lossy(&output.stdout).contains("no Landlock")
-}
-
-fn a_device_that_hampers_its_pid_1_has_failed() {
-    for limit in ["--nofile=0:0", "--nofile=4:4"] {
-        let bench = Bench::new();
-        let text = format!(
-            "[[run]]\nsetup = \"ip link set wan0 up; ip link set lan0 up; prlimit --pid 1 {limit}\"\n\
-            [[run]]\ndaemon = [\"sleep\", \"60\"]\nready = {{ alive = \"1s\" }}\n"
-        );
-        let ending = bench.run(&text).unwrap().ending;
-        assert!(
-            matches!(ending, Ending::DeviceFailed(_)),
-            "{limit}: {ending:?}"
-        );
-    }
 }
 
 fn the_caller_s_descriptors_and_terminal() {
