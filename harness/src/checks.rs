@@ -9,7 +9,7 @@ use ngnlab_reports::{CheckInfo, Finding, Level, Profile, RecordId, Text, Verdict
 use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::{Time, Trace};
 
-use crate::dissection::{Dissection, Found};
+use crate::dissection::{Dissection, Found, UnknownStep};
 
 mod ce;
 mod dhcp6s;
@@ -149,8 +149,8 @@ pub fn find(id: &str) -> Option<&'static Check> {
 }
 
 /// Returns what each check says about a trace.
-pub fn judge(trace: &Trace) -> BTreeMap<&'static str, Verdict> {
-    judge_dissected(&Dissection::new(trace))
+pub fn judge(trace: &Trace) -> Result<BTreeMap<&'static str, Verdict>, UnknownStep> {
+    Dissection::new(trace).map(|trace| judge_dissected(&trace))
 }
 
 /// Returns what each check says about a trace that has been taken apart already.
@@ -418,7 +418,7 @@ mod tests {
     #[test]
     fn an_empty_trace_passes_nothing_and_fails_nothing() {
         for preset in ["next-ra", "next-pd", "hgw-pd"] {
-            for (id, verdict) in judge(&TraceBuilder::new(preset).trace) {
+            for (id, verdict) in judge(&TraceBuilder::new(preset).trace).unwrap() {
                 assert!(
                     matches!(
                         verdict,

@@ -10,7 +10,7 @@ use ngnlab_sim::node::router::defect::Defect;
 use crate::campaign::{Campaign, Entry};
 use crate::checks;
 use crate::job::Device;
-use crate::runner::NEEDS_REAL_TIME;
+use crate::play::NEEDS_REAL_TIME;
 
 /// What a self-test found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

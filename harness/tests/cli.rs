@@ -60,6 +60,20 @@ fn a_trace_is_judged_again_and_a_report_rendered_again_with_the_same_verdicts() 
     };
     assert_eq!(verdicts(&json), verdicts(&again));
 
+    // What another version wrote is refused with a sentence, and never judged by halves.
+    let ours = fs::read_to_string(&trace).unwrap();
+    for (from, to, said) in [
+        ("\"format\":2", "\"format\":1", "written by an older ngnlab"),
+        ("\"format\":2", "\"format\":99", "written by a newer ngnlab"),
+        ("{\"resolve\":", "{\"ponder\":", "unknown variant `ponder`"),
+    ] {
+        let other = folder.path().join("other.jsonl");
+        fs::write(&other, ours.replacen(from, to, 1)).unwrap();
+        let judged = ngnlab(&["judge", text(&other)]);
+        assert_eq!(judged.status.code(), Some(2), "{to}");
+        assert!(stderr(&judged).contains(said), "{}", stderr(&judged));
+    }
+
     let rendered = ngnlab(&["render", text(&json)]);
     assert!(stdout(&rendered).contains("1 in west, 1 runs"));
 }
@@ -250,7 +264,7 @@ fn what_cannot_be_written_ends_with_3() {
 fn a_trace_or_report_that_is_none_is_told_with_its_line() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("bad.jsonl");
-    fs::write(&file, "{\"format\": 1}\n").unwrap();
+    fs::write(&file, "{\"format\": 2}\n").unwrap();
     let judged = ngnlab(&["judge", text(&file)]);
     assert_eq!(judged.status.code(), Some(2));
     assert!(

@@ -9,8 +9,8 @@ use std::time::Duration;
 use ipnet::Ipv6Net;
 use ngnlab_harness::diagnosis;
 use ngnlab_harness::dut::reference::Reference;
+use ngnlab_harness::play::{self, Run};
 use ngnlab_harness::report;
-use ngnlab_harness::runner::{self, Run};
 use ngnlab_harness::scenario::{self, Scenario};
 use ngnlab_sim::fault::Fate;
 use ngnlab_sim::line::Area;
@@ -182,7 +182,7 @@ fn play<const N: usize>(name: &str, area: Area, defects: [Defect; N]) -> (Scenar
     let scenario = Scenario::load(&folder.join(format!("{name}.toml")));
     let scenario = scenario.expect("the scenario has no mistakes");
     let mut device = Reference::new(defects.into());
-    let run = runner::run(&scenario, area, 1, &mut device, Pace::Virtual);
+    let run = play::run(&scenario, area, 1, &mut device, Pace::Virtual);
     let run = run.expect("the reference runs");
     (scenario, run)
 }

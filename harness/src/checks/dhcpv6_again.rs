@@ -11,6 +11,7 @@ use super::dhcpv6::{exchanges, received, sent};
 use super::dhcpv6_lease::leases;
 use super::{CE_ROUTER, Check, Ruling, broken, every, only_in, seconds};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
+use crate::scenario::step::cable::Wire;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -84,10 +85,7 @@ const NOTICED_AFTER: Duration = Duration::from_secs(30);
 
 /// Returns when the WAN cable was put back.
 fn link_ups(trace: &Dissection<'_>) -> impl Iterator<Item = (usize, Time)> {
-    let pulls = trace
-        .steps
-        .iter()
-        .filter(|step| step.step.contains("pull the wan cable"));
+    let pulls = trace.steps.iter().filter(|step| step.pulls(Wire::Wan));
     pulls.map(|step| (step.record, step.at))
 }
 
@@ -133,7 +131,7 @@ fn is_cut(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
     trace
         .steps
         .iter()
-        .any(|step| from <= step.at && step.at <= to && step.step.contains("power"))
+        .any(|step| from <= step.at && step.at <= to && step.cuts_power())
 }
 
 fn asks_again(

@@ -16,8 +16,8 @@ use ngnlab_sim::trace::{End, Role};
 
 use super::{Check, EVERY_FORWARDER, ONS, Ruling, broken, every, expect, finding, never};
 use crate::dissection::dns::{A, AAAA, NXDOMAIN, PORT, SERVFAIL};
-use crate::dissection::{Dissection, Exchange, Question, Transport};
-use crate::scenario::period::Period;
+use crate::dissection::{Dissection, Exchange, Question, Stepped, Transport};
+use crate::scenario::step::Action;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -285,14 +285,13 @@ fn tcp(trace: &Dissection<'_>) -> Verdict {
 
 /// Returns since when, and until when, the servers' answers had random bytes changed, if they had.
 pub(super) fn mutated(trace: &Dissection<'_>) -> Option<RangeInclusive<Time>> {
-    let mutating = format!("into mood {}", Mood::Mutated.name());
-    let mut steps = trace.steps.iter();
-    let step = steps.rfind(|step| step.step.contains(&mutating))?;
-    let lasting = step.step.rsplit(' ').next().unwrap_or_default();
-    let until = lasting
-        .parse()
-        .map_or(trace.end(), |lasting: Period| step.at + lasting.0);
-    Some(step.at..=until)
+    let mutating = |step: &Stepped<'_>| match &step.action {
+        Action::Dns(dns) if dns.mood == Mood::Mutated => Some((step.at, dns.lasting)),
+        _ => None,
+    };
+    let (from, lasting) = trace.steps.iter().rev().find_map(mutating)?;
+    let until = lasting.map_or(trace.end(), |lasting| from + lasting.0);
+    Some(from..=until)
 }
 
 fn aaaa_kept(trace: &Dissection<'_>) -> Verdict {

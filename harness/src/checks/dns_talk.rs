@@ -37,7 +37,7 @@ impl Talk {
     pub(super) fn verdict(&self, id: &str) -> Verdict {
         find(id)
             .unwrap()
-            .verdict(&Dissection::new(&self.trace.trace))
+            .verdict(&Dissection::new(&self.trace.trace).unwrap())
     }
 
     #[track_caller]

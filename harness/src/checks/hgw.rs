@@ -6,13 +6,13 @@ use ngnlab_reports::{Level, Profile, Text, Verdict};
 use ngnlab_sim::line::Upstream;
 use ngnlab_sim::node::home_gateway::HomeGateway;
 use ngnlab_sim::setup::{Aspect, Mode, in_domain};
-use ngnlab_sim::trace::StepOutcome;
 
 use super::lan::adverts;
 use super::pd::{given, net_of};
-use super::rob::{Trouble, works_after};
+use super::rob::{Trouble, silences_or_renumbers, works_after};
 use super::{Check, Ruling, broken, every, expect, not_applicable, only_in};
 use crate::dissection::Dissection;
+use crate::scenario::step::Action;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -118,9 +118,10 @@ fn takes_60(trace: &Dissection<'_>) -> Verdict {
 
 fn recovers(trace: &Dissection<'_>) -> Verdict {
     below(trace, || {
-        let restarts = trace.steps.iter().filter(|step| {
-            step.step.starts_with("restart the home gateway") && *step.outcome == StepOutcome::Done
-        });
+        let restarts = trace
+            .steps
+            .iter()
+            .filter(|step| matches!(step.action, Action::RebootHomeGateway(_)) && step.is_done());
         let troubles = restarts.map(|step| Trouble {
             records: vec![step.record],
             from: step.at,
@@ -132,7 +133,7 @@ fn recovers(trace: &Dissection<'_>) -> Verdict {
             "restart of the Hikari Denwa router",
             troubles,
             BACK_AFTER,
-            &["silence ", "renumber"],
+            silences_or_renumbers,
         )
     })
 }

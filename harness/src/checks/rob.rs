@@ -9,11 +9,13 @@ use ngnlab_sim::message::dhcpv6::CLIENT_PORT;
 use ngnlab_sim::message::ndp::{Ndp, ROUTER_ADVERTISEMENT};
 use ngnlab_sim::message::packet::{Packet, Payload};
 use ngnlab_sim::setup::Aspect;
-use ngnlab_sim::trace::{Fact, Role, Seen, StepOutcome};
+use ngnlab_sim::trace::{Fact, Role, Seen};
 use ngnlab_sim::{Fate, Time};
 
 use super::{Check, EVERYONE, Ruling, broken, every};
-use crate::dissection::{Dissection, Found};
+use crate::dissection::{Dissection, Found, Stepped};
+use crate::scenario::step::Action;
+use crate::scenario::step::cable::Wire;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -102,7 +104,15 @@ pub(super) const CHECKS: &[Check] = &[
 const WRONG: &[Aspect] = &[Aspect::Delivery, Aspect::Dns];
 
 /// What also keeps pages from coming: servers that are silent, a line that is renumbered.
-const OTHERS: &[&str] = &["silence ", "renumber", "restart", "power"];
+fn is_another_trouble(step: &Stepped<'_>) -> bool {
+    silences_or_renumbers(step) || step.restarts_network() || step.cuts_power()
+}
+
+/// Returns whether servers say nothing, or say something else, from then on.
+pub(super) fn silences_or_renumbers(step: &Stepped<'_>) -> bool {
+    matches!(step.action, Action::Silence(_) | Action::Renumber(_))
+}
+
 /// Fewer frames than this are no burst.
 const BURST: usize = 50;
 /// Time to settle, before a page counts. Ours.
@@ -156,7 +166,7 @@ fn spoilt_adverts(trace: &Dissection<'_>) -> Verdict {
         "burst of spoilt Router Advertisements",
         burst(frames).filter(|_| many),
         SETTLE,
-        OTHERS,
+        is_another_trouble,
     )
 }
 
@@ -164,7 +174,7 @@ fn spoilt_dhcpv6(trace: &Dissection<'_>) -> Verdict {
     let to_client = |packet: &Packet<'_>| matches!(packet.payload, Payload::Udp(udp) if udp.destination_port == CLIENT_PORT);
     let trouble = burst(injected(trace, to_client));
     let what = "burst of spoilt DHCPv6 messages";
-    works_after(trace, what, trouble, SETTLE, OTHERS)
+    works_after(trace, what, trouble, SETTLE, is_another_trouble)
 }
 
 fn flood(trace: &Dissection<'_>) -> Verdict {
@@ -182,7 +192,7 @@ fn flood(trace: &Dissection<'_>) -> Verdict {
         ..trouble
     });
     let what = "flood of Router Advertisements";
-    works_after(trace, what, trouble, SETTLE, OTHERS)
+    works_after(trace, what, trouble, SETTLE, is_another_trouble)
 }
 
 fn loss(trace: &Dissection<'_>) -> Verdict {
@@ -205,14 +215,15 @@ fn loss(trace: &Dissection<'_>) -> Verdict {
         "time in which frames were lost or late",
         trouble,
         SETTLE,
-        OTHERS,
+        is_another_trouble,
     )
 }
 
 fn flap(trace: &Dissection<'_>) -> Verdict {
-    let pulled = trace.steps.iter().filter(|step| {
-        step.step.starts_with("pull the wan cable") && *step.outcome == StepOutcome::Done
-    });
+    let pulled = trace
+        .steps
+        .iter()
+        .filter(|step| step.pulls(Wire::Wan) && step.is_done());
     let troubles = pulled.map(|step| Trouble {
         records: vec![step.record],
         from: step.at,
@@ -223,7 +234,7 @@ fn flap(trace: &Dissection<'_>) -> Verdict {
         "time without the WAN cable",
         troubles,
         SETTLE_AFTER_FLAP,
-        OTHERS,
+        is_another_trouble,
     )
 }
 
@@ -234,7 +245,7 @@ pub(super) fn works_after(
     what: &str,
     troubles: impl IntoIterator<Item = Trouble>,
     settle: Duration,
-    others: &[&str],
+    is_other: impl Fn(&Stepped<'_>) -> bool,
 ) -> Verdict {
     let pages: Vec<_> = trace
         .facts
@@ -251,9 +262,10 @@ pub(super) fn works_after(
             .find(|(told, failed)| told.at < trouble.from && failed.is_none());
         let settled = trouble.to + settle;
         let last = pages.iter().rev().find(|(told, _)| told.at >= settled);
-        let calm = trace.steps.iter().all(|step| {
-            step.at < trouble.from || others.iter().all(|other| !step.step.contains(other))
-        });
+        let calm = trace
+            .steps
+            .iter()
+            .all(|step| step.at < trouble.from || !is_other(step));
         let (Some((before, _)), Some((told, failed)), true) = (worked, last, calm) else {
             return Ruling::Skip;
         };

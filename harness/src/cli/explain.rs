@@ -16,8 +16,8 @@ use crate::error::Error;
 use crate::report::screen_name;
 use crate::scenario::Scenario;
 use crate::scenario::mistake::advice;
+use crate::scenario::step::{Step, When};
 use crate::selftest::Selftest;
-use crate::step::{Step, When};
 
 pub(super) fn answer(args: &Explain, place: Place) -> Result<Answer, Error> {
     let folder = &args.scenarios.scenarios;
@@ -268,7 +268,7 @@ fn level_name(level: Level) -> &'static str {
 
 fn moment(step: &Step) -> String {
     match (&step.at, step.when) {
-        (Some(at), _) => format!("at {}", at.get_ref()),
+        (Some(at), _) => format!("at {at}"),
         (None, Some(When::TerminalOnline)) => "terminal online".to_owned(),
         (None, None) => String::new(),
     }

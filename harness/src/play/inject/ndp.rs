@@ -14,7 +14,7 @@ use ngnlab_sim::message::ndp::{
 use ngnlab_sim::message::packet::{ALL_NODES, ETHERNET_HEADER, Envelope, Mac, solicited_node};
 
 use super::STRANGER;
-use crate::step::sight::Sight;
+use crate::play::sight::Sight;
 
 /// RFC 4861 §6.1.2: a hop limit other than 255, a source that is not link-local, a code other
 /// than 0, a wrong checksum, an option of length zero.

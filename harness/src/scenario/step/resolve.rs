@@ -1,16 +1,18 @@
 //! One look-up of a name: what is asked for, and what the question travels in.
 
-use serde::Deserialize;
-use toml::Spanned;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use super::target::Target;
 
 /// Which name, and how to ask for it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Resolve {
     /// The terminal; the first one, unless given.
-    pub from: Option<Spanned<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// The name, its case kept.
     pub name: String,
     /// The record type: `A`, `AAAA`, or another one's number.
@@ -20,14 +22,16 @@ pub struct Resolve {
     #[serde(default)]
     pub transport: Transport,
     /// The size announced with EDNS; without it there is no EDNS.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub edns: Option<u16>,
     /// Whom to ask; the server the terminal has learnt, unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<Target>,
 }
 
 /// A record type.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Kind {
     /// An IPv4 address.
     A,
@@ -68,7 +72,7 @@ impl Kind {
 }
 
 /// What a question travels in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Transport {
     /// UDP, and TCP after a truncated answer.
@@ -76,4 +80,36 @@ pub enum Transport {
     Udp,
     /// TCP from the start.
     Tcp,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::A => write!(f, "A"),
+            Self::Aaaa => write!(f, "AAAA"),
+            Self::Other(number) => write!(f, "TYPE{number}"),
+        }
+    }
+}
+
+impl From<Kind> for String {
+    fn from(kind: Kind) -> Self {
+        kind.to_string()
+    }
+}
+
+impl fmt::Display for Resolve {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "look up {} {}", self.name, self.kind)?;
+        if self.transport == Transport::Tcp {
+            write!(f, " by TCP")?;
+        }
+        if let Some(size) = self.edns {
+            write!(f, " with EDNS {size}")?;
+        }
+        match self.server {
+            Some(server) => write!(f, " at {server}"),
+            None => Ok(()),
+        }
+    }
 }

@@ -16,89 +16,10 @@ use ngnlab_sim::message::packet::{
     solicited_node, with_interface_id,
 };
 use ngnlab_sim::setup::Mode;
-use serde::Deserialize;
-use strum::IntoStaticStr;
 
 use super::raw::{self, fragments, insert, relabel};
-use crate::step::sight::Sight;
-
-/// Packets that are to cross the device, or must not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, IntoStaticStr)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Crossing {
-    /// A UDP datagram of a conversation between a terminal and a stranger.
-    Datagram,
-    /// The same with a flow label, a DSCP and an ECN codepoint.
-    MarkedDatagram,
-    /// The same with 1500 bytes.
-    LargeDatagram,
-    /// The same with 2000 bytes, in two fragments.
-    Fragments,
-    /// The same behind a Hop-by-Hop Options and behind a Destination Options header.
-    ExtensionHeaders,
-    /// The same behind a routing header of type 0.
-    #[serde(rename = "routing-header-0")]
-    #[strum(serialize = "routing-header-0")]
-    RoutingHeader0,
-    /// A packet of the same two ends, of an experimental protocol.
-    OtherProtocol,
-    /// Errors about the datagram of the conversation: unreachable, and hop limit exceeded.
-    ErrorsAboutDatagram,
-    /// Errors about a packet that nobody sent: unreachable, and too big.
-    ErrorsAboutNothing,
-    /// Both ends of a TCP connection begin at once.
-    TcpSyn,
-    /// Packets from, or to, addresses that belong to one link or one node.
-    UnroutableAddresses,
-    /// Packets from, and to, multicast groups.
-    MulticastAddresses,
-    /// Packets from, or to, addresses that the internet does not have.
-    MartianAddresses,
-    /// Packets from, or to, unique local addresses.
-    UniqueLocalAddresses,
-    /// A packet from outside whose source is an address of the inside.
-    InsideSource,
-    /// AH, ESP and IKE.
-    Ipsec,
-    /// Connections to the ports of the device where management usually is.
-    ManagementPorts,
-    /// A packet of 1500 bytes whose hop limit ends at the device.
-    #[serde(rename = "large-hop-limit-1")]
-    #[strum(serialize = "large-hop-limit-1")]
-    LargeHopLimit1,
-    /// An ICMPv6 error whose hop limit ends at the device.
-    #[serde(rename = "error-hop-limit-1")]
-    #[strum(serialize = "error-hop-limit-1")]
-    ErrorHopLimit1,
-    /// Two hundred packets at once whose hop limit ends at the device.
-    #[serde(rename = "burst-hop-limit-1")]
-    #[strum(serialize = "burst-hop-limit-1")]
-    BurstHopLimit1,
-    /// Packets for a group on the link, or in a multicast frame, that no node can take.
-    MulticastProblems,
-    /// Packets that no node can take, from senders that nobody can answer.
-    AnonymousProblems,
-    /// An ICMPv6 message to the device that asks for something unheard of.
-    UnknownIcmp,
-    /// A packet to the device of a protocol that it does not have.
-    UnknownProtocol,
-    /// A packet into a part of the delegation that has no subnet.
-    UnassignedSubnet,
-    /// A packet to an address of the LAN that nobody has.
-    AbsentHost,
-    /// Somebody on the line is about to take the terminal's address.
-    DuplicateDetection,
-    /// The line looks for a host of another line.
-    NeighborOfAnotherLine,
-}
-
-impl Crossing {
-    /// Returns the name that scenarios use.
-    pub fn name(self) -> &'static str {
-        self.into()
-    }
-}
+use crate::play::sight::Sight;
+use crate::scenario::step::crafted::Crossing;
 
 /// Returns the frames of a name as a terminal would send them, or why there are none.
 pub fn from_a_terminal(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, String> {

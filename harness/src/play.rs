@@ -1,4 +1,6 @@
-//! A scenario, an area, a seed and a device give a trace.
+//! Plays scenarios: a scenario, an area, a seed and a device give a trace.
+//!
+//! [`perform`] has one arm for each step of the vocabulary in [`crate::scenario::step`].
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,8 +15,14 @@ use crate::dut::{DeviceFailure, Dut, DutError, Failure};
 use crate::error::Error;
 use crate::scenario::Scenario;
 
+mod impair;
+pub mod inject;
+mod inquiry;
+mod perform;
+pub mod running;
 mod schedule;
-pub(crate) mod testbed;
+pub mod sight;
+mod testbed;
 
 use schedule::Schedule;
 use testbed::Testbed;

@@ -12,69 +12,12 @@ use ngnlab_sim::time::Time;
 use ngnlab_sim::trace::End;
 use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
-use serde::Deserialize;
-use toml::Spanned;
 
-use super::Wire;
 use super::perform::ending;
+use super::testbed::Testbed;
 use crate::dut::DutError;
-use crate::runner::testbed::Testbed;
 use crate::scenario::period::Period;
-
-/// Which cable is slow, by how much, and how long.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Delay {
-    /// The cable.
-    pub cable: Wire,
-    /// How much later every frame arrives.
-    pub by: Period,
-    /// How long; until the run ends, unless given.
-    pub lasting: Option<Period>,
-}
-
-/// Which cable delivers frames twice, how many, and how long.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Duplicate {
-    /// The cable.
-    pub cable: Wire,
-    /// How many frames in a hundred arrive twice.
-    pub percent: Spanned<u8>,
-    /// How long; until the run ends, unless given.
-    pub lasting: Option<Period>,
-}
-
-/// Which cable mixes frames up, how many, and how long.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Reorder {
-    /// The cable.
-    pub cable: Wire,
-    /// How many frames in a hundred are overtaken by those behind them.
-    pub percent: Spanned<u8>,
-    /// How long; until the run ends, unless given.
-    pub lasting: Option<Period>,
-}
-
-/// What the device sees of a restart of the ひかり電話ルータ.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct RebootHomeGateway {
-    /// Whether a switch in between keeps the device's link up meanwhile.
-    #[serde(default)]
-    pub behind_switch: bool,
-}
-
-/// On which cable addresses are claimed, and how long.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct ClaimAddresses {
-    /// The cable.
-    pub cable: Wire,
-    /// How long; until the run ends, unless given.
-    pub lasting: Option<Period>,
-}
+use crate::scenario::step::cable::{ClaimAddresses, Delay, Duplicate, Reorder, Wire};
 
 /// Makes a cable slow.
 pub(super) fn delay(step: &Delay, testbed: &mut Testbed) {
@@ -84,7 +27,7 @@ pub(super) fn delay(step: &Delay, testbed: &mut Testbed) {
 
 /// Makes a cable deliver frames twice.
 pub(super) fn duplicate(step: &Duplicate, testbed: &mut Testbed) {
-    let chance = share(*step.percent.get_ref());
+    let chance = share(step.percent);
     impair(testbed, step.cable, step.lasting, move |rng| {
         if rng.random_bool(chance) {
             Fate::Duplicate
@@ -96,7 +39,7 @@ pub(super) fn duplicate(step: &Duplicate, testbed: &mut Testbed) {
 
 /// Makes a cable deliver frames out of order.
 pub(super) fn reorder(step: &Reorder, testbed: &mut Testbed) {
-    let chance = share(*step.percent.get_ref());
+    let chance = share(step.percent);
     impair(testbed, step.cable, step.lasting, move |rng| {
         if rng.random_bool(chance) {
             Fate::Delay(rng.random_range(OVERTAKEN_BY))

@@ -1,12 +1,13 @@
 //! Whom a step speaks to: a host by its part in the testbed, or any address.
 
+use std::fmt;
 use std::net::Ipv6Addr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A host by its part in the testbed, or by its address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Target {
     /// The device, at the address it gives out as DNS server, else as router.
     Device,
@@ -39,6 +40,33 @@ impl TryFrom<String> for Target {
                 names.join(", ")
             )
         })
+    }
+}
+
+impl From<Target> for String {
+    fn from(target: Target) -> Self {
+        if let Target::Address(address) = target {
+            return address.to_string();
+        }
+        let mut named = TARGETS.iter();
+        let (name, _) = named
+            .find(|(_, known)| *known == target)
+            .expect("every host but an address has a name");
+        (*name).to_owned()
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Device => write!(f, "the device"),
+            Self::LineAuth => write!(f, "line authentication"),
+            Self::Portal => write!(f, "the portal"),
+            Self::NgnDns(index) => write!(f, "NGN DNS {}", index + 1),
+            Self::OnsDns(index) => write!(f, "ONS DNS {}", index + 1),
+            Self::Internet => write!(f, "the internet"),
+            Self::Address(address) => write!(f, "{address}"),
+        }
     }
 }
 

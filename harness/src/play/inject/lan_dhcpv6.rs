@@ -9,7 +9,7 @@ use ngnlab_sim::message::dhcpv6::{
 use ngnlab_sim::message::packet::{ALL_DHCP, Envelope, Mac};
 
 use super::{STRANGER, lan_nd};
-use crate::step::sight::Sight;
+use crate::play::sight::Sight;
 
 /// Returns an Information-Request for everything that the line tells its customers.
 pub(super) fn information_request(sight: &Sight<'_>) -> Vec<Frame> {

@@ -13,8 +13,8 @@ use ngnlab_sim::message::packet::{
     ALL_DHCP, ALL_ROUTERS, Envelope, Mac, icmpv6_error_body, is_link_local, solicited_node,
 };
 
-use super::Crafted;
 use super::sight::Sight;
+use crate::scenario::step::crafted::Crafted;
 
 mod dhcpv6_server;
 pub mod forwarding;

@@ -14,15 +14,16 @@ use ngnlab_sim::node::segment::Segment;
 use ngnlab_sim::node::terminal::{Terminal, TerminalConfig};
 use ngnlab_sim::setup::Setup;
 use ngnlab_sim::time::{Pace, Time};
-use ngnlab_sim::trace::{End, Fact, Role, Screen, Seen, TerminalTruth};
+use ngnlab_sim::trace::{End, Fact, Role, Screen, Seen, StepOutcome, TerminalTruth};
 use ngnlab_sim::world::World;
 
+use super::sight::Sight;
 use crate::dut::{Cables, Dut, DutError, Ends, Macs};
 use crate::error::Error;
-use crate::scenario::Scenario;
-use crate::step::Wire;
-use crate::step::sight::Sight;
-use crate::step::target::Target;
+use crate::scenario::step::Action;
+use crate::scenario::step::cable::Wire;
+use crate::scenario::step::target::Target;
+use crate::scenario::{MOST_REAL_TERMINALS, Scenario};
 
 /// Everything that stands on the table.
 pub(crate) struct Testbed {
@@ -52,7 +53,7 @@ impl Testbed {
         let mut world = World::new(seed, pace);
         let line = scenario.line(area);
         let access = access::lay(&mut world, &line);
-        let hub = world.add("hub", Segment::new(SOCKETS + REAL_SOCKETS));
+        let hub = world.add("hub", Segment::new(SOCKETS + MOST_REAL_TERMINALS));
         let mut terminals = Vec::new();
         for (name, number) in scenario.terminals().zip(1..SOCKETS) {
             // 5e:10 and 5e:20 are the devices of `dut`.
@@ -142,6 +143,12 @@ impl Testbed {
     pub(crate) fn inject(&mut self, cable: Cable, frame: Frame) -> Result<(), Error> {
         let result = self.world.inject(cable, End::Network, frame);
         result.map_err(|source| self.broken(source))
+    }
+
+    /// Records a step as the scenario file says it, and how it ended.
+    pub(super) fn record_step(&mut self, step: &Action, outcome: StepOutcome) {
+        let step = serde_json::to_value(step).expect("steps are plain data");
+        self.world.record_step(step, outcome);
     }
 
     /// Lets time pass until a deadline, or until something outside wants attention.
@@ -234,5 +241,3 @@ impl Testbed {
 
 /// One for the device, the others for terminals.
 const SOCKETS: u8 = 8;
-/// Those of real terminals come after them.
-pub(crate) const REAL_SOCKETS: u8 = 8;

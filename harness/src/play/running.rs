@@ -1,6 +1,5 @@
-//! Steps of real terminals: a command, or a user at a browser, on a computer of its own.
+//! A real terminal at work: a command, or a user at a browser, on a computer of its own.
 
-use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,86 +9,34 @@ use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::node::part::tls::Pki;
 use ngnlab_sim::time::Time;
 use ngnlab_sim::trace::{CommandEnding, Fact, StepOutcome};
-use serde::Deserialize;
-use toml::Spanned;
 
-use super::Url;
+use super::testbed::Testbed;
 use crate::dissection::words::ending_in_words;
 use crate::dut::DutError;
 use crate::error::Error;
-use crate::runner::testbed::Testbed;
+use crate::scenario::Scenario;
+use crate::scenario::step::Action;
+use crate::scenario::step::real_terminal::{Browse, Run};
 use crate::terminal::browser::{self, Visit};
 use crate::terminal::online::Online;
 use crate::terminal::{Errand, RealTerminal, Told};
 
-/// Which command, and what is promised of it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Run {
-    /// The program and its arguments.
-    pub command: Spanned<Vec<String>>,
-    /// Programs that it uses, beside the first word of the command.
-    #[serde(default)]
-    pub needs: Vec<String>,
-    /// The exit status that is promised.
-    #[serde(default)]
-    pub exit: i32,
-    /// What its output contains.
-    #[serde(default)]
-    pub prints: Vec<String>,
-    /// Whether the root certificate of ONS is installed.
-    #[serde(default = "installed")]
-    pub trusts_ons_root: bool,
-}
-
-/// What the user of a browser does, and what is promised to be seen.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Browse {
-    /// The page to open.
-    pub url: Url,
-    /// The words on the buttons to press, one after the other.
-    #[serde(default)]
-    pub press: Vec<String>,
-    /// What the pages say.
-    #[serde(default)]
-    pub shows: Vec<String>,
-    /// Whether the root certificate of ONS is installed.
-    #[serde(default = "installed")]
-    pub trusts_ons_root: bool,
-}
-
-fn installed() -> bool {
-    true
-}
-
-impl Run {
-    /// Returns the programs that the machine must have.
-    pub fn needs(&self) -> impl Iterator<Item = &str> {
-        let first = self.command.get_ref().first();
-        first.into_iter().chain(&self.needs).map(String::as_str)
-    }
-}
-
-impl Browse {
-    /// The programs that the machine must have.
-    pub const NEEDS: [&str; 2] = [browser::CHROMIUM, browser::CERTUTIL];
-}
-
-impl fmt::Display for Run {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "run {}", self.command.get_ref().join(" "))
-    }
-}
-
-impl fmt::Display for Browse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "open {} in a real browser", self.url.0)?;
-        for words in &self.press {
-            write!(f, ", press {words}")?;
+/// Returns the programs that the machine must have for a scenario's real terminals.
+pub fn needs(scenario: &Scenario) -> Vec<&str> {
+    let mut programs = Vec::new();
+    for step in scenario.steps() {
+        match &step.action {
+            Action::Run(run) => {
+                let named = run.command.first().into_iter().chain(&run.needs);
+                programs.extend(named.map(String::as_str));
+            }
+            Action::Browse(_) => programs.extend([browser::CHROMIUM, browser::CERTUTIL]),
+            _ => {}
         }
-        Ok(())
     }
+    programs.sort_unstable();
+    programs.dedup();
+    programs
 }
 
 /// A command that runs, with everything that is known of it.
@@ -111,7 +58,7 @@ pub(crate) struct Running {
 impl Running {
     /// Starts the command of a step.
     pub(crate) fn run(step: &Run, testbed: &mut Testbed) -> Result<Self, DutError> {
-        let words = step.command.get_ref().clone();
+        let words = step.command.clone();
         let shown = words.clone();
         let mut running = Self::start(words, shown, step.trusts_ons_root, testbed)?;
         running.exit = step.exit;

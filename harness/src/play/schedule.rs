@@ -7,11 +7,11 @@ use std::time::Duration;
 use ngnlab_sim::time::Time;
 use ngnlab_sim::trace::StepOutcome;
 
+use super::perform::{self, Activity};
 use super::testbed::Testbed;
 use crate::dut::{Dut, DutError};
 use crate::scenario::Scenario;
-use crate::step::perform::{self, Activity};
-use crate::step::{Action, Step, When};
+use crate::scenario::step::{Action, Step, When};
 
 /// The steps of a run that have not ended.
 pub(super) struct Schedule<'a> {
@@ -62,9 +62,7 @@ impl<'a> Schedule<'a> {
             };
             if let Some(outcome) = outcome {
                 task.ended = true;
-                testbed
-                    .world
-                    .record_step(task.step.action.to_string(), outcome);
+                testbed.record_step(&task.step.action, outcome);
             }
         }
         self.tasks.retain(|task| !task.ended);
@@ -74,9 +72,8 @@ impl<'a> Schedule<'a> {
     /// Records what has not ended when the run does.
     pub(super) fn give_up(self, testbed: &mut Testbed) -> Result<(), DutError> {
         for mut task in self.tasks {
-            let text = task.step.action.to_string();
             let outcome = task.give_up(testbed)?;
-            testbed.world.record_step(text, outcome);
+            testbed.record_step(&task.step.action, outcome);
         }
         Ok(())
     }
@@ -139,25 +136,22 @@ impl Task<'_> {
         }
     }
 
-    /// Returns the terminal that acts.
+    /// Returns the terminal that acts, and does one thing at a time.
     fn actor(&self, testbed: &Testbed) -> Option<usize> {
-        let name = self
-            .step
-            .action
-            .terminal()
-            .map(|name| name.get_ref().as_str());
-        self.step
-            .action
-            .is_a_terminals()
-            .then(|| testbed.terminal(name))
+        // Whoever closes the browser does not wait for what it is doing.
+        if let Action::CloseBrowser(_) = self.step.action {
+            return None;
+        }
+        let terminal = self.step.action.terminal()?;
+        Some(testbed.terminal(terminal))
     }
 
     fn is_called_for(&self, testbed: &mut Testbed) -> bool {
         match self.step.when {
             None => true,
             Some(When::TerminalOnline) => {
-                let named = self.step.terminal.as_ref().or(self.step.action.terminal());
-                let terminal = testbed.terminal(named.map(|name| name.get_ref().as_str()));
+                let acting = self.step.action.terminal().flatten();
+                let terminal = testbed.terminal(self.step.terminal.as_deref().or(acting));
                 testbed.is_online(terminal)
             }
         }
@@ -167,54 +161,7 @@ impl Task<'_> {
 impl Step {
     /// Returns when it may begin at the earliest.
     fn begins_at(&self) -> Time {
-        let at = self.at.as_ref().map(|at| at.get_ref().0);
-        Time::ZERO + at.unwrap_or_default()
-    }
-}
-
-impl Action {
-    /// Returns whether a terminal does it.
-    fn is_a_terminals(&self) -> bool {
-        match self {
-            Self::Authenticate(_)
-            | Self::Open(_)
-            | Self::Consent(_)
-            | Self::Back(_)
-            | Self::OpenPortal(_)
-            | Self::InstallCertificate(_)
-            | Self::Download(_)
-            | Self::AskTime(_)
-            | Self::Resolve(_)
-            | Self::ResolveGuideNames(_)
-            | Self::Ask(_)
-            | Self::Ping(_)
-            | Self::HoldConnection(_) => true,
-            // Whoever closes the browser does not wait for what it is doing.
-            Self::CloseBrowser(_)
-            // A real terminal is nobody's but the step's.
-            | Self::Run(_)
-            | Self::Browse(_)
-            | Self::Renumber(_)
-            | Self::AddHikariDenwa(_)
-            | Self::RestartEdge(_)
-            | Self::Reconfigure(_)
-            | Self::PowerCycle(_)
-            | Self::RebootHomeGateway(_)
-            | Self::RevokeAuthentication(_)
-            | Self::LineAuth(_)
-            | Self::Silence(_)
-            | Self::Dns(_)
-            | Self::Loss(_)
-            | Self::Delay(_)
-            | Self::Duplicate(_)
-            | Self::Reorder(_)
-            | Self::LinkDown(_)
-            | Self::ClaimAddresses(_)
-            | Self::InjectWan(_)
-            | Self::InjectLan(_)
-            | Self::SendOut(_)
-            | Self::SendIn(_) => false,
-        }
+        Time::ZERO + self.at.map(|at| at.0).unwrap_or_default()
     }
 }
 

@@ -14,14 +14,19 @@ use ngnlab_sim::trace::{End, Screen, StepOutcome};
 use rand::Rng as _;
 
 use super::impair::{self, Claim};
-use super::inject::forwarding;
-use super::line::{PrefixAfter, Renumber, Server, Silence};
-use super::resolve::{Kind, Resolve, Transport};
-use super::run::Running;
-use super::target::Target;
-use super::{Action, Choice, Inject, LinkDown, Loss, Wire, inject};
+use super::inject::{self, forwarding};
+use super::inquiry;
+use super::running::Running;
+use super::testbed::Testbed;
 use crate::dut::{Dut, DutError};
-use crate::runner::testbed::Testbed;
+use crate::scenario::step::Action;
+use crate::scenario::step::cable::{LinkDown, Loss, Wire};
+use crate::scenario::step::crafted::Inject;
+use crate::scenario::step::line::{PrefixAfter, Renumber};
+use crate::scenario::step::resolve::{Kind, Resolve, Transport};
+use crate::scenario::step::servers::{DnsMood, Server, Silence};
+use crate::scenario::step::target::Target;
+use crate::scenario::step::terminal::Choice;
 
 /// A step that goes on.
 pub(crate) enum Activity {
@@ -72,8 +77,7 @@ pub(crate) fn begin(
     testbed: &mut Testbed,
     dut: &mut dyn Dut,
 ) -> Result<Result<Activity, String>, DutError> {
-    let name = action.terminal().map(|name| name.get_ref().as_str());
-    let number = testbed.terminal(name);
+    let number = testbed.terminal(action.terminal().flatten());
     let terminal = |moves: Vec<Move>| {
         Ok(Activity::Terminal {
             number,
@@ -101,14 +105,14 @@ pub(crate) fn begin(
             number,
             moves: [Move::Resolve(ask)].into(),
         }),
-        Action::Ask(step) => step.inquiry(testbed).map(|inquiry| Activity::Terminal {
+        Action::Ask(step) => inquiry::of(step, testbed).map(|inquiry| Activity::Terminal {
             number,
             moves: [Move::Ask(inquiry)].into(),
         }),
         Action::ResolveGuideNames(_) => terminal(guide_names(testbed)),
         Action::Ping(step) => terminal(vec![Move::Ping(step.to, step.hop_limit)]),
         Action::HoldConnection(step) => {
-            let (idle, count) = (step.idle.0, *step.count.get_ref());
+            let (idle, count) = (step.idle.0, step.count);
             terminal(vec![Move::Hold(PORTAL.to_owned(), idle, count)])
         }
         Action::Run(step) => Ok(Activity::Running(Running::run(step, testbed)?)),
@@ -393,7 +397,7 @@ fn silence(step: &Silence, testbed: &mut Testbed) {
     }
 }
 
-fn upset(step: &super::moods::DnsMood, testbed: &mut Testbed) {
+fn upset(step: &DnsMood, testbed: &mut Testbed) {
     let until = ending(step.lasting.map(|lasting| lasting.0), testbed);
     // A pair's name begins the names of both.
     let named = |name: &&str| name.starts_with(step.node.name());
@@ -411,7 +415,7 @@ fn upset(step: &super::moods::DnsMood, testbed: &mut Testbed) {
 
 fn lose(step: &Loss, testbed: &mut Testbed) {
     let until = ending(step.lasting.map(|lasting| lasting.0), testbed);
-    let chance = f64::from(*step.percent.get_ref()) / 100.0;
+    let chance = f64::from(step.percent) / 100.0;
     let cable = testbed.cable(step.cable);
     let fault = move |_: &Frame, _: End, now: Time, rng: &mut rand_chacha::ChaCha8Rng| {
         if now < until && rng.random_bool(chance) {

@@ -9,9 +9,9 @@ use ngnlab_sim::message::dhcpv6::reconfigure::{Key, Reconfigure, key_in};
 use ngnlab_sim::message::dhcpv6::{self, Delegated, Message, MessageType};
 use ngnlab_sim::message::packet::{Envelope, Mac};
 
-use super::super::Crafted;
-use super::super::sight::Sight;
 use super::STRANGER;
+use crate::play::sight::Sight;
+use crate::scenario::step::crafted::Crafted;
 
 /// Returns the frames, or why there are none.
 pub(super) fn frames(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, String> {

@@ -10,7 +10,7 @@ use ngnlab_sim::message::packet::{Mac, Packet, is_link_local, is_routable, with_
 use ngnlab_sim::setup::{Mode, Setup};
 use ngnlab_sim::trace::{End, Fact, Record, Role, Seen};
 
-use super::Wire;
+use crate::scenario::step::cable::Wire;
 
 /// The records of a run that goes on, with what was set up.
 #[derive(Clone, Copy, Debug)]

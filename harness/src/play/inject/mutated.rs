@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::STRANGER;
 use super::ndp::{advert_bytes, no_router};
-use crate::step::sight::Sight;
+use crate::play::sight::Sight;
 
 /// Returns spoilt Router Advertisements of a stranger.
 pub(super) fn router_adverts(sight: &Sight<'_>) -> Vec<Frame> {

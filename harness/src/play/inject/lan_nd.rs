@@ -8,7 +8,7 @@ use ngnlab_sim::message::ndp::{NEIGHBOR_SOLICITATION, Ndp, NeighborSolicit};
 use ngnlab_sim::message::packet::{ALL_NODES, Envelope, is_link_local, solicited_node};
 
 use super::STRANGER;
-use crate::step::sight::Sight;
+use crate::play::sight::Sight;
 
 /// Returns a solicitation for the device's link-local address.
 pub(super) fn valid_solicits(sight: &Sight<'_>) -> Vec<Frame> {
