@@ -18,6 +18,7 @@ use crate::scenario::Scenario;
 mod impair;
 pub mod inject;
 mod inquiry;
+mod moves;
 mod perform;
 pub mod running;
 mod schedule;
