@@ -13,7 +13,6 @@ use ngnlab_sim::trace::End;
 use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
 
-use super::perform::ending;
 use super::testbed::Testbed;
 use crate::dut::DutError;
 use crate::scenario::period::Period;
@@ -59,7 +58,7 @@ fn impair(
     lasting: Option<Period>,
     fate: impl Fn(&mut ChaCha8Rng) -> Fate + 'static,
 ) {
-    let until = ending(lasting.map(|lasting| lasting.0), testbed);
+    let until = testbed.end_of(lasting);
     let cable = testbed.cable(cable);
     let fault = move |_: &Frame, _: End, now: Time, rng: &mut ChaCha8Rng| {
         if now < until { fate(rng) } else { Fate::Pass }
@@ -80,7 +79,7 @@ impl Claim {
         Self {
             cable: testbed.cable(step.cable),
             on: step.cable,
-            until: ending(step.lasting.map(|lasting| lasting.0), testbed),
+            until: testbed.end_of(step.lasting),
             claimed: BTreeSet::new(),
         }
     }

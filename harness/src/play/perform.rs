@@ -1,7 +1,6 @@
 //! What each step does to the testbed, and how long it goes on.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use ngnlab_sim::fault::Fate;
 use ngnlab_sim::frame::{Cable, Frame};
@@ -139,7 +138,7 @@ pub(crate) fn begin(
             Ok(Activity::Over)
         }
         Action::LineAuth(step) => {
-            let until = ending(step.lasting.map(|lasting| lasting.0), testbed);
+            let until = testbed.end_of(step.lasting);
             let site = testbed.access.line_auth;
             testbed
                 .world
@@ -241,7 +240,7 @@ fn renumber(step: Renumber, testbed: &mut Testbed) -> Result<Activity, String> {
 }
 
 fn silence(step: &Silence, testbed: &mut Testbed) {
-    let until = ending(step.lasting.map(|lasting| lasting.0), testbed);
+    let until = testbed.end_of(step.lasting);
     let edge = testbed.access.edge;
     match step.node {
         Server::Dhcpv6 => testbed
@@ -274,7 +273,7 @@ fn silence(step: &Silence, testbed: &mut Testbed) {
 }
 
 fn upset(step: &DnsMood, testbed: &mut Testbed) {
-    let until = ending(step.lasting.map(|lasting| lasting.0), testbed);
+    let until = testbed.end_of(step.lasting);
     // A pair's name begins the names of both.
     let named = |name: &&str| name.starts_with(step.node.name());
     let servers = testbed.access.dns.iter();
@@ -290,7 +289,7 @@ fn upset(step: &DnsMood, testbed: &mut Testbed) {
 }
 
 fn lose(step: &Loss, testbed: &mut Testbed) {
-    let until = ending(step.lasting.map(|lasting| lasting.0), testbed);
+    let until = testbed.end_of(step.lasting);
     let chance = f64::from(step.percent) / 100.0;
     let cable = testbed.cable(step.cable);
     let fault = move |_: &Frame, _: End, now: Time, rng: &mut rand_chacha::ChaCha8Rng| {
@@ -336,8 +335,4 @@ fn put_on(
         testbed.inject(cable, frame)?;
     }
     Ok(Ok(Activity::Over))
-}
-
-pub(super) fn ending(lasting: Option<Duration>, testbed: &Testbed) -> Time {
-    lasting.map_or(Time::NEVER, |lasting| testbed.world.now() + lasting)
 }

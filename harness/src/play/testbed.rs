@@ -20,6 +20,7 @@ use ngnlab_sim::world::World;
 use super::sight::Sight;
 use crate::dut::{Cables, Dut, DutError, Ends, Macs};
 use crate::error::Error;
+use crate::scenario::period::Period;
 use crate::scenario::step::Action;
 use crate::scenario::step::cable::Wire;
 use crate::scenario::step::target::Target;
@@ -143,6 +144,11 @@ impl Testbed {
     pub(crate) fn inject(&mut self, cable: Cable, frame: Frame) -> Result<(), Error> {
         let result = self.world.inject(cable, End::Network, frame);
         result.map_err(|source| self.broken(source))
+    }
+
+    /// Returns when something ends that begins now; without a period it never does.
+    pub(super) fn end_of(&self, lasting: Option<Period>) -> Time {
+        lasting.map_or(Time::NEVER, |lasting| self.world.now() + lasting.0)
     }
 
     /// Records a step as the scenario file says it, and how it ended.
