@@ -215,8 +215,12 @@ impl Scenario {
             Err(error) => return fail(vec![Mistake::from_toml(&error, text)]),
         };
         scenario.name = name.to_owned();
-        let mut mistakes = validate::mistakes(&scenario, &Spans::of(text));
-        mistakes.extend(more(&scenario));
+        let mut mistakes = validate::overlong(&scenario);
+        // One mistake in each of a million is no help.
+        if mistakes.is_empty() {
+            mistakes = validate::mistakes(&scenario, &Spans::of(text));
+            mistakes.extend(more(&scenario));
+        }
         if mistakes.is_empty() {
             Ok(scenario)
         } else {

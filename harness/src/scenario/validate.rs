@@ -15,11 +15,6 @@ use super::{LineSpec, Scenario};
 /// Returns everything that is wrong with a scenario whose shape is right.
 pub(super) fn mistakes(scenario: &Scenario, spans: &Spans<'_>) -> Vec<Mistake> {
     let mut found = Vec::new();
-    counts(scenario, &mut found);
-    if !found.is_empty() {
-        // One mistake in each of a million is no help.
-        return found;
-    }
     line(scenario, &mut found);
     terminals(scenario, &mut found);
     let is_real =
@@ -35,14 +30,15 @@ pub(super) fn mistakes(scenario: &Scenario, spans: &Spans<'_>) -> Vec<Mistake> {
             break;
         }
         let place = |path: &[&str]| spans.of_step(number, path);
-        timing(scenario, step, place, &mut found);
-        action(scenario, step, place, &mut found);
+        timing(scenario, step, &place, &mut found);
+        action(scenario, step, &place, &mut found);
     }
     found
 }
 
-/// Finds lists that are longer than any that is meant.
-fn counts(scenario: &Scenario, found: &mut Vec<Mistake>) {
+/// Returns the lists that are longer than any that is meant.
+pub(super) fn overlong(scenario: &Scenario) -> Vec<Mistake> {
+    let mut found = Vec::new();
     let mut limit = |most: usize, count: usize, span: Option<Range<usize>>, message: &str| {
         if count > most {
             found.push(Mistake::new(span.unwrap_or(0..0), message));
@@ -76,6 +72,7 @@ fn counts(scenario: &Scenario, found: &mut Vec<Mistake>) {
         let span = scenario.line.preset.span();
         found.push(Mistake::new(span, "`areas` of this line names one twice"));
     }
+    found
 }
 
 fn line(scenario: &Scenario, found: &mut Vec<Mistake>) {
@@ -186,10 +183,9 @@ fn terminals(scenario: &Scenario, found: &mut Vec<Mistake>) {
 }
 
 /// Where a value of a step stands in the file.
-trait Place: Fn(&[&str]) -> Range<usize> {}
-impl<F: Fn(&[&str]) -> Range<usize>> Place for F {}
+type Place<'a> = &'a dyn Fn(&[&str]) -> Range<usize>;
 
-fn timing(scenario: &Scenario, step: &Step, place: impl Place, found: &mut Vec<Mistake>) {
+fn timing(scenario: &Scenario, step: &Step, place: Place<'_>, found: &mut Vec<Mistake>) {
     match (step.at, step.when) {
         (None, None) => {
             let mut mistake = Mistake::new(place(&[]), "this step has no time");
@@ -209,7 +205,7 @@ fn timing(scenario: &Scenario, step: &Step, place: impl Place, found: &mut Vec<M
     }
 }
 
-fn action(scenario: &Scenario, step: &Step, place: impl Place, found: &mut Vec<Mistake>) {
+fn action(scenario: &Scenario, step: &Step, place: Place<'_>, found: &mut Vec<Mistake>) {
     let known: Vec<&str> = scenario.terminals().collect();
     let kind = step.action.name();
     let detail = |key: &str| place(&["do", kind, key]);
