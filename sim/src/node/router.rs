@@ -8,25 +8,27 @@
 pub mod defect;
 pub mod dns_proxy;
 
+mod addressing;
 mod border;
 mod dhcpv6_client;
-mod discovery;
-mod dns;
-mod error_budget;
+mod dhcpv6_packets;
+mod dns_packets;
 mod filter;
 mod forward;
+mod icmp_errors;
 mod interface;
+mod lan_advert_options;
 mod lan_advertiser;
 mod lan_dhcpv6;
-mod lan_options;
+mod lan_offer;
 mod lease;
-mod liveness;
-mod local;
 mod nd_proxy;
-mod retransmission;
+mod neighbor_discovery;
+mod packets_for_us;
+mod router_discovery;
+mod uplink_probe;
 
 use std::collections::BTreeSet;
-use std::net::Ipv6Addr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -34,22 +36,22 @@ use ipnet::Ipv6Net;
 
 use crate::frame::Frame;
 use crate::message::ndp::{NEIGHBOR_ADVERTISEMENT, ROUTER_SOLICITATION};
-use crate::message::packet::{Mac, Packet, Payload, is_link_local, with_interface_id};
+use crate::message::packet::{Mac, Packet, Payload, is_link_local};
 use crate::node::{Context, Node};
-use crate::setup::{Mode, Setup};
+use crate::setup::Setup;
 use crate::time::Time;
 
 use defect::Defect;
 use dhcpv6_client::Client;
-use discovery::Discovery;
 use dns_proxy::DnsProxy;
-use error_budget::Budget;
 use filter::Filter;
+use icmp_errors::Budget;
 use interface::Interface;
-use lan_advertiser::{Advertiser, Offer};
-use lease::Lease;
-use liveness::Liveness;
+use lan_advertiser::Advertiser;
+use lan_offer::Offer;
 use nd_proxy::NdProxy;
+use router_discovery::Discovery;
+use uplink_probe::UplinkProbe;
 
 /// What a reference router is made of.
 #[derive(Clone, Debug)]
@@ -90,7 +92,7 @@ struct Ram {
     dns: DnsProxy,
     filter: Filter,
     errors: Budget,
-    liveness: Liveness,
+    probe: UplinkProbe,
     /// The terminal that is served, where only one is.
     served: Option<Mac>,
 }
@@ -124,96 +126,11 @@ impl Router {
         self.ram.client = client;
     }
 
-    /// Returns what the line granted: a delegation in PD mode, a /64 in RA mode.
-    fn granted(&self, now: Time) -> Option<Lease> {
-        match self.setup.mode {
-            Mode::Pd if self.defects.has(Defect::PrefersAdvertisedPrefix) => {
-                let advertised = self.ram.discovery.lease(now);
-                advertised.or(self.ram.client.lease())
-            }
-            Mode::Pd => self.ram.client.lease(),
-            Mode::Ra => self.ram.discovery.lease(now),
-        }
-    }
-
-    /// Returns the LAN's /64.
-    fn lan_net(&self) -> Option<Ipv6Net> {
-        self.ram.advertiser.offer().lease.map(|lease| lease.net)
-    }
-
-    /// Returns our address in a /64 of the LAN.
-    fn address_in(&self, net: Ipv6Net) -> Ipv6Addr {
-        match self.setup.mode {
-            // A subnet of our own, where nobody else can have it.
-            Mode::Pd => with_interface_id(net.addr(), [0, 0, 0, 0, 0, 0, 0, 1]),
-            Mode::Ra => self.setup.lan_mac.in_prefix(net.addr()),
-        }
-    }
-
-    /// Returns the address our own packets come from: in PD mode the LAN's, since the WAN has none
-    /// (RFC 7084 §4.2 WAA-7).
-    fn own_source(&self, now: Time) -> Option<Ipv6Addr> {
-        if self.setup.mode == Mode::Pd && self.defects.has(Defect::OwnPacketsFromLinkLocal) {
-            return self.ram.wan.is_up().then(|| self.ram.wan.link_local());
-        }
-        if let Some(stale) = self.stale_source() {
-            return Some(stale);
-        }
-        let (owner, address) = match self.setup.mode {
-            Mode::Pd => (&self.ram.lan, self.address_in(self.lan_lease(now)?.net)),
-            Mode::Ra => {
-                let prefix = self.granted(now)?.net.addr();
-                (&self.ram.wan, self.setup.wan_mac.in_prefix(prefix))
-            }
-        };
-        owner.owns(address).then_some(address)
-    }
-
-    /// Returns what the defect `stale-own-source` holds on to.
-    fn stale_source(&self) -> Option<Ipv6Addr> {
-        if !self.defects.has(Defect::StaleOwnSource) {
-            return None;
-        }
-        let old = self.ram.advertiser.old().next()?;
-        let (owner, address) = match self.setup.mode {
-            Mode::Pd => (&self.ram.lan, self.address_in(old)),
-            Mode::Ra => (&self.ram.wan, self.setup.wan_mac.in_prefix(old.addr())),
-        };
-        owner.owns(address).then_some(address)
-    }
-
-    /// Returns what the LAN is to use of what the line granted.
-    fn lan_lease(&self, now: Time) -> Option<Lease> {
-        let granted = self.granted(now)?;
-        let lease = match self.setup.mode {
-            Mode::Pd if self.defects.has(Defect::Treats60As56) => granted.for_lan_of_56(),
-            Mode::Pd => granted.for_lan()?,
-            Mode::Ra => granted,
-        };
-        if let Some(net) = self.stored
-            && self.defects.has(Defect::NeverRenumbers)
-        {
-            return Some(Lease { net, ..lease });
-        }
-        if self.defects.has(Defect::ForeignLanPrefix) {
-            return Some(Lease {
-                net: FOREIGN,
-                ..lease
-            });
-        }
-        Some(lease)
-    }
-
     fn interface(&self, port: u8) -> &Interface {
         match port {
             Self::WAN => &self.ram.wan,
             _ => &self.ram.lan,
         }
-    }
-
-    /// Returns whether an address is ours, on whichever interface.
-    fn owns(&self, address: Ipv6Addr) -> bool {
-        self.ram.wan.owns(address) || self.ram.lan.owns(address)
     }
 
     /// Boots: the link-local addresses come first (RFC 4862 §5.3).
@@ -262,7 +179,7 @@ impl Router {
     /// Returns whether there is a router upstream (RFC 7084 §4.1 G-4, G-5).
     fn has_uplink(&self) -> bool {
         let stays = self.defects.has(Defect::KeepsDefaultAfterWanLoss);
-        let found = self.ram.discovery.router().is_some() && !self.ram.liveness.is_lost();
+        let found = self.ram.discovery.router().is_some() && !self.ram.probe.is_lost();
         found || stays && self.ram.advertiser.offer().has_uplink
     }
 
@@ -278,38 +195,6 @@ impl Router {
             self.ram.silent_until = None;
             self.ram.advertiser.start(now);
         }
-    }
-
-    fn settle_wan(&mut self, cx: &mut Context<'_>) {
-        // Where the line delegates, the WAN needs no address (RFC 7084 §4.2 WAA-7).
-        let prefixes = match self.setup.mode {
-            Mode::Pd => &[],
-            Mode::Ra => self.ram.discovery.prefixes(),
-        };
-        // The LAN's address must be nobody else's here, either: the /64 is the same.
-        let macs = [self.setup.wan_mac, self.setup.lan_mac];
-        let addresses: Vec<_> = prefixes
-            .iter()
-            .flat_map(|prefix| macs.map(|mac| mac.in_prefix(prefix.net.addr())))
-            .collect();
-        for address in &addresses {
-            self.ram.wan.form(*address, true, cx);
-        }
-        self.ram.wan.retain(|address| addresses.contains(&address));
-    }
-
-    fn settle_lan(&mut self, lease: Option<Lease>, cx: &mut Context<'_>) {
-        let nets: Vec<_> = lease
-            .map(|lease| lease.net)
-            .into_iter()
-            .chain(self.ram.advertiser.old())
-            .chain(self.lan_net())
-            .collect();
-        let addresses: Vec<_> = nets.iter().map(|net| self.address_in(*net)).collect();
-        if let Some(lease) = lease {
-            self.ram.lan.form(self.address_in(lease.net), false, cx);
-        }
-        self.ram.lan.retain(|address| addresses.contains(&address));
     }
 }
 
@@ -363,11 +248,11 @@ impl Node for Router {
             discovery,
             client,
             proxy,
-            liveness,
+            probe,
             ..
         } = &mut self.ram;
         discovery.handle_timeout(wan, cx);
-        liveness.handle_timeout(discovery.router(), source, wan, cx);
+        probe.handle_timeout(discovery.router(), source, wan, cx);
         client.handle_timeout(wan, cx);
         proxy.handle_timeout([wan, lan], cx);
         self.settle(cx);
@@ -396,7 +281,7 @@ impl Node for Router {
             ram.advertiser.poll_timeout(),
             ram.proxy.poll_timeout(),
             ram.dns.poll_timeout(),
-            ram.liveness.poll_timeout(),
+            ram.probe.poll_timeout(),
         ]
         .into_iter()
         .flatten()
@@ -439,7 +324,7 @@ impl Ram {
             dns: DnsProxy::new(setup, &defects().0),
             filter: Filter::new(defects()),
             errors: Budget::new(),
-            liveness: Liveness::new(defects()),
+            probe: UplinkProbe::new(defects()),
             served: None,
         }
     }
@@ -462,5 +347,3 @@ fn is_discovery(kind: u8) -> bool {
 
 /// How long terminals are left alone at the start: long enough for the line to grant a prefix.
 const PREFIX_PATIENCE: Duration = Duration::from_secs(20);
-/// What the defect `foreign-lan-prefix` advertises (RFC 3849: documentation).
-const FOREIGN: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 0), 64);

@@ -4,6 +4,7 @@
 use std::net::Ipv6Addr;
 
 use super::defect::Defect;
+use super::interface::MTU;
 use super::{Defects, Router};
 use crate::message::packet::{
     ALL_NODES, ETHERNET_HEADER, IPV6_HEADER, Mac, Packet, forward, frame_ip, is_link_local,
@@ -58,8 +59,7 @@ pub(super) fn gets_lost(packet: &Packet<'_>, defects: &Defects) -> bool {
     );
     extended && defects.has(Defect::DropsExtensionHeaders)
         || number == FRAGMENT && defects.has(Defect::DropsFragments)
-        || packet.ip.len() + ETHERNET_HEADER > super::forward::MTU
-            && defects.has(Defect::CountsEthernetIntoMtu)
+        || packet.ip.len() + ETHERNET_HEADER > MTU && defects.has(Defect::CountsEthernetIntoMtu)
 }
 
 /// Changes a packet as a faulty router does; `ip` is what it passes on.

@@ -7,19 +7,20 @@
 mod incoming;
 mod outgoing;
 mod reconfigured;
+mod retransmission;
 
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use rand::Rng;
 
+use self::retransmission::{
+    INFORMATION_REQUEST, REBIND, RENEW, REQUEST, Retransmission, SOLICIT, Schedule, VERIFY,
+};
 use super::Defects;
 use super::defect::Defect;
 use super::interface::Interface;
 use super::lease::Lease;
-use super::retransmission::{
-    INFORMATION_REQUEST, REBIND, RENEW, REQUEST, Retransmission, SOLICIT, Schedule, VERIFY,
-};
 use crate::message::dhcpv6::Delegated;
 use crate::message::dhcpv6::reconfigure::Key;
 use crate::message::packet::Mac;

@@ -19,11 +19,11 @@ use self::over_udp::OverUdp;
 use self::servers::Servers;
 
 mod edit;
-mod faults;
 mod over_tcp;
 mod over_udp;
-mod pedantry;
 mod servers;
+mod spoilt_answers;
+mod spoilt_questions;
 mod wrong_cache;
 
 /// A DNS forwarder without sockets.

@@ -1,17 +1,19 @@
 //! The stateful filter between line and LAN (RFC 6092; guide p.5 asks for one): what a terminal
 //! began may be answered, and nothing else comes in.
 
+mod flow;
+
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
+use self::flow::{Flow, Fragment, ICMPV6, NEXT_HEADER_OFFSET, TCP, UDP};
 use super::Defects;
 use super::defect::Defect;
 use crate::message::icmpv6::{
-    DESTINATION_UNREACHABLE, ECHO_REPLY, ECHO_REQUEST, FIRST_INFORMATIONAL, PACKET_TOO_BIG,
-    TIME_EXCEEDED,
+    DESTINATION_UNREACHABLE, FIRST_INFORMATIONAL, PACKET_TOO_BIG, TIME_EXCEEDED,
 };
-use crate::message::packet::{IPV6_HEADER, Packet, Payload};
+use crate::message::packet::Packet;
 use crate::time::Time;
 
 /// The flows that terminals have begun.
@@ -20,14 +22,6 @@ pub(super) struct Filter {
     flows: BTreeMap<Flow, State>,
     /// The fragmented packets whose first fragment came in, until when the others may follow.
     fragmented: BTreeMap<(Ipv6Addr, Ipv6Addr, u32), Time>,
-}
-
-/// One flow as the LAN sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Flow {
-    protocol: u8,
-    inside: (Ipv6Addr, u16),
-    outside: (Ipv6Addr, u16),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -224,116 +218,19 @@ fn lifetime(flow: &Flow, state: State, defects: &Defects) -> Duration {
     }
 }
 
-impl Flow {
-    /// Returns the flow a packet from the LAN begins or continues.
-    fn outbound(packet: &Packet<'_>) -> Option<Self> {
-        let (protocol, source, destination) = ports(packet, ECHO_REQUEST)?;
-        Some(Self {
-            protocol,
-            inside: (packet.source, source),
-            outside: (packet.destination, destination),
-        })
-    }
-
-    /// Returns the flow a packet from the line answers.
-    fn inbound(packet: &Packet<'_>) -> Option<Self> {
-        let (protocol, source, destination) = ports(packet, ECHO_REPLY)?;
-        Some(Self {
-            protocol,
-            inside: (packet.destination, destination),
-            outside: (packet.source, source),
-        })
-    }
-
-    /// Returns the flow of an outbound packet that an error quotes.
-    fn quoted(ip: &[u8]) -> Option<Self> {
-        let address = |at: usize| {
-            let octets: [u8; 16] = ip.get(at..at + 16)?.try_into().ok()?;
-            Some(Ipv6Addr::from(octets))
-        };
-        let port = |at: usize| {
-            let bytes = ip.get(IPV6_HEADER + at..IPV6_HEADER + at + 2)?;
-            Some(u16::from_be_bytes(bytes.try_into().ok()?))
-        };
-        let protocol = *ip.get(NEXT_HEADER_OFFSET)?;
-        let (source, destination) = match protocol {
-            TCP | UDP => (port(0)?, port(2)?),
-            ICMPV6 => (port(4)?, port(4)?),
-            _ => (0, 0),
-        };
-        Some(Self {
-            protocol,
-            inside: (address(SOURCE_OFFSET)?, source),
-            outside: (address(DESTINATION_OFFSET)?, destination),
-        })
-    }
-}
-
 /// RFC 6092 §3.2.4 REC-21, REC-22, REC-24: unless told otherwise, these pass.
 fn is_ipsec(packet: &Packet<'_>) -> bool {
     let ike = packet.udp().is_some_and(|udp| udp.destination_port == IKE);
     ike || matches!(packet.ip[NEXT_HEADER_OFFSET], ESP | AUTHENTICATION)
 }
 
-/// What a fragment header says (RFC 8200 §4.5), where it comes first, as it does in practice.
-#[derive(Clone, Copy)]
-struct Fragment {
-    first: bool,
-    id: u32,
-}
-
-impl Fragment {
-    fn read(packet: &Packet<'_>) -> Option<Self> {
-        let header = packet.ip.get(IPV6_HEADER..IPV6_HEADER + 8)?;
-        let [_, _, high, low, a, b, c, d] = *header else {
-            return None;
-        };
-        (packet.ip[NEXT_HEADER_OFFSET] == FRAGMENT).then(|| Self {
-            first: u16::from_be_bytes([high, low]) & 0xfff8 == 0,
-            id: u32::from_be_bytes([a, b, c, d]),
-        })
-    }
-}
-
-/// Returns protocol, source and destination port; for echo both are its identifier.
-///
-/// The first fragment shows the ports, the others none. Unknown protocols have no ports and are
-/// flows between two hosts (REC-12).
-fn ports(packet: &Packet<'_>, echo: u8) -> Option<(u8, u16, u16)> {
-    match &packet.payload {
-        Payload::Udp(udp) => Some((UDP, udp.source_port, udp.destination_port)),
-        Payload::Tcp(tcp) => Some((TCP, tcp.source_port(), tcp.destination_port())),
-        Payload::Icmpv6(icmpv6) if icmpv6.kind == echo => {
-            let id = u16::from_be_bytes(icmpv6.body.get(..2)?.try_into().ok()?);
-            Some((ICMPV6, id, id))
-        }
-        Payload::Icmpv6(_) => None,
-        Payload::Other { next_header, bytes } => match Fragment::read(packet) {
-            Some(part) if !part.first => None,
-            Some(_) if matches!(*next_header, TCP | UDP) => {
-                let [a, b, c, d] = *bytes.first_chunk()?;
-                let ports = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-                Some((*next_header, ports.0, ports.1))
-            }
-            _ => Some((*next_header, 0, 0)),
-        },
-    }
-}
-
-const TCP: u8 = 6;
-const UDP: u8 = 17;
-const ICMPV6: u8 = 58;
 const HTTP: u16 = 80;
 const NTP: u16 = 123;
-const FRAGMENT: u8 = 44;
 const ESP: u8 = 50;
 const AUTHENTICATION: u8 = 51;
 const DNS: u16 = 53;
 const HTTPS: u16 = 443;
 const IKE: u16 = 500;
-const NEXT_HEADER_OFFSET: usize = 6;
-const SOURCE_OFFSET: usize = 8;
-const DESTINATION_OFFSET: usize = 24;
 // RFC 6092 §3.3.1 REC-35, and §3.2.2 REC-12 with §3.2.3 REC-14.
 const TCP_ESTABLISHED: Duration = Duration::from_secs(2 * 3600 + 4 * 60);
 const TCP_TRANSITORY: Duration = Duration::from_secs(4 * 60);

@@ -1,5 +1,5 @@
-//! Passing packets on between line and LAN: routes, hop limit, source check, and the errors that
-//! tell a sender why not (RFC 7084 §4.2 WPD-5, §4.3 L-14, §4.5 S-2).
+//! Passing packets on between line and LAN: routes, hop limit and source check (RFC 7084 §4.2 WPD-5,
+//! §4.3 L-14, §4.5 S-2).
 
 use std::net::Ipv6Addr;
 
@@ -8,16 +8,13 @@ use ipnet::Ipv6Net;
 use super::Router;
 use super::border::{gets_lost, is_unique_local, may_cross, spoil};
 use super::defect::Defect;
+use super::interface::MTU;
 use crate::message::packet::{
-    ETHERNET_HEADER, IPV6_HEADER, Packet, forward, frame_ip, is_link_local, is_routable,
+    ETHERNET_HEADER, Packet, forward, frame_ip, is_link_local, is_routable,
 };
 use crate::node::Context;
-use crate::node::part::icmp_error::{
-    NoError, Problem, QUOTED_MAX, error_about, error_packet, why_not,
-};
-use crate::node::part::neighbors::Unreachable;
+use crate::node::part::icmp_error::Problem;
 use crate::setup::Mode;
-use crate::time::Time;
 
 /// Where a packet goes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,82 +162,6 @@ impl Router {
             None => {}
         }
     }
-
-    /// Tells a packet's sender, back the way it came, why it was not passed on.
-    pub(super) fn complain(
-        &mut self,
-        port: u8,
-        packet: &Packet<'_>,
-        problem: Problem,
-        cx: &mut Context<'_>,
-    ) {
-        let silent = problem == Problem::NoRoute && self.defects.has(Defect::SilentAboutRoutes)
-            || problem == Problem::BadSource && self.defects.has(Defect::SilentAboutOldSources);
-        if silent {
-            return;
-        }
-        let Some(source) = self.source_towards(port, packet.source, cx.now()) else {
-            return;
-        };
-        // RFC 4443 §2.4 (e.4): nor is a multicast on the link answered.
-        let reason = if packet.eth_destination.is_multicast() {
-            Some(NoError::Multicast)
-        } else {
-            why_not(packet, problem)
-        };
-        let mistake = match reason {
-            None => true,
-            Some(NoError::Error) => self.defects.has(Defect::ErrorsAboutErrors),
-            Some(NoError::Multicast) => self.defects.has(Defect::ErrorsAboutMulticast),
-            Some(NoError::Nobody) => self.defects.has(Defect::ErrorsToNobody),
-        };
-        let unlimited = self.defects.has(Defect::NoErrorLimit);
-        if mistake && (unlimited || self.ram.errors.spend(cx.now())) {
-            let error = error_packet(packet, problem, source, self.quotes());
-            let near = self.interface(port);
-            near.send_frame(frame_ip(near.mac(), packet.eth_source, &error), cx);
-        }
-    }
-
-    /// Returns how many bytes of a packet an error quotes.
-    fn quotes(&self) -> usize {
-        if self.defects.has(Defect::QuotesEightBytes) {
-            IPV6_HEADER + 8
-        } else if self.defects.has(Defect::QuotesWholePackets) {
-            MTU - (MINIMUM_MTU - QUOTED_MAX)
-        } else {
-            QUOTED_MAX
-        }
-    }
-
-    /// Tells the senders of packets that waited for a silent neighbour.
-    pub(super) fn give_up(&mut self, silent: Vec<Unreachable>, cx: &mut Context<'_>) {
-        if self.defects.has(Defect::SilentAboutAbsentHosts) {
-            return;
-        }
-        let Some(source) = self.own_source(cx.now()) else {
-            return;
-        };
-        for ip in silent.into_iter().flat_map(|neighbor| neighbor.waiting) {
-            let error = error_about(&ip, Problem::AddressUnreachable, source, 0);
-            // What we sent ourselves needs no error.
-            let error = error.filter(|(to, _)| !self.owns(*to));
-            if let Some((to, error)) = error
-                && self.ram.errors.spend(cx.now())
-            {
-                self.send_own(to, &error, cx);
-            }
-        }
-    }
-
-    /// Returns the address of ours that speaks to `to`, which lies behind `port`.
-    fn source_towards(&self, port: u8, to: Ipv6Addr, now: Time) -> Option<Ipv6Addr> {
-        if is_link_local(to) {
-            return Some(self.interface(port).link_local());
-        }
-        self.own_source(now)
-            .or((port == Self::LAN).then(|| self.ram.lan.link_local()))
-    }
 }
 
 /// Returns a packet with traffic class 0x88 (RFC 8200 §3: the eight bits after the version).
@@ -253,10 +174,6 @@ fn marked(ip: &[u8]) -> Vec<u8> {
     ip
 }
 
-/// Both links are Ethernet (ngn-facts §1.2: MTU 1500).
-pub(super) const MTU: usize = 1500;
-/// RFC 8200 §5.
-const MINIMUM_MTU: usize = 1280;
 /// What the defect `drops-full-size-packets` lets through: 1500 less PPPoE and a tunnel of the
 /// carrier (ngn-facts §4.5).
 const PPPOE_MTU: usize = 1454;

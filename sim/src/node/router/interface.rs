@@ -336,6 +336,8 @@ impl Interface {
     }
 }
 
+/// Both links are Ethernet (ngn-facts §1.2: MTU 1500).
+pub(super) const MTU: usize = 1500;
 // RFC 4861 §10; the first address of a link is formed before anybody could say otherwise.
 const RETRANS_TIMER: Duration = Duration::from_secs(1);
 const REACHABLE_TIME: Duration = Duration::from_secs(30);

@@ -11,27 +11,13 @@ use rand::Rng;
 
 use super::defect::Defect;
 use super::interface::Interface;
+use super::lan_offer::{LAN_PREFERRED_SECS, LAN_VALID_SECS, Offer};
 use super::lease::{Lease, left};
-use super::{Defects, lan_options};
+use super::{Defects, lan_advert_options};
 use crate::message::ndp::{Ndp, NdpOption, PrefixInfo, RouterAdvert};
 use crate::message::packet::{ALL_NODES, Envelope, Mac};
 use crate::node::Context;
 use crate::time::Time;
-
-/// What the LAN is to hear.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Offer {
-    /// The LAN's /64.
-    pub(super) lease: Option<Lease>,
-    /// The whole delegation that it is a part of.
-    pub(super) delegation: Option<Lease>,
-    /// Whether there is a router upstream.
-    pub(super) has_uplink: bool,
-    /// Our own address as DNS server, once it is ours.
-    pub(super) dns: Option<Ipv6Addr>,
-    /// The search list.
-    pub(super) search: Vec<String>,
-}
 
 /// The advertising side of the LAN interface.
 pub(super) struct Advertiser {
@@ -206,8 +192,8 @@ impl Advertiser {
 
     fn advert(&self, mac: Mac, now: Time) -> RouterAdvert {
         let mut options = vec![
-            NdpOption::SourceLinkLayer(lan_options::own_mac(mac, &self.defects)),
-            lan_options::mtu(&self.defects),
+            NdpOption::SourceLinkLayer(lan_advert_options::own_mac(mac, &self.defects)),
+            lan_advert_options::mtu(&self.defects),
         ];
         if let Some(lease) = self.offer.lease {
             options.push(self.prefix(lease, now));
@@ -223,7 +209,7 @@ impl Advertiser {
             };
             options.push(self.prefix_option(*net, preferred, valid));
         }
-        options.extend(lan_options::beyond_prefixes(
+        options.extend(lan_advert_options::beyond_prefixes(
             &self.offer,
             now,
             &self.defects,
@@ -284,9 +270,8 @@ impl Advertiser {
     }
 }
 
-// RFC 9096 §4: ND_PREFERRED_LIMIT and ND_VALID_LIMIT; the router lifetime equals the former.
-const LAN_PREFERRED_SECS: u32 = 2700;
-pub(super) const LAN_VALID_SECS: u32 = 5400;
+// RFC 9096 §4: what was advertised may be in use for so long; the router lifetime equals
+// ND_PREFERRED_LIMIT.
 const LAN_VALID: Duration = Duration::from_secs(LAN_VALID_SECS as u64);
 const ROUTER_LIFETIME: Duration = Duration::from_secs(2700);
 // RFC 4861 §6.2.1 and §10.

@@ -9,7 +9,7 @@ use etherparse::TcpSlice;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Desk, MAX_OUTSTANDING, Side, Transmit, edit, faults};
+use super::{Desk, MAX_OUTSTANDING, Side, Transmit, edit, spoilt_answers, spoilt_questions};
 use crate::message::dns::{self, PORT, Question};
 use crate::message::packet::IPV6_HEADER;
 use crate::node::dns::sessions::{Habits, Sessions};
@@ -135,7 +135,7 @@ impl OverTcp {
         now: Time,
         rng: &mut ChaCha8Rng,
     ) {
-        let spoilt = faults::spoil_query(query, &desk.defects);
+        let spoilt = spoilt_questions::spoil(query, &desk.defects);
         let Some(forwarded) = spoilt.filter(|_| dns::is_query(query)) else {
             self.sessions.answer(stack, client, None);
             return;
@@ -217,7 +217,7 @@ impl OverTcp {
         let waiting = self.waiting.remove(index);
         desk.servers.note_answer(*stack.peer(on).ip());
         let mut response = match dns::records(response) {
-            Some(_) => faults::spoil_response(response, false, &desk.defects),
+            Some(_) => spoilt_answers::spoil(response, false, &desk.defects),
             None => edit::server_failure(&waiting.query),
         };
         if let (Some(response), Some(id)) = (&mut response, dns::id(&waiting.query)) {

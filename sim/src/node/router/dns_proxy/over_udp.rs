@@ -8,7 +8,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::wrong_cache::WrongCache;
-use super::{Desk, MAX_OUTSTANDING, Side, Transmit, edit, faults};
+use super::{Desk, MAX_OUTSTANDING, Side, Transmit, edit, spoilt_answers, spoilt_questions};
 use crate::message::dns::{self, FORMAT_ERROR, PORT, Question};
 use crate::node::router::defect::Defect;
 use crate::time::Time;
@@ -76,7 +76,7 @@ impl OverUdp {
         if !dns::is_query(query) || self.waiting.iter().any(known) || self.ignores(desk, query) {
             return;
         }
-        let Some(forwarded) = faults::spoil_query(query, &desk.defects) else {
+        let Some(forwarded) = spoilt_questions::spoil(query, &desk.defects) else {
             return;
         };
         if let Some(response) = self.cache.look_up(query, now) {
@@ -146,7 +146,7 @@ impl OverUdp {
                 desk.servers.note_answer(*from.ip());
                 self.cache.keep(response, &desk.defects, now);
                 let waiting = self.waiting.remove(index);
-                let mut response = faults::spoil_response(response, true, &desk.defects);
+                let mut response = spoilt_answers::spoil(response, true, &desk.defects);
                 if let (Some(response), Some(id)) = (&mut response, dns::id(&waiting.query))
                     && !desk.has(Defect::LeaksUpstreamIds)
                 {

@@ -1,34 +1,16 @@
-//! What broken forwarders do to the messages that pass through them.
+//! What broken forwarders do to answers on their way to the client.
 
 use std::collections::BTreeSet;
 
-use super::{edit, pedantry};
+use super::edit;
 use crate::message::dns::{
-    AAAA, CLASSIC_LIMIT, CNAME, NAME_ERROR, Question, REFUSED, SERVER_FAILURE, Section, TC,
-    is_truncated, records, response_code,
+    AAAA, CLASSIC_LIMIT, CNAME, HEADER, NAME_ERROR, OPT, Question, REFUSED, SERVER_FAILURE,
+    Section, TC, is_truncated, records, response_code,
 };
 use crate::node::router::defect::Defect;
 
-/// Returns the query as it goes upstream, or `None` if it goes nowhere.
-pub(super) fn spoil_query(query: &[u8], defects: &BTreeSet<Defect>) -> Option<Vec<u8>> {
-    let mut query = query.to_vec();
-    for defect in defects {
-        if !pedantry::spoil_query(&mut query, *defect) {
-            return None;
-        }
-        match defect {
-            Defect::DropsEdns if edit::opt(&query).is_some() => return None,
-            Defect::DropsUnknownTypes if !is_known(&query) => return None,
-            Defect::StripsEdns => edit::strip_opt(&mut query),
-            Defect::LowercasesNames => edit::lowercase_question(&mut query),
-            _ => {}
-        }
-    }
-    Some(query)
-}
-
 /// Returns the response as it goes to the client, or `None` if it goes nowhere.
-pub(super) fn spoil_response(
+pub(super) fn spoil(
     response: &[u8],
     over_udp: bool,
     defects: &BTreeSet<Defect>,
@@ -36,13 +18,17 @@ pub(super) fn spoil_response(
     let mut response = response.to_vec();
     let long = over_udp && response.len() > CLASSIC_LIMIT;
     for defect in defects {
-        pedantry::spoil_response(&mut response, *defect);
         match defect {
             Defect::DropsLargeAnswers if long => return None,
             Defect::Truncates512 if long => edit::truncate(&mut response, CLASSIC_LIMIT, true),
             Defect::TruncatesWithoutTc if long => {
                 edit::truncate(&mut response, TINY_BUFFER, false);
             }
+            Defect::BareErrors if response[3] & RESPONSE_CODE != 0 => {
+                response.truncate(HEADER);
+                response[4..].fill(0);
+            }
+            Defect::ErasesUnknownRecords => erase_unknown(&mut response),
             Defect::FiltersAaaa if kind(&response) == Some(AAAA) => edit::empty(&mut response),
             Defect::HidesNxdomain if response_code(&response) == Some(NAME_ERROR) => {
                 edit::set_response_code(&mut response, 0);
@@ -92,14 +78,18 @@ fn kind(message: &[u8]) -> Option<u16> {
     Question::of(message).map(|question| question.kind)
 }
 
-/// Returns whether the question is for a type that was known when the device was made.
-fn is_known(message: &[u8]) -> bool {
-    Question::of(message)
-        .is_some_and(|question| OLD_TYPES.contains(&question.kind) && question.class == INTERNET)
+/// Overwrites the content of records whose type is for private use (RFC 6895 §3.1).
+fn erase_unknown(response: &mut [u8]) {
+    for at in records(response).unwrap_or_default() {
+        let pointer = response[at.start] & 0xc0 == 0xc0;
+        if at.kind >= PRIVATE_TYPES && at.kind != OPT && pointer {
+            response[at.start + 12..at.end].fill(0);
+        }
+    }
 }
 
-/// A, NS, CNAME, SOA, PTR, MX, TXT, AAAA, SRV, and ANY.
-const OLD_TYPES: [u16; 10] = [1, 2, 5, 6, 12, 15, 16, 28, 33, 255];
-const INTERNET: u16 = 1;
+// RFC 1035 §4.1.1, and RFC 6895 §3.1.
+const RESPONSE_CODE: u8 = 0x0f;
+const PRIVATE_TYPES: u16 = 65_280;
 /// Too small for the fifteen addresses of a delivery host, of either kind (guide p.15).
 const TINY_BUFFER: usize = 256;

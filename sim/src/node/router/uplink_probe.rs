@@ -15,13 +15,13 @@ use crate::node::Context;
 use crate::time::Time;
 
 /// Whether the upstream router answers.
-pub(super) struct Liveness {
+pub(super) struct UplinkProbe {
     defects: Defects,
     next: Option<Time>,
     unanswered: u16,
 }
 
-impl Liveness {
+impl UplinkProbe {
     pub(super) fn new(defects: Defects) -> Self {
         Self {
             defects,

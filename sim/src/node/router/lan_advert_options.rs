@@ -3,7 +3,7 @@
 
 use super::Defects;
 use super::defect::Defect;
-use super::lan_advertiser::{LAN_VALID_SECS, Offer};
+use super::lan_offer::{LAN_VALID_SECS, Offer};
 use super::lease::{Lease, left};
 use crate::message::ndp::NdpOption;
 use crate::message::packet::Mac;

@@ -1,12 +1,32 @@
-//! What broken forwarders do to questions, and their answers, whose shape they did not expect.
+//! What broken forwarders do to questions on their way upstream, above all to those whose shape they
+//! did not expect.
+
+use std::collections::BTreeSet;
 
 use super::edit;
-use crate::message::dns::{HEADER, OPT, Question, RecordAt, Section, records};
+use crate::message::dns::{Question, RecordAt, Section, records};
 use crate::node::router::defect::Defect;
 
+/// Returns the query as it goes upstream, or `None` if it goes nowhere.
+pub(super) fn spoil(query: &[u8], defects: &BTreeSet<Defect>) -> Option<Vec<u8>> {
+    let mut query = query.to_vec();
+    let survives = defects.iter().all(|defect| pass(&mut query, *defect));
+    survives.then_some(query)
+}
+
 /// Changes a query as a defect does; returns whether it still goes upstream.
-pub(super) fn spoil_query(query: &mut Vec<u8>, defect: Defect) -> bool {
+fn pass(query: &mut Vec<u8>, defect: Defect) -> bool {
     match defect {
+        Defect::LowercasesNames => {
+            edit::lowercase_question(query);
+            true
+        }
+        Defect::DropsEdns => edit::opt(query).is_none(),
+        Defect::StripsEdns => {
+            edit::strip_opt(query);
+            true
+        }
+        Defect::DropsUnknownTypes => is_known(query),
         Defect::DropsHeaderBits => query[3] & HEADER_BITS == 0,
         Defect::SetsRecursionDesired => {
             query[2] |= RECURSION_DESIRED;
@@ -59,20 +79,14 @@ pub(super) fn spoil_query(query: &mut Vec<u8>, defect: Defect) -> bool {
     }
 }
 
-/// Changes a response as a defect does.
-pub(super) fn spoil_response(response: &mut Vec<u8>, defect: Defect) {
-    match defect {
-        Defect::BareErrors if response[3] & RESPONSE_CODE != 0 => {
-            response.truncate(HEADER);
-            response[4..].fill(0);
-        }
-        Defect::ErasesUnknownRecords => erase_unknown(response),
-        _ => {}
-    }
-}
-
 fn asked(query: &[u8]) -> Option<Question<'_>> {
     Question::of(query)
+}
+
+/// Returns whether the question is for a type that was known when the device was made.
+fn is_known(message: &[u8]) -> bool {
+    Question::of(message)
+        .is_some_and(|question| OLD_TYPES.contains(&question.kind) && question.class == INTERNET)
 }
 
 fn has_pointer(query: &[u8]) -> bool {
@@ -121,26 +135,16 @@ fn options(query: &[u8]) -> usize {
     count
 }
 
-/// Overwrites the content of records whose type is for private use (RFC 6895 §3.1).
-fn erase_unknown(response: &mut [u8]) {
-    for at in records(response).unwrap_or_default() {
-        let pointer = response[at.start] & 0xc0 == 0xc0;
-        if at.kind >= PRIVATE_TYPES && at.kind != OPT && pointer {
-            response[at.start + 12..at.end].fill(0);
-        }
-    }
-}
-
 // RFC 1035 §4.1.1 and RFC 4035 §3.
 const OPCODE: u8 = 0x78;
 const RECURSION_DESIRED: u8 = 0x01;
 const HEADER_BITS: u8 = 0x70;
-const RESPONSE_CODE: u8 = 0x0f;
 const INTERNET: u16 = 1;
 const HTTPS_AND_SVCB: [u16; 2] = [65, 64];
 const TKEY: u16 = 249;
 const TSIG: u16 = 250;
-const PRIVATE_TYPES: u16 = 65_280;
+/// A, NS, CNAME, SOA, PTR, MX, TXT, AAAA, SRV, and ANY.
+const OLD_TYPES: [u16; 10] = [1, 2, 5, 6, 12, 15, 16, 28, 33, 255];
 /// A buffer for the names of people who never saw a long one.
 const SHORT_BUFFER: usize = 128;
 // RFC 6891 §6.1.2: counted from the record's first byte.

@@ -1,0 +1,141 @@
+//! The errors that tell a sender why its packet was not passed on, and how often they are sent
+//! (RFC 4443 §2.4).
+
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use super::Router;
+use super::defect::Defect;
+use super::interface::MTU;
+use crate::message::packet::{IPV6_HEADER, Packet, frame_ip, is_link_local};
+use crate::node::Context;
+use crate::node::part::icmp_error::{
+    NoError, Problem, QUOTED_MAX, error_about, error_packet, why_not,
+};
+use crate::node::part::neighbors::Unreachable;
+use crate::time::Time;
+
+impl Router {
+    /// Tells a packet's sender, back the way it came, why it was not passed on.
+    pub(super) fn complain(
+        &mut self,
+        port: u8,
+        packet: &Packet<'_>,
+        problem: Problem,
+        cx: &mut Context<'_>,
+    ) {
+        let silent = problem == Problem::NoRoute && self.defects.has(Defect::SilentAboutRoutes)
+            || problem == Problem::BadSource && self.defects.has(Defect::SilentAboutOldSources);
+        if silent {
+            return;
+        }
+        let Some(source) = self.source_towards(port, packet.source, cx.now()) else {
+            return;
+        };
+        // RFC 4443 §2.4 (e.4): nor is a multicast on the link answered.
+        let reason = if packet.eth_destination.is_multicast() {
+            Some(NoError::Multicast)
+        } else {
+            why_not(packet, problem)
+        };
+        let mistake = match reason {
+            None => true,
+            Some(NoError::Error) => self.defects.has(Defect::ErrorsAboutErrors),
+            Some(NoError::Multicast) => self.defects.has(Defect::ErrorsAboutMulticast),
+            Some(NoError::Nobody) => self.defects.has(Defect::ErrorsToNobody),
+        };
+        let unlimited = self.defects.has(Defect::NoErrorLimit);
+        if mistake && (unlimited || self.ram.errors.spend(cx.now())) {
+            let error = error_packet(packet, problem, source, self.quotes());
+            let near = self.interface(port);
+            near.send_frame(frame_ip(near.mac(), packet.eth_source, &error), cx);
+        }
+    }
+
+    /// Returns how many bytes of a packet an error quotes.
+    fn quotes(&self) -> usize {
+        if self.defects.has(Defect::QuotesEightBytes) {
+            IPV6_HEADER + 8
+        } else if self.defects.has(Defect::QuotesWholePackets) {
+            MTU - (MINIMUM_MTU - QUOTED_MAX)
+        } else {
+            QUOTED_MAX
+        }
+    }
+
+    /// Tells the senders of packets that waited for a silent neighbour.
+    pub(super) fn give_up(&mut self, silent: Vec<Unreachable>, cx: &mut Context<'_>) {
+        if self.defects.has(Defect::SilentAboutAbsentHosts) {
+            return;
+        }
+        let Some(source) = self.own_source(cx.now()) else {
+            return;
+        };
+        for ip in silent.into_iter().flat_map(|neighbor| neighbor.waiting) {
+            let error = error_about(&ip, Problem::AddressUnreachable, source, 0);
+            // What we sent ourselves needs no error.
+            let error = error.filter(|(to, _)| !self.owns(*to));
+            if let Some((to, error)) = error
+                && self.ram.errors.spend(cx.now())
+            {
+                self.send_own(to, &error, cx);
+            }
+        }
+    }
+
+    /// Returns the address of ours that speaks to `to`, which lies behind `port`.
+    fn source_towards(&self, port: u8, to: Ipv6Addr, now: Time) -> Option<Ipv6Addr> {
+        if is_link_local(to) {
+            return Some(self.interface(port).link_local());
+        }
+        self.own_source(now)
+            .or((port == Self::LAN).then(|| self.ram.lan.link_local()))
+    }
+}
+
+/// A token bucket for errors.
+pub(super) struct Budget {
+    tokens: u32,
+    filled: Time,
+}
+
+impl Budget {
+    pub(super) fn new() -> Self {
+        Self {
+            tokens: BURST,
+            filled: Time::ZERO,
+        }
+    }
+
+    /// Takes a token, if there is one.
+    pub(super) fn spend(&mut self, now: Time) -> bool {
+        let fresh = now.since(self.filled).as_millis() / INTERVAL.as_millis();
+        if fresh > 0 {
+            let fresh = u32::try_from(fresh).unwrap_or(u32::MAX);
+            self.tokens = self.tokens.saturating_add(fresh).min(BURST);
+            self.filled = now;
+        }
+        let may = self.tokens > 0;
+        self.tokens = self.tokens.saturating_sub(1);
+        may
+    }
+}
+
+/// RFC 8200 §5.
+const MINIMUM_MTU: usize = 1280;
+// RFC 4443 §2.4 (f) suggests a token bucket of 10 for a small device.
+const BURST: u32 = 10;
+const INTERVAL: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_of_errors_is_cut_and_recovers() {
+        let mut budget = Budget::new();
+        let spent = (0..100).filter(|_| budget.spend(Time::ZERO)).count();
+        assert_eq!(spent, 10);
+        assert!(budget.spend(Time::from_secs(1)));
+    }
+}
