@@ -9,6 +9,7 @@ pub mod defect;
 pub mod dns_proxy;
 
 mod addressing;
+mod all_defects;
 mod border;
 mod dhcpv6_client;
 mod dhcpv6_packets;
@@ -29,7 +30,6 @@ mod router_discovery;
 mod uplink_probe;
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
 use std::time::Duration;
 
 use ipnet::Ipv6Net;
@@ -41,13 +41,13 @@ use crate::node::{Context, Node};
 use crate::setup::Setup;
 use crate::time::Time;
 
-use defect::Defect;
+use defect::{Defect, Defects, defects};
 use dhcpv6_client::Client;
 use dns_proxy::DnsProxy;
 use filter::Filter;
 use icmp_errors::Budget;
 use interface::Interface;
-use lan_advertiser::Advertiser;
+use lan_advertiser::{Advertiser, DEFAULT_WITHOUT_PREFIX};
 use lan_offer::Offer;
 use nd_proxy::NdProxy;
 use router_discovery::Discovery;
@@ -70,10 +70,6 @@ pub struct Router {
     stored: Option<Ipv6Net>,
     ram: Ram,
 }
-
-/// The defects of one router, shared by its parts.
-#[derive(Clone, Default)]
-struct Defects(Rc<BTreeSet<Defect>>);
 
 /// Everything that a power cut erases.
 struct Ram {
@@ -105,7 +101,7 @@ impl Router {
 
     /// Makes a router that boots when the world begins.
     pub fn new(config: RouterConfig) -> Self {
-        let defects = Defects(Rc::new(config.defects));
+        let defects = Defects::new(config.defects);
         Self {
             ram: Ram::new(&config.setup, &defects, None, Time::ZERO),
             setup: config.setup,
@@ -116,10 +112,10 @@ impl Router {
 
     /// Cuts the power and restores it: all but the identifiers and the stored prefix is forgotten.
     pub fn power_cycle(&mut self, cx: &mut Context<'_>) {
-        if self.defects.has(Defect::ForgetsDnsTable) {
+        if self.defects.has(FORGETS_DNS_TABLE) {
             self.setup.domains.clear();
         }
-        let forgets = self.defects.has(Defect::ForgetsPrefixOverPowerCut);
+        let forgets = self.defects.has(FORGETS_PREFIX_OVER_POWER_CUT);
         let stored = self.stored.filter(|_| !forgets);
         let client = self.ram.client.after_restart(cx.now());
         self.ram = Ram::new(&self.setup, &self.defects, stored, cx.now());
@@ -139,7 +135,7 @@ impl Router {
         ram.boot = None;
         ram.wan.form(ram.wan.link_local(), true, cx);
         ram.lan.form(ram.lan.link_local(), true, cx);
-        if self.defects.has(Defect::RsBeforeDad) {
+        if self.defects.has(RS_BEFORE_DAD) {
             ram.soliciting = true;
             ram.discovery.start(cx.now());
         }
@@ -178,7 +174,7 @@ impl Router {
 
     /// Returns whether there is a router upstream (RFC 7084 §4.1 G-4, G-5).
     fn has_uplink(&self) -> bool {
-        let stays = self.defects.has(Defect::KeepsDefaultAfterWanLoss);
+        let stays = self.defects.has(KEEPS_DEFAULT_AFTER_WAN_LOSS);
         let found = self.ram.discovery.router().is_some() && !self.ram.probe.is_lost();
         found || stays && self.ram.advertiser.offer().has_uplink
     }
@@ -189,7 +185,7 @@ impl Router {
             return;
         }
         let silent_until = *self.ram.silent_until.get_or_insert(now + PREFIX_PATIENCE);
-        let hasty = self.defects.has(Defect::DefaultWithoutPrefix);
+        let hasty = self.defects.has(DEFAULT_WITHOUT_PREFIX);
         if has_prefix || hasty || silent_until <= now {
             self.ram.advertising = true;
             self.ram.silent_until = None;
@@ -299,7 +295,7 @@ impl Node for Router {
             self.settle(cx);
             return;
         }
-        if !self.defects.has(Defect::NoSolicitAfterFlap) {
+        if !self.defects.has(NO_SOLICIT_AFTER_FLAP) {
             self.ram.discovery.start(cx.now());
             self.ram.client.handle_link_up(cx);
         }
@@ -321,23 +317,12 @@ impl Ram {
             client: Client::new(setup.wan_mac, setup.mode, defects()),
             advertiser: Advertiser::new(defects(), stored),
             proxy: NdProxy::new(defects()),
-            dns: DnsProxy::new(setup, &defects().0),
+            dns: DnsProxy::new(setup, defects()),
             filter: Filter::new(defects()),
             errors: Budget::new(),
             probe: UplinkProbe::new(defects()),
             served: None,
         }
-    }
-}
-
-impl Defects {
-    fn has(&self, defect: Defect) -> bool {
-        self.0.contains(&defect)
-    }
-
-    #[cfg(test)]
-    fn of<const N: usize>(defects: [Defect; N]) -> Self {
-        Self(Rc::new(defects.into()))
     }
 }
 
@@ -347,3 +332,22 @@ fn is_discovery(kind: u8) -> bool {
 
 /// How long terminals are left alone at the start: long enough for the line to grant a prefix.
 const PREFIX_PATIENCE: Duration = Duration::from_secs(20);
+
+defects! {
+    /// Loses its per-domain table in a power cut, as a configuration that was never saved (guide
+    /// p.7).
+    FORGETS_DNS_TABLE = "forgets-dns-table",
+        "停電でドメインごとのDNS設定を失う。設定を保存していない機器がそうなる。";
+    /// Forgets over a power cut which prefix it advertised, so that it withdraws none.
+    FORGETS_PREFIX_OVER_POWER_CUT = "forgets-prefix-over-power-cut",
+        "広告していたプレフィックスを停電で忘れ、失効させない。";
+    /// Goes on as default router of the LAN when the line's router has withdrawn itself.
+    KEEPS_DEFAULT_AFTER_WAN_LOSS = "keeps-default-after-wan-loss",
+        "回線のルータがデフォルトルータでなくなっても、LANのデフォルトルータであり続ける。";
+    /// Sends Router Solicitations before duplicate address detection is over.
+    RS_BEFORE_DAD = "rs-before-dad",
+        "重複アドレス検出が終わる前にRSを送る。";
+    /// Does not solicit when the WAN cable is plugged in again.
+    NO_SOLICIT_AFTER_FLAP = "no-solicit-after-flap",
+        "WANのケーブルを挿し直しても、RSを送らない。";
+}

@@ -6,7 +6,7 @@ use std::net::Ipv6Addr;
 use ipnet::Ipv6Net;
 
 use super::Router;
-use super::defect::Defect;
+use super::defect::defects;
 use super::lease::Lease;
 use crate::message::packet::with_interface_id;
 use crate::node::Context;
@@ -17,7 +17,7 @@ impl Router {
     /// Returns what the line granted: a delegation in PD mode, a /64 in RA mode.
     pub(super) fn granted(&self, now: Time) -> Option<Lease> {
         match self.setup.mode {
-            Mode::Pd if self.defects.has(Defect::PrefersAdvertisedPrefix) => {
+            Mode::Pd if self.defects.has(PREFERS_ADVERTISED_PREFIX) => {
                 let advertised = self.ram.discovery.lease(now);
                 advertised.or(self.ram.client.lease())
             }
@@ -43,7 +43,7 @@ impl Router {
     /// Returns the address our own packets come from: in PD mode the LAN's, since the WAN has none
     /// (RFC 7084 §4.2 WAA-7).
     pub(super) fn own_source(&self, now: Time) -> Option<Ipv6Addr> {
-        if self.setup.mode == Mode::Pd && self.defects.has(Defect::OwnPacketsFromLinkLocal) {
+        if self.setup.mode == Mode::Pd && self.defects.has(OWN_PACKETS_FROM_LINK_LOCAL) {
             return self.ram.wan.is_up().then(|| self.ram.wan.link_local());
         }
         if let Some(stale) = self.stale_source() {
@@ -61,7 +61,7 @@ impl Router {
 
     /// Returns what the defect `stale-own-source` holds on to.
     fn stale_source(&self) -> Option<Ipv6Addr> {
-        if !self.defects.has(Defect::StaleOwnSource) {
+        if !self.defects.has(STALE_OWN_SOURCE) {
             return None;
         }
         let old = self.ram.advertiser.old().next()?;
@@ -76,16 +76,16 @@ impl Router {
     pub(super) fn lan_lease(&self, now: Time) -> Option<Lease> {
         let granted = self.granted(now)?;
         let lease = match self.setup.mode {
-            Mode::Pd if self.defects.has(Defect::Treats60As56) => granted.for_lan_of_56(),
+            Mode::Pd if self.defects.has(TREATS_60_AS_56) => granted.for_lan_of_56(),
             Mode::Pd => granted.for_lan()?,
             Mode::Ra => granted,
         };
         if let Some(net) = self.stored
-            && self.defects.has(Defect::NeverRenumbers)
+            && self.defects.has(NEVER_RENUMBERS)
         {
             return Some(Lease { net, ..lease });
         }
-        if self.defects.has(Defect::ForeignLanPrefix) {
+        if self.defects.has(FOREIGN_LAN_PREFIX) {
             return Some(Lease {
                 net: FOREIGN,
                 ..lease
@@ -134,3 +134,26 @@ impl Router {
 
 /// What the defect `foreign-lan-prefix` advertises (RFC 3849: documentation).
 const FOREIGN: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 0), 64);
+
+defects! {
+    /// Gives the LAN the /64 of the line's RA where it has a delegation as well.
+    PREFERS_ADVERTISED_PREFIX = "prefers-advertised-prefix",
+        "プレフィックスの委任を受けていても、回線のRAの/64をLANに割り当てる。";
+    /// Numbers its LAN as if every delegation were a /56, and leaves a /60 by that (ngn-facts
+    /// §3.1).
+    TREATS_60_AS_56 = "treats-60-as-56",
+        "どの委任も/56とみなしてLANの/64を選び、/60では委任の範囲を外れる。";
+    /// Advertises a LAN prefix that the line never assigned.
+    FOREIGN_LAN_PREFIX = "foreign-lan-prefix",
+        "回線から割り当てられていないプレフィックスをLANに広告する。";
+    /// Gives the LAN the first prefix that it ever had, as scripts that run once at link-up do.
+    NEVER_RENUMBERS = "never-renumbers",
+        "最初に得たプレフィックスをLANで使い続ける。リンクアップ時に一度だけ動くスクリプトがそうする。";
+    /// Keeps asking DNS servers from an address of the old prefix after the line was renumbered.
+    STALE_OWN_SOURCE = "stale-own-source",
+        "プレフィックスが変わっても、古いプレフィックスのアドレスからDNSサーバに問い合わせ続ける。";
+    /// Sends packets of its own from the WAN's link-local address although the line delegated a
+    /// prefix.
+    OWN_PACKETS_FROM_LINK_LOCAL = "own-packets-from-link-local",
+        "プレフィックスの委任を受けていても、自分のパケットをWAN側のリンクローカルアドレスから送る。";
+}

@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use super::Router;
-use super::defect::Defect;
+use super::defect::defects;
 use super::interface::MTU;
 use crate::message::packet::{IPV6_HEADER, Packet, frame_ip, is_link_local};
 use crate::node::Context;
@@ -24,8 +24,8 @@ impl Router {
         problem: Problem,
         cx: &mut Context<'_>,
     ) {
-        let silent = problem == Problem::NoRoute && self.defects.has(Defect::SilentAboutRoutes)
-            || problem == Problem::BadSource && self.defects.has(Defect::SilentAboutOldSources);
+        let silent = problem == Problem::NoRoute && self.defects.has(SILENT_ABOUT_ROUTES)
+            || problem == Problem::BadSource && self.defects.has(SILENT_ABOUT_OLD_SOURCES);
         if silent {
             return;
         }
@@ -40,11 +40,11 @@ impl Router {
         };
         let mistake = match reason {
             None => true,
-            Some(NoError::Error) => self.defects.has(Defect::ErrorsAboutErrors),
-            Some(NoError::Multicast) => self.defects.has(Defect::ErrorsAboutMulticast),
-            Some(NoError::Nobody) => self.defects.has(Defect::ErrorsToNobody),
+            Some(NoError::Error) => self.defects.has(ERRORS_ABOUT_ERRORS),
+            Some(NoError::Multicast) => self.defects.has(ERRORS_ABOUT_MULTICAST),
+            Some(NoError::Nobody) => self.defects.has(ERRORS_TO_NOBODY),
         };
-        let unlimited = self.defects.has(Defect::NoErrorLimit);
+        let unlimited = self.defects.has(NO_ERROR_LIMIT);
         if mistake && (unlimited || self.ram.errors.spend(cx.now())) {
             let error = error_packet(packet, problem, source, self.quotes());
             let near = self.interface(port);
@@ -54,9 +54,9 @@ impl Router {
 
     /// Returns how many bytes of a packet an error quotes.
     fn quotes(&self) -> usize {
-        if self.defects.has(Defect::QuotesEightBytes) {
+        if self.defects.has(QUOTES_EIGHT_BYTES) {
             IPV6_HEADER + 8
-        } else if self.defects.has(Defect::QuotesWholePackets) {
+        } else if self.defects.has(QUOTES_WHOLE_PACKETS) {
             MTU - (MINIMUM_MTU - QUOTED_MAX)
         } else {
             QUOTED_MAX
@@ -65,7 +65,7 @@ impl Router {
 
     /// Tells the senders of packets that waited for a silent neighbour.
     pub(super) fn give_up(&mut self, silent: Vec<Unreachable>, cx: &mut Context<'_>) {
-        if self.defects.has(Defect::SilentAboutAbsentHosts) {
+        if self.defects.has(SILENT_ABOUT_ABSENT_HOSTS) {
             return;
         }
         let Some(source) = self.own_source(cx.now()) else {
@@ -126,6 +126,36 @@ const MINIMUM_MTU: usize = 1280;
 // RFC 4443 §2.4 (f) suggests a token bucket of 10 for a small device.
 const BURST: u32 = 10;
 const INTERVAL: Duration = Duration::from_millis(100);
+
+defects! {
+    /// Answers errors with errors.
+    ERRORS_ABOUT_ERRORS = "errors-about-errors",
+        "ICMPv6エラーに対してもエラーを返す。";
+    /// Answers what comes by multicast with errors.
+    ERRORS_ABOUT_MULTICAST = "errors-about-multicast",
+        "マルチキャストで届いたパケットに対してもエラーを返す。";
+    /// Sends errors to senders that are nobody: the unspecified address and groups.
+    ERRORS_TO_NOBODY = "errors-to-nobody",
+        "送信元が未指定アドレスやマルチキャストアドレスのパケットに対してもエラーを返す。";
+    /// Sends as many errors as there are causes.
+    NO_ERROR_LIMIT = "no-error-limit",
+        "原因となるパケットの数だけ、際限なくエラーを返す。";
+    /// Quotes whole packets in errors, beyond the minimum MTU.
+    QUOTES_WHOLE_PACKETS = "quotes-whole-packets",
+        "最小MTUを超えても、エラーにパケット全体を引用する。";
+    /// Quotes eight bytes of payload in errors, as IPv4 does.
+    QUOTES_EIGHT_BYTES = "quotes-eight-bytes",
+        "IPv4と同じように、エラーにペイロードを8バイトしか引用しない。";
+    /// Drops packets without a route without saying so, as a blackhole.
+    SILENT_ABOUT_ROUTES = "silent-about-routes",
+        "経路のないパケットを、通知せずに破棄する。";
+    /// Drops packets from a prefix that was taken back without saying so.
+    SILENT_ABOUT_OLD_SOURCES = "silent-about-old-sources",
+        "失効したプレフィックスから送られたパケットを、通知せずに破棄する。";
+    /// Drops packets for absent hosts of the LAN without saying so.
+    SILENT_ABOUT_ABSENT_HOSTS = "silent-about-absent-hosts",
+        "LANに存在しないホスト宛てのパケットを、通知せずに破棄する。";
+}
 
 #[cfg(test)]
 mod tests {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use rand::Rng;
 
-use super::defect::Defect;
-use super::{Defects, Router};
+use super::Router;
+use super::defect::{Defects, defects};
 use crate::frame::Frame;
 use crate::message::ndp::{Ndp, NeighborAdvert, NeighborSolicit};
 use crate::message::packet::{ALL_NODES, Envelope, Mac, Packet, solicited_node};
@@ -95,7 +95,7 @@ impl Interface {
         if self.addresses.iter().any(|address| address.ip == ip) {
             return;
         }
-        let state = if self.defects.has(Defect::NoDad) {
+        let state = if self.defects.has(NO_DAD) {
             State::Assigned
         } else {
             let delay = if delayed {
@@ -187,7 +187,7 @@ impl Interface {
         match address.state {
             // RFC 4862 §5.4.3: somebody else is about to take the same address.
             State::Delayed { .. } | State::Tentative { .. }
-                if detection && !self.defects.has(Defect::IgnoresDuplicates) =>
+                if detection && !self.defects.has(IGNORES_DUPLICATES) =>
             {
                 address.state = State::Duplicate;
             }
@@ -245,15 +245,15 @@ impl Interface {
             self.link_local()
         };
         let on_lan = |defect| self.port == Router::LAN && self.defects.has(defect);
-        if on_lan(Defect::NoLanNeighborAdverts) {
+        if on_lan(NO_LAN_NEIGHBOR_ADVERTS) {
             return;
         }
         let advert = NeighborAdvert {
             target,
-            router: !on_lan(Defect::NoRouterFlag),
+            router: !on_lan(NO_ROUTER_FLAG),
             solicited,
             replace,
-            target_link_layer: (!on_lan(Defect::NoTargetLinkLayer)).then_some(link_layer),
+            target_link_layer: (!on_lan(NO_TARGET_LINK_LAYER)).then_some(link_layer),
         };
         let envelope = Envelope::new(self.mac, mac, from, to);
         cx.send(self.port, Ndp::NeighborAdvert(advert).build(envelope));
@@ -261,7 +261,7 @@ impl Interface {
 
     /// Takes in an advertisement.
     pub(super) fn handle_advert(&mut self, advert: &NeighborAdvert, cx: &mut Context<'_>) {
-        let heeds = !self.defects.has(Defect::IgnoresDuplicates);
+        let heeds = !self.defects.has(IGNORES_DUPLICATES);
         for address in &mut self.addresses {
             // RFC 4862 §5.4.4.
             if heeds && address.ip == advert.target && address.state != State::Assigned {
@@ -343,3 +343,22 @@ const RETRANS_TIMER: Duration = Duration::from_secs(1);
 const REACHABLE_TIME: Duration = Duration::from_secs(30);
 // RFC 4862 §5.4.2: up to MAX_RTR_SOLICITATION_DELAY.
 const MAX_DAD_DELAY: Duration = Duration::from_secs(1);
+
+defects! {
+    /// Does not answer Neighbor Solicitations on the LAN, as behind a filter for ICMPv6.
+    NO_LAN_NEIGHBOR_ADVERTS = "no-lan-neighbor-adverts",
+        "LANの近隣要請に応答しない。ICMPv6を遮断するフィルタがあるとそうなる。";
+    /// Clears the R flag in its Neighbor Advertisements, as Linux on an interface that does not
+    /// forward.
+    NO_ROUTER_FLAG = "no-router-flag",
+        "近隣広告のRフラグを落とす。転送を有効にしていないインタフェースのLinuxがそうする。";
+    /// Leaves its MAC address out of its Neighbor Advertisements.
+    NO_TARGET_LINK_LAYER = "no-target-link-layer",
+        "近隣広告に自分のMACアドレスを入れない。";
+    /// Uses addresses without duplicate address detection.
+    NO_DAD = "no-dad",
+        "重複アドレス検出を行わずにアドレスを使う。";
+    /// Uses addresses although duplicate address detection found another owner.
+    IGNORES_DUPLICATES = "ignores-duplicates",
+        "重複アドレス検出で別の使用者が見つかったアドレスも使う。";
+}

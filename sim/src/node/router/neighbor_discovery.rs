@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use super::Router;
-use super::defect::Defect;
+use super::defect::defects;
 use super::interface::Interface;
 use crate::message::ndp::{
     NEIGHBOR_SOLICITATION, Ndp, NdpOption, NeighborAdvert, NeighborSolicit, ROUTER_ADVERTISEMENT,
@@ -31,7 +31,7 @@ impl Router {
             Some(Ndp::RouterSolicit(solicit)) if port == Self::LAN => {
                 self.handle_router_solicit(packet, solicit, cx);
             }
-            Some(Ndp::RouterSolicit(_)) if self.defects.has(Defect::AnswersRsOnWan) => {
+            Some(Ndp::RouterSolicit(_)) if self.defects.has(ANSWERS_RS_ON_WAN) => {
                 self.answer_as_router(packet, cx);
             }
             Some(Ndp::NeighborSolicit(solicit)) => self.handle_solicit(port, packet, &solicit, cx),
@@ -44,9 +44,9 @@ impl Router {
     fn parse_invalid(&self, port: u8, packet: &Packet<'_>) -> Option<Ndp> {
         let message = packet.icmpv6()?;
         let defect = match (message.kind, port) {
-            (ROUTER_SOLICITATION, _) => Defect::AnswersInvalidRs,
-            (ROUTER_ADVERTISEMENT, Self::WAN) => Defect::AcceptsInvalidRa,
-            (NEIGHBOR_SOLICITATION, _) => Defect::AnswersInvalidNs,
+            (ROUTER_SOLICITATION, _) => ANSWERS_INVALID_RS,
+            (ROUTER_ADVERTISEMENT, Self::WAN) => ACCEPTS_INVALID_RA,
+            (NEIGHBOR_SOLICITATION, _) => ANSWERS_INVALID_NS,
             _ => return None,
         };
         let accepts = self.defects.has(defect);
@@ -58,7 +58,7 @@ impl Router {
         let empty = |message: Icmpv6<'_>| {
             message.kind == ROUTER_ADVERTISEMENT && Ndp::parse_message(message).is_none()
         };
-        self.defects.has(Defect::HangsOnEmptyOption) && packet.icmpv6().is_some_and(empty)
+        self.defects.has(HANGS_ON_EMPTY_OPTION) && packet.icmpv6().is_some_and(empty)
     }
 
     /// Answers a solicitation on the WAN, where we are a host.
@@ -89,11 +89,10 @@ impl Router {
         advert: &RouterAdvert,
         cx: &mut Context<'_>,
     ) {
-        let from_router =
-            is_link_local(packet.source) || self.defects.has(Defect::AcceptsInvalidRa);
+        let from_router = is_link_local(packet.source) || self.defects.has(ACCEPTS_INVALID_RA);
         let strange = |option: &NdpOption| matches!(option, NdpOption::Other(..));
         let drops =
-            self.defects.has(Defect::DropsUnknownRaOptions) && advert.options.iter().any(strange);
+            self.defects.has(DROPS_UNKNOWN_RA_OPTIONS) && advert.options.iter().any(strange);
         if !from_router || drops || !self.ram.wan.is_up() {
             return;
         }
@@ -145,7 +144,7 @@ impl Router {
         // RFC 4861 §7.1.1.
         let to_group = packet.destination == solicited_node(solicit.target);
         let invalid = nowhere && (!to_group || solicit.source_link_layer.is_some());
-        if invalid && !self.defects.has(Defect::AnswersInvalidNs) {
+        if invalid && !self.defects.has(ANSWERS_INVALID_NS) {
             return;
         }
         let (near, _) = self.sides(port);
@@ -154,7 +153,7 @@ impl Router {
         }
         if !self.is_shared(solicit.target) {
             let strange = port == Self::WAN && is_routable(solicit.target) && !nowhere;
-            if strange && self.defects.has(Defect::NdProxyAnswersStrangers) {
+            if strange && self.defects.has(ND_PROXY_ANSWERS_STRANGERS) {
                 self.ram.wan.answer(packet, solicit.target, false, cx);
             }
             return;
@@ -208,4 +207,29 @@ impl Router {
             _ => (&mut self.ram.lan, &mut self.ram.wan),
         }
     }
+}
+
+defects! {
+    /// Answers Router Solicitations whose hop limit shows that they were forwarded.
+    ANSWERS_INVALID_RS = "answers-invalid-rs",
+        "ホップリミットから転送されたものと分かるRSにも応答する。";
+    /// Answers Neighbor Solicitations that fail the validity checks.
+    ANSWERS_INVALID_NS = "answers-invalid-ns",
+        "妥当性の検査を通らない近隣要請にも応答する。";
+    /// Takes in Router Advertisements that RFC 4861 §6.1.2 has thrown away: forwarded ones, a code
+    /// other than 0, a source that is not link-local.
+    ACCEPTS_INVALID_RA = "accepts-invalid-ra",
+        "転送されたもの、コードが0でないもの、送信元がリンクローカルでないものなど、RFC 4861 §6.1.2が破棄するRAを受け入れる。";
+    /// Throws a Router Advertisement away because it has an option that it does not know.
+    DROPS_UNKNOWN_RA_OPTIONS = "drops-unknown-ra-options",
+        "未知のオプションを1つでも含むRAを破棄する。";
+    /// Falls into an endless loop on an option of length zero in an advertisement.
+    HANGS_ON_EMPTY_OPTION = "hangs-on-empty-option",
+        "長さ0のオプションを含むRAを受け取ると、無限ループに陥る。";
+    /// Answers Router Solicitations that come from the line.
+    ANSWERS_RS_ON_WAN = "answers-rs-on-wan",
+        "回線から届いたRSに応答する。";
+    /// Answers upstream solicitations for any global address, the neighbours' included.
+    ND_PROXY_ANSWERS_STRANGERS = "nd-proxy-answers-strangers",
+        "隣の回線のものも含め、どのグローバルアドレスに対する回線側の近隣要請にも応答する。";
 }

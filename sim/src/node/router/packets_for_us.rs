@@ -4,7 +4,7 @@
 use etherparse::{TcpHeader, TcpSlice};
 
 use super::Router;
-use super::defect::Defect;
+use super::defect::defects;
 use crate::message::dhcpv6;
 use crate::message::icmpv6::{ECHO_REPLY, ECHO_REQUEST, PACKET_TOO_BIG};
 use crate::message::packet::{Envelope, IPV6_HEADER, Icmpv6, Packet, Payload, Udp};
@@ -32,7 +32,7 @@ impl Router {
             Payload::Icmpv6(icmpv6)
                 if icmpv6.checksum_ok
                     && icmpv6.kind > ECHO_REPLY
-                    && self.defects.has(Defect::AnswersUnknownIcmp) =>
+                    && self.defects.has(ANSWERS_UNKNOWN_ICMP) =>
             {
                 let problem = Problem::UnknownNextHeader(IPV6_HEADER as u32);
                 self.complain(port, packet, problem, cx);
@@ -55,7 +55,7 @@ impl Router {
         // What is only cut short or in fragments is known well enough.
         let known = matches!(number, TCP | UDP | ICMPV6 | NO_NEXT_HEADER);
         let first = packet.ip[NEXT_HEADER] == number;
-        if first && !known && !self.defects.has(Defect::NoParameterProblem) {
+        if first && !known && !self.defects.has(NO_PARAMETER_PROBLEM) {
             let problem = Problem::UnknownNextHeader(NEXT_HEADER as u32);
             self.complain(Self::LAN, packet, problem, cx);
         }
@@ -63,7 +63,7 @@ impl Router {
 
     fn has_management(&self, tcp: &TcpSlice<'_>) -> bool {
         let page = tcp.destination_port() == HTTP && tcp.syn() && !tcp.ack();
-        page && self.defects.has(Defect::ManagementOnWan)
+        page && self.defects.has(MANAGEMENT_ON_WAN)
     }
 
     /// Agrees to a connection, as far as a stranger needs to see that somebody is there.
@@ -89,7 +89,7 @@ impl Router {
         cx: &mut Context<'_>,
     ) {
         let to_group = packet.destination.is_multicast() || packet.source.is_multicast();
-        if to_group || packet.source.is_unspecified() || self.defects.has(Defect::NoEchoReply) {
+        if to_group || packet.source.is_unspecified() || self.defects.has(NO_ECHO_REPLY) {
             return;
         }
         let near = self.interface(port);
@@ -124,3 +124,18 @@ const UDP: u8 = 17;
 const ICMPV6: u8 = 58;
 /// RFC 8200 §4.7.
 const NO_NEXT_HEADER: u8 = 59;
+
+defects! {
+    /// Does not answer echo requests.
+    NO_ECHO_REPLY = "no-echo-reply",
+        "エコー要求に応答しない。";
+    /// Answers unheard-of informational ICMPv6 with a Parameter Problem.
+    ANSWERS_UNKNOWN_ICMP = "answers-unknown-icmp",
+        "未知の種別のICMPv6情報メッセージにParameter Problemを返す。";
+    /// Drops packets to itself of a protocol it does not have without saying so.
+    NO_PARAMETER_PROBLEM = "no-parameter-problem",
+        "対応していないプロトコルの自分宛てのパケットを、通知せずに破棄する。";
+    /// Has its management page open on the WAN.
+    MANAGEMENT_ON_WAN = "management-on-wan",
+        "管理画面をWAN側に開いている。";
+}
