@@ -14,6 +14,7 @@ mod border;
 mod dhcpv6_client;
 mod dhcpv6_packets;
 mod dns_packets;
+mod error_budget;
 mod filter;
 mod forward;
 mod icmp_errors;
@@ -44,8 +45,8 @@ use crate::time::Time;
 use defect::{Defect, Defects, defects};
 use dhcpv6_client::Client;
 use dns_proxy::DnsProxy;
+use error_budget::Budget;
 use filter::Filter;
-use icmp_errors::Budget;
 use interface::Interface;
 use lan_advertiser::{Advertiser, DEFAULT_WITHOUT_PREFIX};
 use lan_offer::Offer;
@@ -95,9 +96,9 @@ struct Ram {
 
 impl Router {
     /// The port towards the line.
-    pub const WAN: u8 = 0;
+    pub const WAN: u8 = interface::WAN;
     /// The port towards the terminals.
-    pub const LAN: u8 = 1;
+    pub const LAN: u8 = interface::LAN;
 
     /// Makes a router that boots when the world begins.
     pub fn new(config: RouterConfig) -> Self {

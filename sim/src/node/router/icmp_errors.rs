@@ -1,8 +1,6 @@
-//! The errors that tell a sender why its packet was not passed on, and how often they are sent
-//! (RFC 4443 §2.4).
+//! The errors that tell a sender why its packet was not passed on (RFC 4443 §2.4, §3).
 
 use std::net::Ipv6Addr;
-use std::time::Duration;
 
 use super::Router;
 use super::defect::defects;
@@ -93,39 +91,8 @@ impl Router {
     }
 }
 
-/// A token bucket for errors.
-pub(super) struct Budget {
-    tokens: u32,
-    filled: Time,
-}
-
-impl Budget {
-    pub(super) fn new() -> Self {
-        Self {
-            tokens: BURST,
-            filled: Time::ZERO,
-        }
-    }
-
-    /// Takes a token, if there is one.
-    pub(super) fn spend(&mut self, now: Time) -> bool {
-        let fresh = now.since(self.filled).as_millis() / INTERVAL.as_millis();
-        if fresh > 0 {
-            let fresh = u32::try_from(fresh).unwrap_or(u32::MAX);
-            self.tokens = self.tokens.saturating_add(fresh).min(BURST);
-            self.filled = now;
-        }
-        let may = self.tokens > 0;
-        self.tokens = self.tokens.saturating_sub(1);
-        may
-    }
-}
-
 /// RFC 8200 §5.
 const MINIMUM_MTU: usize = 1280;
-// RFC 4443 §2.4 (f) suggests a token bucket of 10 for a small device.
-const BURST: u32 = 10;
-const INTERVAL: Duration = Duration::from_millis(100);
 
 defects! {
     /// Answers errors with errors.
@@ -155,17 +122,4 @@ defects! {
     /// Drops packets for absent hosts of the LAN without saying so.
     SILENT_ABOUT_ABSENT_HOSTS = "silent-about-absent-hosts",
         "LANに存在しないホスト宛てのパケットを、通知せずに破棄する。";
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_burst_of_errors_is_cut_and_recovers() {
-        let mut budget = Budget::new();
-        let spent = (0..100).filter(|_| budget.spend(Time::ZERO)).count();
-        assert_eq!(spent, 10);
-        assert!(budget.spend(Time::from_secs(1)));
-    }
 }
