@@ -35,7 +35,7 @@ fn promises(scenario: &Scenario, found: &mut Vec<Mistake>) {
             return;
         }
         if Defect::from_name(name.get_ref()).is_none() {
-            let known = Defect::ALL.iter().map(|defect| defect.name());
+            let known = Defect::all().map(Defect::name);
             found.push(Mistake::unknown(
                 name.span(),
                 "defect",

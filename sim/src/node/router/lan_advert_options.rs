@@ -1,9 +1,8 @@
 //! What a LAN advertisement says besides prefixes: our MAC, the MTU, routes (RFC 4191) and DNS
 //! (RFC 8106).
 
-use super::Defects;
-use super::defect::Defect;
-use super::lan_advertiser::{LAN_VALID_SECS, Offer};
+use super::defect::{Defects, defects};
+use super::lan_offer::{LAN_VALID_SECS, Offer};
 use super::lease::{Lease, left};
 use crate::message::ndp::NdpOption;
 use crate::message::packet::Mac;
@@ -11,7 +10,7 @@ use crate::time::Time;
 
 /// Returns the link-layer address that hosts are to reach us at.
 pub(super) fn own_mac(mac: Mac, defects: &Defects) -> Mac {
-    if !defects.has(Defect::ForeignSourceLinkLayer) {
+    if !defects.has(FOREIGN_SOURCE_LINK_LAYER) {
         return mac;
     }
     let Mac([first, rest @ .., last]) = mac;
@@ -21,11 +20,11 @@ pub(super) fn own_mac(mac: Mac, defects: &Defects) -> Mac {
 
 /// Returns the MTU of the LAN.
 pub(super) fn mtu(defects: &Defects) -> NdpOption {
-    if defects.has(Defect::DirtyReservedFields) {
+    if defects.has(DIRTY_RESERVED_FIELDS) {
         let [a, b, c, d] = ETHERNET_MTU.to_be_bytes();
         return NdpOption::Other(MTU, vec![0xde, 0xad, a, b, c, d]);
     }
-    let jumbo = defects.has(Defect::JumboMtuOnLan);
+    let jumbo = defects.has(JUMBO_MTU_ON_LAN);
     NdpOption::Mtu(if jumbo { JUMBO_MTU } else { ETHERNET_MTU })
 }
 
@@ -36,28 +35,28 @@ pub(super) fn beyond_prefixes(offer: &Offer, now: Time, defects: &Defects) -> Ve
         return options;
     };
     // RFC 9096 §3.4: not longer than the prefix.
-    let lifetime = if defects.has(Defect::LongDnsLifetimes) {
+    let lifetime = if defects.has(LONG_DNS_LIFETIMES) {
         A_WEEK
     } else {
         left(now, lease.valid).min(LAN_VALID_SECS)
     };
     // RFC 7084 §4.3 L-3.
     if let Some(delegation) = offer.delegation
-        && !defects.has(Defect::NoRouteInformation)
+        && !defects.has(NO_ROUTE_INFORMATION)
     {
-        let times = 1 + usize::from(defects.has(Defect::RouteInformationTwice));
+        let times = 1 + usize::from(defects.has(ROUTE_INFORMATION_TWICE));
         options.extend(vec![route(delegation, lifetime); times]);
     }
-    if defects.has(Defect::NoRdnss) {
+    if defects.has(NO_RDNSS) {
         return options;
     }
     if let Some(dns) = offer.dns {
-        let lifetime = if defects.has(Defect::ShortDnsLifetimes) {
+        let lifetime = if defects.has(SHORT_DNS_LIFETIMES) {
             SHORT
         } else {
             lifetime
         };
-        options.push(if defects.has(Defect::EvenRdnssLength) {
+        options.push(if defects.has(EVEN_RDNSS_LENGTH) {
             let lifetime = lifetime.to_be_bytes();
             NdpOption::Other(
                 RDNSS,
@@ -85,7 +84,7 @@ fn route(delegation: Lease, lifetime: u32) -> NdpOption {
 }
 
 fn search(search: &[String], lifetime: u32, defects: &Defects) -> NdpOption {
-    if !defects.has(Defect::UnterminatedSearchList) {
+    if !defects.has(UNTERMINATED_SEARCH_LIST) {
         return NdpOption::Dnssl {
             lifetime,
             domains: search.to_vec(),
@@ -111,3 +110,36 @@ const DNSSL: u8 = 31;
 const JUMBO_MTU: u32 = 9000;
 const A_WEEK: u32 = 604_800;
 const SHORT: u32 = 20;
+
+defects! {
+    /// Advertises no DNS server on the LAN.
+    NO_RDNSS = "no-rdnss",
+        "LANのRAでDNSサーバを広告しない。";
+    /// Gives the RDNSS option room for half an address more than it holds.
+    EVEN_RDNSS_LENGTH = "even-rdnss-length",
+        "RDNSSオプションの長さに、含まれるアドレスより半個分の余りを加える。";
+    /// Names DNS servers for less than the time between two advertisements.
+    SHORT_DNS_LIFETIMES = "short-dns-lifetimes",
+        "DNSサーバの有効期間を、RAの送信間隔より短くする。";
+    /// Advertises routes, DNS servers and search list for a week, whatever becomes of the prefix.
+    LONG_DNS_LIFETIMES = "long-dns-lifetimes",
+        "プレフィックスの有効期間にかかわらず、経路、DNSサーバ、検索リストを1週間有効として広告する。";
+    /// Leaves the final zero out of the names in its DNSSL option, and pads it with leftovers.
+    UNTERMINATED_SEARCH_LIST = "unterminated-search-list",
+        "DNSSLオプションの名前を0で終わらせず、残りをメモリに残っていた値で埋める。";
+    /// Advertises no route to the prefix it was delegated.
+    NO_ROUTE_INFORMATION = "no-route-information",
+        "委任されたプレフィックスへの経路を広告しない。";
+    /// Advertises the route to its delegated prefix twice in one advertisement.
+    ROUTE_INFORMATION_TWICE = "route-information-twice",
+        "1つのRAに、委任されたプレフィックスへの経路を2回入れる。";
+    /// Names another MAC address than its own in its advertisements.
+    FOREIGN_SOURCE_LINK_LAYER = "foreign-source-link-layer",
+        "RAに自分のものでないMACアドレスを入れる。";
+    /// Advertises an MTU of jumbo frames, which its line does not carry.
+    JUMBO_MTU_ON_LAN = "jumbo-mtu-on-lan",
+        "回線が運べないジャンボフレームのMTUを広告する。";
+    /// Leaves what its memory held in the reserved fields of its advertisements.
+    DIRTY_RESERVED_FIELDS = "dirty-reserved-fields",
+        "RAの予約フィールドに、メモリに残っていた値を入れる。";
+}

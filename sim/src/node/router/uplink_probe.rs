@@ -7,21 +7,20 @@ use std::time::Duration;
 
 use etherparse::TcpHeader;
 
-use super::Defects;
-use super::defect::Defect;
+use super::defect::{Defects, defects};
 use super::interface::Interface;
 use crate::message::packet::{ETHERNET_HEADER, Envelope};
 use crate::node::Context;
 use crate::time::Time;
 
 /// Whether the upstream router answers.
-pub(super) struct Liveness {
+pub(super) struct UplinkProbe {
     defects: Defects,
     next: Option<Time>,
     unanswered: u16,
 }
 
-impl Liveness {
+impl UplinkProbe {
     pub(super) fn new(defects: Defects) -> Self {
         Self {
             defects,
@@ -56,7 +55,7 @@ impl Liveness {
         let Some(router) = router.filter(|_| wan.is_up() && due) else {
             return;
         };
-        if let Some(source) = source.filter(|_| self.defects.has(Defect::NeedsInternet)) {
+        if let Some(source) = source.filter(|_| self.defects.has(NEEDS_INTERNET)) {
             self.next = Some(cx.now() + INTERVAL);
             self.unanswered = self.unanswered.saturating_add(1);
             let mut syn = TcpHeader::new(PROBE_PORT, HTTPS, 1, 1024);
@@ -64,7 +63,7 @@ impl Liveness {
             let frame = Envelope::new(wan.mac(), wan.mac(), source, SOMEBODY).tcp(syn, &[]);
             wan.send(router, &frame[ETHERNET_HEADER..], cx);
         }
-        if !self.defects.has(Defect::GatewayMustAnswerPings) {
+        if !self.defects.has(GATEWAY_MUST_ANSWER_PINGS) {
             return;
         }
         self.next = Some(cx.now() + INTERVAL);
@@ -84,3 +83,14 @@ const ECHO_REQUEST: u8 = 128;
 const ID: u16 = 0x4e47;
 const INTERVAL: Duration = Duration::from_secs(5);
 const MISSES: u16 = 3;
+
+defects! {
+    /// Takes the upstream router for dead unless it answers pings, which the edge never does
+    /// (ngn-facts §1.2).
+    GATEWAY_MUST_ANSWER_PINGS = "gateway-must-answer-pings",
+        "上位ルータがpingに応答しないと停止しているとみなす。網のエッジは応答しない。";
+    /// Takes the line for dead because a host in the internet, which is not behind it, resets its
+    /// connections (ngn-facts §4.2).
+    NEEDS_INTERNET = "needs-internet",
+        "インターネット上のホストが接続を拒否すると、回線が切れているとみなす。この回線はインターネットにつながっていない。";
+}

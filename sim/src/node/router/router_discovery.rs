@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use ipnet::Ipv6Net;
 
-use super::Defects;
-use super::defect::Defect;
+use super::defect::{Defects, defects};
 use super::interface::Interface;
 use super::lease::Lease;
 use crate::frame::Frame;
@@ -53,7 +52,7 @@ impl Discovery {
     pub(super) fn start(&mut self, now: Time) {
         self.solicits = 0;
         self.next_solicit = Some(now);
-        self.next_rip = self.defects.has(Defect::RipngOnWan).then_some(now);
+        self.next_rip = self.defects.has(RIPNG_ON_WAN).then_some(now);
     }
 
     /// Returns the default router: of those preferred most, the one known longest.
@@ -70,7 +69,7 @@ impl Discovery {
     /// Returns the prefix the line has granted: the one that is preferred longest.
     pub(super) fn lease(&self, now: Time) -> Option<Lease> {
         let mut preferred = self.prefixes.iter().filter(|prefix| prefix.preferred > now);
-        if self.defects.has(Defect::IgnoresZeroPreferred) {
+        if self.defects.has(IGNORES_ZERO_PREFERRED) {
             return preferred.next().copied();
         }
         preferred.max_by_key(|prefix| prefix.preferred).copied()
@@ -79,16 +78,16 @@ impl Discovery {
     /// Takes in an advertisement that came from a link-local address.
     pub(super) fn handle_advert(&mut self, from: Ipv6Addr, advert: &RouterAdvert, now: Time) {
         let waiting = self.next_solicit.is_some() || self.router().is_some();
-        if !waiting && self.defects.has(Defect::OnlySolicitedRa) {
+        if !waiting && self.defects.has(ONLY_SOLICITED_RA) {
             return;
         }
-        if !advert.lifetime.is_zero() || self.defects.has(Defect::AnyAdvertiserIsRouter) {
+        if !advert.lifetime.is_zero() || self.defects.has(ANY_ADVERTISER_IS_ROUTER) {
             self.note_router(from, advert, now);
             // RFC 4861 §6.3.7.
-            if !self.defects.has(Defect::KeepsSoliciting) {
+            if !self.defects.has(KEEPS_SOLICITING) {
                 self.next_solicit = None;
             }
-        } else if !self.defects.has(Defect::IgnoresRouterLifetimeZero) {
+        } else if !self.defects.has(IGNORES_ROUTER_LIFETIME_ZERO) {
             // RFC 4861 §6.3.4.
             self.routers.retain(|known| known.address != from);
         }
@@ -105,7 +104,7 @@ impl Discovery {
             3 => 0,
             _ => 1,
         };
-        let hijacked = self.defects.has(Defect::AnyAdvertiserIsRouter);
+        let hijacked = self.defects.has(ANY_ADVERTISER_IS_ROUTER);
         let fresh = DefaultRouter {
             address: from,
             until: now
@@ -119,7 +118,7 @@ impl Discovery {
             return;
         }
         if self.routers.len() == ROUTERS_MAX {
-            if !self.defects.has(Defect::KeepsNewestRouters) {
+            if !self.defects.has(KEEPS_NEWEST_ROUTERS) {
                 return;
             }
             self.routers.remove(0);
@@ -134,10 +133,10 @@ impl Discovery {
     /// RFC 4862 §5.5.3.
     fn note_prefix(&mut self, info: &PrefixInfo, now: Time) {
         let has = |defect| self.defects.has(defect);
-        let fit = !has(Defect::NoSlaac)
-            && (info.autonomous || has(Defect::IgnoresAFlag))
-            && (info.length == 64 || has(Defect::SlaacFromAnyLength))
-            && (info.preferred <= info.valid || has(Defect::TakesPreferredAboveValid));
+        let fit = !has(NO_SLAAC)
+            && (info.autonomous || has(IGNORES_A_FLAG))
+            && (info.length == 64 || has(SLAAC_FROM_ANY_LENGTH))
+            && (info.preferred <= info.valid || has(TAKES_PREFERRED_ABOVE_VALID));
         let Some(net) = Ipv6Net::new(info.prefix, info.length)
             .ok()
             .filter(|_| fit && is_routable(info.prefix))
@@ -155,11 +154,11 @@ impl Discovery {
             }
             return;
         };
-        if info.preferred > 0 || !self.defects.has(Defect::IgnoresZeroPreferred) {
+        if info.preferred > 0 || !self.defects.has(IGNORES_ZERO_PREFERRED) {
             known.preferred = fresh.preferred;
         }
         // RFC 4862 §5.5.3 e): nobody may cut a valid lifetime below two hours.
-        known.valid = if self.defects.has(Defect::CutsValidLifetimes) {
+        known.valid = if self.defects.has(CUTS_VALID_LIFETIMES) {
             fresh.valid
         } else {
             fresh.valid.max(known.valid.min(now + TWO_HOURS))
@@ -184,7 +183,7 @@ impl Discovery {
 
     /// Notes that something goes to the line.
     pub(super) fn speak(&mut self, now: Time) {
-        if !self.defects.has(Defect::GivesUpSilentRouter) {
+        if !self.defects.has(GIVES_UP_SILENT_ROUTER) {
             return;
         }
         let since = *self.unanswered.get_or_insert(now);
@@ -221,7 +220,7 @@ impl Discovery {
 
     fn solicit(&mut self, wan: &Interface, cx: &mut Context<'_>) {
         self.solicits += 1;
-        let unspecified = self.defects.has(Defect::RsFromUnspecified);
+        let unspecified = self.defects.has(RS_FROM_UNSPECIFIED);
         let source = if unspecified {
             Ipv6Addr::UNSPECIFIED
         } else {
@@ -232,8 +231,8 @@ impl Discovery {
         };
         let envelope = Envelope::new(wan.mac(), wan.mac(), source, ALL_ROUTERS);
         wan.send_frame(Ndp::RouterSolicit(solicit).build(envelope), cx);
-        let storm = self.defects.has(Defect::RsStorm);
-        let endless = storm || self.defects.has(Defect::KeepsSoliciting);
+        let storm = self.defects.has(RS_STORM);
+        let endless = storm || self.defects.has(KEEPS_SOLICITING);
         let interval = if storm {
             STORM_INTERVAL
         } else {
@@ -268,3 +267,53 @@ const HIJACKED: Duration = Duration::from_secs(1800);
 const HIGHEST: u8 = 3;
 const SILENCE_MAX: Duration = Duration::from_secs(10);
 const RIP_INTERVAL: Duration = Duration::from_secs(30);
+
+defects! {
+    /// Sends Router Solicitations on the WAN from the unspecified address.
+    RS_FROM_UNSPECIFIED = "rs-from-unspecified",
+        "WANのRSを未指定アドレスから送る。";
+    /// Sends a Router Solicitation every second until an advertisement comes.
+    RS_STORM = "rs-storm",
+        "RAが届くまで、毎秒RSを送る。";
+    /// Keeps sending Router Solicitations although it has its advertisement.
+    KEEPS_SOLICITING = "keeps-soliciting",
+        "RAを受け取っても、RSを送り続ける。";
+    /// Takes whoever advertises as its default router, even with a router lifetime of zero.
+    ANY_ADVERTISER_IS_ROUTER = "any-advertiser-is-router",
+        "ルータ有効期間が0であっても、RAを送ってきた相手をデフォルトルータにする。";
+    /// Goes on using a default router that has withdrawn itself.
+    IGNORES_ROUTER_LIFETIME_ZERO = "ignores-router-lifetime-zero",
+        "デフォルトルータでなくなったと広告したルータを使い続ける。";
+    /// Forgets the oldest default router when too many advertise, as tables of fixed size that
+    /// evict the oldest entry.
+    KEEPS_NEWEST_ROUTERS = "keeps-newest-routers",
+        "広告するルータが多すぎると、最も古いデフォルトルータを忘れる。大きさの決まった表から最も古いものを追い出す機器がそうする。";
+    /// Gives its router up for good when the line was silent for ten seconds, as gateway monitors
+    /// that never look again.
+    GIVES_UP_SILENT_ROUTER = "gives-up-silent-router",
+        "回線が10秒間沈黙すると、上位ルータを二度と使わない。監視で一度失敗すると確かめ直さない機器がそうする。";
+    /// Forms no address from the prefix that is advertised on the WAN.
+    NO_SLAAC = "no-slaac",
+        "WANで広告されたプレフィックスからアドレスを生成しない。";
+    /// Forms addresses from prefixes whose A flag is clear.
+    IGNORES_A_FLAG = "ignores-a-flag",
+        "Aフラグのないプレフィックスからもアドレスを生成する。";
+    /// Forms addresses from prefixes that are preferred longer than they are valid.
+    TAKES_PREFERRED_ABOVE_VALID = "takes-preferred-above-valid",
+        "推奨有効期間が有効期間を超えるプレフィックスからもアドレスを生成する。";
+    /// Forms addresses from prefixes of any length.
+    SLAAC_FROM_ANY_LENGTH = "slaac-from-any-length",
+        "どの長さのプレフィックスからもアドレスを生成する。";
+    /// Lets any advertisement cut the valid lifetime of its addresses below two hours.
+    CUTS_VALID_LIFETIMES = "cuts-valid-lifetimes",
+        "どのRAによっても、アドレスの有効期間を2時間未満に縮める。";
+    /// Goes on preferring an address whose preferred lifetime an advertisement has set to zero.
+    IGNORES_ZERO_PREFERRED = "ignores-zero-preferred",
+        "RAで推奨有効期間が0になったアドレスを優先して使い続ける。";
+    /// Speaks RIPng on the WAN, as routing daemons that run on every interface.
+    RIPNG_ON_WAN = "ripng-on-wan",
+        "WANでRIPngを送る。すべてのインタフェースで動く経路制御デーモンがそうする。";
+    /// Hears Router Advertisements only while it solicits.
+    ONLY_SOLICITED_RA = "only-solicited-ra",
+        "RSを送っている間に届いたRAしか受け取らない。";
+}
