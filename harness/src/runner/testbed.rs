@@ -12,12 +12,12 @@ use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::node::Handle;
 use ngnlab_sim::node::segment::Segment;
 use ngnlab_sim::node::terminal::{Terminal, TerminalConfig};
-use ngnlab_sim::setup::Setup;
+use ngnlab_sim::setup::{Macs, Setup};
 use ngnlab_sim::time::{Pace, Time};
 use ngnlab_sim::trace::{End, Fact, Role, Screen, Seen, TerminalTruth};
 use ngnlab_sim::world::World;
 
-use crate::dut::{Cables, Dut, DutError, Ends, Macs};
+use crate::dut::{Cables, Dut, DutError, Ends};
 use crate::error::Error;
 use crate::scenario::Scenario;
 use crate::step::Wire;
