@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ngnlab_sim::frame::{Cable, Port};
+use ngnlab_sim::cable::{Cable, Port};
 use ngnlab_sim::setup::{Macs, Setup};
 use ngnlab_sim::time::Pace;
 use ngnlab_sim::world::World;

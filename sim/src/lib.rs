@@ -5,6 +5,7 @@
 //! contract needs and how they are cabled.
 
 pub mod access;
+pub mod cable;
 pub mod fault;
 pub mod frame;
 pub mod line;
@@ -17,8 +18,9 @@ pub mod time;
 pub mod trace;
 pub mod world;
 
+pub use cable::{Cable, Port};
 pub use fault::{Fate, Fault};
-pub use frame::{Cable, Frame, Port};
+pub use frame::Frame;
 pub use link::Link;
 pub use node::{Context, Handle, Node};
 pub use time::{Pace, Time};

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ngnlab_sim::frame::Cable;
+use ngnlab_sim::cable::Cable;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::Link;
 use ngnlab_sim::link::tap::{self, Tap};

@@ -5,7 +5,8 @@ use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
 use ngnlab_sim::access::{self, Access};
-use ngnlab_sim::frame::{Cable, Frame, Port};
+use ngnlab_sim::cable::{Cable, Port};
+use ngnlab_sim::frame::Frame;
 use ngnlab_sim::line::{Area, Line};
 use ngnlab_sim::link::Link;
 use ngnlab_sim::message::packet::Mac;
