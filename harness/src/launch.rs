@@ -16,7 +16,7 @@ use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::time::{Pace, Time};
 use ngnlab_sim::trace::Trace;
 
-use crate::dut::description::{Description, Driver};
+use crate::dut::description::Description;
 use crate::dut::qemu::saved::Files;
 use crate::dut::reference::Reference;
 use crate::dut::{self, DeviceFailure, Dut as _, Prepared, needs};
@@ -27,11 +27,13 @@ use crate::scenario::Scenario;
 use crate::stages::Reached;
 use crate::terminal;
 
+mod assignment;
 mod desk;
+mod drivers;
 mod worker;
 
+use assignment::{Answer, Assignment, Task};
 use desk::Desk;
-use worker::{Answer, Assignment, Task};
 
 /// Serves as a worker or as one of its helpers, if this process was started as one.
 ///
@@ -152,10 +154,7 @@ pub struct Preparation {
 pub fn prepare(device: &Path, stop: &AtomicBool) -> Result<Preparation, Error> {
     let description = Description::load(device)?;
     needs::check(&description)?;
-    let files = match &description.driver {
-        Driver::Process(_) | Driver::Nic(_) => None,
-        Driver::Qemu(machine) => Some(Files::new(machine)?),
-    };
+    let files = drivers::files(&description.driver)?;
     let saved = files.as_ref().map(Files::places);
     let desk = Desk::new(&description)?;
     let assignment = Assignment {

@@ -4,7 +4,8 @@
 //! key, or a template that names an unknown variable, is a mistake, told with its place before
 //! anything is started.
 //!
-//! A driver adds a variant to [`Driver`] and to `Word`, and its arms below.
+//! A driver adds a variant to [`Driver`] and to `Word`, and what its keys mean as a [`Part`]; what it
+//! does is a row of the table in `launch/drivers.rs`.
 
 use std::ops::Range;
 use std::path::Path;
@@ -25,11 +26,13 @@ use crate::input;
 use crate::scenario::mistake::{Mistake, Mistakes};
 use cabled::Cabled;
 use machine::Machine;
+use part::Part;
 use programs::Programs;
 use variables::Samples;
 
 pub mod cabled;
 pub mod machine;
+pub mod part;
 pub mod programs;
 pub(super) mod templates;
 pub mod variables;
@@ -65,21 +68,20 @@ pub enum Driver {
 }
 
 impl Driver {
-    /// Returns how many share a processor unless the user says otherwise.
-    pub fn at_once(&self) -> usize {
+    /// Returns what the file says to it.
+    pub fn part(&self) -> &dyn Part {
         match self {
-            Self::Process(_) | Self::Nic(_) => WAITING_TOGETHER,
-            // An emulated processor is never idle for long.
-            Self::Qemu(_) => 2,
+            Self::Process(programs) => programs,
+            Self::Qemu(machine) => machine.as_ref(),
+            Self::Nic(cabled) => cabled.as_ref(),
         }
     }
 
-    /// Returns how many there can be at all, if that is limited.
-    pub fn most_at_once(&self) -> Option<usize> {
+    fn part_mut(&mut self) -> &mut dyn Part {
         match self {
-            Self::Process(_) | Self::Qemu(_) => None,
-            // A router on two cables is there once.
-            Self::Nic(_) => Some(1),
+            Self::Process(programs) => programs,
+            Self::Qemu(machine) => machine.as_mut(),
+            Self::Nic(cabled) => cabled.as_mut(),
         }
     }
 }
@@ -202,11 +204,7 @@ impl Description {
 
     /// Returns a bound on how long the device takes to get ready or to fail.
     pub fn ready_within(&self) -> Duration {
-        match &self.driver {
-            Driver::Process(programs) => programs.ready_within(),
-            Driver::Qemu(machine) => machine.ready_within(),
-            Driver::Nic(cabled) => cabled.ready_within(),
-        }
+        self.driver.part().ready_within()
     }
 
     fn read(text: &str) -> Result<Self, Vec<Mistake>> {
@@ -258,11 +256,7 @@ impl Description {
     /// Makes relative paths start at the file that names them.
     fn resolved(mut self, path: &Path) -> Self {
         let folder = path.parent().unwrap_or(Path::new(""));
-        match &mut self.driver {
-            Driver::Process(programs) => programs.resolve(folder),
-            Driver::Qemu(machine) => machine.resolve(folder),
-            Driver::Nic(_) => {}
-        }
+        self.driver.part_mut().resolve(folder);
         self
     }
 
@@ -278,12 +272,7 @@ impl Description {
         // Each is looked for among all checks, and a few of them are enough.
         let wrong = self.known.iter().filter_map(Known::mistake);
         mistakes.extend(wrong.take(MOST_WRONG));
-        let samples = self.samples();
-        mistakes.extend(match &self.driver {
-            Driver::Process(programs) => programs.mistakes(samples),
-            Driver::Qemu(machine) => machine.mistakes(samples),
-            Driver::Nic(cabled) => cabled.mistakes(samples),
-        });
+        mistakes.extend(self.driver.part().mistakes(self.samples()));
         if mistakes.is_empty() {
             return Ok(self);
         }
@@ -317,8 +306,6 @@ fn default_macs() -> Macs {
     }
 }
 
-/// Real devices mostly wait: so many share a processor.
-pub const WAITING_TOGETHER: usize = 25;
 const MOST_WRONG: usize = 20;
 /// RA and PD.
 const MODES: usize = 2;

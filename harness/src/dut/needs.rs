@@ -1,9 +1,6 @@
 //! Whether this machine has what a device is made of: programs, images, a fast processor.
 
-use std::fs::OpenOptions;
-
-use super::description::machine::{Accel, Machine};
-use super::description::{Description, Driver};
+use super::description::Description;
 use crate::error::Error;
 use crate::installed;
 
@@ -17,46 +14,13 @@ pub fn missing(description: &Description) -> Vec<&str> {
 /// Says which programs a device lacks and which Debian packages have them, and what else it lacks.
 pub fn check(description: &Description) -> Result<(), Error> {
     installed::check(&description.name, programs(description))?;
-    match &description.driver {
-        Driver::Process(_) | Driver::Nic(_) => Ok(()),
-        Driver::Qemu(machine) => check_machine(&description.name, machine),
-    }
+    description.driver.part().check_machine(&description.name)
 }
 
 fn programs(description: &Description) -> Vec<&str> {
-    let mut programs: Vec<&str> = description.needs.iter().map(String::as_str).collect();
-    match &description.driver {
-        Driver::Process(_) | Driver::Nic(_) => {}
-        Driver::Qemu(machine) => programs.extend(machine.programs()),
-    }
-    programs
+    let named = description.needs.iter().map(String::as_str);
+    named.chain(description.driver.part().programs()).collect()
 }
-
-fn check_machine(name: &str, machine: &Machine) -> Result<(), Error> {
-    if let Some(path) = machine.image().find(|path| !path.is_file()) {
-        let help = match machine.image_from.as_str() {
-            "" => "`kernel`, `initrd` and `disk` are relative to the device file".to_owned(),
-            from => format!("get it with: {from}"),
-        };
-        return Err(Error::Missing {
-            doing: format!("run {name}: there is no {}", path.display()),
-            help,
-            source: None,
-        });
-    }
-    if machine.accel == Accel::Kvm {
-        let mut options = OpenOptions::new();
-        let opened = options.read(true).write(true).open(KVM);
-        opened.map_err(|error| Error::Missing {
-            doing: format!("open {KVM}, which {name} asks for"),
-            help: "leave out `accel = \"kvm\"`, or become a member of the group `kvm`".to_owned(),
-            source: Some(error),
-        })?;
-    }
-    Ok(())
-}
-
-const KVM: &str = "/dev/kvm";
 
 #[cfg(test)]
 mod tests {

@@ -22,6 +22,7 @@ use nix::unistd::Pid;
 use toml::Spanned;
 
 use super::description::Description;
+use super::description::part::Part as _;
 use super::description::programs::plan::Plan;
 use super::description::programs::{LAN_INTERFACE, Programs, WAN_INTERFACE};
 use super::description::variables::Variables;

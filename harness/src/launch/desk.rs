@@ -6,7 +6,8 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::dut::description::{Description, Driver};
+use super::drivers;
+use crate::dut::description::Description;
 use crate::dut::process::group::Group;
 use crate::dut::process::stranger::Stranger;
 use crate::error::Error;
@@ -23,10 +24,7 @@ impl Desk {
     pub(super) fn new(description: &Description) -> Result<Self, Error> {
         let desk = Self {
             scratch: Scratch::new()?,
-            group: match &description.driver {
-                Driver::Process(_) => Group::make(),
-                Driver::Qemu(_) | Driver::Nic(_) => None,
-            },
+            group: drivers::group(&description.driver),
         };
         desk.furnish().map_err(|source| Error::Write {
             path: desk.folder(),

@@ -2,86 +2,23 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-use ngnlab_sim::line::Area;
 use ngnlab_sim::link::descriptors;
 use ngnlab_sim::trace::Trace;
-use nix::unistd::Pid;
-use serde::{Deserialize, Serialize};
 
+use super::assignment::{Answer, Assignment};
+use super::drivers;
 use crate::caught::caught;
-use crate::dut::description::{Description, Driver};
-use crate::dut::nic::{self, NicDut};
-use crate::dut::process::{self, ProcessDut};
-use crate::dut::qemu::saved::Saved;
-use crate::dut::qemu::{self, QemuDut};
-use crate::dut::{Dut, Prepared};
+use crate::dut::description::Description;
 use crate::error::Error;
 use crate::play::{self, Ending};
 use crate::scenario::Scenario;
-use crate::stages::{Progress, Reached};
+use crate::stages::Progress;
 
 /// The hidden subcommand that a worker runs as.
 pub(super) const COMMAND: &str = "device-worker";
-
-/// What a worker is given on its standard input.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Assignment {
-    /// The device's file.
-    pub(super) device: PathBuf,
-    /// What to run; without, the device is only prepared, and it is tried whether the machine
-    /// gives what it needs.
-    pub(super) task: Option<Task>,
-    /// Where to save the state of a device that has booted.
-    pub(super) save: Option<Saved>,
-    /// The process it must not outlive.
-    pub(super) parent: i32,
-    /// Where the device's logs go.
-    pub(super) logs: PathBuf,
-    /// What leads into the control groups of the device.
-    pub(super) gates: Vec<PathBuf>,
-}
-
-/// What a worker runs.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Task {
-    /// The scenario's file.
-    pub(super) scenario: PathBuf,
-    /// The area.
-    pub(super) area: Area,
-    /// The run's seed.
-    pub(super) seed: u64,
-    /// Where the trace goes.
-    pub(super) trace: PathBuf,
-    /// What was done for the device before.
-    pub(super) prepared: Option<Prepared>,
-    /// Whether to tell how far the device comes, and to end when it has come all the way.
-    pub(super) staged: bool,
-    /// Where the files of real terminals go, if they are kept.
-    pub(super) files: Option<PathBuf>,
-}
-
-/// What a worker tells on its standard output, each in a line of its own.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) enum Answer {
-    /// The device has come so far; more follows.
-    Reached(Reached),
-    /// The task was run, and there is a trace; or nothing is in the way of one.
-    Ended(Ending),
-    /// The machine lacks something.
-    Missing {
-        /// What was tried.
-        doing: String,
-        /// How to get it.
-        help: String,
-    },
-    /// Anything else of ours that could not be done.
-    Broken(String),
-    /// Something of ours panicked: what it said, and where.
-    Panicked(String),
-}
 
 /// Serves as a worker.
 pub(super) fn main() -> ExitCode {
@@ -129,10 +66,10 @@ fn serve() -> Result<Ending, Error> {
     // Everything of the host's is read before a sandbox covers it.
     let description = Description::load(&assignment.device)?;
     let Some(task) = &assignment.task else {
-        return prepare(&assignment, &description);
+        return drivers::prepare(&assignment, &description);
     };
     let scenario = Scenario::load(&task.scenario)?;
-    let mut dut = device(&assignment, &description, task)?;
+    let mut dut = drivers::device(&assignment, &description, task)?;
     let pace = dut.pace();
     let setup = scenario.setup(task.area, description.macs);
     let mut progress = task.staged.then(|| Progress::new(setup.mode));
@@ -156,76 +93,6 @@ fn serve() -> Result<Ending, Error> {
     )?;
     save(&run.trace, &task.trace)?;
     Ok(run.ending)
-}
-
-/// Makes the device in this process, which must not outlive its parent.
-fn device(
-    assignment: &Assignment,
-    description: &Description,
-    task: &Task,
-) -> Result<Box<dyn Dut>, Error> {
-    let parent = Pid::from_raw(assignment.parent);
-    Ok(match &description.driver {
-        Driver::Process(programs) => {
-            let sandbox = process::enter(
-                parent,
-                &description.needs,
-                programs,
-                &assignment.logs,
-                &assignment.gates,
-            )?;
-            Box::new(ProcessDut::new(description, programs, task.area, sandbox))
-        }
-        Driver::Qemu(machine) => {
-            qemu::enter(parent)?;
-            let (prepared, logs) = (task.prepared.clone(), assignment.logs.clone());
-            Box::new(QemuDut::new(
-                description,
-                machine,
-                task.area,
-                prepared,
-                logs,
-            ))
-        }
-        Driver::Nic(cabled) => {
-            nic::enter(parent)?;
-            Box::new(NicDut::new(
-                description,
-                cabled,
-                task.area,
-                &assignment.logs,
-            ))
-        }
-    })
-}
-
-/// Prepares the device, and tries what it needs of the machine.
-fn prepare(assignment: &Assignment, description: &Description) -> Result<Ending, Error> {
-    let parent = Pid::from_raw(assignment.parent);
-    match &description.driver {
-        Driver::Process(programs) => {
-            let _sandbox = process::enter(
-                parent,
-                &description.needs,
-                programs,
-                &assignment.logs,
-                &assignment.gates,
-            )?;
-            process::open_taps(description.macs)?;
-            Ok(Ending::Complete)
-        }
-        Driver::Qemu(machine) => {
-            qemu::enter(parent)?;
-            match &assignment.save {
-                Some(to) => {
-                    let saved = qemu::prepare(description, machine, to, &assignment.logs);
-                    Ending::of(saved)
-                }
-                None => Ok(Ending::Complete),
-            }
-        }
-        Driver::Nic(cabled) => nic::attempt(cabled).map(|()| Ending::Complete),
-    }
 }
 
 fn save(trace: &Trace, path: &Path) -> Result<(), Error> {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::cli::Run;
-use crate::dut::description::{Description, Known, WAITING_TOGETHER};
+use crate::dut::description::part::WAITING_TOGETHER;
+use crate::dut::description::{Description, Known};
 use crate::dut::reference;
 use crate::error::Error;
 use crate::job::Device;
@@ -78,8 +79,8 @@ fn one(name: &str, args: &Run) -> Result<Chosen, Error> {
     Ok(Chosen {
         name: description.name,
         device: Device::File(path),
-        at_once: description.driver.at_once(),
-        most_at_once: description.driver.most_at_once(),
+        at_once: description.driver.part().at_once(),
+        most_at_once: description.driver.part().most_at_once(),
         known: description.known,
         real_time: true,
         folder: None,

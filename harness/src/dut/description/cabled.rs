@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::part::Part;
 use super::templates::Templates;
 use super::variables::{Names, Samples};
 use crate::scenario::mistake::Mistake;
@@ -65,11 +66,6 @@ pub struct Power {
 }
 
 impl Cabled {
-    /// Returns a bound on how long the device takes to get ready or to fail.
-    pub fn ready_within(&self) -> Duration {
-        self.within.0 * SCRIPTS
-    }
-
     /// Returns what templates call things: the interfaces are this machine's, for the device's are
     /// unknown.
     pub(in crate::dut) fn names(&self) -> Names {
@@ -80,8 +76,25 @@ impl Cabled {
         }
     }
 
-    /// Finds what is wrong with it in a device file that can be read.
-    pub(super) fn mistakes(&self, samples: Samples<'_>) -> Vec<Mistake> {
+    /// Returns every script with its key.
+    fn scripts(&self) -> impl Iterator<Item = (&str, &Spanned<String>)> {
+        let carriers = [&self.wan.carrier, &self.lan.carrier].into_iter().flatten();
+        let carriers =
+            carriers.flat_map(|one| [("carrier.down", &one.down), ("carrier.up", &one.up)]);
+        let power = self.power.iter();
+        let power = power.flat_map(|one| [("power.off", &one.off), ("power.on", &one.on)]);
+        let configure = self.configure.iter().map(|script| ("configure", script));
+        let ready = self.ready.iter().map(|script| ("ready", script));
+        carriers.chain(power).chain(configure).chain(ready)
+    }
+}
+
+impl Part for Cabled {
+    fn ready_within(&self) -> Duration {
+        self.within.0 * SCRIPTS
+    }
+
+    fn mistakes(&self, samples: Samples<'_>) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
         for vlan in [&self.wan.vlan, &self.lan.vlan].into_iter().flatten() {
             if !(1..=LAST_VLAN).contains(vlan.get_ref()) {
@@ -107,16 +120,9 @@ impl Cabled {
         mistakes
     }
 
-    /// Returns every script with its key.
-    fn scripts(&self) -> impl Iterator<Item = (&str, &Spanned<String>)> {
-        let carriers = [&self.wan.carrier, &self.lan.carrier].into_iter().flatten();
-        let carriers =
-            carriers.flat_map(|one| [("carrier.down", &one.down), ("carrier.up", &one.up)]);
-        let power = self.power.iter();
-        let power = power.flat_map(|one| [("power.off", &one.off), ("power.on", &one.on)]);
-        let configure = self.configure.iter().map(|script| ("configure", script));
-        let ready = self.ready.iter().map(|script| ("ready", script));
-        carriers.chain(power).chain(configure).chain(ready)
+    fn most_at_once(&self) -> Option<usize> {
+        // A router on two cables is there once.
+        Some(1)
     }
 }
 

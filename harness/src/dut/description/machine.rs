@@ -1,6 +1,7 @@
 //! What a device file says to the `qemu` driver: the machine, its image, and what to type on its
 //! serial console.
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,7 +9,9 @@ use ngnlab_sim::setup::Mode;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::part::Part;
 use super::variables::{Names, Samples};
+use crate::error::Error;
 use crate::scenario::mistake::Mistake;
 use crate::scenario::period::Period;
 use script::Script;
@@ -147,31 +150,10 @@ pub struct StepEntry {
 }
 
 impl Machine {
-    /// Returns a bound on how long it takes to get ready or to fail.
-    pub fn ready_within(&self) -> Duration {
-        let steps = self.boot.iter().chain(&self.configure);
-        let steps = steps.map(|step| step.within.0);
-        steps.sum::<Duration>() + START_WITHIN * 3
-    }
-
-    /// Makes the paths of the image independent of where the device file is.
-    pub(super) fn resolve(&mut self, folder: &Path) {
-        let paths = [&mut self.kernel, &mut self.initrd, &mut self.disk];
-        for path in paths.into_iter().flatten() {
-            *path = folder.join(&*path);
-        }
-    }
-
     /// Returns the files of its image.
     pub fn image(&self) -> impl Iterator<Item = &Path> {
         let files = [&self.kernel, &self.initrd, &self.disk];
         files.into_iter().flatten().map(PathBuf::as_path)
-    }
-
-    /// Returns the programs of this machine that it takes.
-    pub fn programs(&self) -> impl Iterator<Item = &str> {
-        let layer_maker = self.disk.iter().map(|_| LAYER_MAKER);
-        [self.emulator.as_str()].into_iter().chain(layer_maker)
     }
 
     /// Returns what the guest calls its interfaces.
@@ -187,9 +169,29 @@ impl Machine {
             run_dir: RUN_DIR.to_owned(),
         }
     }
+}
 
-    /// Finds what is wrong with it in a device file that can be read.
-    pub(super) fn mistakes(&self, samples: Samples<'_>) -> Vec<Mistake> {
+impl Part for Machine {
+    fn ready_within(&self) -> Duration {
+        let steps = self.boot.iter().chain(&self.configure);
+        let steps = steps.map(|step| step.within.0);
+        steps.sum::<Duration>() + START_WITHIN * 3
+    }
+
+    fn resolve(&mut self, folder: &Path) {
+        let paths = [&mut self.kernel, &mut self.initrd, &mut self.disk];
+        for path in paths.into_iter().flatten() {
+            *path = folder.join(&*path);
+        }
+    }
+
+    fn programs(&self) -> Vec<&str> {
+        let layer_maker = self.disk.iter().map(|_| LAYER_MAKER);
+        let emulator = [self.emulator.as_str()];
+        emulator.into_iter().chain(layer_maker).collect()
+    }
+
+    fn mistakes(&self, samples: Samples<'_>) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
         if self.image().next().is_none() {
             let message = "a machine needs an image: `kernel` with `initrd`, or `disk`";
@@ -213,6 +215,36 @@ impl Machine {
             mistakes.extend(samples.find_map(|sample| Script::configure(self, &sample).err()));
         }
         mistakes
+    }
+
+    fn check_machine(&self, name: &str) -> Result<(), Error> {
+        if let Some(path) = self.image().find(|path| !path.is_file()) {
+            let help = match self.image_from.as_str() {
+                "" => "`kernel`, `initrd` and `disk` are relative to the device file".to_owned(),
+                from => format!("get it with: {from}"),
+            };
+            return Err(Error::Missing {
+                doing: format!("run {name}: there is no {}", path.display()),
+                help,
+                source: None,
+            });
+        }
+        if self.accel == Accel::Kvm {
+            let mut options = OpenOptions::new();
+            let opened = options.read(true).write(true).open(KVM);
+            opened.map_err(|error| Error::Missing {
+                doing: format!("open {KVM}, which {name} asks for"),
+                help: "leave out `accel = \"kvm\"`, or become a member of the group `kvm`"
+                    .to_owned(),
+                source: Some(error),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn at_once(&self) -> usize {
+        // An emulated processor is never idle for long.
+        2
     }
 }
 
@@ -300,6 +332,7 @@ pub(in crate::dut) const LAYER_MAKER: &str = "qemu-img";
 /// How long QEMU itself may take to start, and to read a saved state.
 pub(in crate::dut) const START_WITHIN: Duration = Duration::from_secs(30);
 /// A directory that every Linux has.
+const KVM: &str = "/dev/kvm";
 const RUN_DIR: &str = "/tmp";
 
 #[cfg(test)]

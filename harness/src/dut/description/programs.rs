@@ -8,6 +8,7 @@ use ngnlab_sim::setup::Mode;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::part::Part;
 use super::variables::{Names, Samples};
 use crate::scenario::mistake::Mistake;
 use crate::scenario::period::Period;
@@ -89,8 +90,18 @@ pub struct Ready {
 }
 
 impl Programs {
-    /// Makes relative paths start at the folder of the file that names them.
-    pub(super) fn resolve(&mut self, folder: &Path) {
+    /// Returns what they find in their sandbox.
+    pub(in crate::dut) fn names() -> Names {
+        Names {
+            wan: WAN_INTERFACE.to_owned(),
+            lan: LAN_INTERFACE.to_owned(),
+            run_dir: RUN_DIR.to_owned(),
+        }
+    }
+}
+
+impl Part for Programs {
+    fn resolve(&mut self, folder: &Path) {
         for path in self.sees.iter_mut().chain(&mut self.root) {
             // Without the slash at the end, which would hide that it is a link.
             let whole: PathBuf = folder.join(path.get_ref()).components().collect();
@@ -103,23 +114,12 @@ impl Programs {
         }
     }
 
-    /// Returns what they find in their sandbox.
-    pub(in crate::dut) fn names() -> Names {
-        Names {
-            wan: WAN_INTERFACE.to_owned(),
-            lan: LAN_INTERFACE.to_owned(),
-            run_dir: RUN_DIR.to_owned(),
-        }
-    }
-
-    /// Returns a bound on how long they take to get ready or to fail.
-    pub fn ready_within(&self) -> Duration {
+    fn ready_within(&self) -> Duration {
         let runs = self.run.iter().map(|run| run.within.0);
         runs.sum::<Duration>() + START_SLACK
     }
 
-    /// Finds what is wrong with them in a device file that can be read.
-    pub(super) fn mistakes(&self, samples: Samples<'_>) -> Vec<Mistake> {
+    fn mistakes(&self, samples: Samples<'_>) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
         let file = self.file.get(MOST_ENTRIES).map(|file| file.path.span());
         let run = self.run.get(MOST_ENTRIES).map(RunEntry::span);
