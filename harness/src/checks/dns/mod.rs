@@ -1,0 +1,46 @@
+//! The DNS forwarder: which server it asks for which name, what it passes on as it is, and whom it
+//! believes (guide p.7; RFC 5625, RFC 5452).
+
+use super::check::Check;
+
+mod answer_contents;
+mod broken_answers;
+mod cache;
+mod clients_apart;
+mod closed_on_wan;
+mod domain_edges;
+mod domain_table;
+mod edns_options;
+mod forged_answers;
+mod forwarder;
+mod large_answers;
+mod let_through;
+mod mutated_answers;
+mod odd_questions;
+mod relayed;
+mod server_outages;
+mod tcp;
+#[cfg(test)]
+mod test_talk;
+mod twins;
+mod unguessable_questions;
+mod verbatim;
+
+pub(super) const TOPICS: &[&[Check]] = &[
+    domain_table::CHECKS,
+    domain_edges::CHECKS,
+    forwarder::CHECKS,
+    unguessable_questions::CHECKS,
+    closed_on_wan::CHECKS,
+    answer_contents::CHECKS,
+    forged_answers::CHECKS,
+    broken_answers::CHECKS,
+    server_outages::CHECKS,
+    cache::CHECKS,
+    large_answers::CHECKS,
+    edns_options::CHECKS,
+    odd_questions::CHECKS,
+    verbatim::CHECKS,
+    clients_apart::CHECKS,
+    tcp::CHECKS,
+];

@@ -1,0 +1,21 @@
+//! Packets on their way through the device: what must arrive as it was, and what must not pass.
+
+use super::check::Check;
+
+mod before_delegation;
+mod hop_limit;
+mod not_to_forward;
+mod path_mtu;
+mod resets_and_marks;
+#[cfg(test)]
+mod test_packets;
+mod unchanged;
+
+pub(super) const TOPICS: &[&[Check]] = &[
+    unchanged::CHECKS,
+    hop_limit::CHECKS,
+    not_to_forward::CHECKS,
+    path_mtu::CHECKS,
+    before_delegation::CHECKS,
+    resets_and_marks::CHECKS,
+];
