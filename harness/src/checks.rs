@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use ngnlab_reports::Verdict;
 use ngnlab_sim::Trace;
 
-use crate::dissection::Dissection;
+use crate::dissection::{Dissection, UnknownStep};
 
 mod check;
 mod delegation;
@@ -63,8 +63,8 @@ pub fn find(id: &str) -> Option<&'static Check> {
 }
 
 /// Returns what each check says about a trace.
-pub fn judge(trace: &Trace) -> BTreeMap<&'static str, Verdict> {
-    judge_dissected(&Dissection::new(trace))
+pub fn judge(trace: &Trace) -> Result<BTreeMap<&'static str, Verdict>, UnknownStep> {
+    Dissection::new(trace).map(|trace| judge_dissected(&trace))
 }
 
 /// Returns what each check says about a trace that has been taken apart already.
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn an_empty_trace_passes_nothing_and_fails_nothing() {
         for preset in ["next-ra", "next-pd", "hgw-pd"] {
-            for (id, verdict) in judge(&TraceBuilder::new(preset).trace) {
+            for (id, verdict) in judge(&TraceBuilder::new(preset).trace).unwrap() {
                 assert!(
                     matches!(
                         verdict,

@@ -336,7 +336,7 @@ impl Cli {
 
 fn defect(name: &str) -> Result<Defect, String> {
     Defect::from_name(name).ok_or_else(|| {
-        let known: Vec<&str> = Defect::ALL.iter().map(|defect| defect.name()).collect();
+        let known: Vec<&str> = Defect::all().map(Defect::name).collect();
         let advice = crate::scenario::mistake::advice(name, &known);
         advice.unwrap_or_else(|| "`ngnlab list --defects` names them".to_owned())
     })

@@ -23,13 +23,15 @@ pub mod dns;
 mod found;
 pub mod icmpv6;
 mod lateness;
+mod steps;
 pub mod tcp;
 pub mod words;
 
 pub use dhcpv6::{Delegation, Dhcpv6, Kind};
 pub use dns::{Dns, Exchange, Question, Transport};
-pub use found::{Found, Stepped, Told};
+pub use found::{Found, Told};
 pub use icmpv6::{Echo, IcmpError, Quoted};
+pub use steps::{Stepped, UnknownStep};
 pub use tcp::Connection;
 
 /// A trace, taken apart.
@@ -68,7 +70,7 @@ pub struct Dissection<'t> {
 
 impl<'t> Dissection<'t> {
     /// Takes a trace apart.
-    pub fn new(trace: &'t Trace) -> Self {
+    pub fn new(trace: &'t Trace) -> Result<Self, UnknownStep> {
         let mut this = Self {
             trace,
             packets: Vec::new(),
@@ -129,18 +131,15 @@ impl<'t> Dissection<'t> {
                     node,
                     fact,
                 }),
-                Seen::Step { step, outcome } => this.steps.push(Stepped {
-                    record,
-                    at,
-                    step,
-                    outcome,
-                }),
+                Seen::Step { step, outcome } => {
+                    this.steps.push(Stepped::read(record, at, step, outcome)?);
+                }
                 Seen::Late(by) => this.late = this.late.max(*by),
                 Seen::Suppressed { .. } => this.suppressed = true,
             }
         }
         this.connections = streams.into_connections();
-        this
+        Ok(this)
     }
 
     fn take_in(&mut self, found: Found<Packet<'t>>, streams: &mut tcp::Streams) {
@@ -293,22 +292,17 @@ impl<'t> Dissection<'t> {
 
     /// Returns whether a step between two points in time made the device begin anew.
     pub fn is_restarted(&self, from: Time, to: Time) -> bool {
-        self.steps.iter().any(|step| {
-            from <= step.at
-                && step.at <= to
-                && ["power", "cable"].iter().any(|cut| step.step.contains(cut))
-        })
+        self.steps
+            .iter()
+            .any(|step| from <= step.at && step.at <= to && step.restarts_device())
     }
 
     /// Returns whether a cable lost frames or the device its power in this time, or shortly before.
     pub fn is_disturbed(&self, from: Time, to: Time) -> bool {
-        // The words of the steps that cut a cable, lose frames, or restart something.
-        const CUTS: [&str; 4] = ["power", "cable", "lose ", "restart"];
-        let cut = self.steps.iter().any(|step| {
-            from - RECOVERY <= step.at
-                && step.at <= to
-                && CUTS.iter().any(|cut| step.step.contains(cut))
-        });
+        let cut = self
+            .steps
+            .iter()
+            .any(|step| from - RECOVERY <= step.at && step.at <= to && step.interrupts());
         cut || self
             .packets
             .iter()

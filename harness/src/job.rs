@@ -13,7 +13,7 @@ use crate::dut::reference::Reference;
 use crate::dut::{Dut as _, Prepared};
 use crate::error::Error;
 use crate::launch;
-use crate::runner::{self, Run};
+use crate::play::{self, Run};
 use crate::scenario::Scenario;
 
 /// One scenario in one area with one device.
@@ -70,7 +70,7 @@ impl Job {
                 let files = self.files();
                 let scenario = self.scenario()?;
                 let (area, seed) = (self.area, self.seed);
-                runner::watched(
+                play::watched(
                     &scenario,
                     area,
                     seed,

@@ -20,7 +20,7 @@ use crate::dut::qemu::saved::Files;
 use crate::dut::{self, DeviceFailure, Prepared, needs};
 use crate::error::Error;
 use crate::job::Job;
-use crate::runner::{Ending, Run};
+use crate::play::{Ending, Run};
 use crate::scenario::Scenario;
 use crate::stages::Reached;
 use crate::terminal;

@@ -1,6 +1,6 @@
 //! Runs scenarios against a router and judges what it did.
 //!
-//! One way: a scenario, a device and a seed give a trace ([`runner`]), checks turn a trace into
+//! One way: a scenario, a device and a seed give a trace ([`play`]), checks turn a trace into
 //! verdicts ([`report`]), and nothing goes back.
 
 pub mod campaign;
@@ -16,11 +16,11 @@ pub mod input;
 pub mod job;
 pub mod journal;
 pub mod launch;
+pub mod play;
+pub mod promises;
 pub mod report;
-pub mod runner;
 pub mod scenario;
 mod scratch;
 pub mod selftest;
 pub mod stages;
-pub mod step;
 pub mod terminal;

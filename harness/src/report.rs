@@ -11,10 +11,10 @@ use ngnlab_sim::trace::{Fact, Screen, Seen, StepOutcome, Trace};
 
 use crate::checks;
 use crate::diagnosis;
-use crate::dissection::Dissection;
+use crate::dissection::{Dissection, UnknownStep};
 use crate::dut::description::Known;
 use crate::error::Error;
-use crate::runner::{Ending, Run};
+use crate::play::{Ending, Run};
 use crate::scenario::Scenario;
 
 impl Known {
@@ -75,11 +75,17 @@ pub fn case(
     };
     match &run.ending {
         Ending::Complete => {
-            let dissection = Dissection::new(&run.trace);
+            let dissection = match Dissection::new(&run.trace) {
+                Ok(dissection) => dissection,
+                Err(error) => {
+                    case.outcome = Outcome::HarnessError(error.to_string());
+                    return case;
+                }
+            };
             case.verdicts = judged(&dissection, &scenario.name, known);
             case.diagnosis = diagnosis::diagnose(&dissection);
             case.overcome = diagnosis::overcome(&dissection);
-            case.expectations = expectations(scenario, &run.trace, case.diagnosis.as_ref());
+            case.expectations = expectations(scenario, &dissection, case.diagnosis.as_ref());
             for expectation in &mut case.expectations {
                 let mut reasons = known.iter();
                 let found = reasons.find(|known| known.breaks(expectation.promise, &scenario.name));
@@ -112,9 +118,9 @@ fn excuse(expectations: &mut [Expectation], late: Duration) {
 }
 
 /// Judges a trace without its scenario, as one that was saved.
-pub fn case_of_trace(trace: &Trace, file: Option<String>) -> Case {
-    let dissection = Dissection::new(trace);
-    Case {
+pub fn case_of_trace(trace: &Trace, file: Option<String>) -> Result<Case, UnknownStep> {
+    let dissection = Dissection::new(trace)?;
+    Ok(Case {
         scenario: trace.header.scenario.clone(),
         area: trace.header.line.area.name().to_owned(),
         outcome: Outcome::Judged,
@@ -123,7 +129,7 @@ pub fn case_of_trace(trace: &Trace, file: Option<String>) -> Case {
         expectations: Vec::new(),
         verdicts: judged(&dissection, &trace.header.scenario, &[]),
         trace: file,
-    }
+    })
 }
 
 fn judged(
@@ -170,9 +176,10 @@ fn evidence(dissection: &Dissection<'_>, records: &[usize]) -> Vec<Evidence> {
 /// Compares what the scenario promised with what was seen.
 fn expectations(
     scenario: &Scenario,
-    trace: &Trace,
+    dissection: &Dissection<'_>,
     diagnosis: Option<&Diagnosis>,
 ) -> Vec<Expectation> {
+    let trace = dissection.trace;
     let wrong_on_purpose = !trace.header.setup.wrong_on_purpose.is_empty();
     let last = last_screen(trace);
     let mut found = Vec::new();
@@ -206,12 +213,10 @@ fn expectations(
             excused: false,
         });
     }
-    for record in &trace.records {
-        if let Seen::Step { step, outcome } = &record.seen
-            && let StepOutcome::Failed(why) = outcome
-        {
+    for step in &dissection.steps {
+        if let StepOutcome::Failed(why) = step.outcome {
             found.push(Expectation {
-                what: format!("the step can be done: {step}"),
+                what: format!("the step can be done: {}", step.action),
                 seen: why.clone(),
                 met: false,
                 remark: wrong_on_purpose,

@@ -17,19 +17,22 @@ use toml::Spanned;
 
 use crate::error::Error;
 use crate::input;
-use crate::step::run::Browse;
-use crate::step::{Action, Step};
 
 pub mod mistake;
 pub mod period;
 mod place;
 pub mod setup;
+mod spans;
+pub mod step;
 mod validate;
 
 use mistake::{Mistake, Mistakes};
 use period::Period;
 pub(crate) use place::{MOST_ENTRIES, entries, segment};
 pub use place::{files, name_of};
+use spans::Spans;
+use step::{Action, Step};
+pub(crate) use validate::MOST_REAL_TERMINALS;
 
 /// One situation, as its file describes it.
 #[derive(Clone, Debug, Deserialize)]
@@ -196,13 +199,28 @@ pub struct Expect {
 impl Scenario {
     /// Reads the scenario in `text`, which stands in the file at `path`.
     pub fn parse(name: &str, path: &Path, text: &str) -> Result<Self, Box<Mistakes>> {
+        Self::parse_and(name, path, text, |_| Vec::new())
+    }
+
+    /// Reads a scenario like [`Scenario::parse`], and has `more` mistakes looked for in it.
+    fn parse_and(
+        name: &str,
+        path: &Path,
+        text: &str,
+        more: impl Fn(&Self) -> Vec<Mistake>,
+    ) -> Result<Self, Box<Mistakes>> {
         let fail = |list| Err(Box::new(Mistakes::new(path, text, list)));
         let mut scenario: Self = match toml::from_str(text) {
             Ok(scenario) => scenario,
             Err(error) => return fail(vec![Mistake::from_toml(&error, text)]),
         };
         scenario.name = name.to_owned();
-        let mistakes = validate::mistakes(&scenario);
+        let mut mistakes = validate::overlong(&scenario);
+        // One mistake in each of a million is no help.
+        if mistakes.is_empty() {
+            mistakes = validate::mistakes(&scenario, &Spans::of(text));
+            mistakes.extend(more(&scenario));
+        }
         if mistakes.is_empty() {
             Ok(scenario)
         } else {
@@ -212,8 +230,13 @@ impl Scenario {
 
     /// Reads the scenario file at `path`; its name is that of its folder and its own.
     pub fn load(path: &Path) -> Result<Self, Error> {
+        Self::load_and(path, |_| Vec::new())
+    }
+
+    /// Reads a scenario file like [`Scenario::load`], and has `more` mistakes looked for in it.
+    pub fn load_and(path: &Path, more: impl Fn(&Self) -> Vec<Mistake>) -> Result<Self, Error> {
         let text = input::text(path, input::DESCRIPTION)?;
-        Ok(Self::parse(&name_of(path)?, path, &text)?)
+        Ok(Self::parse_and(&name_of(path)?, path, &text, more)?)
     }
 
     /// Returns the line in an area.
@@ -261,21 +284,6 @@ impl Scenario {
     pub fn has_real_terminals(&self) -> bool {
         let real = |step: &Step| matches!(step.action, Action::Run(_) | Action::Browse(_));
         self.steps().any(real)
-    }
-
-    /// Returns the programs that its real terminals run.
-    pub fn needs(&self) -> Vec<&str> {
-        let mut programs = Vec::new();
-        for step in self.steps() {
-            match &step.action {
-                Action::Run(run) => programs.extend(run.needs()),
-                Action::Browse(_) => programs.extend(Browse::NEEDS),
-                _ => {}
-            }
-        }
-        programs.sort_unstable();
-        programs.dedup();
-        programs
     }
 
     /// Returns the steps in the order of the file.

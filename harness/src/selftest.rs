@@ -10,7 +10,7 @@ use ngnlab_sim::node::router::defect::Defect;
 use crate::campaign::{Campaign, Entry};
 use crate::checks;
 use crate::job::Device;
-use crate::runner::NEEDS_REAL_TIME;
+use crate::play::NEEDS_REAL_TIME;
 
 /// What a self-test found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -84,8 +84,8 @@ pub fn run(campaign: &Campaign<'_>, clean: &[Entry]) -> Selftest {
         .iter()
         .flat_map(|one| one.scenario.notices())
         .collect();
-    let homeless = Defect::ALL.iter().filter(|defect| !homes.contains(defect));
-    found.homeless = homeless.copied().collect();
+    let homeless = Defect::all().filter(|defect| !homes.contains(defect));
+    found.homeless = homeless.collect();
     found
 }
 
@@ -158,8 +158,8 @@ impl Selftest {
             .map(|(id, killers)| (*id, names(killers)));
         text.push_str("Each check, and the defects that make it fail\n\n");
         rows(&mut text, checks);
-        let defects = Defect::ALL.iter().map(|defect| {
-            let failed = self.killers.iter().filter(|(_, by)| by.contains(defect));
+        let defects = Defect::all().map(|defect| {
+            let failed = self.killers.iter().filter(|(_, by)| by.contains(&defect));
             (defect.name(), failed.map(|(id, _)| *id).collect())
         });
         text.push_str("\nEach defect, and the checks that it makes fail\n\n");

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ngnlab_harness::dut::reference::Reference;
-use ngnlab_harness::runner;
+use ngnlab_harness::play;
 use ngnlab_harness::scenario::Scenario;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::message::packet::{ETHERNET_HEADER, IPV6_HEADER, Packet};
@@ -38,7 +38,7 @@ fn run(name: &str, seed: u64) -> Trace {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let scenario = Scenario::load(&path).unwrap();
     let mut device = Reference::new(BTreeSet::new());
-    runner::run(&scenario, Area::East, seed, &mut device, Pace::Virtual)
+    play::run(&scenario, Area::East, seed, &mut device, Pace::Virtual)
         .unwrap()
         .trace
 }

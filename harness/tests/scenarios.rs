@@ -8,7 +8,8 @@ use std::sync::atomic::AtomicBool;
 use ngnlab_harness::campaign::{Campaign, Entry};
 use ngnlab_harness::checks;
 use ngnlab_harness::job::{Device, Job};
-use ngnlab_harness::runner;
+use ngnlab_harness::play;
+use ngnlab_harness::scenario::step::Action;
 use ngnlab_harness::scenario::{self, Scenario};
 use ngnlab_reports::{Case, Outcome, Verdict};
 
@@ -19,7 +20,7 @@ fn the_clean_reference_fails_nothing_and_keeps_every_promise() {
         let place = format!("{} ({})", case.scenario, case.area);
         if entry.scenario.has_real_terminals() {
             // The devices' tests run those.
-            let reason = runner::NEEDS_REAL_TIME.to_owned();
+            let reason = play::NEEDS_REAL_TIME.to_owned();
             assert_eq!(case.outcome, Outcome::NotApplicable(reason), "{place}");
             continue;
         }
@@ -56,6 +57,19 @@ fn every_check_is_exercised_by_a_scenario_of_some_family() {
         .filter(|id| !exercised.contains(*id))
         .collect();
     assert!(missing.is_empty(), "no scenario exercises {missing:?}");
+}
+
+#[test]
+fn a_trace_keeps_every_step_as_its_file_says_it() {
+    for path in files() {
+        let scenario = Scenario::load(&path).unwrap();
+        for step in scenario.steps() {
+            let kept = serde_json::to_string(&step.action).unwrap();
+            let read: Action = serde_json::from_str(&kept).unwrap();
+            assert_eq!(read, step.action, "{}: {kept}", scenario.name);
+            assert!(!kept.contains("null"), "{kept}");
+        }
+    }
 }
 
 fn cases() -> Vec<(Case, Entry)> {

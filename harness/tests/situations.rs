@@ -9,8 +9,8 @@ use std::time::Duration;
 use ipnet::Ipv6Net;
 use ngnlab_harness::diagnosis;
 use ngnlab_harness::dut::reference::Reference;
+use ngnlab_harness::play::{self, Run};
 use ngnlab_harness::report;
-use ngnlab_harness::runner::{self, Run};
 use ngnlab_harness::scenario::{self, Scenario};
 use ngnlab_sim::fault::Fate;
 use ngnlab_sim::line::Area;
@@ -27,7 +27,7 @@ fn faq_1_authenticates_works_for_a_while_and_then_loses_the_connection() {
     for name in ["ra-for-two-minutes", "ra-for-thirty-minutes"] {
         for area in Area::ALL {
             let name = format!("home-gateway/{name}");
-            let (scenario, run) = play(&name, area, [Defect::NdProxyOneWay]);
+            let (scenario, run) = play(&name, area, ["nd-proxy-one-way"]);
             let screens = screens(&run.trace);
             assert!(screens.iter().any(|(_, screen)| *screen == Screen::M1));
             let case = report::case(&scenario, area, &Ok(run), &[], None);
@@ -177,12 +177,13 @@ fn without_the_certificate_the_site_sees_no_request() {
 }
 
 /// Runs a scenario with the reference router.
-fn play<const N: usize>(name: &str, area: Area, defects: [Defect; N]) -> (Scenario, Run) {
+fn play<const N: usize>(name: &str, area: Area, defects: [&str; N]) -> (Scenario, Run) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
     let scenario = Scenario::load(&folder.join(format!("{name}.toml")));
     let scenario = scenario.expect("the scenario has no mistakes");
-    let mut device = Reference::new(defects.into());
-    let run = runner::run(&scenario, area, 1, &mut device, Pace::Virtual);
+    let named = |name| Defect::from_name(name).expect("it is a defect");
+    let mut device = Reference::new(defects.map(named).into());
+    let run = play::run(&scenario, area, 1, &mut device, Pace::Virtual);
     let run = run.expect("the reference runs");
     (scenario, run)
 }

@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use ngnlab_harness::dut::reference::Reference;
-use ngnlab_harness::runner;
+use ngnlab_harness::play;
 use ngnlab_harness::scenario::{self, Scenario};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::trace::{End, Role, Seen, Trace};
@@ -85,7 +85,7 @@ fn breaks_answers(path: &Path) -> bool {
 
 fn run(scenario: &Scenario) -> Trace {
     let mut device = Reference::new(BTreeSet::new());
-    runner::run(scenario, Area::West, 1, &mut device, Pace::Virtual)
+    play::run(scenario, Area::West, 1, &mut device, Pace::Virtual)
         .unwrap()
         .trace
 }

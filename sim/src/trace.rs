@@ -3,6 +3,7 @@
 //! A trace is saved as one JSON document per line, the header first, so that a run that was cut
 //! off still leaves a readable file.
 
+use std::cmp::Ordering;
 use std::io::{self, Read, Write};
 use std::net::Ipv6Addr;
 use std::time::Duration;
@@ -22,7 +23,7 @@ pub mod pcapng;
 use lines::Lines;
 
 /// The version of the trace file; it grows when an old reader would misread a new file.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A run, from the moment carrier came up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -106,8 +107,9 @@ pub enum Seen {
     },
     /// A step of the scenario.
     Step {
-        /// The step in words.
-        step: String,
+        /// The step, as the scenario's file says it. What it means is known to whoever made it
+        /// happen, and to who judges.
+        step: serde_json::Value,
         /// How it ended.
         outcome: StepOutcome,
     },
@@ -452,17 +454,38 @@ impl Trace {
     pub fn load(from: impl Read) -> io::Result<Self> {
         let mut lines = Lines::of(from);
         let first = lines.next().transpose()?.unwrap_or_default();
-        let header: Header = serde_json::from_str(&first).map_err(|error| bad_line(1, &error))?;
-        if header.format != FORMAT {
-            let text = format!("trace format {} is not {FORMAT}", header.format);
-            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
-        }
+        let bad_header = |error| bad_line(1, &error);
+        let version: Version = serde_json::from_str(&first).map_err(bad_header)?;
+        version.check()?;
+        let header = serde_json::from_str(&first).map_err(bad_header)?;
         let mut records = Vec::new();
         for (index, line) in lines.enumerate() {
             let line = line?;
             records.push(serde_json::from_str(&line).map_err(|error| bad_line(index + 2, &error))?);
         }
         Ok(Self { header, records })
+    }
+}
+
+/// What every trace file says first, whatever else it may say.
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
+impl Version {
+    fn check(&self) -> io::Result<()> {
+        let writer = match self.format.cmp(&FORMAT) {
+            Ordering::Equal => return Ok(()),
+            Ordering::Less => "an older ngnlab",
+            Ordering::Greater => "a newer ngnlab",
+        };
+        let text = format!(
+            "it was written by {writer} (trace format {}, where this one reads {FORMAT}); \
+             run its scenario again",
+            self.format
+        );
+        Err(io::Error::new(io::ErrorKind::InvalidData, text))
     }
 }
 

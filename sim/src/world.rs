@@ -200,16 +200,10 @@ impl World {
         result.expect("the closure was called")
     }
 
-    /// Records a step of the scenario.
-    pub fn record_step(&mut self, step: impl Into<String>, outcome: StepOutcome) {
+    /// Records a step of the scenario, and how it ended.
+    pub fn record_step(&mut self, step: serde_json::Value, outcome: StepOutcome) {
         self.settle_clock();
-        self.recorder.push(
-            self.now,
-            Seen::Step {
-                step: step.into(),
-                outcome,
-            },
-        );
+        self.recorder.push(self.now, Seen::Step { step, outcome });
     }
 
     /// Records a fact that no node tells.

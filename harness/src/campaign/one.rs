@@ -11,8 +11,8 @@ use ngnlab_reports::{Case, Outcome, Verdict};
 use super::Entry;
 use crate::caught::caught;
 use crate::error::Error;
+use crate::play::Run;
 use crate::report;
-use crate::runner::Run;
 
 /// What runs an entry and what judges it.
 #[derive(Clone, Copy)]

@@ -8,7 +8,9 @@ use crate::dissection::builder::TraceBuilder;
 
 /// Returns the verdict of the check with this id.
 pub(super) fn verdict(id: &str, trace: &TraceBuilder) -> Verdict {
-    find(id).unwrap().verdict(&Dissection::new(&trace.trace))
+    find(id)
+        .unwrap()
+        .verdict(&Dissection::new(&trace.trace).unwrap())
 }
 
 /// Returns the verdict in one character: `+` for a pass, `-` for a fail, `?` for anything else.

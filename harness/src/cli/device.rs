@@ -19,7 +19,7 @@ use crate::dut::description::Description;
 use crate::error::{CONFORMANT, Error, NOT_CONFORMANT};
 use crate::job::{Device, Job};
 use crate::launch;
-use crate::runner::{Ending, Run};
+use crate::play::{Ending, Run};
 use crate::scratch;
 use crate::stages::{Reached, Stage};
 
@@ -152,7 +152,7 @@ fn stopped(before: Stage, mode: Mode, run: &Run) -> Stopped {
         Ending::Complete => format!("nothing of the kind within {}", seconds(millis(WITHIN))),
     };
     let verdicts = match run.ending {
-        Ending::Complete => checks::judge(&run.trace),
+        Ending::Complete => checks::judge(&run.trace).expect("it has steps of ours alone"),
         Ending::DeviceFailed(_) | Ending::NotOffered(_) => Default::default(),
     };
     let wrong = verdicts.into_iter().filter_map(|(id, verdict)| {

@@ -16,8 +16,8 @@ use crate::error::Error;
 use crate::report::screen_name;
 use crate::scenario::Scenario;
 use crate::scenario::mistake::advice;
+use crate::scenario::step::{Step, When};
 use crate::selftest::Selftest;
-use crate::step::{Step, When};
 
 pub(super) fn answer(args: &Explain, place: Place) -> Result<Answer, Error> {
     let folder = &args.scenarios.scenarios;
@@ -71,7 +71,7 @@ impl<'a> Thing<'a> {
 fn unknown(id: &str, scenarios: &[Scenario]) -> Error {
     let names = scenarios.iter().map(|scenario| scenario.name.clone());
     let checks = checks::all().map(|check| check.id.to_owned());
-    let defects = Defect::ALL.iter().map(|defect| defect.name().to_owned());
+    let defects = Defect::all().map(|defect| defect.name().to_owned());
     let profiles = Profile::ALL.iter().map(|one| one.name().to_owned());
     let diagnoses = diagnosis::ids().map(str::to_owned);
     let known: Vec<String> = names
@@ -134,7 +134,7 @@ fn explain_defect(defect: Defect, scenarios: &[Scenario], proof: &Selftest) -> S
     let noticing: Vec<&str> = noticing.map(|one| one.name.as_str()).collect();
     let mut text = String::new();
     let _ = writeln!(text, "{defect} (a defect of the reference router)");
-    let _ = writeln!(text, "  {}", defect.about());
+    both(&mut text, &Text::new(defect.ja(), defect.en()));
     row(&mut text, "noticed in", &noticing);
     let failing = checks::all().filter(|check| proof.killers[check.id].contains(&defect));
     row(&mut text, "fails", &titles(failing));
@@ -268,7 +268,7 @@ fn level_name(level: Level) -> &'static str {
 
 fn moment(step: &Step) -> String {
     match (&step.at, step.when) {
-        (Some(at), _) => format!("at {}", at.get_ref()),
+        (Some(at), _) => format!("at {at}"),
         (None, Some(When::TerminalOnline)) => "terminal online".to_owned(),
         (None, None) => String::new(),
     }
@@ -293,7 +293,7 @@ mod tests {
         // That there are such defects and scenarios is what the self-test proves.
         let proof = Selftest {
             killers: checks::all()
-                .map(|check| (check.id, Defect::ALL[..1].iter().copied().collect()))
+                .map(|check| (check.id, Defect::all().take(1).collect()))
                 .collect(),
             judged_in: checks::all()
                 .map(|check| (check.id.to_owned(), [scenarios[0].name.clone()].into()))
@@ -340,8 +340,8 @@ mod tests {
         for id in diagnosis::ids() {
             says(id, &["remedy"]);
         }
-        for defect in Defect::ALL {
-            assert!(explained(defect.name()).contains("noticed in"), "{defect}");
+        for defect in Defect::all() {
+            says(defect.name(), &["noticed in"]);
         }
     }
 }

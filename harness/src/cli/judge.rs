@@ -17,6 +17,8 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
         source,
     };
     let trace = Trace::load(input::open(&args.trace)?).map_err(fail)?;
+    let shown = Some(args.trace.display().to_string());
+    let case = case_of_trace(&trace, shown).map_err(|error| fail(error.into()))?;
     let profile = match trace.header.line.area {
         Area::East => Profile::OnsEast,
         Area::West => Profile::OnsWest,
@@ -29,10 +31,7 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
         arguments: Vec::new(),
         elapsed_ms: 0,
         checks: check_infos(),
-        cases: vec![case_of_trace(
-            &trace,
-            Some(args.trace.display().to_string()),
-        )],
+        cases: vec![case],
         left_out: Vec::new(),
         stale: Vec::new(),
         profiles: vec![profile],

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Answer, Lint, select};
 use crate::error::{self, Error};
-use crate::scenario::Scenario;
+use crate::promises;
 
 pub(super) fn answer(args: &Lint) -> Result<Answer, Error> {
     let files = if args.files.is_empty() {
@@ -15,7 +15,7 @@ pub(super) fn answer(args: &Lint) -> Result<Answer, Error> {
     let mut answer = Answer::default();
     let mut bad = 0;
     for file in &files {
-        match Scenario::load(file) {
+        match promises::load(file) {
             Ok(_) => {}
             Err(error @ Error::Scenario(_)) => {
                 bad += 1;

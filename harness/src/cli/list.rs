@@ -84,9 +84,10 @@ fn list_diagnoses(text: &mut String) {
 }
 
 fn list_defects(text: &mut String) {
-    for defect in Defect::ALL {
+    for defect in Defect::all() {
         let _ = writeln!(text, "{defect}");
-        let _ = writeln!(text, "    {}", defect.about());
+        let _ = writeln!(text, "    {}", defect.en());
+        let _ = writeln!(text, "    {}", defect.ja());
     }
 }
 

@@ -22,7 +22,7 @@ use crate::dut::needs;
 use crate::error::{self, Error};
 use crate::job::{Device, Job};
 use crate::launch::{self, Preparation};
-use crate::runner;
+use crate::play;
 use crate::scenario::Scenario;
 use crate::scratch;
 
@@ -259,7 +259,7 @@ fn leave_out<'a>(
 fn reason_against(scenario: &Scenario, args: &Run, device: &Chosen) -> Option<String> {
     if !device.real_time {
         let real = scenario.has_real_terminals();
-        return real.then(|| runner::NEEDS_REAL_TIME.to_owned());
+        return real.then(|| play::NEEDS_REAL_TIME.to_owned());
     }
     if scenario.is_long() && !args.long {
         return Some(format!(
@@ -267,7 +267,7 @@ fn reason_against(scenario: &Scenario, args: &Run, device: &Chosen) -> Option<St
             scenario.until
         ));
     }
-    let lacking = needs::check_programs(&scenario.name, scenario.needs()).err();
+    let lacking = needs::check_programs(&scenario.name, play::running::needs(scenario)).err();
     lacking.map(|error| error.with_causes())
 }
 

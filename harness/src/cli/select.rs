@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use ngnlab_sim::line::Area;
 
 use crate::error::Error;
+use crate::promises;
 use crate::scenario::mistake::advice;
 use crate::scenario::{self, Scenario};
 
@@ -37,7 +38,7 @@ pub(super) fn scenarios(folder: &Path, patterns: &[String]) -> Result<Vec<Found>
         .filter(|(_, name)| wanted(name))
         .map(|(path, _)| {
             Ok(Found {
-                scenario: Scenario::load(&path)?,
+                scenario: promises::load(&path)?,
                 path,
             })
         })

@@ -2,9 +2,10 @@
 
 use ngnlab_reports::RecordId;
 use ngnlab_sim::setup::in_domain;
-use ngnlab_sim::trace::{Fact, FetchError, Screen, StepOutcome};
+use ngnlab_sim::trace::{Fact, FetchError, Screen};
 
 use crate::dissection::{Dissection, Told};
+use crate::scenario::step::Action;
 
 /// One attempt, up to its end.
 #[derive(Clone, Copy, Debug)]
@@ -37,9 +38,10 @@ impl<'t> Attempt<'t> {
         });
         let mut all: Vec<Self> = told.collect();
         if all.is_empty() {
-            let stuck = trace.steps.iter().find(|step| {
-                step.step.contains("authenticate the line") && *step.outcome != StepOutcome::Done
-            });
+            let stuck = trace
+                .steps
+                .iter()
+                .find(|step| matches!(step.action, Action::Authenticate(_)) && !step.is_done());
             all.extend(stuck.map(|step| Self {
                 record: step.record,
                 end: End::Stuck,

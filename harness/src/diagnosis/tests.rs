@@ -1,13 +1,13 @@
 use hickory_proto::rr::RecordType;
 use ngnlab_sim::message::ndp::Ndp;
 use ngnlab_sim::message::packet::ALL_NODES;
-use ngnlab_sim::trace::{End as Side, Seen, StepOutcome};
+use ngnlab_sim::trace::{End as Side, StepOutcome};
 
 use super::*;
 use crate::dissection::builder::TraceBuilder;
 
 fn id(trace: &TraceBuilder) -> Option<String> {
-    diagnose(&Dissection::new(&trace.trace)).map(|diagnosis| diagnosis.id)
+    diagnose(&Dissection::new(&trace.trace).unwrap()).map(|diagnosis| diagnosis.id)
 }
 
 fn failed(reason: FetchError) -> Fact {
@@ -100,10 +100,7 @@ fn wrong_servers_come_before_silent_ones() {
 #[test]
 fn a_terminal_without_an_address_points_to_the_delivery() {
     let mut trace = TraceBuilder::new("next-ra");
-    trace.seen(Seen::Step {
-        step: "pc: authenticate the line".to_owned(),
-        outcome: StepOutcome::TimedOut,
-    });
+    trace.step("authenticate = { from = \"pc\" }", StepOutcome::TimedOut);
     assert_eq!(id(&trace).as_deref(), Some("no-ipv6-address"));
     let (mut advert, edge) = (trace.advert(), trace.edge().link_local());
     advert.options.clear();
@@ -121,7 +118,7 @@ fn ids_are_unique() {
 }
 
 fn steps(trace: &TraceBuilder) -> Vec<(u8, bool)> {
-    let diagnosis = diagnose(&Dissection::new(&trace.trace)).unwrap();
+    let diagnosis = diagnose(&Dissection::new(&trace.trace).unwrap()).unwrap();
     let walked = diagnosis.walked.iter();
     walked.map(|walked| (walked.step, walked.yes)).collect()
 }
@@ -138,7 +135,7 @@ fn the_flow_is_walked_question_by_question() {
     let screen = Screen::M5;
     trace.fact("line-auth", Fact::ScreenServed { peer, screen });
     assert_eq!(steps(&trace), [(1, true), (2, true), (5, false)]);
-    let overcome = overcome(&Dissection::new(&trace.trace));
+    let overcome = overcome(&Dissection::new(&trace.trace).unwrap());
     let ids: Vec<_> = overcome.iter().map(|one| one.id.as_str()).collect();
     assert_eq!(ids, ["wrong-dns"]);
 }

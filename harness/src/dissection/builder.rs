@@ -12,8 +12,12 @@ use ngnlab_sim::line::{Area, Line};
 use ngnlab_sim::message::ndp::{Ndp, NdpOption, PrefixInfo, RouterAdvert};
 use ngnlab_sim::message::packet::{ALL_DHCP, ALL_NODES, Envelope, Mac};
 use ngnlab_sim::setup::{DomainServers, Mode, Setup};
-use ngnlab_sim::trace::{End, FORMAT, Fact, Header, Record, Role, Seen, TerminalTruth};
+use ngnlab_sim::trace::{
+    End, FORMAT, Fact, Header, Record, Role, Seen, StepOutcome, TerminalTruth,
+};
 use ngnlab_sim::{Fate, Frame, Pace, Time, Trace};
+
+use crate::scenario::step::Action;
 
 pub(crate) const ROUTER_WAN: Mac = Mac([2, 0, 0x5e, 0, 0, 1]);
 pub(crate) const ROUTER_LAN: Mac = Mac([2, 0, 0x5e, 0, 0, 2]);
@@ -122,6 +126,17 @@ impl TraceBuilder {
     pub(crate) fn seen(&mut self, seen: Seen) -> &mut Self {
         self.trace.records.push(Record { at: self.now, seen });
         self
+    }
+
+    pub(crate) fn done(&mut self, step: &str) -> &mut Self {
+        self.step(step, StepOutcome::Done)
+    }
+
+    /// A step of the scenario, as its file says it: `link-down = { cable = "wan", lasting = "2s" }`.
+    pub(crate) fn step(&mut self, step: &str, outcome: StepOutcome) -> &mut Self {
+        let step: Action = toml::from_str(step).unwrap();
+        let step = serde_json::to_value(step).unwrap();
+        self.seen(Seen::Step { step, outcome })
     }
 
     pub(crate) fn fact(&mut self, node: &str, fact: Fact) -> &mut Self {

@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use ngnlab_reports::RecordId;
 use ngnlab_sim::Time;
 use ngnlab_sim::message::packet::Mac;
-use ngnlab_sim::trace::{End, Fact, Role, StepOutcome};
+use ngnlab_sim::trace::{End, Fact, Role};
 
 /// Something that was found in a frame, and the headers around it.
 #[derive(Clone, Debug)]
@@ -80,17 +80,4 @@ pub struct Told<'t> {
     pub node: &'t str,
     /// What it tells.
     pub fact: &'t Fact,
-}
-
-/// A step of the scenario together with its place in the trace.
-#[derive(Clone, Copy, Debug)]
-pub struct Stepped<'t> {
-    /// The number of its record.
-    pub record: RecordId,
-    /// When.
-    pub at: Time,
-    /// The step in words.
-    pub step: &'t str,
-    /// How it ended.
-    pub outcome: &'t StepOutcome,
 }

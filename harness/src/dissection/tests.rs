@@ -16,7 +16,7 @@ fn a_forwarded_question_is_found_on_both_sides() {
     trace.upstream_answer(77, name, server, Reply::Addresses(&[site]));
     trace.answer(id, name, Reply::Addresses(&[site]));
 
-    let dissection = Dissection::new(&trace.trace);
+    let dissection = Dissection::new(&trace.trace).unwrap();
     let lan = dissection.lan_dns();
     let upstream = dissection.upstream_dns();
     assert_eq!((lan.len(), upstream.len()), (1, 1));
@@ -55,7 +55,7 @@ proptest! {
         };
         trace.frame(Role::Lan, End::Device, frame.clone());
         trace.frame(Role::Lan, End::Network, frame);
-        let dissection = Dissection::new(&trace.trace);
+        let dissection = Dissection::new(&trace.trace).unwrap();
         for record in 0..3 {
             dissection.summary(record);
         }

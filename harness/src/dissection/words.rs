@@ -29,11 +29,7 @@ pub(super) fn summary(trace: &Dissection<'_>, record: RecordId) -> String {
             None => format!("{} frame of {} bytes", on.name(), frame.len()),
         },
         Seen::Fact { node, fact } => format!("{node}: {}", fact_in_words(fact)),
-        Seen::Step { step, outcome } => match outcome {
-            StepOutcome::Done => format!("step: {step}"),
-            StepOutcome::TimedOut => format!("step: {step} (timed out)"),
-            StepOutcome::Failed(why) => format!("step: {step} ({why})"),
-        },
+        Seen::Step { .. } => step_in_words(trace, record),
         Seen::Late(by) => format!("the host woke {} ms late", by.as_millis()),
         Seen::Suppressed { on, count } => {
             let what = on.map_or_else(
@@ -60,6 +56,19 @@ pub(super) fn evidence(trace: &Dissection<'_>, record: RecordId) -> Option<Evide
         place,
         summary: summary(trace, record),
     })
+}
+
+fn step_in_words(trace: &Dissection<'_>, record: RecordId) -> String {
+    let mut steps = trace.steps.iter();
+    let Some(step) = steps.find(|step| step.record == record) else {
+        return "step".to_owned();
+    };
+    let action = &step.action;
+    match step.outcome {
+        StepOutcome::Done => format!("step: {action}"),
+        StepOutcome::TimedOut => format!("step: {action} (timed out)"),
+        StepOutcome::Failed(why) => format!("step: {action} ({why})"),
+    }
 }
 
 fn ends(trace: &Dissection<'_>, on: Role, from: End, packet: &Packet<'_>) -> (String, String) {

@@ -19,7 +19,7 @@ use crate::dut::qemu::saved::Saved;
 use crate::dut::qemu::{self, QemuDut};
 use crate::dut::{Dut, Prepared};
 use crate::error::Error;
-use crate::runner::{self, Ending};
+use crate::play::{self, Ending};
 use crate::scenario::Scenario;
 use crate::stages::{Progress, Reached};
 
@@ -136,7 +136,7 @@ fn serve() -> Result<Ending, Error> {
     let pace = dut.pace();
     let setup = scenario.setup(task.area, description.macs);
     let mut progress = task.staged.then(|| Progress::new(setup.mode));
-    let run = runner::watched(
+    let run = play::watched(
         &scenario,
         task.area,
         task.seed,

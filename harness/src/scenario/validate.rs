@@ -1,52 +1,44 @@
-//! What the shape of a scenario file cannot say: names that must exist, times that must fit.
+//! What the shape of a scenario file cannot say: terminals that must exist, times that must fit.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 
 use ngnlab_sim::line::{Area, Line, ONS_DOMAINS, Service, customer_id};
-use ngnlab_sim::node::router::defect::Defect;
 use toml::Spanned;
 
 use super::mistake::Mistake;
+use super::spans::Spans;
+use super::step::{Action, Step};
 use super::{LineSpec, Scenario};
-use crate::checks;
-use crate::diagnosis;
-use crate::runner::testbed::REAL_SOCKETS;
-use crate::step::impair::{Duplicate, Reorder};
-use crate::step::{Action, Loss, Step};
 
 /// Returns everything that is wrong with a scenario whose shape is right.
-pub(super) fn mistakes(scenario: &Scenario) -> Vec<Mistake> {
+pub(super) fn mistakes(scenario: &Scenario, spans: &Spans<'_>) -> Vec<Mistake> {
     let mut found = Vec::new();
-    counts(scenario, &mut found);
-    if !found.is_empty() {
-        // One mistake in each of a million is no help.
-        return found;
-    }
     line(scenario, &mut found);
     terminals(scenario, &mut found);
-    promises(scenario, &mut found);
-    let mut real = scenario
-        .steps
-        .iter()
-        .filter(|step| matches!(step.get_ref().action, Action::Run(_) | Action::Browse(_)));
-    if let Some(step) = real.nth(usize::from(REAL_SOCKETS)) {
-        let message = format!("there are sockets for {REAL_SOCKETS} real terminals, one a step");
-        found.push(Mistake::new(step.span(), message));
+    let is_real =
+        |(_, step): &(usize, &Step)| matches!(step.action, Action::Run(_) | Action::Browse(_));
+    let mut real = scenario.steps().enumerate().filter(is_real);
+    if let Some((number, _)) = real.nth(usize::from(MOST_REAL_TERMINALS)) {
+        let message =
+            format!("there are sockets for {MOST_REAL_TERMINALS} real terminals, one a step");
+        found.push(Mistake::new(spans.of_step(number, &[]), message));
     }
-    for step in &scenario.steps {
+    for (number, step) in scenario.steps().enumerate() {
         if found.len() >= MOST_FOUND {
             break;
         }
-        timing(scenario, step.span(), step.get_ref(), &mut found);
-        action(scenario, step.get_ref(), &mut found);
+        let place = |path: &[&str]| spans.of_step(number, path);
+        timing(scenario, step, &place, &mut found);
+        action(scenario, step, &place, &mut found);
     }
     found
 }
 
-/// Finds lists that are longer than any that is meant.
-fn counts(scenario: &Scenario, found: &mut Vec<Mistake>) {
+/// Returns the lists that are longer than any that is meant.
+pub(super) fn overlong(scenario: &Scenario) -> Vec<Mistake> {
+    let mut found = Vec::new();
     let mut limit = |most: usize, count: usize, span: Option<Range<usize>>, message: &str| {
         if count > most {
             found.push(Mistake::new(span.unwrap_or(0..0), message));
@@ -80,6 +72,7 @@ fn counts(scenario: &Scenario, found: &mut Vec<Mistake>) {
         let span = scenario.line.preset.span();
         found.push(Mistake::new(span, "`areas` of this line names one twice"));
     }
+    found
 }
 
 fn line(scenario: &Scenario, found: &mut Vec<Mistake>) {
@@ -189,94 +182,64 @@ fn terminals(scenario: &Scenario, found: &mut Vec<Mistake>) {
     }
 }
 
-fn promises(scenario: &Scenario, found: &mut Vec<Mistake>) {
-    let checks: Vec<&str> = checks::all().map(|check| check.id).collect();
-    for id in &scenario.exercises {
-        if found.len() >= MOST_FOUND {
-            return;
-        }
-        if !checks.contains(&id.get_ref().as_str()) {
-            let known = checks.iter().copied();
-            found.push(Mistake::unknown(id.span(), "check", id.get_ref(), known));
-        }
-    }
-    for name in &scenario.notices {
-        if found.len() >= MOST_FOUND {
-            return;
-        }
-        if Defect::from_name(name.get_ref()).is_none() {
-            let known = Defect::ALL.iter().map(|defect| defect.name());
-            found.push(Mistake::unknown(
-                name.span(),
-                "defect",
-                name.get_ref(),
-                known,
-            ));
-        }
-    }
-    if let Some(id) = &scenario.expect.diagnosis
-        && diagnosis::ids().all(|known| known != id.get_ref())
-    {
-        let known = diagnosis::ids();
-        found.push(Mistake::unknown(
-            id.span(),
-            "diagnosis",
-            id.get_ref(),
-            known,
-        ));
-    }
-}
+/// Where a value of a step stands in the file.
+type Place<'a> = &'a dyn Fn(&[&str]) -> Range<usize>;
 
-fn timing(scenario: &Scenario, span: Range<usize>, step: &Step, found: &mut Vec<Mistake>) {
-    match (&step.at, &step.when) {
+fn timing(scenario: &Scenario, step: &Step, place: Place<'_>, found: &mut Vec<Mistake>) {
+    match (step.at, step.when) {
         (None, None) => {
-            let mut mistake = Mistake::new(span, "this step has no time");
+            let mut mistake = Mistake::new(place(&[]), "this step has no time");
             mistake.help =
                 Some("give it `at = \"20s\"` or `when = \"terminal-online\"`".to_owned());
             found.push(mistake);
         }
-        (Some(at), Some(_)) => {
+        (Some(_), Some(_)) => {
             let message = "a step has either `at` or `when`";
-            found.push(Mistake::new(at.span(), message));
+            found.push(Mistake::new(place(&["at"]), message));
         }
-        (Some(at), None) if at.get_ref().0 >= scenario.until.0 => {
+        (Some(at), None) if at.0 >= scenario.until.0 => {
             let message = format!("the run ends at {}, before this step", scenario.until);
-            found.push(Mistake::new(at.span(), message));
+            found.push(Mistake::new(place(&["at"]), message));
         }
         (Some(_), None) | (None, Some(_)) => {}
     }
 }
 
-fn action(scenario: &Scenario, step: &Step, found: &mut Vec<Mistake>) {
+fn action(scenario: &Scenario, step: &Step, place: Place<'_>, found: &mut Vec<Mistake>) {
     let known: Vec<&str> = scenario.terminals().collect();
-    for name in step.terminal.iter().chain(step.action.terminal()) {
-        if !known.contains(&name.get_ref().as_str()) {
+    let kind = step.action.name();
+    let detail = |key: &str| place(&["do", kind, key]);
+    let waited_for = step
+        .terminal
+        .as_deref()
+        .map(|name| (name, place(&["terminal"])));
+    let acting = step.action.terminal().flatten();
+    let acting = acting.map(|name| (name, detail("from")));
+    for (name, span) in waited_for.into_iter().chain(acting) {
+        if !known.contains(&name) {
             let known = known.iter().copied();
-            found.push(Mistake::unknown(
-                name.span(),
-                "terminal",
-                name.get_ref(),
-                known,
-            ));
+            found.push(Mistake::unknown(span, "terminal", name, known));
         }
     }
+    let percent = match &step.action {
+        Action::Loss(step) => Some(step.percent),
+        Action::Duplicate(step) => Some(step.percent),
+        Action::Reorder(step) => Some(step.percent),
+        _ => None,
+    };
+    if percent.is_some_and(|percent| percent > 100) {
+        found.push(Mistake::new(detail("percent"), "more than 100 percent"));
+    }
     match &step.action {
-        Action::Loss(Loss { percent, .. })
-        | Action::Duplicate(Duplicate { percent, .. })
-        | Action::Reorder(Reorder { percent, .. })
-            if *percent.get_ref() > 100 =>
-        {
-            found.push(Mistake::new(percent.span(), "more than 100 percent"));
-        }
-        Action::Run(run) if run.command.get_ref().is_empty() => {
+        Action::Run(run) if run.command.is_empty() => {
             found.push(Mistake::new(
-                run.command.span(),
+                detail("command"),
                 "`command` names no program",
             ));
         }
-        Action::HoldConnection(hold) if !(1..=MOST_HELD).contains(hold.count.get_ref()) => {
+        Action::HoldConnection(hold) if !(1..=MOST_HELD).contains(&hold.count) => {
             let message = format!("a terminal holds 1 to {MOST_HELD} connections");
-            found.push(Mistake::new(hold.count.span(), message));
+            found.push(Mistake::new(detail("count"), message));
         }
         _ => {}
     }
@@ -288,6 +251,8 @@ const MOST_HELD: u8 = 20;
 const MIN_DELAY_BETWEEN_RAS: Duration = Duration::from_secs(3);
 /// Sockets of the terminals' hub, less the device's.
 const MOST_TERMINALS: usize = 7;
+/// Sockets for real terminals, which come after the others.
+pub(crate) const MOST_REAL_TERMINALS: u8 = 8;
 /// As many as a run can do in any order worth looking at.
 const MOST_STEPS: usize = 1000;
 /// Looking for the nearest right word takes its time, and more are not shown.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ngnlab_harness::error::Error;
 use ngnlab_harness::job::{Device, Job};
-use ngnlab_harness::runner::Run;
+use ngnlab_harness::play::Run;
 use ngnlab_sim::line::Area;
 use tempfile::TempDir;
 

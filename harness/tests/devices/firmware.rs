@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use ngnlab_harness::runner::Ending;
+use ngnlab_harness::play::Ending;
 
 use crate::Test;
 use crate::bench::{Bench, root};

@@ -15,7 +15,7 @@ use keyutils::{Keyring, SpecialKeyring};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{getgid, getuid};
 
-use ngnlab_harness::runner::Ending;
+use ngnlab_harness::play::Ending;
 
 use crate::Test;
 use crate::bench::{Bench, marker};

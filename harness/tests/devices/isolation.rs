@@ -3,7 +3,7 @@
 use std::thread;
 
 use ngnlab_harness::job::Job;
-use ngnlab_harness::runner::Ending;
+use ngnlab_harness::play::Ending;
 use ngnlab_sim::trace::{End, Role, Seen};
 
 use crate::Test;

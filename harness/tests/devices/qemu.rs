@@ -16,7 +16,7 @@ use ngnlab_harness::dut::{Failure, Prepared, needs};
 use ngnlab_harness::error::UNDETERMINED;
 use ngnlab_harness::job::{Device, Job};
 use ngnlab_harness::launch::{self, Preparation};
-use ngnlab_harness::runner::{Ending, Run};
+use ngnlab_harness::play::{Ending, Run};
 use ngnlab_sim::line::Area;
 
 use crate::bench::{Bench, children_of, eventually, marker, processes_with, root};

@@ -7,7 +7,7 @@ use libtest_mimic::{Failed, Trial};
 use ngnlab_harness::dut::description::Description;
 use ngnlab_harness::dut::needs;
 use ngnlab_harness::job::{Device, Job};
-use ngnlab_harness::runner::Ending;
+use ngnlab_harness::play::Ending;
 use ngnlab_harness::{checks, report};
 use ngnlab_reports::{Level, Verdict};
 use ngnlab_sim::line::Area;

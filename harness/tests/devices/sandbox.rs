@@ -5,7 +5,7 @@ use std::path::Path;
 use ngnlab_harness::checks;
 use ngnlab_harness::dut::Failure;
 use ngnlab_harness::error::UNDETERMINED;
-use ngnlab_harness::runner::Ending;
+use ngnlab_harness::play::Ending;
 use ngnlab_reports::Verdict;
 use ngnlab_sim::message::ndp::Ndp;
 use ngnlab_sim::message::packet::Packet;
@@ -169,7 +169,7 @@ fn a_device_that_answers_nothing_is_judged() {
     job.scenario = root().join("scenarios/line-auth/succeeds-on-a-pd-line.toml");
     let run = job.run().unwrap();
     assert_eq!(run.ending, Ending::Complete);
-    let verdicts = checks::judge(&run.trace);
+    let verdicts = checks::judge(&run.trace).unwrap();
     let passed = |id: &str| matches!(verdicts.get(id), Some(Verdict::Pass(_)));
     for id in ["lan.ra.advertising", "ons.line-auth.reaches-site"] {
         assert!(!passed(id), "{id}: {:?}", verdicts.get(id));

@@ -8,48 +8,51 @@
 pub mod defect;
 pub mod dns_proxy;
 
+mod addressing;
+mod all_defects;
 mod border;
 mod dhcpv6_client;
-mod discovery;
-mod dns;
+mod dhcpv6_packets;
+mod dns_packets;
 mod error_budget;
 mod filter;
 mod forward;
+mod icmp_errors;
 mod interface;
+mod lan_advert_options;
 mod lan_advertiser;
 mod lan_dhcpv6;
-mod lan_options;
+mod lan_offer;
 mod lease;
-mod liveness;
-mod local;
 mod nd_proxy;
-mod retransmission;
+mod neighbor_discovery;
+mod packets_for_us;
+mod router_discovery;
+mod uplink_probe;
 
 use std::collections::BTreeSet;
-use std::net::Ipv6Addr;
-use std::rc::Rc;
 use std::time::Duration;
 
 use ipnet::Ipv6Net;
 
 use crate::frame::Frame;
 use crate::message::ndp::{NEIGHBOR_ADVERTISEMENT, ROUTER_SOLICITATION};
-use crate::message::packet::{Mac, Packet, Payload, is_link_local, with_interface_id};
+use crate::message::packet::{Mac, Packet, Payload, is_link_local};
 use crate::node::{Context, Node};
-use crate::setup::{Mode, Setup};
+use crate::setup::Setup;
 use crate::time::Time;
 
-use defect::Defect;
+use defect::{Defect, Defects, defects};
 use dhcpv6_client::Client;
-use discovery::Discovery;
 use dns_proxy::DnsProxy;
 use error_budget::Budget;
 use filter::Filter;
 use interface::Interface;
-use lan_advertiser::{Advertiser, Offer};
-use lease::Lease;
-use liveness::Liveness;
+use lan_advertiser::{Advertiser, DEFAULT_WITHOUT_PREFIX};
+use lan_offer::Offer;
 use nd_proxy::NdProxy;
+use router_discovery::Discovery;
+use uplink_probe::UplinkProbe;
 
 /// What a reference router is made of.
 #[derive(Clone, Debug)]
@@ -69,10 +72,6 @@ pub struct Router {
     ram: Ram,
 }
 
-/// The defects of one router, shared by its parts.
-#[derive(Clone, Default)]
-struct Defects(Rc<BTreeSet<Defect>>);
-
 /// Everything that a power cut erases.
 struct Ram {
     boot: Option<Time>,
@@ -90,20 +89,20 @@ struct Ram {
     dns: DnsProxy,
     filter: Filter,
     errors: Budget,
-    liveness: Liveness,
+    probe: UplinkProbe,
     /// The terminal that is served, where only one is.
     served: Option<Mac>,
 }
 
 impl Router {
     /// The port towards the line.
-    pub const WAN: u8 = 0;
+    pub const WAN: u8 = interface::WAN;
     /// The port towards the terminals.
-    pub const LAN: u8 = 1;
+    pub const LAN: u8 = interface::LAN;
 
     /// Makes a router that boots when the world begins.
     pub fn new(config: RouterConfig) -> Self {
-        let defects = Defects(Rc::new(config.defects));
+        let defects = Defects::new(config.defects);
         Self {
             ram: Ram::new(&config.setup, &defects, None, Time::ZERO),
             setup: config.setup,
@@ -114,94 +113,14 @@ impl Router {
 
     /// Cuts the power and restores it: all but the identifiers and the stored prefix is forgotten.
     pub fn power_cycle(&mut self, cx: &mut Context<'_>) {
-        if self.defects.has(Defect::ForgetsDnsTable) {
+        if self.defects.has(FORGETS_DNS_TABLE) {
             self.setup.domains.clear();
         }
-        let forgets = self.defects.has(Defect::ForgetsPrefixOverPowerCut);
+        let forgets = self.defects.has(FORGETS_PREFIX_OVER_POWER_CUT);
         let stored = self.stored.filter(|_| !forgets);
         let client = self.ram.client.after_restart(cx.now());
         self.ram = Ram::new(&self.setup, &self.defects, stored, cx.now());
         self.ram.client = client;
-    }
-
-    /// Returns what the line granted: a delegation in PD mode, a /64 in RA mode.
-    fn granted(&self, now: Time) -> Option<Lease> {
-        match self.setup.mode {
-            Mode::Pd if self.defects.has(Defect::PrefersAdvertisedPrefix) => {
-                let advertised = self.ram.discovery.lease(now);
-                advertised.or(self.ram.client.lease())
-            }
-            Mode::Pd => self.ram.client.lease(),
-            Mode::Ra => self.ram.discovery.lease(now),
-        }
-    }
-
-    /// Returns the LAN's /64.
-    fn lan_net(&self) -> Option<Ipv6Net> {
-        self.ram.advertiser.offer().lease.map(|lease| lease.net)
-    }
-
-    /// Returns our address in a /64 of the LAN.
-    fn address_in(&self, net: Ipv6Net) -> Ipv6Addr {
-        match self.setup.mode {
-            // A subnet of our own, where nobody else can have it.
-            Mode::Pd => with_interface_id(net.addr(), [0, 0, 0, 0, 0, 0, 0, 1]),
-            Mode::Ra => self.setup.lan_mac.in_prefix(net.addr()),
-        }
-    }
-
-    /// Returns the address our own packets come from: in PD mode the LAN's, since the WAN has none
-    /// (RFC 7084 §4.2 WAA-7).
-    fn own_source(&self, now: Time) -> Option<Ipv6Addr> {
-        if self.setup.mode == Mode::Pd && self.defects.has(Defect::OwnPacketsFromLinkLocal) {
-            return self.ram.wan.is_up().then(|| self.ram.wan.link_local());
-        }
-        if let Some(stale) = self.stale_source() {
-            return Some(stale);
-        }
-        let (owner, address) = match self.setup.mode {
-            Mode::Pd => (&self.ram.lan, self.address_in(self.lan_lease(now)?.net)),
-            Mode::Ra => {
-                let prefix = self.granted(now)?.net.addr();
-                (&self.ram.wan, self.setup.wan_mac.in_prefix(prefix))
-            }
-        };
-        owner.owns(address).then_some(address)
-    }
-
-    /// Returns what the defect `stale-own-source` holds on to.
-    fn stale_source(&self) -> Option<Ipv6Addr> {
-        if !self.defects.has(Defect::StaleOwnSource) {
-            return None;
-        }
-        let old = self.ram.advertiser.old().next()?;
-        let (owner, address) = match self.setup.mode {
-            Mode::Pd => (&self.ram.lan, self.address_in(old)),
-            Mode::Ra => (&self.ram.wan, self.setup.wan_mac.in_prefix(old.addr())),
-        };
-        owner.owns(address).then_some(address)
-    }
-
-    /// Returns what the LAN is to use of what the line granted.
-    fn lan_lease(&self, now: Time) -> Option<Lease> {
-        let granted = self.granted(now)?;
-        let lease = match self.setup.mode {
-            Mode::Pd if self.defects.has(Defect::Treats60As56) => granted.for_lan_of_56(),
-            Mode::Pd => granted.for_lan()?,
-            Mode::Ra => granted,
-        };
-        if let Some(net) = self.stored
-            && self.defects.has(Defect::NeverRenumbers)
-        {
-            return Some(Lease { net, ..lease });
-        }
-        if self.defects.has(Defect::ForeignLanPrefix) {
-            return Some(Lease {
-                net: FOREIGN,
-                ..lease
-            });
-        }
-        Some(lease)
     }
 
     fn interface(&self, port: u8) -> &Interface {
@@ -211,18 +130,13 @@ impl Router {
         }
     }
 
-    /// Returns whether an address is ours, on whichever interface.
-    fn owns(&self, address: Ipv6Addr) -> bool {
-        self.ram.wan.owns(address) || self.ram.lan.owns(address)
-    }
-
     /// Boots: the link-local addresses come first (RFC 4862 §5.3).
     fn boot(&mut self, cx: &mut Context<'_>) {
         let ram = &mut self.ram;
         ram.boot = None;
         ram.wan.form(ram.wan.link_local(), true, cx);
         ram.lan.form(ram.lan.link_local(), true, cx);
-        if self.defects.has(Defect::RsBeforeDad) {
+        if self.defects.has(RS_BEFORE_DAD) {
             ram.soliciting = true;
             ram.discovery.start(cx.now());
         }
@@ -261,8 +175,8 @@ impl Router {
 
     /// Returns whether there is a router upstream (RFC 7084 §4.1 G-4, G-5).
     fn has_uplink(&self) -> bool {
-        let stays = self.defects.has(Defect::KeepsDefaultAfterWanLoss);
-        let found = self.ram.discovery.router().is_some() && !self.ram.liveness.is_lost();
+        let stays = self.defects.has(KEEPS_DEFAULT_AFTER_WAN_LOSS);
+        let found = self.ram.discovery.router().is_some() && !self.ram.probe.is_lost();
         found || stays && self.ram.advertiser.offer().has_uplink
     }
 
@@ -272,44 +186,12 @@ impl Router {
             return;
         }
         let silent_until = *self.ram.silent_until.get_or_insert(now + PREFIX_PATIENCE);
-        let hasty = self.defects.has(Defect::DefaultWithoutPrefix);
+        let hasty = self.defects.has(DEFAULT_WITHOUT_PREFIX);
         if has_prefix || hasty || silent_until <= now {
             self.ram.advertising = true;
             self.ram.silent_until = None;
             self.ram.advertiser.start(now);
         }
-    }
-
-    fn settle_wan(&mut self, cx: &mut Context<'_>) {
-        // Where the line delegates, the WAN needs no address (RFC 7084 §4.2 WAA-7).
-        let prefixes = match self.setup.mode {
-            Mode::Pd => &[],
-            Mode::Ra => self.ram.discovery.prefixes(),
-        };
-        // The LAN's address must be nobody else's here, either: the /64 is the same.
-        let macs = [self.setup.wan_mac, self.setup.lan_mac];
-        let addresses: Vec<_> = prefixes
-            .iter()
-            .flat_map(|prefix| macs.map(|mac| mac.in_prefix(prefix.net.addr())))
-            .collect();
-        for address in &addresses {
-            self.ram.wan.form(*address, true, cx);
-        }
-        self.ram.wan.retain(|address| addresses.contains(&address));
-    }
-
-    fn settle_lan(&mut self, lease: Option<Lease>, cx: &mut Context<'_>) {
-        let nets: Vec<_> = lease
-            .map(|lease| lease.net)
-            .into_iter()
-            .chain(self.ram.advertiser.old())
-            .chain(self.lan_net())
-            .collect();
-        let addresses: Vec<_> = nets.iter().map(|net| self.address_in(*net)).collect();
-        if let Some(lease) = lease {
-            self.ram.lan.form(self.address_in(lease.net), false, cx);
-        }
-        self.ram.lan.retain(|address| addresses.contains(&address));
     }
 }
 
@@ -363,11 +245,11 @@ impl Node for Router {
             discovery,
             client,
             proxy,
-            liveness,
+            probe,
             ..
         } = &mut self.ram;
         discovery.handle_timeout(wan, cx);
-        liveness.handle_timeout(discovery.router(), source, wan, cx);
+        probe.handle_timeout(discovery.router(), source, wan, cx);
         client.handle_timeout(wan, cx);
         proxy.handle_timeout([wan, lan], cx);
         self.settle(cx);
@@ -396,7 +278,7 @@ impl Node for Router {
             ram.advertiser.poll_timeout(),
             ram.proxy.poll_timeout(),
             ram.dns.poll_timeout(),
-            ram.liveness.poll_timeout(),
+            ram.probe.poll_timeout(),
         ]
         .into_iter()
         .flatten()
@@ -414,7 +296,7 @@ impl Node for Router {
             self.settle(cx);
             return;
         }
-        if !self.defects.has(Defect::NoSolicitAfterFlap) {
+        if !self.defects.has(NO_SOLICIT_AFTER_FLAP) {
             self.ram.discovery.start(cx.now());
             self.ram.client.handle_link_up(cx);
         }
@@ -436,23 +318,12 @@ impl Ram {
             client: Client::new(setup.wan_mac, setup.mode, defects()),
             advertiser: Advertiser::new(defects(), stored),
             proxy: NdProxy::new(defects()),
-            dns: DnsProxy::new(setup, &defects().0),
+            dns: DnsProxy::new(setup, defects()),
             filter: Filter::new(defects()),
             errors: Budget::new(),
-            liveness: Liveness::new(defects()),
+            probe: UplinkProbe::new(defects()),
             served: None,
         }
-    }
-}
-
-impl Defects {
-    fn has(&self, defect: Defect) -> bool {
-        self.0.contains(&defect)
-    }
-
-    #[cfg(test)]
-    fn of<const N: usize>(defects: [Defect; N]) -> Self {
-        Self(Rc::new(defects.into()))
     }
 }
 
@@ -462,5 +333,22 @@ fn is_discovery(kind: u8) -> bool {
 
 /// How long terminals are left alone at the start: long enough for the line to grant a prefix.
 const PREFIX_PATIENCE: Duration = Duration::from_secs(20);
-/// What the defect `foreign-lan-prefix` advertises (RFC 3849: documentation).
-const FOREIGN: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 0), 64);
+
+defects! {
+    /// Loses its per-domain table in a power cut, as a configuration that was never saved (guide
+    /// p.7).
+    FORGETS_DNS_TABLE = "forgets-dns-table",
+        "停電でドメインごとのDNS設定を失う。設定を保存していない機器がそうなる。";
+    /// Forgets over a power cut which prefix it advertised, so that it withdraws none.
+    FORGETS_PREFIX_OVER_POWER_CUT = "forgets-prefix-over-power-cut",
+        "広告していたプレフィックスを停電で忘れ、失効させない。";
+    /// Goes on as default router of the LAN when the line's router has withdrawn itself.
+    KEEPS_DEFAULT_AFTER_WAN_LOSS = "keeps-default-after-wan-loss",
+        "回線のルータがデフォルトルータでなくなっても、LANのデフォルトルータであり続ける。";
+    /// Sends Router Solicitations before duplicate address detection is over.
+    RS_BEFORE_DAD = "rs-before-dad",
+        "重複アドレス検出が終わる前にRSを送る。";
+    /// Does not solicit when the WAN cable is plugged in again.
+    NO_SOLICIT_AFTER_FLAP = "no-solicit-after-flap",
+        "WANのケーブルを挿し直しても、RSを送らない。";
+}

@@ -11,7 +11,7 @@ use ngnlab_sim::message::dns;
 use ngnlab_sim::message::packet::{Envelope, Mac, Packet, Payload, frame_ip};
 use ngnlab_sim::node::dns::{DnsServer, DnsServerConfig, Zones};
 use ngnlab_sim::node::part::tcp::TcpStack;
-use ngnlab_sim::node::router::defect::Defect;
+use ngnlab_sim::node::router::defect::{Defect, Defects};
 use ngnlab_sim::node::router::dns_proxy::{DnsProxy, Side, Transmit};
 use ngnlab_sim::node::segment::Segment;
 use ngnlab_sim::setup::{DomainServers, Mode, Setup};
@@ -38,7 +38,8 @@ pub(crate) struct Ear {
 struct ProxyNode(DnsProxy);
 
 impl Bench {
-    pub(crate) fn new(defects: &[Defect]) -> Self {
+    /// A forwarder with the defects of these names.
+    pub(crate) fn new(defects: &[&str]) -> Self {
         let line = Line::preset("next-pd", Area::East).unwrap();
         let values = line.area.values();
         let (ons, ngn) = (values.ons_dns, values.ngn_dns);
@@ -55,7 +56,9 @@ impl Bench {
             domains: ons_rows.chain([domain(values.ngn_domain, ngn)]).collect(),
             wrong_on_purpose: Vec::new(),
         };
-        let mut proxy = DnsProxy::new(&setup, &defects.iter().copied().collect());
+        let named = |name: &&str| Defect::from_name(name).expect("it is a defect");
+        let defects = Defects::new(defects.iter().map(named).collect());
+        let mut proxy = DnsProxy::new(&setup, defects);
         proxy.set_addresses(&[LAN], Some(WAN));
 
         let mut world = World::new(1, Pace::Virtual);

@@ -17,13 +17,13 @@ use crate::dissection::Dissection;
 use crate::dut::reference::Reference;
 use crate::dut::{Cables, Dut, DutError, Ends, Macs};
 use crate::job::{Device, Job};
-use crate::runner;
+use crate::play;
 use crate::scenario::Scenario;
 
 #[test]
 fn a_node_that_panics_costs_only_its_own_case() {
     let run = |entry: &Entry, _: &AtomicBool| match &entry.scenario.name[..] {
-        BAD => runner::run(
+        BAD => play::run(
             &entry.scenario,
             entry.job.area,
             entry.job.seed,
@@ -48,7 +48,7 @@ fn a_node_that_panics_costs_only_its_own_case() {
 fn a_check_that_panics_costs_only_its_own_case() {
     let judge = |entry: &Entry, run: &Result<Run, Error>, trace: Option<String>| {
         if let (BAD, Ok(run)) = (&entry.scenario.name[..], run) {
-            let _ = HASTY.verdict(&Dissection::new(&run.trace));
+            let _ = HASTY.verdict(&Dissection::new(&run.trace).unwrap());
         }
         judge(entry, run, trace)
     };

@@ -209,10 +209,7 @@ fn multicast(trace: &Dissection<'_>) -> Verdict {
 const BOOTED_AFTER: Duration = Duration::from_secs(60);
 
 fn no_release(trace: &Dissection<'_>) -> Verdict {
-    let restarts = trace
-        .steps
-        .iter()
-        .filter(|step| step.step.contains("power"));
+    let restarts = trace.steps.iter().filter(|step| step.cuts_power());
     let periods: Vec<_> = restarts
         .map(|step| (step, step.at + BOOTED_AFTER))
         .collect();

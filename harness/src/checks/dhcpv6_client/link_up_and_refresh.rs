@@ -12,6 +12,7 @@ use crate::checks::dhcpv6_client::leases::leases;
 use crate::checks::evidence::dhcpv6_exchanges::{exchanges, received, sent};
 use crate::checks::ruling::{Ruling, broken, every, only_in, seconds};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
+use crate::scenario::step::cable::Wire;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -85,10 +86,7 @@ const NOTICED_AFTER: Duration = Duration::from_secs(30);
 
 /// Returns when the WAN cable was put back.
 fn link_ups(trace: &Dissection<'_>) -> impl Iterator<Item = (usize, Time)> {
-    let pulls = trace
-        .steps
-        .iter()
-        .filter(|step| step.step.contains("pull the wan cable"));
+    let pulls = trace.steps.iter().filter(|step| step.pulls(Wire::Wan));
     pulls.map(|step| (step.record, step.at))
 }
 
@@ -134,7 +132,7 @@ fn is_cut(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
     trace
         .steps
         .iter()
-        .any(|step| from <= step.at && step.at <= to && step.step.contains("power"))
+        .any(|step| from <= step.at && step.at <= to && step.cuts_power())
 }
 
 fn asks_again(

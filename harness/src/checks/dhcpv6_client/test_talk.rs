@@ -2,7 +2,7 @@
 
 use dhcproto::v6::MessageType;
 use ngnlab_sim::Time;
-use ngnlab_sim::trace::{End, Role, Seen, StepOutcome};
+use ngnlab_sim::trace::{End, Role};
 
 use crate::dissection::builder::{TraceBuilder, client_message, grant};
 
@@ -28,10 +28,9 @@ pub(super) fn lease(trace: &mut TraceBuilder, at: u64, times: [u32; 4]) {
 
 /// The WAN cable comes back after it was pulled.
 pub(super) fn link_up(trace: &mut TraceBuilder, at: u64) {
-    trace.at(at).seen(Seen::Step {
-        step: "pull the wan cable for 10s".to_owned(),
-        outcome: StepOutcome::Done,
-    });
+    trace
+        .at(at)
+        .done("link-down = { cable = \"wan\", lasting = \"10s\" }");
 }
 
 pub(super) fn solicits(

@@ -356,7 +356,9 @@ mod tests {
             let mut row = setup.domains[0].clone();
             row.name = "rece".to_owned();
             setup.domains.push(row);
-            let verdict = find(id).unwrap().verdict(&Dissection::new(&trace.trace));
+            let verdict = find(id)
+                .unwrap()
+                .verdict(&Dissection::new(&trace.trace).unwrap());
             assert_eq!(matches!(verdict, Verdict::Pass(_)), passes, "{verdict:?}");
             assert_eq!(matches!(verdict, Verdict::Fail(_)), !passes, "{verdict:?}");
         }
@@ -378,6 +380,8 @@ mod tests {
     /// What a check says when the router asks a server for these names.
     fn asked(id: &str, names: &[&str], server: Ipv6Addr) -> Verdict {
         let trace = forwarded(names, server);
-        find(id).unwrap().verdict(&Dissection::new(&trace.trace))
+        find(id)
+            .unwrap()
+            .verdict(&Dissection::new(&trace.trace).unwrap())
     }
 }

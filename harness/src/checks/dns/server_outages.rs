@@ -11,8 +11,9 @@ use crate::checks::check::{Check, EVERY_FORWARDER};
 use crate::checks::dns::twins::{PATIENCE, is_twin};
 use crate::checks::ruling::{Ruling, apart, broken, every, expect, seconds};
 use crate::dissection::dns::SERVFAIL;
-use crate::dissection::{Dissection, Exchange, Transport};
-use crate::scenario::period::Period;
+use crate::dissection::{Dissection, Exchange, Stepped, Transport};
+use crate::scenario::step::Action;
+use crate::scenario::step::servers::Server;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -183,22 +184,20 @@ struct Outage {
 fn outages(trace: &Dissection<'_>) -> Vec<Outage> {
     let values = trace.header().line.area.values();
     let named = [
-        ("ngn-dns-1", values.ngn_dns[0]),
-        ("ngn-dns-2", values.ngn_dns[1]),
-        ("ons-dns-1", values.ons_dns[0]),
-        ("ons-dns-2", values.ons_dns[1]),
+        (Server::NgnDns1, values.ngn_dns[0]),
+        (Server::NgnDns2, values.ngn_dns[1]),
+        (Server::OnsDns1, values.ons_dns[0]),
+        (Server::OnsDns2, values.ons_dns[1]),
     ];
-    let read = |step: &crate::dissection::Stepped<'_>| {
-        let words: Vec<&str> = step.step.split(' ').collect();
-        let ["silence", name, "for", lasting] = words[..] else {
+    let read = |step: &Stepped<'_>| {
+        let Action::Silence(silence) = &step.action else {
             return None;
         };
-        let (_, server) = named.iter().find(|(known, _)| *known == name)?;
-        let lasting: Period = lasting.parse().ok()?;
+        let (_, server) = named.iter().find(|(known, _)| *known == silence.node)?;
         Some(Outage {
             server: *server,
             from: step.at,
-            to: step.at + lasting.0,
+            to: step.at + silence.lasting?.0,
         })
     };
     trace.steps.iter().filter_map(read).collect()

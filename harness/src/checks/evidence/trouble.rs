@@ -8,13 +8,21 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::Fact;
 
 use crate::checks::ruling::{Ruling, broken, every};
-use crate::dissection::Dissection;
+use crate::dissection::{Dissection, Stepped};
+use crate::scenario::step::Action;
 
 /// With these wrong nothing would have worked anyway.
 pub(in crate::checks) const WRONG: &[Aspect] = &[Aspect::Delivery, Aspect::Dns];
 
 /// What also keeps pages from coming: servers that are silent, a line that is renumbered.
-pub(in crate::checks) const OTHERS: &[&str] = &["silence ", "renumber", "restart", "power"];
+pub(in crate::checks) fn is_another_trouble(step: &Stepped<'_>) -> bool {
+    silences_or_renumbers(step) || step.restarts_network() || step.cuts_power()
+}
+
+/// Returns whether servers say nothing, or say something else, from then on.
+pub(in crate::checks) fn silences_or_renumbers(step: &Stepped<'_>) -> bool {
+    matches!(step.action, Action::Silence(_) | Action::Renumber(_))
+}
 
 /// Time to settle, before a page counts. Ours.
 pub(in crate::checks) const SETTLE: Duration = Duration::from_secs(5);
@@ -36,7 +44,7 @@ pub(in crate::checks) fn works_after(
     what: &str,
     troubles: impl IntoIterator<Item = Trouble>,
     settle: Duration,
-    others: &[&str],
+    is_other: impl Fn(&Stepped<'_>) -> bool,
 ) -> Verdict {
     let pages: Vec<_> = trace
         .facts
@@ -53,9 +61,10 @@ pub(in crate::checks) fn works_after(
             .find(|(told, failed)| told.at < trouble.from && failed.is_none());
         let settled = trouble.to + settle;
         let last = pages.iter().rev().find(|(told, _)| told.at >= settled);
-        let calm = trace.steps.iter().all(|step| {
-            step.at < trouble.from || others.iter().all(|other| !step.step.contains(other))
-        });
+        let calm = trace
+            .steps
+            .iter()
+            .all(|step| step.at < trouble.from || !is_other(step));
         let (Some((before, _)), Some((told, failed)), true) = (worked, last, calm) else {
             return Ruling::Skip;
         };

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::setup::{Aspect, Mode};
-use ngnlab_sim::trace::StepOutcome;
 
 use crate::checks::check::Check;
 use crate::checks::evidence::given_prefixes::{given, net_of};
 use crate::checks::evidence::lan_adverts::adverts;
-use crate::checks::evidence::trouble::{Trouble, works_after};
+use crate::checks::evidence::trouble::{Trouble, silences_or_renumbers, works_after};
 use crate::checks::home_gateway::below::{BELOW, below};
 use crate::checks::ruling::{Ruling, broken, every, only_in};
 use crate::dissection::Dissection;
+use crate::scenario::step::Action;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -90,9 +90,10 @@ fn takes_60(trace: &Dissection<'_>) -> Verdict {
 
 fn recovers(trace: &Dissection<'_>) -> Verdict {
     below(trace, || {
-        let restarts = trace.steps.iter().filter(|step| {
-            step.step.starts_with("restart the home gateway") && *step.outcome == StepOutcome::Done
-        });
+        let restarts = trace
+            .steps
+            .iter()
+            .filter(|step| matches!(step.action, Action::RebootHomeGateway(_)) && step.is_done());
         let troubles = restarts.map(|step| Trouble {
             records: vec![step.record],
             from: step.at,
@@ -104,7 +105,7 @@ fn recovers(trace: &Dissection<'_>) -> Verdict {
             "restart of the Hikari Denwa router",
             troubles,
             BACK_AFTER,
-            &["silence ", "renumber"],
+            silences_or_renumbers,
         )
     })
 }

@@ -142,8 +142,6 @@ fn unsolicited_interval(trace: &Dissection<'_>) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use ngnlab_sim::trace::{Seen, StepOutcome};
-
     use super::*;
     use crate::checks::test_verdicts::verdict;
     use crate::dissection::builder::TraceBuilder;
@@ -165,10 +163,7 @@ mod tests {
         assert!(matches!(verdict(id, &at(&[5])), Verdict::Fail(_)));
         assert!(matches!(verdict(id, &at(&[55])), Verdict::Inconclusive(_)));
         let mut cut = at(&[5]);
-        cut.at(10_000).seen(Seen::Step {
-            step: "cut the device's power".to_owned(),
-            outcome: StepOutcome::Done,
-        });
+        cut.at(10_000).done("power-cycle = {}");
         assert!(matches!(verdict(id, &cut), Verdict::Inconclusive(_)));
         cut.at(30_000).lan_ra(|_| {});
         assert!(matches!(verdict(id, &cut), Verdict::Fail(_)));

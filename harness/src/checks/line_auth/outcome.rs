@@ -14,6 +14,7 @@ use crate::checks::evidence::site_visits::{
 };
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::{Dissection, Told};
+use crate::scenario::step::Action;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -185,10 +186,7 @@ fn one_source(trace: &Dissection<'_>) -> Verdict {
 }
 
 fn after_power_cut(trace: &Dissection<'_>) -> Verdict {
-    let mut cuts = trace
-        .steps
-        .iter()
-        .filter(|step| step.step.contains("cut the device's power"));
+    let mut cuts = trace.steps.iter().filter(|step| step.cuts_power());
     let Some(cut) = cuts.next_back() else {
         return Verdict::Inconclusive("the power was not cut".to_owned());
     };
@@ -200,7 +198,7 @@ fn after_power_cut(trace: &Dissection<'_>) -> Verdict {
     let tried = trace
         .steps
         .iter()
-        .find(|step| step.at >= since && TRIES.iter().any(|word| step.step.contains(word)));
+        .find(|step| step.at >= since && leads_to_a_site(&step.action));
     match (later, tried) {
         // Nothing on the wire although a terminal tried: it had no address or no DNS server.
         (Verdict::Inconclusive(_), Some(tried)) if nothing_left(trace, since) => {
@@ -214,6 +212,14 @@ fn after_power_cut(trace: &Dissection<'_>) -> Verdict {
         }
         (verdict, _) => verdict,
     }
+}
+
+/// Returns whether a terminal opens a page.
+fn leads_to_a_site(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Authenticate(_) | Action::Open(_) | Action::OpenPortal(_) | Action::Browse(_)
+    )
 }
 
 /// Returns whether terminals sent nothing but neighbour discovery from then on.
@@ -235,9 +241,6 @@ const STILL_COMING: Duration = Duration::from_secs(5);
 /// How long a router may take to come back: ours, no document says it. A Linux router needs 15 s
 /// on this line (ngn-facts §1.1), and its boot comes on top.
 const BACK_AFTER: Duration = Duration::from_secs(60);
-
-/// The steps that lead to a site.
-const TRIES: [&str; 3] = ["authenticate", "open ", "portal"];
 
 #[cfg(test)]
 mod tests;

@@ -267,10 +267,10 @@ fn handed_on(trace: &Dissection<'_>, change: &Change) -> Ruling {
 
 /// Returns whether something was cut or lost after one point and before another.
 fn is_cut(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
-    const CUTS: [&str; 4] = ["power", "cable", "lose ", "restart"];
-    let cut = trace.steps.iter().any(|step| {
-        from < step.at && step.at <= to && CUTS.iter().any(|cut| step.step.contains(cut))
-    });
+    let cut = trace
+        .steps
+        .iter()
+        .any(|step| from < step.at && step.at <= to && step.interrupts());
     cut || trace
         .packets
         .iter()

@@ -111,9 +111,10 @@ fn after_reboot(trace: &Dissection<'_>) -> Verdict {
             let Some(last) = last_use(&advertised, &old) else {
                 return Ruling::Skip;
             };
-            let cut = trace.steps.iter().rfind(|step| {
-                last.at <= step.at && step.at <= old.at && step.step.contains("power")
-            });
+            let cut = trace
+                .steps
+                .iter()
+                .rfind(|step| last.at <= step.at && step.at <= old.at && step.cuts_power());
             let Some(cut) = cut else {
                 return Ruling::Skip;
             };

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::Fate;
-use ngnlab_sim::trace::{Role, Seen, StepOutcome};
+use ngnlab_sim::trace::{Role, Seen};
 
 use crate::checks::check::{Check, EVERYONE};
-use crate::checks::evidence::trouble::{OTHERS, SETTLE, Trouble, WRONG, works_after};
+use crate::checks::evidence::trouble::{SETTLE, Trouble, WRONG, is_another_trouble, works_after};
 use crate::dissection::Dissection;
+use crate::scenario::step::cable::Wire;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -68,14 +69,15 @@ fn loss(trace: &Dissection<'_>) -> Verdict {
         "time in which frames were lost or late",
         trouble,
         SETTLE,
-        OTHERS,
+        is_another_trouble,
     )
 }
 
 fn flap(trace: &Dissection<'_>) -> Verdict {
-    let pulled = trace.steps.iter().filter(|step| {
-        step.step.starts_with("pull the wan cable") && *step.outcome == StepOutcome::Done
-    });
+    let pulled = trace
+        .steps
+        .iter()
+        .filter(|step| step.pulls(Wire::Wan) && step.is_done());
     let troubles = pulled.map(|step| Trouble {
         records: vec![step.record],
         from: step.at,
@@ -86,7 +88,7 @@ fn flap(trace: &Dissection<'_>) -> Verdict {
         "time without the WAN cable",
         troubles,
         SETTLE_AFTER_FLAP,
-        OTHERS,
+        is_another_trouble,
     )
 }
 

@@ -9,7 +9,7 @@ use ngnlab_sim::message::packet::{Packet, Payload};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERYONE};
-use crate::checks::evidence::trouble::{OTHERS, SETTLE, Trouble, WRONG, works_after};
+use crate::checks::evidence::trouble::{SETTLE, Trouble, WRONG, is_another_trouble, works_after};
 use crate::dissection::{Dissection, Found};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -102,7 +102,7 @@ fn spoilt_adverts(trace: &Dissection<'_>) -> Verdict {
         "burst of spoilt Router Advertisements",
         burst(frames).filter(|_| many),
         SETTLE,
-        OTHERS,
+        is_another_trouble,
     )
 }
 
@@ -110,7 +110,7 @@ fn spoilt_dhcpv6(trace: &Dissection<'_>) -> Verdict {
     let to_client = |packet: &Packet<'_>| matches!(packet.payload, Payload::Udp(udp) if udp.destination_port == CLIENT_PORT);
     let trouble = burst(injected(trace, to_client));
     let what = "burst of spoilt DHCPv6 messages";
-    works_after(trace, what, trouble, SETTLE, OTHERS)
+    works_after(trace, what, trouble, SETTLE, is_another_trouble)
 }
 
 fn flood(trace: &Dissection<'_>) -> Verdict {
@@ -128,7 +128,7 @@ fn flood(trace: &Dissection<'_>) -> Verdict {
         ..trouble
     });
     let what = "flood of Router Advertisements";
-    works_after(trace, what, trouble, SETTLE, OTHERS)
+    works_after(trace, what, trouble, SETTLE, is_another_trouble)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::thread::park_timeout;
 use std::time::Duration;
 
 use ngnlab_harness::dut::Failure;
-use ngnlab_harness::runner::Ending;
+use ngnlab_harness::play::Ending;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use super::device;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use ngnlab_harness::dut::Failure;
-use ngnlab_harness::runner::Ending;
+use ngnlab_harness::play::Ending;
 use nix::unistd::getuid;
 
 use super::{Bait, Scene, device};

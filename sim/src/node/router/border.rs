@@ -3,8 +3,9 @@
 
 use std::net::Ipv6Addr;
 
-use super::defect::Defect;
-use super::{Defects, Router};
+use super::Router;
+use super::defect::{Defect, Defects, defects};
+use super::interface::MTU;
 use crate::message::packet::{
     ALL_NODES, ETHERNET_HEADER, IPV6_HEADER, Mac, Packet, forward, frame_ip, is_link_local,
     is_routable,
@@ -56,23 +57,22 @@ pub(super) fn gets_lost(packet: &Packet<'_>, defects: &Defects) -> bool {
         number,
         HOP_BY_HOP | DESTINATION_OPTIONS | ROUTING | AUTHENTICATION
     );
-    extended && defects.has(Defect::DropsExtensionHeaders)
-        || number == FRAGMENT && defects.has(Defect::DropsFragments)
-        || packet.ip.len() + ETHERNET_HEADER > super::forward::MTU
-            && defects.has(Defect::CountsEthernetIntoMtu)
+    extended && defects.has(DROPS_EXTENSION_HEADERS)
+        || number == FRAGMENT && defects.has(DROPS_FRAGMENTS)
+        || packet.ip.len() + ETHERNET_HEADER > MTU && defects.has(COUNTS_ETHERNET_INTO_MTU)
 }
 
 /// Changes a packet as a faulty router does; `ip` is what it passes on.
 pub(super) fn spoil(ip: &mut [u8], defects: &Defects) {
-    if defects.has(Defect::ClearsTrafficClass) {
+    if defects.has(CLEARS_TRAFFIC_CLASS) {
         ip[0] &= 0xf0;
         ip[1] &= 0x0f;
     }
-    if defects.has(Defect::ClearsFlowLabel) {
+    if defects.has(CLEARS_FLOW_LABEL) {
         ip[1] &= 0xf0;
         ip[2..4].fill(0);
     }
-    if defects.has(Defect::ZeroesUdpChecksums)
+    if defects.has(ZEROES_UDP_CHECKSUMS)
         && ip[NEXT_HEADER] == UDP
         && let Some(checksum) = ip.get_mut(IPV6_HEADER + 6..IPV6_HEADER + 8)
     {
@@ -95,31 +95,22 @@ impl Router {
         let wide_group = to.is_multicast() && to.octets()[1] & 0x0f >= 5;
         let unicast = is_routable(to) && !self.owns(to);
         let mistakes = [
+            (FORWARDS_MULTICAST_SOURCES, unicast && source.is_multicast()),
+            (FORWARDS_MULTICAST, wide_group && is_routable(source)),
+            (FORWARDS_LINK_LOCAL, unicast && is_link_local(source)),
             (
-                Defect::ForwardsMulticastSources,
-                unicast && source.is_multicast(),
-            ),
-            (Defect::ForwardsMulticast, wide_group && is_routable(source)),
-            (Defect::ForwardsLinkLocal, unicast && is_link_local(source)),
-            (
-                Defect::ForwardsLoopback,
+                FORWARDS_LOOPBACK,
                 source.is_loopback() && unicast || to.is_loopback(),
             ),
+            (FORWARDS_UNSPECIFIED, unicast && source.is_unspecified()),
+            (FORWARDS_MARTIANS, unicast && either(is_martian)),
+            (FORWARDS_UNIQUE_LOCAL, unicast && either(is_unique_local)),
             (
-                Defect::ForwardsUnspecified,
-                unicast && source.is_unspecified(),
-            ),
-            (Defect::ForwardsMartians, unicast && either(is_martian)),
-            (
-                Defect::ForwardsUniqueLocal,
-                unicast && either(is_unique_local),
-            ),
-            (
-                Defect::ForwardsRoutingHeader0,
+                FORWARDS_ROUTING_HEADER_0,
                 unicast && has_routing_header_0(packet.ip),
             ),
             (
-                Defect::TrustsInsideSources,
+                TRUSTS_INSIDE_SOURCES,
                 unicast && inside && port == Self::WAN,
             ),
         ];
@@ -162,6 +153,54 @@ const ROUTING: u8 = 43;
 const FRAGMENT: u8 = 44;
 const AUTHENTICATION: u8 = 51;
 const DESTINATION_OPTIONS: u8 = 60;
+
+defects! {
+    /// Clears the flow label of what it forwards.
+    CLEARS_FLOW_LABEL = "clears-flow-label",
+        "中継するパケットのフローラベルを0にする。";
+    /// Clears the traffic class of what it forwards, as a router that trusts no marks.
+    CLEARS_TRAFFIC_CLASS = "clears-traffic-class",
+        "中継するパケットのトラフィッククラスを0にする。印を信用しないルータがそうする。";
+    /// Drops packets that have extension headers.
+    DROPS_EXTENSION_HEADERS = "drops-extension-headers",
+        "拡張ヘッダのあるパケットを破棄する。";
+    /// Drops fragments, since they show no ports.
+    DROPS_FRAGMENTS = "drops-fragments",
+        "ポート番号がないことを理由に、フラグメントを破棄する。";
+    /// Counts the Ethernet header into the MTU, so that packets of 1500 bytes do not pass.
+    COUNTS_ETHERNET_INTO_MTU = "counts-ethernet-into-mtu",
+        "EthernetヘッダまでMTUに数え、1500バイトのパケットを通さない。";
+    /// Sets the UDP checksum of what it forwards to zero, as a broken offload.
+    ZEROES_UDP_CHECKSUMS = "zeroes-udp-checksums",
+        "中継するUDPのチェックサムを0にする。オフロード機能の不具合でそうなる。";
+    /// Forwards packets with a link-local source.
+    FORWARDS_LINK_LOCAL = "forwards-link-local",
+        "送信元がリンクローカルアドレスのパケットを中継する。";
+    /// Forwards packets from and to the loopback address.
+    FORWARDS_LOOPBACK = "forwards-loopback",
+        "送信元または宛先がループバックアドレスのパケットを中継する。";
+    /// Forwards packets from the unspecified address.
+    FORWARDS_UNSPECIFIED = "forwards-unspecified",
+        "送信元が未指定アドレスのパケットを中継する。";
+    /// Forwards packets with a multicast source.
+    FORWARDS_MULTICAST_SOURCES = "forwards-multicast-sources",
+        "送信元がマルチキャストアドレスのパケットを中継する。";
+    /// Forwards what is for groups of the site to the other side.
+    FORWARDS_MULTICAST = "forwards-multicast",
+        "サイト内のグループ宛てのパケットを反対側に中継する。";
+    /// Forwards packets from and to addresses that the internet does not have.
+    FORWARDS_MARTIANS = "forwards-martians",
+        "送信元または宛先がインターネットに存在しないアドレスのパケットを中継する。";
+    /// Forwards packets with a routing header of type 0.
+    FORWARDS_ROUTING_HEADER_0 = "forwards-routing-header-0",
+        "タイプ0のルーティングヘッダを持つパケットを中継する。";
+    /// Lets packets in whose source claims to be inside.
+    TRUSTS_INSIDE_SOURCES = "trusts-inside-sources",
+        "内側のアドレスを詐称した外部からのパケットを中継する。";
+    /// Forwards packets from and to unique local addresses.
+    FORWARDS_UNIQUE_LOCAL = "forwards-unique-local",
+        "送信元または宛先がユニークローカルアドレスのパケットを中継する。";
+}
 
 #[cfg(test)]
 mod tests {

@@ -4,22 +4,22 @@
 //! Where addresses are managed it asks for one, which the line never grants (ngn-facts §2.1). It
 //! leaves out Rapid Commit, which the line does not know.
 
-mod incoming;
-mod outgoing;
-mod reconfigured;
+pub(super) mod incoming;
+pub(super) mod outgoing;
+pub(super) mod reconfigured;
+mod retransmission;
 
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use rand::Rng;
 
-use super::Defects;
-use super::defect::Defect;
-use super::interface::Interface;
-use super::lease::Lease;
-use super::retransmission::{
+use self::retransmission::{
     INFORMATION_REQUEST, REBIND, RENEW, REQUEST, Retransmission, SOLICIT, Schedule, VERIFY,
 };
+use super::defect::{Defects, defects};
+use super::interface::Interface;
+use super::lease::Lease;
 use crate::message::dhcpv6::Delegated;
 use crate::message::dhcpv6::reconfigure::Key;
 use crate::message::packet::Mac;
@@ -134,7 +134,7 @@ impl Client {
 
     /// Returns the client as it is after the power came back.
     pub(super) fn after_restart(&mut self, now: Time) -> Self {
-        let releases = self.defects.has(Defect::ReleasesAtRestart);
+        let releases = self.defects.has(RELEASES_AT_RESTART);
         Self {
             booted: now,
             abandoned: self.binding.take().filter(|_| releases),
@@ -146,7 +146,7 @@ impl Client {
     /// WPD-4).
     pub(super) fn handle_flags(&mut self, managed: bool, other: bool, cx: &mut Context<'_>) {
         self.managed = managed;
-        let waits = self.defects.has(Defect::WaitsForMFlag) && self.mode == Mode::Pd;
+        let waits = self.defects.has(WAITS_FOR_M_FLAG) && self.mode == Mode::Pd;
         if managed || (other && !waits) {
             self.start(cx);
         }
@@ -165,7 +165,7 @@ impl Client {
         let delay = cx.random().random_range(Duration::ZERO..MAX_FIRST_DELAY);
         match self.mode {
             Mode::Pd => self.begin(Kind::Solicit, delay, cx),
-            Mode::Ra if self.defects.has(Defect::NoInformationRequest) => {}
+            Mode::Ra if self.defects.has(NO_INFORMATION_REQUEST) => {}
             Mode::Ra => self.begin(Kind::InformationRequest, delay, cx),
         }
     }
@@ -174,10 +174,10 @@ impl Client {
     pub(super) fn handle_link_up(&mut self, cx: &mut Context<'_>) {
         let delay = cx.random().random_range(Duration::ZERO..MAX_FIRST_DELAY);
         if self.binding.is_some() {
-            if !self.defects.has(Defect::NoRebindAfterLinkUp) {
+            if !self.defects.has(NO_REBIND_AFTER_LINK_UP) {
                 self.begin(Kind::Verify, delay, cx);
             }
-        } else if self.refresh.is_some() && !self.defects.has(Defect::NoInformationAfterLinkUp) {
+        } else if self.refresh.is_some() && !self.defects.has(NO_INFORMATION_AFTER_LINK_UP) {
             self.refresh = None;
             self.begin(Kind::InformationRequest, delay, cx);
         }
@@ -197,7 +197,7 @@ impl Client {
         let schedule = match kind {
             Kind::Solicit => Schedule {
                 longest: self.longest_solicit,
-                first: if self.defects.has(Defect::ImpatientSolicit) {
+                first: if self.defects.has(IMPATIENT_SOLICIT) {
                     IMPATIENT
                 } else {
                     SOLICIT.first
@@ -211,7 +211,7 @@ impl Client {
             Kind::InformationRequest => INFORMATION_REQUEST,
         };
         let mut xid = cx.random().random();
-        if self.defects.has(Defect::SequentialXids) {
+        if self.defects.has(SEQUENTIAL_XIDS) {
             self.last_xid += 1;
             let [_, counter @ ..] = self.last_xid.to_be_bytes();
             xid = counter;
@@ -239,12 +239,12 @@ impl Client {
 
     /// Returns when a binding next needs something by itself.
     fn next_phase(&self, binding: &Binding) -> Time {
-        let renews = !self.defects.has(Defect::NoRenew);
+        let renews = !self.defects.has(NO_RENEW);
         let next = match &self.exchange {
             None if renews => binding.t1,
             Some(Exchange {
                 kind: Kind::Renew, ..
-            }) if !self.defects.has(Defect::NoRebind) => binding.t2,
+            }) if !self.defects.has(NO_REBIND) => binding.t2,
             None | Some(_) => binding.lease.valid,
         };
         next.min(binding.lease.valid)
@@ -273,12 +273,11 @@ impl Client {
             // RFC 8415 §18.2.12: who hears nothing goes on with what it has. Behind a gateway that
             // restarts for minutes that is nothing, so the search for a server goes on, too.
             self.begin(Kind::Rebind, Duration::ZERO, cx);
-        } else if exchange.retransmission.is_exhausted() && !self.defects.has(Defect::RequestStorm)
-        {
+        } else if exchange.retransmission.is_exhausted() && !self.defects.has(REQUEST_STORM) {
             return self.begin_anew(cx);
         } else if exchange.kind == Kind::Solicit
             && exchange.retransmission.sent >= PATIENCE
-            && self.defects.has(Defect::GivesUpSoliciting)
+            && self.defects.has(GIVES_UP_SOLICITING)
         {
             self.exchange = None;
             self.gave_up = true;
@@ -297,7 +296,7 @@ impl Client {
         if binding.lease.valid <= cx.now() {
             // RFC 8415 §18.2.5: nothing is left, so everything begins anew.
             self.binding = None;
-            if self.defects.has(Defect::NoSolicitAfterExpiry) {
+            if self.defects.has(NO_SOLICIT_AFTER_EXPIRY) {
                 self.exchange = None;
                 self.gave_up = true;
                 return;
@@ -316,3 +315,42 @@ const MAX_FIRST_DELAY: Duration = Duration::from_secs(1);
 // What two of the defects do.
 const IMPATIENT: Duration = Duration::from_millis(900);
 const PATIENCE: u32 = 5;
+
+defects! {
+    /// Sends no Information-Request on RA lines, as OpenWrt from 2025-12 on (ngn-facts §2.4).
+    NO_INFORMATION_REQUEST = "no-information-request",
+        "RA回線でInformation-Requestを送らない。2025年12月以降のOpenWrtがそうする。";
+    /// Sends no Information-Request when the cable of an RA line comes back.
+    NO_INFORMATION_AFTER_LINK_UP = "no-information-after-link-up",
+        "RA回線がリンク断から復旧しても、Information-Requestを送らない。";
+    /// Counts its DHCPv6 transaction ids up, from one after every boot.
+    SEQUENTIAL_XIDS = "sequential-xids",
+        "DHCPv6のトランザクションIDを、起動のたびに1から順に増やす。";
+    /// Repeats its first Solicit before a second is over.
+    IMPATIENT_SOLICIT = "impatient-solicit",
+        "最初のSolicitを1秒以内に再送する。";
+    /// Gives up after five Solicits until it is switched off and on.
+    GIVES_UP_SOLICITING = "gives-up-soliciting",
+        "Solicitを5回送ってあきらめ、電源を入れ直すまで再開しない。";
+    /// Repeats Request every second for ever.
+    REQUEST_STORM = "request-storm",
+        "Requestを毎秒、いつまでも送り続ける。";
+    /// Never renews its delegated prefix, so that it runs out after hours (ngn-facts §2.2).
+    NO_RENEW = "no-renew",
+        "委任されたプレフィックスを更新せず、数時間で失効させる。";
+    /// Goes on with Renew after T2.
+    NO_REBIND = "no-rebind",
+        "T2を過ぎてもRenewを送り続け、Rebindを送らない。";
+    /// Falls silent once its lease has run out.
+    NO_SOLICIT_AFTER_EXPIRY = "no-solicit-after-expiry",
+        "リースが切れると、何も送らなくなる。";
+    /// Takes its lease for good when the cable comes back.
+    NO_REBIND_AFTER_LINK_UP = "no-rebind-after-link-up",
+        "リンク断から復旧しても、リースがまだ有効かどうかを確かめない。";
+    /// Releases its delegation when it starts again.
+    RELEASES_AT_RESTART = "releases-at-restart",
+        "再起動すると委任を解放する。";
+    /// Asks for a delegation only where the line says that addresses are managed.
+    WAITS_FOR_M_FLAG = "waits-for-m-flag",
+        "回線がアドレスの管理を示しているときにしか、プレフィックスの委任を要求しない。";
+}

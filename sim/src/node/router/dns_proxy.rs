@@ -4,12 +4,12 @@
 //! It has no cache. The router around it hands in what arrives for its own addresses and sends
 //! what [`DnsProxy::poll_transmit`] gives out.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::net::{Ipv6Addr, SocketAddrV6};
 
 use rand_chacha::ChaCha8Rng;
 
-use super::defect::Defect;
+use super::defect::{Defect, Defects, defects};
 use crate::message::dns::PORT;
 use crate::setup::Setup;
 use crate::time::Time;
@@ -19,12 +19,12 @@ use self::over_udp::OverUdp;
 use self::servers::Servers;
 
 mod edit;
-mod faults;
-mod over_tcp;
-mod over_udp;
-mod pedantry;
-mod servers;
-mod wrong_cache;
+pub(super) mod over_tcp;
+pub(super) mod over_udp;
+pub(super) mod servers;
+pub(super) mod spoilt_answers;
+pub(super) mod spoilt_questions;
+pub(super) mod wrong_cache;
 
 /// A DNS forwarder without sockets.
 pub struct DnsProxy {
@@ -35,7 +35,7 @@ pub struct DnsProxy {
 
 /// What both transports share.
 struct Desk {
-    defects: BTreeSet<Defect>,
+    defects: Defects,
     servers: Servers,
     /// The addresses terminals ask.
     lan: Vec<Ipv6Addr>,
@@ -78,11 +78,11 @@ pub enum Transmit {
 
 impl DnsProxy {
     /// Makes a forwarder that knows its servers but has no addresses yet.
-    pub fn new(setup: &Setup, defects: &BTreeSet<Defect>) -> Self {
+    pub fn new(setup: &Setup, defects: Defects) -> Self {
         Self {
             desk: Desk {
-                defects: defects.clone(),
-                servers: Servers::new(setup, defects),
+                servers: Servers::new(setup, defects.clone()),
+                defects,
                 lan: Vec::new(),
                 wan: None,
                 outbox: VecDeque::new(),
@@ -161,17 +161,26 @@ impl DnsProxy {
 
 impl Desk {
     fn has(&self, defect: Defect) -> bool {
-        self.defects.contains(&defect)
+        self.defects.has(defect)
     }
 
     /// Returns whether queries from a side are answered (RFC 5625 §6.2: not those of the line).
     fn serves(&self, side: Side) -> bool {
         match side {
-            Side::Lan => !self.has(Defect::NoDnsProxy),
-            Side::Wan => self.has(Defect::DnsOpenOnWan),
+            Side::Lan => !self.has(NO_DNS_PROXY),
+            Side::Wan => self.has(DNS_OPEN_ON_WAN),
         }
     }
 }
 
 /// More questions than a site has at a time; beyond it, they fail at once.
 const MAX_OUTSTANDING: usize = 512;
+
+defects! {
+    /// Names itself as DNS server but does not answer.
+    NO_DNS_PROXY = "no-dns-proxy",
+        "自分をDNSサーバとして広告するが、問い合わせに応答しない。";
+    /// Answers DNS questions that come in on the WAN.
+    DNS_OPEN_ON_WAN = "dns-open-on-wan",
+        "WAN側から届いたDNSの問い合わせに応答する。";
+}

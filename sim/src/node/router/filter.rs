@@ -1,17 +1,18 @@
 //! The stateful filter between line and LAN (RFC 6092; guide p.5 asks for one): what a terminal
 //! began may be answered, and nothing else comes in.
 
+mod flow;
+
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
-use super::Defects;
-use super::defect::Defect;
+use self::flow::{Flow, Fragment, ICMPV6, NEXT_HEADER_OFFSET, TCP, UDP};
+use super::defect::{Defects, defects};
 use crate::message::icmpv6::{
-    DESTINATION_UNREACHABLE, ECHO_REPLY, ECHO_REQUEST, FIRST_INFORMATIONAL, PACKET_TOO_BIG,
-    TIME_EXCEEDED,
+    DESTINATION_UNREACHABLE, FIRST_INFORMATIONAL, PACKET_TOO_BIG, TIME_EXCEEDED,
 };
-use crate::message::packet::{IPV6_HEADER, Packet, Payload};
+use crate::message::packet::Packet;
 use crate::time::Time;
 
 /// The flows that terminals have begun.
@@ -20,14 +21,6 @@ pub(super) struct Filter {
     flows: BTreeMap<Flow, State>,
     /// The fragmented packets whose first fragment came in, until when the others may follow.
     fragmented: BTreeMap<(Ipv6Addr, Ipv6Addr, u32), Time>,
-}
-
-/// One flow as the LAN sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Flow {
-    protocol: u8,
-    inside: (Ipv6Addr, u16),
-    outside: (Ipv6Addr, u16),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +44,7 @@ impl Filter {
         let to_https = packet
             .tcp()
             .is_some_and(|tcp| tcp.destination_port() == HTTPS);
-        if to_https && self.defects.has(Defect::BlocksHttps) {
+        if to_https && self.defects.has(BLOCKS_HTTPS) {
             return false;
         }
         let to_http = packet
@@ -61,14 +54,14 @@ impl Filter {
         // Customers have their prefixes in the same /22 as the delivery hosts (ngn-facts §4.1).
         let range = |address: Ipv6Addr| address.to_bits() >> (128 - 22);
         let same_range = range(packet.source) == range(packet.destination);
-        if to_http && self.defects.has(Defect::BlocksHttp)
-            || to_ntp && self.defects.has(Defect::BlocksNtp)
-            || same_range && self.defects.has(Defect::BlocksFoldedRange)
+        if to_http && self.defects.has(BLOCKS_HTTP)
+            || to_ntp && self.defects.has(BLOCKS_NTP)
+            || same_range && self.defects.has(BLOCKS_FOLDED_RANGE)
         {
             return false;
         }
         let to_dns = packet.udp().is_some_and(|udp| udp.destination_port == DNS);
-        if to_dns && self.defects.has(Defect::BlocksOutsideDns) {
+        if to_dns && self.defects.has(BLOCKS_OUTSIDE_DNS) {
             return false;
         }
         let Some(flow) = Flow::outbound(packet) else {
@@ -76,7 +69,7 @@ impl Filter {
         };
         // As strict as a filter may be that forgets: who did not begin with a SYN is unknown.
         let unknown = !self.is_alive(&flow, now) && packet.tcp().is_some_and(|tcp| !tcp.syn());
-        let forgetful = [Defect::ShortTcpIdle, Defect::OneHourTcpIdle];
+        let forgetful = [SHORT_TCP_IDLE, ONE_HOUR_TCP_IDLE];
         if unknown && forgetful.iter().any(|defect| self.defects.has(*defect)) {
             return false;
         }
@@ -97,7 +90,7 @@ impl Filter {
                 answered: false,
                 closing: false,
             };
-        } else if flow.protocol == UDP && self.defects.has(Defect::UdpNotRefreshed) {
+        } else if flow.protocol == UDP && self.defects.has(UDP_NOT_REFRESHED) {
             return true;
         }
         state.note(packet);
@@ -110,11 +103,11 @@ impl Filter {
         if let Some(icmpv6) = packet.icmpv6()
             && icmpv6.kind < FIRST_INFORMATIONAL
         {
-            if icmpv6.kind == PACKET_TOO_BIG && self.defects.has(Defect::DropsPacketTooBig) {
+            if icmpv6.kind == PACKET_TOO_BIG && self.defects.has(DROPS_PACKET_TOO_BIG) {
                 return false;
             }
             let dropped = matches!(icmpv6.kind, DESTINATION_UNREACHABLE | TIME_EXCEEDED);
-            if dropped && self.defects.has(Defect::DropsRelatedErrors) {
+            if dropped && self.defects.has(DROPS_RELATED_ERRORS) {
                 return false;
             }
             // RFC 6092 §3.2.1 REC-10: errors belong to a flow, too.
@@ -122,14 +115,14 @@ impl Filter {
             let known = related.filter(|flow| self.is_alive(flow, now));
             if let Some(flow) = known
                 && flow.protocol == UDP
-                && self.defects.has(Defect::ErrorsEndUdp)
+                && self.defects.has(ERRORS_END_UDP)
             {
                 self.flows.remove(&flow);
             }
-            let lax = [Defect::AdmitsUnrelatedErrors, Defect::NoInboundFilter];
+            let lax = [ADMITS_UNRELATED_ERRORS, NO_INBOUND_FILTER];
             return known.is_some() || lax.iter().any(|defect| self.defects.has(*defect));
         }
-        if is_ipsec(packet) && !self.defects.has(Defect::BlocksIpsec) {
+        if is_ipsec(packet) && !self.defects.has(BLOCKS_IPSEC) {
             return true;
         }
         let fragment = Fragment::read(packet);
@@ -142,12 +135,12 @@ impl Filter {
         if let Some(tcp) = packet.tcp()
             && tcp.syn()
             && !tcp.ack()
-            && self.defects.has(Defect::NoSimultaneousOpen)
+            && self.defects.has(NO_SIMULTANEOUS_OPEN)
         {
             return false;
         }
         let reset = packet.tcp().is_some_and(|tcp| tcp.rst());
-        if reset && self.defects.has(Defect::DropsResets) {
+        if reset && self.defects.has(DROPS_RESETS) {
             return false;
         }
         if let Some(flow) = Flow::inbound(packet)
@@ -156,7 +149,7 @@ impl Filter {
         {
             state.answered = true;
             state.note(packet);
-            let mistaken = flow.protocol == UDP && self.defects.has(Defect::UdpNotRefreshed);
+            let mistaken = flow.protocol == UDP && self.defects.has(UDP_NOT_REFRESHED);
             if !mistaken {
                 state.until = now + lifetime(&flow, *state, &self.defects);
             }
@@ -168,7 +161,7 @@ impl Filter {
             }
             return true;
         }
-        self.defects.has(Defect::NoInboundFilter)
+        self.defects.has(NO_INBOUND_FILTER)
     }
 
     fn is_alive(&self, flow: &Flow, now: Time) -> bool {
@@ -178,7 +171,7 @@ impl Filter {
     /// What the defect does: so many connections and no more.
     fn is_crowded(&self, now: Time) -> bool {
         let open = |(flow, state): &(&Flow, &State)| flow.protocol == TCP && state.until > now;
-        self.defects.has(Defect::FewConnections) && self.flows.iter().filter(open).count() >= FEW
+        self.defects.has(FEW_CONNECTIONS) && self.flows.iter().filter(open).count() >= FEW
     }
 
     fn make_room(&mut self, now: Time) {
@@ -214,58 +207,13 @@ impl State {
 fn lifetime(flow: &Flow, state: State, defects: &Defects) -> Duration {
     match flow.protocol {
         TCP if !state.answered || state.closing => TCP_TRANSITORY,
-        TCP if defects.has(Defect::ShortTcpIdle) => TCP_SHORT,
-        TCP if defects.has(Defect::OneHourTcpIdle) => TCP_ONE_HOUR,
+        TCP if defects.has(SHORT_TCP_IDLE) => TCP_SHORT,
+        TCP if defects.has(ONE_HOUR_TCP_IDLE) => TCP_ONE_HOUR,
         TCP => TCP_ESTABLISHED,
-        UDP if defects.has(Defect::ShortUdpIdle) => OTHER_SHORT,
+        UDP if defects.has(SHORT_UDP_IDLE) => OTHER_SHORT,
         UDP | ICMPV6 => OTHER,
-        _ if defects.has(Defect::ShortOtherIdle) => OTHER_SHORT,
+        _ if defects.has(SHORT_OTHER_IDLE) => OTHER_SHORT,
         _ => OTHER,
-    }
-}
-
-impl Flow {
-    /// Returns the flow a packet from the LAN begins or continues.
-    fn outbound(packet: &Packet<'_>) -> Option<Self> {
-        let (protocol, source, destination) = ports(packet, ECHO_REQUEST)?;
-        Some(Self {
-            protocol,
-            inside: (packet.source, source),
-            outside: (packet.destination, destination),
-        })
-    }
-
-    /// Returns the flow a packet from the line answers.
-    fn inbound(packet: &Packet<'_>) -> Option<Self> {
-        let (protocol, source, destination) = ports(packet, ECHO_REPLY)?;
-        Some(Self {
-            protocol,
-            inside: (packet.destination, destination),
-            outside: (packet.source, source),
-        })
-    }
-
-    /// Returns the flow of an outbound packet that an error quotes.
-    fn quoted(ip: &[u8]) -> Option<Self> {
-        let address = |at: usize| {
-            let octets: [u8; 16] = ip.get(at..at + 16)?.try_into().ok()?;
-            Some(Ipv6Addr::from(octets))
-        };
-        let port = |at: usize| {
-            let bytes = ip.get(IPV6_HEADER + at..IPV6_HEADER + at + 2)?;
-            Some(u16::from_be_bytes(bytes.try_into().ok()?))
-        };
-        let protocol = *ip.get(NEXT_HEADER_OFFSET)?;
-        let (source, destination) = match protocol {
-            TCP | UDP => (port(0)?, port(2)?),
-            ICMPV6 => (port(4)?, port(4)?),
-            _ => (0, 0),
-        };
-        Some(Self {
-            protocol,
-            inside: (address(SOURCE_OFFSET)?, source),
-            outside: (address(DESTINATION_OFFSET)?, destination),
-        })
     }
 }
 
@@ -275,65 +223,13 @@ fn is_ipsec(packet: &Packet<'_>) -> bool {
     ike || matches!(packet.ip[NEXT_HEADER_OFFSET], ESP | AUTHENTICATION)
 }
 
-/// What a fragment header says (RFC 8200 §4.5), where it comes first, as it does in practice.
-#[derive(Clone, Copy)]
-struct Fragment {
-    first: bool,
-    id: u32,
-}
-
-impl Fragment {
-    fn read(packet: &Packet<'_>) -> Option<Self> {
-        let header = packet.ip.get(IPV6_HEADER..IPV6_HEADER + 8)?;
-        let [_, _, high, low, a, b, c, d] = *header else {
-            return None;
-        };
-        (packet.ip[NEXT_HEADER_OFFSET] == FRAGMENT).then(|| Self {
-            first: u16::from_be_bytes([high, low]) & 0xfff8 == 0,
-            id: u32::from_be_bytes([a, b, c, d]),
-        })
-    }
-}
-
-/// Returns protocol, source and destination port; for echo both are its identifier.
-///
-/// The first fragment shows the ports, the others none. Unknown protocols have no ports and are
-/// flows between two hosts (REC-12).
-fn ports(packet: &Packet<'_>, echo: u8) -> Option<(u8, u16, u16)> {
-    match &packet.payload {
-        Payload::Udp(udp) => Some((UDP, udp.source_port, udp.destination_port)),
-        Payload::Tcp(tcp) => Some((TCP, tcp.source_port(), tcp.destination_port())),
-        Payload::Icmpv6(icmpv6) if icmpv6.kind == echo => {
-            let id = u16::from_be_bytes(icmpv6.body.get(..2)?.try_into().ok()?);
-            Some((ICMPV6, id, id))
-        }
-        Payload::Icmpv6(_) => None,
-        Payload::Other { next_header, bytes } => match Fragment::read(packet) {
-            Some(part) if !part.first => None,
-            Some(_) if matches!(*next_header, TCP | UDP) => {
-                let [a, b, c, d] = *bytes.first_chunk()?;
-                let ports = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
-                Some((*next_header, ports.0, ports.1))
-            }
-            _ => Some((*next_header, 0, 0)),
-        },
-    }
-}
-
-const TCP: u8 = 6;
-const UDP: u8 = 17;
-const ICMPV6: u8 = 58;
 const HTTP: u16 = 80;
 const NTP: u16 = 123;
-const FRAGMENT: u8 = 44;
 const ESP: u8 = 50;
 const AUTHENTICATION: u8 = 51;
 const DNS: u16 = 53;
 const HTTPS: u16 = 443;
 const IKE: u16 = 500;
-const NEXT_HEADER_OFFSET: usize = 6;
-const SOURCE_OFFSET: usize = 8;
-const DESTINATION_OFFSET: usize = 24;
 // RFC 6092 §3.3.1 REC-35, and §3.2.2 REC-12 with §3.2.3 REC-14.
 const TCP_ESTABLISHED: Duration = Duration::from_secs(2 * 3600 + 4 * 60);
 const TCP_TRANSITORY: Duration = Duration::from_secs(4 * 60);
@@ -348,6 +244,68 @@ const REASSEMBLY: Duration = Duration::from_secs(60);
 const TCP_SHORT: Duration = Duration::from_secs(10);
 const TCP_ONE_HOUR: Duration = Duration::from_secs(3600);
 const OTHER_SHORT: Duration = Duration::from_secs(30);
+
+defects! {
+    /// Lets connections from outside through to terminals.
+    NO_INBOUND_FILTER = "no-inbound-filter",
+        "外部から端末への接続を通す。";
+    /// Drops resets that answer a SYN, since no connection is established.
+    DROPS_RESETS = "drops-resets",
+        "接続が確立していないことを理由に、SYNに対するRSTを破棄する。";
+    /// Drops Packet Too Big messages for its terminals.
+    DROPS_PACKET_TOO_BIG = "drops-packet-too-big",
+        "端末宛てのPacket Too Bigを破棄する。";
+    /// Lets ICMPv6 errors in that belong to nothing.
+    ADMITS_UNRELATED_ERRORS = "admits-unrelated-errors",
+        "どの通信とも関係のないICMPv6エラーを通す。";
+    /// Drops unreachable and time-exceeded messages for its terminals' flows.
+    DROPS_RELATED_ERRORS = "drops-related-errors",
+        "端末の通信に関するDestination UnreachableとTime Exceededを破棄する。";
+    /// Drops AH, ESP and IKE from outside.
+    BLOCKS_IPSEC = "blocks-ipsec",
+        "外部からのAH、ESP、IKEを破棄する。";
+    /// Forgets a UDP flow when an ICMPv6 error for it comes in.
+    ERRORS_END_UDP = "errors-end-udp",
+        "ICMPv6エラーが届くと、そのUDP通信の状態を破棄する。";
+    /// Forgets UDP flows after thirty seconds, the default of Linux for unanswered ones.
+    SHORT_UDP_IDLE = "short-udp-idle",
+        "UDP通信の状態を30秒で破棄する。応答のないUDPに対するLinuxの既定値である。";
+    /// Counts the life of a UDP flow from its first packet.
+    UDP_NOT_REFRESHED = "udp-not-refreshed",
+        "UDP通信の状態を保持する時間を、最初のパケットから数える。";
+    /// Forgets flows of other protocols after thirty seconds.
+    SHORT_OTHER_IDLE = "short-other-idle",
+        "その他のプロトコルの状態を30秒で破棄する。";
+    /// Drops a SYN from outside although the terminal has sent one there, too.
+    NO_SIMULTANEOUS_OPEN = "no-simultaneous-open",
+        "端末も同じ相手にSYNを送っているのに、外部からのSYNを破棄する。";
+    /// Forgets TCP connections after one hour of silence.
+    ONE_HOUR_TCP_IDLE = "one-hour-tcp-idle",
+        "TCP接続の状態を、無通信1時間で破棄する。";
+    /// Forgets TCP connections after ten seconds of silence, shorter than line authentication may
+    /// take (guide FAQ 11).
+    SHORT_TCP_IDLE = "short-tcp-idle",
+        "TCP接続の状態を、回線認証にかかり得る時間より短い無通信10秒で破棄する。";
+    /// Knows no more than eight TCP connections at a time, those included that were just closed.
+    FEW_CONNECTIONS = "few-connections",
+        "閉じたばかりのものも含め、TCP接続の状態を同時に8つまでしか保持しない。";
+    /// Drops TCP to port 80, as a filter that lets nothing but HTTPS out.
+    BLOCKS_HTTP = "blocks-http",
+        "HTTPSしか外に出さないフィルタのように、TCP 80番を破棄する。";
+    /// Drops UDP to port 123, as a filter against NTP amplification.
+    BLOCKS_NTP = "blocks-ntp",
+        "NTPの増幅攻撃に備えるフィルタのように、UDP 123番を破棄する。";
+    /// Drops packets for addresses of other customers, where the delivery hosts are (ngn-facts
+    /// §4.1).
+    BLOCKS_FOLDED_RANGE = "blocks-folded-range",
+        "配信用のホストがある、ほかの利用者と同じアドレス帯に宛てたパケットを破棄する。";
+    /// Drops TCP to port 443.
+    BLOCKS_HTTPS = "blocks-https",
+        "TCP 443番を破棄する。";
+    /// Lets terminals ask no DNS server but itself.
+    BLOCKS_OUTSIDE_DNS = "blocks-outside-dns",
+        "端末が自分以外のDNSサーバに問い合わせることを許さない。";
+}
 
 #[cfg(test)]
 mod tests {
@@ -380,7 +338,7 @@ mod tests {
             &tcp(WEB, PC, |tcp| tcp.ack = true),
             7200
         ));
-        let mut filter = Filter::new(Defects::of([Defect::ShortTcpIdle]));
+        let mut filter = Filter::new(Defects::new([SHORT_TCP_IDLE].into()));
         assert!(pass_out(
             &mut filter,
             &tcp(PC, WEB, |tcp| tcp.syn = true),

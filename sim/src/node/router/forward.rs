@@ -1,5 +1,5 @@
-//! Passing packets on between line and LAN: routes, hop limit, source check, and the errors that
-//! tell a sender why not (RFC 7084 §4.2 WPD-5, §4.3 L-14, §4.5 S-2).
+//! Passing packets on between line and LAN: routes, hop limit and source check (RFC 7084 §4.2 WPD-5,
+//! §4.3 L-14, §4.5 S-2).
 
 use std::net::Ipv6Addr;
 
@@ -7,17 +7,15 @@ use ipnet::Ipv6Net;
 
 use super::Router;
 use super::border::{gets_lost, is_unique_local, may_cross, spoil};
-use super::defect::Defect;
+use super::defect::defects;
+use super::icmp_errors::ERRORS_TO_NOBODY;
+use super::interface::MTU;
 use crate::message::packet::{
-    ETHERNET_HEADER, IPV6_HEADER, Packet, forward, frame_ip, is_link_local, is_routable,
+    ETHERNET_HEADER, Packet, forward, frame_ip, is_link_local, is_routable,
 };
 use crate::node::Context;
-use crate::node::part::icmp_error::{
-    NoError, Problem, QUOTED_MAX, error_about, error_packet, why_not,
-};
-use crate::node::part::neighbors::Unreachable;
+use crate::node::part::icmp_error::Problem;
 use crate::setup::Mode;
-use crate::time::Time;
 
 /// Where a packet goes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,24 +29,24 @@ impl Router {
     pub(super) fn forward_from_lan(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
         let (source, destination) = (packet.source, packet.destination);
         let served = *self.ram.served.get_or_insert(packet.eth_source);
-        if served != packet.eth_source && self.defects.has(Defect::ServesOneTerminal) {
+        if served != packet.eth_source && self.defects.has(SERVES_ONE_TERMINAL) {
             return;
         }
         if is_link_local(source) && is_routable(destination) {
             return self.complain(Self::LAN, packet, Problem::BeyondScope, cx);
         }
-        if source.is_unspecified() && self.defects.has(Defect::ErrorsToNobody) {
+        if source.is_unspecified() && self.defects.has(ERRORS_TO_NOBODY) {
             return self.complain(Self::LAN, packet, Problem::HopLimitExceeded, cx);
         }
         if !may_cross(packet) {
             return;
         }
-        let hasty = self.defects.has(Defect::ForwardsBeforePd) && self.lan_net().is_none();
-        let leaks = self.defects.has(Defect::UlaOnWan) && is_unique_local(source);
-        let checks_source = !(self.defects.has(Defect::ForeignSource) || hasty || leaks);
+        let hasty = self.defects.has(FORWARDS_BEFORE_PD) && self.lan_net().is_none();
+        let leaks = self.defects.has(ULA_ON_WAN) && is_unique_local(source);
+        let checks_source = !(self.defects.has(FOREIGN_SOURCE) || hasty || leaks);
         let stale = self.ram.advertiser.old().next();
         let allowed = stale
-            .filter(|_| self.defects.has(Defect::StaleSourceFilter))
+            .filter(|_| self.defects.has(STALE_SOURCE_FILTER))
             .or(self.lan_net());
         if checks_source && !allowed.is_some_and(|net| net.contains(&source)) {
             return self.complain(Self::LAN, packet, Problem::BadSource, cx);
@@ -74,7 +72,7 @@ impl Router {
         if !may_cross(packet) || self.is_inside(source) {
             return;
         }
-        if packet.ip.len() > PPPOE_MTU && self.defects.has(Defect::DropsFullSizePackets) {
+        if packet.ip.len() > PPPOE_MTU && self.defects.has(DROPS_FULL_SIZE_PACKETS) {
             return;
         }
         let Some(granted) = self.granted(cx.now()) else {
@@ -91,7 +89,7 @@ impl Router {
         }
         match self.route(destination) {
             Some(hop) => self.pass_on(Self::WAN, packet, hop, cx),
-            None if self.defects.has(Defect::SilentNullRoute) => {}
+            None if self.defects.has(SILENT_NULL_ROUTE) => {}
             None => self.complain(Self::WAN, packet, Problem::NoRoute, cx),
         }
     }
@@ -115,11 +113,11 @@ impl Router {
         }
         let delegated = self.ram.client.lease().map(|lease| lease.net);
         let unused = delegated.is_some_and(|net| net.contains(&to));
-        let local = is_unique_local(to) && !self.defects.has(Defect::UlaOnWan);
-        if (unused && !self.defects.has(Defect::NoNullRoute)) || local {
+        let local = is_unique_local(to) && !self.defects.has(ULA_ON_WAN);
+        if (unused && !self.defects.has(NO_NULL_ROUTE)) || local {
             return None;
         }
-        if self.defects.has(Defect::AssumesOnLink) && self.ram.discovery.covers(to) {
+        if self.defects.has(ASSUMES_ON_LINK) && self.ram.discovery.covers(to) {
             return Some(Hop::Wan(to));
         }
         uplink.map(Hop::Wan)
@@ -133,13 +131,13 @@ impl Router {
         if packet.ip.len() > MTU {
             return self.complain(from, packet, Problem::TooBig(MTU as u32), cx);
         }
-        let passed = if self.defects.has(Defect::KeepsHopLimit) {
+        let passed = if self.defects.has(KEEPS_HOP_LIMIT) {
             Some(frame_ip(self.ram.lan.mac(), self.ram.lan.mac(), packet.ip))
         } else {
             forward(packet, self.ram.lan.mac(), self.ram.lan.mac())
         };
         let Some(passed) = passed else {
-            if !self.defects.has(Defect::NoTimeExceeded) {
+            if !self.defects.has(NO_TIME_EXCEEDED) {
                 self.complain(from, packet, Problem::HopLimitExceeded, cx);
             }
             return;
@@ -148,9 +146,9 @@ impl Router {
         let ip = &mut passed[ETHERNET_HEADER..];
         spoil(ip, &self.defects);
         match hop {
-            Hop::Lan(_) if self.defects.has(Defect::FloodsTheLan) => self.flood_lan(ip, cx),
+            Hop::Lan(_) if self.defects.has(FLOODS_THE_LAN) => self.flood_lan(ip, cx),
             Hop::Lan(next) => self.ram.lan.send(next, ip, cx),
-            Hop::Wan(next) if self.defects.has(Defect::MarksAsAf41) => {
+            Hop::Wan(next) if self.defects.has(MARKS_AS_AF41) => {
                 self.ram.wan.send(next, &marked(ip), cx);
             }
             Hop::Wan(next) => self.ram.wan.send(next, ip, cx),
@@ -165,82 +163,6 @@ impl Router {
             None => {}
         }
     }
-
-    /// Tells a packet's sender, back the way it came, why it was not passed on.
-    pub(super) fn complain(
-        &mut self,
-        port: u8,
-        packet: &Packet<'_>,
-        problem: Problem,
-        cx: &mut Context<'_>,
-    ) {
-        let silent = problem == Problem::NoRoute && self.defects.has(Defect::SilentAboutRoutes)
-            || problem == Problem::BadSource && self.defects.has(Defect::SilentAboutOldSources);
-        if silent {
-            return;
-        }
-        let Some(source) = self.source_towards(port, packet.source, cx.now()) else {
-            return;
-        };
-        // RFC 4443 §2.4 (e.4): nor is a multicast on the link answered.
-        let reason = if packet.eth_destination.is_multicast() {
-            Some(NoError::Multicast)
-        } else {
-            why_not(packet, problem)
-        };
-        let mistake = match reason {
-            None => true,
-            Some(NoError::Error) => self.defects.has(Defect::ErrorsAboutErrors),
-            Some(NoError::Multicast) => self.defects.has(Defect::ErrorsAboutMulticast),
-            Some(NoError::Nobody) => self.defects.has(Defect::ErrorsToNobody),
-        };
-        let unlimited = self.defects.has(Defect::NoErrorLimit);
-        if mistake && (unlimited || self.ram.errors.spend(cx.now())) {
-            let error = error_packet(packet, problem, source, self.quotes());
-            let near = self.interface(port);
-            near.send_frame(frame_ip(near.mac(), packet.eth_source, &error), cx);
-        }
-    }
-
-    /// Returns how many bytes of a packet an error quotes.
-    fn quotes(&self) -> usize {
-        if self.defects.has(Defect::QuotesEightBytes) {
-            IPV6_HEADER + 8
-        } else if self.defects.has(Defect::QuotesWholePackets) {
-            MTU - (MINIMUM_MTU - QUOTED_MAX)
-        } else {
-            QUOTED_MAX
-        }
-    }
-
-    /// Tells the senders of packets that waited for a silent neighbour.
-    pub(super) fn give_up(&mut self, silent: Vec<Unreachable>, cx: &mut Context<'_>) {
-        if self.defects.has(Defect::SilentAboutAbsentHosts) {
-            return;
-        }
-        let Some(source) = self.own_source(cx.now()) else {
-            return;
-        };
-        for ip in silent.into_iter().flat_map(|neighbor| neighbor.waiting) {
-            let error = error_about(&ip, Problem::AddressUnreachable, source, 0);
-            // What we sent ourselves needs no error.
-            let error = error.filter(|(to, _)| !self.owns(*to));
-            if let Some((to, error)) = error
-                && self.ram.errors.spend(cx.now())
-            {
-                self.send_own(to, &error, cx);
-            }
-        }
-    }
-
-    /// Returns the address of ours that speaks to `to`, which lies behind `port`.
-    fn source_towards(&self, port: u8, to: Ipv6Addr, now: Time) -> Option<Ipv6Addr> {
-        if is_link_local(to) {
-            return Some(self.interface(port).link_local());
-        }
-        self.own_source(now)
-            .or((port == Self::LAN).then(|| self.ram.lan.link_local()))
-    }
 }
 
 /// Returns a packet with traffic class 0x88 (RFC 8200 §3: the eight bits after the version).
@@ -253,10 +175,48 @@ fn marked(ip: &[u8]) -> Vec<u8> {
     ip
 }
 
-/// Both links are Ethernet (ngn-facts §1.2: MTU 1500).
-pub(super) const MTU: usize = 1500;
-/// RFC 8200 §5.
-const MINIMUM_MTU: usize = 1280;
 /// What the defect `drops-full-size-packets` lets through: 1500 less PPPoE and a tunnel of the
 /// carrier (ngn-facts §4.5).
 const PPPOE_MTU: usize = 1454;
+
+defects! {
+    /// Sends packets for unused parts of its delegated prefix back to the line.
+    NO_NULL_ROUTE = "no-null-route",
+        "委任されたプレフィックスの未使用部分に宛てたパケットを、回線に送り返す。";
+    /// Drops packets for unused parts of its delegated prefix without saying so.
+    SILENT_NULL_ROUTE = "silent-null-route",
+        "委任されたプレフィックスの未使用部分に宛てたパケットを、通知せずに破棄する。";
+    /// Passes on what terminals send from the old prefix alone after the line was renumbered.
+    STALE_SOURCE_FILTER = "stale-source-filter",
+        "プレフィックスが変わっても、端末の古いプレフィックスのパケットだけを中継する。";
+    /// Looks on the WAN for every address of a prefix it has an address in, on-link or not.
+    ASSUMES_ON_LINK = "assumes-on-link",
+        "自分のアドレスと同じプレフィックスの宛先を、オンリンクかどうかにかかわらずWAN上で探す。";
+    /// Forwards packets whose source lies outside the assignment.
+    FOREIGN_SOURCE = "foreign-source",
+        "割り当て外の送信元アドレスのパケットを中継する。";
+    /// Forwards packets of the LAN before the line has delegated a prefix.
+    FORWARDS_BEFORE_PD = "forwards-before-pd",
+        "プレフィックスが委任される前から、LANのパケットを中継する。";
+    /// Lets unique local addresses cross the border to the line.
+    ULA_ON_WAN = "ula-on-wan",
+        "ユニークローカルアドレスのパケットを、回線との境界を越えて中継する。";
+    /// Passes on the packets of one terminal only.
+    SERVES_ONE_TERMINAL = "serves-one-terminal",
+        "1台の端末のパケットしか中継しない。";
+    /// Marks what it passes on to the line as AF41, which the network drops (ngn-facts §4.2).
+    MARKS_AS_AF41 = "marks-as-af41",
+        "回線へ中継するパケットにAF41の印を付ける。網はそのパケットを破棄する。";
+    /// Forwards packets without lowering their hop limit.
+    KEEPS_HOP_LIMIT = "keeps-hop-limit",
+        "ホップリミットを減らさずに中継する。";
+    /// Drops packets whose hop limit ran out without saying so.
+    NO_TIME_EXCEEDED = "no-time-exceeded",
+        "ホップリミットが尽きたパケットを、通知せずに破棄する。";
+    /// Sends everything for terminals to all of them, in multicast frames.
+    FLOODS_THE_LAN = "floods-the-lan",
+        "端末宛てのパケットを、すべてマルチキャストのフレームで全端末に送る。";
+    /// Drops packets above 1454 bytes in silence, as with the MTU of PPPoE left over on IPoE.
+    DROPS_FULL_SIZE_PACKETS = "drops-full-size-packets",
+        "1454バイトを超えるパケットを、通知せずに破棄する。PPPoE用のMTU設定をIPoEの回線で使い続ける機器がそうする。";
+}

@@ -1,26 +1,28 @@
-//! One interface: its addresses with duplicate address detection (RFC 4862 §5.4), its answers to
-//! solicitations for them, and the neighbours behind it.
+//! One interface as IPv6 sees it: its addresses with duplicate address detection (RFC 4862 §5.4), and
+//! its answers to solicitations for them. What is below that is Ethernet.
+
+mod ethernet;
 
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use rand::Rng;
 
-use super::defect::Defect;
-use super::{Defects, Router};
+pub(super) use self::ethernet::MTU;
+
+use self::ethernet::Ethernet;
+use super::defect::{Defects, defects};
 use crate::frame::Frame;
-use crate::message::ndp::{Ndp, NeighborAdvert, NeighborSolicit};
-use crate::message::packet::{ALL_NODES, Envelope, Mac, Packet, solicited_node};
+use crate::message::ndp::{NeighborAdvert, NeighborSolicit};
+use crate::message::packet::{ALL_NODES, Mac, Packet};
 use crate::node::Context;
-use crate::node::part::neighbors::{Neighbors, Timers, Unreachable};
+use crate::node::part::neighbors::{Timers, Unreachable};
 use crate::time::Time;
 
 /// One interface of the router.
 pub(super) struct Interface {
-    port: u8,
-    mac: Mac,
+    link: Ethernet,
     addresses: Vec<Address>,
-    neighbors: Neighbors,
     dad_timer: Duration,
     base_timers: Option<(Duration, Duration)>,
     defects: Defects,
@@ -46,10 +48,8 @@ enum State {
 impl Interface {
     pub(super) fn new(port: u8, mac: Mac, defects: Defects) -> Self {
         Self {
-            port,
-            mac,
+            link: Ethernet::new(port, mac),
             addresses: Vec::new(),
-            neighbors: Neighbors::new(mac, mac.link_local()),
             dad_timer: RETRANS_TIMER,
             base_timers: None,
             defects,
@@ -57,15 +57,15 @@ impl Interface {
     }
 
     pub(super) fn mac(&self) -> Mac {
-        self.mac
+        self.link.mac()
     }
 
     pub(super) fn port(&self) -> u8 {
-        self.port
+        self.link.port()
     }
 
     pub(super) fn link_local(&self) -> Ipv6Addr {
-        self.mac.link_local()
+        self.mac().link_local()
     }
 
     /// Takes over the timers of a Router Advertisement (RFC 4861 §6.3.4); zero says nothing.
@@ -83,7 +83,7 @@ impl Interface {
         if self.base_timers != Some(base) {
             self.base_timers = Some(base);
             self.dad_timer = base.1;
-            self.neighbors
+            self.link
                 .set_timers(Timers::drawn(base.0, base.1, cx.random()));
         }
     }
@@ -95,7 +95,7 @@ impl Interface {
         if self.addresses.iter().any(|address| address.ip == ip) {
             return;
         }
-        let state = if self.defects.has(Defect::NoDad) {
+        let state = if self.defects.has(NO_DAD) {
             State::Assigned
         } else {
             let delay = if delayed {
@@ -138,35 +138,31 @@ impl Interface {
 
     /// Sends an IPv6 packet to a neighbour on this link.
     pub(super) fn send(&mut self, next_hop: Ipv6Addr, ip: &[u8], cx: &mut Context<'_>) {
-        let mut out = Vec::new();
-        self.neighbors.send(next_hop, ip, cx.now(), &mut out);
-        self.flush(out, cx);
+        self.link.send(next_hop, ip, cx);
     }
 
     /// Sends a frame as it is.
     pub(super) fn send_frame(&self, frame: Frame, cx: &mut Context<'_>) {
-        cx.send(self.port, frame);
+        self.link.send_frame(frame, cx);
     }
 
     /// Notes where a neighbour is.
     pub(super) fn learn(&mut self, ip: Ipv6Addr, mac: Mac, cx: &mut Context<'_>) {
-        let mut out = Vec::new();
-        self.neighbors.learn(ip, mac, cx.now(), &mut out);
-        self.flush(out, cx);
+        self.link.learn(ip, mac, cx);
     }
 
     /// Returns whether a neighbour has answered within ReachableTime.
     pub(super) fn is_reachable(&self, ip: Ipv6Addr, now: Time) -> bool {
-        self.neighbors.is_reachable(ip, now)
+        self.link.is_reachable(ip, now)
     }
 
     /// Returns the link-layer address of a neighbour, if it is known.
     pub(super) fn neighbor_mac(&self, ip: Ipv6Addr) -> Option<Mac> {
-        self.neighbors.mac_of(ip)
+        self.link.neighbor_mac(ip)
     }
 
     pub(super) fn has_neighbor(&self, ip: Ipv6Addr) -> bool {
-        self.neighbors.mac_of(ip).is_some()
+        self.link.neighbor_mac(ip).is_some()
     }
 
     /// Takes in a solicitation; returns whether its target is an address of this interface.
@@ -187,7 +183,7 @@ impl Interface {
         match address.state {
             // RFC 4862 §5.4.3: somebody else is about to take the same address.
             State::Delayed { .. } | State::Tentative { .. }
-                if detection && !self.defects.has(Defect::IgnoresDuplicates) =>
+                if detection && !self.defects.has(IGNORES_DUPLICATES) =>
             {
                 address.state = State::Duplicate;
             }
@@ -212,19 +208,8 @@ impl Interface {
         replace: bool,
         cx: &mut Context<'_>,
     ) {
-        self.answer_to(packet.source, packet.eth_source, target, replace, cx);
-    }
-
-    /// Like [`Interface::answer`], for a solicitation that is remembered by its source.
-    pub(super) fn answer_to(
-        &self,
-        source: Ipv6Addr,
-        mac: Mac,
-        target: Ipv6Addr,
-        replace: bool,
-        cx: &mut Context<'_>,
-    ) {
-        self.answer_with((source, mac), target, replace, self.mac, cx);
+        let asker = (packet.source, packet.eth_source);
+        self.answer_with(asker, target, replace, self.mac(), cx);
     }
 
     /// Answers an asker that somebody with this link-layer address has the target.
@@ -244,33 +229,30 @@ impl Interface {
         } else {
             self.link_local()
         };
-        let on_lan = |defect| self.port == Router::LAN && self.defects.has(defect);
-        if on_lan(Defect::NoLanNeighborAdverts) {
+        let on_lan = |defect| self.port() == LAN && self.defects.has(defect);
+        if on_lan(NO_LAN_NEIGHBOR_ADVERTS) {
             return;
         }
         let advert = NeighborAdvert {
             target,
-            router: !on_lan(Defect::NoRouterFlag),
+            router: !on_lan(NO_ROUTER_FLAG),
             solicited,
             replace,
-            target_link_layer: (!on_lan(Defect::NoTargetLinkLayer)).then_some(link_layer),
+            target_link_layer: (!on_lan(NO_TARGET_LINK_LAYER)).then_some(link_layer),
         };
-        let envelope = Envelope::new(self.mac, mac, from, to);
-        cx.send(self.port, Ndp::NeighborAdvert(advert).build(envelope));
+        self.link.advertise(advert, from, (to, mac), cx);
     }
 
     /// Takes in an advertisement.
     pub(super) fn handle_advert(&mut self, advert: &NeighborAdvert, cx: &mut Context<'_>) {
-        let heeds = !self.defects.has(Defect::IgnoresDuplicates);
+        let heeds = !self.defects.has(IGNORES_DUPLICATES);
         for address in &mut self.addresses {
             // RFC 4862 §5.4.4.
             if heeds && address.ip == advert.target && address.state != State::Assigned {
                 address.state = State::Duplicate;
             }
         }
-        let mut out = Vec::new();
-        self.neighbors.handle_advert(advert, cx.now(), &mut out);
-        self.flush(out, cx);
+        self.link.handle_advert(advert, cx);
     }
 
     /// Multicasts a solicitation from our link-local address, or from nowhere to detect a duplicate.
@@ -284,12 +266,7 @@ impl Interface {
     }
 
     pub(super) fn solicit_from(&self, source: Ipv6Addr, target: Ipv6Addr, cx: &mut Context<'_>) {
-        let solicit = NeighborSolicit {
-            target,
-            source_link_layer: (!source.is_unspecified()).then_some(self.mac),
-        };
-        let envelope = Envelope::new(self.mac, self.mac, source, solicited_node(target));
-        cx.send(self.port, Ndp::NeighborSolicit(solicit).build(envelope));
+        self.link.solicit(source, target, cx);
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Time> {
@@ -300,7 +277,7 @@ impl Interface {
                 State::Delayed { until } | State::Tentative { until } => Some(until),
                 State::Assigned | State::Duplicate => None,
             });
-        detection.chain(self.neighbors.poll_timeout()).min()
+        detection.chain(self.link.poll_timeout()).min()
     }
 
     /// Goes on with detection and neighbours; returns the neighbours that stayed silent.
@@ -323,21 +300,35 @@ impl Interface {
         for ip in asks {
             self.solicit(ip, true, cx);
         }
-        let mut out = Vec::new();
-        let silent = self.neighbors.handle_timeout(now, &mut out);
-        self.flush(out, cx);
-        silent
-    }
-
-    fn flush(&self, out: Vec<Frame>, cx: &mut Context<'_>) {
-        for frame in out {
-            cx.send(self.port, frame);
-        }
+        self.link.handle_timeout(cx)
     }
 }
 
+/// The port towards the line.
+pub(super) const WAN: u8 = 0;
+/// The port towards the terminals.
+pub(super) const LAN: u8 = 1;
 // RFC 4861 §10; the first address of a link is formed before anybody could say otherwise.
 const RETRANS_TIMER: Duration = Duration::from_secs(1);
 const REACHABLE_TIME: Duration = Duration::from_secs(30);
 // RFC 4862 §5.4.2: up to MAX_RTR_SOLICITATION_DELAY.
 const MAX_DAD_DELAY: Duration = Duration::from_secs(1);
+
+defects! {
+    /// Does not answer Neighbor Solicitations on the LAN, as behind a filter for ICMPv6.
+    NO_LAN_NEIGHBOR_ADVERTS = "no-lan-neighbor-adverts",
+        "LANの近隣要請に応答しない。ICMPv6を遮断するフィルタがあるとそうなる。";
+    /// Clears the R flag in its Neighbor Advertisements, as Linux on an interface that does not
+    /// forward.
+    NO_ROUTER_FLAG = "no-router-flag",
+        "近隣広告のRフラグを落とす。転送を有効にしていないインタフェースのLinuxがそうする。";
+    /// Leaves its MAC address out of its Neighbor Advertisements.
+    NO_TARGET_LINK_LAYER = "no-target-link-layer",
+        "近隣広告に自分のMACアドレスを入れない。";
+    /// Uses addresses without duplicate address detection.
+    NO_DAD = "no-dad",
+        "重複アドレス検出を行わずにアドレスを使う。";
+    /// Uses addresses although duplicate address detection found another owner.
+    IGNORES_DUPLICATES = "ignores-duplicates",
+        "重複アドレス検出で別の使用者が見つかったアドレスも使う。";
+}

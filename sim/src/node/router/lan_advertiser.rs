@@ -9,29 +9,15 @@ use std::time::Duration;
 use ipnet::Ipv6Net;
 use rand::Rng;
 
-use super::defect::Defect;
+use super::defect::{Defects, defects};
 use super::interface::Interface;
+use super::lan_advert_options;
+use super::lan_offer::{LAN_PREFERRED_SECS, LAN_VALID_SECS, Offer};
 use super::lease::{Lease, left};
-use super::{Defects, lan_options};
 use crate::message::ndp::{Ndp, NdpOption, PrefixInfo, RouterAdvert};
 use crate::message::packet::{ALL_NODES, Envelope, Mac};
 use crate::node::Context;
 use crate::time::Time;
-
-/// What the LAN is to hear.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Offer {
-    /// The LAN's /64.
-    pub(super) lease: Option<Lease>,
-    /// The whole delegation that it is a part of.
-    pub(super) delegation: Option<Lease>,
-    /// Whether there is a router upstream.
-    pub(super) has_uplink: bool,
-    /// Our own address as DNS server, once it is ours.
-    pub(super) dns: Option<Ipv6Addr>,
-    /// The search list.
-    pub(super) search: Vec<String>,
-}
 
 /// The advertising side of the LAN interface.
 pub(super) struct Advertiser {
@@ -97,7 +83,7 @@ impl Advertiser {
             // RFC 9096 §3.5: what went before is withdrawn for as long as hosts may use it.
             let stored = self.stored.take_if(|_| after.is_some());
             let until = now
-                + if self.defects.has(Defect::WithdrawsForAMinute) {
+                + if self.defects.has(WITHDRAWS_FOR_A_MINUTE) {
                     A_MINUTE
                 } else {
                     LAN_VALID
@@ -126,7 +112,7 @@ impl Advertiser {
         }
         // RFC 4861 §6.2.6: MAX_RA_DELAY_TIME.
         let mut delay = cx.random().random_range(Duration::ZERO..MAX_RA_DELAY);
-        if self.defects.has(Defect::SlowRaAnswer) {
+        if self.defects.has(SLOW_RA_ANSWER) {
             delay += SLOW;
         }
         match source_link_layer.filter(|_| !source.is_unspecified()) {
@@ -174,16 +160,16 @@ impl Advertiser {
             return;
         }
         self.send(lan, ALL_NODES, lan.mac(), cx);
-        if self.defects.has(Defect::RaOnWan) && wan.is_up() {
+        if self.defects.has(RA_ON_WAN) && wan.is_up() {
             self.send(wan, ALL_NODES, wan.mac(), cx);
         }
         self.last = Some(now);
         self.burst = self.burst.saturating_sub(1);
-        let interval = if self.defects.has(Defect::RaFlood) {
+        let interval = if self.defects.has(RA_FLOOD) {
             FLOOD_INTERVAL
-        } else if self.burst > 0 && !self.defects.has(Defect::NoInitialBurst) {
+        } else if self.burst > 0 && !self.defects.has(NO_INITIAL_BURST) {
             MAX_INITIAL_INTERVAL
-        } else if self.defects.has(Defect::FixedRaInterval) {
+        } else if self.defects.has(FIXED_RA_INTERVAL) {
             MAX_INTERVAL
         } else {
             cx.random().random_range(MIN_INTERVAL..=MAX_INTERVAL)
@@ -192,13 +178,10 @@ impl Advertiser {
     }
 
     fn send(&self, on: &Interface, to: Ipv6Addr, mac: Mac, cx: &mut Context<'_>) {
-        if self.defects.has(Defect::NoLanRa) {
+        if self.defects.has(NO_LAN_RA) {
             return;
         }
-        let global = self
-            .offer
-            .dns
-            .filter(|_| self.defects.has(Defect::RaFromGlobal));
+        let global = self.offer.dns.filter(|_| self.defects.has(RA_FROM_GLOBAL));
         let source = global.unwrap_or(on.link_local());
         let advert = Ndp::RouterAdvert(self.advert(on.mac(), cx.now()));
         on.send_frame(advert.build(Envelope::new(on.mac(), mac, source, to)), cx);
@@ -206,31 +189,31 @@ impl Advertiser {
 
     fn advert(&self, mac: Mac, now: Time) -> RouterAdvert {
         let mut options = vec![
-            NdpOption::SourceLinkLayer(lan_options::own_mac(mac, &self.defects)),
-            lan_options::mtu(&self.defects),
+            NdpOption::SourceLinkLayer(lan_advert_options::own_mac(mac, &self.defects)),
+            lan_advert_options::mtu(&self.defects),
         ];
         if let Some(lease) = self.offer.lease {
             options.push(self.prefix(lease, now));
         }
         for (net, _) in &self.old {
             // RFC 9096 §3.5: both lifetimes zero, flags as before.
-            let (preferred, valid) = if self.defects.has(Defect::KeepsOldPrefix) {
+            let (preferred, valid) = if self.defects.has(KEEPS_OLD_PREFIX) {
                 (LAN_PREFERRED_SECS, LAN_VALID_SECS)
-            } else if self.defects.has(Defect::WithdrawsOverTwoHours) {
+            } else if self.defects.has(WITHDRAWS_OVER_TWO_HOURS) {
                 (0, TWO_HOURS_SECS)
             } else {
                 (0, 0)
             };
             options.push(self.prefix_option(*net, preferred, valid));
         }
-        options.extend(lan_options::beyond_prefixes(
+        options.extend(lan_advert_options::beyond_prefixes(
             &self.offer,
             now,
             &self.defects,
         ));
         RouterAdvert {
             hop_limit: 64,
-            managed: self.defects.has(Defect::ManagedFlagOnLan),
+            managed: self.defects.has(MANAGED_FLAG_ON_LAN),
             other: true, // RFC 7084 §4.3 L-9
             preference: 0,
             lifetime: self.router_lifetime(now),
@@ -243,30 +226,29 @@ impl Advertiser {
     /// RFC 7084 §4.1 G-4, G-5 and §4.3 L-4: no default router without prefix and uplink.
     fn router_lifetime(&self, now: Time) -> Duration {
         let has_prefix = self.offer.lease.is_some_and(|lease| lease.valid > now);
-        if !(has_prefix && self.offer.has_uplink || self.defects.has(Defect::DefaultWithoutPrefix))
-        {
+        if !(has_prefix && self.offer.has_uplink || self.defects.has(DEFAULT_WITHOUT_PREFIX)) {
             return Duration::ZERO;
         }
-        if self.defects.has(Defect::LongRouterLifetime) {
-            return LONG_ROUTER_LIFETIME;
+        if self.defects.has(LONG_ROUTER_LIFETIME) {
+            return LONG_LIFETIME;
         }
         ROUTER_LIFETIME
     }
 
     fn prefix(&self, lease: Lease, now: Time) -> NdpOption {
         let (preferred, valid) = (left(now, lease.preferred), left(now, lease.valid));
-        let (preferred, valid) = if self.defects.has(Defect::LifetimesOutliveTheLease) {
+        let (preferred, valid) = if self.defects.has(LIFETIMES_OUTLIVE_THE_LEASE) {
             (604_800, 2_592_000)
-        } else if self.defects.has(Defect::LongLanLifetimes) {
+        } else if self.defects.has(LONG_LAN_LIFETIMES) {
             (preferred, valid)
         } else {
             (preferred.min(LAN_PREFERRED_SECS), valid.min(LAN_VALID_SECS))
         };
-        if self.defects.has(Defect::PreferredAboveValid) {
+        if self.defects.has(PREFERRED_ABOVE_VALID) {
             return self.prefix_option(lease.net, valid, preferred);
         }
         let delegation = self.offer.delegation;
-        match delegation.filter(|_| self.defects.has(Defect::AdvertisesWholeDelegation)) {
+        match delegation.filter(|_| self.defects.has(ADVERTISES_WHOLE_DELEGATION)) {
             Some(whole) => self.prefix_option(whole.net, preferred, valid),
             None => self.prefix_option(lease.net, preferred, valid),
         }
@@ -277,16 +259,15 @@ impl Advertiser {
             prefix: net.addr(),
             length: net.prefix_len(),
             on_link: true, // RFC 7084 §4.3 L-6, and the next one
-            autonomous: !self.defects.has(Defect::NoAFlag),
+            autonomous: !self.defects.has(NO_A_FLAG),
             valid,
             preferred,
         })
     }
 }
 
-// RFC 9096 §4: ND_PREFERRED_LIMIT and ND_VALID_LIMIT; the router lifetime equals the former.
-const LAN_PREFERRED_SECS: u32 = 2700;
-pub(super) const LAN_VALID_SECS: u32 = 5400;
+// RFC 9096 §4: what was advertised may be in use for so long; the router lifetime equals
+// ND_PREFERRED_LIMIT.
 const LAN_VALID: Duration = Duration::from_secs(LAN_VALID_SECS as u64);
 const ROUTER_LIFETIME: Duration = Duration::from_secs(2700);
 // RFC 4861 §6.2.1 and §10.
@@ -304,4 +285,63 @@ const SLOW: Duration = Duration::from_secs(3);
 const FLOOD_INTERVAL: Duration = Duration::from_millis(300);
 const A_MINUTE: Duration = Duration::from_secs(60);
 const TWO_HOURS_SECS: u32 = 7200;
-const LONG_ROUTER_LIFETIME: Duration = Duration::from_secs(9000);
+const LONG_LIFETIME: Duration = Duration::from_secs(9000);
+
+defects! {
+    /// Sends no Router Advertisement on the LAN.
+    NO_LAN_RA = "no-lan-ra",
+        "LANにRAを送らない。";
+    /// Advertises the LAN prefix without the A flag, so that terminals form no address.
+    NO_A_FLAG = "no-a-flag",
+        "LANのプレフィックスをAフラグを立てずに広告し、端末がアドレスを生成できない。";
+    /// Advertises the whole delegation on the LAN instead of a /64 of it, so that terminals form no
+    /// address.
+    ADVERTISES_WHOLE_DELEGATION = "advertises-whole-delegation",
+        "LANに/64ではなく委任されたプレフィックス全体を広告し、端末がアドレスを生成できない。";
+    /// Swaps the two lifetimes of the prefix it advertises.
+    PREFERRED_ABOVE_VALID = "preferred-above-valid",
+        "広告するプレフィックスの推奨有効期間と有効期間を入れ替える。";
+    /// Sets the M flag on the LAN without having addresses to give.
+    MANAGED_FLAG_ON_LAN = "managed-flag-on-lan",
+        "配るアドレスがないのに、LANのRAにMフラグを立てる。";
+    /// Answers Router Solicitations several seconds late.
+    SLOW_RA_ANSWER = "slow-ra-answer",
+        "RSに数秒遅れて応答する。";
+    /// Multicasts Router Advertisements several times a second.
+    RA_FLOOD = "ra-flood",
+        "RAを毎秒何度もマルチキャストする。";
+    /// Sends one advertisement when it starts and waits its full interval for the next one.
+    NO_INITIAL_BURST = "no-initial-burst",
+        "起動時にRAを1回だけ送り、次は通常の送信間隔まで待つ。";
+    /// Advertises at the beat of a clock instead of a random interval.
+    FIXED_RA_INTERVAL = "fixed-ra-interval",
+        "RAを乱数の間隔ではなく、一定の間隔で送る。";
+    /// Sends Router Advertisements from a global address.
+    RA_FROM_GLOBAL = "ra-from-global",
+        "RAをグローバルアドレスから送る。";
+    /// Advertises the LAN prefix for 30 days whatever the line granted.
+    LIFETIMES_OUTLIVE_THE_LEASE = "lifetimes-outlive-the-lease",
+        "回線から得た有効期間にかかわらず、LANのプレフィックスを30日間有効として広告する。";
+    /// Keeps advertising the old prefix after the line was renumbered, as Yamaha without `ngn type`
+    /// (ngn-facts §1.3).
+    KEEPS_OLD_PREFIX = "keeps-old-prefix",
+        "回線のプレフィックスが変わっても、古いプレフィックスを広告し続ける。ngn typeを設定していないヤマハのルータがそうする。";
+    /// Withdraws an old prefix with the two hours of RFC 7084 instead of at once.
+    WITHDRAWS_OVER_TWO_HOURS = "withdraws-over-two-hours",
+        "古いプレフィックスをすぐに失効させず、RFC 7084の2時間をかける。";
+    /// Withdraws an old prefix for a minute, so that terminals that sleep do not hear of it.
+    WITHDRAWS_FOR_A_MINUTE = "withdraws-for-a-minute",
+        "古いプレフィックスの失効を1分間しか広告せず、スリープ中の端末に伝わらない。";
+    /// Advertises lifetimes above the limits of RFC 9096 even when the line would allow them.
+    LONG_LAN_LIFETIMES = "long-lan-lifetimes",
+        "回線が認める範囲であれば、RFC 9096の上限を超える有効期間も広告する。";
+    /// Advertises a router lifetime above the limit of RFC 9096.
+    LONG_ROUTER_LIFETIME = "long-router-lifetime",
+        "RFC 9096の上限を超えるルータ有効期間を広告する。";
+    /// Advertises itself as default router before it has a prefix or an upstream router.
+    DEFAULT_WITHOUT_PREFIX = "default-without-prefix",
+        "プレフィックスも上位ルータもないうちから、自分をデフォルトルータとして広告する。";
+    /// Sends Router Advertisements on the WAN.
+    RA_ON_WAN = "ra-on-wan",
+        "WANにRAを送る。";
+}

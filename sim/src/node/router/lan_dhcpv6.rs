@@ -5,8 +5,7 @@ use std::net::Ipv6Addr;
 
 use dhcproto::v6::DhcpOption;
 
-use super::Defects;
-use super::defect::Defect;
+use super::defect::{Defects, defects};
 use super::dhcpv6_client::LineOptions;
 use crate::message::dhcpv6::{self, Message, MessageType, Status};
 
@@ -18,14 +17,14 @@ pub(super) fn answer(
     line: &LineOptions,
     defects: &Defects,
 ) -> Option<Message> {
-    if defects.has(Defect::NoLanDhcpv6) {
+    if defects.has(NO_LAN_DHCPV6) {
         return None;
     }
-    let lax = defects.has(Defect::AnswersMisdirectedDhcpv6);
+    let lax = defects.has(ANSWERS_MISDIRECTED_DHCPV6);
     match question.msg_type() {
         MessageType::InformationRequest => {}
         MessageType::Solicit | MessageType::Rebind | MessageType::Confirm
-            if lax || defects.has(Defect::Dhcpv6ServerOnWan) =>
+            if lax || defects.has(DHCPV6_SERVER_ON_WAN) =>
         {
             return Some(refusal(question, MessageType::Advertise, duid));
         }
@@ -42,16 +41,16 @@ pub(super) fn answer(
         return None;
     }
     let mut options = Vec::new();
-    if !defects.has(Defect::NoServerIdInLanReply) {
+    if !defects.has(NO_SERVER_ID_IN_LAN_REPLY) {
         options.push(DhcpOption::ServerId(duid.to_vec()));
     }
     if let Some(client) = dhcpv6::client_id(question)
-        && !defects.has(Defect::NoClientIdInLanReply)
+        && !defects.has(NO_CLIENT_ID_IN_LAN_REPLY)
     {
         options.push(DhcpOption::ClientId(client.to_vec()));
     }
-    if !defects.has(Defect::Dhcpv6WithoutDns) {
-        let passes_on = defects.has(Defect::AnnouncesLineDns) && !line.dns.is_empty();
+    if !defects.has(DHCPV6_WITHOUT_DNS) {
+        let passes_on = defects.has(ANNOUNCES_LINE_DNS) && !line.dns.is_empty();
         let servers = if passes_on {
             line.dns.clone()
         } else {
@@ -59,11 +58,11 @@ pub(super) fn answer(
         };
         options.push(DhcpOption::DomainNameServers(servers));
     }
-    if !line.search.is_empty() && !defects.has(Defect::KeepsSearchList) {
+    if !line.search.is_empty() && !defects.has(KEEPS_SEARCH_LIST) {
         options.push(dhcpv6::search_option(&line.search));
     }
     // RFC 7084 §4.3 L-12: what the line told goes on to the LAN.
-    if !line.sntp.is_empty() && !defects.has(Defect::KeepsSntpServers) {
+    if !line.sntp.is_empty() && !defects.has(KEEPS_SNTP_SERVERS) {
         let servers: Vec<_> = line
             .sntp
             .chunks_exact(16)
@@ -72,7 +71,7 @@ pub(super) fn answer(
         options.push(dhcpv6::address_list(dhcpv6::SNTP_SERVERS, &servers));
     }
     let mut xid = question.xid();
-    if defects.has(Defect::OwnXidInLanReply) {
+    if defects.has(OWN_XID_IN_LAN_REPLY) {
         xid[2] ^= 0xff;
     }
     Some(dhcpv6::message(MessageType::Reply, xid, options))
@@ -87,6 +86,40 @@ fn refusal(question: &Message, kind: MessageType, duid: &[u8]) -> Message {
     ];
     let options = options.into_iter().chain(client);
     dhcpv6::message(kind, question.xid(), options)
+}
+
+defects! {
+    /// Answers DHCPv6 clients on the WAN, too.
+    DHCPV6_SERVER_ON_WAN = "dhcpv6-server-on-wan",
+        "WAN側のDHCPv6クライアントにも応答する。";
+    /// Does not answer DHCPv6 on the LAN although it sets the O flag (ngn-facts §5.12).
+    NO_LAN_DHCPV6 = "no-lan-dhcpv6",
+        "LANのRAにOフラグを立てておきながら、DHCPv6に応答しない。";
+    /// Answers Information-Requests without DNS servers.
+    DHCPV6_WITHOUT_DNS = "dhcpv6-without-dns",
+        "Information-RequestへのReplyにDNSサーバを入れない。";
+    /// Names the line's DNS servers to DHCPv6 clients on the LAN instead of itself, so that its
+    /// per-domain table is never asked (guide p.7).
+    ANNOUNCES_LINE_DNS = "announces-line-dns",
+        "LANのDHCPv6クライアントに自分ではなく回線のDNSサーバを伝え、ドメインごとのDNS設定が使われなくなる。";
+    /// Answers DHCPv6 clients without looking whether their message is for it.
+    ANSWERS_MISDIRECTED_DHCPV6 = "answers-misdirected-dhcpv6",
+        "自分宛てかどうかを確かめずに、DHCPv6クライアントに応答する。";
+    /// Answers DHCPv6 clients with a transaction id of its own.
+    OWN_XID_IN_LAN_REPLY = "own-xid-in-lan-reply",
+        "DHCPv6の応答に、端末のものと異なるトランザクションIDを入れる。";
+    /// Leaves the client's identifier out of its DHCPv6 answers.
+    NO_CLIENT_ID_IN_LAN_REPLY = "no-client-id-in-lan-reply",
+        "DHCPv6の応答に、端末のClient Identifierを入れない。";
+    /// Leaves its own identifier out of its DHCPv6 answers.
+    NO_SERVER_ID_IN_LAN_REPLY = "no-server-id-in-lan-reply",
+        "DHCPv6の応答に、自分のServer Identifierを入れない。";
+    /// Keeps the line's search list to itself.
+    KEEPS_SEARCH_LIST = "keeps-search-list",
+        "回線から得た検索リストを端末に伝えない。";
+    /// Keeps the line's SNTP servers to itself.
+    KEEPS_SNTP_SERVERS = "keeps-sntp-servers",
+        "回線から得たSNTPサーバを端末に伝えない。";
 }
 
 #[cfg(test)]

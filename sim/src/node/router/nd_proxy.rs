@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use ipnet::Ipv6Net;
 
-use super::Defects;
-use super::defect::Defect;
+use super::defect::{Defects, defects};
 use super::interface::Interface;
 use crate::message::ndp::NeighborSolicit;
 use crate::message::packet::{Mac, Packet};
@@ -58,18 +57,18 @@ impl NdProxy {
         if far.owns(target) {
             return self.answer(near, far, asker, target, cx);
         }
-        if upstream && !detection && self.defects.has(Defect::NdProxyAnswersAll) {
+        if upstream && !detection && self.defects.has(ND_PROXY_ANSWERS_ALL) {
             return self.answer(near, far, asker, target, cx);
         }
         let ignored = if upstream {
-            Defect::NdProxyDefendsNobody
+            ND_PROXY_DEFENDS_NOBODY
         } else {
-            Defect::NdProxyKeepsDadToItself
+            ND_PROXY_KEEPS_DAD_TO_ITSELF
         };
         if detection && self.defects.has(ignored) {
             return;
         }
-        if upstream && self.defects.has(Defect::NdProxyOneWay) {
+        if upstream && self.defects.has(ND_PROXY_ONE_WAY) {
             return;
         }
         if !detection && upstream && far.is_reachable(target, cx.now()) {
@@ -125,10 +124,10 @@ impl NdProxy {
         cx: &mut Context<'_>,
     ) {
         // RFC 4861 §7.2.4: a proxy leaves the O flag clear.
-        let replace = self.defects.has(Defect::NdProxyOverrides);
+        let replace = self.defects.has(ND_PROXY_OVERRIDES);
         let named = far
             .neighbor_mac(target)
-            .filter(|_| self.defects.has(Defect::NdProxyNamesTheTerminal));
+            .filter(|_| self.defects.has(ND_PROXY_NAMES_THE_TERMINAL));
         near.answer_with(asker, target, replace, named.unwrap_or(near.mac()), cx);
     }
 
@@ -141,7 +140,7 @@ impl NdProxy {
         wan: &Interface,
         cx: &mut Context<'_>,
     ) {
-        if self.defects.has(Defect::NdProxyOneWay)
+        if self.defects.has(ND_PROXY_ONE_WAY)
             && self.announced.len() < QUESTIONS_MAX
             && self.announced.insert(terminal)
         {
@@ -185,3 +184,25 @@ const PROBES: u32 = 3;
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 // Ours.
 const QUESTIONS_MAX: usize = 64;
+
+defects! {
+    /// Relays terminals' solicitations upstream but answers none for them, so that all is over
+    /// after minutes (guide FAQ 1, ngn-facts §3.4).
+    ND_PROXY_ONE_WAY = "nd-proxy-one-way",
+        "端末の近隣要請を回線に中継するが、回線からの近隣要請に端末に代わって応答せず、数分で通信できなくなる。";
+    /// Answers upstream solicitations for every address of the /64, present or not.
+    ND_PROXY_ANSWERS_ALL = "nd-proxy-answers-all",
+        "端末の有無にかかわらず、/64のどのアドレスに対する回線側の近隣要請にも応答する。";
+    /// Names the terminal's own MAC when it answers for one, as a relay that copies the answer.
+    ND_PROXY_NAMES_THE_TERMINAL = "nd-proxy-names-the-terminal",
+        "端末に代わる応答に端末自身のMACアドレスを入れる。応答をそのまま写す中継機がそうする。";
+    /// Sets the O flag when it answers for a terminal, as if the address were its own.
+    ND_PROXY_OVERRIDES = "nd-proxy-overrides",
+        "端末に代わる応答に、自分のアドレスであるかのようにOフラグを立てる。";
+    /// Lets terminals take addresses without asking the line for duplicates.
+    ND_PROXY_KEEPS_DAD_TO_ITSELF = "nd-proxy-keeps-dad-to-itself",
+        "端末の重複アドレス検出を回線に伝えない。";
+    /// Does not defend terminals' addresses when somebody on the line checks them for duplicates.
+    ND_PROXY_DEFENDS_NOBODY = "nd-proxy-defends-nobody",
+        "回線側の重複アドレス検出から端末のアドレスを守らない。";
+}

@@ -1,16 +1,13 @@
 use dhcproto::v6::{DhcpOption, MessageType, OptionCode};
 use ngnlab_sim::message::packet::Mac;
-use ngnlab_sim::trace::{End, Role, Seen, StepOutcome};
+use ngnlab_sim::trace::{End, Role};
 
 use super::*;
 use crate::checks::test_verdicts::verdict;
 use crate::dissection::builder::{ROUTER_WAN, TraceBuilder, client_message};
 
 fn power_cut(trace: &mut TraceBuilder) {
-    trace.seen(Seen::Step {
-        step: "cut the device's power".to_owned(),
-        outcome: StepOutcome::Done,
-    });
+    trace.done("power-cycle = {}");
 }
 
 /// A Solicit, a power cut, and another Solicit that is changed a little.

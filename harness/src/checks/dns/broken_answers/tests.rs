@@ -2,7 +2,7 @@ use std::net::Ipv6Addr;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
-use ngnlab_sim::trace::{End, Seen, StepOutcome};
+use ngnlab_sim::trace::End;
 
 use super::*;
 use crate::checks::test_verdicts::{assert_fails, assert_open, assert_passes};
@@ -51,10 +51,9 @@ fn the_proxy_lives_on_after_nonsense() {
 fn the_proxy_lives_on_after_mutants() {
     let mut trace = TraceBuilder::new("next-pd");
     assert_open("rob.dns.fuzz", &trace);
-    trace.at(500).seen(Seen::Step {
-        step: "put ons-dns into mood mutated for 10s".to_owned(),
-        outcome: StepOutcome::Done,
-    });
+    trace
+        .at(500)
+        .done("dns = { node = \"ons-dns\", mood = \"mutated\", lasting = \"10s\" }");
     trace.lan_ra(|_| {}).at(1000).ask(NAME, RecordType::AAAA);
     let server = trace.ons_dns();
     trace.forward(7, NAME, server);

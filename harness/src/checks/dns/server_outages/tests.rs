@@ -1,6 +1,5 @@
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
-use ngnlab_sim::trace::{Seen, StepOutcome};
 
 use super::*;
 use crate::checks::test_verdicts::{assert_fails, assert_open, assert_passes};
@@ -104,14 +103,11 @@ fn dead() -> (TraceBuilder, u16) {
 
 /// The step that made a server deaf from the beginning until 15 s.
 fn silence(trace: &mut TraceBuilder, name: &str) {
-    let step = format!("silence {name} for 15s");
-    let outcome = StepOutcome::Done;
-    let at = Time::ZERO;
-    trace.trace.records.insert(
-        0,
-        ngnlab_sim::trace::Record {
-            at,
-            seen: Seen::Step { step, outcome },
-        },
-    );
+    trace.done(&format!(
+        "silence = {{ node = \"{name}\", lasting = \"15s\" }}"
+    ));
+    let records = &mut trace.trace.records;
+    let mut step = records.pop().expect("it was put there");
+    step.at = Time::ZERO;
+    records.insert(0, step);
 }

@@ -1,4 +1,4 @@
-use ngnlab_sim::trace::{End, Fact, FetchError, Role, Seen};
+use ngnlab_sim::trace::{End, Fact, FetchError, Role};
 
 use super::*;
 use crate::checks::test_verdicts::verdict;
@@ -63,9 +63,7 @@ fn a_restart_is_survived() {
     let restarted = || {
         let mut trace = TraceBuilder::new("hgw-pd");
         page(&mut trace, 20_000, true);
-        let step = "restart the home gateway".to_owned();
-        let outcome = StepOutcome::Done;
-        trace.at(150_000).seen(Seen::Step { step, outcome });
+        trace.at(150_000).done("reboot-home-gateway = {}");
         trace
     };
     let mut well = restarted();

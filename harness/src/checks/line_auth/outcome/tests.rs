@@ -1,6 +1,6 @@
 use std::net::Ipv6Addr;
 
-use ngnlab_sim::trace::{Seen, StepOutcome};
+use ngnlab_sim::trace::StepOutcome;
 
 use super::*;
 use crate::checks::test_verdicts::verdict;
@@ -175,21 +175,15 @@ fn a_router_has_a_minute_to_come_back() {
     let mut trace = chosen(Some(Screen::M1), true);
     trace.trace.header.until = ngnlab_sim::Time::from_secs(120);
     assert!(matches!(verdict(id, &trace), Verdict::Inconclusive(_)));
-    let step = |text: &str, outcome| Seen::Step {
-        step: text.to_owned(),
-        outcome,
-    };
-    trace
-        .at(20_000)
-        .seen(step("cut the device's power", StepOutcome::Done));
+    trace.at(20_000).done("power-cycle = {}");
     assert!(matches!(verdict(id, &trace), Verdict::Inconclusive(_)));
     trace
         .at(70_000)
-        .seen(step("open the portal", StepOutcome::TimedOut));
+        .step("open-portal = {}", StepOutcome::TimedOut);
     assert!(matches!(verdict(id, &trace), Verdict::Inconclusive(_)));
     trace
         .at(90_000)
-        .seen(step("open the portal", StepOutcome::TimedOut));
+        .step("open-portal = {}", StepOutcome::TimedOut);
     assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
     let peer = Ipv6Addr::from_bits(trace.pc().to_bits() + 1);
     syn(&mut trace, Role::Lan, End::Network, peer);

@@ -1,6 +1,6 @@
 use hickory_proto::rr::RecordType;
 use ngnlab_sim::message::ndp::{NdpOption, PrefixInfo};
-use ngnlab_sim::trace::{End, Seen, StepOutcome};
+use ngnlab_sim::trace::{End, Seen};
 
 use super::*;
 use crate::checks::test_verdicts::{fails, passes, verdict};
@@ -45,10 +45,7 @@ fn what_the_device_cannot_know_or_do_is_no_fault() {
     assert!(inconclusive("ngn.ra.renumber", &trace));
     let (mut trace, [_, new]) = on_line();
     wan_ra(&mut trace, 20_000, &[(new, 600)]);
-    trace.at(40_000).seen(Seen::Step {
-        step: "cut the device's power".to_owned(),
-        outcome: StepOutcome::Done,
-    });
+    trace.at(40_000).done("power-cycle = {}");
     assert!(inconclusive("ngn.ra.renumber", &trace));
 }
 

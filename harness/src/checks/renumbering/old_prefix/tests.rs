@@ -1,6 +1,6 @@
 use ngnlab_sim::message::ndp::{Ndp, NdpOption, PrefixInfo};
 use ngnlab_sim::message::packet::ALL_NODES;
-use ngnlab_sim::trace::{End, Fact, Role, Seen, StepOutcome};
+use ngnlab_sim::trace::{End, Fact, Role};
 
 use super::*;
 use crate::checks::evidence::test_adverts::{lan_ra, on_line, prefix};
@@ -79,10 +79,7 @@ impl Renumbered {
     }
 
     fn cut(&mut self, at: u64) {
-        self.trace.at(at * 1000).seen(Seen::Step {
-            step: "cut the device's power".to_owned(),
-            outcome: StepOutcome::Done,
-        });
+        self.trace.at(at * 1000).done("power-cycle = {}");
     }
 
     fn says(&self, id: &str) -> &'static str {

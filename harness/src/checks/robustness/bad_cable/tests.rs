@@ -18,9 +18,9 @@ fn pages_after_a_bad_time_decide() {
         });
     };
     let pulled = |trace: &mut TraceBuilder| {
-        let step = "pull the wan cable for 2s".to_owned();
-        let outcome = StepOutcome::Done;
-        trace.at(20_000).seen(Seen::Step { step, outcome });
+        trace
+            .at(20_000)
+            .done("link-down = { cable = \"wan\", lasting = \"2s\" }");
     };
     type Trouble<'a> = &'a dyn Fn(&mut TraceBuilder);
     let troubles: [(&str, Trouble<'_>); 2] =
@@ -43,9 +43,7 @@ fn pages_after_a_bad_time_decide() {
         let mut trace = TraceBuilder::new("next-pd");
         page(&mut trace, 10_000, true);
         trouble(&mut trace);
-        let step = "silence ons-dns-1".to_owned();
-        let outcome = StepOutcome::Done;
-        trace.at(30_000).seen(Seen::Step { step, outcome });
+        trace.at(30_000).done("silence = { node = \"ons-dns-1\" }");
         page(&mut trace, 50_000, false);
         assert!(matches!(verdict(id, &trace), Verdict::Inconclusive(_)));
     }

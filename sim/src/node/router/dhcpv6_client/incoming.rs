@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use dhcproto::v6::DhcpOption;
 
-use super::outgoing::HINT;
+use super::outgoing::{HINT, NO_CLIENT_ID};
 use super::{Binding, Client, Credential, Kind, LineOptions, Offer};
 use crate::message::dhcpv6::{self, Delegated, Message, MessageType, Status, reconfigure};
 use crate::message::packet::is_routable;
 use crate::node::Context;
-use crate::node::router::defect::Defect;
+use crate::node::router::defect::defects;
 use crate::node::router::lease::{Lease, after};
 use crate::time::Time;
 
@@ -36,7 +36,7 @@ impl Client {
         let server = server.unwrap_or_default().to_vec();
         self.note_longest_solicit(message);
         let answer = match message.msg_type() {
-            MessageType::Unknown(_) if self.defects.has(Defect::TakesAnyMessageType) => {
+            MessageType::Unknown(_) if self.defects.has(TAKES_ANY_MESSAGE_TYPE) => {
                 MessageType::Reply
             }
             other => other,
@@ -57,7 +57,7 @@ impl Client {
                 self.handle_reply(message, server, kind, cx);
                 if let Some(binding) = &mut self.binding
                     && is_first
-                    && self.defects.has(Defect::UnicastRenew)
+                    && self.defects.has(UNICAST_RENEW)
                 {
                     binding.unicast = Some(from);
                 }
@@ -68,7 +68,7 @@ impl Client {
 
     /// RFC 8415 §16.3 and §16.10: both identifiers and the transaction id must be right.
     fn is_acceptable(&self, message: &Message, xid: [u8; 3]) -> bool {
-        let anonymous = self.defects.has(Defect::NoClientId);
+        let anonymous = self.defects.has(NO_CLIENT_ID);
         let known_client = match dhcpv6::client_id(message) {
             Some(id) => id == self.duid(),
             None => anonymous,
@@ -76,8 +76,8 @@ impl Client {
         let genuine = known_client && dhcpv6::server_id(message).is_some() && message.xid() == xid;
         let unknown = |option: &DhcpOption| matches!(option, DhcpOption::Unknown(raw) if u16::from(raw.code()) > HIGHEST_KNOWN);
         let strange = message.opts().iter().any(unknown);
-        (genuine || self.defects.has(Defect::AcceptsForgedReplies))
-            && !(strange && self.defects.has(Defect::DropsUnknownOptions))
+        (genuine || self.defects.has(ACCEPTS_FORGED_REPLIES))
+            && !(strange && self.defects.has(DROPS_UNKNOWN_OPTIONS))
     }
 
     /// Notes the key that a first Reply brings (RFC 8415 §20.4.3).
@@ -96,8 +96,8 @@ impl Client {
         let Some(secs) = seconds(message, u16::from(dhcpv6::SOL_MAX_RT)) else {
             return;
         };
-        let any = self.defects.has(Defect::TakesAnySolMaxRt);
-        if self.defects.has(Defect::IgnoresSolMaxRt) {
+        let any = self.defects.has(TAKES_ANY_SOL_MAX_RT);
+        if self.defects.has(IGNORES_SOL_MAX_RT) {
             return;
         }
         if (60..=86400).contains(&secs) || any {
@@ -112,7 +112,7 @@ impl Client {
 
     fn handle_advertise(&mut self, message: &Message, server: Vec<u8>, cx: &mut Context<'_>) {
         // No server of this network grants one.
-        if self.defects.has(Defect::InsistsOnAddress) {
+        if self.defects.has(INSISTS_ON_ADDRESS) {
             return;
         }
         let Some((prefix, ..)) = self.grant(message, None) else {
@@ -128,12 +128,12 @@ impl Client {
             return;
         };
         // RFC 8415 §18.2.1: offers are collected for the first timeout.
-        let best = preference == u8::MAX && !self.defects.has(Defect::IgnoresPreference);
-        let hasty = self.defects.has(Defect::RequestsAtOnce);
+        let best = preference == u8::MAX && !self.defects.has(IGNORES_PREFERENCE);
+        let hasty = self.defects.has(REQUESTS_AT_ONCE);
         if best || hasty || exchange.retransmission.sent > 1 {
             return self.begin(Kind::Request(offer), Duration::ZERO, cx);
         }
-        let first_wins = self.defects.has(Defect::FirstOfferWins);
+        let first_wins = self.defects.has(FIRST_OFFER_WINS);
         if exchange
             .offer
             .as_ref()
@@ -145,9 +145,9 @@ impl Client {
 
     /// RFC 8415 §18.2.9: an Advertise without any offer is ignored.
     fn handle_empty_offer(&mut self, server: Vec<u8>, cx: &mut Context<'_>) {
-        if self.defects.has(Defect::SolicitsWhenRefused) {
+        if self.defects.has(SOLICITS_WHEN_REFUSED) {
             self.begin(Kind::Solicit, HASTE, cx);
-        } else if self.defects.has(Defect::RequestsEmptyOffers) {
+        } else if self.defects.has(REQUESTS_EMPTY_OFFERS) {
             let prefix = Delegated {
                 prefix: HINT,
                 preferred: 0,
@@ -164,7 +164,7 @@ impl Client {
 
     fn handle_information(&mut self, message: &Message, cx: &mut Context<'_>) {
         self.take_options(message);
-        let least = if self.defects.has(Defect::RefreshesTooOften) {
+        let least = if self.defects.has(REFRESHES_TOO_OFTEN) {
             0
         } else {
             IRT_MINIMUM
@@ -176,7 +176,7 @@ impl Client {
         let refresh = refresh
             .or_else(|| seconds(message, REFRESH_TIME))
             .map(|secs| secs.max(least));
-        self.refresh = if self.defects.has(Defect::NeverRefreshesInformation) {
+        self.refresh = if self.defects.has(NEVER_REFRESHES_INFORMATION) {
             Some(Time::NEVER)
         } else {
             Some(after(cx.now(), refresh.unwrap_or(IRT_DEFAULT)))
@@ -198,7 +198,7 @@ impl Client {
         match (status, &kind) {
             // RFC 8415 §18.2.10: asked again when the timeout is over, always by multicast.
             (Some(Status::UnspecFail), _) => {
-                if self.defects.has(Defect::RetriesUnspecFailAtOnce)
+                if self.defects.has(RETRIES_UNSPEC_FAIL_AT_ONCE)
                     && let Some(exchange) = &mut self.exchange
                 {
                     exchange.retransmission.due = cx.now() + HASTE;
@@ -207,7 +207,7 @@ impl Client {
             }
             (Some(Status::UseMulticast), _) => return self.leave_unicast(kind, cx),
             (Some(Status::NoBinding), Kind::Renew | Kind::Rebind | Kind::Verify) => {
-                if self.defects.has(Defect::IgnoresNoBinding) {
+                if self.defects.has(IGNORES_NO_BINDING) {
                     return;
                 }
                 if let Some(binding) = &self.binding {
@@ -251,7 +251,7 @@ impl Client {
     /// Sends a message again by multicast, and under another transaction id: home gateways drop
     /// the one they refused (RFC 8415 §18.2.10; ngn-facts §3.3).
     fn leave_unicast(&mut self, kind: Kind, cx: &mut Context<'_>) {
-        if self.defects.has(Defect::InsistsOnUnicast) {
+        if self.defects.has(INSISTS_ON_UNICAST) {
             return;
         }
         if let Some(binding) = &mut self.binding
@@ -270,12 +270,12 @@ impl Client {
 
     /// Returns the prefix to use out of a message with T1 and T2, and prefers the current one.
     fn grant(&self, message: &Message, current: Option<Lease>) -> Option<(Delegated, u32, u32)> {
-        if self.defects.has(Defect::PrefixFailsWithAddress) && dhcpv6::refuses_addresses(message) {
+        if self.defects.has(PREFIX_FAILS_WITH_ADDRESS) && dhcpv6::refuses_addresses(message) {
             return None;
         }
         let ours = dhcpv6::delegations(message).filter(|ia| ia.id == self.iaid());
         // RFC 8415 §21.21: T1 above T2 spoils the association.
-        let lax = self.defects.has(Defect::AcceptsT1AboveT2);
+        let lax = self.defects.has(ACCEPTS_T1_ABOVE_T2);
         let sane = ours.filter(|ia| ia.t1 == 0 || ia.t2 == 0 || ia.t1 <= ia.t2 || lax);
         let usable: Vec<_> = sane
             .flat_map(|ia| {
@@ -294,9 +294,9 @@ impl Client {
 
     fn is_usable(&self, delegated: &Delegated) -> bool {
         let length = delegated.prefix.prefix_len();
-        let expected = !self.defects.has(Defect::OnlyAccepts56) || length == 56;
+        let expected = !self.defects.has(ONLY_ACCEPTS_56) || length == 56;
         // RFC 8415 §21.22: a preferred lifetime above the valid one spoils a prefix.
-        let lax = self.defects.has(Defect::AcceptsPreferredAboveValid);
+        let lax = self.defects.has(ACCEPTS_PREFERRED_ABOVE_VALID);
         let alive = delegated.valid > 0 && (delegated.preferred <= delegated.valid || lax);
         expected && alive && (16..=64).contains(&length) && is_routable(delegated.prefix.addr())
     }
@@ -308,7 +308,7 @@ impl Client {
         } else {
             granted.valid
         };
-        let at_once = self.defects.has(Defect::ZeroT1MeansAtOnce);
+        let at_once = self.defects.has(ZERO_T1_MEANS_AT_ONCE);
         let point = |given: u32, tenths: u64| match (given, base) {
             (0, _) if at_once => now + T1_MINIMUM,
             (0, u32::MAX) => Time::NEVER,
@@ -331,7 +331,7 @@ impl Client {
 
     fn take_options(&mut self, message: &Message) {
         let mut search = dhcpv6::search_list(message);
-        if search.is_empty() && self.defects.has(Defect::KeepsWithdrawnOptions) {
+        if search.is_empty() && self.defects.has(KEEPS_WITHDRAWN_OPTIONS) {
             search.clone_from(&self.options.search);
         }
         self.options = LineOptions {
@@ -370,3 +370,76 @@ const FAILURE_PAUSE: Duration = Duration::from_secs(10);
 const HASTE: Duration = Duration::from_millis(100);
 // No option has a higher code yet.
 const HIGHEST_KNOWN: u16 = 1000;
+
+defects! {
+    /// Never asks again for what an Information-Request once brought.
+    NEVER_REFRESHES_INFORMATION = "never-refreshes-information",
+        "Information-Requestで一度得た情報を更新しない。";
+    /// Follows an Information Refresh Time below ten minutes to the second.
+    REFRESHES_TOO_OFTEN = "refreshes-too-often",
+        "600秒に満たないInformation Refresh Timeにもそのまま従う。";
+    /// Does not follow the SOL_MAX_RT of a refusal.
+    IGNORES_SOL_MAX_RT = "ignores-sol-max-rt",
+        "提供を断るAdvertiseのSOL_MAX_RTに従わない。";
+    /// Follows a SOL_MAX_RT below the least that is allowed.
+    TAKES_ANY_SOL_MAX_RT = "takes-any-sol-max-rt",
+        "許される下限より小さいSOL_MAX_RTにも従う。";
+    /// Sends another Solicit at once whenever an Advertise has nothing to offer.
+    SOLICITS_WHEN_REFUSED = "solicits-when-refused",
+        "何も提供しないAdvertiseを受け取るたびに、すぐにSolicitを送り直す。";
+    /// Sends a Request after an Advertise that has nothing to offer.
+    REQUESTS_EMPTY_OFFERS = "requests-empty-offers",
+        "何も提供しないAdvertiseにRequestを送る。";
+    /// Takes the first Advertise at once without waiting for better ones.
+    REQUESTS_AT_ONCE = "requests-at-once",
+        "よりよい提供を待たず、最初のAdvertiseにすぐにRequestを送る。";
+    /// Takes the first of several offers whatever their preference.
+    FIRST_OFFER_WINS = "first-offer-wins",
+        "プリファレンスにかかわらず、最初に届いた提供を選ぶ。";
+    /// Waits for more offers even after one with preference 255.
+    IGNORES_PREFERENCE = "ignores-preference",
+        "プリファレンス255のAdvertiseを受け取っても、ほかの提供を待つ。";
+    /// Repeats a Request that failed with UnspecFail at once.
+    RETRIES_UNSPEC_FAIL_AT_ONCE = "retries-unspec-fail-at-once",
+        "UnspecFailを受け取ると、すぐにRequestを送り直す。";
+    /// Takes in DHCPv6 answers whatever their transaction id, client and server.
+    ACCEPTS_FORGED_REPLIES = "accepts-forged-replies",
+        "トランザクションID、クライアント、サーバのどれが違っていても、DHCPv6の応答を受け入れる。";
+    /// Drops DHCPv6 messages with options that it does not know.
+    DROPS_UNKNOWN_OPTIONS = "drops-unknown-options",
+        "未知のオプションを含むDHCPv6のメッセージを破棄する。";
+    /// Takes in DHCPv6 messages of unknown type as if they were Replies.
+    TAKES_ANY_MESSAGE_TYPE = "takes-any-message-type",
+        "種別が未知のDHCPv6のメッセージをReplyとして受け入れる。";
+    /// Sends Renew to the address the answer came from, uninvited.
+    UNICAST_RENEW = "unicast-renew",
+        "許可されていないのに、Replyを送ったアドレスにRenewをユニキャストで送る。";
+    /// Goes on by unicast after UseMulticast.
+    INSISTS_ON_UNICAST = "insists-on-unicast",
+        "UseMulticastを受け取っても、ユニキャストで送り続ける。";
+    /// Goes on with Renew although the server has no binding.
+    IGNORES_NO_BINDING = "ignores-no-binding",
+        "サーバがNoBindingを返しても、Renewを送り続ける。";
+    /// Keeps the search list that a later Reply lacks.
+    KEEPS_WITHDRAWN_OPTIONS = "keeps-withdrawn-options",
+        "後のReplyに検索リストがなくても、前に得たものを使い続ける。";
+    /// Takes a T1 of zero for now and renews every second.
+    ZERO_T1_MEANS_AT_ONCE = "zero-t1-means-at-once",
+        "T1が0のときすぐに更新すべきだとみなし、毎秒更新する。";
+    /// Takes a delegation whose T1 lies after its T2.
+    ACCEPTS_T1_ABOVE_T2 = "accepts-t1-above-t2",
+        "T1がT2より大きい委任を受け入れる。";
+    /// Takes a delegation that is preferred longer than it is valid.
+    ACCEPTS_PREFERRED_ABOVE_VALID = "accepts-preferred-above-valid",
+        "推奨有効期間が有効期間を超える委任を受け入れる。";
+    /// Refuses a delegation because no address came with it.
+    PREFIX_FAILS_WITH_ADDRESS = "prefix-fails-with-address",
+        "アドレスを得られないと、委任されたプレフィックスも使わない。";
+    /// Accepts nothing but a /56, so that it gets no prefix from a home gateway (ngn-facts §3.1).
+    ONLY_ACCEPTS_56 = "only-accepts-56",
+        "/56以外の委任を受け入れず、ひかり電話ルータからプレフィックスを得られない。";
+    /// Wants an address with its prefix, and takes no delegation that comes without one, which the
+    /// network never grants (ngn-facts §2.1).
+    INSISTS_ON_ADDRESS = "insists-on-address",
+        "プレフィックスとともにアドレスも求め、アドレスのない委任を受け入れない。網はアドレスを割り当てない。";
+}

@@ -7,7 +7,7 @@ use dhcproto::v6::DhcpOption;
 use super::{Client, Kind};
 use crate::message::dhcpv6::{self, Message, MessageType, reconfigure};
 use crate::node::Context;
-use crate::node::router::defect::Defect;
+use crate::node::router::defect::defects;
 
 impl Client {
     /// Takes in a Reconfigure.
@@ -17,14 +17,14 @@ impl Client {
         bytes: &[u8],
         cx: &mut Context<'_>,
     ) {
-        let anybody = self.defects.has(Defect::ObeysAnyReconfigure);
-        if self.defects.has(Defect::IgnoresReconfigure)
+        let anybody = self.defects.has(OBEYS_ANY_RECONFIGURE);
+        if self.defects.has(IGNORES_RECONFIGURE)
             || !(anybody || self.is_from_our_server(message, bytes))
         {
             return;
         }
         // RFC 8415 §18.2.11: one at a time.
-        let busy = self.exchange.is_some() && !self.defects.has(Defect::RestartsAtEachReconfigure);
+        let busy = self.exchange.is_some() && !self.defects.has(RESTARTS_AT_EACH_RECONFIGURE);
         let wanted = message.opts().iter().find_map(|option| match option {
             DhcpOption::ReconfMsg(kind) => Some(*kind),
             _ => None,
@@ -55,4 +55,16 @@ impl Client {
         credential.replay = credential.replay.max(counter);
         fresh
     }
+}
+
+defects! {
+    /// Says that it accepts Reconfigure and ignores it.
+    IGNORES_RECONFIGURE = "ignores-reconfigure",
+        "Reconfigureを受け付けるとサーバに伝えておきながら、無視する。";
+    /// Does what a Reconfigure says, whoever sent it.
+    OBEYS_ANY_RECONFIGURE = "obeys-any-reconfigure",
+        "誰が送ったReconfigureにも従う。";
+    /// Begins its Renew anew with every further Reconfigure.
+    RESTARTS_AT_EACH_RECONFIGURE = "restarts-at-each-reconfigure",
+        "更新の途中でReconfigureを受け取るたびに、Renewを始めからやり直す。";
 }

@@ -9,12 +9,14 @@ use etherparse::TcpSlice;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Desk, MAX_OUTSTANDING, Side, Transmit, edit, faults};
+use super::{
+    Desk, MAX_OUTSTANDING, NO_DNS_PROXY, Side, Transmit, edit, spoilt_answers, spoilt_questions,
+};
 use crate::message::dns::{self, PORT, Question};
 use crate::message::packet::IPV6_HEADER;
 use crate::node::dns::sessions::{Habits, Sessions};
 use crate::node::part::tcp::{ConnId, ConnState, TcpStack};
-use crate::node::router::defect::Defect;
+use crate::node::router::defect::defects;
 use crate::time::Time;
 
 /// The forwarder's TCP: clients on one hand, servers on the other.
@@ -74,7 +76,7 @@ impl OverTcp {
         let stack = self.stack.get_or_insert_with(|| {
             let mut stack = TcpStack::new(rng.random());
             stack.set_addresses(&addresses(desk));
-            if !desk.has(Defect::NoDnsTcp) && !desk.has(Defect::NoDnsProxy) {
+            if !desk.has(NO_DNS_TCP) && !desk.has(NO_DNS_PROXY) {
                 stack.listen(PORT);
             }
             stack
@@ -135,7 +137,7 @@ impl OverTcp {
         now: Time,
         rng: &mut ChaCha8Rng,
     ) {
-        let spoilt = faults::spoil_query(query, &desk.defects);
+        let spoilt = spoilt_questions::spoil(query, &desk.defects);
         let Some(forwarded) = spoilt.filter(|_| dns::is_query(query)) else {
             self.sessions.answer(stack, client, None);
             return;
@@ -143,7 +145,7 @@ impl OverTcp {
         let name = Question::of(query).map_or_else(String::new, |question| question.name_text());
         let mut plan = desk.servers.plan(&name, now);
         if let (Some(server), Some(wan)) = (plan.first(), desk.wan)
-            && desk.has(Defect::AsksUdpFirst)
+            && desk.has(ASKS_UDP_FIRST)
         {
             desk.outbox.push_back(Transmit::Udp {
                 side: Side::Wan,
@@ -217,13 +219,13 @@ impl OverTcp {
         let waiting = self.waiting.remove(index);
         desk.servers.note_answer(*stack.peer(on).ip());
         let mut response = match dns::records(response) {
-            Some(_) => faults::spoil_response(response, false, &desk.defects),
+            Some(_) => spoilt_answers::spoil(response, false, &desk.defects),
             None => edit::server_failure(&waiting.query),
         };
         if let (Some(response), Some(id)) = (&mut response, dns::id(&waiting.query)) {
             dns::set_id(response, id);
         }
-        if let Some(payload) = response.take_if(|_| desk.has(Defect::AnswersTcpOverUdp)) {
+        if let Some(payload) = response.take_if(|_| desk.has(ANSWERS_TCP_OVER_UDP)) {
             desk.outbox.push_back(Transmit::Udp {
                 side: Side::Lan,
                 source: stack.local(waiting.client),
@@ -233,7 +235,7 @@ impl OverTcp {
         }
         self.sessions
             .answer(stack, waiting.client, response.as_deref());
-        if desk.has(Defect::ClosesAfterOneAnswer) {
+        if desk.has(CLOSES_AFTER_ONE_ANSWER) {
             self.sessions.end(stack, waiting.client);
         }
     }
@@ -327,8 +329,8 @@ impl OverTcp {
 
 fn habits(desk: &Desk) -> Habits {
     Habits {
-        reads_once: desk.has(Defect::ReadsTcpOnce),
-        one_client: desk.has(Defect::OneTcpClient),
+        reads_once: desk.has(READS_TCP_ONCE),
+        one_client: desk.has(ONE_TCP_CLIENT),
     }
 }
 
@@ -348,3 +350,24 @@ fn address(ip: &[u8], at: usize) -> Option<Ipv6Addr> {
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long a connection to a server is kept for the next question.
 const IDLE: Duration = Duration::from_secs(5);
+
+defects! {
+    /// Has no DNS over TCP on its LAN, as Yamaha proxies (ngn-facts §4.4).
+    NO_DNS_TCP = "no-dns-tcp",
+        "LAN側でDNSをTCPで待ち受けない。ヤマハのDNSプロキシがそうする。";
+    /// Asks servers over UDP first whatever comes in over TCP.
+    ASKS_UDP_FIRST = "asks-udp-first",
+        "TCPで受けた問い合わせも、先にUDPで上位に送る。";
+    /// Answers questions that came over TCP with a datagram.
+    ANSWERS_TCP_OVER_UDP = "answers-tcp-over-udp",
+        "TCPで受けた問い合わせにUDPで応答する。";
+    /// Closes a TCP connection once it has answered one question.
+    CLOSES_AFTER_ONE_ANSWER = "closes-after-one-answer",
+        "応答を1つ返すとTCP接続を閉じる。";
+    /// Takes what one segment brings for a whole DNS message, and closes if it is not.
+    READS_TCP_ONCE = "reads-tcp-once",
+        "TCPの1セグメントをDNSメッセージの全体とみなし、足りなければ接続を閉じる。";
+    /// Serves one TCP client at a time, the others when it has gone.
+    ONE_TCP_CLIENT = "one-tcp-client",
+        "TCPでは一度に1台の端末にしか応答せず、ほかの端末を待たせる。";
+}

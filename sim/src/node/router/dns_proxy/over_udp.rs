@@ -7,10 +7,11 @@ use std::time::Duration;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
+use super::servers::DNS_STORM;
 use super::wrong_cache::WrongCache;
-use super::{Desk, MAX_OUTSTANDING, Side, Transmit, edit, faults};
+use super::{Desk, MAX_OUTSTANDING, Side, Transmit, edit, spoilt_answers, spoilt_questions};
 use crate::message::dns::{self, FORMAT_ERROR, PORT, Question};
-use crate::node::router::defect::Defect;
+use crate::node::router::defect::defects;
 use crate::time::Time;
 
 /// The questions that wait for an answer, oldest first.
@@ -76,7 +77,7 @@ impl OverUdp {
         if !dns::is_query(query) || self.waiting.iter().any(known) || self.ignores(desk, query) {
             return;
         }
-        let Some(forwarded) = faults::spoil_query(query, &desk.defects) else {
+        let Some(forwarded) = spoilt_questions::spoil(query, &desk.defects) else {
             return;
         };
         if let Some(response) = self.cache.look_up(query, now) {
@@ -116,14 +117,14 @@ impl OverUdp {
         now: Time,
     ) -> bool {
         let mut attempts = self.waiting.iter().flat_map(|waiting| &waiting.attempts);
-        if !attempts.any(|attempt| attempt.source == to || desk.has(Defect::IgnoresDnsPort)) {
+        if !attempts.any(|attempt| attempt.source == to || desk.has(IGNORES_DNS_PORT)) {
             return false;
         }
         let id = dns::id(response);
         let matches = |attempt: &Attempt| {
-            (attempt.source == to || desk.has(Defect::IgnoresDnsPort))
-                && (attempt.server == from || desk.has(Defect::IgnoresDnsSource))
-                && (Some(attempt.id) == id || desk.has(Defect::IgnoresDnsId))
+            (attempt.source == to || desk.has(IGNORES_DNS_PORT))
+                && (attempt.server == from || desk.has(IGNORES_DNS_SOURCE))
+                && (Some(attempt.id) == id || desk.has(IGNORES_DNS_ID))
         };
         let found = self
             .waiting
@@ -133,12 +134,12 @@ impl OverUdp {
             return true;
         };
         match judge(&self.waiting[index].forwarded, response) {
-            Reply::Forged if !desk.has(Defect::IgnoresDnsQuestion) => {}
-            Reply::Malformed if desk.has(Defect::SilentOnMalformed) => {
+            Reply::Forged if !desk.has(IGNORES_DNS_QUESTION) => {}
+            Reply::Malformed if desk.has(SILENT_ON_MALFORMED) => {
                 self.waiting.remove(index);
             }
             Reply::Malformed => {
-                self.is_hung = desk.has(Defect::HangsOnMalformed);
+                self.is_hung = desk.has(HANGS_ON_MALFORMED);
                 let waiting = self.waiting.remove(index);
                 answer(desk, waiting.client, edit::server_failure(&waiting.query));
             }
@@ -146,9 +147,9 @@ impl OverUdp {
                 desk.servers.note_answer(*from.ip());
                 self.cache.keep(response, &desk.defects, now);
                 let waiting = self.waiting.remove(index);
-                let mut response = faults::spoil_response(response, true, &desk.defects);
+                let mut response = spoilt_answers::spoil(response, true, &desk.defects);
                 if let (Some(response), Some(id)) = (&mut response, dns::id(&waiting.query))
-                    && !desk.has(Defect::LeaksUpstreamIds)
+                    && !desk.has(LEAKS_UPSTREAM_IDS)
                 {
                     dns::set_id(response, id);
                 }
@@ -191,16 +192,11 @@ impl OverUdp {
             answer(desk, waiting.client, edit::server_failure(&waiting.query));
             return false;
         };
-        if desk.has(Defect::ForgetsEarlierTries) {
+        if desk.has(FORGETS_EARLIER_TRIES) {
             waiting.attempts.clear();
         }
         waiting.attempts.push(attempt);
-        waiting.retry_at = now
-            + if desk.has(Defect::DnsStorm) {
-                STORM
-            } else {
-                PATIENCE
-            };
+        waiting.retry_at = now + if desk.has(DNS_STORM) { STORM } else { PATIENCE };
         true
     }
 
@@ -212,13 +208,13 @@ impl OverUdp {
         query: &[u8],
         rng: &mut ChaCha8Rng,
     ) -> Option<Attempt> {
-        let id = if desk.has(Defect::SequentialDnsIds) {
+        let id = if desk.has(SEQUENTIAL_DNS_IDS) {
             self.next_id = self.next_id.wrapping_add(1);
             self.next_id
         } else {
             rng.random()
         };
-        let port = if desk.has(Defect::FixedDnsPort) {
+        let port = if desk.has(FIXED_DNS_PORT) {
             FIXED_PORT
         } else {
             self.free_port(rng)?
@@ -243,8 +239,8 @@ impl OverUdp {
     fn ignores(&self, desk: &Desk, query: &[u8]) -> bool {
         let same_id = |waiting: &Waiting| dns::id(&waiting.query) == dns::id(query);
         self.is_hung
-            || desk.has(Defect::OneQuestionAtATime) && !self.waiting.is_empty()
-            || desk.has(Defect::MixesUpIds) && self.waiting.iter().any(same_id)
+            || desk.has(ONE_QUESTION_AT_A_TIME) && !self.waiting.is_empty()
+            || desk.has(MIXES_UP_IDS) && self.waiting.iter().any(same_id)
     }
 
     fn free_port(&self, rng: &mut ChaCha8Rng) -> Option<u16> {
@@ -264,7 +260,7 @@ fn answer(desk: &mut Desk, client: Client, response: Option<Vec<u8>>) {
     };
     let mut source = client.to;
     let other = desk.lan.iter().find(|own| *own != source.ip());
-    if let Some(other) = other.filter(|_| desk.has(Defect::AnswersFromOtherAddress)) {
+    if let Some(other) = other.filter(|_| desk.has(ANSWERS_FROM_OTHER_ADDRESS)) {
         source.set_ip(*other);
     }
     let transmit = Transmit::Udp {
@@ -273,7 +269,7 @@ fn answer(desk: &mut Desk, client: Client, response: Option<Vec<u8>>) {
         destination: client.from,
         payload,
     };
-    if desk.has(Defect::AnswersTwice) {
+    if desk.has(ANSWERS_TWICE) {
         desk.outbox.push_back(transmit.clone());
     }
     desk.outbox.push_back(transmit);
@@ -302,3 +298,48 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 const FIRST_PORT: u16 = 1024;
 const FIXED_PORT: u16 = 10_053;
 const STORM: Duration = Duration::from_millis(50);
+
+defects! {
+    /// Takes no answer to a question once it has asked again.
+    FORGETS_EARLIER_TRIES = "forgets-earlier-tries",
+        "再送すると、その前の問い合わせへの応答を受け入れない。";
+    /// Answers under the id that it used upstream.
+    LEAKS_UPSTREAM_IDS = "leaks-upstream-ids",
+        "端末への応答に、上位への問い合わせに使ったIDを入れる。";
+    /// Sends every answer twice.
+    ANSWERS_TWICE = "answers-twice",
+        "どの応答も2回ずつ送る。";
+    /// Answers from another of its addresses than the one that was asked.
+    ANSWERS_FROM_OTHER_ADDRESS = "answers-from-other-address",
+        "問い合わせを受けたアドレスとは別の自分のアドレスから応答する。";
+    /// Forgets questions that come while another one is open.
+    ONE_QUESTION_AT_A_TIME = "one-question-at-a-time",
+        "前の問い合わせが終わるまでに届いた問い合わせを無視する。";
+    /// Takes questions with the same id for one, whoever asks.
+    MIXES_UP_IDS = "mixes-up-ids",
+        "IDが同じ問い合わせを、別の端末からのものでも同じ問い合わせとみなす。";
+    /// Numbers its upstream questions one after the other.
+    SEQUENTIAL_DNS_IDS = "sequential-dns-ids",
+        "上位への問い合わせのIDを1ずつ増やす。";
+    /// Asks every upstream question from the same port.
+    FIXED_DNS_PORT = "fixed-dns-port",
+        "上位への問い合わせを常に同じポートから送る。";
+    /// Believes answers whatever their id.
+    IGNORES_DNS_ID = "ignores-dns-id",
+        "IDの異なる応答も受け入れる。";
+    /// Believes answers that come to another port than the question left from.
+    IGNORES_DNS_PORT = "ignores-dns-port",
+        "問い合わせの送信元とは別のポートに届いた応答も受け入れる。";
+    /// Believes answers from addresses that it did not ask.
+    IGNORES_DNS_SOURCE = "ignores-dns-source",
+        "問い合わせていないアドレスからの応答も受け入れる。";
+    /// Believes answers to questions that it did not ask.
+    IGNORES_DNS_QUESTION = "ignores-dns-question",
+        "問い合わせていない内容への応答も受け入れる。";
+    /// Throws malformed answers away without telling the terminal.
+    SILENT_ON_MALFORMED = "silent-on-malformed",
+        "不正な応答を破棄し、端末には何も返さない。";
+    /// Never answers again once a malformed answer came.
+    HANGS_ON_MALFORMED = "hangs-on-malformed",
+        "不正な応答を一度受け取ると、以後は応答しなくなる。";
+}

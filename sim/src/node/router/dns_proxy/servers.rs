@@ -1,18 +1,18 @@
 //! Which servers a name belongs to, in which order, and which of them are known to be silent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use crate::line::{Area, ONS_DOMAINS};
-use crate::node::router::defect::Defect;
+use crate::node::router::defect::{Defects, defects};
 use crate::setup::{DomainServers, Setup, in_domain};
 use crate::time::Time;
 
 /// The per-domain table, and what is known of the servers in it.
 pub(super) struct Servers {
     setup: Setup,
-    defects: BTreeSet<Defect>,
+    defects: Defects,
     learnt: Vec<Ipv6Addr>,
     silent: BTreeMap<Ipv6Addr, Silence>,
 }
@@ -26,10 +26,10 @@ struct Silence {
 }
 
 impl Servers {
-    pub(super) fn new(setup: &Setup, defects: &BTreeSet<Defect>) -> Self {
+    pub(super) fn new(setup: &Setup, defects: Defects) -> Self {
         Self {
             setup: setup.clone(),
-            defects: defects.clone(),
+            defects,
             learnt: Vec::new(),
             silent: BTreeMap::new(),
         }
@@ -43,23 +43,23 @@ impl Servers {
     /// Returns the servers to ask for a name, one after the other.
     pub(super) fn plan(&self, name: &str, now: Time) -> Vec<Ipv6Addr> {
         let mut order = self.configured_for(name).to_vec();
-        if self.defects.contains(&Defect::AlternateFirst) {
+        if self.defects.has(ALTERNATE_FIRST) {
             order.reverse();
         }
-        if self.defects.contains(&Defect::NoFailover) {
+        if self.defects.has(NO_FAILOVER) {
             order.truncate(1);
             return order;
         }
         let is_dead = |server: &Ipv6Addr| self.is_silent(*server, now);
-        if self.defects.contains(&Defect::GivesServersUp) && order.iter().all(is_dead) {
+        if self.defects.has(GIVES_SERVERS_UP) && order.iter().all(is_dead) {
             return Vec::new();
         }
-        if self.defects.contains(&Defect::DnsStorm) {
+        if self.defects.has(DNS_STORM) {
             return order.repeat(STORM_ROUNDS);
         }
         // A stable sort: among the living, the preferred one stays first.
         order.sort_by_key(|server| self.is_silent(*server, now));
-        if self.defects.contains(&Defect::AsksOtherArea) && order.iter().any(is_dead) {
+        if self.defects.has(ASKS_OTHER_AREA) && order.iter().any(is_dead) {
             order.push(self.other_area());
         }
         order.repeat(ROUNDS)
@@ -78,7 +78,7 @@ impl Servers {
 
     /// Returns where a name leaks to, with the defect that leaks.
     pub(super) fn leak_for(&self, name: &str) -> Option<Ipv6Addr> {
-        let leaks = self.defects.contains(&Defect::LeaksOnsNames)
+        let leaks = self.defects.has(LEAKS_ONS_NAMES)
             && ONS_DOMAINS.iter().any(|domain| in_domain(name, domain));
         let right = self.configured_for(name);
         let outside = self.default_servers().iter();
@@ -114,9 +114,9 @@ impl Servers {
     }
 
     fn silent_for(&self) -> Duration {
-        let is_slow_to_forgive = [Defect::GivesServersUp, Defect::StaysWithAlternate]
+        let is_slow_to_forgive = [GIVES_SERVERS_UP, STAYS_WITH_ALTERNATE]
             .iter()
-            .any(|defect| self.defects.contains(defect));
+            .any(|defect| self.defects.has(*defect));
         if is_slow_to_forgive {
             SILENT_FOR * 10
         } else {
@@ -130,17 +130,16 @@ impl Servers {
     }
 
     fn configured_for(&self, name: &str) -> &[Ipv6Addr] {
-        if self.defects.contains(&Defect::OneDnsForAll) {
+        if self.defects.has(ONE_DNS_FOR_ALL) {
             return self.default_servers();
         }
         let is_ons = || ONS_DOMAINS.iter().any(|domain| in_domain(name, domain));
-        if self.defects.contains(&Defect::AsksLearntServers) && !self.learnt.is_empty() && is_ons()
-        {
+        if self.defects.has(ASKS_LEARNT_SERVERS) && !self.learnt.is_empty() && is_ons() {
             return &self.learnt;
         }
         let rows = match () {
-            () if self.defects.contains(&Defect::TableOfFive) => SMALL_TABLE,
-            () if self.defects.contains(&Defect::KnowsSixDomainsOnly) => GUIDE_TABLE,
+            () if self.defects.has(TABLE_OF_FIVE) => SMALL_TABLE,
+            () if self.defects.has(KNOWS_SIX_DOMAINS_ONLY) => GUIDE_TABLE,
             () => usize::MAX,
         };
         let matched = |name: &str| -> Option<&DomainServers> {
@@ -159,15 +158,15 @@ impl Servers {
     }
 
     fn matches(&self, name: &str, domain: &str) -> bool {
-        let has = |defect| self.defects.contains(&defect);
-        if has(Defect::CaseSensitiveTable) && !name.ends_with(domain) {
+        let has = |defect| self.defects.has(defect);
+        if has(CASE_SENSITIVE_TABLE) && !name.ends_with(domain) {
             return false;
         }
-        if has(Defect::MatchesOneLabel) {
+        if has(MATCHES_ONE_LABEL) {
             let below = name.split_once('.').map(|(_, rest)| rest);
             return below.is_some_and(|rest| rest.eq_ignore_ascii_case(domain));
         }
-        if has(Defect::MatchesAnywhere) {
+        if has(MATCHES_ANYWHERE) {
             return name.to_ascii_lowercase().contains(domain);
         }
         in_domain(name, domain)
@@ -175,8 +174,7 @@ impl Servers {
 
     /// Returns whether a row is mistaken for one of the ONS domains.
     fn is_service(&self, row: &DomainServers) -> bool {
-        self.defects.contains(&Defect::NgnNamesToOns)
-            && !ONS_DOMAINS.contains(&row.name.trim_end_matches('.'))
+        self.defects.has(NGN_NAMES_TO_ONS) && !ONS_DOMAINS.contains(&row.name.trim_end_matches('.'))
     }
 
     /// Returns the servers of all names without a row: as configured, else as learnt.
@@ -203,3 +201,52 @@ const GUIDE_TABLE: usize = 7;
 const SILENT_AFTER: u32 = 2;
 /// How long a silent server is asked last; then the preferred one gets its next chance.
 const SILENT_FOR: Duration = Duration::from_secs(30);
+
+defects! {
+    /// Ignores the per-domain table and asks the default servers for every name (guide p.7).
+    ONE_DNS_FOR_ALL = "one-dns-for-all",
+        "ドメインごとのDNS設定を使わず、どの名前も既定のDNSサーバに問い合わせる。";
+    /// Asks the default servers for ONS names, too, besides the right ones.
+    LEAKS_ONS_NAMES = "leaks-ons-names",
+        "オンライン資格確認の名前を、指定のDNSサーバだけでなく既定のDNSサーバにも問い合わせる。";
+    /// Has room for five domains in its table.
+    TABLE_OF_FIVE = "table-of-five",
+        "ドメインごとのDNS設定を5件しか使わない。";
+    /// Knows the six domains of the guide alone, whatever is added to its table.
+    KNOWS_SIX_DOMAINS_ONLY = "knows-six-domains-only",
+        "ドメインを追加しても、ガイドにある6つのドメインしか扱わない。";
+    /// Takes a row of its table for names one label below the domain only.
+    MATCHES_ONE_LABEL = "matches-one-label",
+        "ドメインの1階層下の名前だけを、そのドメインの名前とみなす。";
+    /// Compares the domains of its table by the letter.
+    CASE_SENSITIVE_TABLE = "case-sensitive-table",
+        "ドメインごとのDNS設定を、大文字と小文字を区別して照合する。";
+    /// Takes a row of its table for every name that has the domain in it somewhere.
+    MATCHES_ANYWHERE = "matches-anywhere",
+        "名前のどこかに登録したドメインが含まれていれば、そのドメインの名前とみなす。";
+    /// Asks a server of the other area when those of its own are silent.
+    ASKS_OTHER_AREA = "asks-other-area",
+        "自エリアのDNSサーバが応答しないと、他エリアのDNSサーバに問い合わせる。";
+    /// Asks the servers that it was told by DHCPv6 for ONS names, whatever its table says: below a
+    /// home gateway, the gateway (guide p.5, p.30).
+    ASKS_LEARNT_SERVERS = "asks-learnt-servers",
+        "ドメインごとの設定にかかわらず、オンライン資格確認の名前をDHCPv6で得たDNSサーバ（ひかり電話ルータの配下ではそのルータ）に問い合わせる。";
+    /// Asks the alternate server of each pair first.
+    ALTERNATE_FIRST = "alternate-first",
+        "優先DNSサーバより先に代替DNSサーバに問い合わせる。";
+    /// Gives up on a name when its preferred server is silent.
+    NO_FAILOVER = "no-failover",
+        "優先DNSサーバが応答しないと、代替DNSサーバに問い合わせずに名前解決をあきらめる。";
+    /// Asks silent servers again twenty times a second.
+    DNS_STORM = "dns-storm",
+        "応答のないDNSサーバに、毎秒20回問い合わせ続ける。";
+    /// Asks nothing for five minutes once all servers were silent.
+    GIVES_SERVERS_UP = "gives-servers-up",
+        "すべてのDNSサーバが一度応答しなくなると、5分間どこにも問い合わせない。";
+    /// Never goes back to a preferred server that was silent.
+    STAYS_WITH_ALTERNATE = "stays-with-alternate",
+        "一度応答しなかった優先DNSサーバには二度と戻らない。";
+    /// Asks the ONS servers for the area's service domain, too.
+    NGN_NAMES_TO_ONS = "ngn-names-to-ons",
+        "エリアのサービス用ドメインの名前も、オンライン資格確認のDNSサーバに問い合わせる。";
+}

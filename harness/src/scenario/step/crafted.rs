@@ -1,0 +1,187 @@
+//! Crafted frames and packets by name: what somebody on the line or on the LAN might send, and no
+//! node of ours does.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
+
+/// Which crafted frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Inject {
+    /// Their name.
+    pub frame: Crafted,
+}
+
+/// Which crafted packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Send {
+    /// Their name.
+    pub packet: Crossing,
+}
+
+/// Frames that no node of ours would send by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Crafted {
+    /// A DNS question for the device itself.
+    DnsQueryToDevice,
+    /// A DHCPv6 Solicit and an Information-Request, as if the sender looked for a server.
+    Dhcpv6Solicit,
+    /// A DHCPv6 Information-Request for DNS servers, search list and SNTP servers.
+    Dhcpv6InformationRequest,
+    /// DHCPv6 messages that RFC 8415 §16 has a server throw away.
+    MisdirectedDhcpv6,
+    /// Advertises with the highest preference that RFC 8415 §16.3 has thrown away.
+    ForgedAdvertise,
+    /// Replies that RFC 8415 §16.10 has thrown away.
+    ForgedReply,
+    /// Reconfigures that RFC 8415 §16.11 has thrown away.
+    ForgedReconfigure,
+    /// DHCPv6 messages of unknown type, and of types that clients send.
+    #[serde(rename = "unknown-dhcpv6-types")]
+    #[strum(serialize = "unknown-dhcpv6-types")]
+    UnknownDhcpv6Types,
+    /// A valid Router Solicitation.
+    RouterSolicit,
+    /// A valid Router Solicitation of a sender that has no address yet.
+    AnonymousRouterSolicit,
+    /// Router Solicitations that RFC 4861 §6.1.1 has thrown away.
+    InvalidRouterSolicit,
+    /// Valid Neighbor Solicitations for the device's own addresses.
+    NeighborSolicitDevice,
+    /// Neighbor Solicitations that RFC 4861 §7.1.1 has thrown away.
+    InvalidNeighborSolicit,
+    /// A TCP connection from outside to a terminal.
+    TcpSynToTerminal,
+    /// A UDP datagram from outside to a terminal.
+    UdpToTerminal,
+    /// An echo request from outside to a terminal.
+    EchoToTerminal,
+    /// An echo request to the device itself.
+    EchoToDevice,
+    /// An echo request to a terminal whose hop limit ends at the device.
+    #[serde(rename = "echo-hop-limit-1")]
+    #[strum(serialize = "echo-hop-limit-1")]
+    EchoHopLimit1,
+    /// A Packet Too Big for the terminal's open TCP connection.
+    PacketTooBig,
+    /// A Neighbor Solicitation for an address that no terminal has.
+    NeighborSolicitAbsentHost,
+    /// Neighbor Solicitations for the addresses of the terminals.
+    NeighborSolicitTerminals,
+    /// An echo request into a part of the delegation that has no subnet.
+    UnassignedSubnet,
+    /// A datagram for the portal from a computer on the LAN with an address of another line.
+    ForeignSource,
+    /// A datagram for the portal from a computer that kept the address it had before.
+    RememberedAddress,
+    /// Datagrams from and to unique local addresses.
+    UniqueLocalAddresses,
+    /// Echo requests to the portal in the terminals' names.
+    EchoFromTerminals,
+    /// Router Advertisements that RFC 4861 §6.1.2 has thrown away.
+    InvalidRouterAdverts,
+    /// Prefixes that no address may be formed from.
+    UnfitPrefixes,
+    /// A prefix for addresses that is not on-link.
+    PrefixNotOnLink,
+    /// The line's prefix with lifetimes of five seconds, from a stranger.
+    ShortPrefixLifetimes,
+    /// The line's router says that it is none.
+    RouterLifetimeZero,
+    /// What the line's router advertised last, once more.
+    RouterAdvertAgain,
+    /// Hundreds of short-lived routers and prefixes.
+    RouterAdvertFlood,
+    /// Router Advertisements that are spoilt in every way.
+    MutatedRouterAdverts,
+    /// DHCPv6 answers that are spoilt in every way.
+    MutatedDhcpv6,
+}
+
+/// Packets that are to cross the device, or must not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Crossing {
+    /// A UDP datagram of a conversation between a terminal and a stranger.
+    Datagram,
+    /// The same with a flow label, a DSCP and an ECN codepoint.
+    MarkedDatagram,
+    /// The same with 1500 bytes.
+    LargeDatagram,
+    /// The same with 2000 bytes, in two fragments.
+    Fragments,
+    /// The same behind a Hop-by-Hop Options and behind a Destination Options header.
+    ExtensionHeaders,
+    /// The same behind a routing header of type 0.
+    #[serde(rename = "routing-header-0")]
+    #[strum(serialize = "routing-header-0")]
+    RoutingHeader0,
+    /// A packet of the same two ends, of an experimental protocol.
+    OtherProtocol,
+    /// Errors about the datagram of the conversation: unreachable, and hop limit exceeded.
+    ErrorsAboutDatagram,
+    /// Errors about a packet that nobody sent: unreachable, and too big.
+    ErrorsAboutNothing,
+    /// Both ends of a TCP connection begin at once.
+    TcpSyn,
+    /// Packets from, or to, addresses that belong to one link or one node.
+    UnroutableAddresses,
+    /// Packets from, and to, multicast groups.
+    MulticastAddresses,
+    /// Packets from, or to, addresses that the internet does not have.
+    MartianAddresses,
+    /// Packets from, or to, unique local addresses.
+    UniqueLocalAddresses,
+    /// A packet from outside whose source is an address of the inside.
+    InsideSource,
+    /// AH, ESP and IKE.
+    Ipsec,
+    /// Connections to the ports of the device where management usually is.
+    ManagementPorts,
+    /// A packet of 1500 bytes whose hop limit ends at the device.
+    #[serde(rename = "large-hop-limit-1")]
+    #[strum(serialize = "large-hop-limit-1")]
+    LargeHopLimit1,
+    /// An ICMPv6 error whose hop limit ends at the device.
+    #[serde(rename = "error-hop-limit-1")]
+    #[strum(serialize = "error-hop-limit-1")]
+    ErrorHopLimit1,
+    /// Two hundred packets at once whose hop limit ends at the device.
+    #[serde(rename = "burst-hop-limit-1")]
+    #[strum(serialize = "burst-hop-limit-1")]
+    BurstHopLimit1,
+    /// Packets for a group on the link, or in a multicast frame, that no node can take.
+    MulticastProblems,
+    /// Packets that no node can take, from senders that nobody can answer.
+    AnonymousProblems,
+    /// An ICMPv6 message to the device that asks for something unheard of.
+    UnknownIcmp,
+    /// A packet to the device of a protocol that it does not have.
+    UnknownProtocol,
+    /// A packet into a part of the delegation that has no subnet.
+    UnassignedSubnet,
+    /// A packet to an address of the LAN that nobody has.
+    AbsentHost,
+    /// Somebody on the line is about to take the terminal's address.
+    DuplicateDetection,
+    /// The line looks for a host of another line.
+    NeighborOfAnotherLine,
+}
+
+impl fmt::Display for Crafted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.into())
+    }
+}
+
+impl fmt::Display for Crossing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.into())
+    }
+}

@@ -1,0 +1,82 @@
+//! Whom a step speaks to: a host by its part in the testbed, or any address.
+
+use std::fmt;
+use std::net::Ipv6Addr;
+
+use serde::{Deserialize, Serialize};
+
+/// A host by its part in the testbed, or by its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Target {
+    /// The device, at the address it gives out as DNS server, else as router.
+    Device,
+    /// The line-authentication site.
+    LineAuth,
+    /// The ONS portal.
+    Portal,
+    /// The preferred or the alternate NGN server.
+    NgnDns(usize),
+    /// The preferred or the alternate ONS server.
+    OnsDns(usize),
+    /// An address outside the network.
+    Internet,
+    /// Any address.
+    Address(Ipv6Addr),
+}
+
+impl TryFrom<String> for Target {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let named = TARGETS.iter().find(|(name, _)| *name == text);
+        if let Some((_, target)) = named {
+            return Ok(*target);
+        }
+        text.parse().map(Self::Address).map_err(|_| {
+            let names: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
+            format!(
+                "`{text}` is neither an IPv6 address nor one of {}",
+                names.join(", ")
+            )
+        })
+    }
+}
+
+impl From<Target> for String {
+    fn from(target: Target) -> Self {
+        if let Target::Address(address) = target {
+            return address.to_string();
+        }
+        let mut named = TARGETS.iter();
+        let (name, _) = named
+            .find(|(_, known)| *known == target)
+            .expect("every host but an address has a name");
+        (*name).to_owned()
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Device => write!(f, "the device"),
+            Self::LineAuth => write!(f, "line authentication"),
+            Self::Portal => write!(f, "the portal"),
+            Self::NgnDns(index) => write!(f, "NGN DNS {}", index + 1),
+            Self::OnsDns(index) => write!(f, "ONS DNS {}", index + 1),
+            Self::Internet => write!(f, "the internet"),
+            Self::Address(address) => write!(f, "{address}"),
+        }
+    }
+}
+
+const TARGETS: &[(&str, Target)] = &[
+    ("device", Target::Device),
+    ("line-auth", Target::LineAuth),
+    ("portal", Target::Portal),
+    ("ngn-dns-1", Target::NgnDns(0)),
+    ("ngn-dns-2", Target::NgnDns(1)),
+    ("ons-dns-1", Target::OnsDns(0)),
+    ("ons-dns-2", Target::OnsDns(1)),
+    ("internet", Target::Internet),
+];
