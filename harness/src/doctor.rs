@@ -14,6 +14,7 @@ use crate::dut::needs;
 use crate::dut::process::group::Group;
 use crate::dut::process::wall;
 use crate::error::Error;
+use crate::installed;
 use crate::launch;
 use crate::scratch::Scratch;
 
@@ -185,8 +186,8 @@ fn packet_sockets() -> Finding {
 
 fn qemu() -> Vec<Finding> {
     const KVM: &str = "KVM";
-    let Some(qemu) = needs::find(QEMU) else {
-        let mend = needs::install(&[QEMU]);
+    let Some(qemu) = installed::find(QEMU) else {
+        let mend = installed::install(&[QEMU]);
         let detail = "router images cannot be run";
         return vec![Finding::lacking("QEMU", State::Spare, detail, &mend)];
     };
@@ -221,15 +222,17 @@ fn qemu() -> Vec<Finding> {
 
 /// Looks for the programs that run as real terminals.
 fn terminals() -> impl Iterator<Item = Finding> {
-    TERMINALS.iter().map(|program| match needs::find(program) {
-        Some(path) => Finding::fine(program, path.display().to_string()),
-        None => Finding::lacking(
-            program,
-            State::Spare,
-            "real terminals cannot run it",
-            &needs::install(&[program]),
-        ),
-    })
+    TERMINALS
+        .iter()
+        .map(|program| match installed::find(program) {
+            Some(path) => Finding::fine(program, path.display().to_string()),
+            None => Finding::lacking(
+                program,
+                State::Spare,
+                "real terminals cannot run it",
+                &installed::install(&[program]),
+            ),
+        })
 }
 
 fn device(file: &Path) -> Result<Finding, Error> {
@@ -247,7 +250,7 @@ fn device(file: &Path) -> Result<Finding, Error> {
         };
     }
     let detail = format!("there is no {}", missing.join(", no "));
-    let mend = needs::install(&missing);
+    let mend = installed::install(&missing);
     Ok(Finding::lacking(&what, State::Missing, detail, &mend))
 }
 

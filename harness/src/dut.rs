@@ -5,9 +5,8 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ngnlab_sim::frame::{Cable, Port};
-use ngnlab_sim::message::packet::Mac;
-use ngnlab_sim::setup::Setup;
+use ngnlab_sim::cable::{Cable, Port};
+use ngnlab_sim::setup::{Macs, Setup};
 use ngnlab_sim::time::Pace;
 use ngnlab_sim::world::World;
 use serde::{Deserialize, Serialize};
@@ -21,8 +20,6 @@ pub mod nic;
 pub mod process;
 pub mod qemu;
 pub mod reference;
-mod templates;
-pub mod variables;
 
 /// Serves as a helper of a driver, if this process was started as one.
 pub(crate) fn hidden_command(name: &str) -> Option<ExitCode> {
@@ -57,15 +54,6 @@ pub trait Dut {
     fn starved(&mut self) -> Duration {
         Duration::ZERO
     }
-}
-
-/// The MAC addresses of a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Macs {
-    /// Of the interface towards the line.
-    pub wan: Mac,
-    /// Of the interface towards the terminals.
-    pub lan: Mac,
 }
 
 /// The sockets of the testbed that wait for a device.

@@ -1,4 +1,5 @@
-//! Starts a worker for a job, waits for it within a bound, and takes in its trace.
+//! Runs jobs: with the built-in router in this thread, with the device of a file in a worker, which
+//! is started, waited for within a bound, and leaves its trace.
 
 use std::env;
 use std::fs::File;
@@ -17,10 +18,11 @@ use ngnlab_sim::trace::Trace;
 
 use crate::dut::description::{Description, Driver};
 use crate::dut::qemu::saved::Files;
-use crate::dut::{self, DeviceFailure, Prepared, needs};
+use crate::dut::reference::Reference;
+use crate::dut::{self, DeviceFailure, Dut as _, Prepared, needs};
 use crate::error::Error;
-use crate::job::Job;
-use crate::play::{Ending, Run};
+use crate::job::{Device, Job};
+use crate::play::{self, Ending, Run};
 use crate::scenario::Scenario;
 use crate::stages::Reached;
 use crate::terminal;
@@ -42,16 +44,40 @@ pub fn hidden_command() -> Option<ExitCode> {
     }
 }
 
-/// Runs a job with the device of a file, in a worker that ends with this thread or once `stop` is
-/// set.
-///
-/// The running program serves as the worker, so its `main` begins with
-/// [`hidden_command`].
-pub fn run(job: &Job, device: &Path, stop: &AtomicBool) -> Result<Run, Error> {
-    start(job, device, stop, None)
+impl Job {
+    /// Runs the job to its end, in this thread or in a worker process, as its driver does.
+    ///
+    /// The running program serves as the worker, so its `main` begins with [`hidden_command`].
+    pub fn run(&self) -> Result<Run, Error> {
+        self.run_unless_stopped(&AtomicBool::new(false))
+    }
+
+    /// Runs the job like [`Job::run`]; once `stop` is set it may end early, as an error.
+    pub fn run_unless_stopped(&self, stop: &AtomicBool) -> Result<Run, Error> {
+        match &self.device {
+            Device::Reference(defects) => {
+                let mut dut = Reference::new(defects.clone()).stopped_by(stop);
+                let pace = self.pace.unwrap_or(dut.pace());
+                let files = self.files();
+                let scenario = self.scenario()?;
+                let (area, seed) = (self.area, self.seed);
+                play::watched(
+                    &scenario,
+                    area,
+                    seed,
+                    &mut dut,
+                    pace,
+                    files.as_deref(),
+                    &mut |_| false,
+                )
+            }
+            Device::File(path) => start(self, path, stop, None),
+        }
+    }
 }
 
-/// Runs a job like [`run`], tells how far the device comes, and ends when it has come all the way.
+/// Runs a job with the device of a file in a worker, tells how far the device comes, and ends when
+/// it has come all the way.
 pub fn run_staged(
     job: &Job,
     device: &Path,
@@ -61,6 +87,7 @@ pub fn run_staged(
     start(job, device, stop, Some(tell))
 }
 
+/// Runs a job in a worker that ends with this thread or once `stop` is set.
 fn start(
     job: &Job,
     device: &Path,

@@ -2,6 +2,24 @@
 //!
 //! One way: a scenario, a device and a seed give a trace ([`play`]), checks turn a trace into
 //! verdicts ([`report`]), and nothing goes back.
+//!
+//! The layers, from the top down. Each uses what stands below it, never what stands above or
+//! beside it; `tests/layers/` reads this list and holds every file to it.
+//!
+//! 1. [`cli`]: what can be asked on the command line, and what is said to that
+//! 2. [`doctor`], [`selftest`]: whether this machine, and the checks, are fit for it
+//! 3. [`campaign`]: many jobs at the same time
+//! 4. [`launch`], [`report`]: running one job, in a worker if need be; judging what it gave
+//! 5. [`job`]: one scenario in one area with one device, as data
+//! 6. [`play`]: a scenario is played on the testbed with a device; what each step makes happen
+//! 7. [`dut`], [`terminal`]: what is plugged in: a device of any kind, and real terminals
+//! 8. [`promises`]: what a scenario promises, held against what there is
+//! 9. [`checks`], [`diagnosis`]: what has to hold in a trace, and why authentication failed in it
+//! 10. [`dissection`]: a trace, taken apart once for all of them
+//! 11. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
+//! 12. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
+//! 13. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
+//! 14. [`scenario::mistake`], [`scenario::period`]: what is wrong in a file, and spans of time in it
 
 pub mod campaign;
 mod caught;
@@ -13,9 +31,11 @@ pub mod doctor;
 pub mod dut;
 pub mod error;
 pub mod input;
+pub mod installed;
 pub mod job;
 pub mod journal;
 pub mod launch;
+mod namespaces;
 pub mod play;
 pub mod promises;
 pub mod report;

@@ -179,7 +179,7 @@ fn is_delegation(frame: &Frame) -> bool {
     const IA_PD: [u8; 2] = [0, 25];
     const IA_PREFIX: [u8; 2] = [0, 26];
     let packet = Packet::parse(frame);
-    let Some(udp) = packet.as_ref().and_then(Packet::udp) else {
+    let Some(udp) = packet.as_ref().and_then(|packet| packet.udp()) else {
         return false;
     };
     let has = |code: [u8; 2]| udp.payload.windows(2).any(|pair| pair == code);
@@ -192,7 +192,7 @@ fn is_delegation(frame: &Frame) -> bool {
 /// Returns whether a frame is a DNS message that answers without an error (RFC 1035 §4.1.1).
 fn is_dns_answer(frame: &Frame) -> bool {
     let packet = Packet::parse(frame);
-    let Some(udp) = packet.as_ref().and_then(Packet::udp) else {
+    let Some(udp) = packet.as_ref().and_then(|packet| packet.udp()) else {
         return false;
     };
     let (Some(high), Some(low)) = (udp.payload.get(2), udp.payload.get(3)) else {

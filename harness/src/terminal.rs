@@ -21,6 +21,7 @@ pub mod browser;
 mod command;
 pub mod computer;
 pub mod online;
+mod root;
 
 use online::Online;
 

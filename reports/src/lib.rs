@@ -1,4 +1,12 @@
 //! Verdicts, what they add up to, and the formats they are shown in. Knows no packets.
+//!
+//! The words of a report are here; what is made of them stands below, topmost first, and
+//! `harness/tests/layers/` holds every file to that.
+//!
+//! 1. [`formats`], [`journal`]: a report as somebody reads it; cases as they come in
+//! 2. [`document`]: what is written and read again
+//! 3. [`matrix`]: several devices side by side
+//! 4. [`escape`], [`score`]: foreign words made harmless; what verdicts add up to
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

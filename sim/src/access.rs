@@ -8,7 +8,7 @@ use std::net::Ipv6Addr;
 
 use ipnet::Ipv6Net;
 
-use crate::frame::{Cable, Port};
+use crate::cable::{Cable, Port, Role};
 use crate::line::{DnsQuirk, HomeGatewayQuirk, Line, Upstream};
 use crate::message::packet::Mac;
 use crate::node::Handle;
@@ -25,7 +25,6 @@ use crate::node::segment::Segment;
 use crate::registry::Registry;
 use crate::setup::{Mode, Setup};
 use crate::time::Time;
-use crate::trace::Role;
 use crate::world::World;
 
 /// The nodes of an access line, and the free end where the device goes.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::cable::End;
 use crate::frame::Frame;
 use crate::time::Time;
-use crate::trace::End;
 
 /// A cable fault; any closure of the same shape is one.
 pub trait Fault {

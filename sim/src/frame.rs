@@ -1,4 +1,4 @@
-//! Ethernet frames and the places where they go in and out.
+//! Ethernet frames.
 
 use std::fmt;
 use std::ops::Deref;
@@ -51,14 +51,3 @@ impl<'de> Deserialize<'de> for Frame {
         Ok(bytes.into())
     }
 }
-
-/// One socket of one node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Port {
-    pub(crate) node: usize,
-    pub(crate) port: u8,
-}
-
-/// One cable of a world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cable(pub(crate) usize);

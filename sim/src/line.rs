@@ -6,15 +6,15 @@ use std::time::Duration;
 use ipnet::Ipv6Net;
 use serde::{Deserialize, Serialize};
 
-use crate::trace::LineState;
-
 pub mod customer_id;
 mod dhcpv6;
 mod service;
+mod state;
 pub mod values;
 
 pub use dhcpv6::{Dhcpv6Quirk, LeaseTimes};
 pub use service::Service;
+pub use state::LineState;
 pub use values::{ONS_DOMAINS, Values};
 
 /// NTT East or NTT West.

@@ -7,7 +7,8 @@ use std::marker::PhantomData;
 
 use rand_chacha::ChaCha8Rng;
 
-use crate::frame::{Frame, Port};
+use crate::cable::Port;
+use crate::frame::Frame;
 use crate::time::Time;
 use crate::trace::Fact;
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use ipnet::Ipv6Net;
 
-use crate::trace::LineState;
+use crate::line::LineState;
 
 /// A shared handle on the book; clones see the same book.
 #[derive(Clone, Debug, Default)]

@@ -24,6 +24,15 @@ pub struct Setup {
     pub wrong_on_purpose: Vec<Aspect>,
 }
 
+/// The MAC addresses of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Macs {
+    /// Of the interface towards the line.
+    pub wan: Mac,
+    /// Of the interface towards the terminals.
+    pub lan: Mac,
+}
+
 /// How the device gets its prefix and hands it on (guide p.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -5,20 +5,28 @@
 
 use std::cmp::Ordering;
 use std::io::{self, Read, Write};
-use std::net::Ipv6Addr;
 use std::time::Duration;
 
-use ipnet::Ipv6Net;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fate;
 use crate::frame::Frame;
 use crate::line::Line;
+use crate::message::packet::Mac;
 use crate::setup::Setup;
 use crate::time::{Pace, Time};
 
+mod fact;
 mod lines;
+mod outcome;
 pub mod pcapng;
+mod screen;
+
+pub use crate::cable::{End, Role};
+pub use crate::line::LineState;
+pub use fact::{CommandEnding, DnsSource, Fact, FetchError, Note, Resolution};
+pub use outcome::StepOutcome;
+pub use screen::Screen;
 
 use lines::Lines;
 
@@ -67,7 +75,7 @@ pub struct TerminalTruth {
     /// The name scenarios use.
     pub name: String,
     /// Its MAC address.
-    pub mac: crate::message::packet::Mac,
+    pub mac: Mac,
 }
 
 /// One thing that was seen.
@@ -127,315 +135,6 @@ pub enum Seen {
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
-}
-
-/// Which wire of the testbed a cable is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Between the device and what is upstream of it.
-    Wan,
-    /// Between the device and its terminals.
-    Lan,
-    /// Between the home gateway and the edge.
-    Uplink,
-}
-
-impl Role {
-    /// Every role, in the order of their interfaces in a capture.
-    pub const ALL: [Self; 3] = [Self::Wan, Self::Lan, Self::Uplink];
-
-    /// Returns the role's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Wan => "wan",
-            Self::Lan => "lan",
-            Self::Uplink => "uplink",
-        }
-    }
-}
-
-/// One end of a cable. On the uplink the home gateway is the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum End {
-    /// The device under test.
-    Device,
-    /// The side that we play.
-    Network,
-}
-
-impl End {
-    /// Returns the other end.
-    pub fn other(self) -> Self {
-        match self {
-            Self::Device => Self::Network,
-            Self::Network => Self::Device,
-        }
-    }
-}
-
-/// How a step of the scenario ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum StepOutcome {
-    /// It was done.
-    Done,
-    /// What it waited for did not happen in time.
-    TimedOut,
-    /// It could not be done, and why.
-    Failed(String),
-}
-
-/// What frames cannot show.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "fact")]
-pub enum Fact {
-    /// The edge assigned a prefix to the line.
-    Assigned {
-        /// The whole assignment: /64 on RA lines, /56 on PD lines.
-        prefix: Ipv6Net,
-    },
-    /// A server ended a TLS handshake.
-    Tls {
-        /// The host name the client asked for, if any.
-        host: Option<String>,
-        /// The client.
-        peer: Ipv6Addr,
-        /// `None` if established, else why not.
-        error: Option<String>,
-    },
-    /// A server took in an HTTP request.
-    HttpRequest {
-        /// The client.
-        peer: Ipv6Addr,
-        /// `GET` or `POST`.
-        method: String,
-        /// The host asked for.
-        host: String,
-        /// The path asked for.
-        path: String,
-        /// The choice made on the consent screen, in the words of its button.
-        choice: Option<String>,
-    },
-    /// A server sent a screen.
-    ScreenServed {
-        /// The client.
-        peer: Ipv6Addr,
-        /// Which screen.
-        screen: Screen,
-    },
-    /// The line-authentication state of a prefix changed.
-    LineState {
-        /// The prefix the edge assigned.
-        prefix: Ipv6Net,
-        /// The state from this moment on.
-        state: LineState,
-    },
-    /// A terminal may use an address.
-    AddressReady {
-        /// The address.
-        address: Ipv6Addr,
-        /// Whether it is a temporary address (RFC 8981).
-        temporary: bool,
-    },
-    /// A terminal stopped using an address.
-    AddressGone {
-        /// The address.
-        address: Ipv6Addr,
-    },
-    /// A terminal learnt its DNS servers.
-    DnsLearnt {
-        /// In order of preference.
-        servers: Vec<Ipv6Addr>,
-        /// The search list.
-        search: Vec<String>,
-        /// Where they came from.
-        by: DnsSource,
-    },
-    /// A terminal has a global address, a router and a DNS server.
-    Online,
-    /// A terminal ended looking up a name.
-    Resolved {
-        /// The name.
-        name: String,
-        /// The addresses in the order of the answer; empty without one.
-        addresses: Vec<Ipv6Addr>,
-        /// How it ended.
-        outcome: Resolution,
-    },
-    /// A terminal shows a page.
-    PageSeen {
-        /// The address it was asked for by.
-        url: String,
-        /// The HTTP status.
-        status: u16,
-        /// The screen recognised on it.
-        screen: Option<Screen>,
-    },
-    /// A terminal could not show a page.
-    PageFailed {
-        /// The address it was asked for by.
-        url: String,
-        /// What stood in the way.
-        reason: FetchError,
-    },
-    /// A terminal has a whole file.
-    Downloaded {
-        /// The address it was asked for by.
-        url: String,
-        /// How many bytes came, the head included.
-        bytes: u64,
-    },
-    /// A terminal's echo request was answered, or not.
-    Pinged {
-        /// Where it was sent.
-        to: Ipv6Addr,
-        /// Whether an answer came.
-        answered: bool,
-    },
-    /// A TCP connection held open by a terminal was still alive after a silence, or not.
-    StillConnected {
-        /// The silence in milliseconds.
-        idle_ms: u64,
-        /// Whether data passed afterwards.
-        alive: bool,
-    },
-    /// A command in a namespace of its own on the LAN has ended.
-    CommandEnded {
-        /// The command.
-        command: Vec<String>,
-        /// How it ended.
-        ending: CommandEnding,
-        /// What it wrote, its errors included.
-        output: String,
-        /// Whether it wrote more than is kept.
-        cut: bool,
-        /// The files that it left, as they are called next to the trace.
-        files: Vec<String>,
-    },
-    /// Anything else a reader of the trace should know.
-    Note(Note),
-}
-
-/// How a command ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CommandEnding {
-    /// By itself, with this status.
-    Exit(i32),
-    /// By a signal of this number.
-    Signal(i32),
-    /// Its time was up.
-    TimedOut,
-    /// Its computer got no address, no router or no DNS server in time.
-    NeverOnline,
-}
-
-/// A remark in the trace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Note {
-    /// The remark.
-    pub text: String,
-}
-
-/// Where a terminal's DNS servers came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DnsSource {
-    /// Recursive DNS Server option of an RA (RFC 8106).
-    Rdnss,
-    /// Stateless DHCPv6.
-    Dhcpv6,
-    /// Set on the terminal (guide p.12).
-    Fixed,
-}
-
-/// How looking up a name ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Resolution {
-    /// With addresses.
-    Answered,
-    /// The name exists, but not with this type.
-    NoData,
-    /// The name does not exist.
-    NxDomain,
-    /// The server refused or failed.
-    ServerFailure,
-    /// No server answered.
-    Timeout,
-    /// The terminal knows no DNS server.
-    NoServer,
-}
-
-/// Why a terminal could not show a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FetchError {
-    /// The URL is not one.
-    BadUrl,
-    /// The name was not resolved.
-    Name,
-    /// No global address to send from.
-    NoAddress,
-    /// The connection was refused.
-    Refused,
-    /// No answer in time.
-    Timeout,
-    /// The server's certificate is not trusted (M10).
-    Certificate,
-    /// The connection broke off.
-    Broken,
-}
-
-/// The screens of the line-authentication site and the ONS portal, ngn-facts §5.8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Screen {
-    /// 通知意思確認画面, the consent screen.
-    Consent,
-    /// M1: authentication succeeded.
-    M1,
-    /// M1b: the same in the words of guide Q17.
-    M1b,
-    /// M2: authenticated already.
-    M2,
-    /// M2b: the same in the words of guide Q17.
-    M2b,
-    /// M3: consent refused.
-    M3,
-    /// M4: back button after a refusal.
-    M4,
-    /// M5: ineligible line, P11019.
-    M5,
-    /// M6: no answer within 25 s, P32031.
-    M6,
-    /// M7: not registered, or another line's ID.
-    M7,
-    /// M8: system error.
-    M8,
-    /// M9: try again later.
-    M9,
-    /// The ONS portal's login page.
-    Login,
-    /// What the ONS portal shows to a line that is not authenticated.
-    NotAuthenticated,
-}
-
-/// The line-authentication state of a prefix, ngn-facts §5.9.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LineState {
-    /// The line's service may not use ONS (M5).
-    Ineligible,
-    /// The customer ID was not applied for, or belongs to another line (M7).
-    Unregistered,
-    /// Ready for consent.
-    Registered,
-    /// Authenticated.
-    Authenticated,
 }
 
 impl Trace {

@@ -12,15 +12,16 @@ use std::time::Duration;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use crate::cable::{Cable, End, Port, Role};
 use crate::fault::{Fate, Fault};
-use crate::frame::{Cable, Frame, Port};
+use crate::frame::Frame;
 use crate::link::Link;
 use crate::link::clock::Clock;
 use crate::link::jitter::Jitter;
 use crate::link::wake::{WakeEnd, Waker};
 use crate::node::{Context, Handle, Node};
 use crate::time::{Pace, Time};
-use crate::trace::{End, Fact, Record, Role, Seen, StepOutcome};
+use crate::trace::{Fact, Record, Seen, StepOutcome};
 
 mod pace;
 mod recorder;

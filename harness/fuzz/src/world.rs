@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ngnlab_sim::access;
-use ngnlab_sim::frame::Cable;
+use ngnlab_sim::cable::Cable;
 use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::node::segment::Segment;
 use ngnlab_sim::node::terminal::{Terminal, TerminalConfig};

@@ -18,8 +18,8 @@ use super::{Answer, Place, Run, file, interrupt};
 use crate::campaign::estimate::Estimate;
 use crate::campaign::{Campaign, Entry, folder};
 use crate::dut::description::Known;
-use crate::dut::needs;
 use crate::error::{self, Error};
+use crate::installed;
 use crate::job::{Device, Job};
 use crate::launch::{self, Preparation};
 use crate::play;
@@ -267,7 +267,7 @@ fn reason_against(scenario: &Scenario, args: &Run, device: &Chosen) -> Option<St
             scenario.until
         ));
     }
-    let lacking = needs::check_programs(&scenario.name, play::running::needs(scenario)).err();
+    let lacking = installed::check(&scenario.name, play::running::needs(scenario)).err();
     lacking.map(|error| error.with_causes())
 }
 

@@ -12,20 +12,27 @@ use std::time::Duration;
 
 use ngnlab_reports::Promise;
 use ngnlab_sim::message::packet::Mac;
-use ngnlab_sim::setup::Mode;
+use ngnlab_sim::setup::{Macs, Mode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
-use super::nic::description::Cabled;
-use super::process::description::Programs;
-use super::qemu::description::Machine;
-use super::{DutError, Macs};
+use super::DutError;
 use crate::checks;
 use crate::error::Error;
 use crate::input;
 use crate::scenario::mistake::{Mistake, Mistakes};
+use cabled::Cabled;
+use machine::Machine;
+use programs::Programs;
+use variables::Samples;
+
+pub mod cabled;
+pub mod machine;
+pub mod programs;
+pub(super) mod templates;
+pub mod variables;
 
 /// A device as its file describes it.
 #[derive(Clone, Debug)]
@@ -240,6 +247,14 @@ impl Description {
         }
     }
 
+    /// Returns what the templates are tried with.
+    fn samples(&self) -> Samples<'_> {
+        Samples {
+            macs: self.macs,
+            modes: &self.offers.modes,
+        }
+    }
+
     /// Makes relative paths start at the file that names them.
     fn resolved(mut self, path: &Path) -> Self {
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -263,10 +278,11 @@ impl Description {
         // Each is looked for among all checks, and a few of them are enough.
         let wrong = self.known.iter().filter_map(Known::mistake);
         mistakes.extend(wrong.take(MOST_WRONG));
+        let samples = self.samples();
         mistakes.extend(match &self.driver {
-            Driver::Process(programs) => programs.mistakes(&self),
-            Driver::Qemu(machine) => machine.mistakes(&self),
-            Driver::Nic(cabled) => cabled.mistakes(&self),
+            Driver::Process(programs) => programs.mistakes(samples),
+            Driver::Qemu(machine) => machine.mistakes(samples),
+            Driver::Nic(cabled) => cabled.mistakes(samples),
         });
         if mistakes.is_empty() {
             return Ok(self);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::Link as _;
 use ngnlab_sim::link::nic::{Nic, NicError};
-use ngnlab_sim::setup::Setup;
+use ngnlab_sim::setup::{Macs, Setup};
 use ngnlab_sim::time::Pace;
 use ngnlab_sim::world::World;
 use nix::errno::Errno;
@@ -19,14 +19,13 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
 
 use super::description::Description;
-use super::templates::Templates;
-use super::variables::{Names, Variables};
-use super::{Cables, DeviceFailure, Dut, DutError, Ends, Failure, Macs};
+use super::description::cabled::{Cabled, Socket};
+use super::description::templates::Templates;
+use super::description::variables::Variables;
+use super::{Cables, DeviceFailure, Dut, DutError, Ends, Failure};
 use crate::error::Error;
-use description::{Cabled, Socket};
 use hooks::{Hook, Progress};
 
-pub mod description;
 mod guard;
 mod hooks;
 
@@ -134,7 +133,7 @@ impl Dut for NicDut {
 
     fn attach(&mut self, world: &mut World, ends: Ends, setup: &Setup) -> Result<Cables, DutError> {
         self.description.must_offer(setup.mode)?;
-        self.variables = Some(Variables::new(self.area, setup, names(&self.file)));
+        self.variables = Some(Variables::new(self.area, setup, self.file.names()));
         let mut wan = self.open("wan", &self.file.wan)?;
         let mut lan = self.open("lan", &self.file.lan)?;
         let mut hooks = Vec::new();
@@ -226,15 +225,6 @@ fn broken(doing: &str, source: std::io::Error) -> DutError {
         help: String::new(),
         source: Some(source),
     })
-}
-
-/// What templates call things: the interfaces are this machine's, for the device's are unknown.
-fn names(file: &Cabled) -> Names {
-    Names {
-        wan: file.wan.interface.get_ref().clone(),
-        lan: file.lan.interface.get_ref().clone(),
-        run_dir: "/tmp".to_owned(),
-    }
 }
 
 const LOOK_EVERY: Duration = Duration::from_millis(10);

@@ -11,34 +11,34 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ngnlab_sim::frame::Cable;
+use ngnlab_sim::cable::Cable;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::Link;
 use ngnlab_sim::link::tap::{self, Tap};
-use ngnlab_sim::setup::Setup;
+use ngnlab_sim::setup::{Macs, Setup};
 use ngnlab_sim::time::Pace;
 use ngnlab_sim::world::World;
 use nix::unistd::Pid;
 use toml::Spanned;
 
 use super::description::Description;
-use super::variables::{Names, Variables};
-use super::{Cables, DeviceFailure, Dut, DutError, Ends, Failure, Macs};
+use super::description::programs::plan::Plan;
+use super::description::programs::{LAN_INTERFACE, Programs, WAN_INTERFACE};
+use super::description::variables::Variables;
+use super::{Cables, DeviceFailure, Dut, DutError, Ends, Failure};
 use crate::error::Error;
-use description::Programs;
-use plan::Plan;
-use sandbox::{Entry, Event, Order, Sandbox, Seen};
+use messages::{Entry, Event, Order, Seen};
+use sandbox::Sandbox;
 
 mod calls;
 mod channel;
-pub mod description;
 pub(crate) mod group;
 pub(super) mod hunger;
 pub mod init;
 mod memory;
-pub(crate) mod mounts;
+pub mod messages;
+mod own_program;
 mod pid1;
-pub mod plan;
 mod processes;
 mod program;
 mod root;
@@ -148,7 +148,7 @@ impl Dut for ProcessDut {
 
     fn attach(&mut self, world: &mut World, ends: Ends, setup: &Setup) -> Result<Cables, DutError> {
         self.description.must_offer(setup.mode)?;
-        let variables = Variables::new(self.area, setup, names());
+        let variables = Variables::new(self.area, setup, Programs::names());
         let plan = Plan::render(&self.programs, &variables);
         let plan = plan.map_err(|mistake| self.description.unfit(mistake))?;
         let (mut wan, mut lan) = open_taps(self.macs())?;
@@ -236,7 +236,7 @@ pub(crate) fn enter(
         at: path,
     };
     let mut sees = paths(&programs.sees);
-    sees.extend(programs.own_programs(needs));
+    sees.extend(own_programs(programs, needs));
     sees.sort();
     // What lies in another one is seen with it.
     sees.dedup_by(|path, before| path.starts_with(before));
@@ -257,13 +257,23 @@ pub(crate) fn enter(
     Sandbox::enter(parent, entry, gates)
 }
 
-/// Returns what this driver calls things.
-fn names() -> Names {
-    Names {
-        wan: WAN_INTERFACE.to_owned(),
-        lan: LAN_INTERFACE.to_owned(),
-        run_dir: RUN_DIR.to_owned(),
+/// Returns the programs that a device file names by their place on the host.
+fn own_programs(programs: &Programs, needs: &[String]) -> Vec<PathBuf> {
+    if programs.root.is_some() {
+        return Vec::new();
     }
+    let started = programs
+        .run
+        .iter()
+        .filter_map(|run| run.daemon.as_ref()?.first());
+    let started = started.map(|word| word.get_ref());
+    let named = needs.iter().chain(started).map(PathBuf::from);
+    let mut own: Vec<PathBuf> = named
+        .filter(|path| path.is_absolute() && path.is_file() && !root::is_seen(path))
+        .collect();
+    own.sort();
+    own.dedup();
+    own
 }
 
 /// Makes the device's two interfaces in the network namespace of this process.
@@ -297,10 +307,4 @@ fn broken(doing: &str, source: io::Error) -> DutError {
 
 /// What is private unless the device file says otherwise.
 const PRIVATE: [&str; 3] = ["/tmp", "/var/lib", "/var/log"];
-/// The device's interface towards the line.
-pub const WAN_INTERFACE: &str = "wan0";
-/// The device's interface towards the terminals.
-pub const LAN_INTERFACE: &str = "lan0";
-/// The device's own directory inside the sandbox.
-pub const RUN_DIR: &str = "/run/ngnlab";
 const LOOK_EVERY: Duration = Duration::from_millis(10);

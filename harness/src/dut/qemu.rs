@@ -10,33 +10,31 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ngnlab_sim::frame::Cable;
+use ngnlab_sim::cable::Cable;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::Link;
-use ngnlab_sim::setup::Setup;
+use ngnlab_sim::setup::{Macs, Setup};
 use ngnlab_sim::time::Pace;
 use ngnlab_sim::world::World;
 use nix::unistd::Pid;
 
 use super::description::Description;
-use super::variables::Variables;
-use super::{Cables, DeviceFailure, Dut, DutError, Ends, Macs, Prepared};
+use super::description::machine::script::Script;
+use super::description::machine::{Machine, NicPort};
+use super::description::variables::Variables;
+use super::{Cables, DeviceFailure, Dut, DutError, Ends, Prepared};
 use crate::error::Error;
-use description::{Machine, NicPort};
 use dialogue::Dialogue;
 use guest::Guest;
 use saved::{Saved, Start};
-use script::Script;
 
 mod console;
-pub mod description;
 mod dialogue;
 mod emulator;
 mod guest;
 mod qmp;
 mod restarts;
 pub mod saved;
-mod script;
 
 /// Serves as a helper of a worker, if this process was started as one.
 pub(super) fn hidden_command(name: &str) -> Option<ExitCode> {

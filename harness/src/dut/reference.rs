@@ -7,11 +7,11 @@ use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::node::Handle;
 use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::node::router::{Router, RouterConfig};
-use ngnlab_sim::setup::Setup;
+use ngnlab_sim::setup::{Macs, Setup};
 use ngnlab_sim::time::Pace;
 use ngnlab_sim::world::World;
 
-use super::{Cables, Dut, DutError, Ends, Macs};
+use super::{Cables, Dut, DutError, Ends};
 use crate::error::Error;
 
 /// The name that stands for it on the command line and in reports.

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
+use ngnlab_sim::cable::Cable;
 use ngnlab_sim::fault::Fate;
-use ngnlab_sim::frame::{Cable, Frame};
+use ngnlab_sim::frame::Frame;
 use ngnlab_sim::message::ndp::{Ndp, NeighborAdvert};
 use ngnlab_sim::message::packet::{ALL_NODES, Envelope, Mac};
 use ngnlab_sim::time::Time;

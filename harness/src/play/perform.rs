@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
+use ngnlab_sim::cable::Cable;
 use ngnlab_sim::fault::Fate;
-use ngnlab_sim::frame::{Cable, Frame};
+use ngnlab_sim::frame::Frame;
 use ngnlab_sim::node::edge::Renumbering;
 use ngnlab_sim::node::home_gateway::HomeGateway;
 use ngnlab_sim::node::terminal::browser;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ngnlab_sim::frame::Cable;
+use ngnlab_sim::cable::Cable;
 use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::node::part::tls::Pki;
 use ngnlab_sim::time::Time;

@@ -5,20 +5,21 @@ use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
 use ngnlab_sim::access::{self, Access};
-use ngnlab_sim::frame::{Cable, Frame, Port};
+use ngnlab_sim::cable::{Cable, Port};
+use ngnlab_sim::frame::Frame;
 use ngnlab_sim::line::{Area, Line};
 use ngnlab_sim::link::Link;
 use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::node::Handle;
 use ngnlab_sim::node::segment::Segment;
 use ngnlab_sim::node::terminal::{Terminal, TerminalConfig};
-use ngnlab_sim::setup::Setup;
+use ngnlab_sim::setup::{Macs, Setup};
 use ngnlab_sim::time::{Pace, Time};
 use ngnlab_sim::trace::{End, Fact, Role, Screen, Seen, StepOutcome, TerminalTruth};
 use ngnlab_sim::world::World;
 
 use super::sight::Sight;
-use crate::dut::{Cables, Dut, DutError, Ends, Macs};
+use crate::dut::{Cables, Dut, DutError, Ends};
 use crate::error::Error;
 use crate::scenario::period::Period;
 use crate::scenario::step::Action;

@@ -4,10 +4,9 @@ use std::net::Ipv6Addr;
 
 use ngnlab_sim::line::{Area, Line, Upstream};
 use ngnlab_sim::node::home_gateway::HomeGateway;
-use ngnlab_sim::setup::{Aspect, DomainServers, Mode, Setup};
+use ngnlab_sim::setup::{Aspect, DomainServers, Macs, Mode, Setup};
 
 use super::{DnsChoice, Scenario};
-use crate::dut::Macs;
 
 impl Scenario {
     /// Returns how a device with these addresses is to be configured in an area.

@@ -17,10 +17,9 @@ use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::write;
 
-use super::{Errand, Told, browser};
-use crate::dut::needs::PATH;
-use crate::dut::process::mounts;
-use crate::dut::process::plan::PlannedFile;
+use super::{Errand, Told, browser, root};
+use crate::installed::PATH;
+use crate::namespaces::mounts::Trouble;
 
 /// The hidden subcommand that pid 1 of a real terminal runs as.
 pub(super) const COMMAND: &str = "real-terminal-init";
@@ -37,7 +36,7 @@ pub(super) fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn serve() -> Result<(), mounts::Trouble> {
+fn serve() -> Result<(), Trouble> {
     let errand = assignment().map_err(|error| ("read its errand".to_owned(), error))?;
     let folder = match &errand.files {
         // Before the mounts, which may cover it.
@@ -57,7 +56,7 @@ fn serve() -> Result<(), mounts::Trouble> {
     .map_err(|error| ("tell the world".to_owned(), error))
 }
 
-fn told(path: &Path, error: io::Error) -> mounts::Trouble {
+fn told(path: &Path, error: io::Error) -> Trouble {
     (format!("keep files in {}", path.display()), error)
 }
 
@@ -73,30 +72,23 @@ fn opened(folder: &Path) -> io::Result<OwnedFd> {
 }
 
 /// Makes the computer's own files: private places, resolv.conf, and what it trusts.
-fn furnish(errand: &Errand) -> Result<(), mounts::Trouble> {
+fn furnish(errand: &Errand) -> Result<(), Trouble> {
     let bundles = BUNDLES.iter();
     // Before the mounts, which may cover them.
     let bundles: Vec<_> = bundles
         .filter_map(|path| Some((*path, fs::read_to_string(path).ok()?)))
         .collect();
-    mounts::enter(&["/tmp", "/var/lib", "/var/log"])?;
-    let file = |path: &str, text: &str| {
-        mounts::write(&PlannedFile {
-            path: path.into(),
-            bytes: text.as_bytes().to_vec(),
-            mode: 0o644,
-        })
-    };
-    file("/etc/resolv.conf", &errand.resolv_conf)?;
+    root::enter(&["/tmp", "/var/lib", "/var/log"])?;
+    root::write("/etc/resolv.conf", &errand.resolv_conf)?;
     for folder in [HOME, FILES] {
         fs::create_dir_all(folder).map_err(|error| (format!("make {folder}"), error))?;
     }
-    let Some(root) = &errand.root_pem else {
+    let Some(certificate) = &errand.root_pem else {
         return Ok(());
     };
-    file(ROOT, root)?;
+    root::write(ROOT, certificate)?;
     for (path, others) in bundles {
-        file(path, &format!("{others}\n{root}"))?;
+        root::write(path, &format!("{others}\n{certificate}"))?;
     }
     trust_in_browsers().map_err(|error| ("install the root certificate".to_owned(), error))
 }

@@ -17,8 +17,8 @@ use nix::unistd::{getppid, read, write};
 
 use super::online::{self, Online};
 use super::{Assignment, Errand, INTERFACE, Told, command};
-use crate::dut::process::sandbox::isolate;
 use crate::error::Error;
+use crate::namespaces::isolate;
 
 /// The hidden subcommand that a real terminal runs as.
 pub const COMMAND: &str = "real-terminal";

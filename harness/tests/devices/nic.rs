@@ -8,10 +8,10 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Output};
 
 use libtest_mimic::Trial;
+use ngnlab_harness::dut::description::programs::plan::{Action, Plan};
+use ngnlab_harness::dut::description::variables::{Names, Variables};
 use ngnlab_harness::dut::description::{Description, Driver};
 use ngnlab_harness::dut::needs;
-use ngnlab_harness::dut::process::plan::{Action, Plan};
-use ngnlab_harness::dut::variables::{Names, Variables};
 use ngnlab_harness::scenario::Scenario;
 use ngnlab_sim::Frame;
 use ngnlab_sim::line::Area;

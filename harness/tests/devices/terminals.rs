@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use libtest_mimic::Trial;
-use ngnlab_harness::dut::needs;
+use ngnlab_harness::installed;
 use ngnlab_harness::job::{Device, Job};
 use ngnlab_harness::play::{self, Ending, Run};
 use ngnlab_harness::report;
@@ -56,7 +56,7 @@ pub(crate) fn trials(obstacle: Option<&str>) -> Vec<Trial> {
     let trial = |name: &&str| {
         let path = root().join(format!("scenarios/{name}.toml"));
         let scenario = Scenario::load(&path).unwrap();
-        let lacking = needs::check_programs(&scenario.name, play::running::needs(&scenario)).err();
+        let lacking = installed::check(&scenario.name, play::running::needs(&scenario)).err();
         let lacking = lacking.map(|error| error.with_causes());
         let title = format!("real terminals::{name}");
         gated(&title, obstacle.or(lacking.as_deref()), move || {
@@ -187,7 +187,7 @@ fn a_terminal_s_missing_program_is_named_with_its_package() {
     let text = step(&["no-such-program"], "needs = [\"sh\"]");
     let scenario = job(&bench, &text).scenario().unwrap();
     assert_eq!(play::running::needs(&scenario), ["no-such-program", "sh"]);
-    let error = needs::check_programs(&scenario.name, play::running::needs(&scenario)).unwrap_err();
+    let error = installed::check(&scenario.name, play::running::needs(&scenario)).unwrap_err();
     assert!(
         error.to_string().ends_with("there is no no-such-program"),
         "{error}"

@@ -28,8 +28,9 @@ use crate::node::part::router_port::RouterPort;
 use crate::node::{Context, Node};
 use crate::time::Time;
 
+mod advert;
 mod dns_relay;
-mod plan;
+mod prefix_slots;
 mod uplink;
 
 use dns_relay::DnsRelay;
@@ -73,7 +74,7 @@ impl HomeGateway {
         let line = config.line;
         let has = |quirk| line.quirks.home_gateway.contains(&quirk);
         let rules = Rules {
-            lifetimes: line.lease.map_or(plan::LIFETIMES, Into::into),
+            lifetimes: line.lease.map_or(prefix_slots::LIFETIMES, Into::into),
             counts_down: false,
             takes_over: false,
             // ngn-facts §3.1: who finds no free slot gets nothing.
@@ -105,7 +106,7 @@ impl HomeGateway {
     /// Returns the address of every home gateway on its LAN, which is also that of its DNS proxy,
     /// while the network assigns this prefix.
     pub fn lan_address(assignment: Ipv6Net) -> Ipv6Addr {
-        plan::lan_address(assignment, LAN_MAC)
+        prefix_slots::lan_address(assignment, LAN_MAC)
     }
 
     /// Returns the link-local address of every home gateway on its LAN.
@@ -142,7 +143,7 @@ impl HomeGateway {
             return false;
         }
         if self.up_at.take().is_some() {
-            let timers = Timers::drawn(plan::REACHABLE, plan::RETRANS, cx.random());
+            let timers = Timers::drawn(advert::REACHABLE, advert::RETRANS, cx.random());
             self.lan.set_timers(timers);
             self.uplink.begin(cx);
         }
@@ -159,20 +160,20 @@ impl HomeGateway {
         let changed = self.prefix.is_some() && prefix.is_some();
         if let Some(old) = self.prefix {
             self.withdrawn
-                .push((plan::lan_prefix(old), now + WITHDRAWN_FOR));
+                .push((prefix_slots::lan_prefix(old), now + WITHDRAWN_FOR));
             let extra = self.withdrawn.len().saturating_sub(WITHDRAWN_MAX);
             self.withdrawn.drain(..extra);
         }
         self.prefix = prefix;
         self.withdrawn
-            .retain(|(old, _)| prefix.map(plan::lan_prefix) != Some(*old));
-        let lan = prefix.map(|prefix| plan::lan_address(prefix, LAN_MAC));
+            .retain(|(old, _)| prefix.map(prefix_slots::lan_prefix) != Some(*old));
+        let lan = prefix.map(|prefix| prefix_slots::lan_address(prefix, LAN_MAC));
         self.lan.set_addresses(lan.into_iter().collect());
-        let own = prefix.map(|prefix| plan::packet_source(prefix, UPLINK_MAC));
+        let own = prefix.map(|prefix| prefix_slots::packet_source(prefix, UPLINK_MAC));
         self.uplink.port.set_addresses(own.into_iter().collect());
         let no_slot =
             self.has(HomeGatewayQuirk::NoFreeSlot) || self.line.upstream == Upstream::RentalRouter;
-        let slots = prefix.filter(|_| !no_slot).map(plan::slots);
+        let slots = prefix.filter(|_| !no_slot).map(prefix_slots::slots);
         self.dhcpv6.set_pool(slots.unwrap_or_default());
         // ngn-facts §9 row 10: the DNS server is the gateway's own LAN address.
         let options = lan.map(|address| offers::configuration(&self.line, vec![address]));
@@ -190,8 +191,8 @@ impl HomeGateway {
     fn advertise(&mut self, cx: &mut Context<'_>) {
         self.withdrawn.retain(|(_, until)| *until > cx.now());
         let withdrawn: Vec<_> = self.withdrawn.iter().map(|(prefix, _)| *prefix).collect();
-        let prefix = self.prefix.map(plan::lan_prefix);
-        let advert = plan::advert(LAN_MAC, prefix, &withdrawn);
+        let prefix = self.prefix.map(prefix_slots::lan_prefix);
+        let advert = advert::advert(LAN_MAC, prefix, &withdrawn);
         cx.send(
             Self::LAN,
             Ndp::RouterAdvert(advert).build(self.lan.to_all_nodes()),
@@ -348,7 +349,7 @@ impl HomeGateway {
             return Some(to);
         }
         let prefix = self.prefix.filter(|prefix| prefix.contains(&to))?;
-        if plan::lan_prefix(prefix).contains(&to) {
+        if prefix_slots::lan_prefix(prefix).contains(&to) {
             return Some(to);
         }
         self.dhcpv6.lease_of(to, now).map(|lease| lease.client)
@@ -360,9 +361,9 @@ impl HomeGateway {
             return;
         };
         let source = if side == Self::LAN {
-            plan::lan_address(prefix, LAN_MAC)
+            prefix_slots::lan_address(prefix, LAN_MAC)
         } else {
-            plan::packet_source(prefix, UPLINK_MAC)
+            prefix_slots::packet_source(prefix, UPLINK_MAC)
         };
         let Some((to, error)) = error_about(ip, problem, source, 0) else {
             return;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use ipnet::Ipv6Net;
 
 use crate::frame::Frame;
+use crate::line::LineState;
 use crate::line::{Line, LineAuthQuirk};
 use crate::node::part::http::{Request, Response};
 use crate::node::part::screens::{self, ACCEPT, REFUSE};
@@ -17,7 +18,7 @@ use crate::node::part::web_server::{Asked, Visitor, WebServer};
 use crate::node::{Context, Node};
 use crate::registry::Registry;
 use crate::time::Time;
-use crate::trace::{Fact, LineState, Screen};
+use crate::trace::{Fact, Screen};
 
 use tickets::Tickets;
 

@@ -7,13 +7,14 @@ use std::net::Ipv6Addr;
 
 use crate::frame::Frame;
 use crate::line::Line;
+use crate::line::LineState;
 use crate::node::part::http::{Request, Response};
 use crate::node::part::screens;
 use crate::node::part::web_server::{Asked, WebServer};
 use crate::node::{Context, Node};
 use crate::registry::Registry;
 use crate::time::Time;
-use crate::trace::{Fact, LineState, Screen};
+use crate::trace::{Fact, Screen};
 
 /// Both portals on one server.
 pub struct Portal {

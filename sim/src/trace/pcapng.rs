@@ -15,8 +15,9 @@ use pcap_file::pcapng::blocks::unknown::UnknownBlock;
 use pcap_file::pcapng::{Block, PcapNgWriter};
 use pcap_file::{DataLink, Endianness, PcapError};
 
+use super::{Seen, Trace};
+use crate::cable::{End, Role};
 use crate::fault::Fate;
-use crate::trace::{End, Role, Seen, Trace};
 
 impl Trace {
     /// Writes the frames as a pcapng file; `comments` are added to records by their number.

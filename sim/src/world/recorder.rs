@@ -6,10 +6,11 @@ use std::io;
 use std::mem;
 use std::time::Duration;
 
+use crate::cable::{End, Role};
 use crate::fault::Fate;
 use crate::frame::Frame;
 use crate::time::Time;
-use crate::trace::{End, Fact, Record, Role, Seen};
+use crate::trace::{Fact, Record, Seen};
 
 /// Collects records.
 #[derive(Default)]

@@ -3,9 +3,9 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-use crate::frame::{Cable, Frame};
+use crate::cable::{Cable, End};
+use crate::frame::Frame;
 use crate::time::Time;
-use crate::trace::End;
 
 /// The frames on all cables, ordered by when they arrive, and then by when they were sent.
 #[derive(Default)]

@@ -43,7 +43,7 @@ fn write(folder: &Path, file: &str, bytes: &[u8]) -> io::Result<()> {
 /// Returns what tells one frame from others of its kind.
 fn kind(frame: &[u8]) -> Option<(u8, u16)> {
     let packet = Packet::parse(frame)?;
-    Some(match packet.payload {
+    Some(match packet.ipv6.payload {
         Payload::Udp(udp) => {
             let port = udp.source_port.min(udp.destination_port);
             // A DHCPv6 message says its type first, a DNS message in its flags.

@@ -6,7 +6,7 @@ use ngnlab_reports::{Level, Text};
 use ngnlab_sim::frame::Frame;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::node::{Context, Node};
-use ngnlab_sim::setup::Setup;
+use ngnlab_sim::setup::{Macs, Setup};
 use ngnlab_sim::time::{Pace, Time};
 use ngnlab_sim::world::World;
 
@@ -15,7 +15,7 @@ use crate::campaign::Campaign;
 use crate::checks::Check;
 use crate::dissection::Dissection;
 use crate::dut::reference::Reference;
-use crate::dut::{Cables, Dut, DutError, Ends, Macs};
+use crate::dut::{Cables, Dut, DutError, Ends};
 use crate::job::{Device, Job};
 use crate::play;
 use crate::scenario::Scenario;

@@ -1,75 +1,17 @@
-//! What the supervisor and pid 1 of the sandbox tell each other: lines of JSON over a socket.
+//! How the supervisor and pid 1 of the sandbox tell each other things: lines of JSON over a socket.
 //!
 //! Descriptors are told by their number: the supervisor may look into pid 1 and opens them there.
 //! Sent along they would count for all sandboxes of a user, and one could hamper the others.
 //!
 //! Both ends are out of the device's reach; what arrives is checked and bounded all the same.
 
-use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::marker::PhantomData;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-
-use super::plan::PlannedFile;
-use super::sandbox::Entry;
-
-/// What the supervisor asks pid 1 for.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Ask {
-    /// To make the sandbox.
-    Enter(Entry),
-    /// To write the device's files.
-    Write(Vec<PlannedFile>),
-    /// To start a program.
-    Run {
-        /// The program and its arguments.
-        words: Vec<String>,
-        /// What it finds in its environment.
-        environment: BTreeMap<String, String>,
-    },
-    /// To end everything but itself.
-    Stop,
-}
-
-/// What pid 1 answers.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Told {
-    /// The sandbox is there, and pid 1 has the root of its `/proc` open by this number until it is
-    /// asked for something else.
-    Entered(i32),
-    /// The files are written.
-    Written,
-    /// A program runs.
-    Started {
-        /// Its number inside the sandbox.
-        pid: i32,
-        /// By which number pid 1 has the pipe open into which it writes, until it is asked for
-        /// something else.
-        output: i32,
-    },
-    /// A program cannot be started.
-    NotStarted(String),
-    /// A process has ended.
-    Ended {
-        /// Its number inside the sandbox.
-        pid: i32,
-        /// Its status, as `wait` gives it.
-        status: i32,
-    },
-    /// Everything has ended.
-    Stopped,
-    /// Something could not be done.
-    Cannot {
-        /// What was tried.
-        doing: String,
-        /// Why not.
-        why: String,
-    },
-}
 
 /// One end; sends `S` and takes in `R`.
 pub(super) struct Channel<S, R> {
@@ -140,7 +82,10 @@ const LONGEST_LINE: usize = 256 << 20;
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::dut::process::messages::{Ask, Told};
 
     #[test]
     fn messages_arrive_one_by_one() {

@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write, pipe, stdin};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use keyutils::Keyring;
@@ -21,13 +22,14 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, setsid};
 
-use super::RUN_DIR;
-use super::channel::{Ask, Channel, Told};
-use super::mounts::{self, Trouble, attach};
-use super::pid1;
-use super::sandbox::{Entry, become_user_0};
-use super::{calls, root, wall};
-use crate::dut::needs::PATH;
+use super::channel::Channel;
+use super::messages::{Ask, Entry, Told};
+use super::{calls, own_program, root, wall};
+use crate::dut::description::programs::RUN_DIR;
+use crate::dut::description::programs::plan::PlannedFile;
+use crate::installed::PATH;
+use crate::namespaces::become_user_0;
+use crate::namespaces::mounts::{Trouble, attach, put};
 
 /// The hidden subcommand that pid 1 of a sandbox runs as.
 pub const COMMAND: &str = "process-init";
@@ -46,7 +48,7 @@ pub fn main() -> ExitCode {
 
 fn serve() -> io::Result<()> {
     prctl::set_pdeathsig(Signal::SIGKILL)?;
-    pid1::uncover_program();
+    own_program::uncover();
     let socket = stdin().as_fd().try_clone_to_owned()?;
     let mut init = Init {
         channel: Channel::new(UnixStream::from(socket)),
@@ -88,7 +90,7 @@ impl Init {
                 Err(trouble) => cannot(trouble),
             },
             Ask::Write(files) => {
-                let written = files.iter().try_for_each(mounts::write);
+                let written = files.iter().try_for_each(write);
                 match written.and_then(|()| self.close_the_wall()) {
                     Ok(()) => Told::Written,
                     Err(trouble) => cannot(trouble),
@@ -189,6 +191,11 @@ fn enter(entry: &Entry) -> Result<OwnedFd, Trouble> {
     // What belongs to a group of processes ends with it, and a terminal is nobody's here.
     prctl::set_pdeathsig(Signal::SIGKILL).map_err(told("end with the supervisor"))?;
     Ok(proc.into())
+}
+
+/// Writes one file of the device.
+fn write(file: &PlannedFile) -> Result<(), Trouble> {
+    put(&file.path, &file.bytes, file.mode, Path::new(RUN_DIR))
 }
 
 /// Starts a program of the device; returns its number, and the pipe into which it writes.

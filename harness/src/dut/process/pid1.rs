@@ -1,7 +1,6 @@
 //! The supervisor's end of the sandbox: starts its pid 1 and asks it for things.
 
 use std::collections::VecDeque;
-use std::env;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
@@ -10,17 +9,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use nix::mount::{MntFlags, MsFlags, umount2};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, setns, unshare};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, openat, openat2, unlinkat};
 
-use super::channel::{Ask, Channel, Told};
+use super::channel::Channel;
 use super::init;
-use super::mounts::{self, Trouble, attach};
-use super::plan::{PlannedFile, PlannedRun};
+use super::messages::{Ask, Entry, Told};
+use super::own_program::{self, OWN_PROGRAM};
 use super::processes::Processes;
-use super::sandbox::Entry;
+use crate::dut::description::programs::plan::{PlannedFile, PlannedRun};
+use crate::namespaces::mounts::Trouble;
 
 /// Pid 1 of the sandbox; dropping it ends everything there.
 pub(super) struct Pid1 {
@@ -55,7 +54,7 @@ impl Pid1 {
         let (ours, theirs) = UnixStream::pair().map_err(told(doing))?;
         ours.set_read_timeout(Some(ANSWERS_WITHIN))
             .map_err(told(doing))?;
-        let program = cover_program().unwrap_or(OWN_PROGRAM);
+        let program = own_program::cover().unwrap_or(OWN_PROGRAM);
         let process = Command::new(program)
             .arg(init::COMMAND)
             .stdin(OwnedFd::from(theirs))
@@ -227,29 +226,6 @@ impl Drop for Pid1 {
     }
 }
 
-/// Shows this program read-only in a mount namespace of this process, over a file that nobody reads
-/// there; a device that gets hold of it can change nothing of it then.
-fn cover_program() -> Option<&'static str> {
-    // By its path: what `/proc` leads to is mounted in another namespace than the new one. Where
-    // that cannot be followed, the file is not this user's either.
-    let own = env::current_exe().ok()?;
-    unshare(CloneFlags::CLONE_NEWNS).ok()?;
-    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
-    attach(None, "/", None, private, None).ok()?;
-    attach(own.to_str(), COVERED, None, MsFlags::MS_BIND, None).ok()?;
-    let options = mounts::table(Path::new("/proc")).ok()?;
-    let covered = Path::new(COVERED);
-    let (_, options) = options.iter().rev().find(|(point, _)| point == covered)?;
-    mounts::make_read_only(covered, options).ok()?;
-    Some(COVERED)
-}
-
-/// Takes the program off the file that it was shown over, in a mount namespace of this process.
-pub(super) fn uncover_program() {
-    // Without, it was never shown.
-    let _ = unshare(CloneFlags::CLONE_NEWNS).and_then(|()| umount2(COVERED, MntFlags::MNT_DETACH));
-}
-
 /// Joins the network of a process, and what its segments of memory are known by.
 pub(super) fn join(process: &Path) -> io::Result<()> {
     for (name, kind) in [
@@ -281,8 +257,5 @@ const LIMITS: [(&str, u32); 5] = [
     ("max_net_namespaces", 16),
     ("max_user_namespaces", 32),
 ];
-const COVERED: &str = "/etc/passwd";
-/// This program, wherever its file may be and whoever may look there.
-pub(super) const OWN_PROGRAM: &str = "/proc/self/exe";
 /// Long enough on a busy host.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(60);

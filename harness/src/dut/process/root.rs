@@ -14,10 +14,10 @@ use nix::mount::{MntFlags, MsFlags, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::pivot_root;
 
-use super::RUN_DIR;
-use super::mounts::{self, Trouble, attach};
-use super::sandbox::Entry;
+use super::messages::Entry;
 use super::within::{self, Last};
+use crate::dut::description::programs::RUN_DIR;
+use crate::namespaces::mounts::{self, Trouble, attach};
 
 /// Moves this process into a mount namespace with the device's own root.
 pub(super) fn enter(entry: &Entry) -> Result<(), Trouble> {
@@ -129,7 +129,7 @@ impl Root {
     }
 
     fn make_private(&self, entry: &Entry) -> Result<(), Trouble> {
-        for place in places(entry) {
+        for place in entry.places() {
             let inside = match within::find(self.at, &place, Last::Folder) {
                 Ok(inside) => inside,
                 // A folder of the host's that is not there cannot be made private.
@@ -243,19 +243,6 @@ impl Root {
         umount2(".", MntFlags::MNT_DETACH).map_err(told)?;
         enter_folder(Path::new("/"))
     }
-}
-
-/// Returns the directories that are empty and the device's own.
-pub(super) fn places(entry: &Entry) -> Vec<PathBuf> {
-    let mut places = vec![PathBuf::from("/run")];
-    places.extend(entry.private.iter().cloned());
-    places.sort();
-    places.dedup();
-    // What the device file shows there is not covered.
-    places.retain(|place| !entry.sees.iter().any(|seen| place.starts_with(&seen.at)));
-    // A link such as /var/run is /run already.
-    places.retain(|place| !Path::new("/var/run").eq(place));
-    places
 }
 
 /// Returns whether every device sees a path of the host.

@@ -12,8 +12,8 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
 use nix::unistd::{Gid, Uid, geteuid, setgroups, setresgid, setresuid};
 
-use super::mounts::attach;
-use super::sandbox::Entry;
+use super::messages::Entry;
+use crate::namespaces::mounts::attach;
 
 /// An ordinary user that root can become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

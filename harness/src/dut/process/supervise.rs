@@ -14,9 +14,9 @@ use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use nix::unistd::setsid;
 
-use super::mounts::Trouble;
-use super::sandbox::{Event, Order};
+use super::messages::{Event, Order};
 use super::supervisor::Supervisor;
+use crate::namespaces::mounts::Trouble;
 
 /// The hidden subcommand that a supervisor runs as.
 pub const COMMAND: &str = "process-supervisor";

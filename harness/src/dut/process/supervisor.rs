@@ -14,15 +14,14 @@ use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 
 use super::hunger::Hunger;
-use super::mounts::Trouble;
+use super::messages::{Entry, Event};
 use super::pid1::{NotRun, Pid1};
-use super::plan::{Action, Condition, Plan, PlannedRun};
 use super::processes::Processes;
 use super::program::Program;
-use super::root;
-use super::sandbox::{Entry, Event};
 use super::watch::Watch;
+use crate::dut::description::programs::plan::{Action, Condition, Plan, PlannedRun};
 use crate::dut::{DeviceFailure, Failure};
+use crate::namespaces::mounts::Trouble;
 
 /// Keeps the programs of a plan running, and tells once when that has failed.
 pub(super) struct Supervisor {
@@ -50,7 +49,7 @@ impl Supervisor {
         // A root of its own has a layer that can be full.
         let layer = entry.root.as_ref().map(|_| "/");
         let others = layer.into_iter().chain(["/dev/shm"]).map(PathBuf::from);
-        let places = root::places(entry).into_iter().chain(others);
+        let places = entry.places().into_iter().chain(others);
         let places = places.filter_map(|place| {
             let folder = pid1.open(&place).ok()?;
             Some((place, File::from(folder)))

@@ -9,9 +9,8 @@ use landlock::{
     RulesetCreatedAttr, RulesetError,
 };
 
-use super::mounts::Trouble;
-use super::root;
-use super::sandbox::Entry;
+use super::messages::Entry;
+use crate::namespaces::mounts::Trouble;
 
 /// Closes it around this process and all that it starts.
 pub(super) fn close(entry: &Entry) -> Result<(), Trouble> {
@@ -47,7 +46,7 @@ fn writable(entry: &Entry) -> Vec<PathBuf> {
         return vec!["/".into()];
     }
     let mut places: Vec<PathBuf> = ["/dev", "/proc"].map(PathBuf::from).into();
-    places.extend(root::places(entry));
+    places.extend(entry.places());
     places
 }
 

@@ -14,8 +14,8 @@ use rustix::fs::{fstat, fstatvfs};
 
 use super::memory::Look;
 use super::processes::Processes;
-use super::{LAN_INTERFACE, WAN_INTERFACE};
 use crate::dut::Failure;
+use crate::dut::description::programs::{LAN_INTERFACE, WAN_INTERFACE};
 
 /// Looks now and then.
 pub(super) struct Watch {

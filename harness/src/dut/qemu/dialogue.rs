@@ -5,7 +5,7 @@ use std::time::Duration;
 use ngnlab_sim::time::Time;
 
 use super::console::Console;
-use super::script::{Action, Script, Step};
+use crate::dut::description::machine::script::{Action, Script, Step};
 
 /// A script that is being gone through.
 pub(super) struct Dialogue {

@@ -11,15 +11,15 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitCode, Stdio, id};
 
+use ngnlab_sim::setup::Macs;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
 
-use super::description::{Machine, NicPort};
 use super::saved::Start;
-use crate::dut::Macs;
-use crate::dut::needs::PATH;
+use crate::dut::description::machine::{Machine, NicPort};
+use crate::installed::PATH;
 
 /// The hidden subcommand that becomes QEMU.
 pub(super) const STARTER_COMMAND: &str = "qemu-starter";

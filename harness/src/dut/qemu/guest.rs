@@ -13,21 +13,22 @@ use std::time::Duration;
 
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::link::stream::StreamLink;
+use ngnlab_sim::setup::Macs;
 use ngnlab_sim::time::Time;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use super::console::Console;
-use super::description::{Accel, Machine, NicPort, START_WITHIN};
 use super::dialogue::Dialogue;
 use super::emulator::{Emulator, Sockets};
 use super::qmp::Qmp;
 use super::restarts::Restarts;
 use super::saved::{Saved, Start};
-use super::script::Script;
+use crate::dut::description::machine::script::Script;
+use crate::dut::description::machine::{Accel, Machine, NicPort, START_WITHIN};
 use crate::dut::process::hunger;
-use crate::dut::{DeviceFailure, DutError, Failure, Macs};
+use crate::dut::{DeviceFailure, DutError, Failure};
 use crate::error::Error;
 
 /// A machine that is played.

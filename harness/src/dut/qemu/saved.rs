@@ -9,9 +9,9 @@ use std::process::{Command, id};
 
 use serde::{Deserialize, Serialize};
 
-use super::description::Machine;
-use crate::dut::needs::PATH;
+use crate::dut::description::machine::{LAYER_MAKER, Machine};
 use crate::error::Error;
+use crate::installed::PATH;
 
 /// Where the state of a machine is; the files have no other names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +87,3 @@ fn make_layer(image: &Path, format: &str, layer: &Path) -> io::Result<()> {
         )),
     }
 }
-
-/// The program that makes a layer above a disk image.
-pub(in crate::dut) const LAYER_MAKER: &str = "qemu-img";

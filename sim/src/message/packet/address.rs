@@ -1,90 +1,6 @@
-//! Addresses on the wire: an Ethernet address and what follows from it, and the kinds of IPv6 ones.
+//! The kinds of IPv6 addresses, and those that everybody knows.
 
-use std::fmt;
 use std::net::Ipv6Addr;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
-/// An Ethernet address.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Mac(pub [u8; 6]);
-
-impl Mac {
-    /// Returns the Ethernet address of an IPv6 multicast group (RFC 2464 §7).
-    pub fn multicast(group: Ipv6Addr) -> Self {
-        let [.., a, b, c, d] = group.octets();
-        Self([0x33, 0x33, a, b, c, d])
-    }
-
-    /// Returns whether the group bit is set.
-    pub fn is_multicast(self) -> bool {
-        self.0[0] & 1 == 1
-    }
-
-    /// Returns the modified EUI-64 interface identifier (RFC 4291 appendix A).
-    pub fn interface_id(self) -> [u8; 8] {
-        let [a, b, c, d, e, f] = self.0;
-        [a ^ 0x02, b, c, 0xff, 0xfe, d, e, f]
-    }
-
-    /// Returns the link-local address with the EUI-64 interface identifier.
-    pub fn link_local(self) -> Ipv6Addr {
-        self.in_prefix(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0))
-    }
-
-    /// Returns the address with the EUI-64 interface identifier in a /64.
-    pub fn in_prefix(self, prefix: Ipv6Addr) -> Ipv6Addr {
-        with_interface_id(prefix, self.interface_id())
-    }
-
-    /// Returns the DUID-LL of this address (RFC 8415 §11.4).
-    pub fn duid_ll(self) -> Vec<u8> {
-        [&[0, 3, 0, 1], &self.0[..]].concat()
-    }
-}
-
-impl fmt::Display for Mac {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
-    }
-}
-
-impl fmt::Debug for Mac {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl FromStr for Mac {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let bad = || format!("`{text}` is not a MAC address such as 02:00:5e:00:00:01");
-        let bytes: Vec<u8> = text
-            .split(':')
-            .map(|part| u8::from_str_radix(part, 16))
-            .collect::<Result<_, _>>()
-            .map_err(|_| bad())?;
-        bytes.try_into().map(Self).map_err(|_| bad())
-    }
-}
-
-impl TryFrom<String> for Mac {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<Mac> for String {
-    fn from(mac: Mac) -> Self {
-        mac.to_string()
-    }
-}
 
 /// Returns the address made of the first 64 bits of `prefix` and an interface identifier.
 pub fn with_interface_id(prefix: Ipv6Addr, interface_id: [u8; 8]) -> Ipv6Addr {
@@ -97,15 +13,6 @@ pub fn with_interface_id(prefix: Ipv6Addr, interface_id: [u8; 8]) -> Ipv6Addr {
 pub fn solicited_node(address: Ipv6Addr) -> Ipv6Addr {
     let [.., a, b, c] = address.octets();
     Ipv6Addr::from([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, a, b, c])
-}
-
-/// Returns the Ethernet destination for a multicast address, or `unicast` otherwise.
-pub fn mac_for(destination: Ipv6Addr, unicast: Mac) -> Mac {
-    if destination.is_multicast() {
-        Mac::multicast(destination)
-    } else {
-        unicast
-    }
 }
 
 /// Returns whether an address is link-local unicast (fe80::/10).
@@ -127,20 +34,3 @@ pub const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 pub const ALL_ROUTERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 2);
 /// All DHCPv6 relay agents and servers (RFC 8415 §7.1).
 pub const ALL_DHCP: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 1, 2);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_follow_from_a_mac() {
-        let mac: Mac = "c4:7d:4f:b3:2b:c6".parse().unwrap();
-        // ngn-facts §1.1: the router link-local address seen on an East line.
-        assert_eq!(mac.link_local().to_string(), "fe80::c67d:4fff:feb3:2bc6");
-        assert_eq!(
-            mac.duid_ll(),
-            [0, 3, 0, 1, 0xc4, 0x7d, 0x4f, 0xb3, 0x2b, 0xc6]
-        );
-        assert!("c4:7d".parse::<Mac>().is_err());
-    }
-}

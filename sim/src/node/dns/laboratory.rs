@@ -33,11 +33,11 @@ pub(super) struct Entry {
     pub(super) data: RData,
 }
 
-/// Returns every record of the laboratory.
-pub(super) fn entries() -> Vec<Entry> {
+/// Returns every record of the laboratory; `ttl` is how long all the network's names live.
+pub(super) fn entries(ttl: u32) -> Vec<Entry> {
     let at = |name: &str, data| Entry {
         name: own(name),
-        ttl: LONG_TTL,
+        ttl,
         data,
     };
     let leads = |name: &str, to: &str| at(name, RData::CNAME(CNAME(own(to))));
@@ -102,8 +102,6 @@ fn text_of(length: usize) -> RData {
     RData::TXT(TXT::new(strings))
 }
 
-/// As long as all the network's names live.
-const LONG_TTL: u32 = super::zones::TTL;
 /// Addresses for documentation (RFC 3849), and a private one, as the ONS names have.
 const ADDRESS: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x1ab, 0, 0, 0, 0, 0x80);
 const PRIVATE: Ipv4Addr = Ipv4Addr::new(10, 255, 0, 80);

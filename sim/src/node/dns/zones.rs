@@ -257,7 +257,7 @@ impl Zones {
         }
         zones.add_hosts(ONS_HOSTS, None, &values);
         zones.add_zone(LABORATORY, false);
-        zones.entries = laboratory::entries();
+        zones.entries = laboratory::entries(TTL);
         for domain in &line.extra_domains {
             zones.add_hosts(EXTRA_HOSTS, Some(domain), &values);
         }

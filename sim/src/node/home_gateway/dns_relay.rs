@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rand::Rng;
 
-use super::{DNS_PORT, HomeGateway, UPLINK_MAC, plan};
+use super::{DNS_PORT, HomeGateway, UPLINK_MAC, prefix_slots};
 use crate::line::HomeGatewayQuirk;
 use crate::message::packet::{Packet, Udp};
 use crate::node::Context;
@@ -137,7 +137,7 @@ impl HomeGateway {
             .relay
             .ask(client, asked, &servers, udp.payload, now, cx.random());
         if let Some((port, server, bytes)) = question {
-            let source = plan::packet_source(prefix, UPLINK_MAC);
+            let source = prefix_slots::packet_source(prefix, UPLINK_MAC);
             self.uplink
                 .send_udp((source, port), (server, DNS_PORT), &bytes, cx);
         }

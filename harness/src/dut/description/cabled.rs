@@ -5,10 +5,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::names;
-use crate::dut::description::Description;
-use crate::dut::templates::Templates;
-use crate::dut::variables::Variables;
+use super::templates::Templates;
+use super::variables::{Names, Samples};
 use crate::scenario::mistake::Mistake;
 use crate::scenario::period::Period;
 
@@ -72,8 +70,18 @@ impl Cabled {
         self.within.0 * SCRIPTS
     }
 
+    /// Returns what templates call things: the interfaces are this machine's, for the device's are
+    /// unknown.
+    pub(in crate::dut) fn names(&self) -> Names {
+        Names {
+            wan: self.wan.interface.get_ref().clone(),
+            lan: self.lan.interface.get_ref().clone(),
+            run_dir: "/tmp".to_owned(),
+        }
+    }
+
     /// Finds what is wrong with it in a device file that can be read.
-    pub(in crate::dut) fn mistakes(&self, description: &Description) -> Vec<Mistake> {
+    pub(super) fn mistakes(&self, samples: Samples<'_>) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
         for vlan in [&self.wan.vlan, &self.lan.vlan].into_iter().flatten() {
             if !(1..=LAST_VLAN).contains(vlan.get_ref()) {
@@ -89,7 +97,7 @@ impl Cabled {
             mistake.help = Some("name another interface, or give each a `vlan`".to_owned());
             mistakes.push(mistake);
         }
-        if let Some(sample) = Variables::samples(description, names(self)).next() {
+        if let Some(sample) = samples.with(self.names()).next() {
             let templates = Templates::new(&sample);
             let filled = self
                 .scripts()
@@ -125,7 +133,7 @@ const LAST_VLAN: u16 = 4094;
 mod tests {
     use std::path::Path;
 
-    use super::*;
+    use crate::dut::description::Description;
 
     #[test]
     fn a_mistake_is_told_with_its_place() {

@@ -8,14 +8,13 @@ use ngnlab_sim::setup::Mode;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::names;
-use super::plan::Plan;
-use super::root;
-use crate::dut::description::Description;
-use crate::dut::variables::Variables;
+use super::variables::{Names, Samples};
 use crate::scenario::mistake::Mistake;
 use crate::scenario::period::Period;
 use crate::scenario::segment;
+use plan::Plan;
+
+pub mod plan;
 
 /// The files and programs that a router is made of.
 #[derive(Clone, Debug, Deserialize)]
@@ -91,7 +90,7 @@ pub struct Ready {
 
 impl Programs {
     /// Makes relative paths start at the folder of the file that names them.
-    pub(in crate::dut) fn resolve(&mut self, folder: &Path) {
+    pub(super) fn resolve(&mut self, folder: &Path) {
         for path in self.sees.iter_mut().chain(&mut self.root) {
             // Without the slash at the end, which would hide that it is a link.
             let whole: PathBuf = folder.join(path.get_ref()).components().collect();
@@ -104,23 +103,13 @@ impl Programs {
         }
     }
 
-    /// Returns the programs that the file names by their place on the host.
-    pub(super) fn own_programs(&self, needs: &[String]) -> Vec<PathBuf> {
-        if self.root.is_some() {
-            return Vec::new();
+    /// Returns what they find in their sandbox.
+    pub(in crate::dut) fn names() -> Names {
+        Names {
+            wan: WAN_INTERFACE.to_owned(),
+            lan: LAN_INTERFACE.to_owned(),
+            run_dir: RUN_DIR.to_owned(),
         }
-        let started = self
-            .run
-            .iter()
-            .filter_map(|run| run.daemon.as_ref()?.first());
-        let started = started.map(|word| word.get_ref());
-        let named = needs.iter().chain(started).map(PathBuf::from);
-        let mut programs: Vec<PathBuf> = named
-            .filter(|path| path.is_absolute() && path.is_file() && !root::is_seen(path))
-            .collect();
-        programs.sort();
-        programs.dedup();
-        programs
     }
 
     /// Returns a bound on how long they take to get ready or to fail.
@@ -130,7 +119,7 @@ impl Programs {
     }
 
     /// Finds what is wrong with them in a device file that can be read.
-    pub(in crate::dut) fn mistakes(&self, description: &Description) -> Vec<Mistake> {
+    pub(super) fn mistakes(&self, samples: Samples<'_>) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
         let file = self.file.get(MOST_ENTRIES).map(|file| file.path.span());
         let run = self.run.get(MOST_ENTRIES).map(RunEntry::span);
@@ -176,7 +165,7 @@ impl Programs {
             mistakes.extend(run.mistake());
         }
         if mistakes.is_empty() {
-            let mut samples = Variables::samples(description, names());
+            let mut samples = samples.with(Self::names());
             mistakes.extend(samples.find_map(|sample| Plan::render(self, &sample).err()));
         }
         mistakes
@@ -264,6 +253,12 @@ fn default_within() -> Period {
     Period(Duration::from_secs(30))
 }
 
+/// Their interface towards the line.
+pub const WAN_INTERFACE: &str = "wan0";
+/// Their interface towards the terminals.
+pub const LAN_INTERFACE: &str = "lan0";
+/// Their own directory.
+pub const RUN_DIR: &str = "/run/ngnlab";
 /// Far more than a router is made of.
 const MOST_ENTRIES: usize = 1000;
 const START_SLACK: Duration = Duration::from_secs(5);

@@ -4,10 +4,8 @@ use std::net::Ipv6Addr;
 
 use ngnlab_sim::line::Area;
 use ngnlab_sim::message::packet::Mac;
-use ngnlab_sim::setup::{DomainServers, Mode, Setup};
+use ngnlab_sim::setup::{DomainServers, Macs, Mode, Setup};
 use serde::Serialize;
-
-use super::description::Description;
 
 /// The variables of a device file.
 #[derive(Clone, Debug, Serialize)]
@@ -75,13 +73,24 @@ impl Variables {
             run_dir: names.run_dir,
         }
     }
+}
 
-    /// Returns the variables of each area and mode, to try templates with.
-    pub(super) fn samples(description: &Description, names: Names) -> impl Iterator<Item = Self> {
-        let macs = description.macs;
+/// A device whose templates are tried before anything is started.
+#[derive(Clone, Copy)]
+pub(super) struct Samples<'a> {
+    /// The MAC addresses of its interfaces.
+    pub(super) macs: Macs,
+    /// How it can get its prefix.
+    pub(super) modes: &'a [Mode],
+}
+
+impl<'a> Samples<'a> {
+    /// Returns the variables of each area and mode, where a driver calls things by these names.
+    pub(super) fn with(self, names: Names) -> impl Iterator<Item = Variables> + 'a {
+        let macs = self.macs;
         Area::ALL.into_iter().flat_map(move |area| {
             let names = names.clone();
-            description.offers.modes.iter().map(move |mode| {
+            self.modes.iter().map(move |mode| {
                 let values = area.values();
                 let row = |name: &str, servers: &[Ipv6Addr]| DomainServers {
                     name: name.to_owned(),
@@ -95,7 +104,7 @@ impl Variables {
                     domains: vec![row("onshikaku.org", &values.ons_dns)],
                     wrong_on_purpose: Vec::new(),
                 };
-                Self::new(area, &setup, names.clone())
+                Variables::new(area, &setup, names.clone())
             })
         })
     }

@@ -8,11 +8,12 @@ use ngnlab_sim::setup::Mode;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::script::Script;
-use crate::dut::description::Description;
-use crate::dut::variables::{Names, Variables};
+use super::variables::{Names, Samples};
 use crate::scenario::mistake::Mistake;
 use crate::scenario::period::Period;
+use script::Script;
+
+pub(in crate::dut) mod script;
 
 /// A machine that QEMU plays.
 #[derive(Clone, Debug, Deserialize)]
@@ -154,7 +155,7 @@ impl Machine {
     }
 
     /// Makes the paths of the image independent of where the device file is.
-    pub(in crate::dut) fn resolve(&mut self, folder: &Path) {
+    pub(super) fn resolve(&mut self, folder: &Path) {
         let paths = [&mut self.kernel, &mut self.initrd, &mut self.disk];
         for path in paths.into_iter().flatten() {
             *path = folder.join(&*path);
@@ -167,8 +168,14 @@ impl Machine {
         files.into_iter().flatten().map(PathBuf::as_path)
     }
 
+    /// Returns the programs of this machine that it takes.
+    pub fn programs(&self) -> impl Iterator<Item = &str> {
+        let layer_maker = self.disk.iter().map(|_| LAYER_MAKER);
+        [self.emulator.as_str()].into_iter().chain(layer_maker)
+    }
+
     /// Returns what the guest calls its interfaces.
-    pub(super) fn names(&self) -> Names {
+    pub(in crate::dut) fn names(&self) -> Names {
         let name = |port| {
             let mut nics = self.nic.get_ref().iter();
             let nic = nics.find(|nic| nic.port == port);
@@ -182,7 +189,7 @@ impl Machine {
     }
 
     /// Finds what is wrong with it in a device file that can be read.
-    pub(in crate::dut) fn mistakes(&self, description: &Description) -> Vec<Mistake> {
+    pub(super) fn mistakes(&self, samples: Samples<'_>) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
         if self.image().next().is_none() {
             let message = "a machine needs an image: `kernel` with `initrd`, or `disk`";
@@ -202,7 +209,7 @@ impl Machine {
         let steps = self.boot.iter().chain(&self.configure);
         mistakes.extend(steps.filter_map(StepEntry::mistake));
         if mistakes.is_empty() {
-            let mut samples = Variables::samples(description, self.names());
+            let mut samples = samples.with(self.names());
             mistakes.extend(samples.find_map(|sample| Script::configure(self, &sample).err()));
         }
         mistakes
@@ -288,15 +295,17 @@ fn default_within() -> Period {
     Period(Duration::from_secs(60))
 }
 
+/// The program that makes a layer above a disk image.
+pub(in crate::dut) const LAYER_MAKER: &str = "qemu-img";
 /// How long QEMU itself may take to start, and to read a saved state.
-pub(super) const START_WITHIN: Duration = Duration::from_secs(30);
+pub(in crate::dut) const START_WITHIN: Duration = Duration::from_secs(30);
 /// A directory that every Linux has.
 const RUN_DIR: &str = "/tmp";
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dut::description::Driver;
+    use crate::dut::description::{Description, Driver};
 
     #[test]
     fn a_machine_is_read_with_its_defaults() {
@@ -310,9 +319,8 @@ mod tests {
             Some(Path::new("devices/router.img"))
         );
         assert_eq!(machine.names().wan, "eth0");
-        let variables = Variables::samples(&description, machine.names())
-            .next()
-            .unwrap();
+        let mut samples = description.samples().with(machine.names());
+        let variables = samples.next().unwrap();
         let script = Script::configure(machine, &variables).unwrap();
         assert_eq!(script.steps.len(), 1);
     }

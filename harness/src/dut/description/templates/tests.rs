@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::*;
 use crate::dut::description::Description;
-use crate::dut::variables::Names;
+use crate::dut::description::variables::Names;
 
 #[test]
 fn what_devices_need_is_filled_in() {
@@ -170,6 +170,6 @@ fn with_templates(work: impl FnOnce(&Templates<'_>)) {
         lan: "lan0".to_owned(),
         run_dir: "/run/ngnlab".to_owned(),
     };
-    let variables = Variables::samples(&description, names).next().unwrap();
+    let variables = description.samples().with(names).next().unwrap();
     work(&Templates::new(&variables));
 }

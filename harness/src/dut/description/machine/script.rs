@@ -3,29 +3,29 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::description::{Machine, StepEntry};
-use crate::dut::templates::Templates;
-use crate::dut::variables::Variables;
+use super::{Machine, StepEntry};
+use crate::dut::description::templates::Templates;
+use crate::dut::description::variables::Variables;
 use crate::scenario::mistake::Mistake;
 
 /// Steps on the console, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Script {
-    pub(super) steps: VecDeque<Step>,
+pub(in crate::dut) struct Script {
+    pub(in crate::dut) steps: VecDeque<Step>,
 }
 
 /// One step on the console.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Step {
+pub(in crate::dut) struct Step {
     /// What is done.
-    pub(super) action: Action,
+    pub(in crate::dut) action: Action,
     /// How long it may take.
-    pub(super) within: Duration,
+    pub(in crate::dut) within: Duration,
 }
 
 /// What is done on the console.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Action {
+pub(in crate::dut) enum Action {
     /// These words have to come.
     Wait(String),
     /// This line is typed.
@@ -36,7 +36,7 @@ pub(super) enum Action {
 
 impl Script {
     /// Returns what leads from power-on to a console that takes commands.
-    pub(super) fn boot(machine: &Machine) -> Self {
+    pub(in crate::dut) fn boot(machine: &Machine) -> Self {
         let as_is = |text: &toml::Spanned<String>| Ok::<_, Mistake>(text.get_ref().clone());
         let mut script = Self::default();
         for entry in &machine.boot {
@@ -47,7 +47,10 @@ impl Script {
     }
 
     /// Returns what configures the router; a mistake tells which template cannot be filled in.
-    pub(super) fn configure(machine: &Machine, variables: &Variables) -> Result<Self, Mistake> {
+    pub(in crate::dut) fn configure(
+        machine: &Machine,
+        variables: &Variables,
+    ) -> Result<Self, Mistake> {
         let templates = Templates::new(variables);
         let mut script = Self::default();
         for entry in &machine.configure {

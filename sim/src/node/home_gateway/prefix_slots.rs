@@ -1,11 +1,10 @@
-//! How the gateway splits its /56 (ngn-facts §3.1), and its RA (§3.2).
+//! How the gateway splits its /56 (ngn-facts §3.1): its own subnets, and the slots that other routers
+//! may get.
 
 use std::net::Ipv6Addr;
-use std::time::Duration;
 
 use ipnet::Ipv6Net;
 
-use crate::message::ndp::{NdpOption, PrefixInfo, RouterAdvert};
 use crate::message::packet::Mac;
 use crate::node::part::dhcpv6_server::Lifetimes;
 
@@ -35,36 +34,6 @@ fn subnet(whole: Ipv6Net, number: u8, length: u8) -> Ipv6Net {
     Ipv6Net::new(octets.into(), length).expect("64 and 60 are valid prefix lengths")
 }
 
-/// Builds the advertisement on the LAN; without a `prefix` the gateway is no default router.
-/// `withdrawn` are prefixes that it no longer has.
-pub(super) fn advert(mac: Mac, prefix: Option<Ipv6Net>, withdrawn: &[Ipv6Net]) -> RouterAdvert {
-    let gone = withdrawn.iter().map(|prefix| (*prefix, 0, 0));
-    let here = prefix.map(|prefix| (prefix, VALID, PREFERRED));
-    let prefixes = gone.chain(here).map(|(prefix, valid, preferred)| {
-        NdpOption::Prefix(PrefixInfo {
-            prefix: prefix.addr(),
-            length: prefix.prefix_len(),
-            on_link: true,
-            autonomous: true,
-            valid,
-            preferred,
-        })
-    });
-    RouterAdvert {
-        hop_limit: 64,
-        managed: false,
-        other: true,
-        preference: 0,
-        lifetime: prefix.map_or(Duration::ZERO, |_| ROUTER_LIFETIME),
-        reachable: REACHABLE,
-        retrans: RETRANS,
-        options: [NdpOption::SourceLinkLayer(mac)]
-            .into_iter()
-            .chain(prefixes)
-            .collect(),
-    }
-}
-
 /// ngn-facts §2.2, home gateway to sub-router (PR-400NE, reported).
 pub(super) const LIFETIMES: Lifetimes = Lifetimes {
     t1: 7_200,
@@ -72,12 +41,6 @@ pub(super) const LIFETIMES: Lifetimes = Lifetimes {
     preferred: 14_400,
     valid: 14_400,
 };
-/// ngn-facts §3.2 (PR-600MI, reported), as are the four below.
-pub(super) const REACHABLE: Duration = Duration::from_millis(30_000);
-pub(super) const RETRANS: Duration = Duration::from_millis(1000);
-const ROUTER_LIFETIME: Duration = Duration::from_secs(5400);
-const VALID: u32 = 14_400;
-const PREFERRED: u32 = 12_600;
 
 #[cfg(test)]
 mod tests {

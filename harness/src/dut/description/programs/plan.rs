@@ -1,4 +1,5 @@
-//! A device file with its templates filled in: what pid 1 of the sandbox does, word by word.
+//! What makes the router, with its templates filled in: which files are written and which programs
+//! started, word by word.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,9 +10,9 @@ use ngnlab_sim::setup::Mode;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::description::{FileEntry, Programs, Ready, RunEntry};
-use crate::dut::templates::Templates;
-use crate::dut::variables::Variables;
+use super::{FileEntry, Programs, Ready, RunEntry};
+use crate::dut::description::templates::Templates;
+use crate::dut::description::variables::Variables;
 use crate::scenario::mistake::Mistake;
 
 /// Files to write and commands to run, in this order.
@@ -76,7 +77,7 @@ pub enum Condition {
 
 impl Action {
     /// Returns the program and its arguments.
-    pub(super) fn words(&self) -> Vec<String> {
+    pub(in crate::dut) fn words(&self) -> Vec<String> {
         match self {
             Self::Setup(script) => ["/bin/sh", "-e", "-c", script].map(str::to_owned).into(),
             Self::Daemon { words, .. } => words.clone(),
@@ -239,12 +240,12 @@ mod tests {
 
     use super::*;
     use crate::dut::description::{Description, Driver};
-    use crate::dut::process::names;
 
     #[test]
     fn templates_are_filled_in_for_their_mode() {
         let description = Description::parse(Path::new("d.toml"), DEVICE).unwrap();
-        let variables = Variables::samples(&description, names()).next().unwrap();
+        let mut samples = description.samples().with(Programs::names());
+        let variables = samples.next().unwrap();
         let Driver::Process(programs) = &description.driver else {
             panic!("it is made of programs");
         };

@@ -15,7 +15,7 @@ mod filters;
 mod language;
 
 /// Fills in the templates of one device.
-pub(super) struct Templates<'a> {
+pub(in crate::dut) struct Templates<'a> {
     variables: &'a Variables,
     /// The steps that are left to all of them together.
     fuel: Cell<u64>,
@@ -25,7 +25,7 @@ pub(super) struct Templates<'a> {
 
 impl<'a> Templates<'a> {
     /// Makes one that knows these variables.
-    pub(super) fn new(variables: &'a Variables) -> Self {
+    pub(in crate::dut) fn new(variables: &'a Variables) -> Self {
         Self {
             variables,
             fuel: Cell::new(MOST_STEPS),
@@ -34,7 +34,11 @@ impl<'a> Templates<'a> {
     }
 
     /// Returns a template's text; a mistake tells why that of this key cannot be.
-    pub(super) fn fill(&self, key: &str, template: &Spanned<String>) -> Result<String, Mistake> {
+    pub(in crate::dut) fn fill(
+        &self,
+        key: &str,
+        template: &Spanned<String>,
+    ) -> Result<String, Mistake> {
         self.filled(template).map_err(|mut mistake| {
             mistake.message = format!("`{key}`: {}", mistake.message);
             mistake

@@ -1,6 +1,4 @@
-//! Mounting: what the root of a device and that of a real terminal have in common, and the latter.
-//!
-//! A real terminal sees the host's files, read-only, with private places on top.
+//! Mounting, and files over files of the host.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -8,46 +6,13 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::mount::{MsFlags, mount};
-use nix::sched::{CloneFlags, unshare};
-
-use super::RUN_DIR;
-use super::plan::PlannedFile;
 
 /// What could not be done, and why.
 pub(crate) type Trouble = (String, io::Error);
 
-/// Makes the mount namespace of a real terminal and everything that is mounted in it.
-pub(crate) fn enter(private: &[&str]) -> Result<(), Trouble> {
-    unshare(CloneFlags::CLONE_NEWNS)
-        .map_err(|errno| ("make a mount namespace".to_owned(), errno.into()))?;
-    // Before anything else, so that nothing of this reaches the host.
-    attach(None, "/", None, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None)?;
-    // Before /run is covered: it often is a link into it.
-    let resolv_conf = fs::canonicalize(RESOLV_CONF).ok();
-    protect_the_host()?;
-    for place in places(private) {
-        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-        attach(Some("tmpfs"), place, Some("tmpfs"), flags, Some(TMPFS))?;
-    }
-    let inside = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-    attach(Some("proc"), "/proc", Some("proc"), inside, None)?;
-    let read_only = inside | MsFlags::MS_RDONLY;
-    attach(Some("sysfs"), "/sys", Some("sysfs"), read_only, None)?;
-    fs::create_dir_all(RUN_DIR).map_err(|error| (format!("make {RUN_DIR}"), error))?;
-    if let Some(path) = resolv_conf {
-        put(&path, b"", 0o644, Path::new(RUN_DIR))?;
-    }
-    Ok(())
-}
-
-/// Writes one file of the device.
-pub(crate) fn write(file: &PlannedFile) -> Result<(), Trouble> {
-    put(&file.path, &file.bytes, file.mode, Path::new(RUN_DIR))
-}
-
 /// Writes a file into a private place, or over a file of the host in this namespace only, for which
 /// it is kept in a folder of its own.
-pub(super) fn put(path: &Path, bytes: &[u8], mode: u32, own: &Path) -> Result<(), Trouble> {
+pub(crate) fn put(path: &Path, bytes: &[u8], mode: u32, own: &Path) -> Result<(), Trouble> {
     let told = |error| (format!("write {}", path.display()), error);
     match write_file(path, bytes, mode) {
         Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => {}
@@ -78,24 +43,8 @@ fn write_file(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     file.set_permissions(fs::Permissions::from_mode(mode))
 }
 
-/// Makes every mount of the host read-only, since root's files are root's inside, too.
-fn protect_the_host() -> Result<(), Trouble> {
-    for (point, options) in table(Path::new("/proc"))? {
-        let kernel = ["/proc", "/sys", "/dev"];
-        if kernel.iter().any(|top| point.starts_with(top)) && point != Path::new("/dev/shm") {
-            continue;
-        }
-        let done = make_read_only(&point, &options);
-        // A mount that is covered or of an odd kind may refuse; the root must not.
-        if point == Path::new("/") {
-            done?;
-        }
-    }
-    Ok(())
-}
-
 /// Makes one mount with these options read-only.
-pub(super) fn make_read_only(point: &Path, options: &str) -> Result<(), Trouble> {
+pub(crate) fn make_read_only(point: &Path, options: &str) -> Result<(), Trouble> {
     let mut flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY;
     // A flag that the host set is locked here and has to be repeated.
     for option in options.split(',') {
@@ -113,7 +62,7 @@ pub(super) fn make_read_only(point: &Path, options: &str) -> Result<(), Trouble>
 }
 
 /// Returns every mount of this process with its options, as a `/proc` shows them.
-pub(super) fn table(proc: &Path) -> Result<Vec<(PathBuf, String)>, Trouble> {
+pub(crate) fn table(proc: &Path) -> Result<Vec<(PathBuf, String)>, Trouble> {
     let path = proc.join("self/mountinfo");
     let text =
         fs::read_to_string(&path).map_err(|error| (format!("read {}", path.display()), error))?;
@@ -131,18 +80,8 @@ fn mount_line(line: &str) -> Option<(PathBuf, &str)> {
     Some((point.into(), fields.next()?))
 }
 
-fn places(private: &[&str]) -> Vec<PathBuf> {
-    let mut places: Vec<PathBuf> = vec!["/run".into(), "/dev/shm".into()];
-    places.extend(private.iter().map(PathBuf::from));
-    // A link such as /var/run is /run already.
-    places.retain(|place| place.is_dir() && !place.is_symlink());
-    places.sort();
-    places.dedup();
-    places
-}
-
 /// Mounts.
-pub(super) fn attach(
+pub(crate) fn attach(
     source: Option<&str>,
     target: impl AsRef<Path>,
     kind: Option<&str>,
@@ -158,10 +97,6 @@ pub(super) fn attach(
         )
     })
 }
-
-const RESOLV_CONF: &str = "/etc/resolv.conf";
-/// A device that fills its disk does not fill the host's memory.
-const TMPFS: &str = "size=64m,mode=0755";
 
 #[cfg(test)]
 mod tests {

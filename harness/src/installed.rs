@@ -1,0 +1,90 @@
+//! The programs that this machine has, and where to get those that it lacks.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// Says which of these programs are lacking, and which Debian packages have them; `who` needs them.
+pub fn check(who: &str, mut programs: Vec<&str>) -> Result<(), Error> {
+    programs.retain(|program| find(program).is_none());
+    if programs.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Missing {
+        doing: format!("run {who}: there is no {}", programs.join(", no ")),
+        help: install(&programs),
+        source: None,
+    })
+}
+
+/// Says how to get programs.
+pub fn install(programs: &[&str]) -> String {
+    let mut packages: Vec<&str> = programs.iter().filter_map(|name| package(name)).collect();
+    packages.sort_unstable();
+    packages.dedup();
+    match packages.is_empty() {
+        true if programs.iter().all(|name| name.contains('/')) => {
+            "the device file names it by its path, where there is no such file".to_owned()
+        }
+        true => format!("put it into one of {PATH}"),
+        false => format!("on Debian: `sudo apt-get install {}`", packages.join(" ")),
+    }
+}
+
+/// Returns where a program is.
+pub fn find(program: &str) -> Option<PathBuf> {
+    if program.contains('/') {
+        let path = Path::new(program);
+        return path.is_file().then(|| path.to_owned());
+    }
+    PATH.split(':')
+        .map(|folder| Path::new(folder).join(program))
+        .find(|path| path.is_file())
+}
+
+/// Returns the Debian package that has a program.
+fn package(program: &str) -> Option<&'static str> {
+    let name = program.rsplit('/').next().unwrap_or_default();
+    let row = PACKAGES.iter().find(|(known, _)| *known == name);
+    row.map(|(_, package)| *package)
+}
+
+/// Where programs are looked for.
+pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const PACKAGES: &[(&str, &str)] = &[
+    ("awk", "mawk"),
+    ("certutil", "libnss3-tools"),
+    ("chromium", "chromium"),
+    ("curl", "curl"),
+    ("dhcp6s", "wide-dhcpv6-server"),
+    ("dig", "bind9-dnsutils"),
+    ("dhcp6c", "wide-dhcpv6-client"),
+    ("dhcpcd", "dhcpcd-base"),
+    ("dnsmasq", "dnsmasq-base"),
+    ("ip", "iproute2"),
+    ("kresd", "knot-resolver"),
+    ("named", "bind9"),
+    ("ndppd", "ndppd"),
+    ("nft", "nftables"),
+    ("qemu-img", "qemu-utils"),
+    ("qemu-system-aarch64", "qemu-system-arm"),
+    ("qemu-system-arm", "qemu-system-arm"),
+    ("qemu-system-mips", "qemu-system-mips"),
+    ("qemu-system-mipsel", "qemu-system-mips"),
+    ("qemu-system-x86_64", "qemu-system-x86"),
+    ("radvd", "radvd"),
+    ("sysctl", "procps"),
+    ("systemd-networkd", "systemd"),
+    ("tc", "iproute2"),
+    ("unbound", "unbound"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_known_by_its_name_wherever_it_is() {
+        assert_eq!(package("/usr/sbin/dhcp6c"), Some("wide-dhcpv6-client"));
+    }
+}
