@@ -1,0 +1,16 @@
+//! Prefix delegation: how the device asks for a prefix, which it accepts, and what it makes of it
+//! (RFC 8415, RFC 7084 §4.2).
+
+use super::check::Check;
+
+mod accepting;
+mod asking;
+mod null_route;
+mod without_addresses;
+
+pub(super) const TOPICS: &[&[Check]] = &[
+    asking::CHECKS,
+    accepting::CHECKS,
+    null_route::CHECKS,
+    without_addresses::CHECKS,
+];

@@ -1,0 +1,294 @@
+//! Which delegations the device takes: of any size, odd, refused in part, or withdrawn.
+
+use std::time::Duration;
+
+use ipnet::Ipv6Net;
+use ngnlab_reports::{Level, Profile, RecordId, Text, Verdict};
+use ngnlab_sim::message::dhcpv6::Delegated;
+use ngnlab_sim::setup::{Aspect, Mode};
+use ngnlab_sim::trace::Role;
+
+use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::evidence::dhcpv6_exchanges::{received, sent};
+use crate::checks::evidence::given_prefixes::{given, net_of};
+use crate::checks::ruling::{Ruling, broken, every, only_in};
+use crate::dissection::{Delegation, Dhcpv6, Dissection, Found, Kind};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "dhcp6c.t.t1-gt-t2",
+        source: "RFC 8415 §21.21",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "T1がT2より大きいIA_PDを使わない",
+            "An IA_PD whose T1 lies after its T2 is not used",
+        ),
+        hint: Text::new(
+            "T1がT2より大きいIA_PDは、なかったものとして扱ってください。",
+            "Treat an IA_PD with T1 above T2 as if it were not there.",
+        ),
+        judge: t1_above_t2,
+    },
+    Check {
+        id: "pd.accept.pref-gt-valid",
+        source: "RFC 8415 §21.22",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "推奨有効期間が有効期間より長いプレフィックスを使わない",
+            "A prefix that is preferred longer than it is valid is not used",
+        ),
+        hint: Text::new(
+            "推奨有効期間が有効期間を超えるプレフィックスは捨ててください。",
+            "Discard a prefix whose preferred lifetime is above its valid one.",
+        ),
+        judge: preferred_above_valid,
+    },
+    Check {
+        id: "pd.accept.without-iana",
+        source: "RFC 7084 §4.2 WPD-6",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "アドレスが得られなくてもプレフィックスを受け入れる",
+            "A delegation is taken although no address came with it",
+        ),
+        hint: Text::new(
+            "IA_NAがNoAddrsAvailでも、IA_PDのプレフィックスを使ってください。",
+            "Use the prefix of the IA_PD even if the IA_NA says NoAddrsAvail.",
+        ),
+        judge: without_address,
+    },
+    Check {
+        id: "pd.use.zero-valid",
+        source: "RFC 8415 §18.2.10.1; RFC 9096 §3.5",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "有効期間0で届いたプレフィックスの使用をやめる",
+            "A prefix that comes with a valid lifetime of zero goes out of use",
+        ),
+        hint: Text::new(
+            "有効期間0のプレフィックスを捨て、LANのRAでも推奨有効期間0にしてください。",
+            "Drop the prefix, and deprecate it on the LAN by a preferred lifetime of zero.",
+        ),
+        judge: zero_valid,
+    },
+    Check {
+        id: "pd.accept.other-size",
+        source: "RFC 7084 §4.2 WPD-3; ngn-facts §3.1",
+        level: Level::Must,
+        profiles: &[Profile::HomeGateway, Profile::CeRouter],
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "/56以外の長さのプレフィックスも受け入れる",
+            "A delegated prefix is taken whatever its length",
+        ),
+        hint: Text::new(
+            "ホームゲートウェイ配下では/60が委譲されます。プレフィックス長を固定しないでください。",
+            "Below a home gateway a /60 is delegated; do not insist on a /56.",
+        ),
+        judge: any_size,
+    },
+];
+
+/// Slow duplicate address detection (design §12) and programs that start one another.
+const IN_USE_AFTER: Duration = Duration::from_secs(40);
+
+/// Returns the device's first advertisement after a record that has a part of this prefix.
+fn used_after(trace: &Dissection<'_>, record: usize, net: Ipv6Net) -> Option<usize> {
+    trace
+        .router_adverts()
+        .find(|ra| {
+            let mut valid = ra.is.prefixes().filter(|prefix| prefix.valid > 0);
+            ra.by_device(Role::Lan)
+                && ra.record > record
+                && valid.any(|prefix| net_of(prefix).is_some_and(|lan| net.contains(&lan)))
+        })
+        .map(|ra| ra.record)
+}
+
+/// Judges that no prefix that is odd in this way comes into use, unless it also came as it should.
+fn unused(
+    trace: &Dissection<'_>,
+    what: &str,
+    why: &str,
+    is_odd: impl Fn(&Delegation, &Delegated) -> bool,
+) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        let offers: Vec<_> = received(trace)
+            .flat_map(|found| {
+                let granted = found.is.granted().into_iter();
+                granted.map(move |(ia, prefix)| (found, ia, prefix))
+            })
+            .collect();
+        let odd = offers.iter().filter(|(_, ia, prefix)| is_odd(ia, prefix));
+        every(what, odd, |(found, _, prefix)| {
+            let sane = offers
+                .iter()
+                .any(|(_, ia, other)| other.prefix == prefix.prefix && !is_odd(ia, other));
+            if sane {
+                return Ruling::Skip;
+            }
+            match used_after(trace, found.record, prefix.prefix) {
+                Some(ra) => broken(
+                    [found.record, ra],
+                    format!("{} not used, since {why}", prefix.prefix),
+                    "it is advertised on the LAN",
+                ),
+                None if trace.end() < found.arrives + IN_USE_AFTER => Ruling::Skip,
+                None => Ruling::Holds(vec![found.record]),
+            }
+        })
+    })
+}
+
+fn t1_above_t2(trace: &Dissection<'_>) -> Verdict {
+    let is_odd = |ia: &Delegation, _: &Delegated| !ia.has_sane_timers();
+    unused(
+        trace,
+        "IA_PD whose T1 lies after its T2",
+        "T1 lies after T2",
+        is_odd,
+    )
+}
+
+fn preferred_above_valid(trace: &Dissection<'_>) -> Verdict {
+    let is_odd = |_: &Delegation, prefix: &Delegated| prefix.preferred > prefix.valid;
+    let why = "it is preferred longer than it is valid";
+    unused(
+        trace,
+        "prefix that is preferred longer than valid",
+        why,
+        is_odd,
+    )
+}
+
+/// Returns the Request that follows the first Advertise of an exchange: further ones may come while
+/// the client has asked already.
+fn request_after_first_like(trace: &Dissection<'_>, advertise: &Found<Dhcpv6>) -> Option<RecordId> {
+    let first = received(trace)
+        .find(|found| found.is.kind == Kind::Advertise && found.is.xid == advertise.is.xid)?;
+    let mut later = sent(trace).filter(|next| next.record > first.record);
+    later
+        .find(|next| next.is.kind == Kind::Request)
+        .map(|next| next.record)
+}
+
+fn without_address(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        let partly = received(trace).filter_map(|found| {
+            let granted = found.is.granted();
+            let (_, prefix) = granted
+                .iter()
+                .find(|(ia, prefix)| ia.has_sane_timers() && prefix.preferred <= prefix.valid)?;
+            found.is.refuses_address().then_some((found, prefix.prefix))
+        });
+        every(
+            "delegation without the address asked for",
+            partly,
+            |(found, net)| {
+                let deadline = found.arrives + IN_USE_AFTER;
+                let taken = match found.is.kind {
+                    Kind::Advertise => request_after_first_like(trace, found),
+                    _ => used_after(trace, found.record, net),
+                };
+                match taken {
+                    Some(record) => Ruling::Holds(vec![found.record, record]),
+                    None if trace.end() < deadline || trace.is_disturbed(found.at, deadline) => {
+                        Ruling::Skip
+                    }
+                    None => broken(
+                        [found.record],
+                        format!("{net} taken, though there is no address"),
+                        "the device makes nothing of it",
+                    ),
+                }
+            },
+        )
+    })
+}
+
+/// How long a router may take to tell its LAN: RFC 4861 §6.2.4 allows three seconds between
+/// multicast advertisements, and programs start one another.
+const TOLD_AFTER: Duration = Duration::from_secs(10);
+
+fn zero_valid(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        let given = given(trace);
+        let gone = given.iter().filter(|one| {
+            let mut before = given.iter().take_while(|other| other.at < one.at);
+            one.valid == 0 && before.any(|other| other.net == one.net && other.valid > 0)
+        });
+        every("withdrawn prefix of the device", gone, |gone| {
+            let again = given
+                .iter()
+                .find(|other| other.at > gone.at && other.net == gone.net && other.valid > 0);
+            let later = trace.router_adverts().find(|ra| {
+                ra.by_device(Role::Lan)
+                    && ra.at > gone.at + TOLD_AFTER
+                    && again.is_none_or(|again| ra.at < again.at)
+            });
+            let Some(ra) = later else {
+                return Ruling::Skip;
+            };
+            let mut preferred = ra.is.prefixes().filter(|prefix| prefix.preferred > 0);
+            if preferred.any(|prefix| net_of(prefix).is_some_and(|lan| gone.net.contains(&lan))) {
+                return broken(
+                    [gone.record, ra.record],
+                    format!("{} out of use", gone.net),
+                    "a part of it is advertised as preferred",
+                );
+            }
+            Ruling::Holds(vec![gone.record, ra.record])
+        })
+    })
+}
+
+fn any_size(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        let offers = received(trace).flat_map(|found| {
+            let granted = found.is.granted().into_iter();
+            granted.map(move |(_, prefix)| (found, prefix.prefix))
+        });
+        // A server may grant another one than it offered.
+        let granted = given(trace);
+        let replaced = |found: &Found<_>, net: &Ipv6Net| {
+            let mut later = granted.iter().filter(|given| given.at >= found.arrives);
+            later
+                .find(|given| given.valid > 0)
+                .is_some_and(|given| given.net != *net)
+        };
+        let offers = offers.filter(|(found, net)| net.prefix_len() != 56 && !replaced(found, net));
+        every(
+            "offer of a prefix that is no /56",
+            offers,
+            |(found, net)| {
+                // What is renewed is in use already, and the next advertisement may be far away.
+                let used = trace.router_adverts().find(|ra| {
+                    ra.by_device(Role::Lan)
+                        && ra.is.prefixes().any(|prefix| {
+                            prefix.valid > 0 && net_of(prefix).is_some_and(|lan| net.contains(&lan))
+                        })
+                });
+                match used {
+                    Some(ra) => Ruling::Holds(vec![found.record, ra.record]),
+                    None if trace.end() < found.arrives + IN_USE_AFTER => Ruling::Skip,
+                    None => broken(
+                        [found.record],
+                        format!("{net} in use on the LAN"),
+                        "no advertisement with a part of it",
+                    ),
+                }
+            },
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,351 @@
+//! What the DHCPv6 client does to get and to keep a lease: repeating, renewing and rebinding
+//! (RFC 8415 §18.2.2 to §18.2.5).
+
+use std::time::Duration;
+
+use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::Time;
+use ngnlab_sim::setup::{Aspect, Mode};
+
+use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::dhcpv6_client::leases::leases;
+use crate::checks::evidence::dhcpv6_exchanges::{Asked, exchanges, received, sent};
+use crate::checks::ruling::{Ruling, broken, every, only_in, seconds};
+use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "dhcp6c.req.retry",
+        source: "RFC 8415 §18.2.2, §7.6",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "Requestを1秒から倍々、最長30秒間隔で10回まで送る",
+            "Request is repeated from 1 s on, up to every 30 s, and ten times at most",
+        ),
+        hint: Text::new(
+            "Requestの再送はREQ_TIMEOUT 1秒、REQ_MAX_RT 30秒、REQ_MAX_RC 10回に従ってください。",
+            "Repeat Request by REQ_TIMEOUT 1 s, REQ_MAX_RT 30 s and REQ_MAX_RC 10.",
+        ),
+        judge: request_retry,
+    },
+    Check {
+        id: "dhcp6c.ren.backoff",
+        source: "RFC 8415 §18.2.4, §7.6",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "Renewを10秒から倍々、最長600秒間隔で再送する",
+            "Renew is repeated from 10 s on, up to every 600 s",
+        ),
+        hint: Text::new(
+            "Renewの再送はREN_TIMEOUT 10秒から倍々に延ばし、REN_MAX_RT 600秒までにしてください。",
+            "Repeat Renew by REN_TIMEOUT 10 s, doubling up to REN_MAX_RT 600 s.",
+        ),
+        judge: renew_backoff,
+    },
+    Check {
+        id: "dhcp6c.reb.at-t2",
+        source: "RFC 8415 §18.2.5",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "更新できないままT2を過ぎたらRebindを送る",
+            "When T2 has passed without an answer, Rebind asks every server",
+        ),
+        hint: Text::new(
+            "T2を過ぎたら、Server Identifierを付けないRebindに切り替えてください。",
+            "Change to Rebind at T2, and leave the Server Identifier out.",
+        ),
+        judge: rebind,
+    },
+    Check {
+        id: "dhcp6c.reb.expiry-to-solicit",
+        source: "RFC 8415 §18.2.5",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "リースが切れたらSolicitからやり直す",
+            "When the lease has run out, everything begins anew with Solicit",
+        ),
+        hint: Text::new(
+            "有効期間が過ぎたらプレフィックスを捨て、Solicitからやり直してください。",
+            "Drop the prefix at the end of its lifetime, and solicit again.",
+        ),
+        judge: expiry,
+    },
+    Check {
+        id: "dhcp6c.t.zero",
+        source: "RFC 8415 §14.2",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "T1が0でもすぐにRenewしない",
+            "A T1 of zero does not bring about a Renew at once",
+        ),
+        hint: Text::new(
+            "T1とT2が0のときは、有効期間から妥当な時刻を自分で決めてください。",
+            "Where T1 and T2 are zero, choose times yourself by the lifetimes.",
+        ),
+        judge: zero_t1,
+    },
+    Check {
+        id: "dhcp6c.ren.at-t1",
+        source: "RFC 8415 §18.2.4",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Delivery],
+        title: Text::new("T1を過ぎたらRenewを送る", "The delegation is renewed at T1"),
+        hint: Text::new(
+            "T1（またはT2）でRenew（Rebind）を送り、リースを更新してください。",
+            "Send Renew at T1, and Rebind at T2.",
+        ),
+        judge: renew,
+    },
+];
+
+/// How one message is to be repeated (RFC 8415 §7.6).
+struct Schedule {
+    first: Duration,
+    longest: Duration,
+    most: usize,
+}
+
+const REQUEST: Schedule = Schedule {
+    first: Duration::from_secs(1),
+    longest: Duration::from_secs(30),
+    most: 10,
+};
+
+const RENEW: Schedule = Schedule {
+    first: Duration::from_secs(10),
+    longest: Duration::from_secs(600),
+    most: usize::MAX,
+};
+
+/// RAND takes a tenth off at most (RFC 8415 §15); the rest is for coarse timers.
+const SHORTEST: f64 = 0.85;
+
+/// What must remain of doubling: 1.9 times with the jitter of RFC 8415 §15, and host jitter.
+const GROWTH: f64 = 1.6;
+
+/// Returns the messages of an exchange up to its first answer.
+fn unanswered<'d>(asked: &Asked<'d>) -> Vec<&'d Found<Dhcpv6>> {
+    let answered = asked
+        .answers
+        .first()
+        .map_or(Time::NEVER, |answer| answer.at);
+    let messages = asked.messages.iter().copied();
+    messages.filter(|found| found.at < answered).collect()
+}
+
+fn follows(trace: &Dissection<'_>, kind: Kind, schedule: &Schedule) -> Verdict {
+    let exchanges = exchanges(trace).into_iter();
+    let of_kind = exchanges.filter(|asked| asked.messages[0].is.kind == kind);
+    let what = format!("repeated {kind:?}");
+    every(&what, of_kind, |asked| {
+        let messages = unanswered(&asked);
+        let intervals: Vec<_> = messages
+            .windows(2)
+            .map(|pair| (pair[0], pair[1], pair[1].at.since(pair[0].at)))
+            .collect();
+        let mut before: Option<Duration> = None;
+        for (first, second, took) in &intervals {
+            let least = match before {
+                None => schedule.first.mul_f64(SHORTEST),
+                Some(before) => before
+                    .mul_f64(GROWTH)
+                    .min(schedule.longest.mul_f64(SHORTEST)),
+            };
+            if *took + trace.late < least {
+                return broken(
+                    [first.record, second.record],
+                    format!("{kind:?} again after {} at the earliest", seconds(least)),
+                    seconds(*took),
+                );
+            }
+            before = Some(*took);
+        }
+        if let Some(extra) = messages.get(schedule.most) {
+            return broken(
+                [messages[0].record, extra.record],
+                format!("at most {} times the same {kind:?}", schedule.most),
+                format!("{} times", messages.len()),
+            );
+        }
+        match &intervals[..] {
+            [] => Ruling::Skip,
+            [(first, second, _), ..] => Ruling::Holds(vec![first.record, second.record]),
+        }
+    })
+}
+
+fn request_retry(trace: &Dissection<'_>) -> Verdict {
+    follows(trace, Kind::Request, &REQUEST)
+}
+
+fn renew_backoff(trace: &Dissection<'_>) -> Verdict {
+    follows(trace, Kind::Renew, &RENEW)
+}
+
+/// What a timer of hours may be late by: a tenth, and coarse timers.
+fn slack(secs: u32) -> Duration {
+    Duration::from_secs(u64::from(secs / 10) + 10)
+}
+
+fn rebind(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        every("lease that came to its T2", leases(trace), |held| {
+            if [0, u32::MAX].contains(&held.t2) || held.t2 >= held.valid || held.t1 > held.t2 {
+                return Ruling::Skip;
+            }
+            let begin = held.reply.arrives;
+            let due = begin + Duration::from_secs(u64::from(held.t2));
+            let expiry = begin + Duration::from_secs(u64::from(held.valid));
+            let deadline = (due + slack(held.t2)).min(expiry + slack(0));
+            let replaced = held.replaced.is_some_and(|at| at < deadline);
+            if replaced || deadline > trace.end() || trace.is_disturbed(begin, deadline) {
+                return Ruling::Skip;
+            }
+            let asks = [Kind::Rebind, Kind::Request, Kind::Solicit];
+            let found = sent(trace).find(|message| {
+                // A timer may also be a little early.
+                let in_time = message.at + slack(0) >= due && message.at <= deadline;
+                in_time && asks.contains(&message.is.kind)
+            });
+            match found {
+                Some(found) if found.is.kind == Kind::Rebind && found.is.server_id().is_some() => {
+                    broken(
+                        [held.reply.record, found.record],
+                        "a Rebind to every server, without Server Identifier",
+                        "it names one",
+                    )
+                }
+                Some(found) => Ruling::Holds(vec![held.reply.record, found.record]),
+                None => broken(
+                    [held.reply.record],
+                    format!("a Rebind {} s after the Reply", held.t2),
+                    "none",
+                ),
+            }
+        })
+    })
+}
+
+/// A client that drops a lease may first tidy up.
+const ANEW_WITHIN: Duration = Duration::from_secs(30);
+
+fn expiry(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        every("lease that ran out", leases(trace), |held| {
+            if held.valid == u32::MAX {
+                return Ruling::Skip;
+            }
+            let begin = held.reply.arrives;
+            let expiry = begin + Duration::from_secs(u64::from(held.valid));
+            let deadline = expiry + ANEW_WITHIN;
+            let replaced = held.replaced.is_some_and(|at| at <= expiry);
+            let cut = trace.is_disturbed(begin, deadline) || trace.is_restarted(begin, deadline);
+            if replaced || deadline > trace.end() || cut {
+                return Ruling::Skip;
+            }
+            let found = sent(trace).find(|message| {
+                message.at + slack(0) >= expiry
+                    && message.at <= deadline
+                    && message.is.kind == Kind::Solicit
+            });
+            match found {
+                Some(found) => Ruling::Holds(vec![held.reply.record, found.record]),
+                None => broken(
+                    [held.reply.record],
+                    format!("a Solicit once the {} s of the lease are over", held.valid),
+                    "none",
+                ),
+            }
+        })
+    })
+}
+
+/// No time that a client chooses by itself for a lease of minutes is shorter.
+const NOT_AT_ONCE: Duration = Duration::from_secs(10);
+
+const MINUTES: u32 = 60;
+
+fn zero_t1(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        let leases = leases(trace).into_iter();
+        let open = leases.filter(|held| held.t1 == 0 && held.valid >= MINUTES);
+        every("lease with a T1 of zero", open, |held| {
+            let until = held.reply.arrives + NOT_AT_ONCE;
+            let mut later = sent(trace).filter(|found| found.record > held.reply.record);
+            let renews = later.find(|found| {
+                found.at < until && matches!(found.is.kind, Kind::Renew | Kind::Rebind)
+            });
+            match renews {
+                Some(found) if !trace.is_restarted(held.reply.at, found.at) => broken(
+                    [held.reply.record, found.record],
+                    "no Renew at once",
+                    format!("one after {}", seconds(found.at.since(held.reply.arrives))),
+                ),
+                Some(_) => Ruling::Skip,
+                None if trace.end() < until => Ruling::Skip,
+                None => Ruling::Holds(vec![held.reply.record]),
+            }
+        })
+    })
+}
+
+/// What a Renew may be late by: a tenth of T1, and coarse timers.
+fn renew_slack(t1: u32) -> Duration {
+    Duration::from_secs(u64::from(t1 / 10) + 10)
+}
+
+fn renew(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        let grants: Vec<_> = received(trace)
+            .filter(|found| found.is.kind == Kind::Reply)
+            .filter_map(|found| Some((found, found.is.granted().first()?.0.t1)))
+            .collect();
+        every(
+            "lease that came to its T1",
+            grants.iter().enumerate(),
+            |(index, (found, t1))| {
+                // RFC 8415 §21.21: zero leaves the time to the client, all ones means never.
+                if [0, u32::MAX].contains(t1) {
+                    return Ruling::Skip;
+                }
+                let due = found.arrives + Duration::from_secs(u64::from(*t1));
+                let deadline = due + renew_slack(*t1);
+                let replaced = grants
+                    .get(index + 1)
+                    .is_some_and(|(next, _)| next.arrives < due);
+                let after = |kinds: &[Kind]| {
+                    sent(trace).find(|message| {
+                        message.at > found.arrives
+                            && message.at <= deadline
+                            && kinds.contains(&message.is.kind)
+                    })
+                };
+                if replaced || deadline > trace.end() || trace.is_disturbed(found.at, deadline) {
+                    return Ruling::Skip;
+                }
+                match after(&[Kind::Renew, Kind::Rebind, Kind::Request]) {
+                    Some(message) => Ruling::Holds(vec![found.record, message.record]),
+                    None => broken(
+                        [found.record],
+                        format!("a Renew {t1} s after the Reply"),
+                        "none",
+                    ),
+                }
+            },
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! What the DHCPv6 client does when it is told to ask again, rightly or not (RFC 8415 §18.2.11).
+
+use std::time::Duration;
+
+use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::Time;
+use ngnlab_sim::trace::Role;
+
+use crate::checks::check::{CE_ROUTER, Check};
+use crate::checks::evidence::dhcpv6_exchanges::{exchanges, received, sent};
+use crate::checks::ruling::{Ruling, broken, every, within};
+use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "dhcp6c.rcf.renew",
+        source: "RFC 8415 §18.2.11; ngn-facts §2.2",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "認証されたReconfigureを受けたらRenewを送る",
+            "An authenticated Reconfigure is followed by a Renew",
+        ),
+        hint: Text::new(
+            "Reconfigure Acceptを送るなら、Reconfigureを受けてすぐに更新してください。プレフィックスの変更に気づけません。",
+            "Whoever sends Reconfigure Accept has to renew when told, or it misses a change of the prefix.",
+        ),
+        judge: renews_when_told,
+    },
+    Check {
+        id: "dhcp6c.rcf.auth",
+        source: "RFC 8415 §16.11, §20.4.3",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "認証できないReconfigureを捨てる",
+            "A Reconfigure without valid authentication is dropped",
+        ),
+        hint: Text::new(
+            "識別子とHMAC-MD5を確かめ、正しくないReconfigureを捨ててください。",
+            "Check both identifiers and the HMAC-MD5, and drop a Reconfigure that fails.",
+        ),
+        judge: ignores_forged,
+    },
+    Check {
+        id: "dhcp6c.rcf.one-at-a-time",
+        source: "RFC 8415 §18.2.11",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "更新の途中では次のReconfigureを無視する",
+            "Further Reconfigures are ignored until the exchange is over",
+        ),
+        hint: Text::new(
+            "Reconfigureで始めたやり取りが終わるまで、次のReconfigureを無視してください。",
+            "Begin nothing anew until the exchange that a Reconfigure began is over.",
+        ),
+        judge: one_at_a_time,
+    },
+];
+
+/// Reconfigure Accept (RFC 8415 §21.20) and Authentication (§21.11).
+const RECONFIGURE_ACCEPT: u16 = 20;
+
+const AUTHENTICATION: u16 = 11;
+
+/// What a Reconfigure may bring about.
+const FOLLOWS: [Kind; 3] = [Kind::Renew, Kind::Rebind, Kind::InformationRequest];
+
+/// A client may look at its messages now and then; RFC 8415 §18.2.11 has it begin at once.
+const BEGUN_AFTER: Duration = Duration::from_secs(5);
+
+/// Returns the Reconfigures that reached the device, forged ones or the server's own.
+fn reconfigures<'d>(
+    trace: &'d Dissection<'_>,
+    forged: bool,
+) -> impl Iterator<Item = &'d Found<Dhcpv6>> {
+    trace.dhcpv6.iter().filter(move |found| {
+        let told = found.is.kind == Kind::Reconfigure && found.to_device(Role::Wan);
+        told && found.injected == forged
+    })
+}
+
+/// Returns whether the device said by then that it accepts Reconfigure, and got its key.
+fn is_keyed(trace: &Dissection<'_>, by: &Found<Dhcpv6>) -> bool {
+    let mut accepts = sent(trace).take_while(|found| found.record < by.record);
+    let mut keys = received(trace).take_while(|found| found.record < by.record);
+    accepts.any(|found| found.is.codes().contains(&RECONFIGURE_ACCEPT))
+        && keys.any(|found| found.is.codes().contains(&AUTHENTICATION))
+}
+
+/// Returns the exchange under way at a record: the last one that nobody has answered.
+fn under_way<'d>(trace: &'d Dissection<'_>, record: usize) -> Option<&'d Found<Dhcpv6>> {
+    let mut asked = exchanges(trace).into_iter().rev();
+    let last = asked.find(|asked| asked.messages[0].record < record)?;
+    let answered = last.answers.iter().any(|answer| answer.record < record);
+    (!answered).then(|| last.messages[0])
+}
+
+fn renews_when_told(trace: &Dissection<'_>) -> Verdict {
+    every(
+        "Reconfigure of the server",
+        reconfigures(trace, false),
+        |told| {
+            if !is_keyed(trace, told) || under_way(trace, told.record).is_some() {
+                return Ruling::Skip;
+            }
+            let next = sent(trace)
+                .find(|found| found.record > told.record && FOLLOWS.contains(&found.is.kind));
+            within(trace, told, next, BEGUN_AFTER, "a Renew")
+        },
+    )
+}
+
+fn ignores_forged(trace: &Dissection<'_>) -> Verdict {
+    every("forged Reconfigure", reconfigures(trace, true), |forged| {
+        let until = forged.arrives + BEGUN_AFTER;
+        let told = reconfigures(trace, false)
+            .any(|own| own.at <= until && own.at >= forged.at - BEGUN_AFTER);
+        if told || trace.end() < until || is_due(trace, forged.at, until) {
+            return Ruling::Skip;
+        }
+        let running = under_way(trace, forged.record).map(|found| found.is.xid);
+        let begun = sent(trace).find(|found| {
+            found.record > forged.record
+                && found.at <= until
+                && FOLLOWS.contains(&found.is.kind)
+                && Some(found.is.xid) != running
+        });
+        match begun {
+            Some(begun) => broken(
+                [forged.record, begun.record],
+                "the Reconfigure dropped, since nothing proves it",
+                format!("{:?} in answer", begun.is.kind),
+            ),
+            None => Ruling::Holds(vec![forged.record]),
+        }
+    })
+}
+
+/// Returns whether the device has reason of its own to ask: a T1, or the end of the link's outage.
+fn is_due(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
+    let mut replies = received(trace).filter(|found| found.is.kind == Kind::Reply);
+    let timer = replies.any(|found| {
+        found.is.granted().iter().any(|(ia, _)| {
+            [ia.t1, ia.t2].iter().any(|secs| {
+                let due = found.arrives + Duration::from_secs(u64::from(*secs));
+                from - BEGUN_AFTER <= due && due <= to + BEGUN_AFTER
+            })
+        })
+    });
+    timer || trace.is_restarted(from - BEGUN_AFTER * 6, to)
+}
+
+fn one_at_a_time(trace: &Dissection<'_>) -> Verdict {
+    every(
+        "Reconfigure during an exchange",
+        reconfigures(trace, false),
+        |told| {
+            let Some(running) = under_way(trace, told.record) else {
+                return Ruling::Skip;
+            };
+            if !FOLLOWS.contains(&running.is.kind) || !is_keyed(trace, told) {
+                return Ruling::Skip;
+            }
+            let next = sent(trace).find(|found| found.record > told.record);
+            let Some(next) = next.filter(|next| next.at <= told.arrives + BEGUN_AFTER) else {
+                let over = trace.end() >= told.arrives + BEGUN_AFTER;
+                return if over {
+                    Ruling::Holds(vec![running.record, told.record])
+                } else {
+                    Ruling::Skip
+                };
+            };
+            let answered = received(trace)
+                .any(|answer| answer.is.xid == running.is.xid && answer.record < next.record);
+            if answered || next.is.xid == running.is.xid {
+                Ruling::Holds(vec![running.record, told.record])
+            } else if next.is.kind != running.is.kind {
+                // Time goes on meanwhile: T2 turns a Renew into a Rebind.
+                Ruling::Skip
+            } else {
+                broken(
+                    [running.record, told.record, next.record],
+                    format!("the {:?} under way, and nothing anew", running.is.kind),
+                    format!("another {:?}", next.is.kind),
+                )
+            }
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! Messages that the DHCPv6 client repeats: Elapsed Time grows, the transaction id stays, and the
+//! intervals double (RFC 8415 §15, §16.1, §21.9).
+
+use std::time::Duration;
+
+use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::trace::Role;
+
+use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::evidence::dhcpv6_exchanges::{received, sent};
+use crate::checks::ruling::{broken, every, expect, seconds};
+use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "dhcp6c.msg.elapsed-time",
+        source: "RFC 8415 §18.2.1, §21.9",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "Elapsed Timeを含め、初回は0、再送では増やす",
+            "Elapsed Time is there, 0 at first, and grows with retransmissions",
+        ),
+        hint: Text::new(
+            "すべてのDHCPv6メッセージにElapsed Timeを入れてください。",
+            "Put Elapsed Time into every client message.",
+        ),
+        judge: elapsed_time,
+    },
+    Check {
+        id: "dhcp6c.msg.xid-kept",
+        source: "RFC 8415 §16.1",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "再送でトランザクションIDを変えない",
+            "Retransmissions keep the transaction id",
+        ),
+        hint: Text::new(
+            "同じメッセージの再送には同じトランザクションIDを使ってください。",
+            "Use one transaction id for a message and its retransmissions.",
+        ),
+        judge: xid_kept,
+    },
+    Check {
+        id: "dhcp6c.sol.backoff",
+        source: "RFC 8415 §15, §18.2.1",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "応答がないときSolicitの再送間隔を倍々に延ばす",
+            "Unanswered Solicits back off, doubling their interval",
+        ),
+        hint: Text::new(
+            "Solicitの再送間隔を1秒から倍々に延ばしてください。",
+            "Double the interval between Solicits, from one second on.",
+        ),
+        judge: solicit_backoff,
+    },
+];
+
+fn elapsed_time(trace: &Dissection<'_>) -> Verdict {
+    let messages: Vec<_> = sent(trace).collect();
+    every(
+        "DHCPv6 message of the device",
+        messages.iter().enumerate(),
+        |(index, found)| {
+            let Some(elapsed) = found.is.elapsed() else {
+                return broken([found.record], "an Elapsed Time", "none");
+            };
+            let before = messages[..index]
+                .iter()
+                .rev()
+                .find(|other| other.is.xid == found.is.xid && other.is.kind == found.is.kind);
+            match before {
+                None => expect(
+                    [found.record],
+                    elapsed == 0 || began_unseen(trace, found, elapsed),
+                    "Elapsed Time 0 in the first message of an exchange",
+                    elapsed.to_string(),
+                ),
+                Some(before) => {
+                    let grown = Some(elapsed) > before.is.elapsed() || elapsed == u16::MAX;
+                    let at_once = found.at.since(before.at) < Duration::from_millis(20);
+                    expect(
+                        [before.record, found.record],
+                        grown || at_once,
+                        "a greater Elapsed Time in the retransmission",
+                        elapsed.to_string(),
+                    )
+                }
+            }
+        },
+    )
+}
+
+/// What a program may run before the cable is plugged in.
+const START_UP: Duration = Duration::from_secs(30);
+
+/// Returns whether a message continues an exchange whose beginning never got onto the cable: it
+/// began before its source address came into use, when sending fails.
+fn began_unseen(trace: &Dissection<'_>, found: &Found<Dhcpv6>, elapsed: u16) -> bool {
+    let began = found.at - Duration::from_millis(10 * u64::from(elapsed));
+    let probe = trace
+        .neighbor_solicits()
+        .filter(|ns| ns.by_device(Role::Wan) && ns.source.is_unspecified() && ns.at <= found.at)
+        .filter(|ns| ns.is.target == found.source)
+        .last();
+    probe.is_some_and(|probe| {
+        let first_use = trace.packets.iter().find(|packet| {
+            packet.by_device(Role::Wan) && packet.source == found.source && packet.at >= probe.at
+        });
+        began + START_UP >= probe.at && first_use.is_some_and(|packet| began <= packet.at)
+    })
+}
+
+/// Returns pairs of messages of which the second repeats the first, as its Elapsed Time tells.
+fn repetitions<'d>(trace: &'d Dissection<'_>) -> Vec<(&'d Found<Dhcpv6>, &'d Found<Dhcpv6>)> {
+    let messages: Vec<_> = sent(trace).collect();
+    let pairs = messages.windows(2).map(|pair| (pair[0], pair[1]));
+    pairs
+        .filter(|(first, second)| {
+            let continues = second.is.elapsed().is_some_and(|elapsed| elapsed > 0);
+            let answered = received(trace).any(|answer| {
+                answer.is.xid == first.is.xid && first.at <= answer.at && answer.at <= second.at
+            });
+            first.is.kind == second.is.kind
+                && (continues || first.is.xid == second.is.xid)
+                && !answered
+                && !trace.is_restarted(first.at, second.at)
+        })
+        .collect()
+}
+
+fn xid_kept(trace: &Dissection<'_>) -> Verdict {
+    every(
+        "retransmission of a DHCPv6 message",
+        repetitions(trace),
+        |(first, second)| {
+            expect(
+                [first.record, second.record],
+                first.is.xid == second.is.xid,
+                format!("transaction id {:06x} again", first.is.xid),
+                format!("{:06x}", second.is.xid),
+            )
+        },
+    )
+}
+
+/// What must remain of doubling: 1.9 times with the jitter of RFC 8415 §15, and host jitter.
+const GROWTH: f64 = 1.6;
+
+/// From here on a client may have reached its longest interval: 120 s in RFC 3315 §5.5.
+const LONGEST: Duration = Duration::from_secs(100);
+
+fn solicit_backoff(trace: &Dissection<'_>) -> Verdict {
+    let solicits: Vec<_> = repetitions(trace)
+        .into_iter()
+        .filter(|(first, _)| first.is.kind == Kind::Solicit)
+        .collect();
+    // Three in a row make two intervals to compare.
+    let runs = solicits
+        .windows(2)
+        .filter(|pair| pair[0].1.record == pair[1].0.record);
+    every("third Solicit of an exchange", runs, |pair| {
+        let (first, second, third) = (pair[0].0, pair[0].1, pair[1].1);
+        let (before, after) = (second.at.since(first.at), third.at.since(second.at));
+        expect(
+            [first.record, second.record, third.record],
+            after >= LONGEST || after.as_secs_f64() >= GROWTH * before.as_secs_f64(),
+            format!("an interval of about twice {}", seconds(before)),
+            seconds(after),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

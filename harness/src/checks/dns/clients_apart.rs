@@ -1,0 +1,285 @@
+//! Each client gets its own answer: once, from whom it asked, under its id, with its question.
+
+use std::time::Duration;
+
+use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::setup::Aspect;
+use ngnlab_sim::trace::Role;
+
+use crate::checks::check::{Check, EVERY_FORWARDER};
+use crate::checks::dns::let_through::let_through;
+use crate::checks::dns::twins::{PATIENCE, unanswered};
+use crate::checks::ruling::{Ruling, apart, broken, every, expect};
+use crate::dissection::{Dissection, Dns, Exchange, Found, Transport};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "dns.proxy.one-answer",
+        source: "RFC 5625 §3; RFC 1034 §3.7",
+        level: Level::Should,
+        profiles: EVERY_FORWARDER,
+        aspects: &[],
+        title: Text::new(
+            "一つの問い合わせに一つだけ応答する",
+            "A question gets one answer and no more",
+        ),
+        hint: Text::new(
+            "複数のサーバに尋ねたときも、端末へは最初の応答だけを返してください。",
+            "Where several servers were asked, hand on the first answer alone.",
+        ),
+        judge: one_answer,
+    },
+    Check {
+        id: "dns.proxy.answers-from-asked-address",
+        source: "RFC 2181 §4.1",
+        level: Level::Must,
+        profiles: EVERY_FORWARDER,
+        aspects: &[],
+        title: Text::new(
+            "問い合わせを受けたアドレスとポートから応答する",
+            "Answers come from the address and port that were asked",
+        ),
+        hint: Text::new(
+            "LAN側に複数のアドレスがあるときは、宛先だったアドレスを応答の送信元にしてください。",
+            "With several addresses on the LAN, answer from the one that was asked.",
+        ),
+        judge: from_asked_address,
+    },
+    Check {
+        id: "dns.proxy.id-restored",
+        source: "RFC 1035 §4.1.1; RFC 5625 §3",
+        level: Level::Must,
+        profiles: EVERY_FORWARDER,
+        aspects: &[],
+        title: Text::new(
+            "端末への応答に端末のIDを用いる",
+            "An answer bears the id of the client's question",
+        ),
+        hint: Text::new(
+            "上位へ尋ねたときのIDではなく、端末のIDに戻して応答してください。",
+            "Put the client's id back in place of the one used upstream.",
+        ),
+        judge: id_restored,
+    },
+    Check {
+        id: "dns.proxy.question-echoed",
+        source: "RFC 5452 §9.1; RFC 5625 §3",
+        level: Level::Must,
+        profiles: EVERY_FORWARDER,
+        aspects: &[],
+        title: Text::new(
+            "応答に端末の問い合わせが含まれる",
+            "An answer repeats the question it answers",
+        ),
+        hint: Text::new(
+            "応答の問い合わせ部を省略しないでください。端末は応答を捨ててしまいます。",
+            "Do not leave the question out: clients throw such answers away.",
+        ),
+        judge: question_echoed,
+    },
+    Check {
+        id: "dns.proxy.concurrent",
+        source: "RFC 5625 §3; guide p.12",
+        level: Level::Must,
+        profiles: EVERY_FORWARDER,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "同時に届いた多数の問い合わせにすべて応答する",
+            "Many questions at once are all answered",
+        ),
+        hint: Text::new(
+            "前の問い合わせの応答を待つ間も、次の問い合わせを受け付けてください。",
+            "Take questions while others are still open.",
+        ),
+        judge: concurrent,
+    },
+    Check {
+        id: "dns.proxy.same-id-clients",
+        source: "RFC 5625 §3; RFC 1035 §7.3",
+        level: Level::Must,
+        profiles: EVERY_FORWARDER,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "同じIDで問い合わせた端末にもそれぞれ応答する",
+            "Clients that happen to use the same id are not mixed up",
+        ),
+        hint: Text::new(
+            "問い合わせはIDだけでなく、端末のアドレスとポートでも区別してください。",
+            "Tell questions apart by address and port, too, not by their id alone.",
+        ),
+        judge: same_id,
+    },
+];
+
+fn one_answer(trace: &Dissection<'_>) -> Verdict {
+    let lan = trace.lan_dns();
+    let answered = lan.iter().filter(|exchange| !exchange.replies.is_empty());
+    every("answered question", answered, |exchange| {
+        let asked = 1 + exchange.repeats.len();
+        let replies = exchange.replies.iter().map(|reply| reply.record);
+        expect(
+            [exchange.query.record].into_iter().chain(replies),
+            exchange.replies.len() <= asked,
+            format!("one answer for each of {asked} questions"),
+            format!("{} answers", exchange.replies.len()),
+        )
+    })
+}
+
+/// The responses that the device sent to the port of a question before anything that matches it.
+fn strays<'d>(
+    trace: &'d Dissection<'_>,
+    exchange: &Exchange<'d>,
+) -> impl Iterator<Item = &'d Found<Dns>> {
+    let query = exchange.query;
+    trace.dns.iter().filter(move |found| {
+        found.by_device(Role::Lan)
+            && found.is.response
+            && found.is.transport == Transport::Udp
+            && (found.destination, found.is.destination_port)
+                == (query.source, query.is.source_port)
+            && query.at <= found.at
+            && found.at <= query.at + PATIENCE
+    })
+}
+
+fn by_udp<'d>(lan: &'d [Exchange<'d>]) -> impl Iterator<Item = &'d Exchange<'d>> {
+    lan.iter()
+        .filter(|exchange| exchange.query.is.transport == Transport::Udp)
+}
+
+fn from_asked_address(trace: &Dissection<'_>) -> Verdict {
+    let lan = trace.lan_dns();
+    every("answered question", by_udp(&lan), |exchange| {
+        if !exchange.replies.is_empty() {
+            return Ruling::Holds(exchange.records());
+        }
+        let query = exchange.query;
+        let stray = strays(trace, exchange).find(|found| {
+            found.is.id == query.is.id
+                && (found.source, found.is.source_port)
+                    != (query.destination, query.is.destination_port)
+        });
+        stray.map_or(Ruling::Skip, |stray| {
+            broken(
+                [query.record, stray.record],
+                format!("an answer from {}", query.destination),
+                format!("it came from {}", stray.source),
+            )
+        })
+    })
+}
+
+fn id_restored(trace: &Dissection<'_>) -> Verdict {
+    let lan = trace.lan_dns();
+    every("answered question", by_udp(&lan), |exchange| {
+        if !exchange.replies.is_empty() {
+            return Ruling::Holds(exchange.records());
+        }
+        let query = exchange.query;
+        let stray = strays(trace, exchange)
+            .find(|found| found.source == query.destination && found.is.id != query.is.id);
+        stray.map_or(Ruling::Skip, |stray| {
+            broken(
+                [query.record, stray.record],
+                format!("an answer with the id {:#06x}", query.is.id),
+                format!("its id is {:#06x}", stray.is.id),
+            )
+        })
+    })
+}
+
+fn question_echoed(trace: &Dissection<'_>) -> Verdict {
+    let lan = trace.lan_dns();
+    every("answered question", &lan, |exchange| {
+        let (Some(asked), Some(reply)) = (exchange.question(), exchange.reply()) else {
+            return Ruling::Skip;
+        };
+        // Who does not understand a question need not repeat it (RFC 1035 §4.1.1).
+        if reply.is.rcode == FORMERR {
+            return Ruling::Skip;
+        }
+        let echoed = reply.is.question.as_ref();
+        expect(
+            exchange.records(),
+            echoed.is_some_and(|echoed| echoed.same(asked)),
+            format!(
+                "the question for {} {} in its answer",
+                asked.name,
+                asked.kind_name()
+            ),
+            echoed.map_or_else(
+                || "an answer without a question".to_owned(),
+                |echoed| format!("a question for {} {}", echoed.name, echoed.kind_name()),
+            ),
+        )
+    })
+}
+
+fn concurrent(trace: &Dissection<'_>) -> Verdict {
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let near = |exchange: &&Exchange<'_>| {
+        let at = exchange.query.at;
+        let together = by_udp(&lan).filter(|other| apart(other.query.at, at) <= AT_ONCE);
+        together.count() >= MANY
+    };
+    every(
+        "question among many",
+        by_udp(&lan).filter(near),
+        |exchange| {
+            // RFC 4861 §7.2.2: who looks for a neighbour need not keep all packets for it.
+            if exchange.replies.is_empty() && was_sought(trace, exchange) {
+                return Ruling::Skip;
+            }
+            let_through(trace, &upstream, exchange)
+        },
+    )
+}
+
+/// Returns whether the device had to find out the client's link-layer address for the answer.
+fn was_sought(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> bool {
+    let (client, asked) = (exchange.query.source, exchange.query.at);
+    trace.neighbor_solicits().any(|solicit| {
+        solicit.by_device(Role::Lan)
+            && solicit.destination.is_multicast()
+            && solicit.is.target == client
+            && asked <= solicit.at
+            && solicit.at <= asked + PATIENCE
+    })
+}
+
+fn same_id(trace: &Dissection<'_>) -> Verdict {
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let shared = |exchange: &&Exchange<'_>| {
+        by_udp(&lan).any(|other| {
+            let end = |one: &Exchange<'_>| (one.query.source, one.query.is.source_port);
+            other.query.is.id == exchange.query.is.id
+                && end(other) != end(exchange)
+                && apart(other.query.at, exchange.query.at) <= AT_ONCE
+        })
+    };
+    every(
+        "pair of questions with one id",
+        by_udp(&lan).filter(shared),
+        |exchange| match exchange.reply() {
+            Some(reply) if reply.is.question != exchange.query.is.question => broken(
+                exchange.records(),
+                format!("the answer for {}", exchange.name()),
+                format!("one for {}", reply.is.name().unwrap_or("nothing")),
+            ),
+            Some(_) => Ruling::Holds(exchange.records()),
+            None => unanswered(trace, &upstream, exchange),
+        },
+    )
+}
+
+const FORMERR: u8 = 1;
+
+/// What leaves terminals within this time is under way at once.
+const AT_ONCE: Duration = Duration::from_millis(100);
+
+/// As many as a browser asks for one page.
+const MANY: usize = 8;
+
+#[cfg(test)]
+mod tests;

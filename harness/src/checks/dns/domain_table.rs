@@ -1,0 +1,349 @@
+//! Which server is asked for which name: the per-domain table of guide p.7.
+//!
+//! Only questions that the device itself sends are judged; a terminal with DNS servers of its own
+//! (guide p.12) asks whom it likes.
+
+use std::time::Duration;
+
+use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::line::ONS_DOMAINS;
+use ngnlab_sim::setup::{Aspect, in_domain};
+
+use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
+use crate::checks::ruling::{Ruling, apart, broken, every, expect, finding, never};
+use crate::dissection::{Dissection, Exchange};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "ons.dns.per-domain",
+        source: "guide p.7",
+        level: Level::Must,
+        profiles: ONS,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "オンライン資格確認のドメインは指定のDNSサーバに問い合わせる",
+            "Names of the ONS domains are asked at the ONS DNS servers",
+        ),
+        hint: Text::new(
+            "ドメインごとのDNS設定（ローカルドメイン問い合わせテーブルなど）に6つのドメインを登録してください。",
+            "Enter the six domains with their servers into the per-domain DNS table.",
+        ),
+        judge: per_domain,
+    },
+    Check {
+        id: "ons.dns.no-leak",
+        source: "guide p.7",
+        level: Level::Must,
+        profiles: ONS,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "オンライン資格確認の名前を他のDNSサーバに問い合わせない",
+            "Names of the ONS domains are never asked anywhere else",
+        ),
+        hint: Text::new(
+            "閉域網の名前をほかのサーバへ同時に、または続けて問い合わせる動作を止めてください。",
+            "Do not ask other servers for these names, neither at the same time nor afterwards.",
+        ),
+        judge: no_leak,
+    },
+    Check {
+        id: "ons.dns.preferred-first",
+        source: "guide p.7",
+        level: Level::Should,
+        profiles: ONS,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "優先DNSサーバに先に問い合わせる",
+            "The preferred DNS server is asked first",
+        ),
+        hint: Text::new(
+            "優先DNSサーバと代替DNSサーバの設定順を確認してください。",
+            "Check the order of the preferred and the alternate server.",
+        ),
+        judge: preferred_first,
+    },
+    Check {
+        id: "ons.dns.ngn-domain",
+        source: "guide p.7",
+        level: Level::Must,
+        profiles: ONS,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "flets-east.jp/flets-west.jpはNGNのDNSサーバに問い合わせる",
+            "The area's service domain is asked at the NGN DNS servers",
+        ),
+        hint: Text::new(
+            "flets-east.jp（西日本はflets-west.jp）の問い合わせ先をNGNのDNSサーバにしてください。",
+            "Send flets-east.jp, or flets-west.jp in the West, to the NGN DNS servers.",
+        ),
+        judge: ngn_domain,
+    },
+    Check {
+        id: "dns.proxy.upstream-failover",
+        source: "guide p.7; RFC 5625 §3; RFC 1035 §7.2",
+        level: Level::Must,
+        profiles: EVERY_FORWARDER,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "優先DNSサーバが応答しないとき代替DNSサーバに問い合わせる",
+            "When one DNS server is silent, the other one is asked",
+        ),
+        hint: Text::new(
+            "代替DNSサーバを設定し、数秒以内に切り替わるようにしてください。",
+            "Configure the alternate server, and turn to it within seconds.",
+        ),
+        judge: failover,
+    },
+];
+
+/// Returns whether a name lies in one of the ONS domains, or in one that was added to the table.
+fn is_ons(trace: &Dissection<'_>, name: &str) -> bool {
+    let ngn_domain = trace.header().line.area.values().ngn_domain;
+    let added = trace.setup().domains.iter().map(|row| &*row.name);
+    ONS_DOMAINS
+        .iter()
+        .copied()
+        .chain(added.filter(|domain| !in_domain(domain, ngn_domain)))
+        .any(|domain| in_domain(name, domain))
+}
+
+fn asks<'d>(trace: &'d Dissection<'_>) -> Vec<Exchange<'d>> {
+    let mut asks = trace.upstream_dns();
+    // The table is for look-ups; a NOTIFY is none (RFC 1996 §3).
+    asks.retain(|exchange| exchange.query.is.opcode() == 0 && is_ons(trace, exchange.name()));
+    asks
+}
+
+fn asked_right(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> bool {
+    let servers = trace.setup().servers_for(exchange.name());
+    servers.contains(&exchange.query.destination)
+}
+
+fn per_domain(trace: &Dissection<'_>) -> Verdict {
+    let asks = asks(trace);
+    every("question for an ONS name", &asks, |exchange| {
+        let right = asks
+            .iter()
+            .find(|other| other.name() == exchange.name() && asked_right(trace, other));
+        expect(
+            [right.map_or(exchange.query.record, |right| right.query.record)],
+            right.is_some(),
+            format!("{} asked at {}", exchange.name(), servers(trace, exchange)),
+            format!("asked at {} only", exchange.query.destination),
+        )
+    })
+}
+
+fn no_leak(trace: &Dissection<'_>) -> Verdict {
+    let asks = asks(trace);
+    let leaks = asks.iter().filter(|exchange| !asked_right(trace, exchange));
+    let findings = leaks.map(|exchange| {
+        finding(
+            [exchange.query.record],
+            format!(
+                "{} asked at {} alone",
+                exchange.name(),
+                servers(trace, exchange)
+            ),
+            format!("asked at {}, too", exchange.query.destination),
+        )
+    });
+    never(
+        "question for an ONS name",
+        asks.iter().map(|exchange| exchange.query.record),
+        findings,
+    )
+}
+
+fn preferred_first(trace: &Dissection<'_>) -> Verdict {
+    let asks = asks(trace);
+    every(
+        "question for an ONS name",
+        asks.iter().enumerate(),
+        |(index, exchange)| {
+            let [preferred, _, ..] = *trace.setup().servers_for(exchange.name()) else {
+                return Ruling::Skip;
+            };
+            let before = &asks[..index];
+            let continues = before.iter().rev().any(|other| {
+                other.name() == exchange.name()
+                    && exchange.query.at.since(other.query.at) < SAME_EFFORT
+            });
+            // A forwarder may remember that a server was silent (RFC 1035 §7.2).
+            let was_silent = before
+                .iter()
+                .any(|other| other.query.destination == preferred && other.replies.is_empty());
+            if continues || was_silent {
+                return Ruling::Skip;
+            }
+            expect(
+                [exchange.query.record],
+                exchange.query.destination == preferred,
+                format!("{} asked at {preferred} first", exchange.name()),
+                format!("asked at {}", exchange.query.destination),
+            )
+        },
+    )
+}
+
+fn ngn_domain(trace: &Dissection<'_>) -> Verdict {
+    let domain = trace.header().line.area.values().ngn_domain;
+    let asks = trace.upstream_dns();
+    let asks = asks
+        .iter()
+        .filter(|exchange| in_domain(exchange.name(), domain));
+    every("question for the area's service domain", asks, |exchange| {
+        expect(
+            [exchange.query.record],
+            asked_right(trace, exchange),
+            format!("{} asked at {}", exchange.name(), servers(trace, exchange)),
+            format!("asked at {}", exchange.query.destination),
+        )
+    })
+}
+
+fn failover(trace: &Dissection<'_>) -> Verdict {
+    let asks = trace.upstream_dns();
+    let silent = asks.iter().filter(|exchange| {
+        exchange.replies.is_empty()
+            && !exchange.query.lost
+            && exchange.query.at + PATIENCE < trace.end()
+            && asked_right(trace, exchange)
+            && trace.setup().servers_for(exchange.name()).len() > 1
+    });
+    every("server that was silent", silent, |exchange| {
+        let near = |other: &&Exchange<'_>| {
+            other.asks_same(exchange) && apart(other.query.at, exchange.query.at) <= PATIENCE
+        };
+        let mut others = asks.iter().filter(near);
+        if let Some(answered) = asks
+            .iter()
+            .filter(near)
+            .find(|other| !other.replies.is_empty())
+        {
+            return Ruling::Holds(vec![exchange.query.record, answered.query.record]);
+        }
+        let other = others.find(|other| {
+            other.query.destination != exchange.query.destination && asked_right(trace, other)
+        });
+        match other {
+            Some(other) => Ruling::Holds(vec![exchange.query.record, other.query.record]),
+            None if trace.is_disturbed(exchange.query.at, exchange.query.at + PATIENCE) => {
+                Ruling::Skip
+            }
+            None => broken(
+                [exchange.query.record],
+                format!("the alternate server asked within {} s", PATIENCE.as_secs()),
+                format!(
+                    "only {} was asked, which was silent",
+                    exchange.query.destination
+                ),
+            ),
+        }
+    })
+}
+
+fn servers(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> String {
+    let servers = trace.setup().servers_for(exchange.name());
+    let words: Vec<String> = servers.iter().map(ToString::to_string).collect();
+    words.join(" or ")
+}
+
+/// Questions for one name closer together than this belong to one effort.
+const SAME_EFFORT: Duration = Duration::from_secs(10);
+
+/// How long a resolver goes on asking: four tries of up to a few seconds (guide p.15 shows 2 s).
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::test_verdicts::verdict;
+    use crate::dissection::builder::{Reply, TraceBuilder};
+
+    const NAME: &str = "www.lineauth.mnw";
+
+    #[test]
+    fn an_ons_name_belongs_to_the_ons_servers() {
+        let mut trace = TraceBuilder::new("next-ra");
+        let (right, wrong) = (trace.ons_dns(), trace.trace.header.setup.default_dns[0]);
+        trace.lan_ra(|_| {}).at(1000).forward(1, NAME, right);
+        assert!(matches!(
+            verdict("ons.dns.per-domain", &trace),
+            Verdict::Pass(_)
+        ));
+        assert!(matches!(
+            verdict("ons.dns.no-leak", &trace),
+            Verdict::Pass(_)
+        ));
+        assert!(matches!(
+            verdict("ons.dns.preferred-first", &trace),
+            Verdict::Pass(_)
+        ));
+
+        trace.at(2000).forward(2, NAME, wrong);
+        assert!(matches!(
+            verdict("ons.dns.per-domain", &trace),
+            Verdict::Pass(_)
+        ));
+        assert!(matches!(
+            verdict("ons.dns.no-leak", &trace),
+            Verdict::Fail(_)
+        ));
+
+        let mut trace = TraceBuilder::new("next-ra");
+        trace.lan_ra(|_| {}).at(1000).forward(1, NAME, wrong);
+        assert!(matches!(
+            verdict("ons.dns.per-domain", &trace),
+            Verdict::Fail(_)
+        ));
+        trace.trace.header.setup.wrong_on_purpose = vec![Aspect::Dns];
+        assert!(matches!(
+            verdict("ons.dns.per-domain", &trace),
+            Verdict::NotApplicable(_)
+        ));
+    }
+
+    #[test]
+    fn the_alternate_server_comes_second() {
+        let mut trace = TraceBuilder::new("next-ra");
+        let [first, second] = trace.trace.header.line.ons_dns();
+        trace.lan_ra(|_| {}).at(1000).forward(1, NAME, second);
+        assert!(matches!(
+            verdict("ons.dns.preferred-first", &trace),
+            Verdict::Fail(_)
+        ));
+
+        let mut trace = TraceBuilder::new("next-ra");
+        trace.lan_ra(|_| {}).at(1000).forward(1, NAME, first);
+        assert!(matches!(
+            verdict("dns.proxy.upstream-failover", &trace),
+            Verdict::Fail(_)
+        ));
+        trace.at(3000).forward(2, NAME, second);
+        trace.upstream_answer(2, NAME, second, Reply::Addresses(&[first]));
+        assert!(matches!(
+            verdict("dns.proxy.upstream-failover", &trace),
+            Verdict::Pass(_)
+        ));
+    }
+
+    #[test]
+    fn the_service_domain_belongs_to_the_ngn_servers() {
+        let mut trace = TraceBuilder::new("next-ra");
+        let (ons, ngn) = (trace.ons_dns(), trace.trace.header.setup.default_dns[0]);
+        trace
+            .lan_ra(|_| {})
+            .at(1000)
+            .forward(1, "assv.asc.flets-east.jp", ngn);
+        assert!(matches!(
+            verdict("ons.dns.ngn-domain", &trace),
+            Verdict::Pass(_)
+        ));
+        trace.forward(2, "assv.asc.flets-east.jp", ons);
+        assert!(matches!(
+            verdict("ons.dns.ngn-domain", &trace),
+            Verdict::Fail(_)
+        ));
+    }
+}

@@ -1,0 +1,288 @@
+//! The DNS forwarder as terminals see it (RFC 5625): it is there, and hands on what it gets.
+//!
+//! A forwarder may cache and may write messages anew: an answer without a question upstream is no
+//! fault, and neither is another order of records.
+
+use std::ops::RangeInclusive;
+
+use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::line::DnsQuirk;
+use ngnlab_sim::setup::Aspect;
+use ngnlab_sim::trace::{End, Role};
+
+use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
+use crate::checks::dns::mutated_answers::mutated;
+use crate::checks::dns::twins::{PATIENCE, same, twins, unanswered};
+use crate::checks::ruling::{Ruling, broken, every, expect};
+use crate::dissection::dns::{A, AAAA, NXDOMAIN, PORT, SERVFAIL};
+use crate::dissection::{Dissection, Transport};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "dns.proxy.present",
+        source: "guide p.12; RFC 5625 §3",
+        level: Level::Must,
+        profiles: EVERY_FORWARDER,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "LAN側でDNSの問い合わせに応答する",
+            "The device answers DNS questions on the LAN",
+        ),
+        hint: Text::new(
+            "DNSプロキシ（リカーシブサーバ）機能を有効にしてください。",
+            "Turn the DNS proxy on, for IPv6, too.",
+        ),
+        judge: present,
+    },
+    Check {
+        id: "dns.proxy.tcp",
+        source: "RFC 5625 §4.4.1",
+        level: Level::Must,
+        profiles: EVERY_FORWARDER,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "TCPによるDNSの問い合わせに応答する",
+            "Questions over TCP are taken and answered",
+        ),
+        hint: Text::new(
+            "DNSプロキシをTCP 53番でも待ち受けさせてください。",
+            "Let the DNS proxy listen on TCP port 53, too.",
+        ),
+        judge: tcp,
+    },
+    Check {
+        id: "ons.dns.aaaa-kept",
+        source: "guide p.15; ngn-facts §4.4",
+        level: Level::Must,
+        profiles: ONS,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "AAAAレコードを取り除かない",
+            "AAAA records are not filtered",
+        ),
+        hint: Text::new(
+            "AAAAレコードの抑止（フィルタ）機能を無効にしてください。",
+            "Turn the suppression of AAAA records off.",
+        ),
+        judge: aaaa_kept,
+    },
+    Check {
+        id: "dns.proxy.case-kept",
+        source: "RFC 5625 §3",
+        level: Level::Should,
+        profiles: EVERY_FORWARDER,
+        aspects: &[],
+        title: Text::new(
+            "問い合わせ名の大文字と小文字をそのまま返す",
+            "The letters of a question keep their case in the answer",
+        ),
+        hint: Text::new(
+            "応答の問い合わせ部は受け取ったとおりに返してください。",
+            "Copy the question into the answer as it came.",
+        ),
+        judge: case_kept,
+    },
+    Check {
+        id: "dns.proxy.qtype-any",
+        source: "RFC 5625 §4.3; RFC 3597 §3",
+        level: Level::Must,
+        profiles: EVERY_FORWARDER,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "知らないレコード種別の問い合わせも中継する",
+            "Questions for unknown types are passed on",
+        ),
+        hint: Text::new(
+            "レコード種別による破棄をせず、そのまま中継してください。",
+            "Forward questions whatever their type.",
+        ),
+        judge: any_type,
+    },
+    Check {
+        id: "dns.proxy.upstream-servfail",
+        source: "RFC 5625 §3",
+        level: Level::Should,
+        profiles: EVERY_FORWARDER,
+        aspects: &[],
+        title: Text::new(
+            "名前が存在しないという応答を端末まで届ける",
+            "A name error from upstream reaches the terminal",
+        ),
+        hint: Text::new(
+            "応答コードを書き換えずに中継してください。",
+            "Pass the response code on as it is.",
+        ),
+        judge: name_error_kept,
+    },
+];
+
+fn present(trace: &Dissection<'_>) -> Verdict {
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let udp = lan
+        .iter()
+        .filter(|exchange| exchange.query.is.transport == Transport::Udp);
+    let answered = udp.clone().find(|exchange| !exchange.replies.is_empty());
+    match answered {
+        Some(exchange) => Verdict::Pass(exchange.records()),
+        None => every("question for the device's DNS proxy", udp, |exchange| {
+            unanswered(trace, &upstream, exchange)
+        }),
+    }
+}
+
+fn tcp(trace: &Dissection<'_>) -> Verdict {
+    let no_tcp = trace.header().line.quirks.dns.contains(&DnsQuirk::NoTcp);
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let connections = trace.connections.iter().filter(|connection| {
+        connection.on == Role::Lan
+            && connection.opener == End::Network
+            && connection.syn_arrived
+            && connection.server.1 == PORT
+            && trace.is_device_address(connection.server.0)
+    });
+    every(
+        "TCP connection to the device's DNS proxy",
+        connections,
+        |connection| {
+            let Some((accepted, _)) = connection.accepted else {
+                return if trace.end() < connection.at + PATIENCE {
+                    Ruling::Skip
+                } else {
+                    let reset = connection
+                        .reset
+                        .map_or(connection.last.0, |(record, _)| record);
+                    broken(
+                        [connection.syn, reset],
+                        "a connection to TCP port 53",
+                        if connection.reset.is_some() {
+                            "it was refused"
+                        } else {
+                            "nothing came"
+                        },
+                    )
+                };
+            };
+            let asked = lan.iter().find(|exchange| {
+                exchange.query.is.transport == Transport::Tcp
+                    && (exchange.query.source, exchange.query.is.source_port) == connection.client
+            });
+            match asked {
+                None => Ruling::Skip,
+                Some(exchange) if !exchange.replies.is_empty() => {
+                    Ruling::Holds([vec![accepted], exchange.records()].concat())
+                }
+                Some(_) if no_tcp => Ruling::Unclear("the servers upstream have no TCP".to_owned()),
+                Some(exchange) => unanswered(trace, &upstream, exchange),
+            }
+        },
+    )
+}
+
+fn aaaa_kept(trace: &Dissection<'_>) -> Verdict {
+    let upstream = trace.upstream_dns();
+    let lan = trace.lan_dns();
+    let mutated = mutated(trace);
+    let asked = lan.iter().filter(|exchange| {
+        let question = exchange.question();
+        // Who asks on for a name of the answer may be told anything then.
+        let is_mutated = |mutated: &RangeInclusive<_>| mutated.contains(&exchange.query.at);
+        question.is_some_and(|question| question.kind == AAAA)
+            && !mutated.as_ref().is_some_and(is_mutated)
+    });
+    every("answer with AAAA records", asked, |exchange| {
+        let question = exchange.question();
+        let known = upstream.iter().find_map(|other| {
+            let full = other.reply()?;
+            // Of answers that contradict each other, who knows which is right?
+            let mut replies = other.replies.iter();
+            let agree = replies.all(|reply| reply.is.rcode == 0 && reply.is.has_answer(AAAA));
+            (agree && same(other.question(), question)).then_some(full)
+        });
+        let (Some(known), Some(reply)) = (known, exchange.reply()) else {
+            return Ruling::Skip;
+        };
+        // SERVFAIL says that this question failed, not that there is no such record (RFC 1035
+        // §4.1.1).
+        if reply.is.truncated || known.record > reply.record || reply.is.rcode == SERVFAIL {
+            return Ruling::Skip;
+        }
+        expect(
+            [known.record, reply.record],
+            reply.is.has_answer(AAAA),
+            format!("the AAAA records of {}", exchange.name()),
+            "an answer without them",
+        )
+    })
+}
+
+fn case_kept(trace: &Dissection<'_>) -> Verdict {
+    let mixed = trace.lan_dns().into_iter().filter(|exchange| {
+        exchange
+            .name()
+            .bytes()
+            .any(|byte| byte.is_ascii_uppercase())
+    });
+    every(
+        "answer to a question with capital letters",
+        mixed,
+        |exchange| {
+            let Some(reply) = exchange.reply() else {
+                return Ruling::Skip;
+            };
+            let name = reply.is.name().unwrap_or("");
+            expect(
+                exchange.records(),
+                name == exchange.name(),
+                exchange.name(),
+                name,
+            )
+        },
+    )
+}
+
+/// Types that every forwarder has met: addresses, pointers, and what RFC 1035 defines.
+fn is_common(kind: u16) -> bool {
+    kind <= 16 || [AAAA, A, 33].contains(&kind)
+}
+
+fn any_type(trace: &Dissection<'_>) -> Verdict {
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let odd = lan.iter().filter(|exchange| {
+        exchange
+            .question()
+            .is_some_and(|question| !is_common(question.kind))
+    });
+    every(
+        "question for an uncommon type",
+        odd,
+        |exchange| match exchange.reply() {
+            Some(_) => Ruling::Holds(exchange.records()),
+            None => unanswered(trace, &upstream, exchange),
+        },
+    )
+}
+
+fn name_error_kept(trace: &Dissection<'_>) -> Verdict {
+    let upstream = trace.upstream_dns();
+    every("name error from upstream", trace.lan_dns(), |exchange| {
+        let replies: Vec<_> = twins(&upstream, &exchange)
+            .flat_map(|twin| twin.replies.iter().copied())
+            .collect();
+        let all_say_so = replies
+            .iter()
+            .all(|reply| reply.is.rcode == NXDOMAIN && reply.is.message.is_some());
+        let (Some(first), Some(reply), true) = (replies.first(), exchange.reply(), all_say_so)
+        else {
+            return Ruling::Skip;
+        };
+        expect(
+            [first.record, reply.record],
+            reply.is.rcode == NXDOMAIN,
+            format!("NXDOMAIN for {}", exchange.name()),
+            format!("response code {}", reply.is.rcode),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,272 @@
+//! Questions of unusual shape: header bits, opcodes, classes, types, names. A forwarder lets all
+//! of them through (RFC 5625 §4.1 to §4.3).
+//!
+//! The verdict lies in the difference between the LAN and the WAN. What a forwarder knows by
+//! itself, as `version.bind` or a name it has cached, needs no question upstream.
+
+use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::message::dns::OPT;
+use ngnlab_sim::setup::Aspect;
+
+use crate::checks::check::{Check, DNS_PROXY, EVERY_FORWARDER};
+use crate::checks::dns::let_through::{all_let_through, let_through};
+use crate::checks::dns::twins::{twins, unanswered};
+use crate::checks::ruling::{Ruling, broken, every, expect};
+use crate::dissection::dns::Flag;
+use crate::dissection::{Dissection, Dns, Exchange, Question};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "dns.proxy.ad-cd-z",
+        source: "RFC 5625 §4.1",
+        level: Level::Must,
+        profiles: DNS_PROXY,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "AD・CD・予約ビットの立った問い合わせも中継する",
+            "Questions with AD, CD or the reserved bit set are passed on",
+        ),
+        hint: Text::new(
+            "知らないビットは無視し、CDビットはそのまま上位へ渡してください。",
+            "Ignore bits that mean nothing to you, and leave CD as it is.",
+        ),
+        judge: header_bits,
+    },
+    Check {
+        id: "dns.proxy.rd-kept",
+        source: "RFC 5625 §3; RFC 1035 §4.1.1",
+        level: Level::Should,
+        profiles: DNS_PROXY,
+        aspects: &[],
+        title: Text::new(
+            "RDビットの無い問い合わせにRDを立てない",
+            "A question without RD goes upstream without it",
+        ),
+        hint: Text::new(
+            "再帰を望むかどうかは端末が決めます。RDビットを書き換えないでください。",
+            "Whether recursion is desired is the client's choice; copy the bit.",
+        ),
+        judge: recursion_desired,
+    },
+    Check {
+        id: "dns.proxy.unknown-opcode",
+        source: "RFC 5625 §3 and §4.1",
+        level: Level::Should,
+        profiles: DNS_PROXY,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "QUERY以外のオペコードの要求を黙って捨てない",
+            "Requests with other opcodes than QUERY are not dropped",
+        ),
+        hint: Text::new(
+            "解釈できない要求も中継するか、少なくともエラーを返してください。",
+            "Forward such requests, or answer with an error at least.",
+        ),
+        judge: other_opcode,
+    },
+    Check {
+        id: "dns.proxy.compression-any",
+        source: "RFC 5625 §4.2",
+        level: Level::Must,
+        profiles: DNS_PROXY,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "名前の圧縮の有無にかかわらず中継する",
+            "Messages are passed on whether their names are compressed or not",
+        ),
+        hint: Text::new(
+            "圧縮された名前を含む問い合わせを破棄しないでください。",
+            "Do not drop questions for a pointer in one of their records.",
+        ),
+        judge: compression,
+    },
+    Check {
+        id: "dns.proxy.qclass-any",
+        source: "RFC 5625 §4.3; RFC 3597 §3",
+        level: Level::Must,
+        profiles: DNS_PROXY,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "IN以外のクラスの問い合わせも中継する",
+            "Questions of other classes than IN are passed on",
+        ),
+        hint: Text::new(
+            "クラスによる破棄をせず、そのまま中継してください。",
+            "Forward questions whatever their class.",
+        ),
+        judge: any_class,
+    },
+    Check {
+        id: "dns.proxy.https-type",
+        source: "RFC 5625 §4.3; RFC 9460 §9",
+        level: Level::Must,
+        profiles: EVERY_FORWARDER,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "ブラウザが尋ねるHTTPS・SVCBレコードの問い合わせに応答する",
+            "Questions for HTTPS and SVCB records, as browsers ask, are answered",
+        ),
+        hint: Text::new(
+            "タイプ64・65の問い合わせを破棄しないでください。ブラウザの表示が数秒遅れます。",
+            "Do not drop types 64 and 65: browsers wait for them for seconds.",
+        ),
+        judge: https_type,
+    },
+    Check {
+        id: "dns.proxy.long-names",
+        source: "RFC 1035 §2.3.4; RFC 5625 §4.3",
+        level: Level::Must,
+        profiles: DNS_PROXY,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "255オクテットまでの名前の問い合わせに応答する",
+            "Questions for names of up to 255 octets are answered",
+        ),
+        hint: Text::new(
+            "名前のバッファを255オクテット、ラベルを63オクテットまで扱えるようにしてください。",
+            "Let names have 255 octets, and their labels 63.",
+        ),
+        judge: long_names,
+    },
+    Check {
+        id: "dns.proxy.odd-names",
+        source: "RFC 2181 §11",
+        level: Level::Must,
+        profiles: DNS_PROXY,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "ルートや下線、任意のオクテットを含む名前の問い合わせに応答する",
+            "Questions for the root, and for names with underscores or any octets, are answered",
+        ),
+        hint: Text::new(
+            "ホスト名として正しいかどうかで問い合わせを選別しないでください。",
+            "DNS names need not be host names; forward them all.",
+        ),
+        judge: odd_names,
+    },
+];
+
+fn header_bits(trace: &Dissection<'_>) -> Verdict {
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let odd = lan.iter().filter(|exchange| {
+        let query = &exchange.query.is;
+        query.opcode() == 0
+            && [Flag::Ad, Flag::Cd, Flag::Z]
+                .iter()
+                .any(|flag| query.has(*flag))
+    });
+    every("question with AD, CD or Z set", odd, |exchange| {
+        let cleared = twins(&upstream, exchange)
+            .find(|twin| exchange.query.is.has(Flag::Cd) && !twin.query.is.has(Flag::Cd));
+        // AD and Z mean nothing to who writes its questions anew; CD is the client's (RFC 4035
+        // §3.2.2).
+        match cleared {
+            Some(twin) => broken(
+                [exchange.query.record, twin.query.record],
+                "the question upstream with its CD bit",
+                "the CD bit was cleared",
+            ),
+            None => let_through(trace, &upstream, exchange),
+        }
+    })
+}
+
+fn recursion_desired(trace: &Dissection<'_>) -> Verdict {
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let without = lan
+        .iter()
+        .filter(|exchange| !exchange.query.is.has(Flag::Rd) && exchange.query.is.opcode() == 0);
+    every("forwarded question without RD", without, |exchange| {
+        let others = lan
+            .iter()
+            .any(|other| same(other, exchange) && other.query.is.has(Flag::Rd));
+        let Some(twin) = twins(&upstream, exchange).next().filter(|_| !others) else {
+            return Ruling::Skip;
+        };
+        expect(
+            [exchange.query.record, twin.query.record],
+            !twin.query.is.has(Flag::Rd),
+            "RD as the client had it, not set",
+            "RD is set in the question upstream",
+        )
+    })
+}
+
+fn same(a: &Exchange<'_>, b: &Exchange<'_>) -> bool {
+    matches!((a.question(), b.question()), (Some(a), Some(b)) if a.same(b))
+}
+
+fn other_opcode(trace: &Dissection<'_>) -> Verdict {
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let odd = lan
+        .iter()
+        .filter(|exchange| exchange.query.is.opcode() != 0);
+    every(
+        "request with another opcode",
+        odd,
+        |exchange| match exchange.reply() {
+            Some(_) => Ruling::Holds(exchange.records()),
+            None => unanswered(trace, &upstream, exchange),
+        },
+    )
+}
+
+fn compression(trace: &Dissection<'_>) -> Verdict {
+    all_let_through(
+        trace,
+        "question with a record whose name could be compressed",
+        |query| {
+            let records = query.records();
+            query.opcode() == 0
+                && records
+                    .iter()
+                    .any(|record| record.kind != OPT && record.class == INTERNET)
+        },
+    )
+}
+
+fn any_class(trace: &Dissection<'_>) -> Verdict {
+    all_let_through(trace, "question of another class than IN", |query| {
+        asks(query, |question| question.class != INTERNET)
+    })
+}
+
+fn https_type(trace: &Dissection<'_>) -> Verdict {
+    all_let_through(trace, "question for HTTPS or SVCB", |query| {
+        asks(query, |question| [SVCB, HTTPS].contains(&question.kind))
+    })
+}
+
+fn long_names(trace: &Dissection<'_>) -> Verdict {
+    all_let_through(
+        trace,
+        "question for a name of more than 200 octets",
+        |query| asks(query, |question| question.name.len() > LONG),
+    )
+}
+
+fn odd_names(trace: &Dissection<'_>) -> Verdict {
+    all_let_through(trace, "question for a name that no host has", |query| {
+        asks(query, |question| {
+            let is_hosts = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
+            question.name.is_empty() || !question.name.bytes().all(is_hosts)
+        })
+    })
+}
+
+fn asks(query: &Dns, what: impl Fn(&Question) -> bool) -> bool {
+    query.opcode() == 0 && query.question.as_ref().is_some_and(what)
+}
+
+const INTERNET: u16 = 1;
+
+/// RFC 9460 §14.1.
+const SVCB: u16 = 64;
+
+const HTTPS: u16 = 65;
+
+/// Names of people end long before.
+const LONG: usize = 200;
+
+#[cfg(test)]
+mod tests;

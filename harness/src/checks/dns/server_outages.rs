@@ -1,0 +1,306 @@
+//! Servers that are slow, dead, or back again (RFC 1035 §7.2, RFC 2308 §7).
+
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::Time;
+use ngnlab_sim::setup::Aspect;
+
+use crate::checks::check::{Check, EVERY_FORWARDER};
+use crate::checks::dns::twins::{PATIENCE, is_twin};
+use crate::checks::ruling::{Ruling, apart, broken, every, expect, seconds};
+use crate::dissection::dns::SERVFAIL;
+use crate::dissection::{Dissection, Exchange, Stepped, Transport};
+use crate::scenario::step::Action;
+use crate::scenario::step::servers::Server;
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "dns.proxy.slow-server",
+        source: "RFC 5625 §3; RFC 1035 §7.2",
+        level: Level::Should,
+        profiles: EVERY_FORWARDER,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "上位の応答が遅くても端末に届く",
+            "The answer of a slow server reaches the terminal",
+        ),
+        hint: Text::new(
+            "再送した後に届いた前の問い合わせへの応答も受け入れ、数秒であきらめないでください。",
+            "Take answers to earlier tries, too, and do not give up within a few seconds.",
+        ),
+        judge: slow_server,
+    },
+    Check {
+        id: "dns.proxy.both-dead",
+        source: "RFC 1035 §7.2; RFC 2308 §7",
+        level: Level::Must,
+        profiles: EVERY_FORWARDER,
+        aspects: &[],
+        title: Text::new(
+            "DNSサーバがすべて停止しても問い合わせを乱発しない",
+            "Dead servers are not flooded with questions",
+        ),
+        hint: Text::new(
+            "応答のないサーバへの再送は間隔を空け、回数を限ってください。",
+            "Space retries to servers that do not answer, and limit their number.",
+        ),
+        judge: no_storm,
+    },
+    Check {
+        id: "dns.proxy.recovers",
+        source: "RFC 2308 §7; RFC 1035 §7.2",
+        level: Level::Should,
+        profiles: EVERY_FORWARDER,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "DNSサーバが復旧したら自動で名前解決も復旧する",
+            "Names resolve again soon after the servers are back",
+        ),
+        hint: Text::new(
+            "停止していたサーバや失敗した名前を、何分も問い合わせ対象から外さないでください。",
+            "Do not keep servers or names that failed out of use for minutes.",
+        ),
+        judge: recovers,
+    },
+    Check {
+        id: "dns.proxy.recovers-to-preferred",
+        source: "guide p.7; RFC 1035 §7.2",
+        level: Level::Should,
+        profiles: EVERY_FORWARDER,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "優先DNSサーバが復旧したら再び問い合わせる",
+            "The preferred server is asked again once it is back",
+        ),
+        hint: Text::new(
+            "代替DNSサーバに切り替わったままにせず、優先DNSサーバをときどき試してください。",
+            "Try the preferred server from time to time instead of staying with the alternate one.",
+        ),
+        judge: recovers_to_preferred,
+    },
+];
+
+/// From here on an answer counts as slow.
+const SLOW: Duration = Duration::from_secs(2);
+
+/// How soon after an outage names have to resolve again, and the preferred server has to be asked:
+/// RFC 2308 §7 allows five minutes, which no user would wait.
+const RECOVERY: Duration = Duration::from_secs(15);
+
+/// How long the alternate server may be kept after the preferred one is back.
+const LOYALTY: Duration = Duration::from_secs(40);
+
+/// How many questions upstream one name may bring about in ten seconds while nobody answers: two
+/// servers, four tries each, for each of the terminal's five, and a little more.
+const STORM: usize = 50;
+
+fn slow_server(trace: &Dissection<'_>) -> Verdict {
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let udp = lan
+        .iter()
+        .filter(|exchange| exchange.query.is.transport == Transport::Udp);
+    every("answer that came late from upstream", udp, |exchange| {
+        let asked_at = exchange.query.at;
+        let twins = upstream.iter().filter(|other| is_twin(other, exchange));
+        let replies = twins.flat_map(|twin| twin.replies.iter().filter(|reply| !reply.lost));
+        let Some(first) = replies.min_by_key(|reply| reply.record) else {
+            return Ruling::Skip;
+        };
+        let took = first.at.since(asked_at);
+        if took < SLOW || took + SLOW > PATIENCE || ![0, 3].contains(&first.is.rcode) {
+            return Ruling::Skip;
+        }
+        // The terminal asks again meanwhile; any of its questions may be answered.
+        let good = lan.iter().find_map(|again| {
+            let same = again.question() == exchange.question()
+                && apart_less(again.query.at, asked_at, PATIENCE);
+            let reply = again
+                .replies
+                .iter()
+                .find(|reply| reply.is.rcode != SERVFAIL && reply.at.since(asked_at) <= PATIENCE)?;
+            same.then_some(*reply)
+        });
+        let until = asked_at + PATIENCE;
+        match good {
+            Some(reply) => Ruling::Holds(vec![first.record, reply.record]),
+            None if trace.end() < until || trace.is_disturbed(asked_at, until) => Ruling::Skip,
+            None => broken(
+                [exchange.query.record, first.record],
+                format!(
+                    "the answer for {}, which came after {}, handed to the terminal",
+                    exchange.name(),
+                    seconds(took)
+                ),
+                "a failure, or nothing",
+            ),
+        }
+    })
+}
+
+fn apart_less(a: Time, b: Time, limit: Duration) -> bool {
+    apart(a, b) <= limit
+}
+
+fn no_storm(trace: &Dissection<'_>) -> Verdict {
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let dead = lan.iter().filter(|exchange| {
+        let mut twins = upstream
+            .iter()
+            .filter(|other| is_twin(other, exchange))
+            .peekable();
+        twins.peek().is_some()
+            && twins.all(|twin| twin.replies.is_empty())
+            && exchange.query.at + PATIENCE <= trace.end()
+    });
+    every("question that no server answered", dead, |exchange| {
+        let twins: Vec<&Exchange<'_>> = upstream
+            .iter()
+            .filter(|other| is_twin(other, exchange))
+            .collect();
+        let count: usize = twins.iter().map(|twin| 1 + twin.repeats.len()).sum();
+        let records = twins.iter().map(|twin| twin.query.record);
+        expect(
+            std::iter::once(exchange.query.record).chain(records),
+            count <= STORM,
+            format!(
+                "at most {STORM} questions for {} within {} s",
+                exchange.name(),
+                PATIENCE.as_secs()
+            ),
+            format!("{count} questions"),
+        )
+    })
+}
+
+/// A time in which a DNS server was deaf, as the scenario says.
+struct Outage {
+    server: Ipv6Addr,
+    from: Time,
+    to: Time,
+}
+
+fn outages(trace: &Dissection<'_>) -> Vec<Outage> {
+    let values = trace.header().line.area.values();
+    let named = [
+        (Server::NgnDns1, values.ngn_dns[0]),
+        (Server::NgnDns2, values.ngn_dns[1]),
+        (Server::OnsDns1, values.ons_dns[0]),
+        (Server::OnsDns2, values.ons_dns[1]),
+    ];
+    let read = |step: &Stepped<'_>| {
+        let Action::Silence(silence) = &step.action else {
+            return None;
+        };
+        let (_, server) = named.iter().find(|(known, _)| *known == silence.node)?;
+        Some(Outage {
+            server: *server,
+            from: step.at,
+            to: step.at + silence.lasting?.0,
+        })
+    };
+    trace.steps.iter().filter_map(read).collect()
+}
+
+/// Returns when a name's servers, all of which were dead at the same time, were back.
+fn back_at(trace: &Dissection<'_>, outages: &[Outage], name: &str) -> Option<Time> {
+    let servers = trace.setup().servers_for(name);
+    let ends = servers.iter().map(|server| {
+        let last = outages.iter().rev().find(|one| one.server == *server)?;
+        Some((last.from, last.to))
+    });
+    let ends: Vec<(Time, Time)> = ends.collect::<Option<_>>()?;
+    let (began, over) = (
+        ends.iter().map(|(from, _)| *from).max()?,
+        ends.iter().map(|(_, to)| *to).min()?,
+    );
+    (began < over).then(|| ends.iter().map(|(_, to)| *to).max())?
+}
+
+fn recovers(trace: &Dissection<'_>) -> Verdict {
+    let (lan, outages) = (trace.lan_dns(), outages(trace));
+    // Only who asked during the outage can remember it.
+    let failed_before = |back: Time, name: &str| {
+        lan.iter().any(|other| {
+            other.query.at < back
+                && trace.setup().servers_for(other.name()) == trace.setup().servers_for(name)
+                && other.replies.iter().all(|reply| reply.is.rcode == SERVFAIL)
+        })
+    };
+    every("question after an outage", &lan, |exchange| {
+        let asked_at = exchange.query.at;
+        let back = back_at(trace, &outages, exchange.name());
+        let Some(back) = back
+            .filter(|back| asked_at >= *back + RECOVERY && failed_before(*back, exchange.name()))
+        else {
+            return Ruling::Skip;
+        };
+        let until = asked_at + PATIENCE;
+        let served = lan.iter().find(|again| {
+            again.question() == exchange.question()
+                && asked_at <= again.query.at
+                && again.query.at <= until
+                && again
+                    .reply()
+                    .is_some_and(|reply| reply.is.rcode != SERVFAIL)
+        });
+        match served {
+            Some(served) => Ruling::Holds(served.records()),
+            None if trace.end() < until || trace.is_disturbed(back, until) => Ruling::Skip,
+            None => broken(
+                exchange.records(),
+                format!(
+                    "an answer for {}, as the servers are back since {}",
+                    exchange.name(),
+                    seconds(asked_at.since(back))
+                ),
+                match exchange.reply() {
+                    Some(reply) => format!("response code {}", reply.is.rcode),
+                    None => "nothing came".to_owned(),
+                },
+            ),
+        }
+    })
+}
+
+fn recovers_to_preferred(trace: &Dissection<'_>) -> Verdict {
+    let upstream = trace.upstream_dns();
+    every("outage of a preferred server", outages(trace), |outage| {
+        let concerns = |exchange: &&Exchange<'_>| {
+            let servers = trace.setup().servers_for(exchange.name());
+            servers.first() == Some(&outage.server) && servers.len() > 1
+        };
+        let noticed = upstream.iter().filter(concerns).find(|exchange| {
+            exchange.query.destination == outage.server
+                && exchange.query.at < outage.to
+                && exchange.replies.is_empty()
+        });
+        let later: Vec<&Exchange<'_>> = upstream
+            .iter()
+            .filter(concerns)
+            .filter(|exchange| exchange.query.at >= outage.to + LOYALTY)
+            .collect();
+        let (Some(noticed), Some(last)) = (noticed, later.last()) else {
+            return Ruling::Skip;
+        };
+        let again = later
+            .iter()
+            .find(|exchange| exchange.query.destination == outage.server);
+        match again {
+            Some(again) => Ruling::Holds(vec![noticed.query.record, again.query.record]),
+            None => broken(
+                [noticed.query.record, last.query.record],
+                format!("{} asked again, since it is back", outage.server),
+                format!(
+                    "only {} is asked {} later",
+                    last.query.destination,
+                    seconds(last.query.at.since(outage.to))
+                ),
+            ),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;

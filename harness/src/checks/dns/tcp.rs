@@ -1,0 +1,384 @@
+//! DNS over TCP through the forwarder (RFC 5625 §4.4.1), with many questions, in pieces, from many
+//! clients (RFC 7766).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::line::DnsQuirk;
+use ngnlab_sim::setup::Aspect;
+use ngnlab_sim::trace::{End, Role};
+
+use crate::checks::check::{Check, DNS_PROXY};
+use crate::checks::dns::twins::{PATIENCE, twins, unanswered};
+use crate::checks::ruling::{Ruling, apart, broken, every, seconds, unclear_by_host};
+use crate::dissection::dns::PORT;
+use crate::dissection::{Connection, Dissection, Exchange, Transport};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "dns.proxy.tcp-to-tcp",
+        source: "RFC 5625 §4.4.1",
+        level: Level::Should,
+        profiles: DNS_PROXY,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "TCPで受けた問い合わせは上位へもTCPで送る",
+            "A question over TCP goes upstream over TCP, and not over UDP first",
+        ),
+        hint: Text::new(
+            "TCPの問い合わせをUDPで試さず、はじめからTCPで中継してください。",
+            "Forward what came over TCP over TCP at once.",
+        ),
+        judge: tcp_to_tcp,
+    },
+    Check {
+        id: "dns.proxy.tcp-same-connection",
+        source: "RFC 7766 §5",
+        level: Level::Must,
+        profiles: DNS_PROXY,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "TCPの問い合わせには同じ接続で応答する",
+            "The answer comes on the TCP connection of its question",
+        ),
+        hint: Text::new(
+            "TCPで受けた問い合わせの応答をUDPで返さないでください。",
+            "Never answer with a datagram what came over TCP.",
+        ),
+        judge: same_connection,
+    },
+    Check {
+        id: "dns.proxy.tcp-pipelining",
+        source: "RFC 7766 §6.2.1.1",
+        level: Level::Should,
+        profiles: DNS_PROXY,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "一つのTCP接続で続けて送られた問い合わせにすべて応答する",
+            "All questions that follow one another on a TCP connection are answered",
+        ),
+        hint: Text::new(
+            "最初の応答で接続を閉じず、届いた問い合わせすべてに応答してください。",
+            "Do not close after the first answer while questions are open.",
+        ),
+        judge: pipelining,
+    },
+    Check {
+        id: "dns.proxy.tcp-partial-read",
+        source: "RFC 7766 §8",
+        level: Level::Must,
+        profiles: DNS_PROXY,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "TCPの問い合わせが複数のセグメントに分かれて届いても応答する",
+            "A question over TCP may come in several segments",
+        ),
+        hint: Text::new(
+            "長さの2オクテットとメッセージが揃うまで読み続けてください。",
+            "Read on until the two octets of the length and the whole message are there.",
+        ),
+        judge: partial_read,
+    },
+    Check {
+        id: "dns.proxy.tcp-many-clients",
+        source: "RFC 7766 §6.2.2; RFC 5625 §4.4.1",
+        level: Level::Should,
+        profiles: DNS_PROXY,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "複数の端末から同時にTCPで問い合わせられる",
+            "Several terminals may ask over TCP at the same time",
+        ),
+        hint: Text::new(
+            "TCPの接続を端末ごとに並行して扱ってください。",
+            "Serve the connections of several clients side by side.",
+        ),
+        judge: many_clients,
+    },
+    Check {
+        id: "dns.proxy.tcp-idle",
+        source: "RFC 7766 §6.2.3",
+        level: Level::Should,
+        profiles: DNS_PROXY,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "使われていないTCP接続がほかの端末の妨げにならない",
+            "An idle TCP connection keeps no other client waiting",
+        ),
+        hint: Text::new(
+            "無言の接続を待ち続けず、ほかの接続も受け付けてください。",
+            "Do not wait for a silent client while others have questions.",
+        ),
+        judge: idle,
+    },
+];
+
+fn by_tcp<'d>(lan: &'d [Exchange<'d>]) -> impl Iterator<Item = &'d Exchange<'d>> + Clone {
+    lan.iter()
+        .filter(|exchange| exchange.query.is.transport == Transport::Tcp)
+}
+
+fn client(exchange: &Exchange<'_>) -> (Ipv6Addr, u16) {
+    (exchange.query.source, exchange.query.is.source_port)
+}
+
+/// The TCP connections of terminals to the device's DNS.
+fn connections<'d>(trace: &'d Dissection<'_>) -> impl Iterator<Item = &'d Connection> {
+    trace.connections.iter().filter(|connection| {
+        connection.on == Role::Lan
+            && connection.opener == End::Network
+            && !connection.injected
+            && connection.syn_arrived
+            && connection.server.1 == PORT
+            && trace.is_device_address(connection.server.0)
+    })
+}
+
+/// Rules on a question over TCP that was not answered.
+fn no_answer(trace: &Dissection<'_>, upstream: &[Exchange<'_>], exchange: &Exchange<'_>) -> Ruling {
+    if trace.header().line.quirks.dns.contains(&DnsQuirk::NoTcp) {
+        return Ruling::Unclear("the servers upstream have no TCP".to_owned());
+    }
+    unanswered(trace, upstream, exchange)
+}
+
+fn tcp_to_tcp(trace: &Dissection<'_>) -> Verdict {
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    every("forwarded question over TCP", by_tcp(&lan), |exchange| {
+        let Some(asked) = exchange.question() else {
+            return Ruling::Skip;
+        };
+        // Where somebody asked the same over UDP, a datagram upstream may be his.
+        let also_udp = lan.iter().any(|other| {
+            other.query.is.transport == Transport::Udp
+                && other.question().is_some_and(|other| other.same(asked))
+                && apart(other.query.at, exchange.query.at) <= PATIENCE
+        });
+        if also_udp {
+            return Ruling::Skip;
+        }
+        let by = |transport| {
+            twins(&upstream, exchange).find(|twin| twin.query.is.transport == transport)
+        };
+        match (by(Transport::Udp), by(Transport::Tcp)) {
+            (Some(datagram), _) => broken(
+                [exchange.query.record, datagram.query.record],
+                "the question upstream over TCP alone",
+                "it was sent over UDP",
+            ),
+            (None, Some(twin)) => Ruling::Holds(vec![exchange.query.record, twin.query.record]),
+            (None, None) => Ruling::Skip,
+        }
+    })
+}
+
+fn same_connection(trace: &Dissection<'_>) -> Verdict {
+    let lan = trace.lan_dns();
+    every("answered question over TCP", by_tcp(&lan), |exchange| {
+        if !exchange.replies.is_empty() {
+            return Ruling::Holds(exchange.records());
+        }
+        let query = exchange.query;
+        let stray = trace.dns.iter().find(|found| {
+            found.by_device(Role::Lan)
+                && found.is.response
+                && found.is.id == query.is.id
+                && found.destination == query.source
+                && found.is.question == query.is.question
+                && query.at <= found.at
+                && found.at <= query.at + PATIENCE
+                && (found.is.transport == Transport::Udp
+                    || found.is.destination_port != query.is.source_port)
+                && !lan.iter().any(|other| {
+                    other
+                        .replies
+                        .iter()
+                        .any(|reply| reply.record == found.record)
+                })
+        });
+        stray.map_or(Ruling::Skip, |stray| {
+            broken(
+                [query.record, stray.record],
+                "an answer on the connection of the question",
+                match stray.is.transport {
+                    Transport::Udp => "it came as a datagram",
+                    Transport::Tcp => "it came on another connection",
+                },
+            )
+        })
+    })
+}
+
+fn pipelining(trace: &Dissection<'_>) -> Verdict {
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let mut streams: BTreeMap<_, Vec<&Exchange<'_>>> = BTreeMap::new();
+    for exchange in by_tcp(&lan) {
+        streams.entry(client(exchange)).or_default().push(exchange);
+    }
+    let pipelined = streams.into_values().filter(|questions| {
+        // The order of the trace, for in virtual time answers may take none.
+        let first = questions[0].reply().map(|reply| reply.record);
+        questions
+            .get(1)
+            .is_some_and(|second| first.is_none_or(|first| second.query.record < first))
+    });
+    every(
+        "connection with several questions at once",
+        pipelined,
+        |questions| {
+            let count = questions.len();
+            let open = questions.iter().filter(|one| one.replies.is_empty());
+            let Some(missing) = open.clone().next() else {
+                let records = questions.iter().flat_map(|one| one.records());
+                return Ruling::Holds(records.collect());
+            };
+            match no_answer(trace, &upstream, missing) {
+                Ruling::Broken(finding) => broken(
+                    finding.records,
+                    format!("answers to all {count} questions of the connection"),
+                    format!("{} of them were not answered", open.count()),
+                ),
+                other => other,
+            }
+        },
+    )
+}
+
+fn partial_read(trace: &Dissection<'_>) -> Verdict {
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    every(
+        "question over TCP in several segments",
+        connections(trace),
+        |connection| {
+            let mut own = by_tcp(&lan).filter(|exchange| client(exchange) == connection.client);
+            let in_pieces = own.clone().find(|exchange| exchange.query.is.pieces > 1);
+            if let Some(exchange) = in_pieces {
+                return match exchange.reply() {
+                    Some(_) => Ruling::Holds(exchange.records()),
+                    None => no_answer(trace, &upstream, exchange),
+                };
+            }
+            let by_device = |(record, end): (usize, End)| (end == End::Device).then_some(record);
+            let closed = connection.server_closed.map(|(record, _)| record);
+            let ended = closed.or(connection.reset.and_then(by_device));
+            let (Some(ended), None, true) = (ended, own.next(), connection.up > 0) else {
+                return Ruling::Skip;
+            };
+            let left_first = connection
+                .client_closed
+                .is_some_and(|(record, _)| record < ended);
+            if left_first {
+                Ruling::Skip
+            } else if trace.is_disturbed(connection.at, connection.last.1) {
+                Ruling::Unclear("a cable or the power was cut meanwhile".to_owned())
+            } else {
+                broken(
+                    [connection.syn, ended],
+                    "the rest of the question awaited",
+                    format!(
+                        "the device ended the connection after {} bytes",
+                        connection.up
+                    ),
+                )
+            }
+        },
+    )
+}
+
+fn many_clients(trace: &Dissection<'_>) -> Verdict {
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let crowded = connections(trace).filter(|connection| {
+        let together = connections(trace).filter(|other| apart(other.at, connection.at) <= AT_ONCE);
+        let clients: BTreeSet<Ipv6Addr> = together.map(|other| other.client.0).collect();
+        clients.len() >= MANY
+    });
+    every(
+        "TCP connections of several terminals at once",
+        crowded,
+        |connection| served(trace, &lan, &upstream, connection),
+    )
+}
+
+/// Rules that a connection was taken and its first question answered.
+fn served(
+    trace: &Dissection<'_>,
+    lan: &[Exchange<'_>],
+    upstream: &[Exchange<'_>],
+    connection: &Connection,
+) -> Ruling {
+    let until = connection.at + PATIENCE;
+    let asked = by_tcp(lan).find(|exchange| client(exchange) == connection.client);
+    match asked {
+        Some(exchange) => match exchange.reply() {
+            Some(reply) if reply.at <= exchange.query.at + PROMPT => {
+                Ruling::Holds(exchange.records())
+            }
+            Some(reply) if trace.is_disturbed(exchange.query.at, reply.at) => Ruling::Skip,
+            Some(reply) if reply.at <= exchange.query.at + PROMPT + trace.late => {
+                unclear_by_host(trace)
+            }
+            Some(reply) => broken(
+                exchange.records(),
+                format!("an answer within {} s", PROMPT.as_secs()),
+                format!(
+                    "it came after {}",
+                    seconds(reply.at.since(exchange.query.at))
+                ),
+            ),
+            None => no_answer(trace, upstream, exchange),
+        },
+        None if connection.accepted.is_some() || trace.end() < until => Ruling::Skip,
+        None if trace.is_disturbed(connection.at, until) => {
+            Ruling::Unclear("a cable or the power was cut meanwhile".to_owned())
+        }
+        None => broken(
+            [connection.syn],
+            "a connection to TCP port 53",
+            "the device did not accept it",
+        ),
+    }
+}
+
+fn idle(trace: &Dissection<'_>) -> Verdict {
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let beside_idle = connections(trace).filter(|connection| {
+        connections(trace).any(|other| {
+            let first_query = by_tcp(&lan)
+                .find(|exchange| client(exchange) == other.client)
+                .map(|exchange| exchange.query.at);
+            let closed = [other.client_closed, other.server_closed]
+                .into_iter()
+                .flatten()
+                .any(|(_, at)| at <= connection.at);
+            // One client may hold as many connections as it is allowed; two are two clients.
+            other.client.0 != connection.client.0
+                && other.established.is_some()
+                && other.at + IDLE <= connection.at
+                && first_query.is_none_or(|at| connection.at + PROMPT <= at)
+                && !closed
+                && other.reset.is_none()
+        })
+    });
+    every(
+        "TCP connection beside an idle one",
+        beside_idle,
+        |connection| served(trace, &lan, &upstream, connection),
+    )
+}
+
+/// What leaves terminals within this time is under way at once.
+const AT_ONCE: Duration = Duration::from_millis(500);
+
+/// Connections of so many terminals, one each, are no attack.
+const MANY: usize = 3;
+
+/// A connection silent for so long is idle (RFC 7766 §6.2.3: a few seconds).
+const IDLE: Duration = Duration::from_secs(1);
+
+/// How long clients wait for an answer over TCP (the default of `dig`; inferred).
+const PROMPT: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,19 @@
+//! What several rooms read out of a trace, before any of them judges it.
+
+pub(super) mod dhcpv6_exchanges;
+pub(super) mod formed_addresses;
+pub(super) mod given_prefixes;
+pub(super) mod icmpv6_messages;
+pub(super) mod invitations;
+pub(super) mod ip_protocols;
+pub(super) mod lan_adverts;
+pub(super) mod site_visits;
+#[cfg(test)]
+pub(super) mod test_addresses;
+#[cfg(test)]
+pub(super) mod test_adverts;
+#[cfg(test)]
+pub(super) mod test_dhcpv6;
+pub(super) mod through_device;
+pub(super) mod trouble;
+pub(super) mod wan_adverts;

@@ -1,0 +1,82 @@
+//! What the device's DHCPv6 client said and was told; messages put together with their repetitions
+//! and their answers.
+
+use ngnlab_sim::trace::Role;
+
+use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
+
+/// A message with its retransmissions, and what answered it.
+pub(in crate::checks) struct Asked<'d> {
+    /// The messages, never none.
+    pub(in crate::checks) messages: Vec<&'d Found<Dhcpv6>>,
+    /// The answers, in order.
+    pub(in crate::checks) answers: Vec<&'d Found<Dhcpv6>>,
+}
+
+/// Returns the device's exchanges in the order in which they began.
+pub(in crate::checks) fn exchanges<'d>(trace: &'d Dissection<'_>) -> Vec<Asked<'d>> {
+    let mut all: Vec<Asked<'d>> = Vec::new();
+    for found in sent(trace) {
+        let last = all.iter_mut().rev().find(|asked| {
+            let first = asked.messages[0];
+            (first.is.kind, first.is.xid) == (found.is.kind, found.is.xid)
+                && !trace.is_restarted(first.at, found.at)
+        });
+        match last {
+            Some(asked) => asked.messages.push(found),
+            None => all.push(Asked {
+                messages: vec![found],
+                answers: Vec::new(),
+            }),
+        }
+    }
+    for asked in &mut all {
+        let first = asked.messages[0];
+        let kind = match first.is.kind {
+            Kind::Solicit => Kind::Advertise,
+            _ => Kind::Reply,
+        };
+        asked.answers = received(trace)
+            .filter(|answer| {
+                answer.is.kind == kind && answer.is.xid == first.is.xid && answer.at >= first.at
+            })
+            .collect();
+    }
+    all
+}
+
+/// Returns the messages the device sends as a client, in order.
+pub(in crate::checks) fn sent<'d>(
+    trace: &'d Dissection<'_>,
+) -> impl Iterator<Item = &'d Found<Dhcpv6>> {
+    trace
+        .dhcpv6
+        .iter()
+        .filter(|found| found.by_device(Role::Wan) && found.is.is_from_client())
+}
+
+/// Returns the server messages that reached the device, in order, and none that were forged.
+pub(in crate::checks) fn received<'d>(
+    trace: &'d Dissection<'_>,
+) -> impl Iterator<Item = &'d Found<Dhcpv6>> {
+    let macs = trace.device_macs();
+    trace.dhcpv6.iter().filter(move |found| {
+        // Another router on the segment has its own answers.
+        let ours = found.eth_destination.is_multicast() || macs.contains(&found.eth_destination);
+        let answers = matches!(found.is.kind, Kind::Advertise | Kind::Reply);
+        found.to_device(Role::Wan) && !found.injected && ours && answers
+    })
+}
+
+pub(in crate::checks) fn hex(bytes: &[u8]) -> String {
+    let words: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    words.join(" ")
+}
+
+/// Returns the client's messages of these kinds.
+pub(in crate::checks) fn of_kind<'d>(
+    trace: &'d Dissection<'_>,
+    kinds: &'static [Kind],
+) -> impl Iterator<Item = &'d Found<Dhcpv6>> {
+    sent(trace).filter(|found| kinds.contains(&found.is.kind))
+}

@@ -1,0 +1,63 @@
+//! The prefixes that the line gave the device, by advertisement or by delegation.
+
+use ipnet::Ipv6Net;
+use ngnlab_reports::RecordId;
+use ngnlab_sim::Time;
+use ngnlab_sim::message::ndp::PrefixInfo;
+use ngnlab_sim::setup::Mode;
+use ngnlab_sim::trace::Role;
+
+use crate::checks::evidence::dhcpv6_exchanges::received;
+use crate::dissection::{Dissection, Kind};
+
+/// A prefix as the line gave it to the device, once more or for the first time.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::checks) struct Given {
+    pub(in crate::checks) record: RecordId,
+    pub(in crate::checks) at: Time,
+    pub(in crate::checks) net: Ipv6Net,
+    pub(in crate::checks) preferred: u32,
+    pub(in crate::checks) valid: u32,
+}
+
+/// Returns what the line gave by the way the device is configured for.
+pub(in crate::checks) fn given(trace: &Dissection<'_>) -> Vec<Given> {
+    match trace.setup().mode {
+        Mode::Ra => trace
+            .router_adverts()
+            // What a stranger says of the line's prefix the line has not granted.
+            .filter(|ra| ra.to_device(Role::Wan) && !ra.injected)
+            .flat_map(|ra| {
+                let prefixes: Vec<_> = ra.is.prefixes().copied().collect();
+                prefixes.into_iter().filter_map(move |prefix| {
+                    Some(Given {
+                        record: ra.record,
+                        at: ra.arrives,
+                        net: net_of(&prefix)?,
+                        preferred: prefix.preferred,
+                        valid: prefix.valid,
+                    })
+                })
+            })
+            .collect(),
+        Mode::Pd => received(trace)
+            .filter(|reply| reply.is.kind == Kind::Reply && reply.is.success())
+            .flat_map(|reply| {
+                let delegations = reply.is.delegations().into_iter();
+                let good = delegations.filter(|ia| ia.success && ia.has_sane_timers());
+                good.flat_map(|ia| ia.prefixes).map(move |prefix| Given {
+                    record: reply.record,
+                    at: reply.arrives,
+                    net: prefix.prefix,
+                    preferred: prefix.preferred,
+                    valid: prefix.valid,
+                })
+            })
+            .collect(),
+    }
+}
+
+/// Returns the prefix of an option without stray bits.
+pub(in crate::checks) fn net_of(prefix: &PrefixInfo) -> Option<Ipv6Net> {
+    Some(Ipv6Net::new(prefix.prefix, prefix.length).ok()?.trunc())
+}

@@ -1,0 +1,196 @@
+//! Terminals on their way to a site: the name they look up, the connection, the page.
+
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use ngnlab_reports::{RecordId, Verdict};
+use ngnlab_sim::Time;
+use ngnlab_sim::message::packet::Mac;
+use ngnlab_sim::trace::{End, Fact, Role};
+
+use crate::checks::ruling::{Ruling, broken, every};
+use crate::dissection::{Connection, Dissection, Exchange};
+
+/// Returns the connections that terminals opened to some sites.
+pub(in crate::checks) fn opened<'t>(
+    trace: &'t Dissection<'_>,
+    sites: &[Ipv6Addr],
+) -> Vec<&'t Connection> {
+    let counts = |connection: &&Connection| {
+        connection.on == Role::Lan
+            && connection.opener == End::Network
+            && connection.syn_arrived
+            && !connection.injected
+            && connection.server.1 == HTTPS
+            && sites.contains(&connection.server.0)
+    };
+    trace.connections.iter().filter(counts).collect()
+}
+
+/// Returns the same connection beyond the device.
+pub(in crate::checks) fn beyond<'t>(
+    trace: &'t Dissection<'_>,
+    connection: &Connection,
+) -> Option<&'t Connection> {
+    trace.connections.iter().find(|other| {
+        other.on == Role::Wan
+            && (other.client, other.server) == (connection.client, connection.server)
+            && other.at >= connection.at
+    })
+}
+
+/// Returns which terminal uses an address.
+pub(in crate::checks) fn owner(trace: &Dissection<'_>, address: Ipv6Addr) -> Option<Mac> {
+    let packet = trace.packets.iter().find(|found| {
+        found.on == Role::Lan && found.from == End::Network && found.source == address
+    });
+    packet.map(|found| found.eth_source)
+}
+
+/// Judges each attempt that counts, by when and by whom it was made, up to the point where it
+/// stops: the name, the way there, the way back.
+pub(in crate::checks) fn reaches(
+    trace: &Dissection<'_>,
+    names: &[&str],
+    sites: &[Ipv6Addr],
+    counts: impl Fn(Time, Mac) -> bool,
+) -> Verdict {
+    let mut connections = opened(trace, sites);
+    connections.retain(|connection| {
+        owner(trace, connection.client.0).is_some_and(|mac| counts(connection.at, mac))
+    });
+    if connections.is_empty() {
+        let asked = trace.lan_dns().into_iter().filter(|exchange| {
+            let query = exchange.query;
+            is_one_of(exchange, names) && !query.injected && counts(query.at, query.eth_source)
+        });
+        return every("attempt to open the site", asked, |exchange| {
+            resolves(trace, &exchange)
+        });
+    }
+    every("attempt to open the site", connections, |connection| {
+        let tls = trace.facts.iter().find(|told| {
+            matches!(told.fact, Fact::Tls { host: Some(host), peer, .. }
+                if names.contains(&&**host) && *peer == connection.client.0)
+                && told.at >= connection.at
+        });
+        if let Some(told) = tls {
+            return Ruling::Holds(vec![connection.syn, told.record]);
+        }
+        stops_at(trace, connection)
+    })
+}
+
+fn is_one_of(exchange: &Exchange<'_>, names: &[&str]) -> bool {
+    names
+        .iter()
+        .any(|name| exchange.name().eq_ignore_ascii_case(name))
+}
+
+/// A name that did not resolve is the device's fault unless the network did not answer it.
+fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
+    if exchange
+        .replies
+        .iter()
+        .any(|reply| !reply.is.aaaa().is_empty())
+    {
+        return Ruling::Skip;
+    }
+    if trace.is_line_dumb() {
+        return Ruling::Unclear("nothing came from the line".to_owned());
+    }
+    let right = trace.setup().servers_for(exchange.name());
+    let deaf = trace.upstream_dns().into_iter().any(|upstream| {
+        is_one_of(&upstream, &[exchange.name()])
+            && right.contains(&upstream.query.destination)
+            && upstream
+                .replies
+                .iter()
+                .all(|reply| reply.is.aaaa().is_empty())
+    });
+    if deaf {
+        return Ruling::Unclear("the right DNS server gave no address".to_owned());
+    }
+    broken(
+        exchange.records(),
+        format!("an address for {}, and a connection to it", exchange.name()),
+        "the name did not resolve, so that no connection was tried",
+    )
+}
+
+fn stops_at(trace: &Dissection<'_>, connection: &Connection) -> Ruling {
+    if connection.at + STILL_OPENING > trace.end() {
+        return Ruling::Skip;
+    }
+    if trace.is_disturbed(connection.at, connection.last.1) {
+        return Ruling::Unclear("a cable or the power was cut meanwhile".to_owned());
+    }
+    let Some(beyond) = beyond(trace, connection) else {
+        return broken(
+            [connection.syn],
+            "the connection passed on to the line",
+            "nothing left on the WAN",
+        );
+    };
+    if let Some(sought) = sought_in_vain(trace, beyond) {
+        return broken(
+            [connection.syn, beyond.syn, sought],
+            "an answer to the line's solicitations for the terminal, so that answers come through",
+            "the line looked for the terminal, and nobody answered",
+        );
+    }
+    if beyond.accepted.is_none() {
+        return Ruling::Unclear("the site did not answer".to_owned());
+    }
+    let (near, far) = (connection, beyond);
+    if near.accepted.is_some() && (near.up, near.down_hash) == (far.up, far.down_hash) {
+        return Ruling::Unclear("all that both ends sent came through".to_owned());
+    }
+    broken(
+        [connection.syn, beyond.syn, beyond.last.0],
+        "TLS established with the site",
+        "the connection was answered, but TLS never got through",
+    )
+}
+
+/// Returns the solicitation by which the line looked for a client in vain while it was opening a
+/// connection.
+fn sought_in_vain(trace: &Dissection<'_>, connection: &Connection) -> Option<RecordId> {
+    let mut sought = trace.neighbor_solicits().filter(|found| {
+        found.to_device(Role::Wan)
+            && !found.injected
+            && !found.source.is_unspecified()
+            && found.is.target == connection.client.0
+            && found.at >= connection.at
+            && found.at <= connection.last.1 + STILL_OPENING
+            && found.at + STILL_OPENING <= trace.end()
+    });
+    let answered = trace.neighbor_adverts().any(|found| {
+        found.by_device(Role::Wan)
+            && found.is.target == connection.client.0
+            && found.at >= connection.at
+    });
+    let first = sought.next()?;
+    (!answered && connection.accepted.is_none()).then_some(first.record)
+}
+
+/// The line-authentication site (guide p.16).
+pub(in crate::checks) const LINE_AUTH: &str = "www.lineauth.mnw";
+
+/// The production portal (guide p.18).
+pub(in crate::checks) const PORTAL: &str = "hweb.oqs.onshikaku.org";
+
+/// The connection-test portal (guide p.18).
+pub(in crate::checks) const TEST_PORTAL: &str = "hweb.oqs-st.onshikaku.org";
+
+/// The port of the sites (guide p.16, p.18).
+pub(in crate::checks) const HTTPS: u16 = 443;
+
+/// A connection younger than this at the end of the trace proves nothing.
+pub(in crate::checks) const STILL_OPENING: Duration = Duration::from_secs(5);
+
+/// Returns the hosts of line authentication, the portal and the test portal.
+pub(in crate::checks) fn hosts(trace: &Dissection<'_>) -> [Ipv6Addr; 3] {
+    let values = trace.header().line.area.values();
+    [values.line_auth, values.portal, values.portal_test]
+}

@@ -1,0 +1,84 @@
+//! Times in which the line was bad, and whether pages come again after them.
+
+use std::time::Duration;
+
+use ngnlab_reports::{RecordId, Verdict};
+use ngnlab_sim::Time;
+use ngnlab_sim::setup::Aspect;
+use ngnlab_sim::trace::Fact;
+
+use crate::checks::ruling::{Ruling, broken, every};
+use crate::dissection::{Dissection, Stepped};
+use crate::scenario::step::Action;
+
+/// With these wrong nothing would have worked anyway.
+pub(in crate::checks) const WRONG: &[Aspect] = &[Aspect::Delivery, Aspect::Dns];
+
+/// What also keeps pages from coming: servers that are silent, a line that is renumbered.
+pub(in crate::checks) fn is_another_trouble(step: &Stepped<'_>) -> bool {
+    silences_or_renumbers(step) || step.restarts_network() || step.cuts_power()
+}
+
+/// Returns whether servers say nothing, or say something else, from then on.
+pub(in crate::checks) fn silences_or_renumbers(step: &Stepped<'_>) -> bool {
+    matches!(step.action, Action::Silence(_) | Action::Renumber(_))
+}
+
+/// Time to settle, before a page counts. Ours.
+pub(in crate::checks) const SETTLE: Duration = Duration::from_secs(5);
+
+/// A time in which the line was bad.
+pub(in crate::checks) struct Trouble {
+    /// What shows it.
+    pub(in crate::checks) records: Vec<RecordId>,
+    /// When it began.
+    pub(in crate::checks) from: Time,
+    /// When it was over.
+    pub(in crate::checks) to: Time,
+}
+
+/// Judges by the last page of those asked for afterwards: whatever came before that may have been
+/// under way already.
+pub(in crate::checks) fn works_after(
+    trace: &Dissection<'_>,
+    what: &str,
+    troubles: impl IntoIterator<Item = Trouble>,
+    settle: Duration,
+    is_other: impl Fn(&Stepped<'_>) -> bool,
+) -> Verdict {
+    let pages: Vec<_> = trace
+        .facts
+        .iter()
+        .filter_map(|told| match told.fact {
+            Fact::PageSeen { .. } => Some((told, None)),
+            Fact::PageFailed { reason, .. } => Some((told, Some(*reason))),
+            _ => None,
+        })
+        .collect();
+    every(what, troubles, |trouble| {
+        let worked = pages
+            .iter()
+            .find(|(told, failed)| told.at < trouble.from && failed.is_none());
+        let settled = trouble.to + settle;
+        let last = pages.iter().rev().find(|(told, _)| told.at >= settled);
+        let calm = trace
+            .steps
+            .iter()
+            .all(|step| step.at < trouble.from || !is_other(step));
+        let (Some((before, _)), Some((told, failed)), true) = (worked, last, calm) else {
+            return Ruling::Skip;
+        };
+        let records = [before.record]
+            .into_iter()
+            .chain(trouble.records)
+            .chain([told.record]);
+        match failed {
+            None => Ruling::Holds(records.collect()),
+            Some(reason) => broken(
+                records,
+                format!("pages come again after a {what}"),
+                format!("{} cannot open one: {reason:?}", told.node),
+            ),
+        }
+    })
+}

@@ -1,0 +1,205 @@
+//! Large packets: full size, fragments, and what says that they are too big (RFC 8200 §4.5; RFC
+//! 4890 §4.3.1).
+
+use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
+
+use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::message::icmpv6::PACKET_TOO_BIG;
+use ngnlab_sim::message::ndp::NdpOption;
+use ngnlab_sim::message::packet::{Packet, is_routable};
+use ngnlab_sim::trace::Role;
+
+use crate::checks::check::{Check, EVERYONE};
+use crate::checks::evidence::through_device::{IDLE, SOON, must_cross, quoted_flow};
+use crate::checks::ruling::{Ruling, broken, every, expect};
+use crate::dissection::crossing::{Flow, is_fragment};
+use crate::dissection::{Dissection, Found};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "fwd.ptb.relay",
+        source: "RFC 6092 §3.3.1 REC-36; RFC 4890 §4.3.1",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "Packet Too Bigを端末に届ける",
+            "Packet Too Big messages reach terminals",
+        ),
+        hint: Text::new(
+            "フィルタでICMPv6 Packet Too Big（タイプ2）を許可してください。",
+            "Let ICMPv6 type 2, Packet Too Big, through the filter.",
+        ),
+        judge: too_big_relayed,
+    },
+    Check {
+        id: "fwd.mtu.full-size",
+        source: "RFC 2464 §2; ngn-facts §1.1, §1.2",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "1500バイトのパケットを両方向に中継する",
+            "Packets of 1500 bytes are forwarded both ways",
+        ),
+        hint: Text::new(
+            "WANとLANのMTUを1500にしてください。回線のRAもMTU 1500を示します。",
+            "Set the MTU to 1500 on both sides, as the line advertises.",
+        ),
+        judge: full_size,
+    },
+    Check {
+        id: "pmtu.outbound-frag",
+        source: "RFC 8200 §4.5",
+        level: Level::Should,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "端末が送るフラグメントを中継する",
+            "Fragments from terminals are forwarded",
+        ),
+        hint: Text::new(
+            "2番目以降のフラグメントにはポート番号がありません。破棄しないでください。",
+            "Fragments after the first show no ports; do not drop them for that.",
+        ),
+        judge: fragments_out,
+    },
+    Check {
+        id: "pmtu.inbound-frag",
+        source: "RFC 6092 §2.2; RFC 8200 §4.5",
+        level: Level::Should,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "端末宛ての応答がフラグメントでも届く",
+            "Fragmented answers reach terminals complete",
+        ),
+        hint: Text::new(
+            "フィルタが既存の通信のフラグメントを破棄しないようにしてください。",
+            "Have the filter pass the fragments of flows that it knows.",
+        ),
+        judge: fragments_in,
+    },
+];
+
+fn too_big_relayed(trace: &Dissection<'_>) -> Verdict {
+    let errors = trace.errors.iter().filter(|error| {
+        error.to_device(Role::Wan)
+            && error.is.kind == PACKET_TOO_BIG
+            && error
+                .is
+                .quoted
+                .is_some_and(|quoted| trace.is_terminal(quoted.source))
+    });
+    every("Packet Too Big for a terminal", errors, |error| {
+        // Only for a flow that exists, as a filter may look for one (RFC 6092 REC-36).
+        let sent = quoted_flow(&error.is).and_then(|flow| trace.last_out(flow, error.record));
+        if sent.is_none() || trace.end() < error.arrives + SOON {
+            return Ruling::Skip;
+        }
+        let relayed = trace.errors.iter().find(|other| {
+            other.by_device(Role::Lan) && other.at >= error.at && other.is == error.is
+        });
+        match relayed {
+            Some(other) => Ruling::Holds(vec![error.record, other.record]),
+            None => broken(
+                [error.record],
+                "the message passed on to the terminal",
+                "nothing left on the LAN",
+            ),
+        }
+    })
+}
+
+fn full_size(trace: &Dissection<'_>) -> Verdict {
+    let mut adverts = trace.router_adverts();
+    let narrow = adverts.any(|advert| {
+        let mut options = advert.is.options.iter();
+        advert.by_device(Role::Lan)
+            && options.any(|option| matches!(option, NdpOption::Mtu(mtu) if *mtu < 1500))
+    });
+    must_cross(trace, "packet of 1500 bytes", |found| {
+        found.is.ip.len() == 1500 && found.hop_limit > 1 && !narrow
+    })
+}
+
+fn fragments_out(trace: &Dissection<'_>) -> Verdict {
+    let fragments = trace.packets.iter().filter(|found| {
+        is_fragment(&found.is)
+            && is_routable(found.destination)
+            && !trace.is_device_address(found.destination)
+            && trace.passes_out_for(found, SOON)
+    });
+    every("fragment from a terminal", fragments, |found| {
+        match trace.crossed(found) {
+            Some(after) => Ruling::Holds(vec![found.record, after.record]),
+            None => broken(
+                [found.record],
+                "the fragment forwarded",
+                "it did not leave on the WAN",
+            ),
+        }
+    })
+}
+
+fn fragments_in(trace: &Dissection<'_>) -> Verdict {
+    type Whole<'a> = (Ipv6Addr, Ipv6Addr, &'a [u8]);
+    let mut packets: BTreeMap<Whole<'_>, Vec<&Found<Packet<'_>>>> = BTreeMap::new();
+    for found in &trace.packets {
+        let id = found.is.ip.get(44..48);
+        if let Some(id) = id
+            && is_fragment(&found.is)
+            && found.to_device(Role::Wan)
+            && trace.is_terminal(found.destination)
+        {
+            let key = (found.source, found.destination, id);
+            packets.entry(key).or_default().push(found);
+        }
+    }
+    every(
+        "fragmented packet for a terminal",
+        packets,
+        |((source, destination, _), parts)| {
+            let (first, last) = (parts[0], parts[parts.len() - 1]);
+            let over = last.arrives + SOON;
+            // Only an answer has to come in: the terminal must have sent something there.
+            let asked = trace.packets.iter().any(|found| {
+                found.by_device(Role::Wan)
+                    && (found.source, found.destination) == (destination, source)
+                    && found.at < first.at
+                    && first.at.since(found.at) < IDLE
+                    && Flow::of(&found.is).is_some_and(|flow| flow.has_high_ports())
+            });
+            if !asked || trace.end() < over || trace.is_disturbed(first.at, over) {
+                return Ruling::Skip;
+            }
+            // A device may put the packet together and cut it anew.
+            let arrived: Vec<_> = trace
+                .packets
+                .iter()
+                .filter(|found| {
+                    found.by_device(Role::Lan)
+                        && (found.source, found.destination) == (source, destination)
+                        && first.at <= found.at
+                        && found.at <= over
+                })
+                .collect();
+            let bytes = |parts: &[&Found<Packet<'_>>]| -> usize {
+                parts.iter().map(|part| part.is.ip.len()).sum()
+            };
+            let records = parts.iter().chain(&arrived).map(|found| found.record);
+            // Headers may be fewer than before: at most those of all fragments.
+            let headers = 48 * parts.len();
+            expect(
+                records,
+                bytes(&arrived) + headers >= bytes(&parts),
+                format!("all {} fragments at the terminal", parts.len()),
+                format!("{} packets came through", arrived.len()),
+            )
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests;

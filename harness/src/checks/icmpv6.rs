@@ -1,0 +1,18 @@
+//! What the device says by ICMPv6 for itself: echoes, and errors (RFC 4443).
+
+use super::check::Check;
+
+mod echo;
+mod error_form;
+mod errors_due;
+mod errors_forbidden;
+mod own_errors;
+#[cfg(test)]
+mod test_errors;
+
+pub(super) const TOPICS: &[&[Check]] = &[
+    echo::CHECKS,
+    errors_forbidden::CHECKS,
+    error_form::CHECKS,
+    errors_due::CHECKS,
+];

@@ -1,0 +1,130 @@
+//! Answers to echoes, and silence about messages that nobody knows (RFC 4443 §2.4, §4.2).
+
+use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::message::packet::Packet;
+use ngnlab_sim::trace::Role;
+
+use crate::checks::check::{Check, EVERYONE};
+use crate::checks::evidence::through_device::SOON;
+use crate::checks::icmpv6::own_errors::{came, own_errors};
+use crate::checks::ruling::{Ruling, every, finding, never, within};
+use crate::dissection::Dissection;
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "icmp6.echo.reply",
+        source: "RFC 4443 §4.2",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "LAN側からのpingに応答する",
+            "Echo requests from the LAN are answered",
+        ),
+        hint: Text::new(
+            "LAN側からのICMPv6 Echo Requestを許可してください。",
+            "Admit ICMPv6 Echo Requests from the LAN.",
+        ),
+        judge: echo_reply,
+    },
+    Check {
+        id: "icmp6.unknown-info",
+        source: "RFC 4443 §2.4 (b)",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "未知のICMPv6情報メッセージを黙って捨てる",
+            "Unknown informational ICMPv6 is discarded in silence",
+        ),
+        hint: Text::new(
+            "知らないタイプ（128以上）のICMPv6には何も返さないでください。",
+            "Answer nothing to ICMPv6 types from 128 on that you do not know.",
+        ),
+        judge: unknown_info,
+    },
+];
+
+fn echo_reply(trace: &Dissection<'_>) -> Verdict {
+    let requests = trace.echoes.iter().filter(|echo| {
+        !echo.is.reply
+            && echo.to_device(Role::Lan)
+            && echo.eth_destination == trace.setup().lan_mac
+            && trace.is_device_address(echo.destination)
+    });
+    every(
+        "echo request from the LAN to the device",
+        requests,
+        |request| {
+            let reply = trace.echoes.iter().find(|echo| {
+                echo.is.reply
+                    && echo.by_device(Role::Lan)
+                    && echo.destination == request.source
+                    && (echo.is.id, echo.is.sequence) == (request.is.id, request.is.sequence)
+                    && echo.at >= request.at
+            });
+            if trace.is_disturbed(request.at, request.at + SOON) {
+                return Ruling::Skip;
+            }
+            within(trace, request, reply, SOON, "an echo reply")
+        },
+    )
+}
+
+fn unknown_info(trace: &Dissection<'_>) -> Verdict {
+    // RFC 4443 §2.1: for private experimentation.
+    let experimental = |packet: &Packet<'_>| {
+        let message = packet.icmpv6();
+        message.is_some_and(|message| matches!(message.kind, 200 | 201))
+    };
+    let asked = came(trace, |found| {
+        experimental(&found.is) && trace.is_device_address(found.destination)
+    });
+    let errors = own_errors(trace);
+    let bad = asked.iter().filter_map(|found| {
+        let error = errors
+            .iter()
+            .find(|own| found.at <= own.error.at && own.is_about(&found.is));
+        let record = error.map(|own| own.error.record).or_else(|| {
+            let mut replies = trace.packets.iter();
+            let reply = replies.find(|reply| {
+                reply.by_device(found.on)
+                    && reply.destination == found.source
+                    && experimental(&reply.is)
+            });
+            reply.map(|reply| reply.record)
+        })?;
+        Some(finding(
+            [found.record, record],
+            "silence about an unknown informational message",
+            "an answer",
+        ))
+    });
+    never(
+        "unknown informational ICMPv6 message",
+        asked.iter().map(|found| found.record),
+        bad,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use ngnlab_sim::trace::End;
+
+    use super::*;
+    use crate::checks::test_verdicts::{fails, passes};
+    use crate::dissection::builder::TraceBuilder;
+
+    #[test]
+    fn an_echo_comes_back() {
+        let mut trace = TraceBuilder::new("next-ra");
+        trace.lan_ra(|_| {});
+        let (pc, router) = (trace.pc(), trace.router());
+        let there = trace.envelope(Role::Lan, End::Network, pc, router);
+        let back = trace.envelope(Role::Lan, End::Device, router, pc);
+        trace.frame(Role::Lan, End::Network, there.icmpv6(128, 0, &[0, 1, 0, 1]));
+        assert!(fails("icmp6.echo.reply", &trace));
+        trace.frame(Role::Lan, End::Device, back.icmpv6(129, 0, &[0, 1, 0, 1]));
+        assert!(passes("icmp6.echo.reply", &trace));
+    }
+}

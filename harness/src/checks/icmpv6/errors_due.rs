@@ -1,0 +1,237 @@
+//! Errors that the device owes to a sender.
+
+use std::time::Duration;
+
+use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::message::icmpv6::{
+    DESTINATION_UNREACHABLE, FIRST_INFORMATIONAL, PARAMETER_PROBLEM, SOURCE_FAILED_POLICY,
+    UNKNOWN_NEXT_HEADER,
+};
+use ngnlab_sim::message::packet::{Packet, Payload, is_routable};
+use ngnlab_sim::setup::Mode;
+use ngnlab_sim::trace::Role;
+
+use crate::checks::check::{CE_ROUTER, Check};
+use crate::checks::evidence::given_prefixes::given;
+use crate::checks::evidence::through_device::SOON;
+use crate::checks::icmpv6::own_errors::{came, own_errors};
+use crate::checks::ruling::{Ruling, broken, every, only_in};
+use crate::dissection::{Dissection, Found, IcmpError};
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "icmp6.unknown-next-header",
+        source: "RFC 8200 §4; RFC 4443 §3.4",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "自分宛ての未知のプロトコルにParameter Problemを返す",
+            "An unknown protocol is answered with Parameter Problem code 1",
+        ),
+        hint: Text::new(
+            "ルータ自身が持たない次ヘッダには、コード1のParameter Problemを返してください。",
+            "Answer a next header that the router does not have with code 1.",
+        ),
+        judge: unknown_next_header,
+    },
+    Check {
+        id: "icmp6.no-route",
+        source: "RFC 4443 §3.1; RFC 7084 §4.2 WPD-5",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "行き先のないパケットを端末に知らせる",
+            "A terminal is told that there is no route",
+        ),
+        hint: Text::new(
+            "未使用の委譲プレフィックス宛てには、Destination Unreachableを返してください。",
+            "Answer what is for unused parts of the delegation with Destination Unreachable.",
+        ),
+        judge: no_route,
+    },
+    Check {
+        id: "icmp6.addr-unreachable",
+        source: "RFC 4443 §3.1; RFC 4861 §7.2.2",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "LANに存在しない宛先を知らせる",
+            "A sender is told that nobody on the LAN has the address",
+        ),
+        hint: Text::new(
+            "近隣探索に応答がないときは、Destination Unreachableのコード3を返してください。",
+            "When neighbour discovery fails, answer with Destination Unreachable code 3.",
+        ),
+        judge: address_unreachable,
+    },
+    Check {
+        id: "lan.stale.icmp-code5",
+        source: "RFC 7084 §4.3 L-14; RFC 4443 §3.1",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "失効したプレフィックスのアドレスを使う端末に、コード5で知らせる",
+            "A terminal that uses an address of a withdrawn prefix is told so by code 5",
+        ),
+        hint: Text::new(
+            "回線側で失効したプレフィックスを送信元とするパケットは、中継も破棄もせず、Destination Unreachableのコード5を返してください。",
+            "Answer packets from a prefix that the line took back with Destination Unreachable code 5, instead of passing them on or dropping them in silence.",
+        ),
+        judge: stale_source,
+    },
+];
+
+/// Judges that a packet of a kind from a terminal is answered with an error of this type.
+fn reported<'t>(
+    trace: &Dissection<'t>,
+    what: &str,
+    limit: Duration,
+    select: impl Fn(&Found<Packet<'t>>) -> bool,
+    error_is: impl Fn(&IcmpError) -> bool,
+    expected: &str,
+) -> Verdict {
+    let tried = came(trace, |found| {
+        found.on == Role::Lan
+            && found.eth_destination == trace.setup().lan_mac
+            && trace.is_terminal(found.source)
+            && select(found)
+    });
+    let errors = own_errors(trace);
+    every(what, tried, |found| {
+        let over = found.arrives + limit;
+        if trace.end() < over || trace.is_disturbed(found.at, over) {
+            return Ruling::Skip;
+        }
+        let answer = errors.iter().find(|own| {
+            found.at <= own.error.at
+                && own.error.at <= over + trace.late
+                && own.error.destination == found.source
+                && error_is(&own.error.is)
+                && own.is_about(&found.is)
+        });
+        match answer {
+            Some(own) => Ruling::Holds(vec![found.record, own.error.record]),
+            None => broken([found.record], expected, "nothing came"),
+        }
+    })
+}
+
+fn unknown_next_header(trace: &Dissection<'_>) -> Verdict {
+    reported(
+        trace,
+        "packet to the device of a protocol it does not have",
+        SOON,
+        // RFC 3692 §2.1: for experiments.
+        |found| {
+            matches!(
+                found.is.payload,
+                Payload::Other {
+                    next_header: 253 | 254,
+                    ..
+                }
+            ) && trace.is_device_address(found.destination)
+        },
+        |error| (error.kind, error.code) == (PARAMETER_PROBLEM, UNKNOWN_NEXT_HEADER),
+        "Parameter Problem code 1",
+    )
+}
+
+fn no_route(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        reported(
+            trace,
+            "packet into an unused part of the delegation",
+            SOON,
+            |found| {
+                let latest = trace.assignments().filter(|(at, _)| *at <= found.at).last();
+                let unused = !trace
+                    .lan_prefixes()
+                    .iter()
+                    .any(|net| net.contains(&found.destination));
+                unused && latest.is_some_and(|(_, whole)| whole.contains(&found.destination))
+            },
+            |error| error.kind == DESTINATION_UNREACHABLE,
+            "Destination Unreachable",
+        )
+    })
+}
+
+/// RFC 4861 §10: three solicitations, a second apart; Linux waits for a fourth.
+const RESOLUTION: Duration = Duration::from_secs(6);
+
+fn address_unreachable(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        reported(
+            trace,
+            "packet for an absent host of the LAN",
+            RESOLUTION,
+            |found| {
+                let mut nets = trace.lan_prefixes().iter();
+                let on_lan = nets.any(|net| net.contains(&found.destination));
+                let mut packets = trace.packets.iter();
+                let lives = packets.any(|other| other.source == found.destination);
+                let claimed = trace
+                    .neighbor_adverts()
+                    .any(|advert| advert.is.target == found.destination);
+                found.injected && on_lan && !lives && !claimed
+            },
+            |error| error.kind == DESTINATION_UNREACHABLE,
+            "Destination Unreachable",
+        )
+    })
+}
+
+/// Time to set filter and routes once the line has taken a prefix back; no document names a bound
+/// (inferred).
+const SETTLED: Duration = Duration::from_secs(10);
+
+fn stale_source(trace: &Dissection<'_>) -> Verdict {
+    let given = given(trace);
+    only_in(Mode::Pd, trace, || {
+        reported(
+            trace,
+            "packet from a prefix that the line has taken back",
+            SOON,
+            |found| {
+                let mut said = given
+                    .iter()
+                    .filter(|word| word.at <= found.at && word.net.contains(&found.source));
+                let was_ours = said.clone().any(|word| word.valid > 0);
+                let gone = said
+                    .next_back()
+                    .is_some_and(|last| last.valid == 0 && last.at + SETTLED <= found.at);
+                let mut nets = trace.lan_prefixes().iter();
+                let outward = is_routable(found.destination)
+                    && !nets.any(|net| net.contains(&found.destination));
+                let judged = was_ours && gone && outward && found.hop_limit > 1;
+                judged && !is_error(&found.is) && !is_lost_neighbor(trace, found)
+            },
+            |error| (error.kind, error.code) == (DESTINATION_UNREACHABLE, SOURCE_FAILED_POLICY),
+            "Destination Unreachable code 5",
+        )
+    })
+}
+
+/// Returns whether a packet may not be answered with an error (RFC 4443 §2.4 (e.1)).
+fn is_error(packet: &Packet<'_>) -> bool {
+    matches!(packet.payload, Payload::Icmpv6(message) if message.kind < FIRST_INFORMATIONAL)
+}
+
+/// Returns whether the device looked for a packet's sender to answer it, and found nobody.
+fn is_lost_neighbor(trace: &Dissection<'_>, found: &Found<Packet<'_>>) -> bool {
+    let sought = trace.neighbor_solicits().any(|solicit| {
+        solicit.by_device(Role::Lan)
+            && solicit.is.target == found.source
+            && found.at <= solicit.at
+            && solicit.at <= found.arrives + SOON
+    });
+    let mut adverts = trace.neighbor_adverts();
+    sought && !adverts.any(|advert| advert.is.target == found.source)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+use ngnlab_sim::message::ndp::Ndp;
+use ngnlab_sim::message::packet::ALL_NODES;
+use ngnlab_sim::trace::{End, Fact};
+
+use super::*;
+use crate::checks::test_verdicts::{fails, passes, verdict};
+use crate::dissection::builder::TraceBuilder;
+
+fn on_line() -> TraceBuilder {
+    let mut trace = TraceBuilder::new("next-ra");
+    let prefix = trace.trace.header.line.assignment(0);
+    trace.fact("edge", Fact::Assigned { prefix });
+    trace.at(500).wan_ra(|_| {});
+    trace
+}
+
+#[test]
+fn a_good_advertisement_passes_and_bad_ones_fail() {
+    let mut trace = on_line();
+    trace.at(1000).lan_ra(|_| {});
+    for id in [
+        "lan.ra.advertising",
+        "lan.ra.a-l-flags",
+        "lan.ra.m0-o1",
+        "lan.ra.rdnss",
+        "lan.ra.linklocal-source",
+        "ngn.lan.prefix-inside-assignment",
+    ] {
+        assert!(passes(id, &trace), "{id}: {:?}", verdict(id, &trace));
+    }
+    trace.at(2000).lan_ra(|advert| {
+        advert.managed = true;
+        advert.options.truncate(1);
+        if let Some(NdpOption::Prefix(prefix)) = advert.options.first_mut() {
+            prefix.autonomous = false;
+            prefix.prefix = "2001:db8::".parse().unwrap();
+        }
+    });
+    for id in [
+        "lan.ra.a-l-flags",
+        "lan.ra.m0-o1",
+        "lan.ra.rdnss",
+        "lan.ra.multicast-rate",
+        "ngn.lan.prefix-inside-assignment",
+    ] {
+        assert!(fails(id, &trace), "{id}: {:?}", verdict(id, &trace));
+    }
+}
+
+#[test]
+fn a_silent_lan_is_found() {
+    let mut trace = on_line();
+    trace.trace.header.until = ngnlab_sim::Time::from_secs(30);
+    assert!(matches!(
+        verdict("lan.ra.advertising", &trace),
+        Verdict::Inconclusive(_)
+    ));
+    trace.trace.header.until = ngnlab_sim::Time::from_secs(90);
+    assert!(fails("lan.ra.advertising", &trace));
+}
+
+#[test]
+fn an_advertisement_from_a_global_address_is_found() {
+    let mut trace = on_line();
+    let (source, advert) = (trace.router(), Ndp::RouterAdvert(trace.advert()));
+    trace.ndp(Role::Lan, End::Device, source, ALL_NODES, &advert);
+    assert!(fails("lan.ra.linklocal-source", &trace));
+}

@@ -1,0 +1,225 @@
+//! When the device says on the LAN that it is a default router (RFC 7084 §4.1, §4.3; ngn-facts
+//! §4.2).
+
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use ngnlab_reports::{Finding, Level, Text, Verdict};
+use ngnlab_sim::Time;
+use ngnlab_sim::line::Isp;
+use ngnlab_sim::message::packet::is_routable;
+use ngnlab_sim::setup::Aspect;
+use ngnlab_sim::trace::Role;
+
+use crate::checks::check::{CE_ROUTER, Check, ONS};
+use crate::checks::evidence::given_prefixes::given;
+use crate::checks::evidence::lan_adverts::adverts;
+use crate::checks::evidence::wan_adverts::{HEED, routers_at, wan_adverts};
+use crate::checks::ruling::{Ruling, every, expect, finding, never, not_applicable, within};
+use crate::dissection::Dissection;
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "ce.gen.no-default-without-wan-router",
+        source: "RFC 7084 §4.1 G-4",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "WAN側にデフォルトルータがない間、LAN側のRAのルータ寿命が0である",
+            "Without a default router on the WAN the LAN hears a router lifetime of 0",
+        ),
+        hint: Text::new(
+            "WAN側でデフォルト経路を得るまで、LAN側のRAのRouter Lifetimeを0にしてください。",
+            "Advertise a router lifetime of 0 until the WAN has a default route.",
+        ),
+        judge: no_default,
+    },
+    Check {
+        id: "ce.gen.withdraw-on-wan-loss",
+        source: "RFC 7084 §4.1 G-5",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "WAN側のデフォルトルータを失ったら、直ちにルータ寿命0のRAをLAN側に送る",
+            "Losing the WAN's default router is advertised on the LAN at once",
+        ),
+        hint: Text::new(
+            "デフォルト経路を失ったら、Router Lifetimeが0のRAを直ちにLAN側へ送ってください。",
+            "Send a Router Advertisement with router lifetime 0 when the default route is lost.",
+        ),
+        judge: withdraw,
+    },
+    Check {
+        id: "lan.ra.no-default-without-prefix",
+        source: "RFC 7084 §4.3 L-4, §4.1 G-4",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "プレフィックスを得る前にデフォルトルータを名乗らない",
+            "The device is no default router before it has a prefix",
+        ),
+        hint: Text::new(
+            "回線からプレフィックスを得るまで、RAのルータ有効期間を0にしてください。",
+            "Advertise router lifetime 0 until the line gave a prefix.",
+        ),
+        judge: no_default_without_prefix,
+    },
+    Check {
+        id: "ngn.closed-network.stays-router",
+        source: "ngn-facts §4.2; guide p.6",
+        level: Level::Must,
+        profiles: ONS,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "インターネットに到達できなくても、LANのデフォルトルータであり続ける",
+            "The device stays the LAN's router although there is no internet",
+        ),
+        hint: Text::new(
+            "インターネット上のホストへの到達性で回線の死活を判断しないでください。",
+            "Do not take the line for dead because hosts in the internet cannot be reached.",
+        ),
+        judge: stays_router,
+    },
+];
+
+/// MIN_DELAY_BETWEEN_RAS (RFC 4861 §10) may hold an urgent advertisement back; the rest is
+/// tolerance.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+fn no_default(trace: &Dissection<'_>) -> Verdict {
+    let upstream = wan_adverts(trace);
+    let adverts = trace.router_adverts().filter(|ra| ra.by_device(Role::Lan));
+    every(
+        "advertisement on the LAN while the WAN had no router",
+        adverts,
+        |ra| {
+            // What the device has just heard it may not have acted upon.
+            let known = |at| !routers_at(&upstream, at).is_empty();
+            if known(ra.at) || known(ra.at - HEED) {
+                return Ruling::Skip;
+            }
+            expect(
+                [ra.record],
+                ra.is.lifetime.is_zero(),
+                "a router lifetime of 0",
+                format!("{} s", ra.is.lifetime.as_secs()),
+            )
+        },
+    )
+}
+
+fn withdraw(trace: &Dissection<'_>) -> Verdict {
+    let upstream = wan_adverts(trace);
+    let own: Vec<_> = trace
+        .router_adverts()
+        .filter(|ra| ra.by_device(Role::Lan))
+        .collect();
+    every("loss of the WAN's default router", &upstream, |lost| {
+        let (before, after) = (
+            routers_at(&upstream, lost.arrives - Duration::from_millis(1)),
+            routers_at(&upstream, lost.arrives),
+        );
+        let was = own.iter().rev().find(|ra| ra.at < lost.arrives);
+        if before.is_empty() || !after.is_empty() || was.is_none_or(|ra| ra.is.lifetime.is_zero()) {
+            return Ruling::Skip;
+        }
+        let answer = own
+            .iter()
+            .find(|ra| ra.at >= lost.arrives && ra.is.lifetime.is_zero());
+        let deadline = lost.arrives + AT_ONCE;
+        let back = !routers_at(&upstream, deadline).is_empty();
+        if back && answer.is_none() || trace.is_disturbed(lost.arrives, deadline) {
+            return Ruling::Skip;
+        }
+        within(
+            trace,
+            lost,
+            answer,
+            AT_ONCE,
+            "an advertisement with router lifetime 0",
+        )
+    })
+}
+
+fn no_default_without_prefix(trace: &Dissection<'_>) -> Verdict {
+    let first = given(trace).into_iter().find(|given| given.valid > 0);
+    let first_at = first.map_or(Time::NEVER, |given| given.at);
+    let defaults: Vec<_> = adverts(trace)
+        .filter(|ra| !ra.is.lifetime.is_zero())
+        .collect();
+    let early = defaults.iter().filter(|ra| ra.at < first_at).map(|ra| {
+        finding(
+            [ra.record],
+            "router lifetime 0 as long as the line gave no prefix",
+            format!("{} s", ra.is.lifetime.as_secs()),
+        )
+    });
+    let waited = adverts(trace).map(|ra| ra.record);
+    never("advertisement on the LAN", waited, early)
+}
+
+fn stays_router(trace: &Dissection<'_>) -> Verdict {
+    let line = &trace.header().line;
+    if line.isp != Isp::None {
+        return not_applicable("the line has an ISP");
+    }
+    let values = line.area.values();
+    let inside = |address: Ipv6Addr| {
+        let mut ranges = values.ngn_ranges.iter();
+        ranges.any(|net| net.contains(&address))
+            || values.folded_range.contains(&address)
+            || trace.assignments().any(|(_, net)| net.contains(&address))
+    };
+    let probes: Vec<_> = trace
+        .packets
+        .iter()
+        .filter(|found| {
+            found.by_device(Role::Wan)
+                && is_routable(found.source)
+                && is_routable(found.destination)
+                && !trace.is_terminal(found.source)
+                && !inside(found.destination)
+        })
+        .collect();
+    let is_router = |ra: &crate::dissection::Found<_>| ra.by_device(Role::Lan);
+    let router: Vec<_> = trace
+        .router_adverts()
+        .filter(|ra| is_router(ra) && !ra.is.lifetime.is_zero())
+        .collect();
+    let given_up = trace.router_adverts().filter_map(|ra| -> Option<Finding> {
+        let before = router.iter().rev().find(|other| other.at < ra.at)?;
+        let probe = probes.iter().rev().find(|probe| probe.at < ra.at)?;
+        let ends = is_router(&ra) && ra.is.lifetime.is_zero();
+        (ends && !trace.is_disturbed(before.at, ra.at) && is_alive(trace, ra.at)).then(|| {
+            finding(
+                [probe.record, before.record, ra.record],
+                "the device stays default router",
+                format!("it gave itself up after asking {}", probe.destination),
+            )
+        })
+    });
+    never(
+        "advertisement as default router on the LAN",
+        router.iter().map(|ra| ra.record),
+        given_up,
+    )
+}
+
+/// Returns whether the line's last advertisement holds at that time, so that it has a router and,
+/// where it advertises prefixes, one that is in use.
+fn is_alive(trace: &Dissection<'_>, at: ngnlab_sim::Time) -> bool {
+    let adverts = trace
+        .router_adverts()
+        .filter(|ra| ra.to_device(Role::Wan) && ra.arrives <= at);
+    adverts.last().is_some_and(|ra| {
+        let mut prefixes = ra.is.prefixes();
+        let in_use = ra.is.prefixes().next().is_none() || prefixes.any(|info| info.preferred > 0);
+        ra.arrives + ra.is.lifetime > at && in_use
+    })
+}
+
+#[cfg(test)]
+mod tests;

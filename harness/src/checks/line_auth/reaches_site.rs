@@ -1,0 +1,99 @@
+//! The way of a terminal to the site of line authentication.
+
+use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::setup::Aspect;
+
+use crate::checks::check::{Check, ONS};
+use crate::checks::evidence::site_visits::{LINE_AUTH, reaches};
+use crate::dissection::Dissection;
+
+pub(super) const CHECKS: &[Check] = &[Check {
+    id: "ons.line-auth.reaches-site",
+    source: "guide p.16",
+    level: Level::Must,
+    profiles: ONS,
+    aspects: &[Aspect::Delivery, Aspect::Dns],
+    title: Text::new(
+        "端末から回線認証サイトにTLSで接続できる",
+        "Terminals reach the line-authentication site over TLS",
+    ),
+    hint: Text::new(
+        "www.lineauth.mnwの名前解決と、IPv6のTCP 443番の通過を確認してください。",
+        "Look at how www.lineauth.mnw resolves, and let TCP port 443 pass over IPv6.",
+    ),
+    judge: reaches_line_auth,
+}];
+
+fn reaches_line_auth(trace: &Dissection<'_>) -> Verdict {
+    let site = trace.header().line.area.values().line_auth;
+    reaches(trace, &[LINE_AUTH], &[site], |_, _| true)
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::op::ResponseCode;
+    use hickory_proto::rr::RecordType;
+    use ngnlab_sim::trace::{End, Fact, Role};
+
+    use super::*;
+    use crate::checks::evidence::site_visits::HTTPS;
+    use crate::checks::test_verdicts::verdict;
+    use crate::dissection::builder::{Reply, TraceBuilder};
+
+    fn advertised() -> TraceBuilder {
+        let mut trace = TraceBuilder::new("next-ra");
+        trace.at(1000).lan_ra(|_| {});
+        trace.ask("www.lineauth.mnw", RecordType::AAAA);
+        trace
+    }
+
+    #[test]
+    fn a_site_whose_name_does_not_resolve_is_not_reached() {
+        let mut trace = advertised();
+        let id = trace.ask("www.lineauth.mnw", RecordType::AAAA);
+        trace.answer(id, "www.lineauth.mnw", Reply::Code(ResponseCode::NXDomain));
+        assert!(matches!(
+            verdict("ons.line-auth.reaches-site", &trace),
+            Verdict::Fail(_)
+        ));
+        let server = trace.ons_dns();
+        trace.forward(9, "www.lineauth.mnw", server);
+        assert!(matches!(
+            verdict("ons.line-auth.reaches-site", &trace),
+            Verdict::Inconclusive(_)
+        ));
+    }
+
+    #[test]
+    fn a_site_is_reached_once_tls_began() {
+        let mut trace = advertised();
+        let site = trace.trace.header.line.area.values().line_auth;
+        let header = {
+            let mut header = etherparse::TcpHeader::new(50_000, HTTPS, 1, 1000);
+            header.syn = true;
+            header
+        };
+        let pc = trace.pc();
+        let envelope = trace.envelope(Role::Lan, End::Network, pc, site);
+        trace
+            .at(2000)
+            .frame(Role::Lan, End::Network, envelope.tcp(header, &[]));
+        assert!(matches!(
+            verdict("ons.line-auth.reaches-site", &trace),
+            Verdict::Fail(_)
+        ));
+        let host = Some("www.lineauth.mnw".to_owned());
+        trace.fact(
+            "line-auth",
+            Fact::Tls {
+                host,
+                peer: pc,
+                error: None,
+            },
+        );
+        assert!(matches!(
+            verdict("ons.line-auth.reaches-site", &trace),
+            Verdict::Pass(_)
+        ));
+    }
+}

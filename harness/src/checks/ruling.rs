@@ -1,0 +1,221 @@
+//! What a check says about one thing it looked at, and how rulings become a verdict.
+
+use std::time::Duration;
+
+use ngnlab_reports::{Finding, RecordId, Verdict};
+use ngnlab_sim::Time;
+use ngnlab_sim::setup::Mode;
+
+use crate::dissection::{Dissection, Found};
+
+/// Takes a failure back that may be the host's.
+pub fn excused(trace: &Dissection<'_>, verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Fail(finding) if trace.is_host_overloaded() => Verdict::Inconclusive(format!(
+            "expected {}, seen {}, but the host kept the device or the line waiting for {} within a few seconds",
+            finding.expected,
+            finding.actual,
+            seconds(trace.late_at_a_time)
+        )),
+        verdict => verdict,
+    }
+}
+
+/// What a check says about one thing it looked at.
+pub(super) enum Ruling {
+    /// It is as it must be.
+    Holds(Vec<RecordId>),
+    /// It is not.
+    Broken(Finding),
+    /// It could not be told, and why.
+    Unclear(String),
+    /// It was nothing to judge after all.
+    Skip,
+}
+
+/// Judges every item, up to the first that is broken; `what` names them, as "a Solicit".
+pub(super) fn every<T>(
+    what: &str,
+    items: impl IntoIterator<Item = T>,
+    mut judge: impl FnMut(T) -> Ruling,
+) -> Verdict {
+    let mut records = Vec::new();
+    let mut unclear = None;
+    let mut held = false;
+    for item in items {
+        match judge(item) {
+            Ruling::Holds(more) => {
+                held = true;
+                records.extend(
+                    more.into_iter()
+                        .take(MOST_RECORDS.saturating_sub(records.len())),
+                );
+            }
+            Ruling::Broken(finding) => return Verdict::Fail(finding),
+            Ruling::Unclear(why) => unclear = unclear.or(Some(why)),
+            Ruling::Skip => {}
+        }
+    }
+    match unclear {
+        Some(why) => Verdict::Inconclusive(why),
+        None if held => Verdict::Pass(records),
+        None => Verdict::Inconclusive(format!("there was no {what}")),
+    }
+}
+
+/// Judges that none of `bad` is there, given the records of what could have brought it about.
+pub(super) fn never(
+    what: &str,
+    occasions: impl IntoIterator<Item = RecordId>,
+    bad: impl IntoIterator<Item = Finding>,
+) -> Verdict {
+    if let Some(finding) = bad.into_iter().next() {
+        return Verdict::Fail(finding);
+    }
+    let records: Vec<RecordId> = occasions.into_iter().take(MOST_RECORDS).collect();
+    if records.is_empty() {
+        Verdict::Inconclusive(format!("there was no {what}"))
+    } else {
+        Verdict::Pass(records)
+    }
+}
+
+/// Holds if `ok`; else the words tell what was expected and what was seen.
+pub(super) fn expect(
+    records: impl IntoIterator<Item = RecordId>,
+    ok: bool,
+    expected: impl Into<String>,
+    actual: impl Into<String>,
+) -> Ruling {
+    if ok {
+        Ruling::Holds(records.into_iter().collect())
+    } else {
+        broken(records, expected, actual)
+    }
+}
+
+/// Holds if the answer came within `limit`; a host that was late makes it unclear.
+pub(super) fn within<A, B>(
+    trace: &Dissection<'_>,
+    question: &Found<A>,
+    answer: Option<&Found<B>>,
+    limit: Duration,
+    what: &str,
+) -> Ruling {
+    let expected = format!("{what} within {}", seconds(limit));
+    let Some(answer) = answer else {
+        return if trace.end() < question.arrives + limit {
+            Ruling::Skip
+        } else {
+            broken([question.record], expected, "nothing came")
+        };
+    };
+    let records = [question.record, answer.record];
+    let took = answer.at.since(question.arrives);
+    if took <= limit {
+        Ruling::Holds(records.to_vec())
+    } else if took <= limit + trace.late {
+        unclear_by_host(trace)
+    } else {
+        broken(
+            records,
+            expected,
+            format!("it came after {}", seconds(took)),
+        )
+    }
+}
+
+/// Holds if two moments are at least `least` apart; a host that was late may have seen the first
+/// one too late, which makes it unclear.
+pub(super) fn at_least(
+    trace: &Dissection<'_>,
+    records: [RecordId; 2],
+    gap: Duration,
+    least: Duration,
+    expected: impl Into<String>,
+) -> Ruling {
+    if gap >= least {
+        Ruling::Holds(records.to_vec())
+    } else if gap + trace.late >= least {
+        unclear_by_host(trace)
+    } else {
+        broken(records, expected, seconds(gap))
+    }
+}
+
+pub(super) fn unclear_by_host(trace: &Dissection<'_>) -> Ruling {
+    let late = seconds(trace.late);
+    Ruling::Unclear(format!(
+        "the host was up to {late} late, more than the tolerance"
+    ))
+}
+
+pub(super) fn broken(
+    records: impl IntoIterator<Item = RecordId>,
+    expected: impl Into<String>,
+    actual: impl Into<String>,
+) -> Ruling {
+    Ruling::Broken(finding(records, expected, actual))
+}
+
+pub(super) fn finding(
+    records: impl IntoIterator<Item = RecordId>,
+    expected: impl Into<String>,
+    actual: impl Into<String>,
+) -> Finding {
+    Finding {
+        records: records.into_iter().take(MOST_RECORDS).collect(),
+        expected: expected.into(),
+        actual: actual.into(),
+    }
+}
+
+pub(super) fn not_applicable(why: &str) -> Verdict {
+    Verdict::NotApplicable(why.to_owned())
+}
+
+/// Judges only if the device is configured this way.
+pub(super) fn only_in(
+    mode: Mode,
+    trace: &Dissection<'_>,
+    judge: impl FnOnce() -> Verdict,
+) -> Verdict {
+    match (trace.setup().mode, mode) {
+        (Mode::Ra, Mode::Pd) => not_applicable("the device hands on the prefix of an RA"),
+        (Mode::Pd, Mode::Ra) => not_applicable("the device has its prefix delegated"),
+        (Mode::Ra, Mode::Ra) | (Mode::Pd, Mode::Pd) => judge(),
+    }
+}
+
+pub(super) fn seconds(span: Duration) -> String {
+    format!("{:.3} s", span.as_secs_f64())
+}
+
+/// Returns the time between two points, whichever comes first.
+pub(super) fn apart(a: Time, b: Time) -> Duration {
+    a.since(b).max(b.since(a))
+}
+
+/// More records than this prove nothing more.
+pub(super) const MOST_RECORDS: usize = 12;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_stops_at_the_first_that_is_broken() {
+        let verdict = every("number", [1, 2, 3], |number| {
+            expect([number], number == 1, "1", number.to_string())
+        });
+        let Verdict::Fail(finding) = verdict else {
+            panic!("{verdict:?}");
+        };
+        assert_eq!(finding.records, [2]);
+        let nothing = every("number", Vec::<usize>::new(), |_| Ruling::Skip);
+        assert_eq!(
+            nothing,
+            Verdict::Inconclusive("there was no number".to_owned())
+        );
+    }
+}
