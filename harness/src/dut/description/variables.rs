@@ -77,7 +77,7 @@ impl Variables {
 
 /// A device whose templates are tried before anything is started.
 #[derive(Clone, Copy)]
-pub(super) struct Samples<'a> {
+pub struct Samples<'a> {
     /// The MAC addresses of its interfaces.
     pub(super) macs: Macs,
     /// How it can get its prefix.
