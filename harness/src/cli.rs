@@ -337,7 +337,7 @@ impl Cli {
 fn defect(name: &str) -> Result<Defect, String> {
     Defect::from_name(name).ok_or_else(|| {
         let known: Vec<&str> = Defect::all().map(Defect::name).collect();
-        let advice = crate::scenario::mistake::advice(name, &known);
+        let advice = crate::mistake::advice(name, &known);
         advice.unwrap_or_else(|| "`ngnlab list --defects` names them".to_owned())
     })
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use ngnlab_reports::escape;
 
-use crate::scenario::mistake::Mistakes;
+use crate::mistake::Mistakes;
 
 /// Something of ours that could not be done. A device that fails is no error.
 #[derive(Debug, thiserror::Error, Diagnostic)]

@@ -19,7 +19,7 @@
 //! 11. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
 //! 12. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
 //! 13. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
-//! 14. [`scenario::mistake`], [`scenario::period`]: what is wrong in a file, and spans of time in it
+//! 14. [`mistake`], [`period`]: what is wrong in a file, and spans of time in it
 
 pub mod campaign;
 mod caught;
@@ -35,7 +35,9 @@ pub mod installed;
 pub mod job;
 pub mod journal;
 pub mod launch;
+pub mod mistake;
 mod namespaces;
+pub mod period;
 pub mod play;
 pub mod promises;
 pub mod report;

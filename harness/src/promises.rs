@@ -7,8 +7,8 @@ use ngnlab_sim::node::router::defect::Defect;
 use crate::checks;
 use crate::diagnosis;
 use crate::error::Error;
+use crate::mistake::Mistake;
 use crate::scenario::Scenario;
-use crate::scenario::mistake::Mistake;
 
 /// Reads a scenario file of which every promise can be kept.
 pub fn load(path: &Path) -> Result<Scenario, Error> {

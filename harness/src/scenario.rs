@@ -17,17 +17,15 @@ use toml::Spanned;
 
 use crate::error::Error;
 use crate::input;
+use crate::mistake::{Mistake, Mistakes};
+use crate::period::Period;
 
-pub mod mistake;
-pub mod period;
 mod place;
 pub mod setup;
 mod spans;
 pub mod step;
 mod validate;
 
-use mistake::{Mistake, Mistakes};
-use period::Period;
 pub(crate) use place::{MOST_ENTRIES, entries, segment};
 pub use place::{files, name_of};
 use spans::Spans;

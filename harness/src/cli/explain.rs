@@ -13,9 +13,9 @@ use super::{Answer, Explain, Place, select, selftest};
 use crate::checks::{self, Check};
 use crate::diagnosis;
 use crate::error::Error;
+use crate::mistake::advice;
 use crate::report::screen_name;
 use crate::scenario::Scenario;
-use crate::scenario::mistake::advice;
 use crate::scenario::step::{Step, When};
 use crate::selftest::Selftest;
 

@@ -9,7 +9,7 @@ use ngnlab_reports::journal;
 use super::{Answer, Place, Render};
 use crate::error::{CONFORMANT, Error};
 use crate::input;
-use crate::scenario::mistake::advice;
+use crate::mistake::advice;
 
 pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
     let Some(format) = find(&args.format) else {

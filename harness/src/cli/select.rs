@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use ngnlab_sim::line::Area;
 
 use crate::error::Error;
+use crate::mistake::advice;
 use crate::promises;
-use crate::scenario::mistake::advice;
 use crate::scenario::{self, Scenario};
 
 /// A scenario with its file.

@@ -23,7 +23,7 @@ use super::DutError;
 use crate::checks;
 use crate::error::Error;
 use crate::input;
-use crate::scenario::mistake::{Mistake, Mistakes};
+use crate::mistake::{Mistake, Mistakes};
 use cabled::Cabled;
 use machine::Machine;
 use part::Part;

@@ -16,7 +16,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::testbed::Testbed;
 use crate::dut::DutError;
-use crate::scenario::period::Period;
+use crate::period::Period;
 use crate::scenario::step::cable::{ClaimAddresses, Delay, Duplicate, Reorder, Wire};
 
 /// Makes a cable slow.

@@ -21,7 +21,7 @@ use ngnlab_sim::world::World;
 use super::sight::Sight;
 use crate::dut::{Cables, Dut, DutError, Ends};
 use crate::error::Error;
-use crate::scenario::period::Period;
+use crate::period::Period;
 use crate::scenario::step::Action;
 use crate::scenario::step::cable::Wire;
 use crate::scenario::step::target::Target;

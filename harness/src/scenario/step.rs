@@ -15,7 +15,7 @@ use self::real_terminal::{Browse, Run};
 use self::resolve::Resolve;
 use self::servers::{DnsMood, LineAuth, Silence};
 use self::terminal::{Consent, From, Hold, Open, Ping};
-use super::period::Period;
+use crate::period::Period;
 
 pub mod cable;
 pub mod crafted;

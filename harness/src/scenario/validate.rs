@@ -7,10 +7,10 @@ use std::time::Duration;
 use ngnlab_sim::line::{Area, Line, ONS_DOMAINS, Service, customer_id};
 use toml::Spanned;
 
-use super::mistake::Mistake;
 use super::spans::Spans;
 use super::step::{Action, Step};
 use super::{LineSpec, Scenario};
+use crate::mistake::Mistake;
 
 /// Returns everything that is wrong with a scenario whose shape is right.
 pub(super) fn mistakes(scenario: &Scenario, spans: &Spans<'_>) -> Vec<Mistake> {

@@ -8,8 +8,8 @@ use toml::Spanned;
 use super::part::Part;
 use super::templates::Templates;
 use super::variables::{Names, Samples};
-use crate::scenario::mistake::Mistake;
-use crate::scenario::period::Period;
+use crate::mistake::Mistake;
+use crate::period::Period;
 
 /// A router on two cables.
 #[derive(Clone, Debug, Deserialize)]

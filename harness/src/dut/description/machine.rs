@@ -12,8 +12,8 @@ use toml::Spanned;
 use super::part::Part;
 use super::variables::{Names, Samples};
 use crate::error::Error;
-use crate::scenario::mistake::Mistake;
-use crate::scenario::period::Period;
+use crate::mistake::Mistake;
+use crate::period::Period;
 use script::Script;
 
 pub(in crate::dut) mod script;

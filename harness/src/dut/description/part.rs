@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::variables::Samples;
 use crate::error::Error;
-use crate::scenario::mistake::Mistake;
+use crate::mistake::Mistake;
 
 /// A driver's own keys.
 pub trait Part {

@@ -10,8 +10,8 @@ use toml::Spanned;
 
 use super::part::Part;
 use super::variables::{Names, Samples};
-use crate::scenario::mistake::Mistake;
-use crate::scenario::period::Period;
+use crate::mistake::Mistake;
+use crate::period::Period;
 use crate::scenario::segment;
 use plan::Plan;
 

@@ -9,7 +9,7 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use toml::Spanned;
 
 use super::variables::Variables;
-use crate::scenario::mistake::Mistake;
+use crate::mistake::Mistake;
 
 mod filters;
 mod language;

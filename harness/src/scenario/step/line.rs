@@ -5,7 +5,7 @@ use std::fmt;
 use ngnlab_sim::node::edge::Renumbering;
 use serde::{Deserialize, Serialize};
 
-use crate::scenario::period::Period;
+use crate::period::Period;
 
 /// How the prefix changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

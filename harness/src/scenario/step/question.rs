@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::resolve::{Kind, Transport};
 use super::target::Target;
-use crate::scenario::period::Period;
+use crate::period::Period;
 
 /// Which questions, and every detail of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

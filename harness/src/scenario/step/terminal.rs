@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::target::Target;
-use crate::scenario::period::Period;
+use crate::period::Period;
 
 /// Nothing but the terminal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

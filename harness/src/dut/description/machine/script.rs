@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Machine, StepEntry};
 use crate::dut::description::templates::Templates;
 use crate::dut::description::variables::Variables;
-use crate::scenario::mistake::Mistake;
+use crate::mistake::Mistake;
 
 /// Steps on the console, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

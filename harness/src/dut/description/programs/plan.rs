@@ -13,7 +13,7 @@ use toml::Spanned;
 use super::{FileEntry, Programs, Ready, RunEntry};
 use crate::dut::description::templates::Templates;
 use crate::dut::description::variables::Variables;
-use crate::scenario::mistake::Mistake;
+use crate::mistake::Mistake;
 
 /// Files to write and commands to run, in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! Mistakes in a scenario file: what, where, and the nearest right word.
+//! Mistakes in a file of the user's: what, where, and the nearest right word.
 
 use std::ops::Range;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Spans of time as scenario files write them: `500ms`, `25s`, `30m`, `4h`, `1d`, `1y`.
+//! Spans of time as files write them: `500ms`, `25s`, `30m`, `4h`, `1d`, `1y`.
 
 use std::fmt;
 use std::str::FromStr;
