@@ -216,11 +216,12 @@ impl Header {
 }
 
 impl Planned {
-    /// Returns it as a case that was not run.
+    /// Returns it as a case that was to be run, and was not.
     pub fn left_out(&self, reason: &str) -> LeftOut {
         LeftOut {
             scenario: format!("{} ({})", self.scenario, self.area),
             reason: reason.to_owned(),
+            cut_off: true,
         }
     }
 }

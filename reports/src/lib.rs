@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub mod conclusion;
 pub mod document;
 pub mod escape;
 pub mod formats;
@@ -354,6 +355,9 @@ pub struct LeftOut {
     pub scenario: String,
     /// Why, and how to run it.
     pub reason: String,
+    /// Whether it was to be run, and the run was broken off before.
+    #[serde(default)]
+    pub cut_off: bool,
 }
 
 /// A known failure that no longer fails.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Case, Level, Outcome, Report, Verdict};
+use crate::{Case, Judged, Level, Outcome, Report, Verdict};
 
 /// What one call of the program found out about several devices.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +48,8 @@ pub enum Cell {
     Known(usize),
     /// A SHOULD failed, so many times.
     Remarks(usize),
+    /// So many failures may be those of a host that was too late.
+    Unclear(usize),
     /// A MUST or a promise of the scenario failed, so many times.
     Failed(usize),
     /// The device, or the harness, failed in this way.
@@ -105,12 +107,13 @@ impl Report {
         let mut tally = Tally::default();
         for (id, judged) in &case.verdicts {
             let level = self.checks.get(id).map_or(Level::Must, |info| info.level);
-            tally.add(&judged.verdict, level, judged.known.is_some());
+            tally.add(judged, level);
         }
         for promise in case.expectations.iter().filter(|one| !one.remark) {
             match (promise.met, &promise.known) {
                 (true, _) => tally.passed += 1,
                 (false, Some(_)) => tally.known += 1,
+                (false, None) if promise.excused => tally.unclear += 1,
                 (false, None) => tally.failed += 1,
             }
         }
@@ -124,7 +127,7 @@ impl Report {
             .iter()
             .filter_map(|case| case.verdicts.get(check))
         {
-            tally.add(&judged.verdict, level, judged.known.is_some());
+            tally.add(judged, level);
         }
         tally.cell()
     }
@@ -135,14 +138,16 @@ struct Tally {
     passed: usize,
     known: usize,
     remarks: usize,
+    unclear: usize,
     failed: usize,
 }
 
 impl Tally {
-    fn add(&mut self, verdict: &Verdict, level: Level, known: bool) {
-        match (verdict, level) {
+    fn add(&mut self, judged: &Judged, level: Level) {
+        match (&judged.verdict, level) {
+            _ if judged.excused => self.unclear += 1,
             (Verdict::Pass(_), _) => self.passed += 1,
-            (Verdict::Fail(_), _) if known => self.known += 1,
+            (Verdict::Fail(_), _) if judged.known.is_some() => self.known += 1,
             (Verdict::Fail(_), Level::Must) => self.failed += 1,
             (Verdict::Fail(_), Level::Should) => self.remarks += 1,
             (Verdict::Inconclusive(_) | Verdict::NotApplicable(_), _) => {}
@@ -152,6 +157,7 @@ impl Tally {
     fn cell(self) -> Cell {
         match self {
             Self { failed: 1.., .. } => Cell::Failed(self.failed),
+            Self { unclear: 1.., .. } => Cell::Unclear(self.unclear),
             Self { remarks: 1.., .. } => Cell::Remarks(self.remarks),
             Self { known: 1.., .. } => Cell::Known(self.known),
             Self { passed: 1.., .. } => Cell::Passed,
@@ -168,7 +174,7 @@ mod tests {
     use crate::document::Document;
     use crate::formats::json;
     use crate::formats::matrix::render;
-    use crate::{CheckInfo, Finding, Judged, Text};
+    use crate::{CheckInfo, Finding, Text};
 
     #[test]
     fn devices_stand_beside_each_other() {
@@ -184,6 +190,14 @@ mod tests {
         let expected = [Cell::Passed, Cell::Known(1), Cell::Failed(1)];
         assert_eq!(scenarios[0].cells, expected);
         assert_eq!(matrix.checks()[0].cells, expected);
+        let mut late = matrix.clone();
+        let spoilt = late.devices[0].cases[0]
+            .verdicts
+            .get_mut("dns.one")
+            .unwrap();
+        (spoilt.verdict, spoilt.excused) = (Verdict::Inconclusive("late".to_owned()), true);
+        assert_eq!(late.scenarios()[0].cells[0], Cell::Unclear(1));
+        assert!(render(&late).contains("1 unclear"));
         let text = render(&matrix);
         assert!(
             text.contains("scenario        A     B        C\n"),

@@ -14,6 +14,8 @@ pub enum Overall {
     Conformant,
     /// Every MUST passed, some SHOULD did not.
     ConformantWithRemarks,
+    /// MUSTs failed, and the device file knows of each of them.
+    ConformantButForKnown,
     /// A MUST failed.
     NotConformant,
     /// Nothing was judged, or a device or the harness failed, so that nothing can be said.
@@ -26,6 +28,7 @@ impl Overall {
         match self {
             Self::Conformant => "conformant",
             Self::ConformantWithRemarks => "conformant with remarks",
+            Self::ConformantButForKnown => "conformant but for known failures",
             Self::NotConformant => "not conformant",
             Self::Undetermined => "undetermined",
         }
@@ -73,6 +76,9 @@ pub struct Tally {
     pub passed: usize,
     /// Broken somewhere.
     pub failed: usize,
+    /// Those of them of which the device file knows, wherever they were broken.
+    #[serde(default)]
+    pub known: usize,
 }
 
 impl Tally {
@@ -87,6 +93,8 @@ impl Tally {
 pub enum Standing {
     /// It failed somewhere.
     Failed,
+    /// It failed somewhere, and only where the device file says so.
+    FailedAsKnown,
     /// It passed somewhere and failed nowhere.
     Passed,
     /// It was judged nowhere.
@@ -129,6 +137,10 @@ impl Report {
         for (id, judged) in cases.flat_map(|case| &case.verdicts) {
             let standing = standings.entry(id).or_insert(Standing::NotJudged);
             match (&judged.verdict, *standing) {
+                (Verdict::Fail(_), Standing::Failed) => {}
+                (Verdict::Fail(_), _) if judged.known.is_some() => {
+                    *standing = Standing::FailedAsKnown;
+                }
                 (Verdict::Fail(_), _) => *standing = Standing::Failed,
                 (Verdict::Pass(_), Standing::NotJudged) => *standing = Standing::Passed,
                 _ => {}
@@ -137,7 +149,7 @@ impl Report {
         standings
     }
 
-    /// Judges a profile: known failures count, since the device still does not conform.
+    /// Judges a profile.
     pub fn overall(&self, profile: Profile) -> Overall {
         self.result(profile).overall
     }
@@ -171,6 +183,10 @@ impl Report {
             tally.asked += 1;
             match standing {
                 Standing::Failed => tally.failed += 1,
+                Standing::FailedAsKnown => {
+                    tally.failed += 1;
+                    tally.known += 1;
+                }
                 Standing::Passed => tally.passed += 1,
                 Standing::NotJudged if info.level == Level::Must => {
                     not_judged.push((*id).to_owned());
@@ -185,8 +201,10 @@ impl Report {
                     Outcome::HarnessError(_) | Outcome::DeviceFailed { .. }
                 )
         });
-        let overall = if must.failed > 0 {
+        let overall = if must.failed > must.known {
             Overall::NotConformant
+        } else if must.failed > 0 && !broken {
+            Overall::ConformantButForKnown
         } else if must.passed + should.passed == 0 || broken {
             Overall::Undetermined
         } else if should.failed > 0 {

@@ -182,6 +182,7 @@ fn report(words: &str) -> Report {
         left_out: vec![LeftOut {
             scenario: own(),
             reason: own(),
+            cut_off: false,
         }],
         stale: vec![StaleKnown {
             check: own(),

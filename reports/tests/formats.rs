@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ngnlab_reports::conclusion::Conclusion;
 use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{json, text};
 use ngnlab_reports::score::Overall;
@@ -55,6 +56,65 @@ fn a_failed_must_outweighs_everything() {
     assert_eq!(report.overall(Profile::OnsEast), Overall::Conformant);
     report.cases[0].verdicts.clear();
     assert_eq!(report.overall(Profile::OnsEast), Overall::Undetermined);
+}
+
+#[test]
+fn the_last_line_says_what_the_exit_code_says() {
+    let last_line = |report: &Report| {
+        let page = text::render(&Document::Report(Box::new(report.clone())), false);
+        let at = page.find("result     ").unwrap();
+        page[at..].split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let mut one = report();
+    assert!(matches!(one.conclusion(), Conclusion::NotConformant(_)));
+    assert_eq!(
+        last_line(&one),
+        "result not conformant: 1 MUST failed (ngn.dhcp6.duid-ll)"
+    );
+    // What the device file knows of does not count, and the page says so.
+    let failed = one.cases[0].verdicts.get_mut("ngn.dhcp6.duid-ll").unwrap();
+    failed.known = Some("the firmware has no other".to_owned());
+    assert_eq!(one.conclusion(), Conclusion::Conformant);
+    let profile = one.result(Profile::OnsEast);
+    assert_eq!(profile.overall, Overall::ConformantButForKnown);
+    assert_eq!((profile.must.failed, profile.must.known), (1, 1));
+    assert_eq!(
+        last_line(&one),
+        "result conformant but for a known failure in the scenario that was run"
+    );
+    // What the host spoilt hides nothing that is certain.
+    let mut late = report();
+    let passed = late.cases[0]
+        .verdicts
+        .get_mut("lan.ra.advertising")
+        .unwrap();
+    (passed.verdict, passed.excused) = (Verdict::Inconclusive("late".to_owned()), true);
+    assert!(matches!(late.conclusion(), Conclusion::NotConformant(_)));
+    late.cases[0].verdicts.remove("ngn.dhcp6.duid-ll");
+    assert!(matches!(late.conclusion(), Conclusion::Undetermined(_)));
+    // What we broke ourselves does.
+    let mut broken = report();
+    broken.left_out[0].cut_off = true;
+    assert!(last_line(&broken).starts_with("result undetermined: 1 run was broken off; 1 MUST"));
+    let mut partly = report();
+    partly.cases[0].verdicts.remove("ngn.dhcp6.duid-ll");
+    assert_eq!(
+        last_line(&partly),
+        "result conformant in the scenario that was run; 1 of 2 MUSTs of ons-east need other \
+         scenarios"
+    );
+}
+
+#[test]
+fn what_counts_for_none_of_the_chosen_profiles_is_no_failure_of_theirs() {
+    let mut report = report();
+    report.profiles = vec![Profile::CeRouter];
+    let page = text::render(&Document::Report(Box::new(report.clone())), false);
+    assert!(!page.contains("FAIL  "), "{page}");
+    let folded =
+        "failed, too, but counts for none of the chosen profiles:\n  ngn.dhcp6.duid-ll (MUST)";
+    assert!(page.contains(folded), "{page}");
+    assert!(!matches!(report.conclusion(), Conclusion::NotConformant(_)));
 }
 
 fn report() -> Report {
@@ -123,6 +183,7 @@ fn report() -> Report {
         left_out: vec![LeftOut {
             scenario: "home-gateway/ra-for-half-an-hour".to_owned(),
             reason: "30 min; add --long".to_owned(),
+            cut_off: false,
         }],
         stale: vec![],
         profiles: vec![Profile::OnsEast],

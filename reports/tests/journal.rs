@@ -99,6 +99,7 @@ fn lines() -> Vec<Vec<u8>> {
             left_out: vec![LeftOut {
                 scenario: "long".to_owned(),
                 reason: "takes long".to_owned(),
+                cut_off: false,
             }],
         }],
         checks: BTreeMap::new(),

@@ -174,7 +174,7 @@ fn report(
 
 /// Writes the report and says what is in it; one that cannot be written is said all the same.
 fn tell(args: &Run, place: Place, kept: Kept, reports: Vec<Report>) -> Result<Answer, Error> {
-    let is_stopped = |one: &LeftOut| one.reason == STOPPED;
+    let is_stopped = |one: &LeftOut| one.cut_off;
     let stopped = reports
         .iter()
         .any(|one| one.left_out.iter().any(is_stopped));
@@ -249,6 +249,7 @@ fn leave_out<'a>(
             Some(reason) => left_out.push(LeftOut {
                 scenario: found.scenario.name.clone(),
                 reason,
+                cut_off: false,
             }),
             None => kept.push(found),
         }

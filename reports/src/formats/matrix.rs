@@ -76,6 +76,7 @@ fn words(cell: &Cell) -> String {
         Cell::Known(count) => format!("{count} known"),
         Cell::Remarks(1) => "1 remark".to_owned(),
         Cell::Remarks(count) => format!("{count} remarks"),
+        Cell::Unclear(count) => format!("{count} unclear"),
         Cell::Failed(count) => format!("{count} FAIL"),
         Cell::Broken(how) => how.to_uppercase(),
     }

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use super::matrix;
 use super::page::{Page, Style};
+use crate::conclusion::Conclusion;
 use crate::document::Document;
 use crate::score::{Overall, ProfileResult};
-use crate::{Case, CheckInfo, Evidence, Judged, Level, Outcome, Report, Verdict, escape};
+use crate::{Case, CheckInfo, Evidence, Judged, Level, Outcome, Profile, Report, Verdict, escape};
 
 /// Renders a document, with colour for a terminal if `colour` is set.
 pub fn render(document: &Document, colour: bool) -> String {
@@ -23,12 +24,18 @@ pub fn render(document: &Document, colour: bool) -> String {
 
 fn page(report: &Report, colour: bool) -> String {
     let mut page = Page::new(colour);
-    page.failures(report, Level::Must);
-    page.failures(report, Level::Should);
+    let (counting, others): (Vec<_>, Vec<_>) =
+        failures(report).partition(|failure| !failure.profiles.is_empty());
+    for level in [Level::Must, Level::Should] {
+        for failure in counting.iter().filter(|one| one.info.level == level) {
+            page.failure(failure, &report.arguments);
+        }
+    }
     page.broken(report);
     page.unmet(report);
     page.diagnoses(report);
     page.stale(report);
+    page.others(&others);
     page.left_out(report);
     page.summary(report);
     page.into_text()
@@ -38,27 +45,31 @@ fn page(report: &Report, colour: bool) -> String {
 struct Failure<'a> {
     info: &'a CheckInfo,
     cases: Vec<(&'a Case, &'a Judged)>,
+    /// The chosen profiles that it counts for.
+    profiles: Vec<Profile>,
+}
+
+/// Returns every check that failed.
+fn failures(report: &Report) -> impl Iterator<Item = Failure<'_>> {
+    report.checks.values().filter_map(|info| {
+        let mut cases = Vec::new();
+        for case in &report.cases {
+            if let Some(judged) = case.verdicts.get(&info.id)
+                && matches!(judged.verdict, Verdict::Fail(_))
+            {
+                cases.push((case, judged));
+            }
+        }
+        let profiles = report.counts_for(&info.id, cases.iter().map(|(case, _)| *case));
+        (!cases.is_empty()).then_some(Failure {
+            info,
+            cases,
+            profiles,
+        })
+    })
 }
 
 impl Page {
-    fn failures(&mut self, report: &Report, level: Level) {
-        for info in report.checks.values().filter(|info| info.level == level) {
-            let failed = |case: &&Case| {
-                let judged = case.verdicts.get(&info.id);
-                judged.is_some_and(|judged| matches!(judged.verdict, Verdict::Fail(_)))
-            };
-            let cases: Vec<_> = report
-                .cases
-                .iter()
-                .filter(failed)
-                .filter_map(|case| Some((case, case.verdicts.get(&info.id)?)))
-                .collect();
-            if !cases.is_empty() {
-                self.failure(&Failure { info, cases }, &report.arguments);
-            }
-        }
-    }
-
     fn failure(&mut self, failure: &Failure<'_>, arguments: &[String]) {
         let word = match failure.info.level {
             Level::Must => (Style::Red, "FAIL"),
@@ -67,6 +78,10 @@ impl Page {
         self.line(&[word, GAP, (Style::Bold, &failure.info.id)]);
         self.field("", &failure.info.title.en);
         let (case, judged) = failure.cases[0];
+        let names = failure.profiles.iter().map(|profile| profile.name());
+        let names = names.collect::<Vec<_>>().join(", ");
+        let level = level_name(failure.info.level);
+        self.field("counts", &format!("{level} of {names}"));
         if let Verdict::Fail(finding) = &judged.verdict {
             self.field("expected", &finding.expected);
             self.field("seen", &finding.actual);
@@ -89,6 +104,22 @@ impl Page {
             let _ = write!(again, " {argument}");
         }
         self.field("again", &again);
+        self.gap();
+    }
+
+    /// Names what failed and counts for none of the chosen profiles.
+    fn others(&mut self, failures: &[Failure<'_>]) {
+        if failures.is_empty() {
+            return;
+        }
+        let line = "failed, too, but counts for none of the chosen profiles:";
+        self.plain(line);
+        for failure in failures {
+            let cases: Vec<&Case> = failure.cases.iter().map(|(case, _)| *case).collect();
+            let level = level_name(failure.info.level);
+            let line = format!("{} ({level}): {}", failure.info.id, places(&cases));
+            self.wrapped(&line, "  ", "    ");
+        }
         self.gap();
     }
 
@@ -259,20 +290,35 @@ impl Page {
         for profile in &report.profiles {
             self.profile(&report.result(*profile));
         }
+        self.result(report, scenarios.len());
+    }
+
+    /// Tells what it all comes to, as the exit code does.
+    fn result(&mut self, report: &Report, scenarios: usize) {
+        let line = match report.conclusion() {
+            Conclusion::Conformant => conformant(report, scenarios),
+            Conclusion::NotConformant(reasons) => format!("not conformant: {}", reasons.join("; ")),
+            Conclusion::Undetermined(reasons) => format!("undetermined: {}", reasons.join("; ")),
+        };
+        self.wrapped(&line, "result     ", "           ");
     }
 
     /// Tells what a profile came to, and how much of it was looked at.
     fn profile(&mut self, result: &ProfileResult) {
         let style = match result.overall {
             Overall::Conformant => Style::Green,
-            Overall::ConformantWithRemarks => Style::Yellow,
+            Overall::ConformantWithRemarks | Overall::ConformantButForKnown => Style::Yellow,
             Overall::NotConformant | Overall::Undetermined => Style::Red,
         };
         let name = format!("profile    {}: ", result.profile.name());
         self.line(&[(Style::Plain, &name), (style, result.overall.words())]);
         for (level, tally) in [("MUST", result.must), ("SHOULD", result.should)] {
+            let known = match tally.known {
+                0 => String::new(),
+                count => format!(" ({count} known)"),
+            };
             self.plain(&format!(
-                "           {level:<6} {} of {} judged, {} failed",
+                "           {level:<6} {} of {} judged, {} failed{known}",
                 tally.judged(),
                 tally.asked,
                 tally.failed
@@ -282,6 +328,40 @@ impl Page {
             let ids = result.not_judged.join(", ");
             self.wrapped(&ids, "           not judged: ", "             ");
         }
+    }
+}
+
+/// Says what a device that conforms was judged by.
+fn conformant(report: &Report, scenarios: usize) -> String {
+    let counts = report.counts();
+    let scenarios = match scenarios {
+        1 => "the scenario that was run".to_owned(),
+        count => format!("the {count} scenarios that were run"),
+    };
+    let known = match counts.known {
+        0 => String::new(),
+        1 => " but for a known failure".to_owned(),
+        count => format!(" but for {count} known failures"),
+    };
+    let open = report.profiles.iter().filter_map(|profile| {
+        let result = report.result(*profile);
+        let missing = result.not_judged.len();
+        (missing > 0).then(|| {
+            let asked = result.must.asked;
+            format!(
+                "; {missing} of {asked} MUSTs of {} need other scenarios",
+                profile.name()
+            )
+        })
+    });
+    let open: String = open.collect();
+    format!("conformant{known} in {scenarios}{open}")
+}
+
+fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Must => "MUST",
+        Level::Should => "SHOULD",
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the cases of one device come to: stale known failures, and the exit code.
 
-use ngnlab_reports::score::Overall;
-use ngnlab_reports::{Case, Level, Outcome, Profile, Report, StaleKnown, Verdict};
+use ngnlab_reports::conclusion::Conclusion;
+use ngnlab_reports::{Case, Report, StaleKnown, Verdict};
 
 use crate::dut::description::Known;
 use crate::error;
@@ -39,55 +39,12 @@ fn failures(known: &Known, case: &Case) -> Vec<bool> {
     judged.chain(promised).collect()
 }
 
-fn broke(case: &Case) -> bool {
-    matches!(case.outcome, Outcome::HarnessError(_))
-}
-
-/// Design §10: 3 outranks 1, since who could not tell has nothing to say.
+/// Returns the exit code that says what a report comes to.
 pub(in crate::cli) fn exit_code(report: &Report) -> u8 {
-    let failed = |case: &Case| matches!(case.outcome, Outcome::DeviceFailed { .. });
-    let unmet = |case: &Case| {
-        let mut promises = case.expectations.iter();
-        promises.any(|one| !one.met && !one.remark && !one.excused && one.known.is_none())
-    };
-    let asked = |id: &str, case: &Case| {
-        let info = report.checks.get(id);
-        info.is_some_and(|info| {
-            let mut profiles = info.profiles.iter();
-            info.level == Level::Must
-                && profiles.any(|profile| report.profiles.contains(profile) && profile.counts(case))
-        })
-    };
-    let breaks = |case: &Case| {
-        case.verdicts.iter().any(|(id, judged)| {
-            matches!(judged.verdict, Verdict::Fail(_)) && judged.known.is_none() && asked(id, case)
-        })
-    };
-    let nothing_judged = |profile: &Profile| {
-        !report.cases.iter().any(failed) && report.overall(*profile) == Overall::Undetermined
-    };
-    // A failure that may be the host's says nothing about the device, and hides what would.
-    let excused = |case: &Case| {
-        let mut verdicts = case.verdicts.iter();
-        let mut promises = case.expectations.iter();
-        verdicts.any(|(id, judged)| judged.excused && asked(id, case))
-            || promises.any(|one| one.excused && !one.remark && one.known.is_none())
-    };
-    if report.cases.iter().any(|case| broke(case) || excused(case))
-        || report.profiles.iter().any(nothing_judged)
-    {
-        error::UNDETERMINED
-    } else if report
-        .cases
-        .iter()
-        .any(|case| failed(case) || unmet(case) || breaks(case))
-        || !report.stale.is_empty()
-    {
-        error::NOT_CONFORMANT
-    } else if report.cases.is_empty() {
-        error::UNDETERMINED
-    } else {
-        error::CONFORMANT
+    match report.conclusion() {
+        Conclusion::Conformant => error::CONFORMANT,
+        Conclusion::NotConformant(_) => error::NOT_CONFORMANT,
+        Conclusion::Undetermined(_) => error::UNDETERMINED,
     }
 }
 

@@ -1,4 +1,4 @@
-use ngnlab_reports::{Expectation, Finding, Judged, Promise};
+use ngnlab_reports::{Expectation, Finding, Judged, Outcome, Profile, Promise};
 use toml::Spanned;
 
 use super::*;

@@ -1,0 +1,158 @@
+//! What a report comes to as a whole: the last line says it, and the exit code.
+
+use crate::score::Overall;
+use crate::{Case, Judged, Level, Outcome, Profile, Report, Verdict};
+
+/// What a report comes to, with the reasons where it is not plain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Conclusion {
+    /// Nothing failed that counts and that the device file does not know of.
+    Conformant,
+    /// Something certainly failed.
+    NotConformant(Vec<String>),
+    /// It could not be told.
+    Undetermined(Vec<String>),
+}
+
+impl Report {
+    /// Returns what it all comes to for the chosen profiles.
+    ///
+    /// What failed on a host that kept up is certain, whatever else could not be told (design §10);
+    /// only where we broke something ourselves, or were stopped, nothing is.
+    pub fn conclusion(&self) -> Conclusion {
+        let (broken, certain, unclear) = (self.broken(), self.certain(), self.unclear());
+        if !broken.is_empty() {
+            Conclusion::Undetermined([broken, certain, unclear].concat())
+        } else if !certain.is_empty() {
+            Conclusion::NotConformant(certain)
+        } else if !unclear.is_empty() {
+            Conclusion::Undetermined(unclear)
+        } else {
+            Conclusion::Conformant
+        }
+    }
+
+    /// Returns the chosen profiles that a check counts for in one of these cases.
+    pub fn counts_for<'a>(
+        &self,
+        id: &str,
+        cases: impl IntoIterator<Item = &'a Case>,
+    ) -> Vec<Profile> {
+        let asked = self.checks.get(id).map(|info| &info.profiles);
+        let cases: Vec<&Case> = cases.into_iter().collect();
+        let counts = |profile: &Profile| {
+            asked.is_some_and(|asked| asked.contains(profile))
+                && cases.iter().any(|case| profile.counts(case))
+        };
+        self.profiles.iter().copied().filter(counts).collect()
+    }
+
+    /// Says what of ours broke, or was broken off.
+    fn broken(&self) -> Vec<String> {
+        let broke = |case: &&Case| matches!(case.outcome, Outcome::HarnessError(_));
+        let broke = self.cases.iter().filter(broke).count();
+        let cut_off = self.left_out.iter().filter(|one| one.cut_off).count();
+        let mut found = Vec::new();
+        found.extend(several(
+            broke,
+            "run was broken by ngnlab itself",
+            "runs were broken by ngnlab itself",
+        ));
+        found.extend(several(
+            cut_off,
+            "run was broken off",
+            "runs were broken off",
+        ));
+        found
+    }
+
+    /// Says what certainly failed.
+    fn certain(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let failed = self.failed_musts(|judged| {
+            matches!(judged.verdict, Verdict::Fail(_)) && judged.known.is_none()
+        });
+        found.extend(
+            several(failed.len(), "MUST failed", "MUSTs failed").map(|said| {
+                let named = failed.iter().take(MOST_NAMED).copied();
+                let more = if failed.len() > MOST_NAMED {
+                    ", …"
+                } else {
+                    ""
+                };
+                format!("{said} ({}{more})", named.collect::<Vec<_>>().join(", "))
+            }),
+        );
+        let unfit = |case: &&Case| matches!(case.outcome, Outcome::DeviceFailed { .. });
+        let unfit = self.cases.iter().filter(unfit).count();
+        found.extend(several(
+            unfit,
+            "run saw the device fail",
+            "runs saw the device fail",
+        ));
+        let promises = self.cases.iter().flat_map(|case| &case.expectations);
+        let unmet = promises
+            .filter(|one| !one.met && !one.remark && !one.excused && one.known.is_none())
+            .count();
+        found.extend(several(
+            unmet,
+            "promise of a scenario was not kept",
+            "promises of scenarios were not kept",
+        ));
+        found.extend(several(
+            self.stale.len(),
+            "known failure no longer fails",
+            "known failures no longer fail",
+        ));
+        found
+    }
+
+    /// Says what could not be told.
+    fn unclear(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let promises = self.cases.iter().flat_map(|case| &case.expectations);
+        let excused = self.failed_musts(|judged| judged.excused).len()
+            + promises
+                .filter(|one| one.excused && !one.remark && one.known.is_none())
+                .count();
+        found.extend(several(
+            excused,
+            "failure may be the host's, which was too late",
+            "failures may be the host's, which was too late",
+        ));
+        if self.cases.is_empty() {
+            found.push("nothing was run".to_owned());
+        }
+        for profile in &self.profiles {
+            if !self.cases.is_empty() && self.overall(*profile) == Overall::Undetermined {
+                found.push(format!("too little was judged for {}", profile.name()));
+            }
+        }
+        found
+    }
+
+    /// Returns the MUSTs that count for a chosen profile and have such a verdict somewhere.
+    fn failed_musts(&self, is_meant: impl Fn(&Judged) -> bool) -> Vec<&str> {
+        let musts = self
+            .checks
+            .values()
+            .filter(|info| info.level == Level::Must);
+        let meant = musts.filter(|info| {
+            let fits = |case: &&Case| case.verdicts.get(&info.id).is_some_and(&is_meant);
+            let cases = self.cases.iter().filter(fits);
+            !self.counts_for(&info.id, cases).is_empty()
+        });
+        meant.map(|info| &info.id[..]).collect()
+    }
+}
+
+fn several(count: usize, one: &str, many: &str) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        _ => Some(format!("{count} {many}")),
+    }
+}
+
+/// More names would hide the rest of the line.
+const MOST_NAMED: usize = 3;
