@@ -1,6 +1,6 @@
 //! Plays scenarios: a scenario, an area, a seed and a device give a trace.
 //!
-//! [`perform`] has one arm for each step of the vocabulary in [`crate::scenario::step`].
+//! `perform` has one arm for each step of the vocabulary in [`crate::scenario::step`].
 
 use std::path::Path;
 use std::time::Duration;
