@@ -20,6 +20,7 @@ mod one;
 mod pacer;
 mod progress;
 
+pub use one::keep;
 use one::{HANDS, Hands};
 use pacer::Pacer;
 use progress::Progress;

@@ -74,7 +74,8 @@ pub struct DeviceCheck {
     /// The area of the line; east unless given
     #[arg(long, value_enum)]
     pub area: Option<AreaName>,
-    /// Writes the logs and the scenario into this folder; else they are kept only after a failure
+    /// Writes logs, trace, capture and scenario into this folder; else they are kept only after a
+    /// failure
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Writes the stages as JSON

@@ -189,16 +189,17 @@ fn is_delegation(frame: &Frame) -> bool {
         && has(IA_PREFIX)
 }
 
-/// Returns whether a frame is a DNS message that answers without an error (RFC 1035 §4.1.1).
+/// Returns whether a frame is a DNS message that answers with a record (RFC 1035 §4.1.1).
 fn is_dns_answer(frame: &Frame) -> bool {
     let packet = Packet::parse(frame);
     let Some(udp) = packet.as_ref().and_then(|packet| packet.udp()) else {
         return false;
     };
-    let (Some(high), Some(low)) = (udp.payload.get(2), udp.payload.get(3)) else {
+    let [_, _, high, low, _, _, answers @ ..] = udp.payload else {
         return false;
     };
-    udp.source_port == 53 && high & 0x80 != 0 && low & 0x0f == 0
+    let has_records = answers.get(..2).is_some_and(|count| count != [0, 0]);
+    udp.source_port == 53 && high & 0x80 != 0 && low & 0x0f == 0 && has_records
 }
 
 #[cfg(test)]
@@ -244,5 +245,5 @@ mod tests {
         }
     }
 
-    const DNS_ANSWER: [u8; 12] = [0, 1, 0x81, 0x80, 0, 0, 0, 0, 0, 0, 0, 0];
+    const DNS_ANSWER: [u8; 12] = [0, 1, 0x81, 0x80, 0, 0, 0, 1, 0, 0, 0, 0];
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ngnlab_reports::{Case, Outcome, Verdict};
+use ngnlab_sim::Trace;
 
 use super::Entry;
 use crate::caught::caught;
@@ -61,7 +62,7 @@ pub(super) fn case(entry: &Entry, hands: Hands<'_>, stop: &AtomicBool) -> Option
         report::case(&entry.scenario, job.area, &error, &entry.known, shown)
     });
     if let (Ok(run), Some(out)) = (&run, job.out.as_deref())
-        && let Err(error) = keep(run, &case, out)
+        && let Err(error) = keep(&run.trace, &comments(&case), out)
     {
         case.outcome = Outcome::HarnessError(error.with_causes());
     }
@@ -69,17 +70,16 @@ pub(super) fn case(entry: &Entry, hands: Hands<'_>, stop: &AtomicBool) -> Option
 }
 
 /// Writes the trace, and a capture with comments on the frames that decided.
-fn keep(run: &Run, case: &Case, out: &Path) -> Result<(), Error> {
+pub fn keep(trace: &Trace, comments: &BTreeMap<usize, String>, out: &Path) -> Result<(), Error> {
     let fail = |path: PathBuf| move |source: io::Error| Error::Write { path, source };
     fs::create_dir_all(out).map_err(fail(out.to_owned()))?;
     let path = out.join(TRACE);
     let file = File::create(&path).map_err(fail(path.clone()))?;
-    run.trace.save(BufWriter::new(file)).map_err(fail(path))?;
+    trace.save(BufWriter::new(file)).map_err(fail(path))?;
     let path = out.join(CAPTURE);
     let file = File::create(&path).map_err(fail(path.clone()))?;
-    let comments = comments(case);
     let mut file = BufWriter::new(file);
-    let written = run.trace.write_pcapng(&comments, &mut file);
+    let written = trace.write_pcapng(comments, &mut file);
     written.and_then(|()| file.flush()).map_err(fail(path))
 }
 

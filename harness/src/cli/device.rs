@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use ngnlab_reports::{Level, Verdict, escape};
+use ngnlab_reports::{Level, Profile, RecordId, Verdict, escape};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::setup::Mode;
@@ -14,14 +14,18 @@ use ngnlab_sim::time::Time;
 use serde::Serialize;
 
 use super::{Answer, DeviceCheck, Place, file};
+use crate::campaign;
 use crate::checks;
-use crate::dut::description::Description;
+use crate::dissection::Dissection;
+use crate::dut::description::{Description, Known};
 use crate::error::{CONFORMANT, Error, NOT_CONFORMANT};
 use crate::job::{Device, Job};
 use crate::launch;
 use crate::play::{Ending, Run};
 use crate::scratch;
 use crate::stages::{Reached, Stage};
+
+mod answers;
 
 /// How far a device came in one mode.
 #[derive(Debug, Serialize)]
@@ -32,6 +36,8 @@ struct Checked {
     ready_ms: Option<u64>,
     /// Each stage with the milliseconds since then.
     stages: Vec<(Stage, u64)>,
+    /// What came of the terminal's DNS questions, in their order.
+    dns: Option<String>,
     stopped: Option<Stopped>,
     logs: PathBuf,
 }
@@ -65,7 +71,8 @@ pub(super) fn answer(args: &DeviceCheck, place: Place) -> Result<Answer, Error> 
     };
     let mut all = Vec::new();
     for mode in &description.offers.modes {
-        all.push(check(args, *mode, area, out.join(word(*mode)), place)?);
+        let out = out.join(word(*mode));
+        all.push(check(args, &description.known, *mode, area, out, place)?);
     }
     if let Some(path) = &args.json {
         let document = Document {
@@ -97,6 +104,7 @@ pub(super) fn answer(args: &DeviceCheck, place: Place) -> Result<Answer, Error> 
 /// Brings the device up on a line of its mode, and says on the way how far it is.
 fn check(
     args: &DeviceCheck,
+    known: &[Known],
     mode: Mode,
     area: Area,
     out: PathBuf,
@@ -135,42 +143,92 @@ fn check(
     };
     let run = launch::run_staged(&job, &args.file, &AtomicBool::new(false), &mut tell)?;
     let missing = Stage::ALL.get(stages.len()).copied();
+    let trace = Dissection::new(&run.trace).expect("it has steps of ours alone");
+    let wrong = match run.ending {
+        Ending::Complete => wrong(&trace, area, known),
+        Ending::DeviceFailed(_) | Ending::NotOffered(_) => Vec::new(),
+    };
+    let comments = wrong.iter().map(|one| (one.record, one.said.clone()));
+    campaign::keep(&run.trace, &comments.collect(), &out)?;
+    let dns = answers::in_words(&trace);
+    let stopped = missing.map(|before| Stopped {
+        before,
+        reason: reason(before, &run, dns.as_deref()),
+        hint: before.hint(mode),
+        wrong: wrong.into_iter().map(|one| one.said).collect(),
+    });
     Ok(Checked {
         mode,
         area: area.name(),
         ready_ms,
-        stopped: missing.map(|before| stopped(before, mode, &run)),
+        dns,
+        stopped,
         stages,
         logs: out.join("logs"),
     })
 }
 
-fn stopped(before: Stage, mode: Mode, run: &Run) -> Stopped {
-    let reason = match &run.ending {
-        Ending::DeviceFailed(failure) => format!("{}: {}", failure.how.name(), failure.message),
-        Ending::NotOffered(what) => format!("it does not offer {what}"),
-        Ending::Complete => format!("nothing of the kind within {}", seconds(millis(WITHIN))),
+fn reason(before: Stage, run: &Run, dns: Option<&str>) -> String {
+    match (&run.ending, before, dns) {
+        (Ending::DeviceFailed(failure), _, _) => {
+            format!("{}: {}", failure.how.name(), failure.message)
+        }
+        (Ending::NotOffered(what), _, _) => format!("it does not offer {what}"),
+        (Ending::Complete, Stage::Dns, Some(came)) => {
+            format!("a terminal asked for {NAME} again and again: {came}")
+        }
+        (Ending::Complete, Stage::Dns, None) => {
+            format!(
+                "no terminal knew whom to ask within {}",
+                seconds(millis(WITHIN))
+            )
+        }
+        (Ending::Complete, _, _) => {
+            format!("nothing of the kind within {}", seconds(millis(WITHIN)))
+        }
+    }
+}
+
+/// A MUST that failed on the way.
+struct Wrong {
+    id: &'static str,
+    /// The first record that proves it.
+    record: RecordId,
+    said: String,
+}
+
+/// Returns what the device did wrong, from the line up to the site: a cause comes before what it
+/// causes.
+///
+/// Only what ONS needs on a line of the area, and the device file does not know of.
+fn wrong(trace: &Dissection<'_>, area: Area, known: &[Known]) -> Vec<Wrong> {
+    let profile = match area {
+        Area::East => Profile::OnsEast,
+        Area::West => Profile::OnsWest,
     };
-    let verdicts = match run.ending {
-        Ending::Complete => checks::judge(&run.trace).expect("it has steps of ours alone"),
-        Ending::DeviceFailed(_) | Ending::NotOffered(_) => Default::default(),
-    };
-    let wrong = verdicts.into_iter().filter_map(|(id, verdict)| {
-        let is_must = checks::find(id).is_some_and(|check| check.level == Level::Must);
+    let scenario = &trace.header().scenario;
+    let verdicts = checks::judge_dissected(trace).into_iter();
+    let failed = verdicts.filter_map(|(id, verdict)| {
+        let counts = checks::find(id)
+            .is_some_and(|check| check.level == Level::Must && check.profiles.contains(&profile));
+        let is_known = known.iter().any(|one| one.is_about(id, scenario));
         match verdict {
-            Verdict::Fail(finding) if is_must => Some(format!(
-                "{id}: expected {}, seen {}",
-                finding.expected, finding.actual
-            )),
+            Verdict::Fail(finding) if counts && !is_known => Some(Wrong {
+                id,
+                record: finding.records.first().copied().unwrap_or(RecordId::MAX),
+                said: format!(
+                    "{id}: expected {}, seen {}",
+                    finding.expected, finding.actual
+                ),
+            }),
             _ => None,
         }
     });
-    Stopped {
-        before,
-        reason,
-        hint: before.hint(mode),
-        wrong: wrong.collect(),
-    }
+    let mut failed: Vec<Wrong> = failed.collect();
+    let begins = |one: &Wrong, way: &str| one.id.starts_with(way);
+    let place = |one: &Wrong| WAY.iter().position(|way| begins(one, way));
+    failed.sort_by_key(|one| place(one).unwrap_or(WAY.len()));
+    failed
 }
 
 fn shown(name: &str, checked: &Checked) -> String {
@@ -178,8 +236,10 @@ fn shown(name: &str, checked: &Checked) -> String {
     let Some(stopped) = &checked.stopped else {
         let last = checked.stages.last().map_or(0, |(_, at)| *at);
         let ready = checked.ready_ms.unwrap_or_default();
+        let at_first = checked.dns.as_ref().filter(|came| came.contains(", then "));
+        let at_first = at_first.map_or_else(String::new, |came| format!("  dns     {came}\n"));
         return format!(
-            "{name} ({mode}): ready after {}, serves its terminals {} later\n",
+            "{name} ({mode}): ready after {}, serves its terminals {} later\n{at_first}",
             seconds(ready),
             seconds(last)
         );
@@ -198,23 +258,33 @@ fn shown(name: &str, checked: &Checked) -> String {
     for wrong in stopped.wrong.iter().take(MOST_WRONG) {
         text.push_str(&format!("  wrong   {}\n", escape::line(wrong)));
     }
+    if let more @ 1.. = stopped.wrong.len().saturating_sub(MOST_WRONG) {
+        text.push_str(&format!("          and {more} more\n"));
+    }
     text
 }
 
-/// Returns a scenario in which one terminal asks for one name.
+/// Returns a scenario in which one terminal asks for one name again and again, as a browser would.
 fn simplest_line(mode: Mode) -> String {
-    format!(
-        "about = {{ en = \"One terminal asks for one name.\", ja = \"端末が名前を一つ引く。\" }}\n\
+    let mut text = format!(
+        "about = {{ en = \"One terminal asks for one name again and again.\", \
+                    ja = \"端末が一つの名前を繰り返し引く。\" }}\n\
          source = \"none\"\n\
          line = {{ preset = \"next-{}\" }}\n\
          terminals = [\"pc\"]\n\
          until = \"{}s\"\n\
          [[step]]\n\
          when = \"terminal-online\"\n\
-         do.resolve = {{ name = \"www.lineauth.mnw\" }}\n",
+         do.resolve = {{ name = \"{NAME}\" }}\n",
         word(mode),
         WITHIN.as_secs()
-    )
+    );
+    for second in (AGAIN.as_secs()..WITHIN.as_secs()).step_by(2) {
+        text.push_str(&format!(
+            "[[step]]\nat = \"{second}s\"\ndo.resolve = {{ name = \"{NAME}\" }}\n"
+        ));
+    }
+    text
 }
 
 fn word(mode: Mode) -> &'static str {
@@ -234,4 +304,22 @@ fn seconds(millis: u64) -> String {
 
 /// Duplicate address detection takes 10 s on the line; a device that takes a minute is broken.
 const WITHIN: Duration = Duration::from_secs(60);
+/// How the ids of checks begin, on the way from the line to the site.
+const WAY: [&str; 10] = [
+    "wan.",
+    "ngn.",
+    "dhcp6c.",
+    "pd.",
+    "lan.",
+    "dhcp6s.",
+    "ons.dns.",
+    "dns.",
+    "ons.terminal.",
+    "ons.",
+];
+/// When the terminal asks for the second time, whether or not it has asked by then; every two
+/// seconds from there.
+const AGAIN: Duration = Duration::from_secs(4);
+/// The first name that a terminal needs (guide p.15).
+const NAME: &str = "www.lineauth.mnw";
 const MOST_WRONG: usize = 5;

@@ -1,7 +1,9 @@
 //! Routers made of Debian packages, each in scenarios it copes with.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
 use ngnlab_harness::dut::description::Description;
@@ -11,6 +13,7 @@ use ngnlab_harness::play::Ending;
 use ngnlab_harness::{checks, report};
 use ngnlab_reports::{Level, Verdict};
 use ngnlab_sim::line::Area;
+use tempfile::TempDir;
 
 use crate::bench::root;
 use crate::{gated, tshark};
@@ -101,7 +104,37 @@ const TESTS: &[RouterTest] = &[
 /// Returns a trial for each router and scenario.
 pub(crate) fn trials(obstacle: Option<&str>) -> Vec<Trial> {
     let tests = TESTS.iter();
-    tests.map(|test| trial(*test, obstacle)).collect()
+    let trials = tests.map(|test| trial(*test, obstacle));
+    trials.chain([refusing(obstacle)]).collect()
+}
+
+/// A forwarder that was told of no server: `device check` asks it again and again, and says what
+/// came before what follows from it.
+fn refusing(obstacle: Option<&str>) -> Trial {
+    let path = root().join("harness/devices/dnsmasq-wide-dhcpv6.toml");
+    let description = Description::load(&path).unwrap();
+    let lacking = needs::check(&description).err();
+    let lacking = lacking.map(|error| error.to_string());
+    let title = "device check of a forwarder that refuses";
+    gated(title, obstacle.or(lacking.as_deref()), move || {
+        let text = fs::read_to_string(&path)?;
+        let lines = text.lines().filter(|line| !line.starts_with("server="));
+        let folder = TempDir::new()?;
+        let (device, out) = (folder.path().join("d.toml"), folder.path().join("out"));
+        fs::write(&device, lines.collect::<Vec<_>>().join("\n"))?;
+        let output = Command::new(env!("CARGO_BIN_EXE_ngnlab"))
+            .args([Path::new("device"), "check".as_ref(), &device])
+            .args([Path::new("--out"), &out])
+            .output()?;
+        let said = String::from_utf8(output.stdout)?;
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        let came = "asked for www.lineauth.mnw again and again: REFUSED ";
+        assert!(said.contains(came), "{said}");
+        let mut wrong = said.lines().filter(|line| line.starts_with("  wrong"));
+        assert!(wrong.all(|line| !line.contains("dhcp6c")), "{said}");
+        assert!(out.join("pd/trace.jsonl").is_file() && out.join("pd/capture.pcapng").is_file());
+        Ok(())
+    })
 }
 
 fn trial(test: RouterTest, obstacle: Option<&str>) -> Trial {
