@@ -312,7 +312,8 @@ impl<'t> Dissection<'t> {
     /// Returns the packets that went through the device, as they came in and as they left.
     ///
     /// Both are alike but for the hop limit and what stands before it. Packets that it changes
-    /// otherwise, as the MSS of a SYN, are not found.
+    /// otherwise, as the MSS of a SYN, are not found, nor are those that it sends back to where
+    /// they came from last.
     pub fn forwarded(&self) -> Vec<(&Found<Packet<'t>>, &Found<Packet<'t>>)> {
         let mut came: BTreeMap<(Role, &[u8]), &Found<Packet<'t>>> = BTreeMap::new();
         // Linux labels what it repeats anew.
@@ -337,6 +338,10 @@ impl<'t> Dissection<'t> {
             } else if let same = labelled.get(&(other, rest, label))
                 && let Some(before) = same.or_else(|| came.get(&(other, rest)))
                 && found.by_device(found.on)
+                // In a routing loop it is sent back where it came from, pass after pass.
+                && came
+                    .get(&(found.on, rest))
+                    .is_none_or(|again| again.record < before.record)
             {
                 pairs.push((*before, found));
             }
