@@ -15,6 +15,8 @@ use ngnlab_sim::setup::{Aspect, Setup};
 use ngnlab_sim::trace::{End, Fact, Header, LineState, Role, Seen};
 use ngnlab_sim::{Fate, Time, Trace};
 
+use crate::scenario::step::cable::Wire;
+
 #[cfg(test)]
 pub(crate) mod builder;
 pub mod crossing;
@@ -297,12 +299,20 @@ impl<'t> Dissection<'t> {
             .any(|step| from <= step.at && step.at <= to && step.restarts_device())
     }
 
+    /// Returns from when on the LAN can hear of what happened then: at once, unless its cable was
+    /// out.
+    pub fn heard_on_lan_from(&self, at: Time) -> Time {
+        let mut out = self.steps.iter().filter(|step| step.pulls(Wire::Lan));
+        out.find(|step| step.began() <= at && at < step.at)
+            .map_or(at, |step| step.at)
+    }
+
     /// Returns whether a cable lost frames or the device its power in this time, or shortly before.
     pub fn is_disturbed(&self, from: Time, to: Time) -> bool {
         let cut = self
             .steps
             .iter()
-            .any(|step| from - RECOVERY <= step.at && step.at <= to && step.interrupts());
+            .any(|step| from - RECOVERY <= step.at && step.began() <= to && step.interrupts());
         cut || self
             .packets
             .iter()
