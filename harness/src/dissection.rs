@@ -15,6 +15,8 @@ use ngnlab_sim::setup::{Aspect, Setup};
 use ngnlab_sim::trace::{End, Fact, Header, LineState, Role, Seen};
 use ngnlab_sim::{Fate, Time, Trace};
 
+use crate::scenario::step::cable::Wire;
+
 #[cfg(test)]
 pub(crate) mod builder;
 pub mod crossing;
@@ -297,12 +299,20 @@ impl<'t> Dissection<'t> {
             .any(|step| from <= step.at && step.at <= to && step.restarts_device())
     }
 
+    /// Returns from when on the LAN can hear of what happened then: at once, unless its cable was
+    /// out.
+    pub fn heard_on_lan_from(&self, at: Time) -> Time {
+        let mut out = self.steps.iter().filter(|step| step.pulls(Wire::Lan));
+        out.find(|step| step.began() <= at && at < step.at)
+            .map_or(at, |step| step.at)
+    }
+
     /// Returns whether a cable lost frames or the device its power in this time, or shortly before.
     pub fn is_disturbed(&self, from: Time, to: Time) -> bool {
         let cut = self
             .steps
             .iter()
-            .any(|step| from - RECOVERY <= step.at && step.at <= to && step.interrupts());
+            .any(|step| from - RECOVERY <= step.at && step.began() <= to && step.interrupts());
         cut || self
             .packets
             .iter()
@@ -312,7 +322,8 @@ impl<'t> Dissection<'t> {
     /// Returns the packets that went through the device, as they came in and as they left.
     ///
     /// Both are alike but for the hop limit and what stands before it. Packets that it changes
-    /// otherwise, as the MSS of a SYN, are not found.
+    /// otherwise, as the MSS of a SYN, are not found, nor are those that it sends back to where
+    /// they came from last.
     pub fn forwarded(&self) -> Vec<(&Found<Packet<'t>>, &Found<Packet<'t>>)> {
         let mut came: BTreeMap<(Role, &[u8]), &Found<Packet<'t>>> = BTreeMap::new();
         // Linux labels what it repeats anew.
@@ -337,6 +348,10 @@ impl<'t> Dissection<'t> {
             } else if let same = labelled.get(&(other, rest, label))
                 && let Some(before) = same.or_else(|| came.get(&(other, rest)))
                 && found.by_device(found.on)
+                // In a routing loop it is sent back where it came from, pass after pass.
+                && came
+                    .get(&(found.on, rest))
+                    .is_none_or(|again| again.record < before.record)
             {
                 pairs.push((*before, found));
             }

@@ -44,6 +44,21 @@ fn solicitations_follow_duplicate_address_detection_and_stop_after_three() {
 }
 
 #[test]
+fn a_lan_that_is_back_hears_of_the_router_as_at_its_start() {
+    let mut lab = Lab::online(Mode::Pd, []);
+    lab.run_for(60);
+    lab.world.set_carrier(lab.lan_cable, false).unwrap();
+    lab.run_for(60);
+    lab.world.set_carrier(lab.lan_cable, true).unwrap();
+    let back = lab.world.now();
+    lab.run_for(40);
+    let heard = lab.ndp(LAN_SIDE).into_iter();
+    let adverts = heard.filter(|(at, _, ndp)| *at >= back && matches!(ndp, Ndp::RouterAdvert(_)));
+    let after: Vec<_> = adverts.map(|(at, ..)| at.since(back).as_secs()).collect();
+    assert_eq!(after, [0, 16, 32]);
+}
+
+#[test]
 fn a_delegated_prefix_reaches_the_lan_as_subnet_1() {
     let mut lab = Lab::online(Mode::Pd, []);
     let advert = lab.last_advert();

@@ -7,6 +7,7 @@ pub(super) mod icmpv6_messages;
 pub(super) mod invitations;
 pub(super) mod ip_protocols;
 pub(super) mod lan_adverts;
+pub(super) mod lan_dhcpv6;
 pub(super) mod site_visits;
 #[cfg(test)]
 pub(super) mod test_addresses;

@@ -52,6 +52,14 @@ impl<'t> Stepped<'t> {
         })
     }
 
+    /// Returns when it began: the cable that comes back when the step ends was out before.
+    pub fn began(&self) -> Time {
+        match &self.action {
+            Action::LinkDown(step) => self.at - step.lasting.0,
+            _ => self.at,
+        }
+    }
+
     /// Returns whether it was done.
     pub fn is_done(&self) -> bool {
         *self.outcome == StepOutcome::Done

@@ -32,6 +32,20 @@ fn a_forwarded_question_is_found_on_both_sides() {
     );
 }
 
+#[test]
+fn a_cable_is_out_before_the_step_that_pulls_it_ends() {
+    let mut trace = TraceBuilder::new("next-ra");
+    let step = "link-down = { cable = \"lan\", lasting = \"120s\" }";
+    trace.at(180_000).done(step);
+    let dissection = Dissection::new(&trace.trace).unwrap();
+    let second = Time::from_secs;
+    assert!(dissection.is_disturbed(second(80), second(140)));
+    assert!(!dissection.is_disturbed(second(20), second(50)));
+    assert_eq!(dissection.heard_on_lan_from(second(80)), second(180));
+    assert_eq!(dissection.heard_on_lan_from(second(50)), second(50));
+    assert_eq!(dissection.heard_on_lan_from(second(180)), second(180));
+}
+
 proptest! {
     #[test]
     fn hostile_frames_are_taken_apart_without_panic(

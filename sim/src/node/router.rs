@@ -287,6 +287,9 @@ impl Node for Router {
     }
 
     fn handle_carrier(&mut self, port: u8, up: bool, cx: &mut Context<'_>) {
+        if port == Self::LAN && up && !self.ram.hung {
+            self.ram.advertiser.handle_link_up(cx.now());
+        }
         if port != Self::WAN || !self.ram.wan.is_up() {
             return;
         }

@@ -10,7 +10,7 @@ use ngnlab_sim::message::packet::{ALL_DHCP, ALL_NODES, Envelope, Mac, Packet};
 use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::node::router::{Router, RouterConfig};
 use ngnlab_sim::setup::{Mode, Setup};
-use ngnlab_sim::{Context, Frame, Handle, Node, Pace, Time, World};
+use ngnlab_sim::{Cable, Context, Frame, Handle, Node, Pace, Time, World};
 
 pub(crate) const WAN_SIDE: u8 = Router::WAN;
 pub(crate) const LAN_SIDE: u8 = Router::LAN;
@@ -27,6 +27,7 @@ pub(crate) struct Lab {
     pub(crate) world: World,
     pub(crate) router: Handle<Router>,
     pub(crate) sides: [Handle<Side>; 2],
+    pub(crate) lan_cable: Cable,
     pub(crate) line: Script,
     pub(crate) lan: Script,
 }
@@ -76,11 +77,12 @@ impl Lab {
             )
         });
         world.connect(router.port(Router::WAN), sides[0].port(0));
-        world.connect(router.port(Router::LAN), sides[1].port(0));
+        let lan_cable = world.connect(router.port(Router::LAN), sides[1].port(0));
         Self {
             world,
             router,
             sides,
+            lan_cable,
             line,
             lan,
         }

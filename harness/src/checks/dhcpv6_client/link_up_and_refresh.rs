@@ -1,15 +1,18 @@
 //! When the DHCPv6 client asks again by itself: after the link was down, and when information is
 //! old (RFC 8415 §18.2.12, §21.23).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::Time;
 use ngnlab_sim::setup::{Aspect, Mode};
+use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check};
 use crate::checks::dhcpv6_client::leases::leases;
 use crate::checks::evidence::dhcpv6_exchanges::{exchanges, received, sent};
+use crate::checks::evidence::given_prefixes::net_of;
 use crate::checks::ruling::{Ruling, broken, every, only_in, seconds};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
 use crate::scenario::step::cable::Wire;
@@ -65,7 +68,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "dhcp6c.inf.irt-minimum",
-        source: "RFC 8415 §21.23, §7.6",
+        source: "RFC 8415 §21.23, §7.6, §18.2.12",
         level: Level::Must,
         profiles: CE_ROUTER,
         aspects: &[Aspect::Delivery],
@@ -210,6 +213,29 @@ fn refresh_default(trace: &Dissection<'_>) -> Verdict {
     })
 }
 
+/// Returns whether an advertisement of this time brought a prefix that no earlier one had, or
+/// deprecated one: reason enough to ask at once (RFC 8415 §18.2.12).
+fn changes_prefixes(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
+    let mut preferred = BTreeSet::new();
+    for ra in trace.router_adverts() {
+        if !ra.to_device(Role::Wan) || ra.at > to {
+            continue;
+        }
+        for prefix in ra.is.prefixes() {
+            let Some(net) = net_of(prefix) else { continue };
+            let changed = if prefix.preferred > 0 {
+                preferred.insert(net)
+            } else {
+                preferred.remove(&net)
+            };
+            if changed && ra.at >= from {
+                return true;
+            }
+        }
+    }
+    false
+}
+
 fn refresh_minimum(trace: &Dissection<'_>) -> Verdict {
     only_in(Mode::Ra, trace, || {
         let short = informed(trace).filter_map(|(answer, next)| {
@@ -225,6 +251,7 @@ fn refresh_minimum(trace: &Dissection<'_>) -> Verdict {
                 let followed = answer.arrives + asked * 2 + GRACE;
                 match next {
                     Some(next) if trace.is_restarted(answer.at, next.at) => Ruling::Skip,
+                    Some(next) if changes_prefixes(trace, answer.at, next.at) => Ruling::Skip,
                     Some(next) if next.at.since(answer.arrives) < MINIMUM.mul_f64(0.9) => broken(
                         [answer.record, next.record],
                         format!("no Information-Request before {}", seconds(MINIMUM)),

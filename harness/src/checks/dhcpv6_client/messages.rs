@@ -263,8 +263,15 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 fn any_port(trace: &Dissection<'_>) -> Verdict {
     let odd = received(trace).filter(|answer| answer.is.source_port != SERVER_PORT);
     every("DHCPv6 answer from a port other than 547", odd, |answer| {
-        let again = sent(trace)
-            .find(|found| found.is.xid == answer.is.xid && found.at > answer.arrives + AT_ONCE);
+        let again = sent(trace).find(|found| repeats_after(found, answer));
+        // Who goes on to a Request has taken the Advertise, whatever it begins later.
+        let taken = sent(trace).find(|found| {
+            answer.is.kind == Kind::Advertise
+                && found.is.kind == Kind::Request
+                && found.at >= answer.arrives
+                && found.is.server_id() == answer.is.server_id()
+        });
+        let again = again.filter(|again| taken.is_none_or(|taken| again.record < taken.record));
         match again {
             Some(again) => broken(
                 [answer.record, again.record],
@@ -274,6 +281,20 @@ fn any_port(trace: &Dissection<'_>) -> Verdict {
             None => Ruling::Holds(vec![answer.record]),
         }
     })
+}
+
+/// Returns whether a message repeats the question of an answer that came long enough ago.
+fn repeats_after(found: &Found<Dhcpv6>, answer: &Found<Dhcpv6>) -> bool {
+    let asks_for_it = match answer.is.kind {
+        Kind::Advertise => found.is.kind == Kind::Solicit,
+        _ => found.is.kind != Kind::Solicit,
+    };
+    // RFC 8415 §21.9: with an elapsed time of zero an exchange begins, whatever its id was used for
+    // before.
+    found.is.xid == answer.is.xid
+        && found.at > answer.arrives + AT_ONCE
+        && asks_for_it
+        && found.is.elapsed() != Some(0)
 }
 
 #[cfg(test)]

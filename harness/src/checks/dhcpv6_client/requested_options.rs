@@ -77,7 +77,8 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "dhcp6c.rcf.accept",
         source: "RFC 7084 §4.2 WAA-4; RFC 8415 §21.20",
-        level: Level::Must,
+        // WAA-4 asks to be able to; that it is in use is more.
+        level: Level::Should,
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(

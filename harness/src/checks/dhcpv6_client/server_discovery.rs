@@ -149,9 +149,18 @@ fn first_timeout(trace: &Dissection<'_>) -> Verdict {
 /// SOL_MAX_RT (RFC 8415 §7.6).
 const LONGEST: Duration = Duration::from_secs(3600);
 
-/// How late the next Solicit may be: 2.1 times the last interval (RFC 8415 §15), and coarse timers.
+/// What timers of a second's grain make of an interval.
+const COARSE: Duration = Duration::from_secs(5);
+
+/// How late the next Solicit may be: 2.1 times the last interval, and where that is more than
+/// SOL_MAX_RT, 1.1 times SOL_MAX_RT in its place (RFC 8415 §15).
 fn next_solicit(interval: Duration) -> Duration {
-    (interval.mul_f64(2.1)).min(LONGEST.mul_f64(1.1)) + Duration::from_secs(5)
+    let doubled = interval.mul_f64(2.1) + COARSE;
+    if doubled > LONGEST {
+        LONGEST.mul_f64(1.1) + COARSE
+    } else {
+        doubled
+    }
 }
 
 fn no_give_up(trace: &Dissection<'_>) -> Verdict {

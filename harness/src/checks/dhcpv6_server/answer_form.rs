@@ -3,7 +3,8 @@
 use ngnlab_reports::{Level, Text, Verdict};
 
 use crate::checks::check::{Check, EVERYONE};
-use crate::checks::dhcpv6_server::questions::{answers, question_of};
+use crate::checks::dhcpv6_server::questions::question_of;
+use crate::checks::evidence::lan_dhcpv6::answers;
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::Dissection;
 use crate::dissection::dhcpv6::CLIENT_PORT;

@@ -1,25 +1,9 @@
-//! Terminals' DHCPv6 messages and the device's answers to them.
+//! Which question of a terminal's an answer of the device's DHCPv6 server belongs to.
 
 use std::time::Duration;
 
-use ngnlab_sim::trace::Role;
-
-use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
-
-/// Returns what clients on the LAN said and the device heard.
-pub(super) fn questions<'d>(trace: &'d Dissection<'_>) -> impl Iterator<Item = &'d Found<Dhcpv6>> {
-    trace
-        .dhcpv6
-        .iter()
-        .filter(|found| found.to_device(Role::Lan) && found.is.is_from_client())
-}
-
-/// Returns what the device's server said on the LAN.
-pub(super) fn answers<'d>(trace: &'d Dissection<'_>) -> impl Iterator<Item = &'d Found<Dhcpv6>> {
-    trace.dhcpv6.iter().filter(|found| {
-        found.by_device(Role::Lan) && matches!(found.is.kind, Kind::Advertise | Kind::Reply)
-    })
-}
+use crate::checks::evidence::lan_dhcpv6::questions;
+use crate::dissection::{Dhcpv6, Dissection, Found};
 
 /// No server thinks longer about its answer.
 const THINKING: Duration = Duration::from_secs(10);

@@ -9,8 +9,9 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
-use crate::checks::dhcpv6_server::questions::{answers, question_of};
+use crate::checks::dhcpv6_server::questions::question_of;
 use crate::checks::evidence::dhcpv6_exchanges::received;
+use crate::checks::evidence::lan_dhcpv6::answers;
 use crate::checks::ruling::{Ruling, every, expect, within};
 use crate::dissection::{Dhcpv6, Dissection, Kind};
 

@@ -5,7 +5,7 @@ use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
-use crate::checks::dhcpv6_server::questions::{answers, questions};
+use crate::checks::evidence::lan_dhcpv6::{answers, questions};
 use crate::checks::ruling::{finding, never};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
 
@@ -28,7 +28,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "dhcp6s.foreign-serverid",
-        source: "RFC 8415 §16.4, §16.6, §16.9, §16.12",
+        source: "RFC 8415 §16.4, §16.6, §16.8, §16.9, §16.12",
         level: Level::Must,
         profiles: CE_ROUTER,
         aspects: &[],

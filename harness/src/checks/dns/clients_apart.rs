@@ -8,7 +8,7 @@ use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
 use crate::checks::dns::let_through::let_through;
-use crate::checks::dns::twins::{PATIENCE, unanswered};
+use crate::checks::dns::twins::{PATIENCE, same, unanswered};
 use crate::checks::ruling::{Ruling, apart, broken, every, expect};
 use crate::dissection::{Dissection, Dns, Exchange, Found, Transport};
 
@@ -126,13 +126,19 @@ fn one_answer(trace: &Dissection<'_>) -> Verdict {
     })
 }
 
-/// The responses that the device sent to the port of a question before anything that matches it.
+/// The responses that the device sent to the port of a question before anything that matches it,
+/// and that match no other question either: a terminal may ask many questions from one port.
 fn strays<'d>(
     trace: &'d Dissection<'_>,
+    lan: &[Exchange<'d>],
     exchange: &Exchange<'d>,
 ) -> impl Iterator<Item = &'d Found<Dns>> {
     let query = exchange.query;
     trace.dns.iter().filter(move |found| {
+        let answers = |other: &Exchange<'_>| {
+            let mut replies = other.replies.iter();
+            replies.any(|reply| reply.record == found.record)
+        };
         found.by_device(Role::Lan)
             && found.is.response
             && found.is.transport == Transport::Udp
@@ -140,6 +146,7 @@ fn strays<'d>(
                 == (query.source, query.is.source_port)
             && query.at <= found.at
             && found.at <= query.at + PATIENCE
+            && !lan.iter().any(answers)
     })
 }
 
@@ -155,7 +162,7 @@ fn from_asked_address(trace: &Dissection<'_>) -> Verdict {
             return Ruling::Holds(exchange.records());
         }
         let query = exchange.query;
-        let stray = strays(trace, exchange).find(|found| {
+        let stray = strays(trace, &lan, exchange).find(|found| {
             found.is.id == query.is.id
                 && (found.source, found.is.source_port)
                     != (query.destination, query.is.destination_port)
@@ -177,7 +184,7 @@ fn id_restored(trace: &Dissection<'_>) -> Verdict {
             return Ruling::Holds(exchange.records());
         }
         let query = exchange.query;
-        let stray = strays(trace, exchange)
+        let stray = strays(trace, &lan, exchange)
             .find(|found| found.source == query.destination && found.is.id != query.is.id);
         stray.map_or(Ruling::Skip, |stray| {
             broken(
@@ -262,7 +269,7 @@ fn same_id(trace: &Dissection<'_>) -> Verdict {
         "pair of questions with one id",
         by_udp(&lan).filter(shared),
         |exchange| match exchange.reply() {
-            Some(reply) if reply.is.question != exchange.query.is.question => broken(
+            Some(reply) if !same(reply.is.question.as_ref(), exchange.question()) => broken(
                 exchange.records(),
                 format!("the answer for {}", exchange.name()),
                 format!("one for {}", reply.is.name().unwrap_or("nothing")),

@@ -17,7 +17,7 @@ use crate::dissection::{Dissection, Dns, Transport};
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "dns.proxy.edns-do",
-        source: "RFC 5625 §4.4.2; RFC 8906 §8.2.8",
+        source: "RFC 3225 §3; RFC 5625 §4.4.2; RFC 8906 §8.2.8",
         level: Level::Must,
         profiles: DNS_PROXY,
         aspects: &[Aspect::Dns],

@@ -99,7 +99,7 @@ pub(super) const CHECKS: &[Check] = &[
         judge: any_type,
     },
     Check {
-        id: "dns.proxy.upstream-servfail",
+        id: "dns.proxy.name-error-kept",
         source: "RFC 5625 §3",
         level: Level::Should,
         profiles: EVERY_FORWARDER,

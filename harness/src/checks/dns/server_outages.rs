@@ -8,7 +8,8 @@ use ngnlab_sim::Time;
 use ngnlab_sim::setup::Aspect;
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
-use crate::checks::dns::twins::{PATIENCE, is_twin};
+use crate::checks::dns::mutated_answers::mutated;
+use crate::checks::dns::twins::{PATIENCE, is_twin, same};
 use crate::checks::ruling::{Ruling, apart, broken, every, expect, seconds};
 use crate::dissection::dns::SERVFAIL;
 use crate::dissection::{Dissection, Exchange, Stepped, Transport};
@@ -98,6 +99,7 @@ const STORM: usize = 50;
 
 fn slow_server(trace: &Dissection<'_>) -> Verdict {
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let mutated = mutated(trace);
     let udp = lan
         .iter()
         .filter(|exchange| exchange.query.is.transport == Transport::Udp);
@@ -123,9 +125,18 @@ fn slow_server(trace: &Dissection<'_>) -> Verdict {
             same.then_some(*reply)
         });
         let until = asked_at + PATIENCE;
+        // What is broken need not be handed on, but may be answered with a failure (RFC 5625 §6.3);
+        // nor does it answer anything without the question in it (RFC 5452 §9.1).
+        let is_garbled = mutated
+            .as_ref()
+            .is_some_and(|mutated| mutated.contains(&first.at));
+        let is_sound = first.is.message.is_some()
+            && same(first.is.question.as_ref(), exchange.question())
+            && !is_garbled;
         match good {
             Some(reply) => Ruling::Holds(vec![first.record, reply.record]),
             None if trace.end() < until || trace.is_disturbed(asked_at, until) => Ruling::Skip,
+            None if !is_sound => Ruling::Skip,
             None => broken(
                 [exchange.query.record, first.record],
                 format!(

@@ -16,7 +16,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "fw6.mcast-source",
         source: "RFC 6092 §3.1 REC-1",
-        level: Level::Must,
+        level: Level::Should,
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
@@ -36,7 +36,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "fw6.mcast-scope",
         source: "RFC 6092 §3.1 REC-2",
-        level: Level::Must,
+        level: Level::Should,
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
@@ -59,7 +59,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "fw6.martian",
         source: "RFC 6092 §3.1 REC-3; RFC 5156",
-        level: Level::Must,
+        level: Level::Should,
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
@@ -79,7 +79,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "fw6.rh0",
         source: "RFC 6092 §3.1 REC-4; RFC 5095",
-        level: Level::Must,
+        level: Level::Should,
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
@@ -99,7 +99,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "fw6.egress-source",
         source: "RFC 6092 §3.1 REC-5; RFC 7084 §4.5 S-2",
-        level: Level::Must,
+        level: Level::Should,
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
@@ -128,7 +128,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "fw6.ingress-spoof",
         source: "RFC 6092 §3.1 REC-6",
-        level: Level::Must,
+        level: Level::Should,
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(

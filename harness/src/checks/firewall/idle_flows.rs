@@ -37,7 +37,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "fw6.udp-idle",
         source: "RFC 6092 §3.2.3 REC-14",
-        level: Level::Must,
+        level: Level::Should,
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
@@ -57,7 +57,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "fw6.generic-idle",
         source: "RFC 6092 §3.2.2 REC-12",
-        level: Level::Must,
+        level: Level::Should,
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
@@ -79,7 +79,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "fw6.udp-refresh-out",
         source: "RFC 6092 §3.2.3 REC-16",
-        level: Level::Must,
+        level: Level::Should,
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
@@ -95,7 +95,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "fw6.tcp-idle",
         source: "RFC 6092 §3.3.1 REC-35",
-        level: Level::Must,
+        level: Level::Should,
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(

@@ -17,7 +17,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "fw6.tcp-simopen",
         source: "RFC 6092 §3.3.1 REC-31",
-        level: Level::Must,
+        level: Level::Should,
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(

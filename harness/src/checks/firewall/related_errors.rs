@@ -49,7 +49,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "fw6.udp-icmp-not-fatal",
         source: "RFC 6092 §3.2.3 REC-19",
-        level: Level::Must,
+        level: Level::Should,
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(

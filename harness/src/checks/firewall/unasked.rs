@@ -47,7 +47,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "fw6.no-mgmt-on-wan",
         source: "RFC 6092 §3.5 REC-50",
-        level: Level::Must,
+        level: Level::Should,
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(

@@ -142,6 +142,27 @@ mod tests {
     }
 
     #[test]
+    fn the_second_pass_of_a_routing_loop_is_not_put_beside_the_first() {
+        let mut trace = TraceBuilder::new("next-ra");
+        for (on, from, hop_limit) in [
+            (Role::Lan, End::Network, 64),
+            (Role::Wan, End::Device, 63),
+            (Role::Wan, End::Network, 62),
+            (Role::Wan, End::Device, 61),
+        ] {
+            let frame = segment(&trace, on, from, hop_limit, true);
+            trace.frame(on, from, frame);
+        }
+        assert!(passes("fwd.hoplimit.decrement", &trace));
+        // The same packet once more from the terminal is judged again.
+        let again = segment(&trace, Role::Lan, End::Network, 64, true);
+        let after = segment(&trace, Role::Wan, End::Device, 64, true);
+        trace.frame(Role::Lan, End::Network, again);
+        trace.frame(Role::Wan, End::Device, after);
+        assert!(fails("fwd.hoplimit.decrement", &trace));
+    }
+
+    #[test]
     fn an_ended_hop_limit_is_reported() {
         let mut trace = TraceBuilder::new("next-ra");
         let last = segment(&trace, Role::Lan, End::Network, 1, false);

@@ -62,15 +62,21 @@ fn takes_60(trace: &Dissection<'_>) -> Verdict {
             let slots = given(trace)
                 .into_iter()
                 .filter(|given| given.valid > 0 && given.net.prefix_len() == 60);
-            every("/60 from the Hikari Denwa router", slots.take(1), |slot| {
-                let inside = adverts(trace).find(|ra| {
-                    let mut nets = ra.is.prefixes().filter(|one| one.valid > 0);
-                    ra.at >= slot.at
-                        && nets.any(|one| net_of(one).is_some_and(|net| slot.net.contains(&net)))
+            let slots: Vec<_> = slots.collect();
+            every("/60 from the Hikari Denwa router", slots.first(), |slot| {
+                // Who asks for several, with an IA_PD for each, has its choice.
+                let inside = slots.iter().find_map(|slot| {
+                    let inside = adverts(trace).find(|ra| {
+                        let mut nets = ra.is.prefixes().filter(|one| one.valid > 0);
+                        ra.at >= slot.at
+                            && nets
+                                .any(|one| net_of(one).is_some_and(|net| slot.net.contains(&net)))
+                    });
+                    Some((slot, inside?))
                 });
                 let deadline = slot.at + ADVERTISED_AFTER;
                 match inside {
-                    Some(ra) => Ruling::Holds(vec![slot.record, ra.record]),
+                    Some((slot, ra)) => Ruling::Holds(vec![slot.record, ra.record]),
                     None if trace.end() < deadline || trace.is_disturbed(slot.at, deadline) => {
                         Ruling::Skip
                     }

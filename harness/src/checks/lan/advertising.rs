@@ -11,8 +11,9 @@ use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::evidence::given_prefixes::given;
 use crate::checks::evidence::icmpv6_messages::kind_of;
 use crate::checks::evidence::lan_adverts::adverts;
+use crate::checks::evidence::lan_dhcpv6::{answers, questions};
 use crate::checks::ruling::{Ruling, broken, every, expect};
-use crate::dissection::Dissection;
+use crate::dissection::{Dissection, Kind};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -59,7 +60,7 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         hint: Text::new(
             "アドレスをDHCPv6で配らないならMフラグを0、Oフラグを1にしてください。",
-            "Without addresses by DHCPv6, clear M and set O.",
+            "Unless addresses are given by DHCPv6, clear M and set O.",
         ),
         judge: m0_o1,
     },
@@ -96,6 +97,9 @@ pub(super) const CHECKS: &[Check] = &[
         judge: linklocal_source,
     },
 ];
+
+/// Non-temporary addresses (RFC 8415 §21.4).
+const IA_NA: u16 = 3;
 
 /// Slow duplicate address detection (design §12) and programs that start one another.
 const ADVERTISED_AFTER: Duration = Duration::from_secs(40);
@@ -141,8 +145,27 @@ fn a_l_flags(trace: &Dissection<'_>) -> Verdict {
     )
 }
 
+/// Longer than any server thinks about whether it has an address.
+const ADDRESS_GIVEN_AFTER: Duration = Duration::from_secs(10);
+
 fn m0_o1(trace: &Dissection<'_>) -> Verdict {
+    // L-9 holds unless the router is configured to give addresses, which who asks for one sees.
+    let gives_addresses = answers(trace).any(|answer| answer.is.grants_address());
+    let mut questions = questions(trace);
+    let asked = questions.any(|question| {
+        question.is.kind == Kind::Solicit
+            && question.is.codes().contains(&IA_NA)
+            && question.arrives + ADDRESS_GIVEN_AFTER <= trace.end()
+    });
     every("advertisement on the LAN", adverts(trace), |ra| {
+        if ra.is.managed && gives_addresses {
+            return Ruling::Skip;
+        }
+        if ra.is.managed && !asked {
+            return Ruling::Unclear(
+                "nobody asked by DHCPv6 for the addresses that the M flag speaks of".to_owned(),
+            );
+        }
         expect(
             [ra.record],
             !ra.is.managed && ra.is.other,

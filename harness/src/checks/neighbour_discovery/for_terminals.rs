@@ -95,7 +95,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "ngn.nd.dad-relayed",
-        source: "RFC 4389 §4.1; RFC 4862 §5.4",
+        source: "RFC 4389 §4.1.3.1; RFC 4862 §5.4",
         level: Level::Should,
         profiles: CE_ROUTER,
         aspects: &[Aspect::Delivery],
@@ -111,7 +111,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "ngn.nd.dad-defended",
-        source: "RFC 4389 §4.1; RFC 4862 §5.4.3",
+        source: "RFC 4389 §4.1.3.1; RFC 4862 §5.4.3",
         level: Level::Should,
         profiles: CE_ROUTER,
         aspects: &[Aspect::Delivery],
@@ -120,8 +120,8 @@ pub(super) const CHECKS: &[Check] = &[
             "Terminals' addresses are defended against duplicates on the line",
         ),
         hint: Text::new(
-            "端末のアドレスへの送信元::の近隣要請に、代わって全ノード宛てに応答してください。",
-            "Answer solicitations from :: for terminals' addresses, to all nodes.",
+            "送信元::の近隣要請をLAN側へも中継し、端末の応答を回線側へ中継してください。",
+            "Relay solicitations from :: to the LAN, and the terminal's answer to the line.",
         ),
         judge: detection_defended,
     },

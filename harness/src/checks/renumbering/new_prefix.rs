@@ -233,7 +233,8 @@ fn renumbered(trace: &Dissection<'_>) -> Verdict {
 }
 
 fn handed_on(trace: &Dissection<'_>, change: &Change) -> Ruling {
-    let deadline = change.at + HANDED_ON_WITHIN;
+    let since = trace.heard_on_lan_from(change.at);
+    let deadline = since + HANDED_ON_WITHIN;
     let told = adverts(trace).find(|ra| {
         ra.at >= change.at
             && ra.is.prefixes().any(|info| {
@@ -246,7 +247,7 @@ fn handed_on(trace: &Dissection<'_>, change: &Change) -> Ruling {
         change.net,
         seconds(HANDED_ON_WITHIN)
     );
-    let took = told.as_ref().map(|ra| ra.at.since(change.at));
+    let took = told.as_ref().map(|ra| ra.at.since(since));
     match (told, took) {
         (Some(ra), Some(took)) if took <= HANDED_ON_WITHIN => {
             Ruling::Holds(vec![change.record, ra.record])
@@ -270,7 +271,7 @@ fn is_cut(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
     let cut = trace
         .steps
         .iter()
-        .any(|step| from < step.at && step.at <= to && step.interrupts());
+        .any(|step| from < step.at && step.began() <= to && step.interrupts());
     cut || trace
         .packets
         .iter()

@@ -94,6 +94,16 @@ impl Advertiser {
             let extra = self.old.len().saturating_sub(OLD_MAX);
             self.old.drain(..extra);
         }
+        self.begin_anew(now);
+    }
+
+    /// Takes in that the LAN is there again: who plugs in hears of us at once, and hears what
+    /// changed meanwhile, as when the interface began to advertise (RFC 4861 §6.2.4).
+    pub(super) fn handle_link_up(&mut self, now: Time) {
+        self.begin_anew(now);
+    }
+
+    fn begin_anew(&mut self, now: Time) {
         if self.next.is_some() {
             self.burst = INITIAL_ADVERTS;
             self.schedule(now, Duration::ZERO);

@@ -1,4 +1,5 @@
 use dhcproto::v6::{DhcpOption, MessageType};
+use ngnlab_sim::message::ndp::NdpOption;
 use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::dhcpv6_client::test_talk::{lasting, lease, link_up, send};
@@ -53,4 +54,23 @@ fn information_is_refreshed_in_its_time() {
     assert_eq!(sign(id, &informed(Some(10), 60, None)), '+');
     assert_eq!(sign(id, &informed(Some(10), 60, Some(11_500))), '-');
     assert_eq!(sign(id, &informed(Some(10), 25, None)), '?');
+    // Another prefix is another reason to ask; one that was there before is none.
+    let advertised = |prefix: &str| {
+        let mut trace = informed(Some(10), 60, None);
+        trace.at(0).wan_ra(|_| {});
+        trace.trace.records.rotate_right(1);
+        let prefix = prefix.parse().unwrap();
+        trace.at(11_000).wan_ra(|advert| {
+            for option in &mut advert.options {
+                if let NdpOption::Prefix(info) = option {
+                    info.prefix = prefix;
+                }
+            }
+        });
+        send(&mut trace, 11_500, MessageType::InformationRequest, 6);
+        trace
+    };
+    let own = lasting("next-ra", 60).prefix().to_string();
+    assert_eq!(sign(id, &advertised(&own)), '-');
+    assert_eq!(sign(id, &advertised("2001:db8:1:2::")), '?');
 }

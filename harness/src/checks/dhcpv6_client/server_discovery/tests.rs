@@ -29,7 +29,7 @@ fn solicits(until: i64, at: &[u64]) -> TraceBuilder {
 }
 
 fn solicit(trace: &mut TraceBuilder, at: u64, began: u64) {
-    let elapsed = u16::try_from((at - began) / 10).unwrap();
+    let elapsed = u16::try_from((at - began) / 10).unwrap_or(u16::MAX);
     let message = client_message(MessageType::Solicit, 7, elapsed);
     trace.at(at).dhcpv6(Role::Wan, End::Device, &message);
 }
@@ -78,6 +78,24 @@ fn who_gives_up_is_found_and_who_waits_is_not() {
     advertise(&mut answered, 16_600, true, &[]);
     request(&mut answered, 16_700, None);
     assert_verdicts(&answered, &[(id, '+')]);
+}
+
+#[test]
+fn the_last_step_to_the_longest_interval_may_more_than_double() {
+    let id = "dhcp6c.sol.no-give-up";
+    // 2.1 times 1780 s exceeds SOL_MAX_RT, so that up to 1.1 times 3600 s may come (RFC 8415 §15).
+    let at = |last: u64| [1_000_000, 1_900_000, 3_680_000, 3_680_000 + last];
+    let play = |last: u64| {
+        let mut trace = solicits(12_000, &at(last)[..3]);
+        request(&mut trace, at(last)[3], None);
+        trace
+    };
+    assert_verdicts(&play(3_940_000), &[(id, '+')]);
+    assert_verdicts(&play(3_980_000), &[(id, '-')]);
+    // From 1700 s on it may not: 2.1 times that is less.
+    let mut short = solicits(12_000, &[1_000_000, 1_900_000, 3_600_000]);
+    request(&mut short, 3_600_000 + 3_600_000, None);
+    assert_verdicts(&short, &[(id, '-')]);
 }
 
 #[test]

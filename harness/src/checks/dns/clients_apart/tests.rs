@@ -45,6 +45,18 @@ fn an_answer_from_elsewhere_or_with_another_id_is_not_the_clients() {
 }
 
 #[test]
+fn an_answer_to_another_question_from_the_same_port_is_no_stray() {
+    let id = "dns.proxy.id-restored";
+    let (one, two) = (named("a.mnw", 1), named("a.mnw", 2));
+    let mut talk = Talk::new();
+    talk.ask(5000, &one).ask(5000, &two);
+    talk.answer(5000, &response(&two, 0, &[]));
+    talk.passes(id);
+    talk.answer(5000, &response(&named("a.mnw", 3), 0, &[]));
+    talk.fails(id);
+}
+
+#[test]
 fn an_answer_repeats_the_question() {
     let id = "dns.proxy.question-echoed";
     let query = named("a.mnw", 1);
@@ -93,6 +105,12 @@ fn one_id_is_not_one_client() {
     talk.ask(5000, &one).ask(5001, &two);
     talk.answer(5000, &response(&one, 0, &[]));
     talk.fails(id);
+    talk.answer(5001, &response(&two, 0, &[]));
+    talk.passes(id);
+    // Letters may lose their case on the way, which mixes nobody up.
+    let mut talk = Talk::new();
+    talk.ask(5000, &named("One.mnw", 7)).ask(5001, &two);
+    talk.answer(5000, &response(&one, 0, &[]));
     talk.answer(5001, &response(&two, 0, &[]));
     talk.passes(id);
     let mut talk = Talk::new();

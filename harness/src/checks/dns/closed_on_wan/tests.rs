@@ -25,6 +25,16 @@ fn the_wan_gets_no_answer() {
     trace.udp(Role::Wan, End::Device, (ends.1, ends.0), &bytes);
     assert!(matches!(
         verdict("dns.sec.not-open-on-wan", &trace),
+        Verdict::Pass(_)
+    ));
+    assert!(matches!(
+        verdict("dns.sec.silent-on-wan", &trace),
+        Verdict::Fail(_)
+    ));
+    let bytes = response(3, NAME, Reply::Code(ResponseCode::ServFail));
+    trace.udp(Role::Wan, End::Device, (ends.1, ends.0), &bytes);
+    assert!(matches!(
+        verdict("dns.sec.not-open-on-wan", &trace),
         Verdict::Fail(_)
     ));
 }

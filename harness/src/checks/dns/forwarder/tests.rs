@@ -60,7 +60,7 @@ fn a_name_error_has_to_arrive_as_one() {
         trace
             .upstream_answer(5, NAME, server, no)
             .answer(id, NAME, Reply::Code(code));
-        let verdict = verdict("dns.proxy.upstream-servfail", &trace);
+        let verdict = verdict("dns.proxy.name-error-kept", &trace);
         assert_eq!(matches!(verdict, Verdict::Pass(_)), passes, "{verdict:?}");
     }
 }

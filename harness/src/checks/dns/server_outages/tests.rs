@@ -1,9 +1,10 @@
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
+use ngnlab_sim::trace::{End, Role};
 
 use super::*;
 use crate::checks::test_verdicts::{assert_fails, assert_open, assert_passes};
-use crate::dissection::builder::{Reply, TraceBuilder};
+use crate::dissection::builder::{Reply, TraceBuilder, response};
 
 const NAME: &str = "www.lineauth.mnw";
 
@@ -39,6 +40,27 @@ fn a_quick_answer_is_not_slow_and_a_failure_hides_nothing() {
     trace.at(4000);
     trace.upstream_answer(7, NAME, server, Reply::Code(ResponseCode::ServFail));
     assert_open("dns.proxy.slow-server", &trace);
+}
+
+#[test]
+fn a_slow_answer_that_is_garbled_need_not_be_handed_on() {
+    let id = "dns.proxy.slow-server";
+    let (mut trace, asked) = dead();
+    let server = trace.ons_dns();
+    let ends = ((server, 53), (trace.router(), 40_007));
+    let sound = response(7, NAME, Reply::Addresses(&[server]));
+    // Neither a question in it, nor anything that could be read.
+    let mut bare = sound.clone();
+    bare[5] = 0;
+    trace.at(4000).udp(Role::Wan, End::Network, ends, &bare);
+    assert_open(id, &trace);
+    trace.answer(asked, NAME, Reply::Code(ResponseCode::ServFail));
+    assert_open(id, &trace);
+    // In the time of mutation what can be read may be wrong, too.
+    let (mut trace, _) = dead();
+    trace.done("dns = { node = \"ons-dns\", mood = \"mutated\" }");
+    trace.at(4000).udp(Role::Wan, End::Network, ends, &sound);
+    assert_open(id, &trace);
 }
 
 #[test]

@@ -1,3 +1,4 @@
+use dhcproto::v6::OptionCode;
 use ngnlab_sim::trace::{End, Fact, FetchError, Role};
 
 use super::*;
@@ -9,6 +10,17 @@ fn delegated() -> TraceBuilder {
     let mut trace = TraceBuilder::new("hgw-pd");
     let slot = "2408:3ff:e00:ca10::/60".parse().unwrap();
     let reply = grant(1, slot, [7200, 12_600, 14_400, 14_400]);
+    trace.at(2_000).dhcpv6(Role::Wan, End::Network, &reply);
+    trace
+}
+
+/// A /60 was delegated for each of two IA_PDs.
+fn two_delegated() -> TraceBuilder {
+    let mut trace = TraceBuilder::new("hgw-pd");
+    let [mut reply, other] = ["2408:3ff:e00:ca10::/60", "2408:3ff:e00:ca20::/60"]
+        .map(|slot| grant(1, slot.parse().unwrap(), [7200, 12_600, 14_400, 14_400]));
+    let more = other.opts().get(OptionCode::IAPD).cloned();
+    reply.opts_mut().insert(more.unwrap());
     trace.at(2_000).dhcpv6(Role::Wan, End::Network, &reply);
     trace
 }
@@ -33,6 +45,13 @@ fn the_lan_lies_inside_the_60() {
     let mut outside = delegated();
     advertise(&mut outside, "2408:3ff:e00:ca01::");
     assert!(matches!(verdict(id, &outside), Verdict::Fail(_)));
+    // Two came, and the second is used.
+    let mut second = two_delegated();
+    advertise(&mut second, "2408:3ff:e00:ca2f::");
+    assert!(matches!(verdict(id, &second), Verdict::Pass(_)));
+    let mut neither = two_delegated();
+    advertise(&mut neither, "2408:3ff:e00:ca3f::");
+    assert!(matches!(verdict(id, &neither), Verdict::Fail(_)));
     assert!(matches!(
         verdict(id, &TraceBuilder::new("hgw-pd")),
         Verdict::Inconclusive(_)

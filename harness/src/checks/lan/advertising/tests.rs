@@ -1,10 +1,11 @@
+use dhcproto::v6::{DhcpOption, DhcpOptions, IAAddr, IANA, MessageType, OptionCode};
 use ngnlab_sim::message::ndp::Ndp;
 use ngnlab_sim::message::packet::ALL_NODES;
 use ngnlab_sim::trace::{End, Fact};
 
 use super::*;
 use crate::checks::test_verdicts::{fails, passes, verdict};
-use crate::dissection::builder::TraceBuilder;
+use crate::dissection::builder::{TraceBuilder, client_message};
 
 fn on_line() -> TraceBuilder {
     let mut trace = TraceBuilder::new("next-ra");
@@ -38,13 +39,50 @@ fn a_good_advertisement_passes_and_bad_ones_fail() {
     });
     for id in [
         "lan.ra.a-l-flags",
-        "lan.ra.m0-o1",
         "lan.ra.rdnss",
         "lan.ra.multicast-rate",
         "ngn.lan.prefix-inside-assignment",
     ] {
         assert!(fails(id, &trace), "{id}: {:?}", verdict(id, &trace));
     }
+}
+
+#[test]
+fn the_m_flag_is_right_where_addresses_are_given() {
+    let id = "lan.ra.m0-o1";
+    let mut trace = on_line();
+    trace.at(1000).lan_ra(|advert| advert.other = false);
+    assert!(fails(id, &trace));
+    let mut trace = on_line();
+    trace.at(1000).lan_ra(|advert| advert.managed = true);
+    assert!(!passes(id, &trace) && !fails(id, &trace));
+    // Somebody asks, and gets an address or not.
+    let association = |address| {
+        let opts = match address {
+            Some(addr) => {
+                let address = IAAddr {
+                    addr,
+                    preferred_life: 1800,
+                    valid_life: 3600,
+                    opts: DhcpOptions::new(),
+                };
+                [DhcpOption::IAAddr(address)].into_iter().collect()
+            }
+            None => DhcpOptions::new(),
+        };
+        let (id, t1, t2) = (1, 0, 0);
+        DhcpOption::IANA(IANA { id, t1, t2, opts })
+    };
+    let mut solicit = client_message(MessageType::Solicit, 7, 0);
+    solicit.opts_mut().insert(association(None));
+    trace.at(2000).dhcpv6(Role::Lan, End::Network, &solicit);
+    assert!(fails(id, &trace));
+    let mut advertise = solicit.clone();
+    advertise.set_msg_type(MessageType::Advertise);
+    advertise.opts_mut().remove(OptionCode::IANA);
+    advertise.opts_mut().insert(association(Some(trace.pc())));
+    trace.at(2100).dhcpv6(Role::Lan, End::Device, &advertise);
+    assert!(!fails(id, &trace));
 }
 
 #[test]

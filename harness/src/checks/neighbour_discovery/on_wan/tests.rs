@@ -1,5 +1,5 @@
 use ngnlab_sim::message::ndp::{NeighborAdvert, NeighborSolicit};
-use ngnlab_sim::message::packet::{Envelope, Mac, solicited_node};
+use ngnlab_sim::message::packet::{ALL_NODES, Envelope, Mac, solicited_node};
 use ngnlab_sim::trace::End;
 
 use super::*;
@@ -47,7 +47,34 @@ fn a_forwarded_neighbor_solicitation_gets_no_answer() {
         .at(20_010)
         .ndp(Role::Wan, End::Device, target, to, &answer);
     assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
+    // So it is with a wrong checksum, and from nowhere with an address of a link.
+    let mut bytes = solicit(255).to_vec();
+    bytes[56] ^= 1;
+    let mut trace = TraceBuilder::new("next-pd");
+    trace.at(20_000).injected(Role::Wan, bytes.into());
+    trace
+        .at(20_010)
+        .ndp(Role::Wan, End::Device, target, to, &answer);
+    assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
+    assert!(has_empty_option(&[1, 1, 0, 0, 0, 0, 0, 0, 14, 0]) && !has_empty_option(&[]));
+    let mut trace = TraceBuilder::new("next-pd");
+    let nowhere = Envelope::new(ROGUE, ROGUE, Ipv6Addr::UNSPECIFIED, solicited_node(target));
+    let named = NeighborSolicit {
+        target,
+        source_link_layer: Some(ROGUE),
+    };
+    let frame = Ndp::NeighborSolicit(named).build(nowhere);
+    trace.at(20_000).injected(Role::Wan, frame);
+    trace
+        .at(20_010)
+        .ndp(Role::Wan, End::Device, target, ALL_NODES, &answer);
+    assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
     // A valid one just before was what it answered.
+    let mut trace = TraceBuilder::new("next-pd");
+    trace.at(20_000).injected(Role::Wan, solicit(254));
+    trace
+        .at(20_010)
+        .ndp(Role::Wan, End::Device, target, to, &answer);
     trace.at(19_900).injected(Role::Wan, solicit(255));
     assert!(!matches!(verdict(id, &trace), Verdict::Fail(_)));
 }

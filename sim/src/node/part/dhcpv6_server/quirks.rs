@@ -117,8 +117,12 @@ impl Dhcpv6Server {
         if is_reply && self.has(Dhcpv6Quirk::RefusesUnicast) {
             more.extend(self.address.map(DhcpOption::ServerUnicast));
         }
-        if is_reply && self.has(Dhcpv6Quirk::Reconfigures) {
-            more.extend(self.reconfigure_options(question));
+        if self.has(Dhcpv6Quirk::Reconfigures) && accepts_reconfigure(question) {
+            // RFC 8415 §18.3.9: the Advertise says so, too; the key is for the Reply (§20.4.1).
+            more.push(DhcpOption::ReconfAccept);
+            if is_reply {
+                more.extend(self.key_for(question));
+            }
         }
         for option in more {
             answer.opts_mut().insert(option);
@@ -132,36 +136,28 @@ impl Dhcpv6Server {
         }
     }
 
-    /// RFC 8415 §18.3.9 and §20.4.1: who accepts Reconfigure hears so, and gets a key in the first
-    /// Reply (ngn-facts §3.3).
-    fn reconfigure_options(&mut self, question: &Message) -> Vec<DhcpOption> {
-        let accepts = question
-            .opts()
-            .iter()
-            .any(|option| matches!(option, DhcpOption::ReconfAccept));
-        let Some(client) = dhcpv6::client_id(question).filter(|_| accepts) else {
-            return Vec::new();
-        };
+    /// RFC 8415 §20.4.1: who accepts Reconfigure gets a key in the first Reply (ngn-facts §3.3).
+    fn key_for(&mut self, question: &Message) -> Option<DhcpOption> {
+        let client = dhcpv6::client_id(question)?;
         let fresh = matches!(
             question.msg_type(),
             MessageType::Request | MessageType::InformationRequest | MessageType::Solicit
         );
         let known = self.memory.keyed.iter().any(|one| one.client == client);
-        let mut options = vec![DhcpOption::ReconfAccept];
-        if fresh || !known {
-            let key = mix(&[&self.duid, client]);
-            let client = client.to_vec();
-            self.memory.keyed.retain(|one| one.client != client);
-            self.make_room_for_key();
-            let replay = 1;
-            self.memory.keyed.push(Keyed {
-                client,
-                key,
-                replay,
-            });
-            options.push(key_option(key, replay));
+        if known && !fresh {
+            return None;
         }
-        options
+        let key = mix(&[&self.duid, client]);
+        let client = client.to_vec();
+        self.memory.keyed.retain(|one| one.client != client);
+        self.make_room_for_key();
+        let replay = 1;
+        self.memory.keyed.push(Keyed {
+            client,
+            key,
+            replay,
+        });
+        Some(key_option(key, replay))
     }
 
     /// Forgets the oldest key if there are too many; those of clients with a lease go last.
@@ -190,6 +186,13 @@ impl Dhcpv6Server {
             other
         })
     }
+}
+
+/// Returns whether a client that has an identifier says that it accepts Reconfigure.
+fn accepts_reconfigure(question: &Message) -> bool {
+    let mut options = question.opts().iter();
+    dhcpv6::client_id(question).is_some()
+        && options.any(|option| matches!(option, DhcpOption::ReconfAccept))
 }
 
 /// Returns the DUID of the second server.
@@ -243,6 +246,33 @@ mod tests {
         assert_eq!(server.leases().count(), 1);
         server.reconfigure(Time::ZERO);
         assert_eq!(server.reconfigures(Time::ZERO).len(), 1);
+    }
+
+    #[test]
+    fn the_advertise_says_that_reconfigure_is_used_and_the_reply_brings_the_key() {
+        let mut server = server();
+        let codes = |answers: &[Message]| -> Vec<u16> {
+            let options = answers[0].opts().iter();
+            options
+                .map(|option| OptionCode::from(option).into())
+                .collect()
+        };
+        let (accept, key) = (20, 11);
+        let advertise = codes(&ask(
+            &mut server,
+            MessageType::Solicit,
+            &MAC.duid_ll(),
+            false,
+        ));
+        assert!(advertise.contains(&accept) && !advertise.contains(&key));
+        assert!(server.memory.keyed.is_empty());
+        let reply = codes(&ask(
+            &mut server,
+            MessageType::Request,
+            &MAC.duid_ll(),
+            false,
+        ));
+        assert!(reply.contains(&accept) && reply.contains(&key));
     }
 
     #[test]
