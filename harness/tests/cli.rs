@@ -225,6 +225,28 @@ fn a_mistake_in_a_device_file_names_file_line_column_and_the_right_word() {
 }
 
 #[test]
+fn a_user_that_the_machine_lacks_is_told_before_anything_is_started() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("device.toml");
+    fs::write(
+        &file,
+        DEVICE.replace("[[run]]", "root-users = [\"nosuchuser\"]\n[[run]]"),
+    )
+    .unwrap();
+    let told = "this machine has no user `nosuchuser`";
+    for args in [
+        ["run", "--device", text(&file)].as_slice(),
+        &["doctor", text(&file)],
+    ] {
+        let output = ngnlab(args);
+        let said = stdout(&output) + &stderr(&output);
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains(told), "{said} does not say {told}");
+        assert!(said.contains("root-users"), "{said}");
+    }
+}
+
+#[test]
 fn wrong_usage_says_what_to_do_and_ends_with_2() {
     let cases: &[(&[&str], &str)] = &[
         (
