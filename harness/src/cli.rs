@@ -40,7 +40,8 @@ pub enum Command {
     Run(Run),
     /// Lists scenarios, checks, profiles, diagnoses, defects or devices
     List(List),
-    /// Explains a check, a scenario, a profile, a diagnosis or a defect
+    /// Explains a code, a screen, a page or question of the guide, a check, a scenario and more
+    #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
     /// Looks for mistakes in scenario files
     Lint(Lint),
@@ -177,7 +178,8 @@ pub struct List {
 /// The arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The id of a check or diagnosis, or the name of a scenario, profile or defect
+    /// A code, a screen or its first words, a page or question of the guide; the id or name of a
+    /// check, scenario, defect, profile, diagnosis, quirk or step
     pub id: String,
     /// Where the scenarios are
     #[command(flatten)]
@@ -354,6 +356,20 @@ Examples:
   ngnlab device check my-router.toml             how far a device comes, stage by stage
 
 Exit codes: 0 conformant, 1 not conformant, 2 wrong usage or file, 3 could not tell";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  ngnlab explain P11019                what a code on the screen means, and what to do
+  ngnlab explain m6                    a screen: m1 to m10, consent, login, not-authenticated
+  ngnlab explain 回線認証に失敗しました   the same, by the words it begins with
+  ngnlab explain Q17                   a question of the guide's FAQ
+  ngnlab explain p.30                  a page of the guide
+  ngnlab explain ons.dns.per-domain    a check: why it is there, and which defects fail it
+  ngnlab explain wrong-dns             a diagnosis
+  ngnlab explain no-failover           a defect of the reference router
+  ngnlab explain suppresses-aaaa       a quirk of the network
+  ngnlab explain reconfigure           a step of a scenario
+  ngnlab explain dns/large-answers     a scenario";
 
 const DOCTOR_EXAMPLES: &str = "\
 Examples:

@@ -63,6 +63,13 @@ pub fn meaning(id: &str) -> Option<(u8, &'static Text, &'static Text)> {
     Some((row.step, &row.finding, &row.remedy))
 }
 
+/// Returns the diagnosis that a screen alone leads to, if something is the matter then.
+pub fn of_screen(screen: Screen) -> Option<&'static str> {
+    let cause = behind(screen, &[])?;
+    let row = ROWS.iter().find(|row| row.cause == cause);
+    row.map(|row| row.id)
+}
+
 /// A walk through the flow.
 struct Walk<'a, 't> {
     trace: &'a Dissection<'t>,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 
-use crate::dut::description::Description;
+use crate::dut::description::{Description, Driver};
 use crate::dut::needs;
 use crate::dut::process::group::Group;
 use crate::dut::process::wall;
@@ -242,9 +242,13 @@ fn device(file: &Path) -> Result<Finding, Error> {
     if missing.is_empty() {
         return match needs::check(&description) {
             Err(Error::Missing { doing, help, .. }) => {
-                // The machine could: an image is for the user to get.
+                let state = match description.driver {
+                    // The machine could: an image is for the user to get.
+                    Driver::Qemu(_) => State::Spare,
+                    Driver::Process(_) | Driver::Nic(_) => State::Missing,
+                };
                 let detail = format!("cannot {doing}");
-                Ok(Finding::lacking(&what, State::Spare, detail, &help))
+                Ok(Finding::lacking(&what, state, detail, &help))
             }
             other => other.map(|()| Finding::fine(&what, description.name)),
         };

@@ -19,7 +19,8 @@
 //! 11. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
 //! 12. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
 //! 13. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
-//! 14. [`mistake`], [`period`]: what is wrong in a file, and spans of time in it
+//! 14. [`guide`], [`mistake`], [`period`]: what stands in the guide, what is wrong in a file, and
+//!     spans of time in it
 
 pub mod campaign;
 mod caught;
@@ -30,6 +31,7 @@ pub mod dissection;
 pub mod doctor;
 pub mod dut;
 pub mod error;
+pub mod guide;
 pub mod input;
 pub mod installed;
 pub mod job;

@@ -20,6 +20,7 @@ use crate::input;
 use crate::mistake::{Mistake, Mistakes};
 use crate::period::Period;
 
+mod idle;
 mod place;
 pub mod setup;
 mod spans;
@@ -299,6 +300,17 @@ impl Scenario {
     pub fn notices(&self) -> impl Iterator<Item = Defect> {
         let names = self.notices.iter();
         names.filter_map(|name| Defect::from_name(name.get_ref()))
+    }
+
+    /// Returns whether a check must find something to judge here.
+    pub fn exercises(&self, id: &str) -> bool {
+        self.exercises.iter().any(|name| name.get_ref() == id)
+    }
+
+    /// Returns whether the guide's flow is to end here with a diagnosis.
+    pub fn expects(&self, diagnosis: &str) -> bool {
+        let promised = self.expect.diagnosis.as_ref();
+        promised.is_some_and(|id| id.get_ref() == diagnosis)
     }
 
     /// Returns the names of the terminals.

@@ -105,6 +105,22 @@ fn list_explain_and_lint_answer() {
     assert!(explained.contains(" ons.dns.per-domain\n"), "{explained}");
     let explained = stdout(&ngnlab(&["explain", "dns/preferred-server-dead"]));
     assert!(explained.contains("silence ons-dns-1"), "{explained}");
+    for (word, told) in [
+        ("P11019", "m5 (a screen)"),
+        ("m5", "回線情報通知処理を中断しました"),
+        ("Q1", "judged by"),
+        ("p.30", "seen in"),
+        ("reconfigure", "do.reconfigure = {}"),
+        (
+            "reconfigures",
+            "address/reconfigure-tells-of-another-prefix",
+        ),
+    ] {
+        let explained = stdout(&ngnlab(&["explain", word]));
+        assert!(explained.contains(told), "{word}: {explained}");
+    }
+    let help = stdout(&ngnlab(&["explain", "--help"]));
+    assert!(help.contains("ngnlab explain P11019"), "{help}");
     let linted = ngnlab(&["lint"]);
     assert_eq!(linted.status.code(), Some(0), "{}", stdout(&linted));
 }
@@ -144,6 +160,12 @@ fn a_mistake_in_a_scenario_names_file_line_column_and_the_right_word() {
             "next-px",
             "test.toml:3:24",
             "did you mean `next-pd`?",
+        ),
+        (
+            "resolve = { from = \"pc\", name = \"a.example\", server = \"device\"",
+            "open = { from = \"pc\", url = \"https://www.linauth.mnw\"",
+            "test.toml:9:32",
+            "did you mean `www.lineauth.mnw`?",
         ),
         (
             "ons.dns.per-domain",
@@ -199,6 +221,28 @@ fn a_mistake_in_a_device_file_names_file_line_column_and_the_right_word() {
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains(place), "{said} does not say {place}");
         assert!(said.contains(help), "{said} does not say {help}");
+    }
+}
+
+#[test]
+fn a_user_that_the_machine_lacks_is_told_before_anything_is_started() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("device.toml");
+    fs::write(
+        &file,
+        DEVICE.replace("[[run]]", "root-users = [\"nosuchuser\"]\n[[run]]"),
+    )
+    .unwrap();
+    let told = "this machine has no user `nosuchuser`";
+    for args in [
+        ["run", "--device", text(&file)].as_slice(),
+        &["doctor", text(&file)],
+    ] {
+        let output = ngnlab(args);
+        let said = stdout(&output) + &stderr(&output);
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains(told), "{said} does not say {told}");
+        assert!(said.contains("root-users"), "{said}");
     }
 }
 

@@ -161,6 +161,23 @@ pub fn lay(world: &mut World, line: &Line) -> Access {
     }
 }
 
+/// Returns the names of the hosts that have pages or files on a line.
+pub fn web_hosts(line: &Line) -> Vec<String> {
+    let values = line.area.values();
+    let mut addresses = vec![values.line_auth, values.portal, values.portal_test];
+    addresses.extend(values.crl);
+    addresses.extend(zones::delivery_hosts(&values));
+    Zones::ons(line).names_at(&addresses).collect()
+}
+
+/// Returns every name that some DNS server of the line has something to say about.
+pub fn known_names(line: &Line) -> Vec<String> {
+    Zones::ngn(line)
+        .names()
+        .chain(Zones::ons(line).names())
+        .collect()
+}
+
 /// Plugs another router in beside the device, and returns the socket that is left.
 fn share(world: &mut World, wan: Port) -> Port {
     let hub = world.add("wan-hub", Segment::new(3));

@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use ipnet::Ipv6Net;
 use serde::{Deserialize, Serialize};
+use strum::VariantNames;
 
 pub mod customer_id;
 mod dhcpv6;
+mod quirk_words;
 mod service;
 mod state;
 pub mod values;
 
 pub use dhcpv6::{Dhcpv6Quirk, LeaseTimes};
+pub use quirk_words::{QUIRK_WORDS, QuirkWords};
 pub use service::Service;
 pub use state::LineState;
 pub use values::{ONS_DOMAINS, Values};
@@ -140,8 +143,11 @@ pub struct Quirks {
 }
 
 /// Oddities of the edge router.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum EdgeQuirk {
     /// Solicits with any DUID are answered (ngn-facts §8 row 1, the opposite of normal).
     AcceptsAnyDuid,
@@ -176,8 +182,11 @@ pub enum EdgeQuirk {
 }
 
 /// Oddities of the home gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum HomeGatewayQuirk {
     /// Replies leave from an ephemeral port (ngn-facts §8 row 3).
     RandomSourcePort,
@@ -200,13 +209,17 @@ pub enum HomeGatewayQuirk {
 }
 
 /// Oddities of the DNS servers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum DnsQuirk {
     /// TCP port 53 is closed (ngn-facts §8 row 15).
     NoTcp,
     /// UDP answers never exceed 512 bytes, whatever EDNS says (row 15).
     #[serde(rename = "truncates-at-512")]
+    #[strum(serialize = "truncates-at-512")]
     TruncatesAt512,
     /// Reverse look-ups are not answered (row 26; guide p.15 shows such a timeout).
     IgnoresPtr,
@@ -224,8 +237,11 @@ pub enum DnsQuirk {
 }
 
 /// Oddities of the line-authentication site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum LineAuthQuirk {
     /// Processing takes longer than 25 s: M6, P32031 (ngn-facts §5.8).
     Slow,

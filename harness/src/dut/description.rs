@@ -350,4 +350,12 @@ mod tests {
         );
         assert!(told("name = \"one\"\n").contains("missing field `driver`"));
     }
+
+    #[test]
+    fn openwrt_is_configured_with_what_its_image_has() {
+        let text = include_str!("../../devices/qemu-openwrt.toml");
+        assert!(Description::parse(Path::new("d.toml"), text).is_ok());
+        assert!(!text.contains("stty"), "its busybox has no such program");
+        assert!(text.contains("dnsmasq[0].strictorder='1'"));
+    }
 }

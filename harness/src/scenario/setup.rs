@@ -54,7 +54,7 @@ fn servers(choice: DnsChoice, line: &Line) -> (Vec<Ipv6Addr>, Vec<DomainServers>
 
 /// Returns the table of guide p.7; what it does not name goes to the NGN servers, which the line
 /// announces.
-fn table(line: &Line, area: Area) -> (Vec<Ipv6Addr>, Vec<DomainServers>) {
+pub(crate) fn table(line: &Line, area: Area) -> (Vec<Ipv6Addr>, Vec<DomainServers>) {
     let values = area.values();
     let row = |name: &str, servers: [Ipv6Addr; 2]| DomainServers {
         name: name.to_owned(),

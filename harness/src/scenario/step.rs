@@ -5,7 +5,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use strum::IntoStaticStr;
+use strum::{IntoStaticStr, VariantNames};
 
 use self::cable::{ClaimAddresses, Delay, Duplicate, LinkDown, Loss, Reorder};
 use self::crafted::{Inject, Send};
@@ -26,6 +26,7 @@ pub mod resolve;
 pub mod servers;
 pub mod target;
 pub mod terminal;
+pub mod words;
 
 /// One step of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -53,7 +54,7 @@ pub enum When {
 }
 
 /// Everything that a step can do; `play::perform` does it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Action {

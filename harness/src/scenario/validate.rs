@@ -7,6 +7,7 @@ use std::time::Duration;
 use ngnlab_sim::line::{Area, Line, ONS_DOMAINS, Service, customer_id};
 use toml::Spanned;
 
+use super::idle::idle;
 use super::spans::Spans;
 use super::step::{Action, Step};
 use super::{LineSpec, Scenario};
@@ -17,6 +18,8 @@ pub(super) fn mistakes(scenario: &Scenario, spans: &Spans<'_>) -> Vec<Mistake> {
     let mut found = Vec::new();
     line(scenario, &mut found);
     terminals(scenario, &mut found);
+    // What a step can do is asked of a line and of terminals that can be.
+    let is_set = found.is_empty();
     let is_real =
         |(_, step): &(usize, &Step)| matches!(step.action, Action::Run(_) | Action::Browse(_));
     let mut real = scenario.steps().enumerate().filter(is_real);
@@ -32,6 +35,13 @@ pub(super) fn mistakes(scenario: &Scenario, spans: &Spans<'_>) -> Vec<Mistake> {
         let place = |path: &[&str]| spans.of_step(number, path);
         timing(scenario, step, &place, &mut found);
         action(scenario, step, &place, &mut found);
+        if is_set && let Some(idle) = idle(scenario, number, &step.action) {
+            let path = ["do", step.action.name(), idle.key.unwrap_or_default()];
+            let path = &path[..if idle.key.is_some() { 3 } else { 2 }];
+            let mut mistake = Mistake::new(place(path), idle.why);
+            mistake.help = Some(idle.help);
+            found.push(mistake);
+        }
     }
     found
 }

@@ -1,6 +1,7 @@
 //! What a scenario may change about the DHCPv6 server that the device meets.
 
 use serde::{Deserialize, Serialize};
+use strum::VariantNames;
 
 /// Lifetimes and timers of a delegation, in seconds, in place of the network's own.
 ///
@@ -19,8 +20,11 @@ pub struct LeaseTimes {
 }
 
 /// Oddities of the DHCPv6 server that the device meets: the edge's, or the home gateway's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, VariantNames,
+)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Dhcpv6Quirk {
     /// Advertises come with preference 255 (RFC 8415 §18.2.1).
     HighestPreference,
@@ -30,9 +34,11 @@ pub enum Dhcpv6Quirk {
     UnknownOptions,
     /// Answers carry SOL_MAX_RT 60 s, the least that is allowed (RFC 8415 §21.24).
     #[serde(rename = "sol-max-rt-60")]
+    #[strum(serialize = "sol-max-rt-60")]
     SolMaxRt60,
     /// Answers carry SOL_MAX_RT 30 s, which is out of range.
     #[serde(rename = "sol-max-rt-30")]
+    #[strum(serialize = "sol-max-rt-30")]
     SolMaxRt30,
     /// Information-Requests are to be repeated after ten seconds, which is below the least.
     ShortRefreshTime,

@@ -110,13 +110,15 @@ impl Part for Cabled {
             mistake.help = Some("name another interface, or give each a `vlan`".to_owned());
             mistakes.push(mistake);
         }
-        if let Some(sample) = samples.with(self.names()).next() {
+        let wrong = samples.with(self.names()).find_map(|sample| {
             let templates = Templates::new(&sample);
             let filled = self
                 .scripts()
                 .map(|(key, script)| templates.fill(key, script));
-            mistakes.extend(filled.filter_map(Result::err));
-        }
+            let wrong: Vec<Mistake> = filled.filter_map(Result::err).collect();
+            (!wrong.is_empty()).then_some(wrong)
+        });
+        mistakes.extend(wrong.into_iter().flatten());
         mistakes
     }
 
@@ -164,6 +166,8 @@ mod tests {
             template.contains("variable that does not exist"),
             "{template}"
         );
+        let west = "{% if area == 'west' %}{{ aera }}{% endif %}";
+        assert!(told("{{ area }}", west).contains("variable that does not exist"));
         let key = told("power", "powr");
         assert!(key.contains("unknown key `powr`"), "{key}");
         let macs = told("macs   =", "#");

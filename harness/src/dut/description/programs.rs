@@ -1,5 +1,6 @@
 //! What a device file says to the `process` driver: which files and commands make the router.
 
+use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use toml::Spanned;
 
 use super::part::Part;
 use super::variables::{Names, Samples};
+use crate::error::Error;
 use crate::mistake::Mistake;
 use crate::period::Period;
 use crate::scenario::segment;
@@ -170,6 +172,35 @@ impl Part for Programs {
         }
         mistakes
     }
+
+    fn check_machine(&self, name: &str) -> Result<(), Error> {
+        // A root of its own has users of its own, which are looked at where it is entered.
+        if self.root_users.is_empty() || self.root.is_some() {
+            return Ok(());
+        }
+        let tables = USER_TABLES.map(|path| fs::read_to_string(path).unwrap_or_default());
+        let texts = tables.each_ref().map(String::as_str);
+        match lacking_user(&self.root_users, &texts) {
+            None => Ok(()),
+            Some(user) => Err(Error::Missing {
+                doing: format!("run {name}: this machine has no user `{user}`"),
+                help: "install the program that brings the user along, or take it out of \
+                       `root-users`"
+                    .to_owned(),
+                source: None,
+            }),
+        }
+    }
+}
+
+/// Returns the first of the users that stands in none of the tables.
+pub(in crate::dut) fn lacking_user<'n>(names: &'n [String], tables: &[&str]) -> Option<&'n str> {
+    let stands_in = |table: &str, name: &str| {
+        let mut names = table.lines().filter_map(|line| line.split(':').next());
+        names.any(|known| known == name)
+    };
+    let lacking = |name: &&String| !tables.iter().any(|table| stands_in(table, name));
+    names.iter().find(lacking).map(String::as_str)
 }
 
 impl FileEntry {
@@ -259,6 +290,60 @@ pub const WAN_INTERFACE: &str = "wan0";
 pub const LAN_INTERFACE: &str = "lan0";
 /// Their own directory.
 pub const RUN_DIR: &str = "/run/ngnlab";
+/// Where a system's users stand.
+pub(in crate::dut) const USER_TABLES: [&str; 2] = ["/etc/passwd", "/etc/group"];
 /// Far more than a router is made of.
 const MOST_ENTRIES: usize = 1000;
 const START_SLACK: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dut::description::Description;
+    use crate::dut::needs;
+
+    #[test]
+    fn a_user_that_this_machine_lacks_is_told() {
+        let device = |user: &str| {
+            let text = format!("{HEAD}root-users = [\"root\", \"{user}\"]\n");
+            Description::parse(Path::new("d.toml"), &text).unwrap()
+        };
+        assert!(needs::check(&device("daemon")).is_ok());
+        let error = needs::check(&device("nosuchuser")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot run one: this machine has no user `nosuchuser`"
+        );
+        assert!(error.pretty().contains("`root-users`"));
+        let names = ["net".to_owned(), "netdev".to_owned()];
+        assert_eq!(lacking_user(&names, &["net:x:1:", "netdev:x:2:"]), None);
+        assert_eq!(lacking_user(&names, &["net:x:1:"]), Some("netdev"));
+    }
+
+    #[test]
+    fn the_readme_says_how_long_a_command_may_take() {
+        let readme = include_str!("../../../devices/README.md");
+        let bound = format!(
+            "`within` ({} s) bounds the script",
+            default_within().0.as_secs()
+        );
+        assert!(readme.contains(&bound), "no {bound}");
+    }
+
+    #[test]
+    fn templates_are_tried_with_the_whole_table_of_each_area() {
+        let told = |template: &str| {
+            let text = format!("{HEAD}[[run]]\nsetup = \"echo {template}\"\n");
+            Description::parse(Path::new("d.toml"), &text).map_err(|error| error.to_string())
+        };
+        assert!(told("{{ dns.domains[2].name }}").is_ok());
+        assert!(told("{{ dns.domains[6].servers[1] }}").is_ok());
+        let beyond = told("{{ dns.domains[7].name }}").unwrap_err();
+        assert!(beyond.starts_with("d.toml:5:"), "{beyond}");
+        assert!(beyond.contains("variable that does not exist"), "{beyond}");
+        let west = "{% if area == 'west' %}{{ nothing }}{% endif %}";
+        assert!(told(west).is_err());
+    }
+
+    const HEAD: &str = "driver = \"process\"\nname = \"one\"\noffers = { modes = [\"pd\"] }\n";
+}

@@ -2,10 +2,12 @@
 
 use std::net::Ipv6Addr;
 
-use ngnlab_sim::line::Area;
+use ngnlab_sim::line::{Area, Line};
 use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::setup::{DomainServers, Macs, Mode, Setup};
 use serde::Serialize;
+
+use crate::scenario::setup;
 
 /// The variables of a device file.
 #[derive(Clone, Debug, Serialize)]
@@ -91,17 +93,13 @@ impl<'a> Samples<'a> {
         Area::ALL.into_iter().flat_map(move |area| {
             let names = names.clone();
             self.modes.iter().map(move |mode| {
-                let values = area.values();
-                let row = |name: &str, servers: &[Ipv6Addr]| DomainServers {
-                    name: name.to_owned(),
-                    servers: servers.to_vec(),
-                };
+                let (default_dns, domains) = setup::table(&simplest(area), area);
                 let setup = Setup {
                     mode: *mode,
                     wan_mac: macs.wan,
                     lan_mac: macs.lan,
-                    default_dns: values.ngn_dns.to_vec(),
-                    domains: vec![row("onshikaku.org", &values.ons_dns)],
+                    default_dns,
+                    domains,
                     wrong_on_purpose: Vec::new(),
                 };
                 Variables::new(area, &setup, names.clone())
@@ -118,6 +116,12 @@ impl Interface {
             link_local: mac.link_local(),
         }
     }
+}
+
+/// The table of guide p.7 is the same for every line of an area without domains of its own.
+fn simplest(area: Area) -> Line {
+    let [preset, ..] = Line::PRESETS;
+    Line::preset(preset, area).expect("it is one of the presets")
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -16,7 +16,7 @@ use nix::unistd::pivot_root;
 
 use super::messages::Entry;
 use super::within::{self, Last};
-use crate::dut::description::programs::RUN_DIR;
+use crate::dut::description::programs::{RUN_DIR, USER_TABLES, lacking_user};
 use crate::namespaces::mounts::{self, Trouble, attach};
 
 /// Moves this process into a mount namespace with the device's own root.
@@ -202,12 +202,21 @@ impl Root {
         if names.is_empty() {
             return Ok(());
         }
-        for table in ["/etc/passwd", "/etc/group"] {
+        let mut tables = Vec::new();
+        for table in USER_TABLES {
             let path = Path::new(table);
             let told = |error| (format!("read {table}"), error);
             let inside = within::find(self.at, path, Last::Nothing).map_err(told)?;
-            let text = fs::read_to_string(inside).map_err(told)?;
-            self.put(path, as_root(&text, names).as_bytes())?;
+            tables.push((path, fs::read_to_string(inside).map_err(told)?));
+        }
+        let texts: Vec<&str> = tables.iter().map(|(_, text)| text.as_str()).collect();
+        if let Some(name) = lacking_user(names, &texts) {
+            let doing = format!("make `{name}` of `root-users` user 0");
+            let why = "neither /etc/passwd nor /etc/group of the device has it";
+            return Err((doing, io::Error::new(ErrorKind::NotFound, why)));
+        }
+        for (path, text) in &tables {
+            self.put(path, as_root(text, names).as_bytes())?;
         }
         Ok(())
     }

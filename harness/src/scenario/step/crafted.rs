@@ -6,6 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
+use super::cable::Wire;
+
 /// Which crafted frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -172,6 +174,85 @@ pub enum Crossing {
     DuplicateDetection,
     /// The line looks for a host of another line.
     NeighborOfAnotherLine,
+}
+
+impl Crafted {
+    /// Returns whether somebody on a cable can send such frames.
+    pub fn comes_by(self, wire: Wire) -> bool {
+        match self {
+            Self::DnsQueryToDevice
+            | Self::Dhcpv6Solicit
+            | Self::RouterSolicit
+            | Self::AnonymousRouterSolicit
+            | Self::InvalidRouterSolicit
+            | Self::NeighborSolicitDevice
+            | Self::InvalidNeighborSolicit
+            | Self::EchoToDevice => true,
+            Self::ForeignSource
+            | Self::Dhcpv6InformationRequest
+            | Self::MisdirectedDhcpv6
+            | Self::RememberedAddress
+            | Self::UniqueLocalAddresses
+            | Self::EchoFromTerminals => wire == Wire::Lan,
+            Self::ForgedAdvertise
+            | Self::ForgedReply
+            | Self::ForgedReconfigure
+            | Self::UnknownDhcpv6Types
+            | Self::TcpSynToTerminal
+            | Self::UdpToTerminal
+            | Self::EchoToTerminal
+            | Self::EchoHopLimit1
+            | Self::PacketTooBig
+            | Self::NeighborSolicitAbsentHost
+            | Self::NeighborSolicitTerminals
+            | Self::UnassignedSubnet
+            | Self::InvalidRouterAdverts
+            | Self::UnfitPrefixes
+            | Self::PrefixNotOnLink
+            | Self::ShortPrefixLifetimes
+            | Self::RouterLifetimeZero
+            | Self::RouterAdvertAgain
+            | Self::RouterAdvertFlood
+            | Self::MutatedRouterAdverts
+            | Self::MutatedDhcpv6 => wire == Wire::Wan,
+        }
+    }
+}
+
+impl Crossing {
+    /// Returns whether such packets can come to the device by a cable.
+    pub fn comes_by(self, wire: Wire) -> bool {
+        match self {
+            Self::Datagram
+            | Self::MarkedDatagram
+            | Self::LargeDatagram
+            | Self::Fragments
+            | Self::ExtensionHeaders
+            | Self::RoutingHeader0
+            | Self::OtherProtocol
+            | Self::TcpSyn
+            | Self::UnroutableAddresses
+            | Self::MulticastAddresses
+            | Self::MartianAddresses
+            | Self::UniqueLocalAddresses => true,
+            Self::LargeHopLimit1
+            | Self::ErrorHopLimit1
+            | Self::BurstHopLimit1
+            | Self::MulticastProblems
+            | Self::AnonymousProblems
+            | Self::UnknownIcmp
+            | Self::UnknownProtocol
+            | Self::UnassignedSubnet
+            | Self::AbsentHost => wire == Wire::Lan,
+            Self::ErrorsAboutDatagram
+            | Self::ErrorsAboutNothing
+            | Self::InsideSource
+            | Self::Ipsec
+            | Self::ManagementPorts
+            | Self::DuplicateDetection
+            | Self::NeighborOfAnotherLine => wire == Wire::Wan,
+        }
+    }
 }
 
 impl fmt::Display for Crafted {

@@ -32,6 +32,14 @@ pub struct Open {
 #[serde(try_from = "String")]
 pub struct Url(pub String);
 
+impl Url {
+    /// Returns the host's name.
+    pub fn host(&self) -> &str {
+        let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split(['/', ':', '?', '#']).next().unwrap_or_default()
+    }
+}
+
 impl TryFrom<String> for Url {
     type Error = String;
 

@@ -264,6 +264,23 @@ impl Zones {
         zones
     }
 
+    /// Returns every name with something to say about, without its final dot.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        let hosts = self.hosts.iter().map(|host| &host.name);
+        let entries = self.entries.iter().map(|entry| &entry.name);
+        let apexes = self.zones.iter().map(|zone| &zone.apex);
+        hosts.chain(entries).chain(apexes).map(written)
+    }
+
+    /// Returns the names of the hosts that have one of these addresses.
+    pub fn names_at(&self, addresses: &[Ipv6Addr]) -> impl Iterator<Item = String> {
+        let has = |host: &&Host| host.aaaa.iter().any(|own| addresses.contains(own));
+        self.hosts
+            .iter()
+            .filter(has)
+            .map(|host| written(&host.name))
+    }
+
     /// Looks a name up, whatever its case.
     pub(super) fn find(&self, name: &Name) -> Found<'_> {
         let zone = self
@@ -352,6 +369,10 @@ impl Zones {
 
 /// More aliases than any chain of ours has.
 const LONGEST_CHAIN: usize = 8;
+
+fn written(name: &Name) -> String {
+    name.to_ascii().trim_end_matches('.').to_owned()
+}
 
 fn name(text: &str) -> Name {
     let mut name = Name::from_ascii(text).expect("the tables hold valid names");

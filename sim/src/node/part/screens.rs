@@ -14,9 +14,32 @@ pub struct Text {
     pub heading: &'static str,
     /// The sentences below, one per line.
     pub body: &'static [&'static str],
+    /// What has happened when it comes, in Japanese.
+    pub when_ja: &'static str,
+    /// The same in English.
+    pub when_en: &'static str,
     /// Where it stands.
     pub source: &'static str,
 }
+
+impl Text {
+    /// Returns the code that it shows, if it shows one.
+    pub fn code(&self) -> Option<&'static str> {
+        let mut codes = self.body.iter().filter_map(|line| line.strip_prefix(CODE));
+        codes.next().map(str::trim)
+    }
+}
+
+/// What stands before a code.
+const CODE: &str = "エラーコード：";
+
+/// What the browser says in place of any screen where it does not trust the certificate of the
+/// site, what to press there, and what then (M10; guide p.16, Q8).
+pub const WARNING: [&str; 3] = [
+    "接続がプライベートではありません",
+    "詳細設定",
+    "www.lineauth.mnwに進む",
+];
 
 /// The button that consents (guide p.16).
 pub const ACCEPT: &str = "希望する";
@@ -32,30 +55,40 @@ pub const TEXTS: &[Text] = &[
             "ご利用の回線の情報をサービス提供者へ通知します。",
             "通知を希望する場合は「希望する」を、希望しない場合は「希望しない」を選択してください。",
         ],
+        when_ja: "まだ認証されていない回線から回線認証サイトを開いた。",
+        when_en: "The site was opened from a line that is not authenticated yet.",
         source: "guide p.16, Q10 (heading and buttons; the sentences are inferred)",
     },
     Text {
         screen: Screen::M1,
         heading: "回線認証に成功しました。",
         body: &[],
+        when_ja: "「希望する」を選択し、登録されたお客さまIDと回線が一致した。",
+        when_en: "希望する was chosen, the customer ID is registered, and the line is its line.",
         source: "guide p.17 ④",
     },
     Text {
         screen: Screen::M1b,
         heading: "回線認証が成功しました。",
         body: &[],
+        when_ja: "M1と同じ場面の、再認証のFAQでの文言。",
+        when_en: "As M1, in the words of the FAQ on authenticating again.",
         source: "guide Q17",
     },
     Text {
         screen: Screen::M2,
         heading: "回線認証済みです。",
         body: &[],
+        when_ja: "回線認証が済んでいる回線から再度アクセスした（別の端末、同じ回線を使う別の機関など）。",
+        when_en: "The site was opened again from an authenticated line, as by another terminal or institution on it.",
         source: "guide Q16",
     },
     Text {
         screen: Screen::M2b,
         heading: "認証済みです。",
         body: &[],
+        when_ja: "M2と同じ場面の、短い文言。",
+        when_en: "As M2, in shorter words.",
         source: "guide Q17",
     },
     Text {
@@ -63,12 +96,16 @@ pub const TEXTS: &[Text] = &[
         heading: "回線認証に失敗しました。\
                   認証を行うには通知意思確認画面にて「希望する」を選択してください",
         body: &[],
+        when_ja: "通知意思確認画面で「希望しない」を選択した。",
+        when_en: "希望しない was chosen on the consent screen.",
         source: "guide Q10",
     },
     Text {
         screen: Screen::M4,
         heading: "回線認証ポータルサイトからアクセスしてください。",
         body: &[],
+        when_ja: "「希望しない」を選択した後に、ブラウザの「戻る」ボタンを押した。",
+        when_en: "The browser's back button was pressed after 希望しない.",
         source: "guide Q10",
     },
     Text {
@@ -80,6 +117,8 @@ pub const TEXTS: &[Text] = &[
              この画面を閉じていただき、しばらくしてから再度お試しください。",
             "エラーコード：P11019",
         ],
+        when_ja: "対象外の回線（Bフレッツ ビジネスタイプ、ベーシックタイプなど）からアクセスした。",
+        when_en: "The site was opened from a line that is not eligible, as Bフレッツ ビジネスタイプ or ベーシックタイプ.",
         source: "guide Q9",
     },
     Text {
@@ -93,30 +132,40 @@ pub const TEXTS: &[Text] = &[
             // With a blank after the colon, unlike M5.
             "エラーコード： P32031",
         ],
+        when_ja: "「希望する」を選択してから25秒たっても処理が終わらなかった。",
+        when_en: "Processing had not ended 25 s after 希望する.",
         source: "guide Q11",
     },
     Text {
         screen: Screen::M7,
         heading: "回線認証に失敗しました。",
         body: &[],
+        when_ja: "お客さまIDが登録されていないか、申請した回線とは別の回線からアクセスした。",
+        when_en: "The customer ID is not registered, or the access came from another line than the one applied for.",
         source: "guide p.17, Q12",
     },
     Text {
         screen: Screen::M8,
         heading: "システムエラーが発生しました。",
         body: &[],
+        when_ja: "回線認証サイトに障害がある。",
+        when_en: "The line-authentication site has a fault.",
         source: "guide Q13",
     },
     Text {
         screen: Screen::M9,
         heading: "時間を置いて再度試してください",
         body: &[],
+        when_ja: "回線認証に失敗した場合の一般的な例。",
+        when_en: "An example of what a failure looks like.",
         source: "guide p.17",
     },
     Text {
         screen: Screen::Login,
         heading: "オンライン資格確認等システム ログイン",
         body: &["ユーザーＩＤとパスワードを入力してください。"],
+        when_ja: "回線認証が済んだ回線からポータルを開いた。",
+        when_en: "The portal was opened from an authenticated line.",
         source: "inferred; the guide shows no portal screen",
     },
     Text {
@@ -126,6 +175,8 @@ pub const TEXTS: &[Text] = &[
             "この回線からは、オンライン資格確認等システムをご利用いただけません。",
             "回線認証を行ってから、再度アクセスしてください。",
         ],
+        when_ja: "回線認証が済んでいない回線からポータルを開いた。",
+        when_en: "The portal was opened from a line that is not authenticated.",
         source: "inferred from ngn-facts §5.9: the web service is what is gated",
     },
 ];
@@ -190,6 +241,8 @@ mod tests {
 
     #[test]
     fn error_codes_stand_as_in_the_guide() {
+        let codes: Vec<_> = TEXTS.iter().filter_map(Text::code).collect();
+        assert_eq!(codes, ["P11019", "P32031"]);
         assert!(page(Screen::M5, "").contains("エラーコード：P11019"));
         assert!(page(Screen::M6, "").contains("エラーコード： P32031"));
     }

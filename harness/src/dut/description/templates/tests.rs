@@ -33,7 +33,7 @@ fn what_devices_need_is_filled_in() {
         ),
         (
             "{% with n = dns.domains | length %}{{ n }}{% endwith %}",
-            "1",
+            "7",
         ),
         ("{{ 7 // 2 }}{{ 7 % 2 }}", "31"),
         ("{% for n in range(3) %}{{ n }}{% endfor %}", "012"),

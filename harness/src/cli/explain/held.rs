@@ -1,0 +1,161 @@
+//! What a technician holds, explained: a code, a screen, a page or question of the guide; and what
+//! a scenario is written with, oddities of the network and steps.
+
+use std::fmt::Write as _;
+use std::net::Ipv6Addr;
+
+use ngnlab_reports::Text;
+use ngnlab_sim::line::{Area, ONS_DOMAINS, QuirkWords};
+use ngnlab_sim::node::part::screens;
+use ngnlab_sim::trace::Screen;
+
+use super::words::{both, names, row, titles};
+use crate::checks;
+use crate::diagnosis;
+use crate::guide::{PASSAGES, Passage};
+use crate::report::screen_name;
+use crate::scenario::Scenario;
+use crate::scenario::step::words::StepWords;
+
+/// Explains a screen of the line-authentication site or of the portal.
+pub(super) fn screen(shown: &screens::Text, scenarios: &[Scenario]) -> String {
+    let mut text = String::new();
+    let name = screen_name(shown.screen);
+    let _ = writeln!(text, "{name} (a screen)");
+    both(&mut text, &Text::new(shown.when_ja, shown.when_en));
+    let says: Vec<&str> = [&[shown.heading][..], shown.body].concat();
+    row(&mut text, "says", &says);
+    row(&mut text, "code", shown.code().as_slice());
+    row(&mut text, "source", &[shown.source]);
+    let led_to = diagnosis::of_screen(shown.screen);
+    match led_to.and_then(|id| Some((id, diagnosis::meaning(id)?))) {
+        Some((id, (_, _, remedy))) => {
+            row(&mut text, "what to do", &[&remedy.en, &remedy.ja]);
+            row(&mut text, "diagnosis", &[id]);
+        }
+        None => row(&mut text, "what to do", after(shown.screen)),
+    }
+    let showing = |one: &Scenario| {
+        one.expect.screen == Some(shown.screen) || led_to.is_some_and(|id| one.expects(id))
+    };
+    row(&mut text, "seen in", &names(scenarios, showing));
+    let asked = PASSAGES.iter().filter(|one| one.place.starts_with('Q'));
+    let asked: Vec<&Passage> = asked.filter(|one| one.is_in(shown.source)).collect();
+    let cited = |source| asked.iter().any(|one| one.is_in(source));
+    let judging = checks::all().filter(|check| cited(check.source));
+    row(&mut text, "judged by", &titles(judging));
+    text
+}
+
+/// What to do where nothing is the matter.
+fn after(screen: Screen) -> &'static [&'static str] {
+    match screen {
+        Screen::M2 | Screen::M2b => &[
+            "Nothing; if the portal still does not answer, contact the desk (guide Q16, Q17).",
+            "対処は不要です。それでもポータルに接続できないときは問い合わせてください（ガイドFAQ 16、FAQ 17）。",
+        ],
+        _ => &[
+            "Nothing is the matter; go on (guide p.17, p.18).",
+            "問題ありません。そのまま進んでください（ガイドp.17、p.18）。",
+        ],
+    }
+}
+
+/// Explains the browser's warning, which comes in place of a screen.
+pub(super) fn warning(scenarios: &[Scenario]) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "m10 (the browser's warning)");
+    let Some((_, finding, remedy)) = diagnosis::meaning(CERTIFICATE) else {
+        return text;
+    };
+    both(&mut text, finding);
+    row(&mut text, "says", &screens::WARNING);
+    row(&mut text, "source", &["guide p.16, Q8"]);
+    row(&mut text, "what to do", &[&remedy.en, &remedy.ja]);
+    row(&mut text, "diagnosis", &[CERTIFICATE]);
+    let warned = |one: &Scenario| {
+        one.expects(CERTIFICATE) || one.terminal_specs.iter().any(|spec| !spec.trusts_ons_root)
+    };
+    row(&mut text, "seen in", &names(scenarios, warned));
+    text
+}
+
+/// Explains a page or a question of the guide.
+pub(super) fn passage(passage: &Passage, scenarios: &[Scenario]) -> String {
+    let mut text = String::new();
+    let kind = match passage.place.starts_with('Q') {
+        true => "a question of the guide's FAQ",
+        false => "a page of the guide",
+    };
+    let _ = writeln!(text, "{} ({kind})", passage.place);
+    both(&mut text, &passage.says);
+    let source = format!(
+        "オンライン資格確認等システム 接続ガイド 1.2版, {}",
+        passage.place
+    );
+    row(&mut text, "source", &[source]);
+    if let Some(remedy) = &passage.remedy {
+        row(&mut text, "what to do", &[&remedy.en, &remedy.ja]);
+    }
+    if passage.place == DNS_TABLE {
+        dns_table(&mut text);
+    }
+    let screens = screens::TEXTS
+        .iter()
+        .filter(|one| passage.is_in(one.source));
+    let screens = screens.map(|one| format!("{:<17} {}", screen_name(one.screen), one.heading));
+    row(&mut text, "screens", &screens.collect::<Vec<_>>());
+    let showing = names(scenarios, |one| passage.is_in(&one.source));
+    row(&mut text, "seen in", &showing);
+    let judging = checks::all().filter(|check| passage.is_in(check.source));
+    row(&mut text, "judged by", &titles(judging));
+    text
+}
+
+/// Writes the servers of each area.
+fn dns_table(text: &mut String) {
+    for area in Area::ALL {
+        let values = area.values();
+        let servers = |[first, second]: [Ipv6Addr; 2]| format!("{first}, then {second}");
+        let lines = [
+            format!("{}: {}", values.ngn_domain, servers(values.ngn_dns)),
+            format!("{}: {}", ONS_DOMAINS.join(", "), servers(values.ons_dns)),
+        ];
+        row(text, area.name(), &lines);
+    }
+}
+
+/// Explains an oddity of the network.
+pub(super) fn quirk(quirk: &QuirkWords, scenarios: &[Scenario]) -> String {
+    let mut text = String::new();
+    let QuirkWords { node, name, .. } = quirk;
+    let _ = writeln!(text, "{name} (a quirk of {node})");
+    both(&mut text, &Text::new(quirk.ja, quirk.en));
+    row(&mut text, "source", &[quirk.source]);
+    let written = format!("line.quirks = {{ {node} = [\"{name}\"] }}");
+    row(&mut text, "written", &[written]);
+    let has = |one: &Scenario| {
+        let quirks = serde_json::to_value(&one.line.quirks).unwrap_or_default();
+        let named = quirks[*node].as_array();
+        named.is_some_and(|names| names.iter().any(|one| one == name))
+    };
+    row(&mut text, "seen in", &names(scenarios, has));
+    text
+}
+
+/// Explains a step.
+pub(super) fn step(step: &StepWords, scenarios: &[Scenario]) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "{} (a step)", step.name);
+    both(&mut text, &Text::new(step.ja, step.en));
+    row(&mut text, "written", &[step.example]);
+    row(&mut text, "source", &["scenarios/README.md, Steps"]);
+    let does = |one: &Scenario| one.steps().any(|one| one.action.name() == step.name);
+    row(&mut text, "seen in", &names(scenarios, does));
+    text
+}
+
+/// The page with the servers of each domain.
+const DNS_TABLE: &str = "p.7";
+/// The diagnosis of a browser that warns.
+const CERTIFICATE: &str = "certificate";

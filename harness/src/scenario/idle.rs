@@ -1,0 +1,370 @@
+//! Steps that can do nothing on the line they stand in: a mistake, told before anything is run.
+//!
+//! Pages are looked at, since a page that nobody serves shows a user nothing; a scenario that
+//! means it expects the diagnosis `wrong-url`. Names that do not exist may be looked up, for the
+//! answer that they do not is an answer; only a slip in a name that does exist is told.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use ngnlab_sim::access;
+use ngnlab_sim::line::{Dhcpv6Quirk, DnsQuirk, Line, LineState, Upstream};
+use ngnlab_sim::node::edge::Renumbering;
+use ngnlab_sim::node::line_auth::LineAuth as Site;
+use ngnlab_sim::setup::Mode;
+
+use super::Scenario;
+use super::step::Action;
+use super::step::cable::Wire;
+use super::step::crafted::{Crafted, Crossing};
+use super::step::terminal::Url;
+use crate::mistake;
+use crate::period::Period;
+
+/// Why a step can do nothing, and what to do about it.
+pub(super) struct Idle {
+    /// The key of the step that says so, if it is one alone.
+    pub(super) key: Option<&'static str>,
+    /// What is wrong.
+    pub(super) why: String,
+    /// What to write instead.
+    pub(super) help: String,
+}
+
+/// Says why a step can do nothing in one of the scenario's areas, if that is so.
+///
+/// The line must be one: its mistakes come first.
+pub(super) fn idle(scenario: &Scenario, number: usize, action: &Action) -> Option<Idle> {
+    let areas = scenario.line.areas.iter();
+    let lines: Vec<Line> = areas.map(|area| scenario.line(*area)).collect();
+    let stage = Stage {
+        scenario,
+        number,
+        lines: &lines,
+    };
+    stage.of_value(action).or_else(|| {
+        let mut lines = lines.iter();
+        lines.find_map(|line| stage.on_line(line, action))
+    })
+}
+
+impl Idle {
+    fn step(why: impl Into<String>, help: impl Into<String>) -> Option<Self> {
+        Some(Self {
+            key: None,
+            why: why.into(),
+            help: help.into(),
+        })
+    }
+
+    fn key(key: &'static str, why: impl Into<String>, help: impl Into<String>) -> Option<Self> {
+        Some(Self {
+            key: Some(key),
+            why: why.into(),
+            help: help.into(),
+        })
+    }
+}
+
+/// What a step stands in.
+struct Stage<'a> {
+    scenario: &'a Scenario,
+    number: usize,
+    /// The line in each area.
+    lines: &'a [Line],
+}
+
+impl Stage<'_> {
+    /// What its own values say.
+    fn of_value(&self, action: &Action) -> Option<Idle> {
+        let (percent, lasting) = match action {
+            Action::Loss(step) => (Some(step.percent), step.lasting),
+            Action::Duplicate(step) => (Some(step.percent), step.lasting),
+            Action::Reorder(step) => (Some(step.percent), step.lasting),
+            Action::Delay(step) if step.by.0 == Duration::ZERO => {
+                return Idle::key(
+                    "by",
+                    "this delays nothing",
+                    "give it a span such as \"150ms\"",
+                );
+            }
+            Action::Delay(step) => (None, step.lasting),
+            Action::ClaimAddresses(step) => (None, step.lasting),
+            Action::Silence(step) => (None, step.lasting),
+            Action::Dns(step) => (None, step.lasting),
+            Action::LineAuth(step) => (None, step.lasting),
+            _ => (None, None),
+        };
+        if percent == Some(0) {
+            let why = "of 0 frames in a hundred, this happens to none";
+            return Idle::key("percent", why, "give it a number from 1 to 100");
+        }
+        if lasting == Some(Period(Duration::ZERO)) {
+            let help = "give it a span such as \"10s\", or leave it out for the whole run";
+            return Idle::key("lasting", "this is over before it begins", help);
+        }
+        None
+    }
+
+    /// What the line has to do with it.
+    fn on_line(&self, line: &Line, action: &Action) -> Option<Idle> {
+        if line.upstream == Upstream::Ipv6Incapable && is_of_the_line(action) {
+            let why = "the box in between lets nothing of that pass";
+            return Idle::step(why, "take `upstream = \"ipv6-incapable\"` out of the line");
+        }
+        match action {
+            Action::Reconfigure(_) => self.reconfigure(line),
+            Action::Renumber(step)
+                if step.how == Renumbering::NoneInstead && line.delegates() && !self.adds() =>
+            {
+                let why = "only an RA line can be left without a prefix";
+                Idle::key("how", why, "give the line `preset = \"next-ra\"`")
+            }
+            Action::AddHikariDenwa(_) if line.delegates() => {
+                let help = "give the line `preset = \"next-ra\"`, which is one without ひかり電話";
+                Idle::step("the line delegates already", help)
+            }
+            Action::AddHikariDenwa(_) if self.before().any(is_addition) => {
+                Idle::step("an earlier step has added ひかり電話", "take this step out")
+            }
+            Action::RebootHomeGateway(_) if !has_home_gateway(line) => {
+                let help = "give the line `preset = \"hgw-pd\"` or `\"hgw-ra\"`";
+                Idle::step("this line has no ひかり電話ルータ", help)
+            }
+            Action::RevokeAuthentication(_) if line.first_state() != LineState::Registered => {
+                let help = "give the line an eligible service, and the customer ID that was applied \
+                            for";
+                Idle::step("this line is never authenticated", help)
+            }
+            Action::Silence(step) => dead(line, step.node.name()),
+            Action::Dns(step) => dead(line, step.node.name()),
+            Action::LineAuth(step) if line.quirks.line_auth.contains(&step.mood) => {
+                let help = "take it out of `quirks`, or this step out";
+                Idle::key("mood", "the site is like that from the start", help)
+            }
+            Action::InstallCertificate(_) if self.trusts_ons_root(action) => {
+                let help = "describe the terminal with `trusts-ons-root = false`";
+                Idle::step("the terminal has the certificate from the start", help)
+            }
+            Action::Consent(_) if !self.others(action).any(shows_consent) => {
+                let help = "open https://www.lineauth.mnw on this terminal first";
+                Idle::step("no step opens the consent screen on this terminal", help)
+            }
+            Action::Back(_) | Action::CloseBrowser(_) if !self.others(action).any(browses) => {
+                Idle::step("no step opens a page on this terminal", "open a page first")
+            }
+            Action::Open(step) | Action::Download(step) => self.page(line, &step.url),
+            Action::Browse(step) => self.page(line, &step.url),
+            Action::Resolve(step) => self.slip("name", [step.name.clone()]),
+            Action::Ask(step) => self.slip("names", step.names.iter().cloned().map(String::from)),
+            Action::InjectWan(step) => self.crafted(line, step.frame, Wire::Wan),
+            Action::InjectLan(step) => self.crafted(line, step.frame, Wire::Lan),
+            Action::SendOut(step) => self.crossing(line, step.packet, Wire::Lan),
+            Action::SendIn(step) => self.crossing(line, step.packet, Wire::Wan),
+            _ => None,
+        }
+    }
+
+    fn reconfigure(&self, line: &Line) -> Option<Idle> {
+        if line.upstream != Upstream::Onu {
+            let why = "the edge's only DHCPv6 client is the box between it and the device";
+            let help = "give the line `preset = \"next-pd\"`; a ひかり電話ルータ with the quirk \
+                        `reconfigures` sends Reconfigure after `do.reboot-home-gateway`";
+            return Idle::step(why, help);
+        }
+        if !line.delegates() && !self.adds() {
+            let why = "this line delegates nothing, so that nobody holds a lease";
+            return Idle::step(why, "give the line `preset = \"next-pd\"`");
+        }
+        if !line.quirks.dhcpv6.contains(&Dhcpv6Quirk::Reconfigures) {
+            let why = "without the quirk `reconfigures` no client has a key, and none is told";
+            let help = "give the line `quirks = { dhcpv6 = [\"reconfigures\"] }`";
+            return Idle::step(why, help);
+        }
+        None
+    }
+
+    fn page(&self, line: &Line, url: &Url) -> Option<Idle> {
+        if self.scenario.expects(WRONG_URL) {
+            return None;
+        }
+        let hosts = access::web_hosts(line);
+        let host = url.host().to_ascii_lowercase();
+        if hosts.contains(&host) {
+            return None;
+        }
+        let area = line.area.name();
+        let why = format!("nobody serves `{host}` on this line in the {area}");
+        let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+        let nearest = mistake::advice(&host, &hosts).unwrap_or_default();
+        let help = format!(
+            "{nearest}{}if it is wrong on purpose, give the scenario \
+             `expect = {{ diagnosis = \"{WRONG_URL}\" }}`",
+            if nearest.is_empty() { "" } else { " or, " }
+        );
+        Idle::key("url", why, help)
+    }
+
+    /// A name that nobody knows, and that is one slip away from one.
+    fn slip(&self, key: &'static str, names: impl IntoIterator<Item = String>) -> Option<Idle> {
+        let known: BTreeSet<String> = self.lines.iter().flat_map(access::known_names).collect();
+        let (name, meant) = names.into_iter().find_map(|name| {
+            let asked = name.trim_end_matches('.').to_ascii_lowercase();
+            let is_near = |known: &&String| {
+                known.len().abs_diff(asked.len()) <= 1
+                    && strsim::damerau_levenshtein(known, &asked) == 1
+            };
+            let is_new = !known.contains(&asked);
+            let meant = is_new.then(|| known.iter().find(is_near)).flatten()?;
+            Some((name, meant))
+        })?;
+        let why = format!("nobody knows `{name}` on this line, and `{meant}` is one slip away");
+        let help = "a name that is not to exist differs in more than one letter from those that do";
+        Idle::key(key, why, format!("did you mean `{meant}`? {help}"))
+    }
+
+    fn crafted(&self, line: &Line, frame: Crafted, wire: Wire) -> Option<Idle> {
+        if !frame.comes_by(wire) {
+            let other = other(wire);
+            let why = format!("`{frame}` comes by the {other} only");
+            return Idle::key("frame", why, format!("write `do.inject-{other}`"));
+        }
+        match frame {
+            Crafted::UnassignedSubnet => self.needs_delegation(line, "frame"),
+            Crafted::ShortPrefixLifetimes
+                if line.delegates() && line.side_prefix(0).is_none() && !self.adds() =>
+            {
+                let why = "this line advertises no prefix";
+                Idle::key("frame", why, "give the line `preset = \"next-ra\"`")
+            }
+            _ => None,
+        }
+    }
+
+    fn crossing(&self, line: &Line, packet: Crossing, wire: Wire) -> Option<Idle> {
+        if !packet.comes_by(wire) {
+            let (from, way) = match wire {
+                Wire::Wan => ("a terminal", "out"),
+                Wire::Lan => ("the line", "in"),
+            };
+            let why = format!("`{packet}` comes from {from} only");
+            return Idle::key("packet", why, format!("write `do.send-{way}`"));
+        }
+        match packet {
+            Crossing::UnassignedSubnet | Crossing::InsideSource => {
+                self.needs_delegation(line, "packet")
+            }
+            _ => None,
+        }
+    }
+
+    /// Where the device hands the line's own /64 on, nothing of it is unassigned or inside.
+    fn needs_delegation(&self, line: &Line, key: &'static str) -> Option<Idle> {
+        let delegated = match self.scenario.device.mode {
+            Some(mode) => mode == Mode::Pd,
+            None => line.delegates_to_device(),
+        };
+        if delegated {
+            return None;
+        }
+        let why = "the device has no prefix of its own here";
+        Idle::key(key, why, "give the line `preset = \"next-pd\"`")
+    }
+
+    /// Whether ひかり電話 is added at some time.
+    fn adds(&self) -> bool {
+        self.scenario.steps().any(|step| is_addition(&step.action))
+    }
+
+    fn before(&self) -> impl Iterator<Item = &Action> {
+        self.scenario
+            .steps()
+            .take(self.number)
+            .map(|step| &step.action)
+    }
+
+    /// The other steps of the same terminal.
+    fn others<'t>(&'t self, action: &'t Action) -> impl Iterator<Item = &'t Action> {
+        let own = self.terminal(action);
+        let steps = self.scenario.steps().enumerate();
+        steps
+            .filter(|(number, _)| *number != self.number)
+            .map(|(_, step)| &step.action)
+            .filter(|other| other.terminal().is_some())
+            .filter(move |other| self.terminal(other) == own)
+    }
+
+    fn terminal<'t>(&'t self, action: &'t Action) -> Option<&'t str> {
+        let named = action.terminal().flatten();
+        named.or_else(|| self.scenario.terminals().next())
+    }
+
+    fn trusts_ons_root(&self, action: &Action) -> bool {
+        let spec = self.terminal(action);
+        let spec = spec.and_then(|name| self.scenario.terminal_spec(name));
+        spec.is_none_or(|spec| spec.trusts_ons_root)
+    }
+}
+
+fn is_of_the_line(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Renumber(_)
+            | Action::AddHikariDenwa(_)
+            | Action::RestartEdge(_)
+            | Action::Reconfigure(_)
+            | Action::RevokeAuthentication(_)
+            | Action::LineAuth(_)
+            | Action::Silence(_)
+            | Action::Dns(_)
+    )
+}
+
+fn is_addition(action: &Action) -> bool {
+    matches!(action, Action::AddHikariDenwa(_))
+}
+
+fn has_home_gateway(line: &Line) -> bool {
+    matches!(
+        line.upstream,
+        Upstream::HomeGateway | Upstream::RentalRouter
+    )
+}
+
+fn shows_consent(action: &Action) -> bool {
+    match action {
+        Action::Open(step) => step.url.host().eq_ignore_ascii_case(Site::HOST),
+        Action::Authenticate(_) | Action::Back(_) => true,
+        _ => false,
+    }
+}
+
+fn browses(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Open(_) | Action::Authenticate(_) | Action::OpenPortal(_) | Action::Consent(_)
+    )
+}
+
+fn dead(line: &Line, node: &str) -> Option<Idle> {
+    // The quirk is that of the first server of each pair.
+    if !line.quirks.dns.contains(&DnsQuirk::PreferredDead) || !node.ends_with("-1") {
+        return None;
+    }
+    let why = format!("`{node}` is dead from the start");
+    let help = "take `preferred-dead` out of `quirks`, or name the alternate server";
+    Idle::key("node", why, help)
+}
+
+fn other(wire: Wire) -> Wire {
+    match wire {
+        Wire::Wan => Wire::Lan,
+        Wire::Lan => Wire::Wan,
+    }
+}
+
+/// The diagnosis that a scenario expects whose page is wrong on purpose.
+const WRONG_URL: &str = "wrong-url";
+
+#[cfg(test)]
+mod tests;
