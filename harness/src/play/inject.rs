@@ -285,3 +285,32 @@ fn dhcpv6_message(kind: u8, xid: u8) -> Vec<u8> {
 /// A computer that belongs to nobody.
 const STRANGER: Mac = Mac([0x02, 0x00, 0x5e, 0x30, 0x00, 0x01]);
 const PORT: u16 = 40_000;
+
+#[cfg(test)]
+mod tests {
+    use ngnlab_sim::line::{Area, Line};
+    use strum::VariantArray as _;
+
+    use super::*;
+    use crate::dissection::builder::TraceBuilder;
+    use crate::scenario::step::cable::Wire;
+
+    #[test]
+    fn what_cannot_come_by_a_cable_is_what_a_file_is_refused_for() {
+        let line = Line::preset("next-pd", Area::East).unwrap();
+        let trace = TraceBuilder::new("next-pd").trace;
+        let sight = Sight {
+            records: &trace.records,
+            line: &line,
+            setup: &trace.header.setup,
+        };
+        let is_refused =
+            |frames: Result<Vec<Frame>, String>| frames.is_err_and(|why| why.ends_with(" only"));
+        for frame in Crafted::VARIANTS {
+            let wan = is_refused(from_the_line(*frame, &sight));
+            assert_eq!(wan, !frame.comes_by(Wire::Wan), "{frame}");
+            let lan = is_refused(from_the_lan(*frame, &sight));
+            assert_eq!(lan, !frame.comes_by(Wire::Lan), "{frame}");
+        }
+    }
+}

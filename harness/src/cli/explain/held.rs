@@ -5,16 +5,17 @@ use std::fmt::Write as _;
 use std::net::Ipv6Addr;
 
 use ngnlab_reports::Text;
-use ngnlab_sim::line::{Area, ONS_DOMAINS, QuirkWords};
+use ngnlab_sim::line::{Area, LineAuthQuirk, ONS_DOMAINS, QuirkWords};
 use ngnlab_sim::node::part::screens;
 use ngnlab_sim::trace::Screen;
 
 use super::words::{both, names, row, titles};
-use crate::checks;
+use crate::checks::{self, Check};
 use crate::diagnosis;
 use crate::guide::{PASSAGES, Passage};
 use crate::report::screen_name;
 use crate::scenario::Scenario;
+use crate::scenario::step::Action;
 use crate::scenario::step::words::StepWords;
 
 /// Explains a screen of the line-authentication site or of the portal.
@@ -100,6 +101,17 @@ pub(super) fn passage(passage: &Passage, scenarios: &[Scenario]) -> String {
     if passage.place == DNS_TABLE {
         dns_table(&mut text);
     }
+    if passage.place == FLOW {
+        let ends = diagnosis::ids().filter_map(|id| Some((id, diagnosis::meaning(id)?)));
+        let ends = ends.flat_map(|(id, (step, finding, _))| {
+            [
+                format!("{id} (step {step})"),
+                format!("  {}", finding.en),
+                format!("  {}", finding.ja),
+            ]
+        });
+        row(&mut text, "ends in", &ends.collect::<Vec<_>>());
+    }
     let screens = screens::TEXTS
         .iter()
         .filter(|one| passage.is_in(one.source));
@@ -137,9 +149,13 @@ pub(super) fn quirk(quirk: &QuirkWords, scenarios: &[Scenario]) -> String {
     let has = |one: &Scenario| {
         let quirks = serde_json::to_value(&one.line.quirks).unwrap_or_default();
         let named = quirks[*node].as_array();
-        named.is_some_and(|names| names.iter().any(|one| one == name))
+        let is_put_on = one.steps().any(|step| match &step.action {
+            Action::LineAuth(step) => *node == LINE_AUTH && is_called(step.mood, name),
+            _ => false,
+        });
+        is_put_on || named.is_some_and(|names| names.iter().any(|one| one == name))
     };
-    row(&mut text, "seen in", &names(scenarios, has));
+    shown(&mut text, scenarios, has);
     text
 }
 
@@ -151,10 +167,36 @@ pub(super) fn step(step: &StepWords, scenarios: &[Scenario]) -> String {
     row(&mut text, "written", &[step.example]);
     row(&mut text, "source", &["scenarios/README.md, Steps"]);
     let does = |one: &Scenario| one.steps().any(|one| one.action.name() == step.name);
-    row(&mut text, "seen in", &names(scenarios, does));
+    shown(&mut text, scenarios, does);
     text
 }
 
+/// Writes which scenarios show something, and, if they are few enough to be about it, which checks
+/// must find something to judge in them.
+fn shown(text: &mut String, scenarios: &[Scenario], shows: impl Fn(&Scenario) -> bool) {
+    let showing = names(scenarios, &shows);
+    row(text, "seen in", &showing);
+    if showing.len() > ABOUT_IT {
+        return;
+    }
+    let is_judged = |check: &&Check| {
+        let mut showing = scenarios.iter().filter(|one| shows(one));
+        showing.any(|one| one.exercises(check.id))
+    };
+    let judging = checks::all().filter(is_judged).map(|check| check.id);
+    row(text, "judged there", &judging.collect::<Vec<_>>());
+}
+
+fn is_called(mood: LineAuthQuirk, name: &str) -> bool {
+    serde_json::to_value(mood).is_ok_and(|mood| mood == name)
+}
+
+/// Scenarios that show what many others do are about something else.
+const ABOUT_IT: usize = 8;
+/// The node whose oddities a step can put on.
+const LINE_AUTH: &str = "line-auth";
+/// The page with the flow of the diagnoses.
+const FLOW: &str = "p.30";
 /// The page with the servers of each domain.
 const DNS_TABLE: &str = "p.7";
 /// The diagnosis of a browser that warns.

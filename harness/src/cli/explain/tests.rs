@@ -125,12 +125,14 @@ fn what_a_technician_holds_is_found_however_it_is_written() {
 }
 
 #[test]
-fn the_page_with_the_dns_servers_names_them() {
+fn the_pages_with_the_dns_servers_and_the_flow_name_them() {
     let page = Passage::find("p.7").unwrap();
     let told = held::passage(page, &[]);
     for address in ["2404:1a8:f583:d00::53:1", "2001:a7ff:5f01:1::a"] {
         assert!(told.contains(address), "{told}");
     }
+    let flow = held::passage(Passage::find("p.30").unwrap(), &[]);
+    assert!(diagnosis::ids().all(|id| flow.contains(id)), "{flow}");
 }
 
 #[test]
