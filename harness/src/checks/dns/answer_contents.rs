@@ -10,10 +10,10 @@ use ngnlab_reports::{Level, Text, Verdict};
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
 use crate::checks::dns::relayed::{Relayed, relayed};
-use crate::checks::dns::twins::PATIENCE;
+use crate::checks::dns::twins::{PATIENCE, repetitions};
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::dns::{NXDOMAIN, SERVFAIL};
-use crate::dissection::{Dissection, Dns};
+use crate::dissection::{Dissection, Dns, Exchange};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -158,7 +158,17 @@ fn arrived(
 ) -> Ruling {
     let (first, query) = (relayed.replies[0], relayed.lan.query);
     let expected = format!("{expected} for {}", relayed.lan.name());
+    let lan = trace.lan_dns();
+    let mut in_the_end = repetitions(&lan, &relayed.lan).filter_map(Exchange::reply);
+    let is_lost = |reply: &Dns| reply.rcode == SERVFAIL;
     match relayed.lan.reply() {
+        // A question that is lost or fails is judged by what came when it was asked again.
+        first
+            if first.is_none_or(|reply| is_lost(&reply.is) && !ok(&reply.is))
+                && let Some(reply) = in_the_end.find(|reply| ok(&reply.is)) =>
+        {
+            Ruling::Holds(vec![query.record, reply.record])
+        }
         Some(reply) => expect(
             [query.record, first.record, reply.record],
             ok(&reply.is),

@@ -8,6 +8,7 @@ use ngnlab_sim::Time;
 use ngnlab_sim::setup::Aspect;
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
+use crate::checks::dns::own_refusals::is_good;
 use crate::checks::dns::twins::{PATIENCE, is_twin};
 use crate::checks::ruling::{Ruling, apart, broken, every, expect, seconds};
 use crate::dissection::dns::SERVFAIL;
@@ -119,7 +120,7 @@ fn slow_server(trace: &Dissection<'_>) -> Verdict {
             let reply = again
                 .replies
                 .iter()
-                .find(|reply| reply.is.rcode != SERVFAIL && reply.at.since(asked_at) <= PATIENCE)?;
+                .find(|reply| is_good(&reply.is) && reply.at.since(asked_at) <= PATIENCE)?;
             same.then_some(*reply)
         });
         let until = asked_at + PATIENCE;
@@ -241,9 +242,7 @@ fn recovers(trace: &Dissection<'_>) -> Verdict {
             again.question() == exchange.question()
                 && asked_at <= again.query.at
                 && again.query.at <= until
-                && again
-                    .reply()
-                    .is_some_and(|reply| reply.is.rcode != SERVFAIL)
+                && again.reply().is_some_and(|reply| is_good(&reply.is))
         });
         match served {
             Some(served) => Ruling::Holds(served.records()),
