@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use ngnlab_sim::line::ONS_DOMAINS;
-use ngnlab_sim::message::dns::OPT;
+use ngnlab_sim::message::dns::{OPT, Section};
 use ngnlab_sim::message::packet::is_routable;
 use ngnlab_sim::setup::in_domain;
 use ngnlab_sim::trace::Role;
@@ -155,7 +155,9 @@ pub(super) fn is_aaaa_withheld(exchange: &Exchange<'_>) -> bool {
     let asks = exchange
         .question()
         .is_some_and(|question| question.kind == AAAA && question.class == INTERNET);
-    asks && exchange.reply().is_some_and(|reply| is_nodata(&reply.is))
+    asks && exchange
+        .reply()
+        .is_some_and(|reply| is_nodata(exchange, &reply.is))
 }
 
 /// Rules on the word that there is nothing, which a device can only have from a server.
@@ -165,7 +167,7 @@ fn made_up_nothing(
     reply: &Found<Dns>,
 ) -> Answer {
     let name = exchange.name();
-    let is_nothing = reply.is.rcode == NXDOMAIN || is_nodata(&reply.is);
+    let is_nothing = reply.is.rcode == NXDOMAIN || is_nodata(exchange, &reply.is);
     // What other names are about, the device may well know by itself (RFC 6303, RFC 6761).
     if !is_nothing || !ONS_DOMAINS.iter().any(|domain| in_domain(name, domain)) {
         return Answer::Given;
@@ -211,8 +213,7 @@ fn contradicts(
     };
     !is_mutated
         && twins.peek().is_some()
-        && twins
-            .all(|twin| !twin.replies.is_empty() && twin.replies.iter().all(|old| is_sound(&old)))
+        && twins.all(|twin| !twin.replies.is_empty() && twin.replies.iter().all(is_sound))
 }
 
 /// Returns whether a device could not have asked anybody when it refused.
@@ -288,8 +289,20 @@ pub(super) fn is_good(dns: &Dns) -> bool {
     [0, NXDOMAIN].contains(&dns.rcode)
 }
 
-fn is_nodata(dns: &Dns) -> bool {
-    dns.full_rcode() == 0 && !dns.truncated && dns.answer_count == 0
+/// Returns whether a question for all there is to know is answered with nothing.
+fn is_nodata(exchange: &Exchange<'_>, dns: &Dns) -> bool {
+    let is_empty = dns.full_rcode() == 0 && !dns.truncated && dns.answer_count == 0;
+    is_empty && exchange.query.is.has(Flag::Rd) && !is_referral(dns)
+}
+
+/// Returns whether a message names servers that know more (RFC 2308 §2.2).
+fn is_referral(dns: &Dns) -> bool {
+    let records = dns.records();
+    let has = |kind| {
+        let mut records = records.iter();
+        records.any(|record| record.section == Section::Authority && record.kind == kind)
+    };
+    has(NS) && !has(SOA)
 }
 
 /// Returns the name of a response code by which a question is refused.
@@ -308,6 +321,9 @@ const FORMERR: u8 = 1;
 const NOTIMP: u8 = 4;
 const REFUSED: u8 = 5;
 
+// RFC 1035 §3.2.2, §3.2.4.
+const NS: u16 = 2;
+const SOA: u16 = 6;
 const INTERNET: u16 = 1;
 
 /// RFC 2782.

@@ -230,3 +230,23 @@ fn of_its_own_words_on_an_opcode_only_not_implemented_counts() {
         talk.passes(id);
     }
 }
+
+#[test]
+fn a_referral_is_no_word_that_there_is_nothing() {
+    let plain = question(NAME, |_| {});
+    let mut referral = response(&plain, 0, &[]);
+    referral.extend(b"\x00\x00\x02\x00\x01\x00\x00\x01\x2c\x00\x02\xc0\x0c");
+    referral[9] = 1;
+    let iterative = question(NAME, |query| query[2] = 0);
+    let nothing = response(&iterative, 0, &[]);
+    for (query, reply) in [(&plain, referral), (&iterative, nothing)] {
+        let mut talk = Talk::new();
+        talk.ask(5000, query).answer(5000, &reply);
+        talk.is_inconclusive("ons.dns.aaaa-kept");
+        talk.passes(PRESENT);
+    }
+    let mut talk = Talk::new();
+    talk.ask(5000, &plain)
+        .answer(5000, &response(&plain, 0, &[]));
+    talk.fails("ons.dns.aaaa-kept");
+}
