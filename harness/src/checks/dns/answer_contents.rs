@@ -9,6 +9,7 @@ use hickory_proto::rr::{RData, Record, RecordType};
 use ngnlab_reports::{Level, Text, Verdict};
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
+use crate::checks::dns::own_refusals::{Answer, answer, answered};
 use crate::checks::dns::relayed::{Relayed, relayed};
 use crate::checks::dns::twins::{PATIENCE, repetitions};
 use crate::checks::ruling::{Ruling, broken, every, expect};
@@ -158,16 +159,23 @@ fn arrived(
 ) -> Ruling {
     let (first, query) = (relayed.replies[0], relayed.lan.query);
     let expected = format!("{expected} for {}", relayed.lan.name());
-    let lan = trace.lan_dns();
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
     let mut in_the_end = repetitions(&lan, &relayed.lan).filter_map(Exchange::reply);
     let is_lost = |reply: &Dns| reply.rcode == SERVFAIL;
-    match relayed.lan.reply() {
-        // A question that is lost or fails is judged by what came when it was asked again.
-        first
-            if first.is_none_or(|reply| is_lost(&reply.is) && !ok(&reply.is))
-                && let Some(reply) = in_the_end.find(|reply| ok(&reply.is)) =>
+    // A question that is lost or fails is judged by what came when it was asked again.
+    let came = relayed.lan.reply();
+    if came.is_none_or(|reply| is_lost(&reply.is) && !ok(&reply.is))
+        && let Some(reply) = in_the_end.find(|reply| ok(&reply.is))
+    {
+        return Ruling::Holds(vec![query.record, reply.record]);
+    }
+    match came {
+        // That the device fails by itself is not about what is in answers.
+        Some(reply)
+            if !ok(&reply.is)
+                && matches!(answer(trace, &upstream, &relayed.lan), Answer::Refused(_)) =>
         {
-            Ruling::Holds(vec![query.record, reply.record])
+            answered(trace, &upstream, &relayed.lan)
         }
         Some(reply) => expect(
             [query.record, first.record, reply.record],

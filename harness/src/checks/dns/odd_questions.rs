@@ -10,7 +10,7 @@ use ngnlab_sim::setup::Aspect;
 
 use crate::checks::check::{Check, DNS_PROXY, EVERY_FORWARDER};
 use crate::checks::dns::let_through::all_let_through;
-use crate::checks::dns::own_refusals::answered;
+use crate::checks::dns::own_refusals::{answered, refused_first};
 use crate::checks::dns::twins::{twins, unanswered};
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::dns::{Flag, NXDOMAIN, SERVFAIL};
@@ -211,9 +211,16 @@ fn other_opcode(trace: &Dissection<'_>) -> Verdict {
         // §4.1.1).
         let says_so = [FORMERR, NOTIMP].contains(&reply.is.rcode);
         let is_own = twins.peek().is_none();
+        let refuses = [SERVFAIL, NXDOMAIN, REFUSED].contains(&reply.is.rcode);
+        if is_own
+            && refuses
+            && let Some((_, how)) = refused_first(trace, &lan, &upstream)
+        {
+            return Ruling::Unclear(format!("dns.proxy.present failed: {how}"));
+        }
         expect(
             exchange.records(),
-            !is_own || says_so || ![SERVFAIL, NXDOMAIN, REFUSED].contains(&reply.is.rcode),
+            !is_own || says_so || !refuses,
             "the request upstream, or NOTIMP",
             format!("the device itself answers response code {}", reply.is.rcode),
         )

@@ -2,7 +2,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use ngnlab_reports::Verdict;
 
-use crate::checks::dns::test_talk::{Talk, question, response};
+use crate::checks::dns::test_talk::{Talk, add, opt, question, response};
 use crate::checks::test_verdicts::{assert_fails, assert_open, assert_passes, verdict};
 use crate::dissection::builder::{Reply, TraceBuilder};
 
@@ -228,6 +228,14 @@ fn of_its_own_words_on_an_opcode_only_not_implemented_counts() {
         let mut talk = Talk::new();
         talk.relay(5000, &notify, &response(&notify, code, &[]));
         talk.passes(id);
+        // Who refuses everything dislikes no opcode in particular.
+        let plain = question(NAME, |_| {});
+        let mut talk = Talk::new();
+        talk.ask(5000, &notify)
+            .answer(5000, &response(&notify, 5, &[]))
+            .ask(5001, &plain)
+            .answer(5001, &response(&plain, 5, &[]));
+        talk.is_inconclusive(id);
     }
 }
 
@@ -249,4 +257,18 @@ fn a_referral_is_no_word_that_there_is_nothing() {
     talk.ask(5000, &plain)
         .answer(5000, &response(&plain, 0, &[]));
     talk.fails("ons.dns.aaaa-kept");
+}
+
+#[test]
+fn who_refuses_everything_dislikes_no_version_in_particular() {
+    let id = "dns.proxy.edns-version";
+    let plain = question(NAME, |_| {});
+    let later = question(NAME, |query| add(query, &opt(1232, 1, 0, &[])));
+    let mut talk = Talk::new();
+    talk.ask(5000, &later)
+        .answer(5000, &response(&later, 5, &[]));
+    talk.fails(id);
+    talk.ask(5001, &plain)
+        .answer(5001, &response(&plain, 5, &[]));
+    talk.is_inconclusive(id);
 }
