@@ -5,7 +5,7 @@
 //!
 //! 1. [`formats`], [`journal`]: a report as somebody reads it; cases as they come in
 //! 2. [`document`]: what is written and read again
-//! 3. [`matrix`]: several devices side by side
+//! 3. [`conclusion`], [`matrix`]: what it all comes to; several devices side by side
 //! 4. [`escape`], [`score`]: foreign words made harmless; what verdicts add up to
 
 use std::borrow::Cow;

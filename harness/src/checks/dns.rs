@@ -17,6 +17,7 @@ mod large_answers;
 mod let_through;
 mod mutated_answers;
 mod odd_questions;
+mod own_refusals;
 mod relayed;
 mod server_outages;
 mod tcp;

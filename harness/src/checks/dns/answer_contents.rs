@@ -9,11 +9,12 @@ use hickory_proto::rr::{RData, Record, RecordType};
 use ngnlab_reports::{Level, Text, Verdict};
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
+use crate::checks::dns::own_refusals::{Answer, answer, answered};
 use crate::checks::dns::relayed::{Relayed, relayed};
-use crate::checks::dns::twins::PATIENCE;
+use crate::checks::dns::twins::{PATIENCE, repetitions};
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::dns::{NXDOMAIN, SERVFAIL};
-use crate::dissection::{Dissection, Dns};
+use crate::dissection::{Dissection, Dns, Exchange};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -158,7 +159,24 @@ fn arrived(
 ) -> Ruling {
     let (first, query) = (relayed.replies[0], relayed.lan.query);
     let expected = format!("{expected} for {}", relayed.lan.name());
-    match relayed.lan.reply() {
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let mut in_the_end = repetitions(&lan, &relayed.lan).filter_map(Exchange::reply);
+    let is_lost = |reply: &Dns| reply.rcode == SERVFAIL;
+    // A question that is lost or fails is judged by what came when it was asked again.
+    let came = relayed.lan.reply();
+    if came.is_none_or(|reply| is_lost(&reply.is) && !ok(&reply.is))
+        && let Some(reply) = in_the_end.find(|reply| ok(&reply.is))
+    {
+        return Ruling::Holds(vec![query.record, reply.record]);
+    }
+    match came {
+        // That the device fails by itself is not about what is in answers.
+        Some(reply)
+            if !ok(&reply.is)
+                && matches!(answer(trace, &upstream, &relayed.lan), Answer::Refused(_)) =>
+        {
+            answered(trace, &upstream, &relayed.lan)
+        }
         Some(reply) => expect(
             [query.record, first.record, reply.record],
             ok(&reply.is),

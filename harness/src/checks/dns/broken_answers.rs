@@ -6,11 +6,12 @@ use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
 use crate::checks::dns::mutated_answers::mutated;
+use crate::checks::dns::own_refusals::{Answer, answer, answered};
 use crate::checks::dns::relayed::relayed;
 use crate::checks::dns::twins::{PATIENCE, twins, unanswered};
 use crate::checks::ruling::{Ruling, broken, every};
 use crate::dissection::dns::PORT;
-use crate::dissection::{Dissection, Dns, Found};
+use crate::dissection::{Dissection, Dns, Exchange, Found};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -124,10 +125,16 @@ fn survives(trace: &Dissection<'_>, what: &str, bad: Vec<&Found<Dns>>) -> Verdic
         let from: Time = last.at + BREATH;
         lan.iter().filter(move |exchange| exchange.query.at >= from)
     };
-    if let Some(answered) = later().find(|exchange| exchange.reply().is_some()) {
-        return Verdict::Pass([vec![last.record], answered.records()].concat());
+    let is_served = |exchange: &&Exchange<'_>| {
+        exchange.reply().is_some() && matches!(answer(trace, &upstream, exchange), Answer::Given)
+    };
+    if let Some(served) = later().find(is_served) {
+        return Verdict::Pass([vec![last.record], served.records()].concat());
     }
     every("question afterwards", later(), |exchange| {
+        if exchange.reply().is_some() {
+            return answered(trace, &upstream, exchange);
+        }
         let silent = twins(&upstream, exchange).any(|twin| twin.replies.is_empty());
         match unanswered(trace, &upstream, exchange) {
             Ruling::Broken(_) if silent => Ruling::Unclear("the servers were silent".to_owned()),

@@ -7,8 +7,8 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
-use crate::checks::dns::let_through::let_through;
-use crate::checks::dns::twins::{PATIENCE, same, unanswered};
+use crate::checks::dns::own_refusals::answered;
+use crate::checks::dns::twins::{PATIENCE, same};
 use crate::checks::ruling::{Ruling, apart, broken, every, expect};
 use crate::dissection::{Dissection, Dns, Exchange, Found, Transport};
 
@@ -238,7 +238,7 @@ fn concurrent(trace: &Dissection<'_>) -> Verdict {
             if exchange.replies.is_empty() && was_sought(trace, exchange) {
                 return Ruling::Skip;
             }
-            let_through(trace, &upstream, exchange)
+            answered(trace, &upstream, exchange)
         },
     )
 }
@@ -274,8 +274,7 @@ fn same_id(trace: &Dissection<'_>) -> Verdict {
                 format!("the answer for {}", exchange.name()),
                 format!("one for {}", reply.is.name().unwrap_or("nothing")),
             ),
-            Some(_) => Ruling::Holds(exchange.records()),
-            None => unanswered(trace, &upstream, exchange),
+            Some(_) | None => answered(trace, &upstream, exchange),
         },
     )
 }

@@ -8,7 +8,8 @@ use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::setup::Aspect;
 
 use crate::checks::check::{Check, DNS_PROXY, EVERY_FORWARDER};
-use crate::checks::dns::let_through::{all_let_through, let_through};
+use crate::checks::dns::let_through::all_let_through;
+use crate::checks::dns::own_refusals::{Answer, answer, answered};
 use crate::checks::dns::twins::{twins, unanswered};
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::dns::Opt;
@@ -187,9 +188,10 @@ fn version(trace: &Dissection<'_>) -> Verdict {
         let Some(reply) = exchange.reply() else {
             return unanswered(trace, &upstream, exchange);
         };
+        let refused = matches!(answer(trace, &upstream, exchange), Answer::Refused(_));
         // A failure on the way has no version.
-        if reply.is.rcode == SERVFAIL {
-            return let_through(trace, &upstream, exchange);
+        if refused || reply.is.rcode == SERVFAIL {
+            return answered(trace, &upstream, exchange);
         }
         let code = reply.is.full_rcode();
         expect(

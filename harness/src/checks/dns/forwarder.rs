@@ -12,10 +12,13 @@ use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
 use crate::checks::dns::mutated_answers::mutated;
+use crate::checks::dns::own_refusals::{
+    Answer, answer, answered, is_aaaa_withheld, is_common, refused_first,
+};
 use crate::checks::dns::twins::{PATIENCE, same, twins, unanswered};
-use crate::checks::ruling::{Ruling, broken, every, expect};
-use crate::dissection::dns::{A, AAAA, NXDOMAIN, PORT, SERVFAIL};
-use crate::dissection::{Dissection, Transport};
+use crate::checks::ruling::{Ruling, broken, every, expect, finding};
+use crate::dissection::dns::{AAAA, NXDOMAIN, PORT, SERVFAIL};
+use crate::dissection::{Dissection, Exchange, Question, Transport};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -25,12 +28,12 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: EVERY_FORWARDER,
         aspects: &[Aspect::Dns],
         title: Text::new(
-            "LAN側でDNSの問い合わせに応答する",
-            "The device answers DNS questions on the LAN",
+            "LAN側でDNSの問い合わせに応答し、自ら拒否しない",
+            "The device answers DNS questions on the LAN, and refuses none by itself",
         ),
         hint: Text::new(
-            "DNSプロキシ（リカーシブサーバ）機能を有効にしてください。",
-            "Turn the DNS proxy on, for IPv6, too.",
+            "DNSプロキシ（リカーシブサーバ）機能を有効にし、上位のDNSサーバと、LANの端末に許す問い合わせの設定を確認してください。",
+            "Turn the DNS proxy on, for IPv6, too; see that it has servers to ask, and may ask them for terminals.",
         ),
         judge: present,
     },
@@ -121,12 +124,33 @@ fn present(trace: &Dissection<'_>) -> Verdict {
     let udp = lan
         .iter()
         .filter(|exchange| exchange.query.is.transport == Transport::Udp);
-    let answered = udp.clone().find(|exchange| !exchange.replies.is_empty());
-    match answered {
+    if let Some((exchange, how)) = refused_first(trace, &lan, &upstream) {
+        let asked = exchange.question().map(Question::kind_name);
+        return Verdict::Fail(finding(
+            exchange.records(),
+            format!(
+                "what the servers answer for {} {}",
+                exchange.name(),
+                asked.unwrap_or_default()
+            ),
+            how,
+        ));
+    }
+    let is_served = |exchange: &&Exchange<'_>| {
+        exchange.reply().is_some() && matches!(answer(trace, &upstream, exchange), Answer::Given)
+    };
+    match udp.clone().find(is_served) {
         Some(exchange) => Verdict::Pass(exchange.records()),
-        None => every("question for the device's DNS proxy", udp, |exchange| {
-            unanswered(trace, &upstream, exchange)
-        }),
+        None => every(
+            "question for the device's DNS proxy",
+            udp,
+            |exchange| match exchange.reply() {
+                Some(_) => Ruling::Unclear(
+                    "the device refused what it was asked while it could ask nobody".to_owned(),
+                ),
+                None => unanswered(trace, &upstream, exchange),
+            },
+        ),
     }
 }
 
@@ -169,7 +193,10 @@ fn tcp(trace: &Dissection<'_>) -> Verdict {
             match asked {
                 None => Ruling::Skip,
                 Some(exchange) if !exchange.replies.is_empty() => {
-                    Ruling::Holds([vec![accepted], exchange.records()].concat())
+                    match answered(trace, &upstream, exchange) {
+                        Ruling::Holds(records) => Ruling::Holds([&[accepted], &*records].concat()),
+                        other => other,
+                    }
                 }
                 Some(_) if no_tcp => Ruling::Unclear("the servers upstream have no TCP".to_owned()),
                 Some(exchange) => unanswered(trace, &upstream, exchange),
@@ -190,6 +217,18 @@ fn aaaa_kept(trace: &Dissection<'_>) -> Verdict {
             && !mutated.as_ref().is_some_and(is_mutated)
     });
     every("answer with AAAA records", asked, |exchange| {
+        if is_aaaa_withheld(exchange)
+            && let Answer::Refused(how) = answer(trace, &upstream, exchange)
+        {
+            return broken(
+                exchange.records(),
+                format!(
+                    "the AAAA records of {}, or a question for them",
+                    exchange.name()
+                ),
+                how,
+            );
+        }
         let question = exchange.question();
         let known = upstream.iter().find_map(|other| {
             let full = other.reply()?;
@@ -240,11 +279,6 @@ fn case_kept(trace: &Dissection<'_>) -> Verdict {
     )
 }
 
-/// Types that every forwarder has met: addresses, pointers, and what RFC 1035 defines.
-fn is_common(kind: u16) -> bool {
-    kind <= 16 || [AAAA, A, 33].contains(&kind)
-}
-
 fn any_type(trace: &Dissection<'_>) -> Verdict {
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
     let odd = lan.iter().filter(|exchange| {
@@ -252,15 +286,21 @@ fn any_type(trace: &Dissection<'_>) -> Verdict {
             .question()
             .is_some_and(|question| !is_common(question.kind))
     });
-    every(
-        "question for an uncommon type",
-        odd,
-        |exchange| match exchange.reply() {
-            Some(_) => Ruling::Holds(exchange.records()),
-            None => unanswered(trace, &upstream, exchange),
-        },
-    )
+    every("question for an uncommon type", odd, |exchange| {
+        // Who takes for its own what may be addressed to it fails `dns.proxy.tkey`.
+        let question = exchange.question();
+        let asks_for_keys = question.is_some_and(|question| question.kind == TKEY);
+        match answer(trace, &upstream, exchange) {
+            Answer::Refused(_) if asks_for_keys => Ruling::Skip,
+            Answer::Given | Answer::Helpless | Answer::Refused(_) => {
+                answered(trace, &upstream, exchange)
+            }
+        }
+    })
 }
+
+/// RFC 2930 §2.
+const TKEY: u16 = 249;
 
 fn name_error_kept(trace: &Dissection<'_>) -> Verdict {
     let upstream = trace.upstream_dns();

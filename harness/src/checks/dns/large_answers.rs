@@ -5,6 +5,7 @@ use ngnlab_sim::setup::{Aspect, in_domain};
 use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
+use crate::checks::dns::own_refusals::{Answer, answer, answered};
 use crate::checks::dns::twins::{twins, unanswered};
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::dns::{AAAA, PORT};
@@ -148,6 +149,9 @@ fn large_answer(trace: &Dissection<'_>) -> Verdict {
         let Some(reply) = exchange.reply() else {
             return unanswered(trace, &upstream, exchange);
         };
+        if let Answer::Refused(_) = answer(trace, &upstream, exchange) {
+            return answered(trace, &upstream, exchange);
+        }
         if reply.is.truncated {
             return retried_over_tcp(trace, &lan, exchange, whole);
         }
@@ -267,13 +271,12 @@ fn edns_answered(trace: &Dissection<'_>) -> Verdict {
         with_edns,
         |exchange| match exchange.reply() {
             // RFC 5625 §4.4.2: refusing is as bad as dropping; FORMERR and NOTIMP refuse.
-            Some(reply) => expect(
+            Some(reply) if [1, 4].contains(&reply.is.rcode) => broken(
                 exchange.records(),
-                ![1, 4].contains(&reply.is.rcode),
                 "an answer",
                 format!("response code {}", reply.is.rcode),
             ),
-            None => unanswered(trace, &upstream, exchange),
+            Some(_) | None => answered(trace, &upstream, exchange),
         },
     )
 }

@@ -9,10 +9,11 @@ use ngnlab_sim::message::dns::OPT;
 use ngnlab_sim::setup::Aspect;
 
 use crate::checks::check::{Check, DNS_PROXY, EVERY_FORWARDER};
-use crate::checks::dns::let_through::{all_let_through, let_through};
+use crate::checks::dns::let_through::all_let_through;
+use crate::checks::dns::own_refusals::{answered, refused_first};
 use crate::checks::dns::twins::{twins, unanswered};
 use crate::checks::ruling::{Ruling, broken, every, expect};
-use crate::dissection::dns::Flag;
+use crate::dissection::dns::{Flag, NXDOMAIN, SERVFAIL};
 use crate::dissection::{Dissection, Dns, Exchange, Question};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -166,7 +167,7 @@ fn header_bits(trace: &Dissection<'_>) -> Verdict {
                 "the question upstream with its CD bit",
                 "the CD bit was cleared",
             ),
-            None => let_through(trace, &upstream, exchange),
+            None => answered(trace, &upstream, exchange),
         }
     })
 }
@@ -201,14 +202,29 @@ fn other_opcode(trace: &Dissection<'_>) -> Verdict {
     let odd = lan
         .iter()
         .filter(|exchange| exchange.query.is.opcode() != 0);
-    every(
-        "request with another opcode",
-        odd,
-        |exchange| match exchange.reply() {
-            Some(_) => Ruling::Holds(exchange.records()),
-            None => unanswered(trace, &upstream, exchange),
-        },
-    )
+    every("request with another opcode", odd, |exchange| {
+        let Some(reply) = exchange.reply() else {
+            return unanswered(trace, &upstream, exchange);
+        };
+        let mut twins = twins(&upstream, exchange).peekable();
+        // Of a forwarder's own words, these alone say that it does not know the opcode (RFC 1035
+        // §4.1.1).
+        let says_so = [FORMERR, NOTIMP].contains(&reply.is.rcode);
+        let is_own = twins.peek().is_none();
+        let refuses = [SERVFAIL, NXDOMAIN, REFUSED].contains(&reply.is.rcode);
+        if is_own
+            && refuses
+            && let Some((_, how)) = refused_first(trace, &lan, &upstream)
+        {
+            return Ruling::Unclear(format!("dns.proxy.present failed: {how}"));
+        }
+        expect(
+            exchange.records(),
+            !is_own || says_so || !refuses,
+            "the request upstream, or NOTIMP",
+            format!("the device itself answers response code {}", reply.is.rcode),
+        )
+    })
 }
 
 fn compression(trace: &Dissection<'_>) -> Verdict {
@@ -257,6 +273,11 @@ fn odd_names(trace: &Dissection<'_>) -> Verdict {
 fn asks(query: &Dns, what: impl Fn(&Question) -> bool) -> bool {
     query.opcode() == 0 && query.question.as_ref().is_some_and(what)
 }
+
+// RFC 1035 §4.1.1.
+const FORMERR: u8 = 1;
+const NOTIMP: u8 = 4;
+const REFUSED: u8 = 5;
 
 const INTERNET: u16 = 1;
 

@@ -9,6 +9,7 @@ use ngnlab_sim::setup::Aspect;
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
 use crate::checks::dns::mutated_answers::mutated;
+use crate::checks::dns::own_refusals::is_good;
 use crate::checks::dns::twins::{PATIENCE, is_twin, same};
 use crate::checks::ruling::{Ruling, apart, broken, every, expect, seconds};
 use crate::dissection::dns::SERVFAIL;
@@ -121,7 +122,7 @@ fn slow_server(trace: &Dissection<'_>) -> Verdict {
             let reply = again
                 .replies
                 .iter()
-                .find(|reply| reply.is.rcode != SERVFAIL && reply.at.since(asked_at) <= PATIENCE)?;
+                .find(|reply| is_good(&reply.is) && reply.at.since(asked_at) <= PATIENCE)?;
             same.then_some(*reply)
         });
         let until = asked_at + PATIENCE;
@@ -252,9 +253,7 @@ fn recovers(trace: &Dissection<'_>) -> Verdict {
             again.question() == exchange.question()
                 && asked_at <= again.query.at
                 && again.query.at <= until
-                && again
-                    .reply()
-                    .is_some_and(|reply| reply.is.rcode != SERVFAIL)
+                && again.reply().is_some_and(|reply| is_good(&reply.is))
         });
         match served {
             Some(served) => Ruling::Holds(served.records()),

@@ -11,6 +11,7 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, DNS_PROXY};
+use crate::checks::dns::own_refusals::answered;
 use crate::checks::dns::twins::{PATIENCE, twins, unanswered};
 use crate::checks::ruling::{Ruling, apart, broken, every, seconds, unclear_by_host};
 use crate::dissection::dns::PORT;
@@ -231,8 +232,14 @@ fn pipelining(trace: &Dissection<'_>) -> Verdict {
             let count = questions.len();
             let open = questions.iter().filter(|one| one.replies.is_empty());
             let Some(missing) = open.clone().next() else {
-                let records = questions.iter().flat_map(|one| one.records());
-                return Ruling::Holds(records.collect());
+                let mut records = Vec::new();
+                for one in &questions {
+                    match answered(trace, &upstream, one) {
+                        Ruling::Holds(more) => records.extend(more),
+                        other => return other,
+                    }
+                }
+                return Ruling::Holds(records);
             };
             match no_answer(trace, &upstream, missing) {
                 Ruling::Broken(finding) => broken(
@@ -256,7 +263,7 @@ fn partial_read(trace: &Dissection<'_>) -> Verdict {
             let in_pieces = own.clone().find(|exchange| exchange.query.is.pieces > 1);
             if let Some(exchange) = in_pieces {
                 return match exchange.reply() {
-                    Some(_) => Ruling::Holds(exchange.records()),
+                    Some(_) => answered(trace, &upstream, exchange),
                     None => no_answer(trace, &upstream, exchange),
                 };
             }
@@ -313,7 +320,7 @@ fn served(
     match asked {
         Some(exchange) => match exchange.reply() {
             Some(reply) if reply.at <= exchange.query.at + PROMPT => {
-                Ruling::Holds(exchange.records())
+                answered(trace, upstream, exchange)
             }
             Some(reply) if trace.is_disturbed(exchange.query.at, reply.at) => Ruling::Skip,
             Some(reply) if reply.at <= exchange.query.at + PROMPT + trace.late => {

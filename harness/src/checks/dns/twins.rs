@@ -29,7 +29,24 @@ pub(super) fn same(a: Option<&Question>, b: Option<&Question>) -> bool {
     matches!((a, b), (Some(a), Some(b)) if a.same(b))
 }
 
-/// Rules on a question of a terminal that nobody answered.
+/// Returns the questions by which the terminal asked the same again while it still waited.
+pub(super) fn repetitions<'a, 'd>(
+    lan: &'a [Exchange<'d>],
+    first: &'a Exchange<'_>,
+) -> impl Iterator<Item = &'a Exchange<'d>> {
+    let query = first.query;
+    lan.iter().filter(move |again| {
+        let other = again.query;
+        query.record < other.record
+            && other.at <= query.at + PATIENCE
+            && (other.source, other.injected) == (query.source, query.injected)
+            && other.is.transport == query.is.transport
+            && other.is.body() == query.is.body()
+    })
+}
+
+/// Rules on a question of a terminal that nobody answered; one that was answered when the terminal
+/// asked again is judged by that.
 pub(super) fn unanswered(
     trace: &Dissection<'_>,
     upstream: &[Exchange<'_>],
@@ -53,6 +70,8 @@ pub(super) fn unanswered(
         Ruling::Unclear("a cable or the power was cut meanwhile".to_owned())
     } else if asked.peek().is_some() && asked.all(|other| other.replies.is_empty()) {
         Ruling::Unclear("the servers upstream did not answer".to_owned())
+    } else if repetitions(&trace.lan_dns(), lan).any(|again| !again.replies.is_empty()) {
+        Ruling::Skip
     } else {
         broken(
             [lan.query.record],

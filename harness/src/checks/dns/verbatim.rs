@@ -8,7 +8,8 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, DNS_PROXY};
-use crate::checks::dns::let_through::{all_let_through, let_through};
+use crate::checks::dns::let_through::all_let_through;
+use crate::checks::dns::own_refusals::answered;
 use crate::checks::dns::twins::{PATIENCE, twins, unanswered};
 use crate::checks::ruling::{Ruling, broken, every, expect, finding};
 use crate::dissection::dns::PORT;
@@ -117,7 +118,7 @@ fn tsig(trace: &Dissection<'_>) -> Verdict {
         };
         let mut replies = twins.iter().flat_map(|twin| twin.replies.iter()).peekable();
         let Some(first) = replies.peek().copied() else {
-            return let_through(trace, &upstream, exchange);
+            return answered(trace, &upstream, exchange);
         };
         expect(
             [exchange.query.record, first.record, reply.record],

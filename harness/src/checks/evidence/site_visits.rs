@@ -9,6 +9,7 @@ use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::trace::{End, Fact, Role};
 
 use crate::checks::ruling::{Ruling, broken, every};
+use crate::dissection::dns::AAAA;
 use crate::dissection::{Connection, Dissection, Exchange};
 
 /// Returns the connections that terminals opened to some sites.
@@ -62,7 +63,10 @@ pub(in crate::checks) fn reaches(
     if connections.is_empty() {
         let asked = trace.lan_dns().into_iter().filter(|exchange| {
             let query = exchange.query;
-            is_one_of(exchange, names) && !query.injected && counts(query.at, query.eth_source)
+            is_one_of(exchange, names)
+                && asks_for_aaaa(exchange)
+                && !query.injected
+                && counts(query.at, query.eth_source)
         });
         return every("attempt to open the site", asked, |exchange| {
             resolves(trace, &exchange)
@@ -87,13 +91,30 @@ fn is_one_of(exchange: &Exchange<'_>, names: &[&str]) -> bool {
         .any(|name| exchange.name().eq_ignore_ascii_case(name))
 }
 
+fn asks_for_aaaa(exchange: &Exchange<'_>) -> bool {
+    exchange
+        .question()
+        .is_some_and(|question| question.kind == AAAA)
+}
+
 /// A name that did not resolve is the device's fault unless the network did not answer it.
 fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
-    if exchange
-        .replies
-        .iter()
-        .any(|reply| !reply.is.aaaa().is_empty())
-    {
+    let has_address = |exchange: &Exchange<'_>| {
+        let mut replies = exchange.replies.iter();
+        replies.any(|reply| !reply.is.aaaa().is_empty())
+    };
+    // Who asks the same again has what came in the end.
+    let came_later = || {
+        let query = exchange.query;
+        trace.lan_dns().iter().any(|again| {
+            again.query.source == query.source
+                && again.asks_same(exchange)
+                && query.at <= again.query.at
+                && again.query.at <= query.at + ASKS_AGAIN
+                && has_address(again)
+        })
+    };
+    if has_address(exchange) || came_later() {
         return Ruling::Skip;
     }
     if trace.is_line_dumb() {
@@ -102,6 +123,7 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
     let right = trace.setup().servers_for(exchange.name());
     let deaf = trace.upstream_dns().into_iter().any(|upstream| {
         is_one_of(&upstream, &[exchange.name()])
+            && asks_for_aaaa(&upstream)
             && right.contains(&upstream.query.destination)
             && upstream
                 .replies
@@ -188,6 +210,9 @@ pub(in crate::checks) const HTTPS: u16 = 443;
 
 /// A connection younger than this at the end of the trace proves nothing.
 pub(in crate::checks) const STILL_OPENING: Duration = Duration::from_secs(5);
+
+/// How long a resolver asks again before it gives up (the ten seconds of a patient one).
+const ASKS_AGAIN: Duration = Duration::from_secs(10);
 
 /// Returns the hosts of line authentication, the portal and the test portal.
 pub(in crate::checks) fn hosts(trace: &Dissection<'_>) -> [Ipv6Addr; 3] {

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
     use crate::checks::evidence::site_visits::HTTPS;
     use crate::checks::test_verdicts::verdict;
-    use crate::dissection::builder::{Reply, TraceBuilder};
+    use crate::dissection::builder::{Reply, TraceBuilder, query};
 
     fn advertised() -> TraceBuilder {
         let mut trace = TraceBuilder::new("next-ra");
@@ -61,6 +61,36 @@ mod tests {
         assert!(matches!(
             verdict("ons.line-auth.reaches-site", &trace),
             Verdict::Inconclusive(_)
+        ));
+    }
+
+    #[test]
+    fn a_name_that_resolves_when_asked_again_resolves() {
+        let id = "ons.line-auth.reaches-site";
+        let mut trace = TraceBuilder::new("next-ra");
+        trace.at(1000).lan_ra(|_| {});
+        let site = trace.trace.header.line.area.values().line_auth;
+        let first = trace.ask("www.lineauth.mnw", RecordType::AAAA);
+        let failed = Reply::Code(ResponseCode::ServFail);
+        trace.answer(first, "www.lineauth.mnw", failed);
+        assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
+        let again = trace.at(3000).ask("www.lineauth.mnw", RecordType::AAAA);
+        trace.answer(again, "www.lineauth.mnw", Reply::Addresses(&[site]));
+        assert!(matches!(verdict(id, &trace), Verdict::Inconclusive(_)));
+    }
+
+    #[test]
+    fn no_server_is_blamed_that_was_not_asked_for_ipv6_addresses() {
+        let mut trace = advertised();
+        let server = trace.ons_dns();
+        let ends = ((trace.router(), 40_009), (server, 53));
+        let ipv4 = query(9, "www.lineauth.mnw", RecordType::A, None);
+        trace
+            .wan_ra(|_| {})
+            .udp(Role::Wan, End::Device, ends, &ipv4);
+        assert!(matches!(
+            verdict("ons.line-auth.reaches-site", &trace),
+            Verdict::Fail(_)
         ));
     }
 

@@ -36,6 +36,7 @@ const PARTS: &[&[Defect]] = &[
     dns_proxy::servers::DEFECTS,
     dns_proxy::over_udp::DEFECTS,
     dns_proxy::over_tcp::DEFECTS,
+    dns_proxy::own_refusals::DEFECTS,
     dns_proxy::spoilt_questions::DEFECTS,
     dns_proxy::spoilt_answers::DEFECTS,
     dns_proxy::wrong_cache::DEFECTS,

@@ -21,6 +21,7 @@ use self::servers::Servers;
 mod edit;
 pub(super) mod over_tcp;
 pub(super) mod over_udp;
+pub(super) mod own_refusals;
 pub(super) mod servers;
 pub(super) mod spoilt_answers;
 pub(super) mod spoilt_questions;

@@ -6,7 +6,7 @@ use hickory_proto::rr::rdata::{AAAA, CNAME, SOA};
 use ngnlab_sim::trace::{End, Role};
 
 use super::*;
-use crate::checks::test_verdicts::{assert_fails, assert_open, assert_passes};
+use crate::checks::test_verdicts::{assert_fails, assert_open, assert_passes, sign};
 use crate::dissection::builder::TraceBuilder;
 
 const NAME: &str = "chain.ngnlab.onshikaku.org";
@@ -111,6 +111,30 @@ fn the_order_is_that_of_a_server() {
     assert_passes(id, &relay(&one, Some(&one)));
     assert_fails(id, &relay(&one, Some(&other)));
     assert_open(id, &relay(&one, Some(&fewer)));
+}
+
+#[test]
+fn a_question_that_was_asked_again_is_judged_by_what_came_in_the_end() {
+    let nothing = with(|message| {
+        message.add_authority(soa());
+    });
+    // That the device fails by itself is for another check to say.
+    let failed = Some(code(ResponseCode::ServFail));
+    for (first, before) in [(None, '-'), (failed, '?')] {
+        let mut trace = relay(&nothing, first.as_ref());
+        assert_eq!(sign("dns.proxy.nodata", &trace), before);
+        if before == '?' {
+            assert_fails("dns.proxy.present", &trace);
+        }
+        trace.at(3000).ask(NAME, RecordType::AAAA);
+        answer(&mut trace, &nothing);
+        assert_eq!(sign("dns.proxy.nodata", &trace), '+');
+    }
+    // What is wrong stays wrong.
+    let mut trace = relay(&nothing, Some(&code(ResponseCode::NXDomain)));
+    trace.at(3000).ask(NAME, RecordType::AAAA);
+    answer(&mut trace, &nothing);
+    assert_eq!(sign("dns.proxy.nodata", &trace), '-');
 }
 
 /// A terminal has asked.

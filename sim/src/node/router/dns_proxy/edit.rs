@@ -32,6 +32,13 @@ pub(super) fn opt(message: &[u8]) -> Option<RecordAt> {
     opts.next()
 }
 
+/// Returns the answer of a forwarder that asks nobody, with this response code and no records.
+pub(super) fn own_answer(query: &[u8], code: u8) -> Option<Vec<u8>> {
+    let mut response = server_failure(query)?;
+    set_response_code(&mut response, code);
+    Some(response)
+}
+
 /// Removes the OPT record.
 pub(super) fn strip_opt(message: &mut Vec<u8>) {
     if let Some(record) = opt(message) {

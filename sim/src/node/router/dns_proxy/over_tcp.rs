@@ -9,6 +9,7 @@ use etherparse::TcpSlice;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
+use super::own_refusals::OwnRefusals;
 use super::{
     Desk, MAX_OUTSTANDING, NO_DNS_PROXY, Side, Transmit, edit, spoilt_answers, spoilt_questions,
 };
@@ -27,6 +28,7 @@ pub(super) struct OverTcp {
     sessions: Sessions,
     upstreams: BTreeMap<ConnId, Upstream>,
     waiting: Vec<Waiting>,
+    refusals: OwnRefusals,
     /// Clients out on the line, with the defect that serves them.
     outside: BTreeSet<Ipv6Addr>,
 }
@@ -137,6 +139,11 @@ impl OverTcp {
         now: Time,
         rng: &mut ChaCha8Rng,
     ) {
+        let open = self.waiting.len();
+        if let Some(response) = self.refusals.refuse(query, open, &desk.defects) {
+            self.sessions.answer(stack, client, Some(&response));
+            return;
+        }
         let spoilt = spoilt_questions::spoil(query, &desk.defects);
         let Some(forwarded) = spoilt.filter(|_| dns::is_query(query)) else {
             self.sessions.answer(stack, client, None);

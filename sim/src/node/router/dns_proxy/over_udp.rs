@@ -7,6 +7,7 @@ use std::time::Duration;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
+use super::own_refusals::OwnRefusals;
 use super::servers::DNS_STORM;
 use super::wrong_cache::WrongCache;
 use super::{Desk, MAX_OUTSTANDING, Side, Transmit, edit, spoilt_answers, spoilt_questions};
@@ -23,6 +24,7 @@ pub(super) struct OverUdp {
     is_hung: bool,
     /// Empty unless a defect fills it.
     cache: WrongCache,
+    refusals: OwnRefusals,
 }
 
 struct Waiting {
@@ -81,6 +83,11 @@ impl OverUdp {
             return;
         };
         if let Some(response) = self.cache.look_up(query, now) {
+            answer(desk, client, Some(response));
+            return;
+        }
+        let open = self.waiting.len();
+        if let Some(response) = self.refusals.refuse(query, open, &desk.defects) {
             answer(desk, client, Some(response));
             return;
         }

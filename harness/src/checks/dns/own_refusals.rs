@@ -1,0 +1,357 @@
+//! Refusals that a forwarder makes up: errors, and the word that there is nothing, for which it
+//! asked nobody, or which the servers did not say.
+//!
+//! Refusing ordinary questions is the business of `dns.proxy.present`, which fails for it; checks
+//! on what is answered, or let through, are left without anything to judge then. Refusing odd
+//! questions alone is the business of the check on what is odd about them.
+
+use std::time::Duration;
+
+use ngnlab_sim::line::ONS_DOMAINS;
+use ngnlab_sim::message::dns::{OPT, Section};
+use ngnlab_sim::message::packet::is_routable;
+use ngnlab_sim::setup::in_domain;
+use ngnlab_sim::trace::Role;
+
+use crate::checks::dns::mutated_answers::mutated;
+use crate::checks::dns::twins::{PATIENCE, is_twin, repetitions, same, unanswered};
+use crate::checks::ruling::{Ruling, broken};
+use crate::dissection::dns::{A, AAAA, Flag, NXDOMAIN, SERVFAIL};
+use crate::dissection::{Dissection, Dns, Exchange, Found};
+
+/// Where an answer to a terminal comes from.
+pub(super) enum Answer {
+    /// From the servers, or it tells that they failed.
+    Given,
+    /// From the device alone, which refuses; the words say who refuses how.
+    Refused(String),
+    /// From a device that had no way to ask anybody.
+    Helpless,
+}
+
+/// Returns where the first answer to a question comes from; what was not answered, or is none of
+/// ours to judge, counts as given.
+pub(super) fn answer(
+    trace: &Dissection<'_>,
+    upstream: &[Exchange<'_>],
+    exchange: &Exchange<'_>,
+) -> Answer {
+    let Some(reply) = exchange.reply() else {
+        return Answer::Given;
+    };
+    if exchange.question().is_none() || exchange.query.is.opcode() != 0 {
+        return Answer::Given;
+    }
+    let earlier: Vec<&Exchange<'_>> = upstream
+        .iter()
+        .filter(|other| other.query.record < reply.record)
+        .collect();
+    let Some(code) = error_name(&reply.is) else {
+        return made_up_nothing(&earlier, exchange, reply);
+    };
+    let says_it_cannot = [SERVFAIL, REFUSED].contains(&reply.is.rcode);
+    if says_it_cannot && is_special(exchange.name()) {
+        return Answer::Given;
+    }
+    let asked = |other: &&&Exchange<'_>| same(other.question(), exchange.question());
+    // What waits for its answer already is not asked once more.
+    let is_open = |other: &&&Exchange<'_>| {
+        exchange.query.at <= other.query.at + PATIENCE
+            && other.replies.iter().all(|old| old.at >= exchange.query.at)
+    };
+    if earlier
+        .iter()
+        .filter(asked)
+        .any(|other| is_twin(other, exchange) || is_open(&other))
+    {
+        return if contradicts(trace, &earlier, exchange, reply) {
+            Answer::Refused(format!(
+                "the device itself answers {code}, though the servers gave an answer"
+            ))
+        } else {
+            Answer::Given
+        };
+    }
+    // RFC 2308 §7.1: a failure may be remembered for five minutes.
+    let is_remembered = earlier.iter().filter(asked).any(|other| {
+        let mut replies = other.replies.iter();
+        replies.any(|old| old.is.rcode == reply.is.rcode && reply.at <= old.at + REMEMBERED)
+    });
+    // RFC 2308 §7.2: so may a server be that does not answer.
+    let servers_fail = || {
+        earlier.iter().any(|other| {
+            let mut replies = other.replies.iter();
+            reply.at <= other.query.at + SHUNNED && replies.all(|old| error_name(&old.is).is_some())
+        })
+    };
+    if is_remembered || reply.is.rcode == SERVFAIL && servers_fail() {
+        Answer::Given
+    } else if says_it_cannot && is_helpless(trace, upstream, exchange, reply) {
+        Answer::Helpless
+    } else {
+        Answer::Refused(format!("the device itself answers {code} and asks nobody"))
+    }
+}
+
+/// Rules that a question was answered, and not refused by the device itself.
+pub(super) fn answered(
+    trace: &Dissection<'_>,
+    upstream: &[Exchange<'_>],
+    exchange: &Exchange<'_>,
+) -> Ruling {
+    if exchange.reply().is_none() {
+        return unanswered(trace, upstream, exchange);
+    }
+    match answer(trace, upstream, exchange) {
+        Answer::Given => Ruling::Holds(exchange.records()),
+        Answer::Helpless => Ruling::Skip,
+        Answer::Refused(how) => {
+            let lan = trace.lan_dns();
+            let failed = |owner: &str| Ruling::Unclear(format!("{owner} failed: {how}"));
+            if is_aaaa_withheld(exchange) {
+                failed("ons.dns.aaaa-kept")
+            } else if is_made_good(trace, &lan, upstream, exchange) {
+                Ruling::Skip
+            } else if refused_first(trace, &lan, upstream).is_some() {
+                failed("dns.proxy.present")
+            } else {
+                broken(exchange.records(), "the question upstream", how)
+            }
+        }
+    }
+}
+
+/// Returns the first ordinary question that the device refused by itself for good, and how.
+pub(super) fn refused_first<'a, 'd>(
+    trace: &Dissection<'_>,
+    lan: &'a [Exchange<'d>],
+    upstream: &[Exchange<'_>],
+) -> Option<(&'a Exchange<'d>, String)> {
+    lan.iter()
+        .filter(|exchange| is_ordinary(exchange) && !is_aaaa_withheld(exchange))
+        .find_map(|exchange| match answer(trace, upstream, exchange) {
+            Answer::Refused(how) if !is_made_good(trace, lan, upstream, exchange) => {
+                Some((exchange, how))
+            }
+            Answer::Refused(_) | Answer::Given | Answer::Helpless => None,
+        })
+}
+
+/// Returns whether the terminal had an answer in the end, as it asked again.
+fn is_made_good(
+    trace: &Dissection<'_>,
+    lan: &[Exchange<'_>],
+    upstream: &[Exchange<'_>],
+    exchange: &Exchange<'_>,
+) -> bool {
+    repetitions(lan, exchange).any(|again| {
+        again.reply().is_some_and(|reply| is_good(&reply.is))
+            && matches!(answer(trace, upstream, again), Answer::Given)
+    })
+}
+
+/// Returns whether an answer says that AAAA records do not exist, where nobody was asked for them.
+pub(super) fn is_aaaa_withheld(exchange: &Exchange<'_>) -> bool {
+    let asks = exchange
+        .question()
+        .is_some_and(|question| question.kind == AAAA && question.class == INTERNET);
+    asks && exchange
+        .reply()
+        .is_some_and(|reply| is_nodata(exchange, &reply.is))
+}
+
+/// Rules on the word that there is nothing, which a device can only have from a server.
+fn made_up_nothing(
+    earlier: &[&Exchange<'_>],
+    exchange: &Exchange<'_>,
+    reply: &Found<Dns>,
+) -> Answer {
+    let name = exchange.name();
+    let is_nothing = reply.is.rcode == NXDOMAIN || is_nodata(exchange, &reply.is);
+    // What other names are about, the device may well know by itself (RFC 6303, RFC 6761).
+    if !is_nothing || !ONS_DOMAINS.iter().any(|domain| in_domain(name, domain)) {
+        return Answer::Given;
+    }
+    // RFC 8020 §2: below a name that does not exist nothing does.
+    let heard = |other: &&&Exchange<'_>| {
+        let names_nothing =
+            |old: &&Found<Dns>| old.is.rcode == NXDOMAIN && in_domain(name, other.name());
+        same(other.question(), exchange.question())
+            || reply.is.rcode == NXDOMAIN && other.name().eq_ignore_ascii_case(name)
+            || other.replies.iter().any(names_nothing)
+    };
+    if earlier.iter().any(|other| heard(&other)) {
+        return Answer::Given;
+    }
+    let word = match reply.is.rcode {
+        NXDOMAIN => "NXDOMAIN",
+        _ => "that there is no such record",
+    };
+    Answer::Refused(format!("the device itself answers {word} and asks nobody"))
+}
+
+/// Returns whether the servers had given all they were asked for when the device refused.
+fn contradicts(
+    trace: &Dissection<'_>,
+    earlier: &[&Exchange<'_>],
+    exchange: &Exchange<'_>,
+    reply: &Found<Dns>,
+) -> bool {
+    let is_mutated = mutated(trace).is_some_and(|during| during.contains(&exchange.query.at));
+    let mut twins = earlier
+        .iter()
+        .filter(|other| is_twin(other, exchange))
+        .peekable();
+    let is_sound = |old: &&Found<Dns>| {
+        old.record < reply.record
+            && !old.lost
+            && !old.injected
+            && !old.is.truncated
+            && old.is.message.is_some()
+            && is_good(&old.is)
+            && same(old.is.question.as_ref(), exchange.question())
+    };
+    !is_mutated
+        && twins.peek().is_some()
+        && twins.all(|twin| !twin.replies.is_empty() && twin.replies.iter().all(is_sound))
+}
+
+/// Returns whether a device could not have asked anybody when it refused.
+fn is_helpless(
+    trace: &Dissection<'_>,
+    upstream: &[Exchange<'_>],
+    exchange: &Exchange<'_>,
+    reply: &Found<Dns>,
+) -> bool {
+    let begins_later = upstream
+        .first()
+        .is_some_and(|first| reply.record < first.query.record);
+    // Who spoke to servers before, and lets nothing out any more, has lost its way out.
+    let fell_silent = || {
+        !upstream.is_empty()
+            && !trace.packets.iter().any(|found| {
+                found.by_device(Role::Wan)
+                    && is_routable(found.source)
+                    && reply.at - PATIENCE <= found.at
+            })
+    };
+    begins_later
+        || fell_silent()
+        || trace.is_line_dumb()
+        || trace.is_disturbed(exchange.query.at, reply.at)
+        || trace.lan_prefixes().is_empty()
+}
+
+/// Returns whether a question has nothing about it that a device could dislike.
+fn is_ordinary(exchange: &Exchange<'_>) -> bool {
+    let query = &exchange.query.is;
+    let is_plain_opt = || {
+        query.opt().is_none_or(|opt| {
+            let refused = exchange.reply().map_or(0, |reply| reply.is.rcode);
+            opt.version == 0
+                && !opt.has_unknown_flag()
+                && opt.options.iter().all(|(code, _)| *code < LOCAL_OPTIONS)
+                && ![FORMERR, NOTIMP].contains(&refused)
+        })
+    };
+    !exchange.query.injected
+        && query.opcode() == 0
+        && query.has(Flag::Rd)
+        && !query.has(Flag::Cd)
+        && !query.has(Flag::Z)
+        && query.records().iter().all(|record| record.kind == OPT)
+        && is_plain_opt()
+        && exchange.question().is_some_and(|question| {
+            question.class == INTERNET
+                && is_common(question.kind)
+                && (1..=SHORT).contains(&question.name.len())
+                && question
+                    .name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
+        })
+}
+
+/// Types that every forwarder has met: addresses, pointers, and what RFC 1035 defines.
+pub(super) fn is_common(kind: u16) -> bool {
+    kind <= 16 || [AAAA, A, SRV].contains(&kind)
+}
+
+/// Returns whether a device may know by itself what to say of a name (RFC 6303, RFC 6761).
+fn is_special(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or("");
+    !name.is_empty() && !name.contains('.')
+        || SPECIAL.iter().any(|own| own.eq_ignore_ascii_case(last))
+}
+
+/// Returns whether an answer says what there is, or that there is nothing.
+pub(super) fn is_good(dns: &Dns) -> bool {
+    [0, NXDOMAIN].contains(&dns.rcode)
+}
+
+/// Returns whether a question for all there is to know is answered with nothing.
+fn is_nodata(exchange: &Exchange<'_>, dns: &Dns) -> bool {
+    let is_empty = dns.full_rcode() == 0 && !dns.truncated && dns.answer_count == 0;
+    is_empty && exchange.query.is.has(Flag::Rd) && !is_referral(dns)
+}
+
+/// Returns whether a message names servers that know more (RFC 2308 §2.2).
+fn is_referral(dns: &Dns) -> bool {
+    let records = dns.records();
+    let has = |kind| {
+        let mut records = records.iter();
+        records.any(|record| record.section == Section::Authority && record.kind == kind)
+    };
+    has(NS) && !has(SOA)
+}
+
+/// Returns the name of a response code by which a question is refused.
+fn error_name(dns: &Dns) -> Option<&'static str> {
+    match dns.rcode {
+        FORMERR => Some("FORMERR"),
+        SERVFAIL => Some("SERVFAIL"),
+        NOTIMP => Some("NOTIMP"),
+        REFUSED => Some("REFUSED"),
+        _ => None,
+    }
+}
+
+// RFC 1035 §4.1.1.
+const FORMERR: u8 = 1;
+const NOTIMP: u8 = 4;
+const REFUSED: u8 = 5;
+
+// RFC 1035 §3.2.2, §3.2.4.
+const NS: u16 = 2;
+const SOA: u16 = 6;
+const INTERNET: u16 = 1;
+
+/// RFC 2782.
+const SRV: u16 = 33;
+
+/// Options from here on are for local use (RFC 6891 §9).
+const LOCAL_OPTIONS: u16 = 65_001;
+
+/// Names of people end long before.
+const SHORT: usize = 200;
+
+/// RFC 2308 §7.1.
+const REMEMBERED: Duration = Duration::from_secs(300);
+
+/// As long as real resolvers leave a server alone that was silent (Unbound's `infra-host-ttl`).
+const SHUNNED: Duration = Duration::from_secs(900);
+
+/// Names below these are not for servers on the line.
+const SPECIAL: [&str; 8] = [
+    "alt",
+    "arpa",
+    "internal",
+    "invalid",
+    "local",
+    "localhost",
+    "onion",
+    "test",
+];
+
+#[cfg(test)]
+mod tests;
