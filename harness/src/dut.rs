@@ -1,4 +1,5 @@
-//! The device under test: what the runner needs of it, and the table of drivers.
+//! The device under test: what a run needs of it, whatever its driver. What each driver does is the
+//! table in `launch/drivers.rs`.
 //!
 //! `Drop` unplugs a device and cleans up behind it, even when a run fails halfway.
 

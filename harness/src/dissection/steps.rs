@@ -27,7 +27,7 @@ pub struct Stepped<'t> {
 
 /// A trace has a step that is none of the vocabulary.
 #[derive(Debug, Error)]
-#[error("line {} of the trace holds a step that this ngnlab does not know: {source}", .record + 2)]
+#[error("line {} of the trace holds a step that this ngnlab does not know", .record + 2)]
 pub struct UnknownStep {
     /// The number of its record.
     pub record: RecordId,

@@ -230,19 +230,26 @@ fn aaaa_kept(trace: &Dissection<'_>) -> Verdict {
             );
         }
         let question = exchange.question();
-        let known = upstream.iter().find_map(|other| {
-            let full = other.reply()?;
-            // Of answers that contradict each other, who knows which is right?
-            let mut replies = other.replies.iter();
-            let agree = replies.all(|reply| reply.is.rcode == 0 && reply.is.has_answer(AAAA));
-            (agree && same(other.question(), question)).then_some(full)
-        });
-        let (Some(known), Some(reply)) = (known, exchange.reply()) else {
+        let Some(reply) = exchange.reply() else {
             return Ruling::Skip;
         };
+        // What the servers said last counts: they may have no such record any more.
+        let before = upstream.iter().filter_map(|other| {
+            let full = other.reply()?;
+            let counts = full.record < reply.record && same(other.question(), question);
+            counts.then_some((full, other))
+        });
+        let Some((known, last)) = before.max_by_key(|(full, _)| full.record) else {
+            return Ruling::Skip;
+        };
+        // Of answers that contradict each other, who knows which is right?
+        let mut replies = last.replies.iter();
+        if !replies.all(|reply| reply.is.rcode == 0 && reply.is.has_answer(AAAA)) {
+            return Ruling::Skip;
+        }
         // SERVFAIL says that this question failed, not that there is no such record (RFC 1035
         // §4.1.1).
-        if reply.is.truncated || known.record > reply.record || reply.is.rcode == SERVFAIL {
+        if reply.is.truncated || reply.is.rcode == SERVFAIL {
             return Ruling::Skip;
         }
         expect(

@@ -48,6 +48,23 @@ fn filtered_aaaa_records_are_missed() {
 }
 
 #[test]
+fn records_that_the_servers_have_lost_are_not_missed() {
+    let (mut trace, id) = asked(NAME, RecordType::AAAA);
+    let server = trace.ons_dns();
+    trace.forward(5, NAME, server);
+    trace.upstream_answer(5, NAME, server, Reply::Addresses(&[server]));
+    trace.answer(id, NAME, Reply::Addresses(&[server]));
+    let later = trace.at(400_000).ask(NAME, RecordType::AAAA);
+    trace.forward(6, NAME, server);
+    trace.upstream_answer(6, NAME, server, Reply::Addresses(&[]));
+    trace.answer(later, NAME, Reply::Addresses(&[]));
+    assert!(!matches!(
+        verdict("ons.dns.aaaa-kept", &trace),
+        Verdict::Fail(_)
+    ));
+}
+
+#[test]
 fn a_name_error_has_to_arrive_as_one() {
     for (code, passes) in [
         (ResponseCode::NXDomain, true),
