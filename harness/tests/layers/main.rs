@@ -11,6 +11,7 @@
 
 mod circles;
 mod crates;
+mod hiding;
 mod names;
 mod order;
 mod uses;
@@ -40,6 +41,15 @@ fn no_import_goes_up_the_layers() {
         let read = read(name);
         told.extend(Order::read(&read).broken(&read));
     }
+    assert!(told.is_empty(), "\n{}", told.join("\n"));
+}
+
+#[test]
+fn nothing_is_hidden_from_these_tests() {
+    let told: Vec<String> = CRATES
+        .iter()
+        .flat_map(|name| hiding::told(&read(name)))
+        .collect();
     assert!(told.is_empty(), "\n{}", told.join("\n"));
 }
 

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{TokenStream, TokenTree};
+use syn::ext::IdentExt as _;
 use syn::visit::{self, Visit};
-use syn::{ItemUse, Macro, Path, UseTree, Visibility};
+use syn::{Attribute, Ident, ItemUse, Macro, Meta, Path, UseTree, Visibility};
 
 use crate::crates::{Crate, ModulePath};
 use crate::names;
@@ -125,7 +126,7 @@ impl<'ast> Visit<'ast> for Paths {
         if path.leading_colon.is_none() && path.segments.len() > 1 {
             let segments = path.segments.iter();
             self.found
-                .push(segments.map(|segment| segment.ident.to_string()).collect());
+                .push(segments.map(|segment| plain(&segment.ident)).collect());
         }
         visit::visit_path(self, path);
     }
@@ -133,6 +134,12 @@ impl<'ast> Visit<'ast> for Paths {
     fn visit_macro(&mut self, call: &'ast Macro) {
         self.visit_path(&call.path);
         self.found.extend(in_tokens(call.tokens.clone()));
+    }
+
+    fn visit_attribute(&mut self, attribute: &'ast Attribute) {
+        if let Meta::List(list) = &attribute.meta {
+            self.found.extend(in_tokens(list.tokens.clone()));
+        }
     }
 
     // For whom something is visible is not a use.
@@ -159,13 +166,18 @@ fn in_tokens(tokens: TokenStream) -> Vec<Vec<String>> {
                 if colons != 2 {
                     end(&mut path);
                 }
-                path.push(name.to_string());
+                path.push(plain(&name));
                 colons = 0;
             }
             TokenTree::Punct(mark) if mark.as_char() == ':' && !path.is_empty() => colons += 1,
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {
+            TokenTree::Punct(_) => {
                 end(&mut path);
                 colons = 0;
+            }
+            TokenTree::Literal(literal) => {
+                end(&mut path);
+                colons = 0;
+                inner.extend(in_words(&literal.to_string()));
             }
             TokenTree::Group(group) => {
                 end(&mut path);
@@ -177,6 +189,18 @@ fn in_tokens(tokens: TokenStream) -> Vec<Vec<String>> {
     end(&mut path);
     found.extend(inner);
     found
+}
+
+/// Returns the path that a text is, as serde's attributes have them.
+fn in_words(literal: &str) -> Option<Vec<String>> {
+    let path: Path = syn::parse_str(literal.trim_matches('"')).ok()?;
+    let segments = path.segments.iter().map(|segment| plain(&segment.ident));
+    let whole: Vec<String> = segments.collect();
+    (whole.len() > 1).then_some(whole)
+}
+
+fn plain(name: &Ident) -> String {
+    name.unraw().to_string()
 }
 
 /// Names that are handed on in a ring have no owner.
@@ -196,6 +220,9 @@ mod tests {
             "fn c() { assert_eq!(1, [super::a::B::new()].len()); }",
             "mod d { use super::super::a::B; }",
             "use crate::a::*; const C: B = B;",
+            "fn c() -> crate::r#a::B { todo!() }",
+            "#[derive(C)] #[error(\"{}\", crate::a::B)] struct D;",
+            "struct D { #[serde(with = \"crate::a::B\")] e: u8 }",
         ] {
             let read = Crate::made_up(&[
                 ("lib.rs", "mod a; mod c;"),
