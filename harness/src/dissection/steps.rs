@@ -67,32 +67,90 @@ impl<'t> Stepped<'t> {
 
     /// Returns whether the device lost its power.
     pub fn cuts_power(&self) -> bool {
-        matches!(self.action, Action::PowerCycle(_))
+        self.effect() == Effect::PowerCut
     }
 
     /// Returns whether this cable was pulled.
     pub fn pulls(&self, cable: Wire) -> bool {
-        matches!(&self.action, Action::LinkDown(step) if step.cable == cable)
+        self.effect() == Effect::CablePulled(cable)
     }
 
     /// Returns whether the device began anew, or had reason to.
     pub fn restarts_device(&self) -> bool {
-        matches!(self.action, Action::PowerCycle(_) | Action::LinkDown(_))
+        matches!(self.effect(), Effect::PowerCut | Effect::CablePulled(_))
     }
 
     /// Returns whether something upstream of the device began anew.
     pub fn restarts_network(&self) -> bool {
-        matches!(
-            self.action,
-            Action::RestartEdge(_) | Action::RebootHomeGateway(_)
-        )
+        self.effect() == Effect::NetworkRestarted
     }
 
     /// Returns whether it cut a cable or the power, lost frames, or restarted something.
     pub fn interrupts(&self) -> bool {
-        let loses = matches!(self.action, Action::Loss(_));
+        let loses = self.effect() == Effect::FramesLost;
         loses || self.restarts_device() || self.restarts_network()
     }
+
+    /// Returns whether servers are silent, or the line has another prefix, from then on.
+    pub fn silences_or_renumbers(&self) -> bool {
+        matches!(self.effect(), Effect::ServerSilent | Effect::Renumbered)
+    }
+
+    /// Returns what it does to what checks rely on; each step has to say.
+    fn effect(&self) -> Effect {
+        match &self.action {
+            Action::PowerCycle(_) => Effect::PowerCut,
+            Action::LinkDown(step) => Effect::CablePulled(step.cable),
+            Action::Loss(_) => Effect::FramesLost,
+            Action::RestartEdge(_) | Action::RebootHomeGateway(_) => Effect::NetworkRestarted,
+            Action::Silence(_) => Effect::ServerSilent,
+            Action::Renumber(_) => Effect::Renumbered,
+            // What terminals do, and what leaves device, cables and servers as they were.
+            Action::Authenticate(_)
+            | Action::Open(_)
+            | Action::Consent(_)
+            | Action::Back(_)
+            | Action::InstallCertificate(_)
+            | Action::CloseBrowser(_)
+            | Action::OpenPortal(_)
+            | Action::Download(_)
+            | Action::AskTime(_)
+            | Action::Resolve(_)
+            | Action::ResolveGuideNames(_)
+            | Action::Ask(_)
+            | Action::Ping(_)
+            | Action::HoldConnection(_)
+            | Action::Run(_)
+            | Action::Browse(_)
+            // Servers that say something else, frames that come late or twice or from somebody
+            // else, and news of the line: those are to be coped with.
+            | Action::AddHikariDenwa(_)
+            | Action::Reconfigure(_)
+            | Action::RevokeAuthentication(_)
+            | Action::LineAuth(_)
+            | Action::Dns(_)
+            | Action::Delay(_)
+            | Action::Duplicate(_)
+            | Action::Reorder(_)
+            | Action::ClaimAddresses(_)
+            | Action::InjectWan(_)
+            | Action::InjectLan(_)
+            | Action::SendOut(_)
+            | Action::SendIn(_) => Effect::Nothing,
+        }
+    }
+}
+
+/// What a step does to what checks rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effect {
+    PowerCut,
+    CablePulled(Wire),
+    FramesLost,
+    NetworkRestarted,
+    ServerSilent,
+    Renumbered,
+    Nothing,
 }
 
 impl From<UnknownStep> for io::Error {

@@ -9,19 +9,13 @@ use ngnlab_sim::trace::Fact;
 
 use crate::checks::ruling::{Ruling, broken, every};
 use crate::dissection::{Dissection, Stepped};
-use crate::scenario::step::Action;
 
 /// With these wrong nothing would have worked anyway.
 pub(in crate::checks) const WRONG: &[Aspect] = &[Aspect::Delivery, Aspect::Dns];
 
 /// What also keeps pages from coming: servers that are silent, a line that is renumbered.
 pub(in crate::checks) fn is_another_trouble(step: &Stepped<'_>) -> bool {
-    silences_or_renumbers(step) || step.restarts_network() || step.cuts_power()
-}
-
-/// Returns whether servers say nothing, or say something else, from then on.
-pub(in crate::checks) fn silences_or_renumbers(step: &Stepped<'_>) -> bool {
-    matches!(step.action, Action::Silence(_) | Action::Renumber(_))
+    step.silences_or_renumbers() || step.restarts_network() || step.cuts_power()
 }
 
 /// Time to settle, before a page counts. Ours.

@@ -8,7 +8,7 @@ use ngnlab_sim::setup::{Aspect, Mode};
 use crate::checks::check::Check;
 use crate::checks::evidence::given_prefixes::{given, net_of};
 use crate::checks::evidence::lan_adverts::adverts;
-use crate::checks::evidence::trouble::{Trouble, silences_or_renumbers, works_after};
+use crate::checks::evidence::trouble::{Trouble, works_after};
 use crate::checks::home_gateway::below::{BELOW, below};
 use crate::checks::ruling::{Ruling, broken, every, only_in};
 use crate::dissection::Dissection;
@@ -111,7 +111,7 @@ fn recovers(trace: &Dissection<'_>) -> Verdict {
             "restart of the Hikari Denwa router",
             troubles,
             BACK_AFTER,
-            silences_or_renumbers,
+            |step| step.silences_or_renumbers(),
         )
     })
 }
