@@ -1,9 +1,11 @@
 //! DHCPv6 by hand, for the tests of checks: what the device's client says, and what it is given.
 
 use dhcproto::v6::MessageType;
+use ngnlab_reports::Verdict;
 use ngnlab_sim::Time;
 use ngnlab_sim::trace::{End, Role};
 
+use crate::checks::test_verdicts::verdict;
 use crate::dissection::builder::{TraceBuilder, client_message, grant};
 
 /// A trace that goes on for this many seconds.
@@ -31,6 +33,37 @@ pub(super) fn link_up(trace: &mut TraceBuilder, at: u64) {
     trace
         .at(at)
         .done("link-down = { cable = \"wan\", lasting = \"10s\" }");
+}
+
+/// Asserts that each check passes (`+`), fails (`-`) or says neither (`?`).
+#[track_caller]
+pub(super) fn assert_verdicts(trace: &TraceBuilder, expected: &[(&str, char)]) {
+    for (id, sign) in expected {
+        let verdict = verdict(id, trace);
+        let seen = match &verdict {
+            Verdict::Pass(_) => '+',
+            Verdict::Fail(_) => '-',
+            Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => '?',
+        };
+        assert_eq!(seen, *sign, "{id}: {verdict:?}");
+    }
+}
+
+/// A trace that lasts so long, with Solicits at these points in milliseconds.
+pub(super) fn soliciting(until: i64, at: &[u64]) -> TraceBuilder {
+    let mut trace = TraceBuilder::new("next-pd");
+    trace.trace.header.until = Time::from_secs(until);
+    for millis in at {
+        solicit(&mut trace, *millis, at[0]);
+    }
+    trace
+}
+
+/// A Solicit of an exchange that began at this point in milliseconds.
+pub(super) fn solicit(trace: &mut TraceBuilder, at: u64, began: u64) {
+    let elapsed = u16::try_from((at - began) / 10).unwrap_or(u16::MAX);
+    let message = client_message(MessageType::Solicit, 7, elapsed);
+    trace.at(at).dhcpv6(Role::Wan, End::Device, &message);
 }
 
 pub(super) fn solicits(

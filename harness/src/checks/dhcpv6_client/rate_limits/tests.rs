@@ -1,38 +1,8 @@
 use dhcproto::v6::{DhcpOption, MessageType, OptionCode, UnknownOption};
 use ngnlab_sim::trace::{End, Role};
 
-use super::*;
-use crate::checks::test_verdicts::verdict;
-use crate::dissection::builder::{TraceBuilder, client_message, grant};
-
-#[track_caller]
-fn assert_verdicts(trace: &TraceBuilder, expected: &[(&str, char)]) {
-    for (id, sign) in expected {
-        let verdict = verdict(id, trace);
-        let seen = match &verdict {
-            Verdict::Pass(_) => '+',
-            Verdict::Fail(_) => '-',
-            Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => '?',
-        };
-        assert_eq!(seen, *sign, "{id}: {verdict:?}");
-    }
-}
-
-/// A trace that lasts so long, with Solicits at these points in milliseconds.
-fn solicits(until: i64, at: &[u64]) -> TraceBuilder {
-    let mut trace = TraceBuilder::new("next-pd");
-    trace.trace.header.until = ngnlab_sim::Time::from_secs(until);
-    for millis in at {
-        solicit(&mut trace, *millis, at[0]);
-    }
-    trace
-}
-
-fn solicit(trace: &mut TraceBuilder, at: u64, began: u64) {
-    let elapsed = u16::try_from((at - began) / 10).unwrap();
-    let message = client_message(MessageType::Solicit, 7, elapsed);
-    trace.at(at).dhcpv6(Role::Wan, End::Device, &message);
-}
+use crate::checks::dhcpv6_client::test_talk::{assert_verdicts, solicit, soliciting};
+use crate::dissection::builder::{TraceBuilder, grant};
 
 /// The server offers, or offers nothing, with further options.
 fn advertise(trace: &mut TraceBuilder, at: u64, offers: bool, more: &[DhcpOption]) {
@@ -56,7 +26,7 @@ fn sol_max_rt(secs: u32) -> DhcpOption {
 fn sol_max_rt_counts_in_a_refusal_and_only_within_its_range() {
     let (follow, range) = ("dhcp6c.adv.sol-max-rt-in-error", "dhcp6c.sol-max-rt.range");
     let play = |value: u32, at: &[u64]| {
-        let mut trace = solicits(1000, &at[..1]);
+        let mut trace = soliciting(1000, &at[..1]);
         advertise(&mut trace, at[0] + 10, false, &[sol_max_rt(value)]);
         for next in &at[1..] {
             solicit(&mut trace, *next, at[0]);
@@ -80,8 +50,8 @@ fn sol_max_rt_counts_in_a_refusal_and_only_within_its_range() {
 fn a_storm_is_found() {
     let id = "dhcp6c.rate.limit";
     let storm: Vec<u64> = (0..60).map(|number| 1000 + 100 * number).collect();
-    assert_verdicts(&solicits(60, &storm), &[(id, '-')]);
+    assert_verdicts(&soliciting(60, &storm), &[(id, '-')]);
     let calm: Vec<u64> = (0..60).map(|number| 1000 + 1000 * number).collect();
-    assert_verdicts(&solicits(90, &calm), &[(id, '+')]);
-    assert_verdicts(&solicits(60, &storm[..2]), &[(id, '?')]);
+    assert_verdicts(&soliciting(90, &calm), &[(id, '+')]);
+    assert_verdicts(&soliciting(60, &storm[..2]), &[(id, '?')]);
 }

@@ -1,38 +1,8 @@
 use dhcproto::v6::{DhcpOption, MessageType, OptionCode};
 use ngnlab_sim::trace::{End, Role};
 
-use super::*;
-use crate::checks::test_verdicts::verdict;
+use crate::checks::dhcpv6_client::test_talk::{assert_verdicts, solicit, soliciting};
 use crate::dissection::builder::{TraceBuilder, client_message, grant};
-
-#[track_caller]
-fn assert_verdicts(trace: &TraceBuilder, expected: &[(&str, char)]) {
-    for (id, sign) in expected {
-        let verdict = verdict(id, trace);
-        let seen = match &verdict {
-            Verdict::Pass(_) => '+',
-            Verdict::Fail(_) => '-',
-            Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => '?',
-        };
-        assert_eq!(seen, *sign, "{id}: {verdict:?}");
-    }
-}
-
-/// A trace that lasts so long, with Solicits at these points in milliseconds.
-fn solicits(until: i64, at: &[u64]) -> TraceBuilder {
-    let mut trace = TraceBuilder::new("next-pd");
-    trace.trace.header.until = ngnlab_sim::Time::from_secs(until);
-    for millis in at {
-        solicit(&mut trace, *millis, at[0]);
-    }
-    trace
-}
-
-fn solicit(trace: &mut TraceBuilder, at: u64, began: u64) {
-    let elapsed = u16::try_from((at - began) / 10).unwrap_or(u16::MAX);
-    let message = client_message(MessageType::Solicit, 7, elapsed);
-    trace.at(at).dhcpv6(Role::Wan, End::Device, &message);
-}
 
 /// The server offers, or offers nothing, with further options.
 fn advertise(trace: &mut TraceBuilder, at: u64, offers: bool, more: &[DhcpOption]) {
@@ -57,9 +27,9 @@ fn request(trace: &mut TraceBuilder, at: u64, server: Option<DhcpOption>) {
 #[test]
 fn a_first_solicit_rests_more_than_a_second() {
     let id = "dhcp6c.sol.first-rt-gt-1s";
-    assert_verdicts(&solicits(60, &[1000, 2050]), &[(id, '+')]);
-    assert_verdicts(&solicits(60, &[1000, 1900]), &[(id, '-')]);
-    assert_verdicts(&solicits(60, &[1000]), &[(id, '?')]);
+    assert_verdicts(&soliciting(60, &[1000, 2050]), &[(id, '+')]);
+    assert_verdicts(&soliciting(60, &[1000, 1900]), &[(id, '-')]);
+    assert_verdicts(&soliciting(60, &[1000]), &[(id, '?')]);
     // The beginning was not seen.
     let mut late = TraceBuilder::new("next-pd");
     solicit(&mut late, 3000, 1000);
@@ -71,10 +41,10 @@ fn a_first_solicit_rests_more_than_a_second() {
 fn who_gives_up_is_found_and_who_waits_is_not() {
     let id = "dhcp6c.sol.no-give-up";
     let at = [1000, 2050, 4150, 8300, 16_500];
-    assert_verdicts(&solicits(60, &at), &[(id, '-')]);
-    assert_verdicts(&solicits(35, &at), &[(id, '+')]);
-    assert_verdicts(&solicits(60, &at[..2]), &[(id, '?')]);
-    let mut answered = solicits(60, &at);
+    assert_verdicts(&soliciting(60, &at), &[(id, '-')]);
+    assert_verdicts(&soliciting(35, &at), &[(id, '+')]);
+    assert_verdicts(&soliciting(60, &at[..2]), &[(id, '?')]);
+    let mut answered = soliciting(60, &at);
     advertise(&mut answered, 16_600, true, &[]);
     request(&mut answered, 16_700, None);
     assert_verdicts(&answered, &[(id, '+')]);
@@ -86,14 +56,14 @@ fn the_last_step_to_the_longest_interval_may_more_than_double() {
     // 2.1 times 1780 s exceeds SOL_MAX_RT, so that up to 1.1 times 3600 s may come (RFC 8415 §15).
     let at = |last: u64| [1_000_000, 1_900_000, 3_680_000, 3_680_000 + last];
     let play = |last: u64| {
-        let mut trace = solicits(12_000, &at(last)[..3]);
+        let mut trace = soliciting(12_000, &at(last)[..3]);
         request(&mut trace, at(last)[3], None);
         trace
     };
     assert_verdicts(&play(3_940_000), &[(id, '+')]);
     assert_verdicts(&play(3_980_000), &[(id, '-')]);
     // From 1700 s on it may not: 2.1 times that is less.
-    let mut short = solicits(12_000, &[1_000_000, 1_900_000, 3_600_000]);
+    let mut short = soliciting(12_000, &[1_000_000, 1_900_000, 3_600_000]);
     request(&mut short, 3_600_000 + 3_600_000, None);
     assert_verdicts(&short, &[(id, '-')]);
 }
@@ -102,7 +72,7 @@ fn the_last_step_to_the_longest_interval_may_more_than_double() {
 fn offers_are_collected_unless_one_is_the_best() {
     let ids = ["dhcp6c.sol.wait-first-rt", "dhcp6c.sol.preference-255"];
     let play = |preference: u8, after: u64| {
-        let mut trace = solicits(60, &[1000]);
+        let mut trace = soliciting(60, &[1000]);
         advertise(
             &mut trace,
             1010,
@@ -123,7 +93,7 @@ fn the_best_offer_wins() {
     let id = "dhcp6c.sol.preference-order";
     let other = DhcpOption::ServerId(vec![0, 3, 0, 1, 2, 0, 0, 0, 0, 9]);
     let play = |chosen: Option<DhcpOption>| {
-        let mut trace = solicits(60, &[1000]);
+        let mut trace = soliciting(60, &[1000]);
         advertise(&mut trace, 1010, true, &[]);
         let better = [DhcpOption::Preference(100), other.clone()];
         advertise(&mut trace, 1020, true, &better);
@@ -132,7 +102,7 @@ fn the_best_offer_wins() {
     };
     assert_verdicts(&play(Some(other.clone())), &[(id, '+')]);
     assert_verdicts(&play(None), &[(id, '-')]);
-    let mut single = solicits(60, &[1000]);
+    let mut single = soliciting(60, &[1000]);
     advertise(&mut single, 1010, true, &[]);
     request(&mut single, 2080, None);
     assert_verdicts(&single, &[(id, '?')]);
@@ -141,7 +111,7 @@ fn the_best_offer_wins() {
 #[test]
 fn an_empty_offer_is_as_good_as_none() {
     let (ignore, keep) = ("dhcp6c.adv.ignore-empty", "dhcp6c.adv.empty-keeps-timer");
-    let mut trace = solicits(60, &[1000]);
+    let mut trace = soliciting(60, &[1000]);
     for (at, next) in [(1010, 2050), (2060, 4150), (4160, 8300)] {
         advertise(&mut trace, at, false, &[]);
         solicit(&mut trace, next, 1000);
@@ -153,7 +123,7 @@ fn an_empty_offer_is_as_good_as_none() {
     request(&mut trace, 8500, None);
     assert_verdicts(&trace, &[(ignore, '-')]);
     // A server may have nothing at first and something later.
-    let mut later = solicits(60, &[1000]);
+    let mut later = soliciting(60, &[1000]);
     advertise(&mut later, 1010, false, &[]);
     solicit(&mut later, 2050, 1000);
     advertise(&mut later, 2060, true, &[]);
