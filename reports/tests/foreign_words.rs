@@ -113,6 +113,7 @@ fn report(words: &str) -> Report {
         }),
         known: Some(own()),
         excused: false,
+        because: None,
         evidence: vec![evidence.clone()],
     };
     let info = CheckInfo {

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 
 use super::matrix;
 use super::page::{Page, Style};
+use crate::causes::{Consequence, Failure};
 use crate::conclusion::Conclusion;
 use crate::document::Document;
 use crate::score::{Overall, ProfileResult};
-use crate::{Case, CheckInfo, Evidence, Judged, Level, Outcome, Profile, Report, Verdict, escape};
+use crate::{Case, Evidence, Level, Outcome, Profile, Report, Verdict, escape};
 
 /// Renders a document, with colour for a terminal if `colour` is set.
 pub fn render(document: &Document, colour: bool) -> String {
@@ -24,12 +25,11 @@ pub fn render(document: &Document, colour: bool) -> String {
 
 fn page(report: &Report, colour: bool) -> String {
     let mut page = Page::new(colour);
+    let failures = report.failures().into_iter();
     let (counting, others): (Vec<_>, Vec<_>) =
-        failures(report).partition(|failure| !failure.profiles.is_empty());
-    for level in [Level::Must, Level::Should] {
-        for failure in counting.iter().filter(|one| one.info.level == level) {
-            page.failure(failure, &report.arguments);
-        }
+        failures.partition(|failure| failure.weight().is_some());
+    for failure in &counting {
+        page.failure(failure, &report.arguments);
     }
     page.broken(report);
     page.unmet(report);
@@ -41,34 +41,6 @@ fn page(report: &Report, colour: bool) -> String {
     page.into_text()
 }
 
-/// One failed check with every scenario it failed in.
-struct Failure<'a> {
-    info: &'a CheckInfo,
-    cases: Vec<(&'a Case, &'a Judged)>,
-    /// The chosen profiles that it counts for.
-    profiles: Vec<Profile>,
-}
-
-/// Returns every check that failed.
-fn failures(report: &Report) -> impl Iterator<Item = Failure<'_>> {
-    report.checks.values().filter_map(|info| {
-        let mut cases = Vec::new();
-        for case in &report.cases {
-            if let Some(judged) = case.verdicts.get(&info.id)
-                && matches!(judged.verdict, Verdict::Fail(_))
-            {
-                cases.push((case, judged));
-            }
-        }
-        let profiles = report.counts_for(&info.id, cases.iter().map(|(case, _)| *case));
-        (!cases.is_empty()).then_some(Failure {
-            info,
-            cases,
-            profiles,
-        })
-    })
-}
-
 impl Page {
     fn failure(&mut self, failure: &Failure<'_>, arguments: &[String]) {
         let word = match failure.info.level {
@@ -78,10 +50,7 @@ impl Page {
         self.line(&[word, GAP, (Style::Bold, &failure.info.id)]);
         self.field("", &failure.info.title.en);
         let (case, judged) = failure.cases[0];
-        let names = failure.profiles.iter().map(|profile| profile.name());
-        let names = names.collect::<Vec<_>>().join(", ");
-        let level = level_name(failure.info.level);
-        self.field("counts", &format!("{level} of {names}"));
+        self.field("counts", &counts(failure.info.level, &failure.profiles));
         if let Verdict::Fail(finding) = &judged.verdict {
             self.field("expected", &finding.expected);
             self.field("seen", &finding.actual);
@@ -94,6 +63,7 @@ impl Page {
         if let Some(reason) = &judged.known {
             self.field("known", reason);
         }
+        self.consequences(&failure.consequences);
         self.field("hint", &failure.info.hint.en);
         self.field("source", &failure.info.source);
         let mut again = format!(
@@ -105,6 +75,19 @@ impl Page {
         }
         self.field("again", &again);
         self.gap();
+    }
+
+    /// Names what failed because of another failure.
+    fn consequences(&mut self, consequences: &[Consequence<'_>]) {
+        for (index, one) in consequences.iter().enumerate() {
+            let name = if index == 0 { "explains" } else { "" };
+            let runs = match one.cases.len() {
+                1 => "1 run".to_owned(),
+                count => format!("{count} runs"),
+            };
+            let counts = counts(one.info.level, &one.profiles);
+            self.field(name, &format!("{} in {runs} ({counts})", one.info.id));
+        }
     }
 
     /// Names what failed and counts for none of the chosen profiles.
@@ -356,6 +339,15 @@ fn conformant(report: &Report, scenarios: usize) -> String {
     });
     let open: String = open.collect();
     format!("conformant{known} in {scenarios}{open}")
+}
+
+/// Says how much a failure counts, and for whom.
+fn counts(level: Level, profiles: &[Profile]) -> String {
+    let names: Vec<&str> = profiles.iter().map(|profile| profile.name()).collect();
+    match names.is_empty() {
+        true => format!("{}, of none of the chosen profiles", level_name(level)),
+        false => format!("{} of {}", level_name(level), names.join(", ")),
+    }
 }
 
 fn level_name(level: Level) -> &'static str {

@@ -12,6 +12,7 @@ fn judged(verdict: Verdict) -> Case {
         verdict,
         known: None,
         excused: false,
+        because: None,
         evidence: Vec::new(),
     };
     Case {
