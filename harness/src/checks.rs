@@ -32,7 +32,7 @@ mod test_verdicts;
 mod wan;
 
 pub use check::{Check, check_info};
-pub use consequences::because;
+pub use consequences::{because, because_of_promise};
 pub use ruling::excused;
 
 /// The checks, room by room.

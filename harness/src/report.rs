@@ -90,6 +90,11 @@ pub fn case(
                 let mut reasons = known.iter();
                 let found = reasons.find(|known| known.breaks(expectation.promise, &scenario.name));
                 expectation.known = found.map(|known| known.reason.clone());
+                let because = checks::because_of_promise(|id| {
+                    let judged = case.verdicts.get(id);
+                    judged.is_some_and(|judged| matches!(judged.verdict, Verdict::Fail(_)))
+                });
+                expectation.because = because.map(str::to_owned).filter(|_| !expectation.met);
             }
             if dissection.is_host_overloaded() {
                 excuse(&mut case.expectations, dissection.late_at_a_time);
@@ -209,6 +214,7 @@ fn expectations(
             promise: Promise::Diagnosis,
             known: None,
             excused: false,
+            because: None,
         });
     }
     if let Some(expected) = scenario.expect.screen {
@@ -220,6 +226,7 @@ fn expectations(
             promise: Promise::Screen,
             known: None,
             excused: false,
+            because: None,
         });
     }
     for step in &dissection.steps {
@@ -232,6 +239,7 @@ fn expectations(
                 promise: Promise::Step,
                 known: None,
                 excused: false,
+                because: None,
             });
         }
     }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::{Case, CheckInfo, Judged, Level, Profile, Report, Verdict};
+use crate::{Case, CheckInfo, Expectation, Judged, Level, Profile, Report, Verdict};
 
 /// A failed check, with the cases in which no other failure explains it.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub struct Failure<'a> {
     pub profiles: Vec<Profile>,
     /// What failed because of it, the most frequent first.
     pub consequences: Vec<Consequence<'a>>,
+    /// How many promises of scenarios were not kept because of it.
+    pub promises: usize,
 }
 
 /// A check that failed because another one did.
@@ -63,6 +65,7 @@ impl Report {
                             cases: Vec::new(),
                             profiles: Vec::new(),
                             consequences: Vec::new(),
+                            promises: 0,
                         });
                         failure.cases.push((case, judged));
                     }
@@ -77,6 +80,14 @@ impl Report {
                     cases,
                     profiles,
                 });
+            }
+        }
+        for case in &self.cases {
+            let roots = case.expectations.iter().filter_map(|one| case.blames(one));
+            for root in roots {
+                if let Some(failure) = by_root.get_mut(root) {
+                    failure.promises += 1;
+                }
             }
         }
         let mut failures: Vec<Failure<'_>> = by_root.into_values().collect();
@@ -102,6 +113,14 @@ impl Report {
 }
 
 impl Case {
+    /// Returns the failure that explains why a promise of this case was not kept, if one does.
+    pub fn blames<'a>(&'a self, promise: &'a Expectation) -> Option<&'a str> {
+        let because = promise.because.as_deref().filter(|_| !promise.met)?;
+        let judged = self.verdicts.get(because)?;
+        let failed = matches!(judged.verdict, Verdict::Fail(_));
+        failed.then(|| self.root_of(because).unwrap_or(because))
+    }
+
     /// Returns the failure that a failed check goes back to, if another one explains it.
     pub fn root_of<'a>(&'a self, id: &'a str) -> Option<&'a str> {
         let mut at = id;

@@ -328,6 +328,9 @@ pub struct Expectation {
     /// Why the device file expects it to be broken, if it does.
     #[serde(default)]
     pub known: Option<String>,
+    /// The failed check of the same case that explains why it was not kept, if one does.
+    #[serde(default)]
+    pub because: Option<String>,
 }
 
 /// The kinds of promises.

@@ -147,6 +147,7 @@ fn report(words: &str) -> Report {
         met: false,
         remark: false,
         excused: false,
+        because: None,
         promise: Promise::Screen,
         known: Some(own()),
     };

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use ngnlab_reports::{RecordId, Verdict};
 
-use on_the_way::ON_THE_WAY;
+use on_the_way::{OF_PROMISES, ON_THE_WAY};
 use same::SAME;
 
 mod on_the_way;
@@ -42,6 +42,12 @@ pub fn because<'a>(verdicts: &BTreeMap<&'a str, Verdict>) -> BTreeMap<&'a str, &
         found.extend(cause.map(|cause| (*id, cause)));
     }
     found
+}
+
+/// Returns the failed check that explains why a promise about a site was not kept, if one does.
+pub fn because_of_promise(failed: impl Fn(&str) -> bool) -> Option<&'static str> {
+    let mut causes = OF_PROMISES.iter().copied().flatten().copied();
+    causes.find(|id| failed(id))
 }
 
 /// Returns whether a cause was seen by the time its consequence was.

@@ -34,6 +34,7 @@ const NO_NAMES: &[&str] = &[
 
 /// No prefix from the line.
 const NO_PREFIX: &[&str] = &[
+    "ngn.dhcp6.duid-ll",
     "ngn.dhcp6.reply-from-any-port",
     "dhcp6c.msg.unknown-option",
     "dhcp6c.sol.no-give-up",
@@ -114,6 +115,10 @@ pub(super) const ON_THE_WAY: &[Consequence] = &[
         ],
     },
     Consequence {
+        failures: &["dns.proxy.present", "dns.proxy.recovers"],
+        causes: &[NO_PREFIX],
+    },
+    Consequence {
         failures: &["ons.portal.stays-reachable", "ons.line-auth.completes"],
         causes: &[NO_PREFIX, NO_LAN, WRONG_SERVER, NO_NAMES, NO_WAY, SITES],
     },
@@ -126,3 +131,7 @@ pub(super) const ON_THE_WAY: &[Consequence] = &[
         causes: &[NO_LAN, NO_PREFIX],
     },
 ];
+
+/// What explains why a promise about a site was not kept, the likeliest first.
+pub(super) const OF_PROMISES: &[&[&str]] =
+    &[SITES, NO_PREFIX, NO_LAN, WRONG_SERVER, NO_NAMES, NO_WAY];

@@ -45,6 +45,7 @@ fn promised(met: bool) -> Case {
         excused: false,
         promise: Promise::Screen,
         known: None,
+        because: None,
     });
     case
 }
