@@ -221,9 +221,10 @@ pub enum DnsQuirk {
     #[serde(rename = "truncates-at-512")]
     #[strum(serialize = "truncates-at-512")]
     TruncatesAt512,
-    /// Reverse look-ups are not answered (row 26; guide p.15 shows such a timeout).
-    IgnoresPtr,
-    /// Reverse look-ups are refused (row 26).
+    /// Reverse look-ups get a name error instead of no answer (row 26, the opposite of normal: four
+    /// of the six transcripts of guide p.15 begin with such a timeout).
+    DeniesPtr,
+    /// Reverse look-ups are refused instead (row 26).
     RefusesPtr,
     /// Names of other servers get no answer instead of a name error (row 16).
     IgnoresForeignNames,
