@@ -9,12 +9,14 @@ use strum::VariantNames;
 
 pub mod customer_id;
 mod dhcpv6;
+mod opened;
 mod quirk_words;
 mod service;
 mod state;
 pub mod values;
 
 pub use dhcpv6::{Dhcpv6Quirk, LeaseTimes};
+pub use opened::Opened;
 pub use quirk_words::{QUIRK_WORDS, QuirkWords};
 pub use service::Service;
 pub use state::LineState;
@@ -66,7 +68,11 @@ pub struct Line {
     pub service: Service,
     /// Whether ひかり電話 is part of the contract: PD instead of RA on Next lines.
     pub hikari_denwa: bool,
-    /// Whether フレッツ・v6オプション is: line-to-line traffic, and with it the delivery hosts.
+    /// When the line was opened.
+    #[serde(default)]
+    pub opened: Opened,
+    /// Whether フレッツ・v6オプション is part of it: line-to-line traffic, and with it the delivery
+    /// hosts.
     pub v6_option: bool,
     /// Who brings the prefix.
     pub isp: Isp,
@@ -269,13 +275,15 @@ impl Line {
             "hgw-ra" => (Service::Cross, false, Upstream::RentalRouter),
             _ => return None,
         };
+        let opened = Opened::default();
         // ngn-facts §5.5: CAF + 10 digits in both areas.
         let customer_id = "CAF1234567890".to_owned();
         Some(Self {
             area,
             service,
             hikari_denwa,
-            v6_option: true,
+            opened,
+            v6_option: opened.brings_v6_option(area),
             isp: Isp::None,
             applied_id: Some(customer_id.clone()),
             customer_id,
