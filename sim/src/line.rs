@@ -185,6 +185,10 @@ pub enum EdgeQuirk {
     SwallowsInternet,
     /// Router Advertisements carry an option for experiments, which hosts skip (RFC 4861 §4.2).
     UnknownRaOption,
+    /// Its own solicitations are repeated after the Retrans Timer that it advertises, ten seconds.
+    /// Unless given it is a second: what is advertised is for hosts (RFC 4861 §6.3.4), and §10 has
+    /// RETRANS_TIMER for everybody. What a real edge uses no capture shows (inferred).
+    SolicitsAsAdvertised,
 }
 
 /// Oddities of the home gateway.
@@ -204,6 +208,8 @@ pub enum HomeGatewayQuirk {
     DropsForeignDuid,
     /// Each Request takes another slot, and the one before stays taken (§3.1).
     NewSlotPerRequest,
+    /// Every IA_PD of a router gets the same slot, which the Advertise lists once (§3.1, PR-600MI).
+    OneSlotPerClient,
     /// Names that the network's servers do not know get no answer instead of a name error (row 16).
     RelayIgnoresUnknownNames,
     /// Questions for AAAA are answered without data (§3.5).

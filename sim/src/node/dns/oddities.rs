@@ -56,8 +56,7 @@ pub(super) fn bend(
 fn is_reverse(question: &Question<'_>) -> bool {
     let name = question.name.to_ascii_lowercase();
     let below = |suffix: &[u8]| name.ends_with(suffix);
-    question.kind == PTR
-        && (below(b"\x03ip6\x04arpa\0") || below(b"\x07in-addr\x04arpa\0"))
+    question.kind == PTR && (below(b"\x03ip6\x04arpa\0") || below(b"\x07in-addr\x04arpa\0"))
 }
 
 /// Returns whether the name lies in no zone of the server, so that the root denies it.

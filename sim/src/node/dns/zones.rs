@@ -303,9 +303,8 @@ impl Zones {
         if !self.zones.iter().any(|zone| zone.apex == *name) {
             return None;
         }
-        let above = |zone: &&Zone| {
-            !zone.apex.is_root() && zone.apex != *name && zone.apex.zone_of(name)
-        };
+        let above =
+            |zone: &&Zone| !zone.apex.is_root() && zone.apex != *name && zone.apex.zone_of(name);
         let parents = self.zones.iter().filter(above);
         parents.max_by_key(|zone| zone.apex.iter().count())
     }

@@ -290,11 +290,10 @@ impl Interface {
     pub(super) fn poll_timeout(&self) -> Option<Time> {
         // Without a cable nobody can be asked whose an address is.
         let probed = self.addresses.iter().filter(|_| self.carrier);
-        let detection = probed
-            .filter_map(|address| match address.state {
-                State::Delayed { until } | State::Tentative { until } => Some(until),
-                State::Assigned | State::Duplicate => None,
-            });
+        let detection = probed.filter_map(|address| match address.state {
+            State::Delayed { until } | State::Tentative { until } => Some(until),
+            State::Assigned | State::Duplicate => None,
+        });
         detection.chain(self.link.poll_timeout()).min()
     }
 

@@ -64,7 +64,10 @@ fn the_laboratory_answers_in_the_sizes_its_names_say() {
 fn an_alias_is_followed_to_its_end_and_says_if_there_is_nothing() {
     let (response, _) = ask("chain.ngnlab.onshikaku.org.", RecordType::AAAA, None);
     let alias = RecordType::CNAME;
-    assert_eq!(kinds(&response.answers), [alias, alias, alias, RecordType::AAAA]);
+    assert_eq!(
+        kinds(&response.answers),
+        [alias, alias, alias, RecordType::AAAA]
+    );
     assert!(response.authorities.is_empty());
     let (response, _) = ask("dangling.ngnlab.onshikaku.org.", RecordType::AAAA, None);
     assert_eq!(response.answers.len(), 1);
@@ -84,10 +87,7 @@ fn any_type_at_an_apex_brings_what_the_zone_has_there() {
     assert!(response.authorities.is_empty());
     let (response, _) = ask("base.oqs-pdl.org.", RecordType::ANY, Some(4096));
     let ns = RecordType::NS;
-    assert_eq!(
-        kinds(&response.answers),
-        [RecordType::SOA, ns, ns, ns, ns]
-    );
+    assert_eq!(kinds(&response.answers), [RecordType::SOA, ns, ns, ns, ns]);
     assert!(response.authorities.is_empty());
     assert_eq!(response.additionals.len(), 8);
     // A host of its own comes before.
