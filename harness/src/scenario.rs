@@ -20,6 +20,7 @@ use crate::input;
 use crate::mistake::{Mistake, Mistakes};
 use crate::period::Period;
 
+pub mod delivery;
 mod idle;
 mod place;
 pub mod setup;
@@ -27,6 +28,7 @@ mod spans;
 pub mod step;
 mod validate;
 
+use delivery::Delivery;
 pub(crate) use place::{MOST_ENTRIES, entries, segment};
 pub use place::{files, name_of};
 use spans::Spans;
@@ -77,6 +79,8 @@ pub struct Scenario {
 pub struct LineSpec {
     /// A name of [`Line::PRESETS`].
     pub preset: Spanned<String>,
+    /// Whether the preset's way of delivering the prefix matters.
+    pub delivery: Option<Spanned<Delivery>>,
     /// The areas the scenario is run for.
     #[serde(default = "both_areas")]
     pub areas: Vec<Area>,

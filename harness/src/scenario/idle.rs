@@ -35,6 +35,21 @@ pub(super) struct Idle {
 ///
 /// The line must be one: its mistakes come first.
 pub(super) fn idle(scenario: &Scenario, number: usize, action: &Action) -> Option<Idle> {
+    let own = idle_as_delivered(scenario, number, action);
+    own.or_else(|| {
+        let mut others = scenario.in_each_delivery().into_iter().skip(1);
+        let idle = others.find_map(|other| idle_as_delivered(&other, number, action))?;
+        // What is to be mended is that it was said to run there, too.
+        Some(Idle {
+            help: "take `delivery = \"any\"` out of the line: this step needs its preset"
+                .to_owned(),
+            why: format!("with the other delivery, {}", idle.why),
+            ..idle
+        })
+    })
+}
+
+fn idle_as_delivered(scenario: &Scenario, number: usize, action: &Action) -> Option<Idle> {
     let areas = scenario.line.areas.iter();
     let lines: Vec<Line> = areas.map(|area| scenario.line(*area)).collect();
     let stage = Stage {

@@ -250,6 +250,22 @@ fn a_page_that_is_wrong_on_purpose_is_what_the_scenario_expects() {
     assert!(diagnosis::ids().any(|id| id == super::WRONG_URL));
 }
 
+#[test]
+fn a_line_of_any_delivery_lets_every_step_do_something_with_either() {
+    let any = "next-pd\", delivery = \"any";
+    let step = "send-out = { packet = \"unassigned-subnet\" }";
+    assert!(parse("next-pd", step).is_ok());
+    let told = parse(any, step).unwrap_err();
+    let said = told.to_string();
+    assert!(
+        said.contains("9:26: with the other delivery, the device has no prefix"),
+        "{said}"
+    );
+    let advice = told.list()[0].help.clone().unwrap_or_default();
+    assert!(advice.contains("take `delivery = \"any\"` out"), "{advice}");
+    assert!(parse(any, "resolve = { name = \"www.lineauth.mnw\" }").is_ok());
+}
+
 fn parse(line: &str, step: &str) -> Result<Scenario, Box<crate::mistake::Mistakes>> {
     read(&text(line, step))
 }
