@@ -411,7 +411,12 @@ mod tests {
                 "10:36: unknown key `lastign`",
                 "`lasting`",
             ),
-            ("\"10s\"", "10", "10:46: invalid type: integer `10`", ""),
+            (
+                "\"10s\"",
+                "10",
+                "10:46: `lasting`: the number `10` stands where a text in quotes",
+                "",
+            ),
             ("\"10s\"", "\"10\"", "10:46: `10` is not a span of time", ""),
             (
                 "at = \"21s\"",
