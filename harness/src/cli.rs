@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ngnlab_reports::{Profile, escape};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::node::router::defect::Defect;
+use ngnlab_sim::setup::Mode;
 
 use crate::error::Error;
 
@@ -106,6 +107,10 @@ pub struct Run {
     /// Only this area
     #[arg(long, value_enum)]
     pub area: Option<AreaName>,
+    /// How the line delivers the prefix in scenarios that leave it open; as their preset has it,
+    /// unless given. A device that does not offer the one gets the other
+    #[arg(long, value_enum)]
+    pub delivery: Option<DeliveryName>,
     /// Where all randomness comes from; the same seed gives the same run
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -244,6 +249,24 @@ impl From<AreaName> for Area {
         match name {
             AreaName::East => Self::East,
             AreaName::West => Self::West,
+        }
+    }
+}
+
+/// A way of delivering the prefix on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DeliveryName {
+    /// By Router Advertisement, a /64 that the router hands on
+    Ra,
+    /// By DHCPv6-PD, a delegation
+    Pd,
+}
+
+impl From<DeliveryName> for Mode {
+    fn from(name: DeliveryName) -> Self {
+        match name {
+            DeliveryName::Ra => Self::Ra,
+            DeliveryName::Pd => Self::Pd,
         }
     }
 }
@@ -394,6 +417,7 @@ Examples:
   ngnlab run --device my-router.toml --jobs 8 --long
   ngnlab run --device my-router.toml --out out --resume   the rest of a run that was broken off
   ngnlab run --device old.toml --device new.toml   scenarios and checks, old beside new
+  ngnlab run --scenario 'dns/*' --delivery ra    on RA lines wherever the scenario allows it
   ngnlab run --defect one-dns-for-all            see a check fail
 
 Exit codes: 0 conformant, 1 not conformant, 2 wrong usage or file, 3 could not tell";

@@ -15,25 +15,18 @@ pub struct Passage {
 }
 
 impl Passage {
-    /// Returns the passage that a word names: `p.30`, `P30`, `ガイドp.30`, `Q1`, `FAQ 1`, `問1`.
+    /// Returns the passage that a word names: `p.30`, `P30`, `ガイドp.30`, `30ページ`, `page 30`,
+    /// `Q1`, `FAQ 1`, `問1`.
     pub fn find(word: &str) -> Option<&'static Self> {
-        let word: String = word.to_lowercase();
-        let word = word.replace([' ', '　', '.'], "");
-        let word = ["guide", "ガイド"]
-            .into_iter()
-            .find_map(|book| word.strip_prefix(book))
-            .unwrap_or(&word);
-        let question = ["faq", "問"]
-            .into_iter()
-            .find_map(|what| word.strip_prefix(what));
-        let page = word.strip_suffix("ページ");
-        let word = match (question, page) {
-            (Some(number), _) => format!("q{number}"),
-            (None, Some(number)) => format!("p{number}"),
-            (None, None) => word.to_owned(),
-        };
-        let named = |one: &&Self| one.place.to_lowercase().replace('.', "") == word;
-        PASSAGES.iter().find(named)
+        let place = place(word)?;
+        PASSAGES.iter().find(|one| one.place == place)
+    }
+
+    /// Returns what is known of the guide, for a word that names a page or a question.
+    pub fn others(word: &str) -> Option<String> {
+        place(word)?;
+        let places = PASSAGES.iter().map(|one| format!("`{}`", one.place));
+        Some(places.collect::<Vec<_>>().join(", "))
     }
 
     /// Returns whether a source, such as `guide p.7, FAQ 1; RFC 8415`, names it.
@@ -46,6 +39,26 @@ impl Passage {
             places.any(|place| place.split('-').next() == Some(self.place))
         })
     }
+}
+
+/// Returns the place that a word names, as [`Passage::place`] writes it, whether known or not.
+fn place(word: &str) -> Option<String> {
+    let word = word.to_lowercase().replace([' ', '　', '.'], "");
+    let books = ["guide", "接続ガイド", "ガイド"];
+    let book = books.iter().find_map(|book| word.strip_prefix(book));
+    let word = book.unwrap_or(&word);
+    let number = |names: &[&str]| {
+        let after = names.iter().find_map(|name| word.strip_prefix(name));
+        let number = after.and_then(|number| number.parse::<u8>().ok());
+        number.filter(|number| *number > 0)
+    };
+    let page = word
+        .strip_suffix("ページ")
+        .and_then(|number| number.parse().ok());
+    let page = page.or_else(|| number(&["page", "p"]));
+    let question = number(&["faq", "question", "質問", "問", "q"]);
+    page.map(|number| format!("p.{number}"))
+        .or_else(|| question.map(|number| format!("Q{number}")))
 }
 
 const fn says(place: &'static str, ja: &'static str, en: &'static str) -> Passage {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use ngnlab_sim::line::Area;
 use ngnlab_sim::node::router::defect::Defect;
+use ngnlab_sim::setup::Mode;
 use ngnlab_sim::time::Pace;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,9 @@ pub struct Job {
     pub scenario: PathBuf,
     /// The area.
     pub area: Area,
+    /// How the prefix is delivered where the scenario leaves that open; as its preset has it, unless
+    /// given.
+    pub delivery: Option<Mode>,
     /// The run's seed, from which the scenario's follows.
     pub seed: u64,
     /// How the clock moves, if the user says so.
@@ -42,9 +46,9 @@ pub enum Device {
 }
 
 impl Job {
-    /// Reads the job's scenario.
+    /// Reads the job's scenario, with its prefix delivered as the job has it.
     pub fn scenario(&self) -> Result<Scenario, Error> {
-        Scenario::load(&self.scenario)
+        Ok(Scenario::load(&self.scenario)?.delivered_by(self.delivery))
     }
 
     /// Returns the folder for what real terminals leave, if it is kept.

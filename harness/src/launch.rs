@@ -112,6 +112,7 @@ fn start(
         task: Some(Task {
             scenario: job.scenario.clone(),
             area: job.area,
+            delivery: job.delivery,
             seed: job.seed,
             trace: trace.clone(),
             prepared: job.prepared.clone(),

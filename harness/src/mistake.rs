@@ -6,6 +6,8 @@ use std::path::Path;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use ngnlab_reports::escape;
 
+mod reader;
+
 /// Everything that is wrong with one file, in the order of the file.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.summary())]
@@ -64,7 +66,8 @@ impl Mistake {
         let span = error.span().unwrap_or(0..0);
         let message = error.message();
         let Some(rest) = message.strip_prefix("unknown ") else {
-            return Self::new(span, message);
+            let message = reader::in_our_words(message, &span, text);
+            return Self::new(span, message.unwrap_or_else(|| error.message().to_owned()));
         };
         // serde says: unknown field `a`, expected one of `b`, `c`
         let mut quoted = rest.split('`').skip(1).step_by(2);
@@ -116,6 +119,21 @@ impl Mistakes {
             .count()
             + 1;
         (line, column)
+    }
+
+    /// Returns them as what may be meant: a line for each, and what to do if it is.
+    pub fn as_warnings(&self) -> String {
+        let lines = self.list.iter().map(|one| {
+            let (line, column) = self.position(one);
+            let help = one.help.as_ref().map(|help| format!("; {help}"));
+            format!(
+                "warning: {}:{line}:{column}: {}{}\n",
+                self.file.name(),
+                one.message,
+                help.unwrap_or_default()
+            )
+        });
+        lines.collect()
     }
 
     fn summary(&self) -> String {

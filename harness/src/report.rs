@@ -59,6 +59,9 @@ pub fn case(
     let mut case = Case {
         scenario: scenario.name.clone(),
         area: area.name().to_owned(),
+        delivery: scenario
+            .takes_any_delivery()
+            .then(|| scenario.mode().word().to_owned()),
         outcome: Outcome::Judged,
         diagnosis: None,
         overcome: Vec::new(),
@@ -128,6 +131,7 @@ pub fn case_of_trace(trace: &Trace, file: Option<String>) -> Result<Case, Unknow
     Ok(Case {
         scenario: trace.header.scenario.clone(),
         area: trace.header.line.area.name().to_owned(),
+        delivery: None,
         outcome: Outcome::Judged,
         diagnosis: diagnosis::diagnose(&dissection),
         overcome: diagnosis::overcome(&dissection),

@@ -20,6 +20,7 @@ use crate::input;
 use crate::mistake::{Mistake, Mistakes};
 use crate::period::Period;
 
+pub mod delivery;
 mod idle;
 mod place;
 pub mod setup;
@@ -27,6 +28,7 @@ mod spans;
 pub mod step;
 mod validate;
 
+use delivery::Delivery;
 pub(crate) use place::{MOST_ENTRIES, entries, segment};
 pub use place::{files, name_of};
 use spans::Spans;
@@ -77,6 +79,8 @@ pub struct Scenario {
 pub struct LineSpec {
     /// A name of [`Line::PRESETS`].
     pub preset: Spanned<String>,
+    /// Whether the preset's way of delivering the prefix matters.
+    pub delivery: Option<Spanned<Delivery>>,
     /// The areas the scenario is run for.
     #[serde(default = "both_areas")]
     pub areas: Vec<Area>,
@@ -412,7 +416,12 @@ mod tests {
                 "10:36: unknown key `lastign`",
                 "`lasting`",
             ),
-            ("\"10s\"", "10", "10:46: invalid type: integer `10`", ""),
+            (
+                "\"10s\"",
+                "10",
+                "10:46: `lasting`: the number `10` stands where a text in quotes",
+                "",
+            ),
             ("\"10s\"", "\"10\"", "10:46: `10` is not a span of time", ""),
             (
                 "at = \"21s\"",

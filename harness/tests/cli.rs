@@ -123,6 +123,7 @@ fn list_explain_and_lint_answer() {
     assert!(help.contains("ngnlab explain P11019"), "{help}");
     let linted = ngnlab(&["lint"]);
     assert_eq!(linted.status.code(), Some(0), "{}", stdout(&linted));
+    assert_eq!(stderr(&linted), "", "no name of ours is in doubt");
 }
 
 #[test]

@@ -34,6 +34,7 @@ fn entries(path: &Path) -> Vec<Entry> {
             job: Job {
                 scenario: path.to_owned(),
                 area: *area,
+                delivery: None,
                 seed: 1,
                 pace: None,
                 device: Device::Reference(BTreeSet::new()),

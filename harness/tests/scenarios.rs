@@ -81,6 +81,7 @@ fn cases() -> Vec<(Case, Entry)> {
                 job: Job {
                     scenario: path.clone(),
                     area,
+                    delivery: None,
                     seed: 1,
                     pace: None,
                     device: Device::Reference(BTreeSet::new()),

@@ -212,6 +212,9 @@ pub struct Case {
     pub scenario: String,
     /// `east` or `west`.
     pub area: String,
+    /// `ra` or `pd`: how the prefix was delivered, where the scenario leaves that open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
     /// Where the guide's flow of p.30 ends, if line authentication failed.

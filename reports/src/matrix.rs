@@ -267,6 +267,7 @@ mod tests {
             cases: vec![Case {
                 scenario: "dns/one".to_owned(),
                 area: "east".to_owned(),
+                delivery: None,
                 outcome: Outcome::Judged,
                 diagnosis: None,
                 overcome: Vec::new(),

@@ -154,6 +154,7 @@ fn report(words: &str) -> Report {
     let case = |outcome, area: &str| Case {
         scenario: own(),
         area: area.to_owned(),
+        delivery: None,
         outcome,
         diagnosis: Some(diagnosis.clone()),
         overcome: vec![diagnosis.clone()],

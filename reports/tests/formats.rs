@@ -190,6 +190,7 @@ fn report() -> Report {
         cases: vec![Case {
             scenario: "line-auth/succeeds-on-a-pd-line".to_owned(),
             area: "east".to_owned(),
+            delivery: None,
             outcome: Outcome::Judged,
             diagnosis: None,
             overcome: vec![],

@@ -121,6 +121,7 @@ fn ended(device: usize, name: &str) -> Ended {
         case: Case {
             scenario: name.to_owned(),
             area: "east".to_owned(),
+            delivery: None,
             outcome: Outcome::HarnessError("回線が切れた".to_owned()),
             diagnosis: None,
             overcome: Vec::new(),

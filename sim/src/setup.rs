@@ -63,6 +63,24 @@ pub enum Aspect {
     Dns,
 }
 
+impl Mode {
+    /// Returns how it is called.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ra => "ra",
+            Self::Pd => "pd",
+        }
+    }
+
+    /// Returns the other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Ra => Self::Pd,
+            Self::Pd => Self::Ra,
+        }
+    }
+}
+
 impl Setup {
     /// Returns the servers for a name: the longest matching domain's, else the default ones.
     pub fn servers_for(&self, name: &str) -> &[Ipv6Addr] {

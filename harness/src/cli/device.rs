@@ -71,7 +71,7 @@ pub(super) fn answer(args: &DeviceCheck, place: Place) -> Result<Answer, Error> 
     };
     let mut all = Vec::new();
     for mode in &description.offers.modes {
-        let out = out.join(word(*mode));
+        let out = out.join(mode.word());
         all.push(check(args, &description.known, *mode, area, out, place)?);
     }
     if let Some(path) = &args.json {
@@ -121,6 +121,7 @@ fn check(
     let job = Job {
         scenario,
         area,
+        delivery: None,
         seed: 1,
         pace: None,
         device: Device::File(args.file.clone()),
@@ -129,7 +130,7 @@ fn check(
         out: Some(out.clone()),
     };
     let clock = Clock::starting_at(Time::ZERO);
-    (place.announce)(&format!("{}, {} line", word(mode), area.name()));
+    (place.announce)(&format!("{}, {} line", mode.word(), area.name()));
     let mut ready_ms = None;
     let mut stages: Vec<(Stage, u64)> = Vec::new();
     let mut tell = |reached: Reached| {
@@ -232,7 +233,7 @@ fn wrong(trace: &Dissection<'_>, area: Area, known: &[Known]) -> Vec<Wrong> {
 }
 
 fn shown(name: &str, checked: &Checked) -> String {
-    let (name, mode) = (escape::line(name), word(checked.mode));
+    let (name, mode) = (escape::line(name), checked.mode.word());
     let Some(stopped) = &checked.stopped else {
         let last = checked.stages.last().map_or(0, |(_, at)| *at);
         let ready = checked.ready_ms.unwrap_or_default();
@@ -276,7 +277,7 @@ fn simplest_line(mode: Mode) -> String {
          [[step]]\n\
          when = \"terminal-online\"\n\
          do.resolve = {{ name = \"{NAME}\" }}\n",
-        word(mode),
+        mode.word(),
         WITHIN.as_secs()
     );
     for second in (AGAIN.as_secs()..WITHIN.as_secs()).step_by(2) {
@@ -285,13 +286,6 @@ fn simplest_line(mode: Mode) -> String {
         ));
     }
     text
-}
-
-fn word(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Ra => "ra",
-        Mode::Pd => "pd",
-    }
 }
 
 fn millis(span: Duration) -> u64 {

@@ -28,7 +28,7 @@ pub(super) fn answer(args: &Explain, place: Place) -> Result<Answer, Error> {
     let found = select::scenarios(folder, &[])?;
     let scenarios: Vec<Scenario> = found.into_iter().map(|found| found.scenario).collect();
     let prove = || selftest::prove(folder, SEED, None, place.progress);
-    let things = Thing::all(&args.id, &scenarios);
+    let things = Thing::meant(&args.id, &scenarios);
     if things.is_empty() {
         return Err(unknown(&args.id, &scenarios));
     }
@@ -54,6 +54,15 @@ enum Thing<'a> {
 }
 
 impl<'a> Thing<'a> {
+    /// Returns everything that a word can mean, as it stands or without what is said around it.
+    fn meant(id: &str, scenarios: &'a [Scenario]) -> Vec<Self> {
+        let things = Self::all(id, scenarios);
+        match bare(id) {
+            Some(bare) if things.is_empty() => Self::all(&bare, scenarios),
+            _ => things,
+        }
+    }
+
     /// Returns everything that is called so; a step and a screen may share a name.
     fn all(id: &str, scenarios: &'a [Scenario]) -> Vec<Self> {
         let word = plain(id);
@@ -136,6 +145,20 @@ fn plain(word: &str) -> String {
     word.flat_map(char::to_lowercase).collect()
 }
 
+/// Returns a code or the name of a screen without the words around it: `画面 M5`, `M5画面`,
+/// `エラーコード P11019`, `screen M 5`.
+fn bare(id: &str) -> Option<String> {
+    let word = plain(id).replace([' ', '　', ':', '(', ')'], "");
+    let mut bare = &word[..];
+    while let Some(rest) = AROUND.iter().find_map(|said| {
+        let rest = bare.strip_prefix(said).or(bare.strip_suffix(said))?;
+        (!rest.is_empty()).then_some(rest)
+    }) {
+        bare = rest;
+    }
+    (bare != id).then(|| bare.to_owned())
+}
+
 fn unknown(id: &str, scenarios: &[Scenario]) -> Error {
     let names = scenarios.iter().map(|scenario| scenario.name.clone());
     let checks = checks::all().map(|check| check.id);
@@ -156,6 +179,12 @@ fn unknown(id: &str, scenarios: &[Scenario]) -> Error {
         .chain(screens)
         .collect();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    if let Some(known) = Passage::others(&plain(id)) {
+        return Error::Usage {
+            what: format!("nothing of `{id}` is known"),
+            help: Some(format!("known of the guide are {known}")),
+        };
+    }
     // Codes and questions are written large, most names small.
     let written = [id.to_owned(), plain(id), plain(id).to_uppercase()];
     let nearest = written.iter().find_map(|word| advice(word, &known));
@@ -168,6 +197,17 @@ fn unknown(id: &str, scenarios: &[Scenario]) -> Error {
 /// What to do where no word is near.
 const ELSE: &str = "`ngnlab list` names the scenarios; `list --checks`, `--defects`, `--profiles` \
     and `--diagnoses` name others, and `explain --help` shows what else there is";
+/// What is said around a code or a screen's name.
+const AROUND: [&str; 8] = [
+    "errorcode",
+    "エラーコード",
+    "error",
+    "エラー",
+    "code",
+    "コード",
+    "screen",
+    "画面",
+];
 /// The browser's warning, among the screens of the guide.
 const WARNING: &str = "m10";
 /// The heading of the screen with buttons.

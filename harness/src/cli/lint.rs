@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use super::{Answer, Lint, select};
 use crate::error::{self, Error};
+use crate::input;
+use crate::mistake::Mistakes;
 use crate::promises;
 
 pub(super) fn answer(args: &Lint) -> Result<Answer, Error> {
@@ -16,7 +18,11 @@ pub(super) fn answer(args: &Lint) -> Result<Answer, Error> {
     let mut bad = 0;
     for file in &files {
         match promises::load(file) {
-            Ok(_) => {}
+            Ok(scenario) => {
+                let text = input::text(file, input::DESCRIPTION)?;
+                let doubts = Mistakes::new(file, &text, scenario.doubts(&text));
+                answer.remarks.push_str(&doubts.as_warnings());
+            }
             Err(error @ Error::Scenario(_)) => {
                 bad += 1;
                 answer.remarks.push_str(&error.pretty());

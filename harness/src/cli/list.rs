@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use ngnlab_reports::escape::line;
 use ngnlab_reports::{Level, Profile};
 use ngnlab_sim::node::router::defect::Defect;
-use ngnlab_sim::setup::Mode;
 
 use super::{Answer, List, select};
 use crate::checks;
@@ -99,10 +98,7 @@ fn list_devices(folder: &Path, text: &mut String) -> Result<(), Error> {
     );
     for path in device_files(folder)? {
         let device = Description::load(&path)?;
-        let modes = device.offers.modes.iter().map(|mode| match mode {
-            Mode::Ra => "ra",
-            Mode::Pd => "pd",
-        });
+        let modes = device.offers.modes.iter().map(|mode| mode.word());
         let modes = modes.collect::<Vec<_>>().join(", ");
         let _ = writeln!(text, "{} ({modes})", line(&path.to_string_lossy()));
         let about = format!("{}: {}", device.name, device.about);

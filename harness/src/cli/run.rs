@@ -11,6 +11,7 @@ use ngnlab_reports::journal::{self, Header};
 use ngnlab_reports::{Case, LeftOut, Outcome, Profile, Report};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::clock::Clock;
+use ngnlab_sim::setup::Mode;
 use ngnlab_sim::time::{Pace, Time};
 
 use super::select::{self, Found};
@@ -230,6 +231,12 @@ fn arguments(args: &Run, device: &Chosen) -> Vec<String> {
     for defect in &args.defect {
         arguments.extend(["--defect".to_owned(), defect.name().to_owned()]);
     }
+    if let Some(delivery) = args.delivery {
+        arguments.extend([
+            "--delivery".to_owned(),
+            Mode::from(delivery).word().to_owned(),
+        ]);
+    }
     arguments.extend(args.real_time.then(|| "--real-time".to_owned()));
     arguments.extend(args.long.then(|| "--long".to_owned()));
     arguments.extend(["--seed".to_owned(), args.seed.to_string()]);
@@ -281,12 +288,15 @@ fn entries(found: &[&Found], args: &Run, device: &Chosen) -> Vec<Entry> {
     });
     let mut entries = Vec::new();
     for Found { path, scenario } in found {
-        for area in select::areas(scenario, only) {
+        let delivery = scenario.delivery_for(&device.modes, args.delivery.map(Mode::from));
+        let scenario = scenario.clone().delivered_by(delivery);
+        for area in select::areas(&scenario, only) {
             let out = out.as_deref();
             entries.push(Entry {
                 job: Job {
                     scenario: path.clone(),
                     area,
+                    delivery,
                     seed: args.seed,
                     pace: args.real_time.then_some(Pace::Realtime),
                     device: device.device.clone(),

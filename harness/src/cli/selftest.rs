@@ -49,6 +49,7 @@ fn clean(folder: &Path, seed: u64) -> Result<Vec<Entry>, Error> {
             job: Job {
                 scenario: found.path.clone(),
                 area,
+                delivery: None,
                 seed,
                 pace: None,
                 device: Device::Reference(BTreeSet::new()),

@@ -335,7 +335,7 @@ mod tests {
             common.contains("2:1: unknown key `nam` did you mean `name`?"),
             "{common}"
         );
-        assert!(common.contains("missing field `name`"), "{common}");
+        assert!(common.contains("the key `name` is missing"), "{common}");
         let own = told(&format!("{head}privat = []\n"));
         assert_eq!(own, "4:1: unknown key `privat` did you mean `private`?");
         // A key further down is none of the file's.
@@ -348,7 +348,7 @@ mod tests {
             driver,
             "1:11: unknown word `proces` did you mean `process`?"
         );
-        assert!(told("name = \"one\"\n").contains("missing field `driver`"));
+        assert!(told("name = \"one\"\n").contains("the key `driver` is missing"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use ngnlab_sim::line::Area;
+use ngnlab_sim::setup::Mode;
 use serde::{Deserialize, Serialize};
 
 use crate::dut::Prepared;
@@ -35,6 +36,8 @@ pub(super) struct Task {
     pub(super) scenario: PathBuf,
     /// The area.
     pub(super) area: Area,
+    /// How the prefix is delivered where the scenario leaves that open.
+    pub(super) delivery: Option<Mode>,
     /// The run's seed.
     pub(super) seed: u64,
     /// Where the trace goes.

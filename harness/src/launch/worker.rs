@@ -68,7 +68,7 @@ fn serve() -> Result<Ending, Error> {
     let Some(task) = &assignment.task else {
         return drivers::prepare(&assignment, &description);
     };
-    let scenario = Scenario::load(&task.scenario)?;
+    let scenario = Scenario::load(&task.scenario)?.delivered_by(task.delivery);
     let mut dut = drivers::device(&assignment, &description, task)?;
     let pace = dut.pace();
     let setup = scenario.setup(task.area, description.macs);

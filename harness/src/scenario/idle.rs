@@ -1,13 +1,9 @@
 //! Steps that can do nothing on the line they stand in: a mistake, told before anything is run.
 //!
-//! Pages are looked at, since a page that nobody serves shows a user nothing; a scenario that
-//! means it expects the diagnosis `wrong-url`. Names that do not exist may be looked up, for the
-//! answer that they do not is an answer; only a slip in a name that does exist is told.
+//! Whether somebody serves a page or a name is looked at in [`served`].
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use ngnlab_sim::access;
 use ngnlab_sim::line::{Dhcpv6Quirk, DnsQuirk, Line, LineState, Upstream};
 use ngnlab_sim::node::edge::Renumbering;
 use ngnlab_sim::node::line_auth::LineAuth as Site;
@@ -17,9 +13,9 @@ use super::Scenario;
 use super::step::Action;
 use super::step::cable::Wire;
 use super::step::crafted::{Crafted, Crossing};
-use super::step::terminal::Url;
-use crate::mistake;
 use crate::period::Period;
+
+mod served;
 
 /// Why a step can do nothing, and what to do about it.
 pub(super) struct Idle {
@@ -35,6 +31,21 @@ pub(super) struct Idle {
 ///
 /// The line must be one: its mistakes come first.
 pub(super) fn idle(scenario: &Scenario, number: usize, action: &Action) -> Option<Idle> {
+    let own = idle_as_delivered(scenario, number, action);
+    own.or_else(|| {
+        let mut others = scenario.in_each_delivery().into_iter().skip(1);
+        let idle = others.find_map(|other| idle_as_delivered(&other, number, action))?;
+        // What is to be mended is that it was said to run there, too.
+        Some(Idle {
+            help: "take `delivery = \"any\"` out of the line: this step needs its preset"
+                .to_owned(),
+            why: format!("with the other delivery, {}", idle.why),
+            ..idle
+        })
+    })
+}
+
+fn idle_as_delivered(scenario: &Scenario, number: usize, action: &Action) -> Option<Idle> {
     let areas = scenario.line.areas.iter();
     let lines: Vec<Line> = areas.map(|area| scenario.line(*area)).collect();
     let stage = Stage {
@@ -153,10 +164,11 @@ impl Stage<'_> {
             Action::Back(_) | Action::CloseBrowser(_) if !self.others(action).any(browses) => {
                 Idle::step("no step opens a page on this terminal", "open a page first")
             }
-            Action::Open(step) | Action::Download(step) => self.page(line, &step.url),
-            Action::Browse(step) => self.page(line, &step.url),
-            Action::Resolve(step) => self.slip("name", [step.name.clone()]),
-            Action::Ask(step) => self.slip("names", step.names.iter().cloned().map(String::from)),
+            Action::Open(step) | Action::Download(step) => {
+                served::page(self.scenario, line, &step.url)
+            }
+            Action::Browse(step) => served::page(self.scenario, line, &step.url),
+            Action::Resolve(_) | Action::Ask(_) => served::name(self.lines, action),
             Action::InjectWan(step) => self.crafted(line, step.frame, Wire::Wan),
             Action::InjectLan(step) => self.crafted(line, step.frame, Wire::Lan),
             Action::SendOut(step) => self.crossing(line, step.packet, Wire::Lan),
@@ -182,45 +194,6 @@ impl Stage<'_> {
             return Idle::step(why, help);
         }
         None
-    }
-
-    fn page(&self, line: &Line, url: &Url) -> Option<Idle> {
-        if self.scenario.expects(WRONG_URL) {
-            return None;
-        }
-        let hosts = access::web_hosts(line);
-        let host = url.host().to_ascii_lowercase();
-        if hosts.contains(&host) {
-            return None;
-        }
-        let area = line.area.name();
-        let why = format!("nobody serves `{host}` on this line in the {area}");
-        let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
-        let nearest = mistake::advice(&host, &hosts).unwrap_or_default();
-        let help = format!(
-            "{nearest}{}if it is wrong on purpose, give the scenario \
-             `expect = {{ diagnosis = \"{WRONG_URL}\" }}`",
-            if nearest.is_empty() { "" } else { " or, " }
-        );
-        Idle::key("url", why, help)
-    }
-
-    /// A name that nobody knows, and that is one slip away from one.
-    fn slip(&self, key: &'static str, names: impl IntoIterator<Item = String>) -> Option<Idle> {
-        let known: BTreeSet<String> = self.lines.iter().flat_map(access::known_names).collect();
-        let (name, meant) = names.into_iter().find_map(|name| {
-            let asked = name.trim_end_matches('.').to_ascii_lowercase();
-            let is_near = |known: &&String| {
-                known.len().abs_diff(asked.len()) <= 1
-                    && strsim::damerau_levenshtein(known, &asked) == 1
-            };
-            let is_new = !known.contains(&asked);
-            let meant = is_new.then(|| known.iter().find(is_near)).flatten()?;
-            Some((name, meant))
-        })?;
-        let why = format!("nobody knows `{name}` on this line, and `{meant}` is one slip away");
-        let help = "a name that is not to exist differs in more than one letter from those that do";
-        Idle::key(key, why, format!("did you mean `{meant}`? {help}"))
     }
 
     fn crafted(&self, line: &Line, frame: Crafted, wire: Wire) -> Option<Idle> {
@@ -362,9 +335,6 @@ fn other(wire: Wire) -> Wire {
         Wire::Lan => Wire::Wan,
     }
 }
-
-/// The diagnosis that a scenario expects whose page is wrong on purpose.
-const WRONG_URL: &str = "wrong-url";
 
 #[cfg(test)]
 mod tests;

@@ -34,7 +34,7 @@ impl Scenario {
     }
 }
 
-fn right_mode(line: &Line) -> Mode {
+pub(super) fn right_mode(line: &Line) -> Mode {
     if line.delegates_to_device() {
         Mode::Pd
     } else {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ngnlab_sim::line::{Area, Line, ONS_DOMAINS, Service, customer_id};
 use toml::Spanned;
 
+use super::delivery::Delivery;
 use super::idle::idle;
 use super::spans::Spans;
 use super::step::{Action, Step};
@@ -92,6 +93,7 @@ fn line(scenario: &Scenario, found: &mut Vec<Mistake>) {
         let mistake = Mistake::unknown(preset.span(), "preset", preset.get_ref(), Line::PRESETS);
         found.push(mistake);
     }
+    delivery(scenario, found);
     if spec.areas.is_empty() {
         found.push(Mistake::new(preset.span(), "this line has no area"));
     }
@@ -121,6 +123,34 @@ fn line(scenario: &Scenario, found: &mut Vec<Mistake>) {
             found.push(Mistake::new(interval.span(), message));
         }
     }
+}
+
+/// A scenario that leaves the delivery open says nothing else that settles it.
+fn delivery(scenario: &Scenario, found: &mut Vec<Mistake>) {
+    let spec = &scenario.line;
+    let Some(delivery) = &spec.delivery else {
+        return;
+    };
+    if !scenario.takes_any_delivery() {
+        return;
+    }
+    let preset = spec.preset.get_ref();
+    let is_known = Line::PRESETS.contains(&preset.as_str());
+    let mut presets = Delivery::PRESETS.iter();
+    let why = if is_known && presets.all(|(own, _)| own != preset) {
+        format!("`{preset}` delivers the prefix in one way alone")
+    } else if spec.hikari_denwa.is_some() {
+        "`hikari-denwa` settles how the prefix is delivered".to_owned()
+    } else if spec.lease.is_some() {
+        "`lease` settles that the prefix is delegated".to_owned()
+    } else if scenario.device.mode.is_some() {
+        "`mode` of the device settles how it gets its prefix".to_owned()
+    } else {
+        return;
+    };
+    let mut mistake = Mistake::new(delivery.span(), why);
+    mistake.help = Some("take out `delivery = \"any\"`, or what contradicts it".to_owned());
+    found.push(mistake);
 }
 
 /// Guide p.4: some types exist in one area only.

@@ -67,6 +67,7 @@ impl Bench {
         Job {
             scenario: self.folder.join("test/short.toml"),
             area: Area::East,
+            delivery: None,
             seed: 1,
             pace: None,
             device: Device::File(self.write_device(text)),

@@ -112,6 +112,7 @@ pub(crate) fn trials(obstacle: Option<String>) -> Vec<Trial> {
             let mut job = Job {
                 scenario: root().join(format!("scenarios/{scenario}.toml")),
                 area: *area,
+                delivery: None,
                 seed: 1,
                 pace: None,
                 device: Device::File(device()),

@@ -10,6 +10,7 @@ use ngnlab_harness::dut::description::Description;
 use ngnlab_harness::dut::needs;
 use ngnlab_harness::job::{Device, Job};
 use ngnlab_harness::play::Ending;
+use ngnlab_harness::scenario::Scenario;
 use ngnlab_harness::{checks, report};
 use ngnlab_reports::{Level, Verdict};
 use ngnlab_sim::line::Area;
@@ -146,8 +147,11 @@ fn trial(test: RouterTest, obstacle: Option<&str>) -> Trial {
         .err()
         .map(|error| error.to_string());
     gated(&name, obstacle.or(lacking.as_deref()), move || {
+        let scenario = root().join(format!("scenarios/{scenario}.toml"));
+        let offered = &description.offers.modes;
         let job = Job {
-            scenario: root().join(format!("scenarios/{scenario}.toml")),
+            delivery: Scenario::load(&scenario)?.delivery_for(offered, None),
+            scenario,
             area,
             seed: 1,
             pace: None,

@@ -73,6 +73,7 @@ fn behind_a_real_router(scenario: &Scenario, path: &Path) {
     let job = Job {
         scenario: path.to_owned(),
         area: Area::East,
+        delivery: None,
         seed: 1,
         pace: None,
         device: Device::File(root().join("harness/devices/dnsmasq-dhcpcd.toml")),
@@ -210,6 +211,7 @@ fn job(bench: &Bench, steps: &str) -> Job {
     Job {
         scenario: path,
         area: Area::East,
+        delivery: None,
         seed: 1,
         pace: Some(Pace::Realtime),
         device: Device::Reference(Default::default()),

@@ -394,7 +394,10 @@ fn level_name(level: Level) -> &'static str {
 }
 
 fn place(case: &Case) -> String {
-    format!("{} ({})", case.scenario, case.area)
+    match &case.delivery {
+        Some(delivery) => format!("{} ({}, {delivery})", case.scenario, case.area),
+        None => format!("{} ({})", case.scenario, case.area),
+    }
 }
 
 fn places(cases: &[&Case]) -> String {

@@ -118,6 +118,7 @@ fn entries() -> Vec<Entry> {
             job: Job {
                 scenario: path,
                 area: Area::East,
+                delivery: None,
                 seed: 7,
                 pace: None,
                 device: Device::Reference(BTreeSet::new()),

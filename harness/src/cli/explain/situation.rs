@@ -23,7 +23,11 @@ pub(super) fn situation(scenario: &Scenario) -> String {
     let _ = writeln!(text, "{}", scenario.name);
     both(&mut text, &scenario.about);
     row(&mut text, "source", &[&scenario.source]);
-    row(&mut text, "line", &[scenario.line.preset.get_ref()]);
+    let mut line = scenario.line.preset.get_ref().clone();
+    if scenario.takes_any_delivery() {
+        line.push_str(", or with the prefix by the other of RA and PD");
+    }
+    row(&mut text, "line", &[&line]);
     row(&mut text, "areas", &[&areas.join(", ")]);
     row(&mut text, "until", &[&scenario.until.to_string()]);
     row(&mut text, "steps", &steps);

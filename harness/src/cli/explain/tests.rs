@@ -83,7 +83,7 @@ fn everything_is_explained_in_both_languages_with_no_field_left_empty() {
 #[test]
 fn what_a_technician_holds_is_found_however_it_is_written() {
     let said = |id: &str| {
-        let things = Thing::all(id, &[]);
+        let things = Thing::meant(id, &[]);
         let first = |thing: &Thing<'_>| {
             let text = thing.explained(&[], || Ok(Selftest::default())).unwrap();
             text.lines().next().unwrap_or_default().to_owned()
@@ -107,8 +107,21 @@ fn what_a_technician_holds_is_found_however_it_is_written() {
         ("回線認証に失敗しました", "m7 (a screen)"),
         ("サービス提供者からの応答がありません。", "m6 (a screen)"),
         ("システムエラー", "m8 (a screen)"),
+        ("画面 M5", "m5 (a screen)"),
+        ("M5画面", "m5 (a screen)"),
+        ("M 5", "m5 (a screen)"),
+        ("screen m6", "m6 (a screen)"),
+        ("エラーコード P11019", "m5 (a screen)"),
+        ("エラーコード：P11019", "m5 (a screen)"),
+        ("error code P32031", "m6 (a screen)"),
+        ("P32031エラー", "m6 (a screen)"),
         ("Q1", "Q1 (a question of the guide's FAQ)"),
         ("FAQ 12", "Q12 (a question of the guide's FAQ)"),
+        ("Ｑ．１７", "Q17 (a question of the guide's FAQ)"),
+        ("質問12", "Q12 (a question of the guide's FAQ)"),
+        ("30ページ", "p.30 (a page of the guide)"),
+        ("接続ガイド30ページ", "p.30 (a page of the guide)"),
+        ("guide page 30", "p.30 (a page of the guide)"),
         ("p30", "p.30 (a page of the guide)"),
         ("p.7", "p.7 (a page of the guide)"),
         ("reconfigures", "reconfigures (a quirk of dhcpv6)"),
@@ -141,7 +154,8 @@ fn an_unknown_word_gets_the_nearest_of_any_kind() {
         ("P11091", "P11019"),
         ("recofigures", "reconfigures"),
         ("authentcate", "authenticate"),
-        ("Q21", "`Q1`"),
+        ("Q21", "`Q1`, `Q2`"),
+        ("p.99", "`p.30`"),
         ("wrong-dsn", "wrong-dns"),
         ("通知意志確認画面", "通知意思確認画面"),
     ] {

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use ngnlab_sim::setup::Mode;
+
 use crate::cli::Run;
 use crate::dut::description::part::WAITING_TOGETHER;
 use crate::dut::description::{Description, Known};
@@ -17,6 +19,8 @@ pub(super) struct Chosen {
     pub(super) name: String,
     /// What drives it.
     pub(super) device: Device,
+    /// How it can get its prefix.
+    pub(super) modes: Vec<Mode>,
     /// What its file says about its failures.
     pub(super) known: Vec<Known>,
     /// How many share a processor.
@@ -81,6 +85,7 @@ fn one(name: &str, args: &Run) -> Result<Chosen, Error> {
         device: Device::File(path),
         at_once: description.driver.part().at_once(),
         most_at_once: description.driver.part().most_at_once(),
+        modes: description.offers.modes,
         known: description.known,
         real_time: true,
         folder: None,
@@ -96,6 +101,7 @@ fn reference_with_defects(args: &Run) -> Chosen {
             names => format!("{} with {}", reference::NAME, names.join(", ")),
         },
         device: Device::Reference(defects),
+        modes: vec![Mode::Ra, Mode::Pd],
         known: Vec::new(),
         at_once: if args.real_time { WAITING_TOGETHER } else { 1 },
         most_at_once: None,

@@ -247,7 +247,62 @@ fn a_page_that_is_wrong_on_purpose_is_what_the_scenario_expects() {
     let text = text("next-pd", step);
     let meant = text.replace("until", "expect = { diagnosis = \"wrong-url\" }\nuntil");
     assert!(read(&meant).is_ok());
-    assert!(diagnosis::ids().any(|id| id == super::WRONG_URL));
+    assert!(diagnosis::ids().any(|id| id == super::served::WRONG_URL));
+}
+
+#[test]
+fn a_line_of_any_delivery_lets_every_step_do_something_with_either() {
+    let any = "next-pd\", delivery = \"any";
+    let step = "send-out = { packet = \"unassigned-subnet\" }";
+    assert!(parse("next-pd", step).is_ok());
+    let told = parse(any, step).unwrap_err();
+    let said = told.to_string();
+    assert!(
+        said.contains("9:26: with the other delivery, the device has no prefix"),
+        "{said}"
+    );
+    let advice = told.list()[0].help.clone().unwrap_or_default();
+    assert!(advice.contains("take `delivery = \"any\"` out"), "{advice}");
+    assert!(parse(any, "resolve = { name = \"www.lineauth.mnw\" }").is_ok());
+}
+
+#[test]
+fn a_name_that_is_meant_not_to_exist_says_so() {
+    for step in [
+        "resolve = { name = \"www.lineuath.mnw\", exists = false }",
+        "ask = { names = [\"www.lineuath.mnw\"], exists = false }",
+    ] {
+        assert!(parse("next-pd", step).is_ok(), "{step}");
+        let known = step.replace("lineuath", "lineauth");
+        let said = parse("next-pd", &known).unwrap_err().to_string();
+        let why = "`www.lineauth.mnw` is known on this line, against `exists = false`";
+        assert!(said.contains(why), "{said}");
+    }
+}
+
+#[test]
+fn a_name_that_nobody_has_is_a_doubt_where_no_step_says_that_it_is_meant() {
+    let doubts = |step: &str| {
+        let text = text("next-pd", step);
+        read(&text).unwrap().doubts(&text)
+    };
+    let step = "resolve = { name = \"portal.lineauth.mnw\" }";
+    let told = doubts(step);
+    assert_eq!(
+        told[0].message,
+        "nobody knows `portal.lineauth.mnw` on this line"
+    );
+    let start = told[0].span.start;
+    assert!(text("next-pd", step)[start..].starts_with("\"portal."));
+    for step in [
+        "resolve = { name = \"portal.lineauth.mnw\", exists = false }",
+        "resolve = { name = \"WWW.lineauth.mnw.\" }",
+        "resolve = { name = \"www.example.com\", server = \"internet\" }",
+        "resolve = { name = \"1.0.0.10.in-addr.arpa\", kind = \"TYPE12\" }",
+        "ask = { names = [\"portal.lineauth.mnw\"] }",
+    ] {
+        assert!(doubts(step).is_empty(), "{step}");
+    }
 }
 
 fn parse(line: &str, step: &str) -> Result<Scenario, Box<crate::mistake::Mistakes>> {

@@ -108,7 +108,9 @@ pub enum Crafted {
 }
 
 /// Packets that are to cross the device, or must not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Crossing {
@@ -266,5 +268,24 @@ impl fmt::Display for Crafted {
 impl fmt::Display for Crossing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_of_the_scenarios_names_every_frame_and_packet() {
+        let readme = include_str!("../../../../scenarios/README.md");
+        // The first cell of a row may hold several names.
+        let rows = readme.lines().filter_map(|line| line.strip_prefix("| "));
+        let cells: Vec<&str> = rows.filter_map(|row| row.split(" | ").next()).collect();
+        let frames = Crafted::VARIANTS.iter().map(ToString::to_string);
+        let packets = Crossing::VARIANTS.iter().map(ToString::to_string);
+        for name in frames.chain(packets) {
+            let name = format!("`{name}`");
+            assert!(cells.iter().any(|cell| cell.contains(&name)), "{name}");
+        }
     }
 }

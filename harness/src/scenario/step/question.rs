@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::resolve::{Kind, Transport};
+use super::resolve::{Kind, Transport, is_yes, yes};
 use super::target::Target;
 use crate::period::Period;
 
@@ -56,6 +56,9 @@ pub struct Question {
     /// Whom to ask; the device, unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<Target>,
+    /// Whether somebody may have the names; `false` says that nobody is meant to have some of them.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub exists: bool,
 }
 
 /// A domain name of any octets, as its labels stand in a message.

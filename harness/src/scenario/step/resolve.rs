@@ -27,6 +27,9 @@ pub struct Resolve {
     /// Whom to ask; the server the terminal has learnt, unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<Target>,
+    /// Whether somebody may have the name; `false` says that nobody is meant to.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub exists: bool,
 }
 
 /// A record type.
@@ -80,6 +83,18 @@ pub enum Transport {
     Udp,
     /// TCP from the start.
     Tcp,
+}
+
+pub(super) fn yes() -> bool {
+    true
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+pub(super) fn is_yes(is: &bool) -> bool {
+    *is
 }
 
 impl fmt::Display for Kind {

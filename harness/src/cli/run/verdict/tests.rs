@@ -18,6 +18,7 @@ fn judged(verdict: Verdict) -> Case {
     Case {
         scenario: SCENARIO.to_owned(),
         area: "east".to_owned(),
+        delivery: None,
         outcome: Outcome::Judged,
         diagnosis: None,
         overcome: Vec::new(),

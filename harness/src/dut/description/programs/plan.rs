@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ngnlab_reports::escape;
-use ngnlab_sim::setup::Mode;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -132,10 +131,7 @@ fn configuration_path(variables: &Variables) -> PathBuf {
 /// Returns what programs find in their environment: what a script needs at once, and where to
 /// read the rest.
 fn environment(variables: &Variables) -> BTreeMap<String, String> {
-    let mode = match variables.mode {
-        Mode::Ra => "ra",
-        Mode::Pd => "pd",
-    };
+    let mode = variables.mode.word();
     let config = configuration_path(variables).display().to_string();
     [
         ("NGNLAB_WAN", &variables.wan.name[..]),
