@@ -209,12 +209,13 @@ fn by_its_answer(
             .flat_map(|twin| &twin.replies)
             .any(|reply| !unknown_records_in(&reply.is).is_empty())
     };
-    // Where the client has less room, or another transport, the answer it gets is not large.
-    let room = |one: &Exchange<'_>| one.query.is.room();
+    // To a client with less room, or over TCP, another answer goes.
+    let is_like_it = |other: &Exchange<'_>| {
+        let (one, other) = (&exchange.query.is, &other.query.is);
+        other.transport == one.transport && other.room() >= one.room()
+    };
     let is_never_answered = |is: &dyn Fn(&Exchange<'_>) -> bool| {
-        let mut alike = lan
-            .iter()
-            .filter(|other| room(other) >= room(exchange) && is(other));
+        let mut alike = lan.iter().filter(|other| is_like_it(other) && is(other));
         is(exchange) && alike.all(|other| other.replies.is_empty())
     };
     if is_never_answered(&is_large) {
