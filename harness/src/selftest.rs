@@ -113,6 +113,7 @@ fn with_defect(entry: &Entry, defect: Defect) -> Entry {
         job,
         scenario: entry.scenario.clone(),
         known: Arc::clone(&entry.known),
+        excuses: Arc::clone(&entry.excuses),
     }
 }
 

@@ -89,6 +89,7 @@ fn cases() -> Vec<(Case, Entry)> {
                 },
                 scenario: scenario.clone(),
                 known: Arc::new([]),
+                excuses: Arc::new([]),
             });
         }
     }
