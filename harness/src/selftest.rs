@@ -25,6 +25,9 @@ pub struct Selftest {
     pub never_judged: Vec<&'static str>,
     /// The scenarios that promise to notice a defect and did not.
     pub unnoticed: Vec<(String, Defect)>,
+    /// The scenarios that notice a defect by none of the checks that they exercise, so that nobody
+    /// would miss the verdicts.
+    pub unexercised: Vec<(String, Defect, Vec<&'static str>)>,
     /// The defects that no scenario promises to notice.
     pub homeless: Vec<Defect>,
     /// Whether it was stopped before its end.
@@ -66,18 +69,20 @@ pub fn run(campaign: &Campaign<'_>, clean: &[Entry]) -> Selftest {
         let (Device::Reference(defects), Some(case)) = (&entry.job.device, case) else {
             continue;
         };
-        let mut noticed = false;
+        let mut by = Vec::new();
         for (id, killers) in &mut found.killers {
             if failing_in(&case, id) && !failing.contains(id) {
                 killers.extend(defects);
-                noticed = true;
+                by.push(*id);
             }
         }
-        if !noticed {
-            let missed = defects
-                .iter()
-                .map(|one| (entry.scenario.name.clone(), *one));
-            found.unnoticed.extend(missed);
+        for defect in defects {
+            let scenario = entry.scenario.name.clone();
+            if by.is_empty() {
+                found.unnoticed.push((scenario, *defect));
+            } else if !by.iter().any(|id| entry.scenario.exercises(id)) {
+                found.unexercised.push((scenario, *defect, by.clone()));
+            }
         }
     }
     let homes: BTreeSet<Defect> = clean
@@ -127,6 +132,14 @@ fn failures(case: &Case) -> Vec<String> {
     }
     let unmet = case.expectations.iter().filter(|promise| !promise.met);
     found.extend(unmet.map(|promise| format!("{place}: {}, not {}", promise.what, promise.seen)));
+    let lost = case.exercises.iter().filter_map(|exercise| {
+        let because = case.lost(exercise)?;
+        Some(format!(
+            "{place}: {} is not judged, because {because}",
+            exercise.check
+        ))
+    });
+    found.extend(lost);
     found
 }
 
@@ -169,6 +182,13 @@ impl Selftest {
         for (scenario, defect) in &self.unnoticed {
             let _ = writeln!(wrong, "{scenario} does not notice {defect}");
         }
+        for (scenario, defect, by) in &self.unexercised {
+            let by = by.join(" ");
+            let _ = writeln!(
+                wrong,
+                "{scenario} notices {defect} without exercising any of: {by}"
+            );
+        }
         for defect in &self.homeless {
             let _ = writeln!(wrong, "no scenario promises to notice {defect}");
         }
@@ -205,6 +225,7 @@ impl Selftest {
         !self.stopped
             && self.killers.values().all(|killers| !killers.is_empty())
             && self.unnoticed.is_empty()
+            && self.unexercised.is_empty()
             && self.homeless.is_empty()
             && self.clean_failures.is_empty()
             && self.never_judged.is_empty()
