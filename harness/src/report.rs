@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ngnlab_reports::{
-    Case, CheckInfo, Diagnosis, Evidence, Expectation, Judged, Outcome, Promise, Verdict,
+    Case, CheckInfo, Diagnosis, Evidence, Exercise, Expectation, Judged, Outcome, Promise, Verdict,
 };
 use ngnlab_sim::line::Area;
 use ngnlab_sim::trace::{Fact, Screen, Seen, StepOutcome, Trace};
@@ -13,6 +13,7 @@ use crate::checks;
 use crate::diagnosis;
 use crate::dissection::{Dissection, UnknownStep};
 use crate::dut::description::Known;
+use crate::dut::description::excuse::Excuse;
 use crate::error::Error;
 use crate::play::{Ending, Run};
 use crate::scenario::Scenario;
@@ -54,6 +55,7 @@ pub fn case(
     area: Area,
     run: &Result<Run, Error>,
     known: &[Known],
+    excuses: &[Excuse],
     trace_file: Option<String>,
 ) -> Case {
     let mut case = Case {
@@ -66,6 +68,7 @@ pub fn case(
         diagnosis: None,
         overcome: Vec::new(),
         expectations: Vec::new(),
+        exercises: exercises(scenario, area, excuses),
         verdicts: BTreeMap::new(),
         trace: trace_file,
     };
@@ -115,6 +118,23 @@ pub fn case(
     case
 }
 
+/// Returns the checks that must find something to judge, unless the device file gives them up.
+fn exercises(scenario: &Scenario, area: Area, excuses: &[Excuse]) -> Vec<Exercise> {
+    let checks = scenario.exercises.iter().map(|id| id.get_ref());
+    let exercise = |check: &String| {
+        let mut excuses = excuses.iter();
+        let excuse = excuses.find(|one| one.is_about(check, &scenario.name, area));
+        Exercise {
+            check: check.clone(),
+            excuse: excuse.map(|one| ngnlab_reports::Excuse {
+                reason: one.reason.get_ref().clone(),
+                wavers: one.wavers,
+            }),
+        }
+    };
+    checks.map(exercise).collect()
+}
+
 /// Says of broken promises that the host was too late to blame the device.
 fn excuse(expectations: &mut [Expectation], late: Duration) {
     let unknown = |one: &&mut Expectation| !one.met && one.known.is_none();
@@ -136,6 +156,7 @@ pub fn case_of_trace(trace: &Trace, file: Option<String>) -> Result<Case, Unknow
         diagnosis: diagnosis::diagnose(&dissection),
         overcome: diagnosis::overcome(&dissection),
         expectations: Vec::new(),
+        exercises: Vec::new(),
         verdicts: judged(&dissection, &trace.header.scenario, &[]),
         trace: file,
     })

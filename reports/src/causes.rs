@@ -167,10 +167,12 @@ mod tests {
         Case {
             scenario: scenario.to_owned(),
             area: "east".to_owned(),
+            delivery: None,
             outcome: Outcome::Judged,
             diagnosis: None,
             overcome: vec![],
             expectations: vec![],
+            exercises: vec![],
             verdicts: verdicts
                 .map(|(id, judged)| ((*id).to_owned(), judged.clone()))
                 .collect(),
@@ -209,6 +211,7 @@ mod tests {
             stale: vec![],
             profiles: vec![Profile::OnsEast],
             results: vec![],
+            comes_to: None,
         }
     }
 

@@ -195,6 +195,7 @@ fn report() -> Report {
             diagnosis: None,
             overcome: vec![],
             expectations: vec![],
+            exercises: Vec::new(),
             verdicts: BTreeMap::from([
                 ("ngn.dhcp6.duid-ll".to_owned(), failed),
                 ("lan.ra.advertising".to_owned(), passed),
@@ -209,6 +210,7 @@ fn report() -> Report {
         stale: vec![],
         profiles: vec![Profile::OnsEast],
         results: vec![],
+        comes_to: None,
     }
     .scored()
 }
