@@ -10,6 +10,7 @@ use ngnlab_sim::Trace;
 use crate::dissection::{Dissection, UnknownStep};
 
 mod check;
+mod delay;
 mod delegation;
 mod dhcpv6_client;
 mod dhcpv6_server;
@@ -31,7 +32,7 @@ mod test_verdicts;
 mod wan;
 
 pub use check::{Check, check_info};
-pub use ruling::excused;
+pub use delay::excused;
 
 /// The checks, room by room.
 const ROOMS: &[&[&[Check]]] = &[

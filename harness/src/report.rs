@@ -1,19 +1,21 @@
 //! From runs to a report: every check judges every trace, and the scenario's own promises.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use ngnlab_reports::{
     Case, CheckInfo, Diagnosis, Evidence, Expectation, Judged, Outcome, Promise, Verdict,
 };
+use ngnlab_sim::Time;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::trace::{Fact, Screen, Seen, StepOutcome, Trace};
 
 use crate::checks;
 use crate::diagnosis;
+use crate::dissection::lateness::OVERLOADED;
 use crate::dissection::{Dissection, UnknownStep};
 use crate::dut::description::Known;
 use crate::error::Error;
+use crate::play::not_yet::is_not_yet;
 use crate::play::{Ending, Run};
 use crate::scenario::Scenario;
 
@@ -85,15 +87,7 @@ pub fn case(
             case.verdicts = judged(&dissection, &scenario.name, known);
             case.diagnosis = diagnosis::diagnose(&dissection);
             case.overcome = diagnosis::overcome(&dissection);
-            case.expectations = expectations(scenario, &dissection, case.diagnosis.as_ref());
-            for expectation in &mut case.expectations {
-                let mut reasons = known.iter();
-                let found = reasons.find(|known| known.breaks(expectation.promise, &scenario.name));
-                expectation.known = found.map(|known| known.reason.clone());
-            }
-            if dissection.is_host_overloaded() {
-                excuse(&mut case.expectations, dissection.late_at_a_time);
-            }
+            case.expectations = expectations(scenario, &dissection, case.diagnosis.as_ref(), known);
         }
         Ending::DeviceFailed(failure) => {
             case.outcome = Outcome::DeviceFailed {
@@ -107,14 +101,19 @@ pub fn case(
     case
 }
 
-/// Says of broken promises that the host was too late to blame the device.
-fn excuse(expectations: &mut [Expectation], late: Duration) {
-    let unknown = |one: &&mut Expectation| !one.met && one.known.is_none();
-    for expectation in expectations.iter_mut().filter(unknown) {
-        expectation.excused = true;
-        let seen = &expectation.seen;
-        expectation.seen = format!("{seen}, but the host was {late:.1?} late within a few seconds");
+/// Says of a broken promise that the host was too late to blame the device, if it was so late until
+/// then.
+fn excuse(expectation: &mut Expectation, dissection: &Dissection<'_>, until: Time) {
+    let late = dissection.lateness.between(Time::ZERO, until);
+    if expectation.met || expectation.known.is_some() || late < OVERLOADED {
+        return;
     }
+    expectation.excused = true;
+    let seen = &expectation.seen;
+    expectation.seen = format!(
+        "{seen}, but the host was {late:.1?} late within a few seconds, and {OVERLOADED:.1?} \
+         explain it"
+    );
 }
 
 /// Judges a trace without its scenario, as one that was saved.
@@ -143,10 +142,9 @@ fn judged(
         let known = known.map(|known| known.reason.clone());
         // What is known to fail does so on any host.
         let excused = known.is_none()
-            && dissection.is_host_overloaded()
-            && matches!(verdict, Verdict::Fail(_));
+            && matches!(&verdict, Verdict::Fail(finding) if finding.excuse.is_some());
         let verdict = match excused {
-            true => checks::excused(dissection, verdict),
+            true => checks::excused(verdict),
             false => verdict,
         };
         let evidence = match &verdict {
@@ -178,7 +176,14 @@ fn expectations(
     scenario: &Scenario,
     dissection: &Dissection<'_>,
     diagnosis: Option<&Diagnosis>,
+    known: &[Known],
 ) -> Vec<Expectation> {
+    let known = |promise| {
+        let found = known
+            .iter()
+            .find(|known| known.breaks(promise, &scenario.name));
+        found.map(|known| known.reason.clone())
+    };
     let trace = dissection.trace;
     let wrong_on_purpose = !trace.header.setup.wrong_on_purpose.is_empty();
     let last = last_screen(trace);
@@ -198,7 +203,7 @@ fn expectations(
             met: seen == expected,
             remark: copes,
             promise: Promise::Diagnosis,
-            known: None,
+            known: known(Promise::Diagnosis),
             excused: false,
         });
     }
@@ -209,21 +214,32 @@ fn expectations(
             met: last == Some(expected),
             remark: false,
             promise: Promise::Screen,
-            known: None,
+            known: known(Promise::Screen),
             excused: false,
         });
     }
+    // A screen that came is what it is; one that did not come may be late.
+    if last.is_none() {
+        for expectation in &mut found {
+            excuse(expectation, dissection, dissection.end());
+        }
+    }
     for step in &dissection.steps {
         if let StepOutcome::Failed(why) = step.outcome {
-            found.push(Expectation {
+            let mut undone = Expectation {
                 what: format!("the step can be done: {}", step.action),
                 seen: why.clone(),
                 met: false,
                 remark: wrong_on_purpose,
                 promise: Promise::Step,
-                known: None,
+                known: known(Promise::Step),
                 excused: false,
-            });
+            };
+            // What is not there for other reasons would not have come in time either.
+            if is_not_yet(why) {
+                excuse(&mut undone, dissection, step.at);
+            }
+            found.push(undone);
         }
     }
     found
@@ -261,3 +277,6 @@ pub(crate) fn screen_name(screen: Screen) -> String {
         _ => format!("{screen:?}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

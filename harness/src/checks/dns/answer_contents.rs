@@ -9,6 +9,7 @@ use hickory_proto::rr::{RData, Record, RecordType};
 use ngnlab_reports::{Level, Text, Verdict};
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
+use crate::checks::delay::Delay;
 use crate::checks::dns::own_refusals::{Answer, answer, answered};
 use crate::checks::dns::relayed::{Relayed, relayed};
 use crate::checks::dns::twins::{PATIENCE, repetitions};
@@ -191,7 +192,13 @@ fn arrived(
         {
             Ruling::Skip
         }
-        None => broken([query.record, first.record], expected, "nothing came"),
+        None => broken([query.record, first.record], expected, "nothing came").unless_late(
+            trace,
+            Delay::Race {
+                from: query.at,
+                to: query.at + PATIENCE,
+            },
+        ),
     }
 }
 

@@ -8,6 +8,7 @@ use ngnlab_sim::Time;
 use ngnlab_sim::setup::Aspect;
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
+use crate::checks::delay::Delay;
 use crate::checks::dns::mutated_answers::mutated;
 use crate::checks::dns::own_refusals::is_good;
 use crate::checks::dns::twins::{PATIENCE, is_twin, same};
@@ -146,6 +147,13 @@ fn slow_server(trace: &Dissection<'_>) -> Verdict {
                     seconds(took)
                 ),
                 "a failure, or nothing",
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: asked_at,
+                    to: until,
+                },
             ),
         }
     })
@@ -269,6 +277,13 @@ fn recovers(trace: &Dissection<'_>) -> Verdict {
                     Some(reply) => format!("response code {}", reply.is.rcode),
                     None => "nothing came".to_owned(),
                 },
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: asked_at,
+                    to: until,
+                },
             ),
         }
     })
@@ -307,6 +322,13 @@ fn recovers_to_preferred(trace: &Dissection<'_>) -> Verdict {
                     last.query.destination,
                     seconds(last.query.at.since(outage.to))
                 ),
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: outage.to,
+                    to: last.query.at,
+                },
             ),
         }
     })

@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
-use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_reports::{Finding, Level, Text, Verdict};
 use ngnlab_sim::line::DnsQuirk;
 use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, DNS_PROXY};
+use crate::checks::delay::Delay;
 use crate::checks::dns::own_refusals::answered;
 use crate::checks::dns::twins::{PATIENCE, twins, unanswered};
-use crate::checks::ruling::{Ruling, apart, broken, every, seconds, unclear_by_host};
+use crate::checks::ruling::{Ruling, apart, broken, every, seconds};
 use crate::dissection::dns::PORT;
 use crate::dissection::{Connection, Dissection, Exchange, Transport};
 
@@ -242,11 +243,11 @@ fn pipelining(trace: &Dissection<'_>) -> Verdict {
                 return Ruling::Holds(records);
             };
             match no_answer(trace, &upstream, missing) {
-                Ruling::Broken(finding) => broken(
-                    finding.records,
-                    format!("answers to all {count} questions of the connection"),
-                    format!("{} of them were not answered", open.count()),
-                ),
+                Ruling::Broken(found) => Ruling::Broken(Finding {
+                    expected: format!("answers to all {count} questions of the connection"),
+                    actual: format!("{} of them were not answered", open.count()),
+                    ..found
+                }),
                 other => other,
             }
         },
@@ -289,6 +290,13 @@ fn partial_read(trace: &Dissection<'_>) -> Verdict {
                         connection.up
                     ),
                 )
+                .unless_late(
+                    trace,
+                    Delay::Race {
+                        from: connection.at,
+                        to: connection.last.1,
+                    },
+                )
             }
         },
     )
@@ -323,9 +331,6 @@ fn served(
                 answered(trace, upstream, exchange)
             }
             Some(reply) if trace.is_disturbed(exchange.query.at, reply.at) => Ruling::Skip,
-            Some(reply) if reply.at <= exchange.query.at + PROMPT + trace.late => {
-                unclear_by_host(trace)
-            }
             Some(reply) => broken(
                 exchange.records(),
                 format!("an answer within {} s", PROMPT.as_secs()),
@@ -333,6 +338,14 @@ fn served(
                     "it came after {}",
                     seconds(reply.at.since(exchange.query.at))
                 ),
+            )
+            .unless_late(
+                trace,
+                Delay::Overrun {
+                    from: exchange.query.at,
+                    to: reply.at,
+                    by: reply.at.since(exchange.query.at + PROMPT),
+                },
             ),
             None => no_answer(trace, upstream, exchange),
         },
@@ -344,6 +357,13 @@ fn served(
             [connection.syn],
             "a connection to TCP port 53",
             "the device did not accept it",
+        )
+        .unless_late(
+            trace,
+            Delay::Race {
+                from: connection.at,
+                to: until,
+            },
         ),
     }
 }

@@ -9,6 +9,7 @@ use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::{Fact, Role};
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::ruling::{Ruling, broken, every, expect, finding, never, only_in, within};
 use crate::dissection::{Dissection, Found};
 
@@ -191,6 +192,13 @@ fn answers_for_lan(trace: &Dissection<'_>) -> Verdict {
                         attempt.map(|ns| ns.record),
                         format!("a Neighbor Advertisement of {} within 3 s", ns.is),
                         "none",
+                    )
+                    .unless_late(
+                        trace,
+                        Delay::Race {
+                            from: ns.at,
+                            to: over,
+                        },
                     ),
                 }
             },
