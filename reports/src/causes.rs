@@ -152,6 +152,7 @@ mod tests {
                     records: vec![1],
                     expected: String::new(),
                     actual: String::new(),
+                    excuse: None,
                 }),
                 false => Verdict::Inconclusive(String::new()),
             },

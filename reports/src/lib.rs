@@ -157,6 +157,9 @@ pub struct Finding {
     pub expected: String,
     /// What was seen.
     pub actual: String,
+    /// How a host that was late explains it, if it was late enough at that time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excuse: Option<String>,
 }
 
 /// What there is to know about a check without any trace.

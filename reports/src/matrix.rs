@@ -183,7 +183,7 @@ mod tests {
     use crate::document::Document;
     use crate::formats::json;
     use crate::formats::matrix::render;
-    use crate::{CheckInfo, Exercise, Finding, Text};
+    use crate::{CheckInfo, Exercise, Expectation, Finding, Promise, Text};
 
     #[test]
     fn devices_stand_beside_each_other() {
@@ -206,7 +206,21 @@ mod tests {
             .unwrap();
         (spoilt.verdict, spoilt.excused) = (Verdict::Inconclusive("late".to_owned()), true);
         assert_eq!(late.scenarios()[0].cells[0], Cell::Unclear(1));
+        assert_eq!(late.checks()[0].cells[0], Cell::Unclear(1));
         assert!(render(&late).contains("1 unclear"));
+        let mut late = matrix.clone();
+        let promises = &mut late.devices[0].cases[0].expectations;
+        promises.push(Expectation {
+            what: "the last screen is m1".to_owned(),
+            seen: "no screen".to_owned(),
+            met: false,
+            remark: false,
+            excused: true,
+            promise: Promise::Screen,
+            known: None,
+            because: None,
+        });
+        assert_eq!(late.scenarios()[0].cells[0], Cell::Unclear(1));
         let text = render(&matrix);
         assert!(
             text.contains("scenario        A     B        C\n"),
@@ -266,6 +280,7 @@ mod tests {
             records: vec![1],
             expected: "this".to_owned(),
             actual: "that".to_owned(),
+            excuse: None,
         })
     }
 

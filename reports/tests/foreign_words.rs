@@ -110,6 +110,7 @@ fn report(words: &str) -> Report {
             records: vec![1],
             expected: own(),
             actual: own(),
+            excuse: None,
         }),
         known: Some(own()),
         excused: false,

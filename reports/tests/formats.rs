@@ -152,6 +152,7 @@ fn report() -> Report {
             records: vec![12],
             expected: "a client identifier that starts with 00 03 00 01".to_owned(),
             actual: "00 01 00 01 2c 7d 11 90 02 00 5e 00 00 01, which is a DUID-LLT".to_owned(),
+            excuse: None,
         }),
         known: None,
         excused: false,

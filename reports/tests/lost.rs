@@ -71,6 +71,7 @@ fn what_failed_for_certain_outweighs_what_is_missing() {
         records: vec![],
         expected: "this".to_owned(),
         actual: "that".to_owned(),
+        excuse: None,
     });
     let verdicts = &mut report.cases[0].verdicts;
     verdicts.insert("dns.other".to_owned(), judged(failed));

@@ -8,6 +8,7 @@ use ngnlab_sim::Time;
 use ngnlab_sim::setup::{Aspect, Mode};
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::dhcpv6_client::leases::leases;
 use crate::checks::evidence::dhcpv6_exchanges::{Asked, exchanges, received, sent};
 use crate::checks::ruling::{Ruling, broken, every, only_in, seconds};
@@ -162,11 +163,19 @@ fn follows(trace: &Dissection<'_>, kind: Kind, schedule: &Schedule) -> Verdict {
                     .mul_f64(GROWTH)
                     .min(schedule.longest.mul_f64(SHORTEST)),
             };
-            if *took + trace.late < least {
+            if *took < least {
+                let by = least - *took;
                 return broken(
                     [first.record, second.record],
                     format!("{kind:?} again after {} at the earliest", seconds(least)),
                     seconds(*took),
+                )
+                .unless_late(
+                    trace,
+                    Delay::TooSoon {
+                        after: first.at,
+                        by,
+                    },
                 );
             }
             before = Some(*took);
@@ -231,6 +240,13 @@ fn rebind(trace: &Dissection<'_>) -> Verdict {
                     [held.reply.record],
                     format!("a Rebind {} s after the Reply", held.t2),
                     "none",
+                )
+                .unless_late(
+                    trace,
+                    Delay::Race {
+                        from: due - slack(0),
+                        to: deadline,
+                    },
                 ),
             }
         })
@@ -265,6 +281,13 @@ fn expiry(trace: &Dissection<'_>) -> Verdict {
                     [held.reply.record],
                     format!("a Solicit once the {} s of the lease are over", held.valid),
                     "none",
+                )
+                .unless_late(
+                    trace,
+                    Delay::Race {
+                        from: expiry - slack(0),
+                        to: deadline,
+                    },
                 ),
             }
         })
@@ -361,7 +384,13 @@ fn renew(trace: &Dissection<'_>) -> Verdict {
                         format!("a Rebind, which is for T2, {t2} s after the Reply"),
                     ),
                     Some(message) => Ruling::Holds(vec![found.record, message.record]),
-                    None => broken([found.record], expected, "none"),
+                    None => broken([found.record], expected, "none").unless_late(
+                        trace,
+                        Delay::Race {
+                            from: due,
+                            to: deadline,
+                        },
+                    ),
                 }
             },
         )

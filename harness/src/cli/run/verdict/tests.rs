@@ -34,6 +34,7 @@ fn fails() -> Verdict {
         records: Vec::new(),
         expected: String::new(),
         actual: String::new(),
+        excuse: None,
     })
 }
 
