@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn the_likeliest_cause_that_failed_before_explains_a_failure() {
         let mut verdicts = BTreeMap::from([
-            ("dns.proxy.present", failed(&[7])),
+            ("dns.proxy.id-restored", failed(&[7])),
             ("ons.line-auth.reaches-site", failed(&[9])),
             ("ons.portal.reachable", failed(&[20])),
             ("dhcp6c.msg.elapsed-time", failed(&[3])),
@@ -126,18 +126,18 @@ mod tests {
         assert_eq!(
             found,
             BTreeMap::from([
-                ("ons.line-auth.reaches-site", "dns.proxy.present"),
-                ("ons.portal.reachable", "dns.proxy.present"),
+                ("ons.line-auth.reaches-site", "dns.proxy.id-restored"),
+                ("ons.portal.reachable", "dns.proxy.id-restored"),
             ])
         );
-        verdicts.insert("dns.proxy.present", failed(&[12]));
+        verdicts.insert("dns.proxy.id-restored", failed(&[12]));
         let found = because(&verdicts);
         assert_eq!(found.get("ons.line-auth.reaches-site"), None);
         assert_eq!(
             found.get("ons.portal.reachable"),
-            Some(&"dns.proxy.present")
+            Some(&"dns.proxy.id-restored")
         );
-        verdicts.insert("dns.proxy.present", Verdict::Pass(vec![1]));
+        verdicts.insert("dns.proxy.id-restored", Verdict::Pass(vec![1]));
         let found = because(&verdicts);
         assert_eq!(
             found.get("ons.portal.reachable"),

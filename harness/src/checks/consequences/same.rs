@@ -52,6 +52,22 @@ pub(super) const SAME: &[Consequence] = &[
             "ons.dns.no-leak",
         ]],
     },
+    Consequence {
+        failures: &[
+            "ons.line-auth.reaches-site",
+            "ons.portal.reachable",
+            "ons.test-portal.reachable",
+        ],
+        causes: &[&["dns.proxy.present"]],
+    },
+    Consequence {
+        failures: &["dns.proxy.present"],
+        causes: &[&["dns.sec.match-question"]],
+    },
+    Consequence {
+        failures: &["dhcp6c.msg.xid-fresh"],
+        causes: &[&["dhcp6c.msg.xid-random"]],
+    },
     // The DNS proxy: the kind of question before what it is an instance of.
     Consequence {
         failures: &["dns.proxy.present", "dns.proxy.concurrent"],
