@@ -10,6 +10,7 @@ use ngnlab_sim::Trace;
 use crate::dissection::{Dissection, UnknownStep};
 
 mod check;
+mod consequences;
 mod delegation;
 mod dhcpv6_client;
 mod dhcpv6_server;
@@ -31,6 +32,7 @@ mod test_verdicts;
 mod wan;
 
 pub use check::{Check, check_info};
+pub use consequences::{because, because_of_promise};
 pub use ruling::excused;
 
 /// The checks, room by room.
@@ -93,6 +95,13 @@ mod tests {
             }
         }
         assert!(ids.len() >= 50, "only {} checks", ids.len());
+    }
+
+    #[test]
+    fn what_explains_a_failure_is_a_check() {
+        for id in consequences::named() {
+            assert!(find(id).is_some(), "{id} is no check");
+        }
     }
 
     #[test]

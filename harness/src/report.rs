@@ -93,6 +93,11 @@ pub fn case(
                 let mut reasons = known.iter();
                 let found = reasons.find(|known| known.breaks(expectation.promise, &scenario.name));
                 expectation.known = found.map(|known| known.reason.clone());
+                let because = checks::because_of_promise(|id| {
+                    let judged = case.verdicts.get(id);
+                    judged.is_some_and(|judged| matches!(judged.verdict, Verdict::Fail(_)))
+                });
+                expectation.because = because.map(str::to_owned).filter(|_| !expectation.met);
             }
             if dissection.is_host_overloaded() {
                 excuse(&mut case.expectations, dissection.late_at_a_time);
@@ -141,28 +146,37 @@ fn judged(
     scenario: &str,
     known: &[Known],
 ) -> BTreeMap<String, Judged> {
-    let verdicts = checks::judge_dissected(dissection).into_iter();
-    let judged = verdicts.map(|(id, verdict)| {
-        let known = known.iter().find(|known| known.is_about(id, scenario));
-        let known = known.map(|known| known.reason.clone());
-        // What is known to fail does so on any host.
-        let excused = known.is_none()
-            && dissection.is_host_overloaded()
-            && matches!(verdict, Verdict::Fail(_));
-        let verdict = match excused {
-            true => checks::excused(dissection, verdict),
-            false => verdict,
-        };
-        let evidence = match &verdict {
+    let verdicts = checks::judge_dissected(dissection);
+    let late = dissection.is_host_overloaded();
+    let is_known = |id: &str| known.iter().find(|known| known.is_about(id, scenario));
+    // What is known to fail does so on any host.
+    let excused: Vec<&str> = verdicts
+        .iter()
+        .filter(|(id, verdict)| {
+            late && is_known(id).is_none() && matches!(verdict, Verdict::Fail(_))
+        })
+        .map(|(id, _)| *id)
+        .collect();
+    let verdicts: BTreeMap<&str, Verdict> = verdicts
+        .into_iter()
+        .map(|(id, verdict)| match excused.contains(&id) {
+            true => (id, checks::excused(dissection, verdict)),
+            false => (id, verdict),
+        })
+        .collect();
+    let because = checks::because(&verdicts);
+    let judged = verdicts.iter().map(|(id, verdict)| {
+        let evidence = match verdict {
             Verdict::Fail(finding) => evidence(dissection, &finding.records),
             Verdict::Pass(_) | Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => Vec::new(),
         };
         (
-            id.to_owned(),
+            (*id).to_owned(),
             Judged {
-                verdict,
-                known,
-                excused,
+                verdict: verdict.clone(),
+                known: is_known(id).map(|known| known.reason.clone()),
+                excused: excused.contains(id),
+                because: because.get(id).map(|cause| (*cause).to_owned()),
                 evidence,
             },
         )
@@ -204,6 +218,7 @@ fn expectations(
             promise: Promise::Diagnosis,
             known: None,
             excused: false,
+            because: None,
         });
     }
     if let Some(expected) = scenario.expect.screen {
@@ -215,6 +230,7 @@ fn expectations(
             promise: Promise::Screen,
             known: None,
             excused: false,
+            because: None,
         });
     }
     for step in &dissection.steps {
@@ -227,6 +243,7 @@ fn expectations(
                 promise: Promise::Step,
                 known: None,
                 excused: false,
+                because: None,
             });
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use ngnlab_reports::Text;
-use ngnlab_sim::line::{Area, Isp, LeaseTimes, Line, Quirks, Service, Upstream};
+use ngnlab_sim::line::{Area, Isp, LeaseTimes, Line, Opened, Quirks, Service, Upstream};
 use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::time::Time;
@@ -88,7 +88,9 @@ pub struct LineSpec {
     pub service: Option<Spanned<Service>>,
     /// Whether ひかり電話 is part of the contract.
     pub hikari_denwa: Option<bool>,
-    /// Whether フレッツ・v6オプション is.
+    /// When the line was opened, which decides about the v6 option.
+    pub opened: Option<Opened>,
+    /// Whether フレッツ・v6オプション is part of the contract, whenever the line was opened.
     pub v6_option: Option<bool>,
     /// The customer ID the network has for the line.
     pub customer_id: Option<Spanned<String>>,
@@ -253,7 +255,10 @@ impl Scenario {
             .map_or(line.service, |named| *named.get_ref());
         line.upstream = spec.upstream.unwrap_or(line.upstream);
         line.hikari_denwa = spec.hikari_denwa.unwrap_or(line.hikari_denwa);
-        line.v6_option = spec.v6_option.unwrap_or(line.v6_option);
+        line.opened = spec.opened.unwrap_or(line.opened);
+        // Guide p.4: what comes with the line, unless somebody ordered otherwise.
+        let brought = line.opened.brings_v6_option(area);
+        line.v6_option = spec.v6_option.unwrap_or(brought);
         line.isp = spec.isp.unwrap_or(line.isp);
         line.lease = spec.lease.map(LeaseSpec::times);
         line.quirks = spec.quirks.clone();

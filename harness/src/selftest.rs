@@ -25,6 +25,8 @@ pub struct Selftest {
     pub never_judged: Vec<&'static str>,
     /// The scenarios that promise to notice a defect and did not.
     pub unnoticed: Vec<(String, Defect)>,
+    /// The scenarios in which a defect gives several findings that no other one explains.
+    pub unexplained: Vec<(String, Defect, Vec<String>)>,
     /// The defects that no scenario promises to notice.
     pub homeless: Vec<Defect>,
     /// Whether it was stopped before its end.
@@ -57,7 +59,7 @@ pub fn run(campaign: &Campaign<'_>, clean: &[Entry]) -> Selftest {
             scenarios.insert(case.scenario.clone());
         }
     }
-    let failing: BTreeSet<&str> = cases.iter().flat_map(failing).collect();
+    let failing: BTreeSet<&str> = cases.iter().flat_map(self::failing).collect();
 
     let entries = defective(clean);
     let cases = campaign.run(&entries);
@@ -72,6 +74,17 @@ pub fn run(campaign: &Campaign<'_>, clean: &[Entry]) -> Selftest {
                 killers.extend(defects);
                 noticed = true;
             }
+        }
+        let roots: Vec<String> = self::failing(&case)
+            .filter(|id| case.root_of(id).is_none())
+            .map(str::to_owned)
+            .collect();
+        if roots.len() > 1 {
+            let scenario = &entry.scenario.name;
+            let one = defects.iter().next();
+            found
+                .unexplained
+                .extend(one.map(|one| (scenario.clone(), *one, roots)));
         }
         if !noticed {
             let missed = defects
@@ -168,6 +181,13 @@ impl Selftest {
         for (scenario, defect) in &self.unnoticed {
             let _ = writeln!(wrong, "{scenario} does not notice {defect}");
         }
+        for (scenario, defect, roots) in &self.unexplained {
+            let roots = roots.join(", ");
+            let _ = writeln!(
+                wrong,
+                "{scenario} gives several findings first with {defect}: {roots}"
+            );
+        }
         for defect in &self.homeless {
             let _ = writeln!(wrong, "no scenario promises to notice {defect}");
         }
@@ -204,6 +224,7 @@ impl Selftest {
         !self.stopped
             && self.killers.values().all(|killers| !killers.is_empty())
             && self.unnoticed.is_empty()
+            && self.unexplained.is_empty()
             && self.homeless.is_empty()
             && self.clean_failures.is_empty()
             && self.never_judged.is_empty()

@@ -5,7 +5,8 @@
 //!
 //! 1. [`formats`], [`journal`]: a report as somebody reads it; cases as they come in
 //! 2. [`document`]: what is written and read again
-//! 3. [`conclusion`], [`matrix`]: what it all comes to; several devices side by side
+//! 3. [`causes`], [`conclusion`], [`matrix`]: which failure explains which; what it all comes to;
+//!    several devices side by side
 //! 4. [`escape`], [`score`]: foreign words made harmless; what verdicts add up to
 
 use std::borrow::Cow;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub mod causes;
 pub mod conclusion;
 pub mod document;
 pub mod escape;
@@ -259,6 +261,9 @@ pub struct Judged {
     /// Whether it failed, and the host was too late to blame the device.
     #[serde(default)]
     pub excused: bool,
+    /// The failed check of the same case that explains this failure, if one does.
+    #[serde(default)]
+    pub because: Option<String>,
     /// The records of a failed check, in plain words.
     pub evidence: Vec<Evidence>,
 }
@@ -326,6 +331,9 @@ pub struct Expectation {
     /// Why the device file expects it to be broken, if it does.
     #[serde(default)]
     pub known: Option<String>,
+    /// The failed check of the same case that explains why it was not kept, if one does.
+    #[serde(default)]
+    pub because: Option<String>,
 }
 
 /// The kinds of promises.

@@ -253,6 +253,7 @@ mod tests {
             verdict,
             known: known.map(str::to_owned),
             excused: false,
+            because: None,
             evidence: Vec::new(),
         };
         Report {

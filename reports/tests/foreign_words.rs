@@ -124,6 +124,7 @@ fn report(words: &str) -> Report {
         }),
         known: Some(own()),
         excused: false,
+        because: None,
         evidence: vec![evidence.clone()],
     };
     let info = CheckInfo {
@@ -157,6 +158,7 @@ fn report(words: &str) -> Report {
         met: false,
         remark: false,
         excused: false,
+        because: None,
         promise: Promise::Screen,
         known: Some(own()),
     };

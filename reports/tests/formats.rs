@@ -106,6 +106,24 @@ fn the_last_line_says_what_the_exit_code_says() {
 }
 
 #[test]
+fn what_another_failure_explains_stands_below_it() {
+    let mut report = report();
+    let failed = report.cases[0].verdicts["ngn.dhcp6.duid-ll"].clone();
+    let explained = Judged {
+        because: Some("ngn.dhcp6.duid-ll".to_owned()),
+        ..failed
+    };
+    let verdicts = &mut report.cases[0].verdicts;
+    verdicts.insert("lan.ra.advertising".to_owned(), explained);
+    let page = text::render(&Document::Report(Box::new(report)), false);
+    let below = "explains  lan.ra.advertising in 1 run (MUST of ons-east)";
+    assert!(page.contains(below), "{page}");
+    assert_eq!(page.matches("FAIL  ").count(), 1, "{page}");
+    // It is a failure none the less.
+    assert!(page.contains("2 MUSTs failed"), "{page}");
+}
+
+#[test]
 fn what_counts_for_none_of_the_chosen_profiles_is_no_failure_of_theirs() {
     let mut report = report();
     report.profiles = vec![Profile::CeRouter];
@@ -137,6 +155,7 @@ fn report() -> Report {
         }),
         known: None,
         excused: false,
+        because: None,
         evidence: vec![Evidence {
             record: 12,
             at: "2.104 s".to_owned(),
@@ -148,6 +167,7 @@ fn report() -> Report {
         verdict: Verdict::Pass(vec![3]),
         known: None,
         excused: false,
+        because: None,
         evidence: vec![],
     };
     Report {

@@ -9,12 +9,14 @@ use strum::VariantNames;
 
 pub mod customer_id;
 mod dhcpv6;
+mod opened;
 mod quirk_words;
 mod service;
 mod state;
 pub mod values;
 
 pub use dhcpv6::{Dhcpv6Quirk, LeaseTimes};
+pub use opened::Opened;
 pub use quirk_words::{QUIRK_WORDS, QuirkWords};
 pub use service::Service;
 pub use state::LineState;
@@ -66,7 +68,11 @@ pub struct Line {
     pub service: Service,
     /// Whether ひかり電話 is part of the contract: PD instead of RA on Next lines.
     pub hikari_denwa: bool,
-    /// Whether フレッツ・v6オプション is: line-to-line traffic, and with it the delivery hosts.
+    /// When the line was opened.
+    #[serde(default)]
+    pub opened: Opened,
+    /// Whether フレッツ・v6オプション is part of it: line-to-line traffic, and with it the delivery
+    /// hosts.
     pub v6_option: bool,
     /// Who brings the prefix.
     pub isp: Isp,
@@ -179,6 +185,10 @@ pub enum EdgeQuirk {
     SwallowsInternet,
     /// Router Advertisements carry an option for experiments, which hosts skip (RFC 4861 §4.2).
     UnknownRaOption,
+    /// Its own solicitations are repeated after the Retrans Timer that it advertises, ten seconds.
+    /// Unless given it is a second: what is advertised is for hosts (RFC 4861 §6.3.4), and §10 has
+    /// RETRANS_TIMER for everybody. What a real edge uses no capture shows (inferred).
+    SolicitsAsAdvertised,
 }
 
 /// Oddities of the home gateway.
@@ -198,6 +208,8 @@ pub enum HomeGatewayQuirk {
     DropsForeignDuid,
     /// Each Request takes another slot, and the one before stays taken (§3.1).
     NewSlotPerRequest,
+    /// Every IA_PD of a router gets the same slot, which the Advertise lists once (§3.1, PR-600MI).
+    OneSlotPerClient,
     /// Names that the network's servers do not know get no answer instead of a name error (row 16).
     RelayIgnoresUnknownNames,
     /// Questions for AAAA are answered without data (§3.5).
@@ -221,9 +233,10 @@ pub enum DnsQuirk {
     #[serde(rename = "truncates-at-512")]
     #[strum(serialize = "truncates-at-512")]
     TruncatesAt512,
-    /// Reverse look-ups are not answered (row 26; guide p.15 shows such a timeout).
-    IgnoresPtr,
-    /// Reverse look-ups are refused (row 26).
+    /// Reverse look-ups get a name error instead of no answer (row 26, the opposite of normal: four
+    /// of the six transcripts of guide p.15 begin with such a timeout).
+    DeniesPtr,
+    /// Reverse look-ups are refused instead (row 26).
     RefusesPtr,
     /// Names of other servers get no answer instead of a name error (row 16).
     IgnoresForeignNames,
@@ -268,13 +281,15 @@ impl Line {
             "hgw-ra" => (Service::Cross, false, Upstream::RentalRouter),
             _ => return None,
         };
+        let opened = Opened::default();
         // ngn-facts §5.5: CAF + 10 digits in both areas.
         let customer_id = "CAF1234567890".to_owned();
         Some(Self {
             area,
             service,
             hikari_denwa,
-            v6_option: true,
+            opened,
+            v6_option: opened.brings_v6_option(area),
             isp: Isp::None,
             applied_id: Some(customer_id.clone()),
             customer_id,

@@ -74,14 +74,21 @@ fn a_server_that_truncates_at_512_does_so_whatever_edns_says() {
 }
 
 #[test]
-fn reverse_names_do_not_exist_or_are_not_answered() {
+fn reverse_names_are_not_answered_unless_the_server_denies_or_refuses_them() {
     let name = "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.a.c.0.0.e.0.f.f.3.0.8.0.4.2.ip6.arpa.";
     let reverse = udp(53, &query(name, RecordType::PTR));
-    let frames = Bench::new(&[]).exchange(reverse.clone());
-    let response = Message::from_vec(payload(&frames[0])).unwrap();
-    assert_eq!(response.metadata.response_code, ResponseCode::NXDomain);
-    let mut quiet = Bench::new(&[DnsQuirk::IgnoresPtr]);
-    assert!(quiet.exchange(reverse).is_empty());
+    assert!(Bench::new(&[]).exchange(reverse.clone()).is_empty());
+    for (quirk, code) in [
+        (DnsQuirk::DeniesPtr, ResponseCode::NXDomain),
+        (DnsQuirk::RefusesPtr, ResponseCode::Refused),
+    ] {
+        let frames = Bench::new(&[quirk]).exchange(reverse.clone());
+        let response = Message::from_vec(payload(&frames[0])).unwrap();
+        assert_eq!(response.metadata.response_code, code);
+    }
+    // A PTR record below a name of ours is no reverse look-up.
+    let forward = query("pointer.ngnlab.onshikaku.org.", RecordType::PTR);
+    assert_eq!(Bench::new(&[]).exchange(udp(53, &forward)).len(), 1);
 }
 
 #[test]

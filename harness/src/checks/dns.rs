@@ -4,10 +4,13 @@
 use super::check::Check;
 
 mod answer_contents;
+mod answer_shapes;
+mod best_answers;
 mod broken_answers;
 mod cache;
 mod clients_apart;
 mod closed_on_wan;
+mod crowds;
 mod domain_edges;
 mod domain_table;
 mod edns_options;
@@ -17,10 +20,14 @@ mod large_answers;
 mod let_through;
 mod mutated_answers;
 mod odd_questions;
+mod oddities;
+mod outages;
 mod own_refusals;
 mod relayed;
 mod server_outages;
+mod silence;
 mod tcp;
+mod tcp_clients;
 #[cfg(test)]
 mod test_talk;
 mod twins;

@@ -3,6 +3,7 @@
 use super::check::Check;
 
 mod before_delegation;
+mod fragment;
 mod hop_limit;
 mod not_to_forward;
 mod path_mtu;

@@ -150,6 +150,11 @@ pub(super) fn unclear_by_host(trace: &Dissection<'_>) -> Ruling {
     ))
 }
 
+/// What a check says where another one has failed, and nothing is left to judge.
+pub(super) fn because(owner: &str, what: &str) -> Ruling {
+    Ruling::Unclear(format!("because {owner} failed: {what}"))
+}
+
 pub(super) fn broken(
     records: impl IntoIterator<Item = RecordId>,
     expected: impl Into<String>,

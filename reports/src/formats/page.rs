@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use textwrap::{Options, wrap};
+use textwrap::{Options, WordSeparator, WordSplitter, wrap};
 
 use crate::escape;
 
@@ -66,7 +66,14 @@ impl Page {
 
     /// Writes a value over as many lines as it takes, each after an indent of ours.
     pub(super) fn wrapped(&mut self, value: &str, first: &str, rest: &str) {
+        // Names such as `line-auth/succeeds` stay whole; Japanese has no spaces to break at.
+        let separator = match value.is_ascii() {
+            true => WordSeparator::AsciiSpace,
+            false => WordSeparator::UnicodeBreakProperties,
+        };
         let options = Options::new(COLUMNS)
+            .word_separator(separator)
+            .word_splitter(WordSplitter::NoHyphenation)
             .initial_indent(first)
             .subsequent_indent(rest);
         for (number, line) in wrap(&escape::lines(value), options).iter().enumerate() {

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 
 use super::matrix;
 use super::page::{Page, Style};
+use crate::causes::Failure;
 use crate::conclusion::Conclusion;
 use crate::document::Document;
 use crate::score::{Overall, ProfileResult};
-use crate::{Case, CheckInfo, Evidence, Judged, Level, Outcome, Profile, Report, Verdict, escape};
+use crate::{Case, Evidence, Expectation, Level, Outcome, Profile, Report, Verdict, escape};
 
 /// Renders a document, with colour for a terminal if `colour` is set.
 pub fn render(document: &Document, colour: bool) -> String {
@@ -24,12 +25,11 @@ pub fn render(document: &Document, colour: bool) -> String {
 
 fn page(report: &Report, colour: bool) -> String {
     let mut page = Page::new(colour);
+    let failures = report.failures().into_iter();
     let (counting, others): (Vec<_>, Vec<_>) =
-        failures(report).partition(|failure| !failure.profiles.is_empty());
-    for level in [Level::Must, Level::Should] {
-        for failure in counting.iter().filter(|one| one.info.level == level) {
-            page.failure(failure, &report.arguments);
-        }
+        failures.partition(|failure| failure.weight().is_some());
+    for failure in &counting {
+        page.failure(failure, &report.arguments);
     }
     page.broken(report);
     page.unmet(report);
@@ -41,34 +41,6 @@ fn page(report: &Report, colour: bool) -> String {
     page.into_text()
 }
 
-/// One failed check with every scenario it failed in.
-struct Failure<'a> {
-    info: &'a CheckInfo,
-    cases: Vec<(&'a Case, &'a Judged)>,
-    /// The chosen profiles that it counts for.
-    profiles: Vec<Profile>,
-}
-
-/// Returns every check that failed.
-fn failures(report: &Report) -> impl Iterator<Item = Failure<'_>> {
-    report.checks.values().filter_map(|info| {
-        let mut cases = Vec::new();
-        for case in &report.cases {
-            if let Some(judged) = case.verdicts.get(&info.id)
-                && matches!(judged.verdict, Verdict::Fail(_))
-            {
-                cases.push((case, judged));
-            }
-        }
-        let profiles = report.counts_for(&info.id, cases.iter().map(|(case, _)| *case));
-        (!cases.is_empty()).then_some(Failure {
-            info,
-            cases,
-            profiles,
-        })
-    })
-}
-
 impl Page {
     fn failure(&mut self, failure: &Failure<'_>, arguments: &[String]) {
         let word = match failure.info.level {
@@ -78,10 +50,7 @@ impl Page {
         self.line(&[word, GAP, (Style::Bold, &failure.info.id)]);
         self.field("", &failure.info.title.en);
         let (case, judged) = failure.cases[0];
-        let names = failure.profiles.iter().map(|profile| profile.name());
-        let names = names.collect::<Vec<_>>().join(", ");
-        let level = level_name(failure.info.level);
-        self.field("counts", &format!("{level} of {names}"));
+        self.field("counts", &counts(failure.info.level, &failure.profiles));
         if let Verdict::Fail(finding) = &judged.verdict {
             self.field("expected", &finding.expected);
             self.field("seen", &finding.actual);
@@ -94,6 +63,7 @@ impl Page {
         if let Some(reason) = &judged.known {
             self.field("known", reason);
         }
+        self.consequences(failure);
         self.field("hint", &failure.info.hint.en);
         self.field("source", &failure.info.source);
         let mut again = format!(
@@ -105,6 +75,20 @@ impl Page {
         }
         self.field("again", &again);
         self.gap();
+    }
+
+    /// Names what failed because of another failure.
+    fn consequences(&mut self, failure: &Failure<'_>) {
+        let consequences = failure.consequences.iter().map(|one| {
+            let runs = several(one.cases.len(), "run", "runs");
+            let counts = counts(one.info.level, &one.profiles);
+            format!("{} in {runs} ({counts})", one.info.id)
+        });
+        let promises = several(failure.promises, "promise", "promises");
+        let promises = (failure.promises > 0).then(|| format!("{promises} of scenarios not kept"));
+        for (index, line) in consequences.chain(promises).enumerate() {
+            self.field(if index == 0 { "explains" } else { "" }, &line);
+        }
     }
 
     /// Names what failed and counts for none of the chosen profiles.
@@ -157,36 +141,50 @@ impl Page {
         }
     }
 
+    /// Tells which promises of scenarios were not kept though no failure explains it, the same
+    /// one of several scenarios once.
     fn unmet(&mut self, report: &Report) {
-        for case in &report.cases {
-            for expectation in case.expectations.iter().filter(|promise| !promise.met) {
-                let word = if expectation.excused {
-                    (Style::Yellow, "UNCLEAR")
-                } else if expectation.remark {
-                    (Style::Yellow, "REMARK")
-                } else {
-                    (Style::Red, "UNMET")
-                };
-                self.line(&[word, GAP, (Style::Plain, &place(case))]);
-                self.field("expected", &expectation.what);
-                self.field("seen", &expectation.seen);
-                if let Some(reason) = &expectation.known {
-                    self.field("known", reason);
-                }
-                self.gap();
+        let promises = report.cases.iter().flat_map(|case| {
+            let unmet = case.expectations.iter();
+            let unmet = unmet.filter(|promise| !promise.met && case.blames(promise).is_none());
+            unmet.map(move |promise| (case, promise))
+        });
+        let same = |promise: &Expectation| {
+            let Expectation {
+                what, seen, known, ..
+            } = promise.clone();
+            (promise.excused, promise.remark, what, seen, known)
+        };
+        for (promise, cases) in grouped(promises, same) {
+            let word = if promise.excused {
+                (Style::Yellow, "UNCLEAR")
+            } else if promise.remark {
+                (Style::Yellow, "REMARK")
+            } else {
+                (Style::Red, "UNMET")
+            };
+            self.line(&[word, GAP, (Style::Plain, &promise.what)]);
+            self.field("seen", &promise.seen);
+            self.field("where", &places(&cases));
+            if let Some(reason) = &promise.known {
+                self.field("known", reason);
             }
+            self.gap();
         }
     }
 
+    /// Tells where the guide's flow ended unexpectedly, each end once.
     fn diagnoses(&mut self, report: &Report) {
-        for case in &report.cases {
+        let diagnoses = report.cases.iter().filter_map(|case| {
             let promised = case.expectations.iter().any(|promise| promise.met);
-            let Some(diagnosis) = case.diagnosis.as_ref().filter(|_| !promised) else {
-                continue;
-            };
+            let diagnosis = case.diagnosis.as_ref().filter(|_| !promised)?;
+            Some((case, diagnosis))
+        });
+        for (diagnosis, cases) in grouped(diagnoses, |one| (one.id.clone(), one.finding.clone())) {
             let (id, step) = (&diagnosis.id, diagnosis.step);
-            let end = format!("{}: {id}, guide p.30 step {step}", place(case));
+            let end = format!("{id}, guide p.30 step {step}");
             self.line(&[(Style::Yellow, "DIAGNOSIS"), GAP, (Style::Plain, &end)]);
+            self.field("where", &places(&cases));
             for walked in &diagnosis.walked {
                 let answer = if walked.yes { "yes" } else { "no" };
                 let line = format!("{} {answer} ({})", walked.question.en, walked.because);
@@ -356,6 +354,36 @@ fn conformant(report: &Report, scenarios: usize) -> String {
     });
     let open: String = open.collect();
     format!("conformant{known} in {scenarios}{open}")
+}
+
+/// Returns the first of each kind, with the cases of all that are the same to a reader.
+fn grouped<'a, T, K: PartialEq>(
+    items: impl Iterator<Item = (&'a Case, &'a T)>,
+    kind: impl Fn(&T) -> K,
+) -> Vec<(&'a T, Vec<&'a Case>)> {
+    let mut groups: Vec<(K, &T, Vec<&Case>)> = Vec::new();
+    for (case, item) in items {
+        let key = kind(item);
+        match groups.iter_mut().find(|(known, ..)| *known == key) {
+            Some((.., cases)) => cases.push(case),
+            None => groups.push((key, item, vec![case])),
+        }
+    }
+    let groups = groups.into_iter();
+    groups.map(|(_, item, cases)| (item, cases)).collect()
+}
+
+fn several(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// Says how much a failure counts, and for whom.
+fn counts(level: Level, profiles: &[Profile]) -> String {
+    let names: Vec<&str> = profiles.iter().map(|profile| profile.name()).collect();
+    match names.is_empty() {
+        true => format!("{}, of none of the chosen profiles", level_name(level)),
+        false => format!("{} of {}", level_name(level), names.join(", ")),
+    }
 }
 
 fn level_name(level: Level) -> &'static str {

@@ -61,4 +61,9 @@ pub enum Dhcpv6Quirk {
     DropsEarlyRenewals,
     /// Clients get a key, and hear by Reconfigure when the line is renumbered (row 10).
     Reconfigures,
+    /// What a relay agent passes on is answered (RFC 8415 §19); ignored unless given, since no
+    /// capture shows a relay agent on a line (inferred).
+    AnswersRelayed,
+    /// What a relay agent passes on is refused: no prefix, no addresses, or UnspecFail.
+    RefusesRelayed,
 }

@@ -15,6 +15,7 @@ pub use dhcproto::v6::{
 use crate::message::packet::Udp;
 
 pub mod reconfigure;
+pub mod relay;
 
 /// The port clients listen on (RFC 8415 §7.2).
 pub const CLIENT_PORT: u16 = 546;

@@ -141,7 +141,13 @@ impl Edge {
     fn start(&mut self, cx: &mut Context<'_>) {
         self.started = true;
         self.assign(cx);
-        let timers = Timers::drawn(advert::REACHABLE, advert::RETRANS, cx.random());
+        let quirks = &self.line.quirks.edge;
+        let retrans = if quirks.contains(&EdgeQuirk::SolicitsAsAdvertised) {
+            advert::RETRANS
+        } else {
+            Timers::default().retrans
+        };
+        let timers = Timers::drawn(advert::REACHABLE, retrans, cx.random());
         self.access.set_timers(timers);
         self.advertiser.begin(cx.now(), cx.random());
     }
@@ -208,13 +214,19 @@ impl Edge {
         if cx.now() < self.dhcpv6_silent_until || !heard || !is_link_local(packet.source) {
             return;
         }
-        let Some(message) = dhcpv6::decode(udp.payload) else {
-            return;
-        };
         let arrival = Arrival {
             from: packet.source,
             unicast,
             now: cx.now(),
+        };
+        let Some(message) = dhcpv6::decode(udp.payload) else {
+            let source = self.access.link_local();
+            // RFC 8415 §7.2: relay agents listen on the port of servers.
+            for answer in self.dhcpv6.handle_relayed(udp.payload, arrival) {
+                let to = (packet.source, SERVER_PORT);
+                self.access.send_udp(source, to, SERVER_PORT, &answer, cx);
+            }
+            return;
         };
         for answer in self.dhcpv6.handle(&message, arrival) {
             self.send_dhcpv6(packet.source, &dhcpv6::encode(&answer), cx);

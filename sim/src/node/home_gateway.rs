@@ -83,6 +83,7 @@ impl HomeGateway {
             accepts_duid_llt: false,
             information_needs_duid_ll: has(HomeGatewayQuirk::DropsForeignDuid),
             new_slot_per_request: has(HomeGatewayQuirk::NewSlotPerRequest),
+            one_slot_per_client: has(HomeGatewayQuirk::OneSlotPerClient),
             ignores_addresses: false,
         };
         // ngn-facts §3.2: the LAN MAC forms the server's DUID.
@@ -259,13 +260,19 @@ impl HomeGateway {
         if silent || !heard || !is_link_local(packet.source) {
             return;
         }
-        let Some(message) = dhcpv6::decode(udp.payload) else {
-            return;
-        };
         let arrival = Arrival {
             from: packet.source,
             unicast,
             now: cx.now(),
+        };
+        let Some(message) = dhcpv6::decode(udp.payload) else {
+            let source = self.lan.link_local();
+            // RFC 8415 §7.2: relay agents listen on the port of servers.
+            for answer in self.dhcpv6.handle_relayed(udp.payload, arrival) {
+                let to = (packet.source, SERVER_PORT);
+                self.lan.send_udp(source, to, SERVER_PORT, &answer, cx);
+            }
+            return;
         };
         for answer in self.dhcpv6.handle(&message, arrival) {
             self.send_dhcpv6(packet.source, &dhcpv6::encode(&answer), cx);

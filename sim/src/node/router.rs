@@ -119,8 +119,12 @@ impl Router {
         let forgets = self.defects.has(FORGETS_PREFIX_OVER_POWER_CUT);
         let stored = self.stored.filter(|_| !forgets);
         let client = self.ram.client.after_restart(cx.now());
+        let carriers = [&self.ram.wan, &self.ram.lan].map(Interface::carrier);
         self.ram = Ram::new(&self.setup, &self.defects, stored, cx.now());
         self.ram.client = client;
+        let [wan, lan] = carriers;
+        self.ram.wan.set_carrier(wan, cx.now());
+        self.ram.lan.set_carrier(lan, cx.now());
     }
 
     fn interface(&self, port: u8) -> &Interface {
@@ -287,6 +291,10 @@ impl Node for Router {
     }
 
     fn handle_carrier(&mut self, port: u8, up: bool, cx: &mut Context<'_>) {
+        match port {
+            Self::WAN => self.ram.wan.set_carrier(up, cx.now()),
+            _ => self.ram.lan.set_carrier(up, cx.now()),
+        }
         if port == Self::LAN && up && !self.ram.hung {
             self.ram.advertiser.handle_link_up(cx.now());
         }

@@ -73,6 +73,11 @@ impl Bench {
         self.run_to(self.world.now() + Duration::from_secs(secs));
     }
 
+    pub(crate) fn run_ms(&mut self, millis: u64) {
+        let end = self.world.now() + Duration::from_millis(millis);
+        self.world.run_until(end).unwrap();
+    }
+
     pub(crate) fn send(&self, frame: Frame) {
         self.subscriber.send(frame);
     }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use dhcproto::v6::{DhcpOption, IANA};
 use ngnlab_sim::Time;
-use ngnlab_sim::line::{Area, EdgeQuirk};
+use ngnlab_sim::line::{Area, Dhcpv6Quirk, EdgeQuirk, Line};
 use ngnlab_sim::message::dhcpv6::{self, Delegated, DhcpOptions, MessageType, Status, prefixes};
-use ngnlab_sim::message::packet::Packet;
+use ngnlab_sim::message::packet::{ALL_DHCP, Packet};
 
 use crate::bench::Bench;
 use crate::subscriber::{WAN, answer_in, client_id, ia};
@@ -31,6 +31,58 @@ fn an_information_request_is_answered_for_any_duid() {
         let duid = [0, 3, 0, 1, 0x00, 0x19, 0xe7, 0x13, 0x6c, 0x1b];
         assert_eq!(dhcpv6::server_id(&reply).unwrap(), duid);
     }
+}
+
+#[test]
+fn a_relay_agent_is_ignored_answered_or_refused() {
+    let solicit = dhcpv6::message(MessageType::Solicit, [1, 2, 3], [client_id(), ia(1, &[])]);
+    let question = dhcpv6::message(MessageType::InformationRequest, [1, 2, 3], [client_id()]);
+    let relayed = |message: &dhcpv6::Message| -> Vec<u8> {
+        let inner = dhcpv6::encode(message);
+        let length = u16::try_from(inner.len()).unwrap();
+        // RFC 8415 §9: type, hops, link and peer address; the interface; the message.
+        let mut bytes = vec![12, 0];
+        bytes.extend([0; 16]);
+        bytes.extend(WAN.link_local().octets());
+        bytes.extend([0, 18, 0, 3, b'l', b'a', b'n', 0, 9]);
+        bytes.extend(length.to_be_bytes());
+        bytes.extend(inner);
+        bytes
+    };
+    let answers = |quirks: &[Dhcpv6Quirk], message: &dhcpv6::Message| -> Option<dhcpv6::Message> {
+        let mut line = Line::preset("next-pd", Area::East).unwrap();
+        line.quirks.dhcpv6 = quirks.to_vec();
+        let mut bench = Bench::of(line);
+        bench.introduce(WAN.link_local());
+        let envelope = bench.to_edge(WAN.link_local(), ALL_DHCP);
+        bench.send(envelope.udp(547, 547, &relayed(message)));
+        bench.run_ms(10);
+        let frames = bench.received();
+        let udp = frames.iter().find_map(|frame| {
+            let udp = Packet::parse(frame)?.udp()?;
+            (udp.source_port == 547).then(|| (udp.destination_port, udp.payload.to_vec()))
+        });
+        let (port, reply) = udp?;
+        assert_eq!((port, &reply[..2]), (547, &[13, 0][..]));
+        assert_eq!(
+            reply[2..43],
+            relayed(message)[2..43],
+            "told back as it came"
+        );
+        Some(dhcpv6::decode(&reply[45..]).unwrap())
+    };
+    assert!(answers(&[], &solicit).is_none());
+    let offer = answers(&[Dhcpv6Quirk::AnswersRelayed], &solicit).unwrap();
+    assert_eq!(offer.msg_type(), MessageType::Advertise);
+    assert_eq!(dhcpv6::delegations(&offer).flat_map(prefixes).count(), 1);
+    let refusal = answers(&[Dhcpv6Quirk::RefusesRelayed], &solicit).unwrap();
+    assert_eq!(refusal.msg_type(), MessageType::Advertise);
+    let wanted = dhcpv6::delegations(&refusal).next().unwrap();
+    assert_eq!(dhcpv6::status(&wanted.opts), Status::NoPrefixAvail);
+    let told = answers(&[Dhcpv6Quirk::AnswersRelayed], &question).unwrap();
+    assert_eq!(dhcpv6::dns_servers(&told).len(), 2);
+    let refusal = answers(&[Dhcpv6Quirk::RefusesRelayed], &question).unwrap();
+    assert_eq!(dhcpv6::status(refusal.opts()), Status::UnspecFail);
 }
 
 #[test]

@@ -100,6 +100,35 @@ fn a_slot_is_renewed_and_comes_back_when_released() {
 }
 
 #[test]
+fn by_quirk_two_associations_get_one_slot_which_the_offer_lists_once() {
+    let mut bench = Bench::started(&[HomeGatewayQuirk::OneSlotPerClient]);
+    let both = || [client_id(), ia(1, &[]), ia(2, &[])];
+    let offer = bench.ask(MessageType::Solicit, both()).unwrap();
+    assert_eq!(dhcpv6::delegations(&offer).count(), 1);
+    let server = DhcpOption::ServerId(dhcpv6::server_id(&offer).unwrap().to_vec());
+    let slots = |reply: &dhcpv6::Message| -> Vec<_> {
+        let each = dhcpv6::delegations(reply).flat_map(dhcpv6::prefixes);
+        each.map(|granted| granted.prefix).collect()
+    };
+    let request = both().into_iter().chain([server.clone()]);
+    let granted = slots(&bench.ask(MessageType::Request, request).unwrap());
+    assert_eq!(granted.len(), 2);
+    assert_eq!(granted[0], granted[1]);
+    // Both are renewed, and neither drives the other out.
+    bench.run_for(7200);
+    let renew = both().into_iter().chain([server.clone()]);
+    let renewed = bench.ask(MessageType::Renew, renew).unwrap();
+    assert_eq!(slots(&renewed), granted);
+    let inside = WAN.in_prefix(granted[0].addr());
+    assert!(bench.reaches_core(inside));
+    // Without the quirk each has its own.
+    let mut bench = Bench::started(&[]);
+    let request = both().into_iter().chain([server]);
+    let granted = slots(&bench.ask(MessageType::Request, request).unwrap());
+    assert_ne!(granted[0], granted[1]);
+}
+
+#[test]
 fn its_own_address_is_the_dns_server_it_names() {
     let mut bench = Bench::started(&[]);
     let reply = bench.ask(MessageType::InformationRequest, []).unwrap();

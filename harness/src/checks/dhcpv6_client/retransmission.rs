@@ -8,7 +8,7 @@ use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::evidence::dhcpv6_exchanges::{received, sent};
-use crate::checks::ruling::{broken, every, expect, seconds};
+use crate::checks::ruling::{Ruling, broken, every, expect, seconds};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -45,6 +45,22 @@ pub(super) const CHECKS: &[Check] = &[
         judge: xid_kept,
     },
     Check {
+        id: "dhcp6c.msg.xid-fresh",
+        source: "RFC 8415 §16.1",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "新しいメッセージに以前のトランザクションIDを使い回さない",
+            "A new message has a transaction id that no earlier one had",
+        ),
+        hint: Text::new(
+            "再送を除き、メッセージごとに新しいトランザクションIDを選んでください。",
+            "Choose another transaction id for each message that is no retransmission.",
+        ),
+        judge: xid_fresh,
+    },
+    Check {
         id: "dhcp6c.sol.backoff",
         source: "RFC 8415 §15, §18.2.1",
         level: Level::Must,
@@ -76,6 +92,10 @@ fn elapsed_time(trace: &Dissection<'_>) -> Verdict {
                 .rev()
                 .find(|other| other.is.xid == found.is.xid && other.is.kind == found.is.kind);
             match before {
+                // With the id of an exchange that is over another one may begin all the same.
+                Some(before) if elapsed == 0 && is_over(trace, before, found) => {
+                    Ruling::Holds(vec![found.record])
+                }
                 None => expect(
                     [found.record],
                     elapsed == 0 || began_unseen(trace, found, elapsed),
@@ -93,6 +113,45 @@ fn elapsed_time(trace: &Dissection<'_>) -> Verdict {
                     )
                 }
             }
+        },
+    )
+}
+
+/// Returns whether the exchange of a message was over when another one was sent: it was answered,
+/// the client went on to another message, or began anew.
+fn is_over(trace: &Dissection<'_>, before: &Found<Dhcpv6>, found: &Found<Dhcpv6>) -> bool {
+    let between = |record| before.record < record && record < found.record;
+    received(trace).any(|answer| answer.is.xid == before.is.xid && between(answer.record))
+        || sent(trace).any(|other| between(other.record) && other.is.kind != before.is.kind)
+        || trace.is_restarted(before.at, found.at)
+}
+
+fn xid_fresh(trace: &Dissection<'_>) -> Verdict {
+    let messages: Vec<_> = sent(trace).collect();
+    every(
+        "second DHCPv6 exchange",
+        messages.iter().enumerate().skip(1),
+        |(index, found)| {
+            let before = messages[..index]
+                .iter()
+                .rev()
+                .find(|other| other.is.xid == found.is.xid);
+            let Some(before) = before else {
+                return Ruling::Holds(vec![found.record]);
+            };
+            let is_new = before.is.kind != found.is.kind
+                || found.is.elapsed() == Some(0) && is_over(trace, before, found);
+            if !is_new {
+                return Ruling::Skip;
+            }
+            broken(
+                [before.record, found.record],
+                format!(
+                    "another transaction id than {:06x}, which a {:?} had",
+                    found.is.xid, before.is.kind
+                ),
+                format!("a new {:?} with the same", found.is.kind),
+            )
         },
     )
 }

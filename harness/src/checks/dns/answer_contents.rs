@@ -4,13 +4,14 @@
 //! broke, and may write messages anew. Judged is what came from upstream for the very question,
 //! and only where all servers that answered said the same.
 
-use hickory_proto::op::Message;
-use hickory_proto::rr::{RData, Record, RecordType};
+use hickory_proto::rr::{RData, Record};
 use ngnlab_reports::{Level, Text, Verdict};
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
+use crate::checks::dns::answer_shapes::{has_soa, is_nodata};
 use crate::checks::dns::own_refusals::{Answer, answer, answered};
 use crate::checks::dns::relayed::{Relayed, relayed};
+use crate::checks::dns::silence::nothing_came;
 use crate::checks::dns::twins::{PATIENCE, repetitions};
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::dns::{NXDOMAIN, SERVFAIL};
@@ -47,7 +48,7 @@ pub(super) const CHECKS: &[Check] = &[
             "上位のSERVFAILは破棄したり書き換えたりせず、端末に返してください。",
             "Answer SERVFAIL when the servers do, instead of nothing or something else.",
         ),
-        judge: |trace| code_passed(trace, SERVFAIL, &[SERVFAIL]),
+        judge: |trace| code_passed("dns.proxy.servfail-passed", trace, SERVFAIL, &[SERVFAIL]),
     },
     Check {
         id: "dns.proxy.refused-passed",
@@ -63,7 +64,10 @@ pub(super) const CHECKS: &[Check] = &[
             "上位に拒否されたときは、REFUSED（またはSERVFAIL）を端末に返してください。",
             "Answer REFUSED, or at least SERVFAIL, when the servers refuse.",
         ),
-        judge: |trace| code_passed(trace, REFUSED, &[REFUSED, SERVFAIL]),
+        judge: |trace| {
+            let accepted = &[REFUSED, SERVFAIL];
+            code_passed("dns.proxy.refused-passed", trace, REFUSED, accepted)
+        },
     },
     Check {
         id: "dns.proxy.nxdomain-soa",
@@ -152,6 +156,7 @@ const REFUSED: u8 = 5;
 
 /// Rules on a question whose answer from upstream has to lead to one at the terminal.
 fn arrived(
+    check: &str,
     trace: &Dissection<'_>,
     relayed: &Relayed<'_>,
     expected: &str,
@@ -175,7 +180,7 @@ fn arrived(
             if !ok(&reply.is)
                 && matches!(answer(trace, &upstream, &relayed.lan), Answer::Refused(_)) =>
         {
-            answered(trace, &upstream, &relayed.lan)
+            answered(check, trace, &upstream, &relayed.lan)
         }
         Some(reply) => expect(
             [query.record, first.record, reply.record],
@@ -191,7 +196,10 @@ fn arrived(
         {
             Ruling::Skip
         }
-        None => broken([query.record, first.record], expected, "nothing came"),
+        None => match nothing_came(check, trace, &upstream, &relayed.lan) {
+            Ruling::Broken(_) => broken([query.record, first.record], expected, "nothing came"),
+            other => other,
+        },
     }
 }
 
@@ -220,30 +228,18 @@ fn tc_kept(trace: &Dissection<'_>) -> Verdict {
     })
 }
 
-fn code_passed(trace: &Dissection<'_>, code: u8, accepted: &[u8]) -> Verdict {
+fn code_passed(check: &str, trace: &Dissection<'_>, code: u8, accepted: &[u8]) -> Verdict {
     let what = format!("answer from upstream with response code {code}");
     every(&what, relayed(trace), |relayed| {
         if !relayed.all(|reply| reply.rcode == code && reply.message.is_some()) {
             return Ruling::Skip;
         }
         let expected = format!("response code {code}");
-        arrived(trace, &relayed, &expected, |reply| {
+        arrived(check, trace, &relayed, &expected, |reply| {
             // What an earlier answer said may be better than nothing (RFC 8767).
             accepted.contains(&reply.rcode) || reply.rcode == 0 && reply.answer_count > 0
         })
     })
-}
-
-fn has_soa(dns: &Dns) -> bool {
-    records(dns, |message| &message.authorities)
-        .iter()
-        .any(|record| record.record_type() == RecordType::SOA)
-}
-
-fn records(dns: &Dns, section: impl Fn(&Message) -> &Vec<Record>) -> &[Record] {
-    dns.message
-        .as_ref()
-        .map_or(&[], |message| section(message).as_slice())
 }
 
 fn answers(dns: &Dns) -> &[Record] {
@@ -274,11 +270,6 @@ fn soa_kept(trace: &Dissection<'_>) -> Verdict {
     )
 }
 
-/// Whether a message says that the name has no records of the type asked for.
-fn is_nodata(dns: &Dns) -> bool {
-    dns.rcode == 0 && !dns.truncated && dns.answer_count == 0
-}
-
 fn nodata(trace: &Dissection<'_>) -> Verdict {
     every(
         "answer from upstream that there are no such records",
@@ -287,7 +278,8 @@ fn nodata(trace: &Dissection<'_>) -> Verdict {
             if !relayed.all(|reply| is_nodata(reply) && has_soa(reply)) {
                 return Ruling::Skip;
             }
-            arrived(trace, &relayed, "NOERROR without answer records", |reply| {
+            let expected = "NOERROR without answer records";
+            arrived("dns.proxy.nodata", trace, &relayed, expected, |reply| {
                 is_nodata(reply)
             })
         },
@@ -303,9 +295,13 @@ fn empty_answer(trace: &Dissection<'_>) -> Verdict {
                 return Ruling::Skip;
             }
             // Whoever takes such an answer for a fault may say SERVFAIL.
-            arrived(trace, &relayed, "an answer", |reply| {
-                reply.rcode != NXDOMAIN
-            })
+            arrived(
+                "dns.proxy.empty-answer",
+                trace,
+                &relayed,
+                "an answer",
+                |reply| reply.rcode != NXDOMAIN,
+            )
         },
     )
 }

@@ -5,10 +5,12 @@ use ngnlab_sim::Time;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
+use crate::checks::dns::answer_shapes::is_malformed;
 use crate::checks::dns::mutated_answers::mutated;
 use crate::checks::dns::own_refusals::{Answer, answer, answered};
 use crate::checks::dns::relayed::relayed;
-use crate::checks::dns::twins::{PATIENCE, twins, unanswered};
+use crate::checks::dns::silence::nothing_came;
+use crate::checks::dns::twins::{PATIENCE, twins};
 use crate::checks::ruling::{Ruling, broken, every};
 use crate::dissection::dns::PORT;
 use crate::dissection::{Dissection, Dns, Exchange, Found};
@@ -64,12 +66,6 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// Whether a message has the right header and question, and nonsense behind; one whose question is
-/// cut belongs to no question, so that it may be thrown away in silence (RFC 5452 §9.1).
-fn is_malformed(reply: &Dns) -> bool {
-    reply.message.is_none() && !reply.truncated && reply.question.is_some()
-}
-
 fn told_of_malformed(trace: &Dissection<'_>) -> Verdict {
     every(
         "question that only malformed answers came for",
@@ -102,7 +98,12 @@ fn survives_malformed(trace: &Dissection<'_>) -> Verdict {
     let upstream = trace.upstream_dns();
     let replies = upstream.iter().flat_map(|exchange| &exchange.replies);
     let broken = replies.filter(|reply| is_malformed(&reply.is) && !reply.lost);
-    survives(trace, "malformed answer", broken.copied().collect())
+    survives(
+        "dns.proxy.malformed-survive",
+        trace,
+        "malformed answer",
+        broken.copied().collect(),
+    )
 }
 
 fn survives_fuzz(trace: &Dissection<'_>) -> Verdict {
@@ -112,11 +113,16 @@ fn survives_fuzz(trace: &Dissection<'_>) -> Verdict {
     let during = trace.dns.iter().filter(|found| {
         found.to_device(Role::Wan) && found.is.source_port == PORT && mutated.contains(&found.at)
     });
-    survives(trace, "burst of mutated answers", during.collect())
+    survives(
+        "rob.dns.fuzz",
+        trace,
+        "burst of mutated answers",
+        during.collect(),
+    )
 }
 
 /// Judges the first questions after what should not have stopped the proxy.
-fn survives(trace: &Dissection<'_>, what: &str, bad: Vec<&Found<Dns>>) -> Verdict {
+fn survives(check: &str, trace: &Dissection<'_>, what: &str, bad: Vec<&Found<Dns>>) -> Verdict {
     let Some(last) = bad.last() else {
         return Verdict::Inconclusive(format!("there was no {what}"));
     };
@@ -133,10 +139,10 @@ fn survives(trace: &Dissection<'_>, what: &str, bad: Vec<&Found<Dns>>) -> Verdic
     }
     every("question afterwards", later(), |exchange| {
         if exchange.reply().is_some() {
-            return answered(trace, &upstream, exchange);
+            return answered(check, trace, &upstream, exchange);
         }
         let silent = twins(&upstream, exchange).any(|twin| twin.replies.is_empty());
-        match unanswered(trace, &upstream, exchange) {
+        match nothing_came(check, trace, &upstream, exchange) {
             Ruling::Broken(_) if silent => Ruling::Unclear("the servers were silent".to_owned()),
             Ruling::Broken(found) => Ruling::Broken(Finding {
                 records: [&[last.record][..], &found.records].concat(),

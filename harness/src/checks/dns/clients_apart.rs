@@ -1,16 +1,16 @@
 //! Each client gets its own answer: once, from whom it asked, under its id, with its question.
 
-use std::time::Duration;
-
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::setup::Aspect;
-use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
+use crate::checks::dns::crowds::{
+    by_udp, has_another_id, is_among_many, is_from_elsewhere, shares_its_id, strays, was_sought,
+};
 use crate::checks::dns::own_refusals::answered;
-use crate::checks::dns::twins::{PATIENCE, same};
-use crate::checks::ruling::{Ruling, apart, broken, every, expect};
-use crate::dissection::{Dissection, Dns, Exchange, Found, Transport};
+use crate::checks::dns::twins::same;
+use crate::checks::ruling::{Ruling, broken, every, expect};
+use crate::dissection::Dissection;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -126,35 +126,6 @@ fn one_answer(trace: &Dissection<'_>) -> Verdict {
     })
 }
 
-/// The responses that the device sent to the port of a question before anything that matches it,
-/// and that match no other question either: a terminal may ask many questions from one port.
-fn strays<'d>(
-    trace: &'d Dissection<'_>,
-    lan: &[Exchange<'d>],
-    exchange: &Exchange<'d>,
-) -> impl Iterator<Item = &'d Found<Dns>> {
-    let query = exchange.query;
-    trace.dns.iter().filter(move |found| {
-        let answers = |other: &Exchange<'_>| {
-            let mut replies = other.replies.iter();
-            replies.any(|reply| reply.record == found.record)
-        };
-        found.by_device(Role::Lan)
-            && found.is.response
-            && found.is.transport == Transport::Udp
-            && (found.destination, found.is.destination_port)
-                == (query.source, query.is.source_port)
-            && query.at <= found.at
-            && found.at <= query.at + PATIENCE
-            && !lan.iter().any(answers)
-    })
-}
-
-fn by_udp<'d>(lan: &'d [Exchange<'d>]) -> impl Iterator<Item = &'d Exchange<'d>> {
-    lan.iter()
-        .filter(|exchange| exchange.query.is.transport == Transport::Udp)
-}
-
 fn from_asked_address(trace: &Dissection<'_>) -> Verdict {
     let lan = trace.lan_dns();
     every("answered question", by_udp(&lan), |exchange| {
@@ -162,11 +133,7 @@ fn from_asked_address(trace: &Dissection<'_>) -> Verdict {
             return Ruling::Holds(exchange.records());
         }
         let query = exchange.query;
-        let stray = strays(trace, &lan, exchange).find(|found| {
-            found.is.id == query.is.id
-                && (found.source, found.is.source_port)
-                    != (query.destination, query.is.destination_port)
-        });
+        let stray = strays(trace, &lan, exchange).find(|found| is_from_elsewhere(found, exchange));
         stray.map_or(Ruling::Skip, |stray| {
             broken(
                 [query.record, stray.record],
@@ -184,8 +151,7 @@ fn id_restored(trace: &Dissection<'_>) -> Verdict {
             return Ruling::Holds(exchange.records());
         }
         let query = exchange.query;
-        let stray = strays(trace, &lan, exchange)
-            .find(|found| found.source == query.destination && found.is.id != query.is.id);
+        let stray = strays(trace, &lan, exchange).find(|found| has_another_id(found, exchange));
         stray.map_or(Ruling::Skip, |stray| {
             broken(
                 [query.record, stray.record],
@@ -225,67 +191,34 @@ fn question_echoed(trace: &Dissection<'_>) -> Verdict {
 
 fn concurrent(trace: &Dissection<'_>) -> Verdict {
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
-    let near = |exchange: &&Exchange<'_>| {
-        let at = exchange.query.at;
-        let together = by_udp(&lan).filter(|other| apart(other.query.at, at) <= AT_ONCE);
-        together.count() >= MANY
-    };
-    every(
-        "question among many",
-        by_udp(&lan).filter(near),
-        |exchange| {
-            // RFC 4861 §7.2.2: who looks for a neighbour need not keep all packets for it.
-            if exchange.replies.is_empty() && was_sought(trace, exchange) {
-                return Ruling::Skip;
-            }
-            answered(trace, &upstream, exchange)
-        },
-    )
-}
-
-/// Returns whether the device had to find out the client's link-layer address for the answer.
-fn was_sought(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> bool {
-    let (client, asked) = (exchange.query.source, exchange.query.at);
-    trace.neighbor_solicits().any(|solicit| {
-        solicit.by_device(Role::Lan)
-            && solicit.destination.is_multicast()
-            && solicit.is.target == client
-            && asked <= solicit.at
-            && solicit.at <= asked + PATIENCE
+    let near = by_udp(&lan).filter(|exchange| is_among_many(&lan, exchange));
+    every("question among many", near, |exchange| {
+        // RFC 4861 §7.2.2: who looks for a neighbour need not keep all packets for it.
+        if exchange.replies.is_empty() && was_sought(trace, exchange) {
+            return Ruling::Skip;
+        }
+        answered("dns.proxy.concurrent", trace, &upstream, exchange)
     })
 }
 
 fn same_id(trace: &Dissection<'_>) -> Verdict {
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
-    let shared = |exchange: &&Exchange<'_>| {
-        by_udp(&lan).any(|other| {
-            let end = |one: &Exchange<'_>| (one.query.source, one.query.is.source_port);
-            other.query.is.id == exchange.query.is.id
-                && end(other) != end(exchange)
-                && apart(other.query.at, exchange.query.at) <= AT_ONCE
-        })
-    };
+    let shared = by_udp(&lan).filter(|exchange| shares_its_id(&lan, exchange));
     every(
         "pair of questions with one id",
-        by_udp(&lan).filter(shared),
+        shared,
         |exchange| match exchange.reply() {
             Some(reply) if !same(reply.is.question.as_ref(), exchange.question()) => broken(
                 exchange.records(),
                 format!("the answer for {}", exchange.name()),
                 format!("one for {}", reply.is.name().unwrap_or("nothing")),
             ),
-            Some(_) | None => answered(trace, &upstream, exchange),
+            Some(_) | None => answered("dns.proxy.same-id-clients", trace, &upstream, exchange),
         },
     )
 }
 
 const FORMERR: u8 = 1;
-
-/// What leaves terminals within this time is under way at once.
-const AT_ONCE: Duration = Duration::from_millis(100);
-
-/// As many as a browser asks for one page.
-const MANY: usize = 8;
 
 #[cfg(test)]
 mod tests;

@@ -160,8 +160,25 @@ fn words(servers: &[Ipv6Addr]) -> String {
     words.join(" or ")
 }
 
+/// Says that there is no table to have edges, if every question for an ONS name went astray;
+/// `ons.dns.per-domain` fails then.
+fn no_table(trace: &Dissection<'_>, asks: &[Exchange<'_>]) -> Option<Verdict> {
+    let mut ours = asks
+        .iter()
+        .filter(|exchange| depth(exchange.name()).is_some());
+    let first = ours.next()?;
+    if is_right(trace, first) || ours.any(|exchange| is_right(trace, exchange)) {
+        return None;
+    }
+    let why = "no ONS name at all was asked at its servers (ons.dns.per-domain)";
+    Some(Verdict::Inconclusive(why.to_owned()))
+}
+
 fn asked_right(trace: &Dissection<'_>, what: &str, concerns: fn(&str) -> bool) -> Verdict {
     let asks = questions(trace);
+    if let Some(verdict) = no_table(trace, &asks) {
+        return verdict;
+    }
     let ours = asks
         .iter()
         .filter(|exchange| depth(exchange.name()).is_some() && concerns(exchange.name()));
@@ -186,6 +203,9 @@ fn questions<'d>(trace: &'d Dissection<'_>) -> Vec<Exchange<'d>> {
 
 fn each_domain(trace: &Dissection<'_>) -> Verdict {
     let asks = questions(trace);
+    if let Some(verdict) = no_table(trace, &asks) {
+        return verdict;
+    }
     let within: Vec<(&str, &Exchange<'_>)> = asks
         .iter()
         .filter_map(|exchange| {
@@ -272,6 +292,9 @@ fn area(trace: &Dissection<'_>) -> Verdict {
 
 fn added_domains(trace: &Dissection<'_>) -> Verdict {
     let asks = questions(trace);
+    if let Some(verdict) = no_table(trace, &asks) {
+        return verdict;
+    }
     let ngn_domain = trace.header().line.area.values().ngn_domain;
     let rows = &trace.setup().domains;
     let added = rows.iter().filter(|row| {
@@ -303,7 +326,17 @@ mod tests {
             asked(id, &names[1..], right),
             Verdict::Inconclusive(_)
         ));
-        assert!(matches!(asked(id, &names[..1], ngn()), Verdict::Fail(_)));
+        let mut mixed = forwarded(&names[1..], right);
+        mixed.forward(9, names[0], ngn());
+        assert!(matches!(of(id, &mixed), Verdict::Fail(_)));
+    }
+
+    #[test]
+    fn without_any_table_its_edges_are_not_judged() {
+        let (id, names) = ("ons.dns.each-domain", ["www.lineauth.mnw"]);
+        assert!(matches!(asked(id, &names, ngn()), Verdict::Inconclusive(_)));
+        let verdict = asked("ons.dns.per-domain", &names, ngn());
+        assert!(matches!(verdict, Verdict::Fail(_)));
     }
 
     #[test]
@@ -315,8 +348,10 @@ mod tests {
             ("ons.dns.any-case", "WWW.lineauth.mnw"),
         ] {
             assert!(matches!(asked(id, &[name], right), Verdict::Pass(_)));
-            assert!(matches!(asked(id, &[name], ngn()), Verdict::Fail(_)));
             let plain = ["www.lineauth.mnw"];
+            let mut mixed = forwarded(&plain, right);
+            mixed.forward(9, name, ngn());
+            assert!(matches!(of(id, &mixed), Verdict::Fail(_)));
             assert!(matches!(asked(id, &plain, ngn()), Verdict::Inconclusive(_)));
         }
     }
@@ -356,9 +391,7 @@ mod tests {
             let mut row = setup.domains[0].clone();
             row.name = "rece".to_owned();
             setup.domains.push(row);
-            let verdict = find(id)
-                .unwrap()
-                .verdict(&Dissection::new(&trace.trace).unwrap());
+            let verdict = of(id, &trace);
             assert_eq!(matches!(verdict, Verdict::Pass(_)), passes, "{verdict:?}");
             assert_eq!(matches!(verdict, Verdict::Fail(_)), !passes, "{verdict:?}");
         }
@@ -379,7 +412,10 @@ mod tests {
 
     /// What a check says when the router asks a server for these names.
     fn asked(id: &str, names: &[&str], server: Ipv6Addr) -> Verdict {
-        let trace = forwarded(names, server);
+        of(id, &forwarded(names, server))
+    }
+
+    fn of(id: &str, trace: &TraceBuilder) -> Verdict {
         find(id)
             .unwrap()
             .verdict(&Dissection::new(&trace.trace).unwrap())

@@ -10,7 +10,8 @@ use ngnlab_sim::setup::Aspect;
 use crate::checks::check::{Check, DNS_PROXY, EVERY_FORWARDER};
 use crate::checks::dns::let_through::all_let_through;
 use crate::checks::dns::own_refusals::{Answer, answer, answered};
-use crate::checks::dns::twins::{twins, unanswered};
+use crate::checks::dns::silence::nothing_came;
+use crate::checks::dns::twins::twins;
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::dns::Opt;
 use crate::dissection::{Dissection, Dns, Transport};
@@ -146,7 +147,7 @@ fn dnssec_ok(trace: &Dissection<'_>) -> Verdict {
                 "a question upstream without it",
             ),
             None if exchange.reply().is_some() => Ruling::Skip,
-            None => unanswered(trace, &upstream, exchange),
+            None => nothing_came("dns.proxy.edns-do", trace, &upstream, exchange),
         },
     )
 }
@@ -159,23 +160,18 @@ fn has(query: &Dns, what: impl Fn(&Opt) -> bool) -> bool {
 }
 
 fn unknown_option(trace: &Dissection<'_>) -> Verdict {
-    all_let_through(trace, "question with an unknown EDNS option", |query| {
-        has(query, |opt| {
-            opt.options.iter().any(|(code, _)| *code >= LOCAL_OPTIONS)
-        })
-    })
+    let what = "question with an unknown EDNS option";
+    all_let_through(trace, "dns.proxy.edns-unknown-option", what)
 }
 
 fn unknown_flag(trace: &Dissection<'_>) -> Verdict {
-    all_let_through(trace, "question with an unknown EDNS flag", |query| {
-        has(query, Opt::has_unknown_flag)
-    })
+    let what = "question with an unknown EDNS flag";
+    all_let_through(trace, "dns.proxy.edns-unknown-flag", what)
 }
 
 fn several_options(trace: &Dissection<'_>) -> Verdict {
-    all_let_through(trace, "question with several EDNS options", |query| {
-        has(query, |opt| opt.options.len() > 1)
-    })
+    let what = "question with several EDNS options";
+    all_let_through(trace, "dns.proxy.edns-multi-option", what)
 }
 
 fn version(trace: &Dissection<'_>) -> Verdict {
@@ -186,12 +182,12 @@ fn version(trace: &Dissection<'_>) -> Verdict {
     });
     every("question of a later EDNS version", later, |exchange| {
         let Some(reply) = exchange.reply() else {
-            return unanswered(trace, &upstream, exchange);
+            return nothing_came("dns.proxy.edns-version", trace, &upstream, exchange);
         };
         let refused = matches!(answer(trace, &upstream, exchange), Answer::Refused(_));
         // A failure on the way has no version.
         if refused || reply.is.rcode == SERVFAIL {
-            return answered(trace, &upstream, exchange);
+            return answered("dns.proxy.edns-version", trace, &upstream, exchange);
         }
         let code = reply.is.full_rcode();
         expect(
@@ -244,9 +240,6 @@ fn stays_without(trace: &Dissection<'_>) -> Verdict {
         )
     })
 }
-
-/// Options from here on are for local use (RFC 6891 §9).
-const LOCAL_OPTIONS: u16 = 65_001;
 
 const SERVFAIL: u8 = 2;
 

@@ -6,16 +6,15 @@
 use std::ops::RangeInclusive;
 
 use ngnlab_reports::{Level, Text, Verdict};
-use ngnlab_sim::line::DnsQuirk;
 use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
 use crate::checks::dns::mutated_answers::mutated;
-use crate::checks::dns::own_refusals::{
-    Answer, answer, answered, is_aaaa_withheld, is_common, refused_first,
-};
-use crate::checks::dns::twins::{PATIENCE, same, twins, unanswered};
+use crate::checks::dns::oddities::is_common;
+use crate::checks::dns::own_refusals::{Answer, answer, answered, is_aaaa_withheld, refused_first};
+use crate::checks::dns::silence::{PRESENT, nothing_came};
+use crate::checks::dns::twins::{PATIENCE, same, twins};
 use crate::checks::ruling::{Ruling, broken, every, expect, finding};
 use crate::dissection::dns::{AAAA, NXDOMAIN, PORT, SERVFAIL};
 use crate::dissection::{Dissection, Exchange, Question, Transport};
@@ -136,6 +135,12 @@ fn present(trace: &Dissection<'_>) -> Verdict {
             how,
         ));
     }
+    let silent = udp.clone().filter(|exchange| exchange.replies.is_empty());
+    for exchange in silent {
+        if let Ruling::Broken(finding) = nothing_came(PRESENT, trace, &upstream, exchange) {
+            return Verdict::Fail(finding);
+        }
+    }
     let is_served = |exchange: &&Exchange<'_>| {
         exchange.reply().is_some() && matches!(answer(trace, &upstream, exchange), Answer::Given)
     };
@@ -148,14 +153,13 @@ fn present(trace: &Dissection<'_>) -> Verdict {
                 Some(_) => Ruling::Unclear(
                     "the device refused what it was asked while it could ask nobody".to_owned(),
                 ),
-                None => unanswered(trace, &upstream, exchange),
+                None => nothing_came(PRESENT, trace, &upstream, exchange),
             },
         ),
     }
 }
 
 fn tcp(trace: &Dissection<'_>) -> Verdict {
-    let no_tcp = trace.header().line.quirks.dns.contains(&DnsQuirk::NoTcp);
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
     let connections = trace.connections.iter().filter(|connection| {
         connection.on == Role::Lan
@@ -193,13 +197,12 @@ fn tcp(trace: &Dissection<'_>) -> Verdict {
             match asked {
                 None => Ruling::Skip,
                 Some(exchange) if !exchange.replies.is_empty() => {
-                    match answered(trace, &upstream, exchange) {
+                    match answered("dns.proxy.tcp", trace, &upstream, exchange) {
                         Ruling::Holds(records) => Ruling::Holds([&[accepted], &*records].concat()),
                         other => other,
                     }
                 }
-                Some(_) if no_tcp => Ruling::Unclear("the servers upstream have no TCP".to_owned()),
-                Some(exchange) => unanswered(trace, &upstream, exchange),
+                Some(exchange) => nothing_came("dns.proxy.tcp", trace, &upstream, exchange),
             }
         },
     )
@@ -300,7 +303,7 @@ fn any_type(trace: &Dissection<'_>) -> Verdict {
         match answer(trace, &upstream, exchange) {
             Answer::Refused(_) if asks_for_keys => Ruling::Skip,
             Answer::Given | Answer::Helpless | Answer::Refused(_) => {
-                answered(trace, &upstream, exchange)
+                answered("dns.proxy.qtype-any", trace, &upstream, exchange)
             }
         }
     })

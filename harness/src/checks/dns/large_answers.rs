@@ -1,15 +1,17 @@
 //! Large DNS answers through the forwarder, and the EDNS that makes them possible (RFC 6891).
 
 use ngnlab_reports::{Level, Text, Verdict};
-use ngnlab_sim::setup::{Aspect, in_domain};
+use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
+use crate::checks::dns::best_answers::{CLASSIC_SIZE, best_upstream, is_for_a_large_answer};
 use crate::checks::dns::own_refusals::{Answer, answer, answered};
-use crate::checks::dns::twins::{twins, unanswered};
+use crate::checks::dns::silence::nothing_came;
+use crate::checks::dns::twins::twins;
 use crate::checks::ruling::{Ruling, broken, every, expect};
-use crate::dissection::dns::{AAAA, PORT};
-use crate::dissection::{Dissection, Dns, Exchange, Found, Question, Transport};
+use crate::dissection::dns::PORT;
+use crate::dissection::{Dissection, Dns, Exchange, Question, Transport};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -94,19 +96,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// The size that every DNS message over UDP may have (RFC 1035 §2.3.4).
-const CLASSIC_SIZE: usize = 512;
-
-/// The best answer that came from upstream for the question of an exchange.
-fn best_upstream<'d>(upstream: &[Exchange<'d>], exchange: &Exchange<'_>) -> Option<&'d Found<Dns>> {
-    let question = exchange.question()?;
-    upstream
-        .iter()
-        .filter(|other| other.question().is_some_and(|asked| asked.same(question)))
-        .flat_map(|other| other.replies.iter().copied())
-        .filter(|reply| reply.is.rcode == 0 && !reply.is.truncated && !reply.lost)
-        .max_by_key(|reply| reply.is.answer_count)
-}
+const LARGE: &str = "ons.dns.large-answer";
 
 /// Whether a server itself cut its answer although it was offered room for `size` bytes.
 fn server_cuts(upstream: &[Exchange<'_>], exchange: &Exchange<'_>, size: usize) -> bool {
@@ -134,23 +124,19 @@ fn answers(dns: &Dns) -> usize {
 
 fn large_answer(trace: &Dissection<'_>) -> Verdict {
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
-    let asked = lan.iter().filter(|exchange| {
-        // guide p.15: the two names with fifteen addresses of each kind.
-        in_domain(exchange.name(), "base.oqs-pdl.org")
-            && exchange
-                .question()
-                .is_some_and(|question| question.kind == AAAA)
-    });
+    let asked = lan
+        .iter()
+        .filter(|exchange| is_for_a_large_answer(exchange));
     every("answer above 512 bytes from upstream", asked, |exchange| {
         let Some(best) = best_upstream(&upstream, exchange) else {
             return Ruling::Skip;
         };
         let (whole, name) = (best.is.aaaa().len(), exchange.name());
         let Some(reply) = exchange.reply() else {
-            return unanswered(trace, &upstream, exchange);
+            return nothing_came(LARGE, trace, &upstream, exchange);
         };
         if let Answer::Refused(_) = answer(trace, &upstream, exchange) {
-            return answered(trace, &upstream, exchange);
+            return answered(LARGE, trace, &upstream, exchange);
         }
         if reply.is.truncated {
             return retried_over_tcp(trace, &lan, exchange, whole);
@@ -276,7 +262,7 @@ fn edns_answered(trace: &Dissection<'_>) -> Verdict {
                 "an answer",
                 format!("response code {}", reply.is.rcode),
             ),
-            Some(_) | None => answered(trace, &upstream, exchange),
+            Some(_) | None => answered("dns.proxy.edns-pass", trace, &upstream, exchange),
         },
     )
 }
@@ -351,10 +337,13 @@ mod tests {
             verdict("ons.dns.large-answer", &trace),
             Verdict::Fail(_)
         ));
-        assert!(matches!(
-            verdict("dns.proxy.edns-pass", &trace),
-            Verdict::Fail(_)
-        ));
+        for id in ["dns.proxy.edns-pass", "dns.proxy.present"] {
+            let text = format!("{:?}", verdict(id, &trace));
+            assert!(
+                text.contains("because ons.dns.large-answer failed"),
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -5,16 +5,17 @@
 //! itself, as `version.bind` or a name it has cached, needs no question upstream.
 
 use ngnlab_reports::{Level, Text, Verdict};
-use ngnlab_sim::message::dns::OPT;
 use ngnlab_sim::setup::Aspect;
 
 use crate::checks::check::{Check, DNS_PROXY, EVERY_FORWARDER};
 use crate::checks::dns::let_through::all_let_through;
+use crate::checks::dns::oddities::is_odd_for;
 use crate::checks::dns::own_refusals::{answered, refused_first};
-use crate::checks::dns::twins::{twins, unanswered};
-use crate::checks::ruling::{Ruling, broken, every, expect};
+use crate::checks::dns::silence::{PRESENT, nothing_came};
+use crate::checks::dns::twins::twins;
+use crate::checks::ruling::{Ruling, because, broken, every, expect};
 use crate::dissection::dns::{Flag, NXDOMAIN, SERVFAIL};
-use crate::dissection::{Dissection, Dns, Exchange, Question};
+use crate::dissection::{Dissection, Exchange};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -151,10 +152,7 @@ fn header_bits(trace: &Dissection<'_>) -> Verdict {
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
     let odd = lan.iter().filter(|exchange| {
         let query = &exchange.query.is;
-        query.opcode() == 0
-            && [Flag::Ad, Flag::Cd, Flag::Z]
-                .iter()
-                .any(|flag| query.has(*flag))
+        query.opcode() == 0 && is_odd_for("dns.proxy.ad-cd-z", query)
     });
     every("question with AD, CD or Z set", odd, |exchange| {
         let cleared = twins(&upstream, exchange)
@@ -167,7 +165,7 @@ fn header_bits(trace: &Dissection<'_>) -> Verdict {
                 "the question upstream with its CD bit",
                 "the CD bit was cleared",
             ),
-            None => answered(trace, &upstream, exchange),
+            None => answered("dns.proxy.ad-cd-z", trace, &upstream, exchange),
         }
     })
 }
@@ -204,7 +202,7 @@ fn other_opcode(trace: &Dissection<'_>) -> Verdict {
         .filter(|exchange| exchange.query.is.opcode() != 0);
     every("request with another opcode", odd, |exchange| {
         let Some(reply) = exchange.reply() else {
-            return unanswered(trace, &upstream, exchange);
+            return nothing_came("dns.proxy.unknown-opcode", trace, &upstream, exchange);
         };
         let mut twins = twins(&upstream, exchange).peekable();
         // Of a forwarder's own words, these alone say that it does not know the opcode (RFC 1035
@@ -216,7 +214,7 @@ fn other_opcode(trace: &Dissection<'_>) -> Verdict {
             && refuses
             && let Some((_, how)) = refused_first(trace, &lan, &upstream)
         {
-            return Ruling::Unclear(format!("dns.proxy.present failed: {how}"));
+            return because(PRESENT, &how);
         }
         expect(
             exchange.records(),
@@ -228,66 +226,33 @@ fn other_opcode(trace: &Dissection<'_>) -> Verdict {
 }
 
 fn compression(trace: &Dissection<'_>) -> Verdict {
-    all_let_through(
-        trace,
-        "question with a record whose name could be compressed",
-        |query| {
-            let records = query.records();
-            query.opcode() == 0
-                && records
-                    .iter()
-                    .any(|record| record.kind != OPT && record.class == INTERNET)
-        },
-    )
+    let what = "question with a record whose name could be compressed";
+    all_let_through(trace, "dns.proxy.compression-any", what)
 }
 
 fn any_class(trace: &Dissection<'_>) -> Verdict {
-    all_let_through(trace, "question of another class than IN", |query| {
-        asks(query, |question| question.class != INTERNET)
-    })
+    let what = "question of another class than IN";
+    all_let_through(trace, "dns.proxy.qclass-any", what)
 }
 
 fn https_type(trace: &Dissection<'_>) -> Verdict {
-    all_let_through(trace, "question for HTTPS or SVCB", |query| {
-        asks(query, |question| [SVCB, HTTPS].contains(&question.kind))
-    })
+    all_let_through(trace, "dns.proxy.https-type", "question for HTTPS or SVCB")
 }
 
 fn long_names(trace: &Dissection<'_>) -> Verdict {
-    all_let_through(
-        trace,
-        "question for a name of more than 200 octets",
-        |query| asks(query, |question| question.name.len() > LONG),
-    )
+    let what = "question for a name of more than 200 octets";
+    all_let_through(trace, "dns.proxy.long-names", what)
 }
 
 fn odd_names(trace: &Dissection<'_>) -> Verdict {
-    all_let_through(trace, "question for a name that no host has", |query| {
-        asks(query, |question| {
-            let is_hosts = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
-            question.name.is_empty() || !question.name.bytes().all(is_hosts)
-        })
-    })
-}
-
-fn asks(query: &Dns, what: impl Fn(&Question) -> bool) -> bool {
-    query.opcode() == 0 && query.question.as_ref().is_some_and(what)
+    let what = "question for a name that no host has";
+    all_let_through(trace, "dns.proxy.odd-names", what)
 }
 
 // RFC 1035 §4.1.1.
 const FORMERR: u8 = 1;
 const NOTIMP: u8 = 4;
 const REFUSED: u8 = 5;
-
-const INTERNET: u16 = 1;
-
-/// RFC 9460 §14.1.
-const SVCB: u16 = 64;
-
-const HTTPS: u16 = 65;
-
-/// Names of people end long before.
-const LONG: usize = 200;
 
 #[cfg(test)]
 mod tests;

@@ -14,9 +14,11 @@ use ngnlab_sim::setup::in_domain;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::dns::mutated_answers::mutated;
-use crate::checks::dns::twins::{PATIENCE, is_twin, repetitions, same, unanswered};
-use crate::checks::ruling::{Ruling, broken};
-use crate::dissection::dns::{A, AAAA, Flag, NXDOMAIN, SERVFAIL};
+use crate::checks::dns::oddities::is_common;
+use crate::checks::dns::silence::{PRESENT, nothing_came};
+use crate::checks::dns::twins::{PATIENCE, is_twin, repetitions, same};
+use crate::checks::ruling::{Ruling, because, broken};
+use crate::dissection::dns::{AAAA, Flag, NXDOMAIN, SERVFAIL};
 use crate::dissection::{Dissection, Dns, Exchange, Found};
 
 /// Where an answer to a terminal comes from.
@@ -93,27 +95,28 @@ pub(super) fn answer(
     }
 }
 
-/// Rules that a question was answered, and not refused by the device itself.
+/// Rules, for a check, that a question was answered, and not refused by the device itself.
 pub(super) fn answered(
+    check: &str,
     trace: &Dissection<'_>,
     upstream: &[Exchange<'_>],
     exchange: &Exchange<'_>,
 ) -> Ruling {
     if exchange.reply().is_none() {
-        return unanswered(trace, upstream, exchange);
+        return nothing_came(check, trace, upstream, exchange);
     }
     match answer(trace, upstream, exchange) {
         Answer::Given => Ruling::Holds(exchange.records()),
         Answer::Helpless => Ruling::Skip,
         Answer::Refused(how) => {
             let lan = trace.lan_dns();
-            let failed = |owner: &str| Ruling::Unclear(format!("{owner} failed: {how}"));
+            let failed = |owner: &str| because(owner, &how);
             if is_aaaa_withheld(exchange) {
                 failed("ons.dns.aaaa-kept")
             } else if is_made_good(trace, &lan, upstream, exchange) {
                 Ruling::Skip
             } else if refused_first(trace, &lan, upstream).is_some() {
-                failed("dns.proxy.present")
+                failed(PRESENT)
             } else {
                 broken(exchange.records(), "the question upstream", how)
             }
@@ -272,11 +275,6 @@ fn is_ordinary(exchange: &Exchange<'_>) -> bool {
         })
 }
 
-/// Types that every forwarder has met: addresses, pointers, and what RFC 1035 defines.
-pub(super) fn is_common(kind: u16) -> bool {
-    kind <= 16 || [AAAA, A, SRV].contains(&kind)
-}
-
 /// Returns whether a device may know by itself what to say of a name (RFC 6303, RFC 6761).
 fn is_special(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or("");
@@ -325,9 +323,6 @@ const REFUSED: u8 = 5;
 const NS: u16 = 2;
 const SOA: u16 = 6;
 const INTERNET: u16 = 1;
-
-/// RFC 2782.
-const SRV: u16 = 33;
 
 /// Options from here on are for local use (RFC 6891 §9).
 const LOCAL_OPTIONS: u16 = 65_001;

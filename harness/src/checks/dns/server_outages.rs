@@ -1,6 +1,5 @@
 //! Servers that are slow, dead, or back again (RFC 1035 §7.2, RFC 2308 §7).
 
-use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
@@ -9,13 +8,11 @@ use ngnlab_sim::setup::Aspect;
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
 use crate::checks::dns::mutated_answers::mutated;
+use crate::checks::dns::outages::{is_past_an_outage, outages, slow_answer};
 use crate::checks::dns::own_refusals::is_good;
 use crate::checks::dns::twins::{PATIENCE, is_twin, same};
 use crate::checks::ruling::{Ruling, apart, broken, every, expect, seconds};
-use crate::dissection::dns::SERVFAIL;
-use crate::dissection::{Dissection, Exchange, Stepped, Transport};
-use crate::scenario::step::Action;
-use crate::scenario::step::servers::Server;
+use crate::dissection::{Dissection, Exchange, Transport};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -84,13 +81,6 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// From here on an answer counts as slow.
-const SLOW: Duration = Duration::from_secs(2);
-
-/// How soon after an outage names have to resolve again, and the preferred server has to be asked:
-/// RFC 2308 §7 allows five minutes, which no user would wait.
-const RECOVERY: Duration = Duration::from_secs(15);
-
 /// How long the alternate server may be kept after the preferred one is back.
 const LOYALTY: Duration = Duration::from_secs(40);
 
@@ -106,15 +96,10 @@ fn slow_server(trace: &Dissection<'_>) -> Verdict {
         .filter(|exchange| exchange.query.is.transport == Transport::Udp);
     every("answer that came late from upstream", udp, |exchange| {
         let asked_at = exchange.query.at;
-        let twins = upstream.iter().filter(|other| is_twin(other, exchange));
-        let replies = twins.flat_map(|twin| twin.replies.iter().filter(|reply| !reply.lost));
-        let Some(first) = replies.min_by_key(|reply| reply.record) else {
+        let Some(first) = slow_answer(&upstream, exchange) else {
             return Ruling::Skip;
         };
         let took = first.at.since(asked_at);
-        if took < SLOW || took + SLOW > PATIENCE || ![0, 3].contains(&first.is.rcode) {
-            return Ruling::Skip;
-        }
         // The terminal asks again meanwhile; any of its questions may be answered.
         let good = lan.iter().find_map(|again| {
             let same = again.question() == exchange.question()
@@ -186,66 +171,11 @@ fn no_storm(trace: &Dissection<'_>) -> Verdict {
     })
 }
 
-/// A time in which a DNS server was deaf, as the scenario says.
-struct Outage {
-    server: Ipv6Addr,
-    from: Time,
-    to: Time,
-}
-
-fn outages(trace: &Dissection<'_>) -> Vec<Outage> {
-    let values = trace.header().line.area.values();
-    let named = [
-        (Server::NgnDns1, values.ngn_dns[0]),
-        (Server::NgnDns2, values.ngn_dns[1]),
-        (Server::OnsDns1, values.ons_dns[0]),
-        (Server::OnsDns2, values.ons_dns[1]),
-    ];
-    let read = |step: &Stepped<'_>| {
-        let Action::Silence(silence) = &step.action else {
-            return None;
-        };
-        let (_, server) = named.iter().find(|(known, _)| *known == silence.node)?;
-        Some(Outage {
-            server: *server,
-            from: step.at,
-            to: step.at + silence.lasting?.0,
-        })
-    };
-    trace.steps.iter().filter_map(read).collect()
-}
-
-/// Returns when a name's servers, all of which were dead at the same time, were back.
-fn back_at(trace: &Dissection<'_>, outages: &[Outage], name: &str) -> Option<Time> {
-    let servers = trace.setup().servers_for(name);
-    let ends = servers.iter().map(|server| {
-        let last = outages.iter().rev().find(|one| one.server == *server)?;
-        Some((last.from, last.to))
-    });
-    let ends: Vec<(Time, Time)> = ends.collect::<Option<_>>()?;
-    let (began, over) = (
-        ends.iter().map(|(from, _)| *from).max()?,
-        ends.iter().map(|(_, to)| *to).min()?,
-    );
-    (began < over).then(|| ends.iter().map(|(_, to)| *to).max())?
-}
-
 fn recovers(trace: &Dissection<'_>) -> Verdict {
     let (lan, outages) = (trace.lan_dns(), outages(trace));
-    // Only who asked during the outage can remember it.
-    let failed_before = |back: Time, name: &str| {
-        lan.iter().any(|other| {
-            other.query.at < back
-                && trace.setup().servers_for(other.name()) == trace.setup().servers_for(name)
-                && other.replies.iter().all(|reply| reply.is.rcode == SERVFAIL)
-        })
-    };
     every("question after an outage", &lan, |exchange| {
         let asked_at = exchange.query.at;
-        let back = back_at(trace, &outages, exchange.name());
-        let Some(back) = back
-            .filter(|back| asked_at >= *back + RECOVERY && failed_before(*back, exchange.name()))
-        else {
+        let Some(back) = is_past_an_outage(trace, &lan, &outages, exchange) else {
             return Ruling::Skip;
         };
         let until = asked_at + PATIENCE;

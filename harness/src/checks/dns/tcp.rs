@@ -1,20 +1,20 @@
 //! DNS over TCP through the forwarder (RFC 5625 §4.4.1), with many questions, in pieces, from many
 //! clients (RFC 7766).
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv6Addr;
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use ngnlab_reports::{Level, Text, Verdict};
-use ngnlab_sim::line::DnsQuirk;
 use ngnlab_sim::setup::Aspect;
-use ngnlab_sim::trace::{End, Role};
+use ngnlab_sim::trace::End;
 
 use crate::checks::check::{Check, DNS_PROXY};
 use crate::checks::dns::own_refusals::answered;
-use crate::checks::dns::twins::{PATIENCE, twins, unanswered};
+use crate::checks::dns::silence::nothing_came;
+use crate::checks::dns::tcp_clients::{
+    PROMPT, answer_elsewhere, by_tcp, client, connections, is_beside_idle, is_crowded, is_pipelined,
+};
+use crate::checks::dns::twins::{PATIENCE, twins};
 use crate::checks::ruling::{Ruling, apart, broken, every, seconds, unclear_by_host};
-use crate::dissection::dns::PORT;
 use crate::dissection::{Connection, Dissection, Exchange, Transport};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -116,35 +116,6 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-fn by_tcp<'d>(lan: &'d [Exchange<'d>]) -> impl Iterator<Item = &'d Exchange<'d>> + Clone {
-    lan.iter()
-        .filter(|exchange| exchange.query.is.transport == Transport::Tcp)
-}
-
-fn client(exchange: &Exchange<'_>) -> (Ipv6Addr, u16) {
-    (exchange.query.source, exchange.query.is.source_port)
-}
-
-/// The TCP connections of terminals to the device's DNS.
-fn connections<'d>(trace: &'d Dissection<'_>) -> impl Iterator<Item = &'d Connection> {
-    trace.connections.iter().filter(|connection| {
-        connection.on == Role::Lan
-            && connection.opener == End::Network
-            && !connection.injected
-            && connection.syn_arrived
-            && connection.server.1 == PORT
-            && trace.is_device_address(connection.server.0)
-    })
-}
-
-/// Rules on a question over TCP that was not answered.
-fn no_answer(trace: &Dissection<'_>, upstream: &[Exchange<'_>], exchange: &Exchange<'_>) -> Ruling {
-    if trace.header().line.quirks.dns.contains(&DnsQuirk::NoTcp) {
-        return Ruling::Unclear("the servers upstream have no TCP".to_owned());
-    }
-    unanswered(trace, upstream, exchange)
-}
-
 fn tcp_to_tcp(trace: &Dissection<'_>) -> Verdict {
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
     every("forwarded question over TCP", by_tcp(&lan), |exchange| {
@@ -182,23 +153,7 @@ fn same_connection(trace: &Dissection<'_>) -> Verdict {
             return Ruling::Holds(exchange.records());
         }
         let query = exchange.query;
-        let stray = trace.dns.iter().find(|found| {
-            found.by_device(Role::Lan)
-                && found.is.response
-                && found.is.id == query.is.id
-                && found.destination == query.source
-                && found.is.question == query.is.question
-                && query.at <= found.at
-                && found.at <= query.at + PATIENCE
-                && (found.is.transport == Transport::Udp
-                    || found.is.destination_port != query.is.source_port)
-                && !lan.iter().any(|other| {
-                    other
-                        .replies
-                        .iter()
-                        .any(|reply| reply.record == found.record)
-                })
-        });
+        let stray = answer_elsewhere(trace, &lan, exchange);
         stray.map_or(Ruling::Skip, |stray| {
             broken(
                 [query.record, stray.record],
@@ -218,13 +173,9 @@ fn pipelining(trace: &Dissection<'_>) -> Verdict {
     for exchange in by_tcp(&lan) {
         streams.entry(client(exchange)).or_default().push(exchange);
     }
-    let pipelined = streams.into_values().filter(|questions| {
-        // The order of the trace, for in virtual time answers may take none.
-        let first = questions[0].reply().map(|reply| reply.record);
-        questions
-            .get(1)
-            .is_some_and(|second| first.is_none_or(|first| second.query.record < first))
-    });
+    let pipelined = streams
+        .into_values()
+        .filter(|questions| is_pipelined(questions));
     every(
         "connection with several questions at once",
         pipelined,
@@ -234,14 +185,14 @@ fn pipelining(trace: &Dissection<'_>) -> Verdict {
             let Some(missing) = open.clone().next() else {
                 let mut records = Vec::new();
                 for one in &questions {
-                    match answered(trace, &upstream, one) {
+                    match answered("dns.proxy.tcp-pipelining", trace, &upstream, one) {
                         Ruling::Holds(more) => records.extend(more),
                         other => return other,
                     }
                 }
                 return Ruling::Holds(records);
             };
-            match no_answer(trace, &upstream, missing) {
+            match nothing_came("dns.proxy.tcp-pipelining", trace, &upstream, missing) {
                 Ruling::Broken(finding) => broken(
                     finding.records,
                     format!("answers to all {count} questions of the connection"),
@@ -262,10 +213,7 @@ fn partial_read(trace: &Dissection<'_>) -> Verdict {
             let mut own = by_tcp(&lan).filter(|exchange| client(exchange) == connection.client);
             let in_pieces = own.clone().find(|exchange| exchange.query.is.pieces > 1);
             if let Some(exchange) = in_pieces {
-                return match exchange.reply() {
-                    Some(_) => answered(trace, &upstream, exchange),
-                    None => no_answer(trace, &upstream, exchange),
-                };
+                return answered("dns.proxy.tcp-partial-read", trace, &upstream, exchange);
             }
             let by_device = |(record, end): (usize, End)| (end == End::Device).then_some(record);
             let closed = connection.server_closed.map(|(record, _)| record);
@@ -296,20 +244,25 @@ fn partial_read(trace: &Dissection<'_>) -> Verdict {
 
 fn many_clients(trace: &Dissection<'_>) -> Verdict {
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
-    let crowded = connections(trace).filter(|connection| {
-        let together = connections(trace).filter(|other| apart(other.at, connection.at) <= AT_ONCE);
-        let clients: BTreeSet<Ipv6Addr> = together.map(|other| other.client.0).collect();
-        clients.len() >= MANY
-    });
+    let crowded = connections(trace).filter(|connection| is_crowded(trace, connection));
     every(
         "TCP connections of several terminals at once",
         crowded,
-        |connection| served(trace, &lan, &upstream, connection),
+        |connection| {
+            served(
+                "dns.proxy.tcp-many-clients",
+                trace,
+                &lan,
+                &upstream,
+                connection,
+            )
+        },
     )
 }
 
-/// Rules that a connection was taken and its first question answered.
+/// Rules, for a check, that a connection was taken and its first question answered.
 fn served(
+    check: &str,
     trace: &Dissection<'_>,
     lan: &[Exchange<'_>],
     upstream: &[Exchange<'_>],
@@ -320,7 +273,7 @@ fn served(
     match asked {
         Some(exchange) => match exchange.reply() {
             Some(reply) if reply.at <= exchange.query.at + PROMPT => {
-                answered(trace, upstream, exchange)
+                answered(check, trace, upstream, exchange)
             }
             Some(reply) if trace.is_disturbed(exchange.query.at, reply.at) => Ruling::Skip,
             Some(reply) if reply.at <= exchange.query.at + PROMPT + trace.late => {
@@ -334,7 +287,7 @@ fn served(
                     seconds(reply.at.since(exchange.query.at))
                 ),
             ),
-            None => no_answer(trace, upstream, exchange),
+            None => nothing_came(check, trace, upstream, exchange),
         },
         None if connection.accepted.is_some() || trace.end() < until => Ruling::Skip,
         None if trace.is_disturbed(connection.at, until) => {
@@ -350,42 +303,14 @@ fn served(
 
 fn idle(trace: &Dissection<'_>) -> Verdict {
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
-    let beside_idle = connections(trace).filter(|connection| {
-        connections(trace).any(|other| {
-            let first_query = by_tcp(&lan)
-                .find(|exchange| client(exchange) == other.client)
-                .map(|exchange| exchange.query.at);
-            let closed = [other.client_closed, other.server_closed]
-                .into_iter()
-                .flatten()
-                .any(|(_, at)| at <= connection.at);
-            // One client may hold as many connections as it is allowed; two are two clients.
-            other.client.0 != connection.client.0
-                && other.established.is_some()
-                && other.at + IDLE <= connection.at
-                && first_query.is_none_or(|at| connection.at + PROMPT <= at)
-                && !closed
-                && other.reset.is_none()
-        })
-    });
+    let beside_idle =
+        connections(trace).filter(|connection| is_beside_idle(trace, &lan, connection));
     every(
         "TCP connection beside an idle one",
         beside_idle,
-        |connection| served(trace, &lan, &upstream, connection),
+        |connection| served("dns.proxy.tcp-idle", trace, &lan, &upstream, connection),
     )
 }
-
-/// What leaves terminals within this time is under way at once.
-const AT_ONCE: Duration = Duration::from_millis(500);
-
-/// Connections of so many terminals, one each, are no attack.
-const MANY: usize = 3;
-
-/// A connection silent for so long is idle (RFC 7766 §6.2.3: a few seconds).
-const IDLE: Duration = Duration::from_secs(1);
-
-/// How long clients wait for an answer over TCP (the default of `dig`; inferred).
-const PROMPT: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests;

@@ -45,6 +45,20 @@ pub(super) fn repetitions<'a, 'd>(
     })
 }
 
+/// Returns whether a terminal that went on asking the same had an answer in the end: from another
+/// address of the device, by the other transport, or with less about the question.
+pub(super) fn is_served_in_the_end(lan: &[Exchange<'_>], first: &Exchange<'_>) -> bool {
+    let query = first.query;
+    lan.iter().any(|again| {
+        let other = again.query;
+        query.record < other.record
+            && other.at <= query.at + PATIENCE
+            && (other.eth_source, other.injected) == (query.eth_source, query.injected)
+            && again.asks_same(first)
+            && !again.replies.is_empty()
+    })
+}
+
 /// Rules on a question of a terminal that nobody answered; one that was answered when the terminal
 /// asked again is judged by that.
 pub(super) fn unanswered(
@@ -53,6 +67,19 @@ pub(super) fn unanswered(
     lan: &Exchange<'_>,
 ) -> Ruling {
     let until = lan.query.at + PATIENCE;
+    let all = trace.lan_dns();
+    // What went upstream after somebody else had asked the same may be for him alone.
+    let next = all
+        .iter()
+        .map(|other| (other, other.query))
+        .find(|(other, query)| {
+            lan.query.record < query.record
+                && (query.source, query.injected) != (lan.query.source, lan.query.injected)
+                && other.asks_same(lan)
+        });
+    let is_his = |other: &Exchange<'_>| {
+        next.is_some_and(|(_, query)| query.record < other.query.record && query.at > lan.query.at)
+    };
     // A question that waits for its answer already is not asked upstream once more: what was asked
     // for an earlier terminal, or an earlier attempt, counts for this one.
     let mut asked = upstream
@@ -62,15 +89,21 @@ pub(super) fn unanswered(
                 && lan.query.at <= other.query.at + PATIENCE
                 && other.query.at <= until
                 && other.replies.iter().all(|reply| reply.at >= lan.query.at)
+                && !is_his(other)
         })
         .peekable();
+    // An answer that comes when its question is long given up is as good as none.
+    let is_silent = |other: &Exchange<'_>| {
+        let mut replies = other.replies.iter();
+        replies.all(|reply| reply.at >= other.query.at + PATIENCE)
+    };
     if trace.end() < until {
         Ruling::Skip
     } else if trace.is_disturbed(lan.query.at, until) {
         Ruling::Unclear("a cable or the power was cut meanwhile".to_owned())
-    } else if asked.peek().is_some() && asked.all(|other| other.replies.is_empty()) {
+    } else if asked.peek().is_some() && asked.all(is_silent) {
         Ruling::Unclear("the servers upstream did not answer".to_owned())
-    } else if repetitions(&trace.lan_dns(), lan).any(|again| !again.replies.is_empty()) {
+    } else if repetitions(&all, lan).any(|again| !again.replies.is_empty()) {
         Ruling::Skip
     } else {
         broken(

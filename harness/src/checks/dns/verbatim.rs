@@ -2,15 +2,18 @@
 //! that are none of the forwarder's business (RFC 5625 §3, §4.3, §4.5).
 
 use ngnlab_reports::{Finding, Level, Text, Verdict};
-use ngnlab_sim::message::dns::{OPT, Section};
+use ngnlab_sim::message::dns::OPT;
 use ngnlab_sim::message::packet::is_routable;
 use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, DNS_PROXY};
+use crate::checks::dns::answer_shapes::unknown_records_in;
 use crate::checks::dns::let_through::all_let_through;
+use crate::checks::dns::oddities::is_signed;
 use crate::checks::dns::own_refusals::answered;
-use crate::checks::dns::twins::{PATIENCE, twins, unanswered};
+use crate::checks::dns::silence::nothing_came;
+use crate::checks::dns::twins::{PATIENCE, twins};
 use crate::checks::ruling::{Ruling, broken, every, expect, finding};
 use crate::dissection::dns::PORT;
 use crate::dissection::{Dissection, Dns, Exchange, Found, Transport};
@@ -114,11 +117,11 @@ fn tsig(trace: &Dissection<'_>) -> Verdict {
             );
         }
         let Some(reply) = exchange.reply() else {
-            return unanswered(trace, &upstream, exchange);
+            return nothing_came("dns.proxy.tsig", trace, &upstream, exchange);
         };
         let mut replies = twins.iter().flat_map(|twin| twin.replies.iter()).peekable();
         let Some(first) = replies.peek().copied() else {
-            return answered(trace, &upstream, exchange);
+            return answered("dns.proxy.tsig", trace, &upstream, exchange);
         };
         expect(
             [exchange.query.record, first.record, reply.record],
@@ -127,10 +130,6 @@ fn tsig(trace: &Dissection<'_>) -> Verdict {
             difference(&first.is, &reply.is),
         )
     })
-}
-
-fn is_signed(query: &Dns) -> bool {
-    !query.additional(TSIG).is_empty()
 }
 
 fn difference(before: &Dns, after: &Dns) -> String {
@@ -145,13 +144,7 @@ fn difference(before: &Dns, after: &Dns) -> String {
 }
 
 fn tkey(trace: &Dissection<'_>) -> Verdict {
-    all_let_through(trace, "question with a TKEY record", |query| {
-        !query.additional(TKEY).is_empty()
-            || query
-                .question
-                .as_ref()
-                .is_some_and(|question| question.kind == TKEY)
-    })
+    all_let_through(trace, "dns.proxy.tkey", "question with a TKEY record")
 }
 
 fn unknown_records(trace: &Dissection<'_>) -> Verdict {
@@ -159,35 +152,26 @@ fn unknown_records(trace: &Dissection<'_>) -> Verdict {
     every("answer with records of unknown types", &lan, |exchange| {
         let known = twins(&upstream, exchange)
             .flat_map(|twin| twin.replies.iter().copied())
-            .find(|reply| !reply.lost && !unknown(&reply.is).is_empty());
+            .find(|reply| !reply.lost && !unknown_records_in(&reply.is).is_empty());
         let Some(known) = known else {
             return Ruling::Skip;
         };
         let Some(reply) = exchange.reply() else {
-            return unanswered(trace, &upstream, exchange);
+            return nothing_came("dns.proxy.rr-unknown", trace, &upstream, exchange);
         };
         if reply.is.truncated {
             return Ruling::Skip;
         }
         expect(
             [known.record, reply.record],
-            unknown(&reply.is) == unknown(&known.is),
+            unknown_records_in(&reply.is) == unknown_records_in(&known.is),
             format!(
                 "{} records of unknown types as they came",
-                unknown(&known.is).len()
+                unknown_records_in(&known.is).len()
             ),
             "they were changed or left out",
         )
     })
-}
-
-/// The contents of the answers of types for private use (RFC 6895 §3.1).
-fn unknown(dns: &Dns) -> Vec<Vec<u8>> {
-    let mut records = dns.records();
-    records.retain(|record| record.section == Section::Answer && record.kind >= PRIVATE_TYPES);
-    let mut contents: Vec<Vec<u8>> = records.iter().map(|one| one.data.to_vec()).collect();
-    contents.sort();
-    contents
 }
 
 fn verbatim(trace: &Dissection<'_>) -> Verdict {
@@ -343,12 +327,6 @@ fn changed(before: &Found<Dns>, after: &Found<Dns>, what: &str) -> Option<Findin
 }
 
 const SERVFAIL: u8 = 2;
-
-const TKEY: u16 = 249;
-
-const TSIG: u16 = 250;
-
-const PRIVATE_TYPES: u16 = 65_280;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERYONE};
 use crate::checks::evidence::through_device::{IDLE, SOON, must_cross, quoted_flow};
+use crate::checks::forwarding::fragment;
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::crossing::{Flow, is_fragment};
 use crate::dissection::{Dissection, Found};
@@ -125,30 +126,78 @@ fn full_size(trace: &Dissection<'_>) -> Verdict {
 }
 
 fn fragments_out(trace: &Dissection<'_>) -> Verdict {
-    let fragments = trace.packets.iter().filter(|found| {
-        is_fragment(&found.is)
+    let mut packets: BTreeMap<Whole<'_>, Vec<&Found<Packet<'_>>>> = BTreeMap::new();
+    for found in &trace.packets {
+        if is_fragment(&found.is)
             && is_routable(found.destination)
             && !trace.is_device_address(found.destination)
             && trace.passes_out_for(found, SOON)
-    });
-    every("fragment from a terminal", fragments, |found| {
-        match trace.crossed(found) {
-            Some(after) => Ruling::Holds(vec![found.record, after.record]),
-            None => broken(
-                [found.record],
-                "the fragment forwarded",
-                "it did not leave on the WAN",
-            ),
+            && let Some(id) = fragment::id(&found.is)
+        {
+            let key = (found.source, found.destination, id);
+            packets.entry(key).or_default().push(found);
         }
-    })
+    }
+    every(
+        "fragmented packet from a terminal",
+        packets,
+        |((source, destination, _), parts)| {
+            let as_they_were: Vec<_> = parts
+                .iter()
+                .filter_map(|part| trace.crossed(part))
+                .collect();
+            let (first, last) = (parts[0], parts[parts.len() - 1]);
+            let records = parts.iter().map(|part| part.record);
+            if as_they_were.len() == parts.len() {
+                let after = as_they_were.iter().map(|after| after.record);
+                return Ruling::Holds(records.chain(after).collect());
+            }
+            // A filter that has to see ports may put a packet together and cut it anew, under
+            // another identification (RFC 6092 §2.2); for that it needs all of it.
+            let Some(whole) = fragment::put_together(&parts) else {
+                return Ruling::Skip;
+            };
+            let mut left: BTreeMap<Option<&[u8]>, Vec<&Found<Packet<'_>>>> = BTreeMap::new();
+            for found in &trace.packets {
+                if found.by_device(Role::Wan)
+                    && (found.source, found.destination) == (source, destination)
+                    && first.record < found.record
+                    && found.at <= last.arrives + SOON
+                {
+                    let id = fragment::id(&found.is);
+                    left.entry(id).or_default().push(found);
+                }
+            }
+            let same = left.iter().find_map(|(id, parts)| match id {
+                Some(_) => (fragment::put_together(parts)? == whole).then(|| parts.clone()),
+                None => {
+                    let mut packets = parts.iter();
+                    let found = packets.find(|found| fragment::content(&found.is) == whole)?;
+                    Some(vec![*found])
+                }
+            });
+            match same {
+                Some(after) => {
+                    let after = after.iter().map(|after| after.record);
+                    Ruling::Holds(records.chain(after).collect())
+                }
+                None => broken(
+                    records,
+                    "the fragments forwarded, or what is in them",
+                    "it did not leave on the WAN",
+                ),
+            }
+        },
+    )
 }
 
+/// The ends of a fragmented packet, and its identification.
+type Whole<'a> = (Ipv6Addr, Ipv6Addr, &'a [u8]);
+
 fn fragments_in(trace: &Dissection<'_>) -> Verdict {
-    type Whole<'a> = (Ipv6Addr, Ipv6Addr, &'a [u8]);
     let mut packets: BTreeMap<Whole<'_>, Vec<&Found<Packet<'_>>>> = BTreeMap::new();
     for found in &trace.packets {
-        let id = found.is.ip.get(44..48);
-        if let Some(id) = id
+        if let Some(id) = fragment::id(&found.is)
             && is_fragment(&found.is)
             && found.to_device(Role::Wan)
             && trace.is_terminal(found.destination)

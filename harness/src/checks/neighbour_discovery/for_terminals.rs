@@ -1,6 +1,7 @@
 //! Answering the line's neighbour solicitations for terminals, where the upstream /64 is shared
 //! (guide FAQ 1; ngn-facts §3.4).
 
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
@@ -16,7 +17,7 @@ use crate::dissection::{Dissection, Found};
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "ngn.nd.answers-for-lan",
-        source: "guide FAQ 1; ngn-facts §3.4",
+        source: "guide FAQ 1; ngn-facts §3.4; RFC 4861 §7.2.2, §7.3.3",
         level: Level::Must,
         profiles: EVERYONE,
         aspects: &[Aspect::Delivery],
@@ -25,8 +26,8 @@ pub(super) const CHECKS: &[Check] = &[
             "Solicitations from the line for terminals are answered",
         ),
         hint: Text::new(
-            "NDプロキシを有効にしてください。応答しないと数分後に通信できなくなります。",
-            "Turn the ND proxy on; without its answers all is over after minutes.",
+            "NDプロキシを有効にし、マルチキャストのNSにもユニキャストのNSにも応答させてください。応答しないと数分後に通信できなくなります。",
+            "Turn the ND proxy on, and let it answer multicast solicitations and unicast probes alike; without its answers all is over after minutes.",
         ),
         judge: answers_for_lan,
     },
@@ -131,14 +132,17 @@ pub(super) const CHECKS: &[Check] = &[
 /// A proxy first looks on the LAN itself: three probes of a second (design §12).
 const ANSWER: Duration = Duration::from_secs(3);
 
-/// Probes closer together than this are one attempt (RFC 4861 §10: three, a second apart; the
-/// line's RetransTimer is ten seconds, ngn-facts §1.1).
-const ATTEMPT: Duration = Duration::from_secs(4);
+/// MAX_MULTICAST_SOLICIT and MAX_UNICAST_SOLICIT (RFC 4861 §10).
+const MAX_SOLICIT: usize = 3;
+
+/// Who asks again does so within the RetransTimer: a second (RFC 4861 §10), or the ten seconds that
+/// the line advertises (ngn-facts §1.1), and what frames take.
+const BETWEEN: Duration = Duration::from_secs(12);
 
 /// Returns the device's advertisements for a solicited address on the WAN.
 fn answer<'d>(
     trace: &'d Dissection<'_>,
-    ns: &Found<std::net::Ipv6Addr>,
+    ns: &Found<Ipv6Addr>,
 ) -> Option<Found<&'d NeighborAdvert>> {
     trace.neighbor_adverts().find(|na| {
         na.by_device(Role::Wan)
@@ -148,7 +152,7 @@ fn answer<'d>(
     })
 }
 
-fn solicited(trace: &Dissection<'_>) -> Vec<Found<std::net::Ipv6Addr>> {
+fn solicited(trace: &Dissection<'_>) -> Vec<Found<Ipv6Addr>> {
     trace
         .neighbor_solicits()
         .filter(|ns| ns.to_device(Role::Wan) && !ns.source.is_unspecified())
@@ -158,52 +162,81 @@ fn solicited(trace: &Dissection<'_>) -> Vec<Found<std::net::Ipv6Addr>> {
 
 fn answers_for_lan(trace: &Dissection<'_>) -> Verdict {
     only_in(Mode::Ra, trace, || {
-        let solicited = solicited(trace);
-        let present = solicited.iter().enumerate().filter(|(_, ns)| {
-            let spoke = trace.packets.iter().any(|found| {
-                found.to_device(Role::Lan)
-                    && !found.injected
-                    && found.source == ns.is
-                    && found.at <= ns.at
+        let present = series(solicited(trace), trace)
+            .into_iter()
+            .filter(|series| {
+                let ns = &series[0];
+                let spoke = trace.packets.iter().any(|found| {
+                    found.to_device(Role::Lan)
+                        && !found.injected
+                        && found.source == ns.is
+                        && found.at <= ns.at
+                });
+                let gone = trace.facts.iter().any(|told| {
+                    matches!(told.fact, Fact::AddressGone { address } if *address == ns.is)
+                        && told.at <= ns.at + ANSWER
+                });
+                spoke && !gone && trace.is_terminal(ns.is)
             });
-            let gone = trace.facts.iter().any(|told| {
-                matches!(told.fact, Fact::AddressGone { address } if *address == ns.is)
-                    && told.at <= ns.at + ANSWER
-            });
-            spoke && !gone && trace.is_terminal(ns.is)
-        });
         every(
             "solicitation from the line for a terminal",
             present,
-            |(index, ns)| {
-                let first_of_attempt = !solicited[..index]
-                    .iter()
-                    .any(|other| other.is == ns.is && ns.at.since(other.at) < ATTEMPT);
-                let over = ns.arrives + ATTEMPT;
-                if !first_of_attempt || trace.end() < over || trace.is_disturbed(ns.at, over) {
+            |series| {
+                let (first, last) = (&series[0], &series[series.len() - 1]);
+                if let Some(na) = answer(trace, last) {
+                    return Ruling::Holds(vec![last.record, na.record]);
+                }
+                let over = last.arrives
+                    + if series.len() < MAX_SOLICIT {
+                        BETWEEN
+                    } else {
+                        ANSWER
+                    };
+                if trace.end() < over || trace.is_disturbed(first.at, over) {
                     return Ruling::Skip;
                 }
-                let attempt = solicited[index..]
-                    .iter()
-                    .filter(|other| other.is == ns.is && other.at.since(ns.at) < ATTEMPT);
-                match attempt.clone().find_map(|ns| answer(trace, ns)) {
-                    Some(na) => Ruling::Holds(vec![ns.record, na.record]),
-                    None => broken(
-                        attempt.map(|ns| ns.record),
-                        format!("a Neighbor Advertisement of {} within 3 s", ns.is),
-                        "none",
-                    ),
-                }
+                let kind = if first.destination.is_multicast() {
+                    "multicast"
+                } else {
+                    "unicast"
+                };
+                broken(
+                    series.iter().map(|ns| ns.record),
+                    format!("a Neighbor Advertisement of {} within 3 s", first.is),
+                    format!("none, though asked {} times by {kind}", series.len()),
+                )
             },
         )
     })
+}
+
+/// Sorts solicitations into questions: who gets no answer asks again, and gives the neighbour up
+/// after the third time (RFC 4861 §7.2.2, §7.3.3). An answer ends the question.
+fn series(solicited: Vec<Found<Ipv6Addr>>, trace: &Dissection<'_>) -> Vec<Vec<Found<Ipv6Addr>>> {
+    let mut series: Vec<Vec<Found<Ipv6Addr>>> = Vec::new();
+    for ns in solicited {
+        let asks_again = |before: &&mut Vec<Found<Ipv6Addr>>| {
+            let last = &before[before.len() - 1];
+            let same = last.is == ns.is
+                && last.source == ns.source
+                && last.destination.is_multicast() == ns.destination.is_multicast();
+            same && before.len() < MAX_SOLICIT
+                && ns.at.since(last.at) < BETWEEN
+                && answer(trace, last).is_none()
+        };
+        match series.iter_mut().rev().find(asks_again) {
+            Some(before) => before.push(ns),
+            None => series.push(vec![ns]),
+        }
+    }
+    series
 }
 
 /// Judges that no address of these was answered for.
 fn unanswered(
     trace: &Dissection<'_>,
     what: &str,
-    asked: &[Found<std::net::Ipv6Addr>],
+    asked: &[Found<Ipv6Addr>],
     about: &str,
 ) -> Verdict {
     let answered = asked.iter().filter_map(|ns| {

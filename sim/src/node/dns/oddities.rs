@@ -19,12 +19,19 @@ pub(super) fn bend(
     (own, count): (Ipv6Addr, u32),
     answer: Vec<u8>,
 ) -> Option<Vec<u8>> {
-    let kind = Question::of(&answer).map(|question| question.kind);
+    let question = Question::of(&answer);
+    let kind = question.as_ref().map(|question| question.kind);
+    let reverse = question.is_some_and(|question| is_reverse(&question));
+    // Guide p.15: nslookup waits two seconds for the router's own name, before four of the six
+    // names, in vain. That every reverse look-up fares like that is inferred.
+    let heard = [DnsQuirk::DeniesPtr, DnsQuirk::RefusesPtr];
+    if reverse && !quirks.iter().any(|quirk| heard.contains(quirk)) {
+        return None;
+    }
     let mut bent = answer;
     for quirk in quirks {
         match quirk {
-            DnsQuirk::IgnoresPtr if kind == Some(PTR) => return None,
-            DnsQuirk::RefusesPtr if kind == Some(PTR) => {
+            DnsQuirk::RefusesPtr if reverse => {
                 bent = mood::over_tcp(Mood::Refused, bent);
             }
             DnsQuirk::IgnoresForeignNames if is_foreign(&bent) => return None,
@@ -32,7 +39,7 @@ pub(super) fn bend(
                 bent = mood::over_tcp(Mood::Empty, bent);
             }
             DnsQuirk::StaleInTurn if own == ALTERNATING && count % 2 == 1 => bent = stale(bent),
-            DnsQuirk::IgnoresPtr
+            DnsQuirk::DeniesPtr
             | DnsQuirk::RefusesPtr
             | DnsQuirk::IgnoresForeignNames
             | DnsQuirk::NoPrivateAddresses
@@ -43,6 +50,13 @@ pub(super) fn bend(
         }
     }
     Some(bent)
+}
+
+/// Returns whether a question asks for the name of an address (RFC 1035 §3.5, RFC 3596 §2.5).
+fn is_reverse(question: &Question<'_>) -> bool {
+    let name = question.name.to_ascii_lowercase();
+    let below = |suffix: &[u8]| name.ends_with(suffix);
+    question.kind == PTR && (below(b"\x03ip6\x04arpa\0") || below(b"\x07in-addr\x04arpa\0"))
 }
 
 /// Returns whether the name lies in no zone of the server, so that the root denies it.

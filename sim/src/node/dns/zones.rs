@@ -297,6 +297,18 @@ impl Zones {
         Found { zone, host, exists }
     }
 
+    /// Returns the zone above the one that begins at `name`, if one begins there and that one is
+    /// here, too. The root does not count: it stands for what nobody here has.
+    pub(super) fn parent_of(&self, name: &Name) -> Option<&Zone> {
+        if !self.zones.iter().any(|zone| zone.apex == *name) {
+            return None;
+        }
+        let above =
+            |zone: &&Zone| !zone.apex.is_root() && zone.apex != *name && zone.apex.zone_of(name);
+        let parents = self.zones.iter().filter(above);
+        parents.max_by_key(|zone| zone.apex.iter().count())
+    }
+
     /// Returns the laboratory's records for a question, along its aliases (RFC 1034 §4.3.2).
     pub(super) fn laboratory(&self, asked: &Name, kind: RecordType) -> Vec<Record> {
         let mut owner = asked.clone();

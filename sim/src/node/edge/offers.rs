@@ -33,6 +33,7 @@ pub(super) fn rules(line: &Line) -> Rules {
         delegation_needs_duid_ll: !has(EdgeQuirk::AcceptsAnyDuid),
         accepts_duid_llt: has(EdgeQuirk::AcceptsDuidLlt),
         new_slot_per_request: false,
+        one_slot_per_client: false,
         information_needs_duid_ll: has(EdgeQuirk::DropsForeignInformationRequests),
         ignores_addresses: has(EdgeQuirk::IgnoresAddressRequests),
     }

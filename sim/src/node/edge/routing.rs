@@ -78,6 +78,7 @@ mod tests {
             let values = area.values();
             let mut line = Line::preset("next-ra", area).unwrap();
             let routes = [("::/0".parse().unwrap(), 1)];
+            line.v6_option = true;
             assert_eq!(way(&line, &routes, values.delivery), Way::Core(1));
             line.v6_option = false;
             assert_eq!(way(&line, &routes, values.delivery), Way::Prohibited);

@@ -19,6 +19,7 @@ mod duid;
 mod leases;
 mod quirks;
 mod reconfiguring;
+mod relayed;
 mod rules;
 
 pub(crate) use leases::Lease;
@@ -54,9 +55,9 @@ impl Dhcpv6Server {
     pub(crate) fn new(duid: Vec<u8>, rules: Rules) -> Self {
         Self {
             duid,
+            leases: Leases::new(rules.one_slot_per_client),
             rules,
             options: Vec::new(),
-            leases: Leases::default(),
             address: None,
             quirks: Vec::new(),
             memory: quirks::Memory::default(),
@@ -213,6 +214,9 @@ impl Dhcpv6Server {
         let mut offered = Vec::new();
         let mut answers = Vec::new();
         for wanted in dhcpv6::delegations(message) {
+            if self.rules.one_slot_per_client && !offered.is_empty() {
+                continue;
+            }
             let prefix = self
                 .leases
                 .choose(&client, wanted, &offered, self.rules.takes_over);

@@ -43,6 +43,7 @@ pub(super) struct Client {
     booted: Time,
     /// The last transaction id, for the defect that counts.
     last_xid: u32,
+    only_xid: Option<[u8; 3]>,
     /// What proves a Reconfigure.
     credential: Option<Credential>,
     gave_up: bool,
@@ -126,6 +127,7 @@ impl Client {
             managed: false,
             booted: Time::ZERO,
             last_xid: 0,
+            only_xid: None,
             credential: None,
             gave_up: false,
             abandoned: None,
@@ -215,6 +217,9 @@ impl Client {
             self.last_xid += 1;
             let [_, counter @ ..] = self.last_xid.to_be_bytes();
             xid = counter;
+        }
+        if self.defects.has(REUSES_XIDS) {
+            xid = *self.only_xid.get_or_insert(xid);
         }
         self.exchange = Some(Exchange {
             kind,
@@ -326,6 +331,9 @@ defects! {
     /// Counts its DHCPv6 transaction ids up, from one after every boot.
     SEQUENTIAL_XIDS = "sequential-xids",
         "DHCPv6のトランザクションIDを、起動のたびに1から順に増やす。";
+    /// Uses the transaction id of its first DHCPv6 message for all that follow.
+    REUSES_XIDS = "reuses-xids",
+        "最初のDHCPv6メッセージのトランザクションIDを、以後のメッセージにも使い回す。";
     /// Repeats its first Solicit before a second is over.
     IMPATIENT_SOLICIT = "impatient-solicit",
         "最初のSolicitを1秒以内に再送する。";

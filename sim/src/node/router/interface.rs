@@ -25,6 +25,7 @@ pub(super) struct Interface {
     addresses: Vec<Address>,
     dad_timer: Duration,
     base_timers: Option<(Duration, Duration)>,
+    carrier: bool,
     defects: Defects,
 }
 
@@ -52,8 +53,25 @@ impl Interface {
             addresses: Vec::new(),
             dad_timer: RETRANS_TIMER,
             base_timers: None,
+            carrier: true,
             defects,
         }
+    }
+
+    /// Notes whether the cable is in. What was still being probed is probed anew when it comes
+    /// back: a link that the interface is attached to again is a new one (RFC 4862 §5.3, §5.4).
+    pub(super) fn set_carrier(&mut self, up: bool, now: Time) {
+        self.carrier = up;
+        for address in &mut self.addresses {
+            if matches!(address.state, State::Tentative { .. }) {
+                address.state = State::Delayed { until: now };
+            }
+        }
+    }
+
+    /// Returns whether the cable is in.
+    pub(super) fn carrier(&self) -> bool {
+        self.carrier
     }
 
     pub(super) fn mac(&self) -> Mac {
@@ -270,13 +288,12 @@ impl Interface {
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Time> {
-        let detection = self
-            .addresses
-            .iter()
-            .filter_map(|address| match address.state {
-                State::Delayed { until } | State::Tentative { until } => Some(until),
-                State::Assigned | State::Duplicate => None,
-            });
+        // Without a cable nobody can be asked whose an address is.
+        let probed = self.addresses.iter().filter(|_| self.carrier);
+        let detection = probed.filter_map(|address| match address.state {
+            State::Delayed { until } | State::Tentative { until } => Some(until),
+            State::Assigned | State::Duplicate => None,
+        });
         detection.chain(self.link.poll_timeout()).min()
     }
 
@@ -284,7 +301,7 @@ impl Interface {
     pub(super) fn handle_timeout(&mut self, cx: &mut Context<'_>) -> Vec<Unreachable> {
         let now = cx.now();
         let mut asks = Vec::new();
-        for address in &mut self.addresses {
+        for address in self.addresses.iter_mut().filter(|_| self.carrier) {
             match address.state {
                 State::Delayed { until } if until <= now => {
                     // RFC 4862 §5.1: DupAddrDetectTransmits is 1.

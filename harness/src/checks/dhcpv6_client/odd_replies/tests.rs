@@ -38,6 +38,10 @@ fn unspec_fail_is_no_reason_to_hurry() {
         send(&mut trace, at, MessageType::Request, 7);
         assert_eq!(sign(id, &trace), expected);
     }
+    // Who begins anew with a Solicit repeats nothing.
+    let mut trace = refused(MessageType::Request, Status::UnspecFail);
+    send(&mut trace, 1100, MessageType::Solicit, 8);
+    assert_eq!(sign(id, &trace), '+');
 }
 
 #[test]

@@ -2,9 +2,9 @@ use dhcproto::v6::MessageType;
 use ngnlab_sim::trace::End;
 
 use super::*;
-use crate::checks::dhcpv6_client::test_talk::{EACH, solicits};
+use crate::checks::dhcpv6_client::test_talk::{EACH, assert_verdicts, send, solicits};
 use crate::checks::test_verdicts::verdict;
-use crate::dissection::builder::{ROUTER_WAN, TraceBuilder, client_message};
+use crate::dissection::builder::{ROUTER_WAN, TraceBuilder, client_message, grant};
 
 #[test]
 fn a_client_by_the_book_passes() {
@@ -59,4 +59,47 @@ fn retransmissions_keep_their_id_and_slow_down() {
         verdict("dhcp6c.sol.backoff", &short),
         Verdict::Inconclusive(_)
     ));
+}
+
+#[test]
+fn a_new_exchange_has_an_id_of_its_own_and_begins_at_zero() {
+    let (fresh, elapsed) = ("dhcp6c.msg.xid-fresh", "dhcp6c.msg.elapsed-time");
+    let talk = |renewals: &[(u64, u32)]| {
+        let mut trace = TraceBuilder::new("next-pd");
+        for (at, xid) in renewals {
+            send(&mut trace, *at, MessageType::Renew, *xid);
+            let mut reply = grant(*xid, trace.trace.header.line.assignment(0), [1, 2, 3, 4]);
+            reply.set_xid_num(*xid);
+            trace.at(at + 10).dhcpv6(Role::Wan, End::Network, &reply);
+        }
+        trace
+    };
+    assert_verdicts(&talk(&[(1000, 7)]), &[(fresh, '?'), (elapsed, '+')]);
+    let own = talk(&[(1000, 7), (20_000, 8)]);
+    assert_verdicts(&own, &[(fresh, '+'), (elapsed, '+')]);
+    // That the id is an old one is one fault; Elapsed Time is as it must be.
+    let reused = talk(&[(1000, 7), (20_000, 7)]);
+    assert_verdicts(&reused, &[(fresh, '-'), (elapsed, '+')]);
+    // A Request is no retransmission of a Solicit.
+    let mut request = solicits(&[1000], |_, _| {});
+    send(&mut request, 2000, MessageType::Request, 7);
+    assert_verdicts(&request, &[(fresh, '-'), (elapsed, '+')]);
+}
+
+#[test]
+fn an_elapsed_time_that_stands_still_is_no_new_exchange() {
+    let trace = solicits(&[1000, 2050, 4150], |index, message| {
+        if index > 0 {
+            message
+                .opts_mut()
+                .remove(dhcproto::v6::OptionCode::ElapsedTime);
+            let still = dhcproto::v6::DhcpOption::ElapsedTime(0);
+            message.opts_mut().insert(still);
+        }
+    });
+    let expected = [
+        ("dhcp6c.msg.elapsed-time", '-'),
+        ("dhcp6c.msg.xid-fresh", '?'),
+    ];
+    assert_verdicts(&trace, &expected);
 }

@@ -1,3 +1,4 @@
+use ngnlab_sim::Frame;
 use ngnlab_sim::trace::End;
 
 use super::*;
@@ -28,4 +29,61 @@ fn nothing_has_to_pass_that_came_before_anything_did_or_at_the_end() {
     let mut trace = online();
     trace.at(59_000).frame(Role::Lan, End::Network, before);
     assert!(open("fwd.mtu.full-size", &trace));
+}
+
+#[test]
+fn a_fragmented_packet_may_be_cut_anew_under_another_identification() {
+    let id = "pmtu.outbound-frag";
+    let trace = online();
+    let (before, after) = out(&trace, &[7; 2000]);
+    let came = cut(&before, 1000, 1);
+    let leaves = |parts: &[Frame]| {
+        let mut trace = online();
+        trace.at(5000);
+        for part in &came {
+            trace.frame(Role::Lan, End::Network, part.clone());
+        }
+        for part in parts {
+            trace.frame(Role::Wan, End::Device, part.clone());
+        }
+        trace
+    };
+    assert!(fails(id, &leaves(&[])));
+    assert!(passes(id, &leaves(&cut(&after, 1000, 1))));
+    assert!(passes(id, &leaves(&cut(&after, 1000, 2))));
+    assert!(passes(id, &leaves(&cut(&after, 640, 2))));
+    assert!(passes(id, &leaves(&[after])));
+    // Something is missing, or is not as it was.
+    assert!(fails(id, &leaves(&cut(&before, 1000, 2)[..1])));
+    let (_, other) = out(&trace, &[8; 2000]);
+    assert!(fails(id, &leaves(&cut(&other, 1000, 2))));
+}
+
+#[test]
+fn a_fragment_that_came_alone_may_be_kept_back() {
+    let mut trace = online();
+    let (before, _) = out(&trace, &[7; 2000]);
+    let first = cut(&before, 1000, 1).remove(0);
+    trace.at(5000).frame(Role::Lan, End::Network, first);
+    assert!(open("pmtu.outbound-frag", &trace));
+}
+
+/// Cuts a packet's content into fragments of this length (RFC 8200 §4.5).
+fn cut(frame: &Frame, length: usize, id: u32) -> Vec<Frame> {
+    let (headers, content) = frame.split_at(14 + 40);
+    let pieces = content.chunks(length).enumerate();
+    let cut = pieces.map(|(index, piece)| {
+        let more = u16::from((index + 1) * length < content.len());
+        let offset = u16::try_from(index * length).unwrap();
+        let mut bytes = headers.to_vec();
+        let size = u16::try_from(piece.len() + 8).unwrap();
+        bytes[18..20].copy_from_slice(&size.to_be_bytes());
+        bytes.extend([bytes[20], 0]);
+        bytes[20] = 44;
+        bytes.extend((offset | more).to_be_bytes());
+        bytes.extend(id.to_be_bytes());
+        bytes.extend(piece);
+        Frame::from(bytes)
+    });
+    cut.collect()
 }

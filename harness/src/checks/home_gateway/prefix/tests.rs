@@ -16,9 +16,13 @@ fn delegated() -> TraceBuilder {
 
 /// A /60 was delegated for each of two IA_PDs.
 fn two_delegated() -> TraceBuilder {
+    delegated_to_two(["2408:3ff:e00:ca10::/60", "2408:3ff:e00:ca20::/60"])
+}
+
+fn delegated_to_two(slots: [&str; 2]) -> TraceBuilder {
     let mut trace = TraceBuilder::new("hgw-pd");
-    let [mut reply, other] = ["2408:3ff:e00:ca10::/60", "2408:3ff:e00:ca20::/60"]
-        .map(|slot| grant(1, slot.parse().unwrap(), [7200, 12_600, 14_400, 14_400]));
+    let [mut reply, other] =
+        slots.map(|slot| grant(1, slot.parse().unwrap(), [7200, 12_600, 14_400, 14_400]));
     let more = other.opts().get(OptionCode::IAPD).cloned();
     reply.opts_mut().insert(more.unwrap());
     trace.at(2_000).dhcpv6(Role::Wan, End::Network, &reply);
@@ -49,6 +53,17 @@ fn the_lan_lies_inside_the_60() {
     let mut second = two_delegated();
     advertise(&mut second, "2408:3ff:e00:ca2f::");
     assert!(matches!(verdict(id, &second), Verdict::Pass(_)));
+    // Both got the same one (ngn-facts §3.1).
+    for (prefix, passes) in [
+        ("2408:3ff:e00:ca1f::", true),
+        ("2408:3ff:e00:ca2f::", false),
+    ] {
+        let mut same = delegated_to_two(["2408:3ff:e00:ca10::/60"; 2]);
+        advertise(&mut same, prefix);
+        let verdict = verdict(id, &same);
+        assert_eq!(matches!(verdict, Verdict::Pass(_)), passes, "{verdict:?}");
+        assert_eq!(matches!(verdict, Verdict::Fail(_)), !passes, "{verdict:?}");
+    }
     let mut neither = two_delegated();
     advertise(&mut neither, "2408:3ff:e00:ca3f::");
     assert!(matches!(verdict(id, &neither), Verdict::Fail(_)));

@@ -55,6 +55,44 @@ fn terminals_are_answered_for() {
 }
 
 #[test]
+fn who_asks_three_times_and_is_answered_once_has_its_answer() {
+    let id = "ngn.nd.answers-for-lan";
+    // A router's own repetitions, and those by the line's advertised timer.
+    for apart in [1_000, 10_000] {
+        for (answered, passes) in [(0, true), (1, true), (2, true), (3, false)] {
+            let mut trace = TraceBuilder::new("next-ra");
+            trace.lan_ra(|_| {});
+            trace.at(1000).ask("www.lineauth.mnw", RecordType::AAAA);
+            let pc = trace.pc();
+            for number in 0..3 {
+                line_solicits(&mut trace, 20_000 + number * apart, pc);
+                if number == answered {
+                    router_answers(&mut trace, 20_200 + number * apart, pc);
+                    break;
+                }
+            }
+            let verdict = verdict(id, &trace);
+            assert_eq!(matches!(verdict, Verdict::Pass(_)), passes, "{verdict:?}");
+            assert_eq!(matches!(verdict, Verdict::Fail(_)), !passes, "{verdict:?}");
+        }
+    }
+}
+
+#[test]
+fn a_fourth_solicitation_is_another_question() {
+    let mut trace = TraceBuilder::new("next-ra");
+    trace.lan_ra(|_| {});
+    trace.at(1000).ask("www.lineauth.mnw", RecordType::AAAA);
+    let pc = trace.pc();
+    for number in 0..4 {
+        line_solicits(&mut trace, 20_000 + number * 1_000, pc);
+    }
+    router_answers(&mut trace, 26_000, pc);
+    let verdict = verdict("ngn.nd.answers-for-lan", &trace);
+    assert!(matches!(verdict, Verdict::Fail(_)), "{verdict:?}");
+}
+
+#[test]
 fn nobody_is_invented() {
     let mut trace = TraceBuilder::new("next-ra");
     let absent = Ipv6Addr::from_bits(trace.prefix().to_bits() | 0xdead);

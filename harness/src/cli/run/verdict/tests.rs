@@ -12,6 +12,7 @@ fn judged(verdict: Verdict) -> Case {
         verdict,
         known: None,
         excused: false,
+        because: None,
         evidence: Vec::new(),
     };
     Case {
@@ -45,6 +46,7 @@ fn promised(met: bool) -> Case {
         excused: false,
         promise: Promise::Screen,
         known: None,
+        because: None,
     });
     case
 }

@@ -29,9 +29,19 @@ pub(crate) struct Leases {
     leases: Vec<Lease>,
     /// Where the search for a free prefix goes on.
     cursor: usize,
+    /// Whether all identity associations of a client share one prefix.
+    shared: bool,
 }
 
 impl Leases {
+    /// Makes an empty book; with `shared` all identity associations of a client have one prefix.
+    pub(crate) fn new(shared: bool) -> Self {
+        Self {
+            shared,
+            ..Self::default()
+        }
+    }
+
     /// Replaces the pool and keeps the leases.
     pub(crate) fn set_pool(&mut self, pool: Vec<Ipv6Net>) {
         self.pool = pool;
@@ -81,9 +91,18 @@ impl Leases {
         let own = self
             .find(duid, wanted.id)
             .map(|lease| lease.prefix)
-            .filter(|prefix| self.is_in_pool(*prefix) && !given.contains(prefix));
+            .filter(|prefix| self.is_in_pool(*prefix))
+            .filter(|prefix| self.shared || !given.contains(prefix));
         if own.is_some() {
             return own;
+        }
+        if self.shared {
+            let mut theirs = self.leases.iter().filter(|lease| lease.duid == duid);
+            let theirs = theirs.find(|lease| self.is_in_pool(lease.prefix));
+            let shared = theirs.map(|lease| lease.prefix);
+            if let Some(prefix) = given.first().copied().or(shared) {
+                return Some(prefix);
+            }
         }
         let is_free = |prefix: &Ipv6Net| {
             !given.contains(prefix) && self.leases.iter().all(|lease| lease.prefix != *prefix)
@@ -108,8 +127,11 @@ impl Leases {
         {
             self.cursor = (slot + 1) % self.pool.len();
         }
+        let shared = self.shared;
         self.leases.retain(|other| {
-            other.prefix != lease.prefix && (other.duid != lease.duid || other.iaid != lease.iaid)
+            let same_client = other.duid == lease.duid;
+            let same_prefix = other.prefix == lease.prefix && !(shared && same_client);
+            !same_prefix && !(same_client && other.iaid == lease.iaid)
         });
         self.leases.push(lease);
     }

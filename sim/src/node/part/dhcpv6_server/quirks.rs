@@ -320,6 +320,7 @@ mod tests {
             delegation_needs_duid_ll: false,
             accepts_duid_llt: false,
             new_slot_per_request: false,
+            one_slot_per_client: false,
             information_needs_duid_ll: false,
             ignores_addresses: false,
         };

@@ -23,6 +23,8 @@ pub(crate) struct Rules {
     pub(crate) information_needs_duid_ll: bool,
     /// Whether each Request takes another prefix, and the one before stays taken.
     pub(crate) new_slot_per_request: bool,
+    /// Whether all identity associations of a client share one prefix, which an Advertise lists once.
+    pub(crate) one_slot_per_client: bool,
     /// Whether wishes for addresses are left unanswered instead of refused.
     pub(crate) ignores_addresses: bool,
 }
