@@ -10,6 +10,7 @@ use std::time::Duration;
 use ngnlab_reports::{Case, Outcome};
 use ngnlab_sim::time::{Pace, Time};
 
+use crate::dut::description::excuse::Excuse;
 use crate::dut::description::{Description, Known};
 use crate::error::Error;
 use crate::job::{Device, Job};
@@ -33,6 +34,8 @@ pub struct Entry {
     pub scenario: Scenario,
     /// What the device's file says about its failures.
     pub known: Arc<[Known]>,
+    /// What its file says need not be judged.
+    pub excuses: Arc<[Excuse]>,
 }
 
 impl Entry {

@@ -11,6 +11,7 @@ use crate::dissection::{Dissection, UnknownStep};
 
 mod check;
 mod consequences;
+mod delay;
 mod delegation;
 mod dhcpv6_client;
 mod dhcpv6_server;
@@ -33,7 +34,7 @@ mod wan;
 
 pub use check::{Check, check_info};
 pub use consequences::{because, because_of_promise};
-pub use ruling::excused;
+pub use delay::excused;
 
 /// The checks, room by room.
 const ROOMS: &[&[&[Check]]] = &[

@@ -45,7 +45,7 @@ pub enum Command {
     /// Explains a code, a screen, a page or question of the guide, a check, a scenario and more
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
-    /// Looks for mistakes in scenario files
+    /// Looks for mistakes in scenario files, and in device files that speak of them
     Lint(Lint),
     /// Judges a saved trace again
     Judge(Judge),
@@ -197,6 +197,9 @@ pub struct Explain {
 pub struct Lint {
     /// The files; all of the folder's, unless given
     pub files: Vec<PathBuf>,
+    /// A device file whose excuses are held against the scenarios of the folder
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub device: Vec<PathBuf>,
     /// Where the scenarios are
     #[command(flatten)]
     pub scenarios: Scenarios,
@@ -427,4 +430,6 @@ Examples:
   ngnlab run --scenario 'dns/*' --delivery ra    on RA lines wherever the scenario allows it
   ngnlab run --defect one-dns-for-all            see a check fail
 
-Exit codes: 0 conformant, 1 not conformant, 2 wrong usage or file, 3 could not tell";
+Exit codes: 0 conformant, 1 not conformant, or the device file is stale, 2 wrong usage or file,
+3 could not tell: also where a MUST is not judged although a scenario exercises it
+(`ngnlab render REPORT --format excuses` writes what a device file may say to that)";

@@ -24,7 +24,7 @@ pub mod dhcpv6;
 pub mod dns;
 mod found;
 pub mod icmpv6;
-mod lateness;
+pub mod lateness;
 mod steps;
 pub mod tcp;
 pub mod words;
@@ -33,6 +33,7 @@ pub use dhcpv6::{Delegation, Dhcpv6, Kind};
 pub use dns::{Dns, Exchange, Question, Transport};
 pub use found::{Found, Told};
 pub use icmpv6::{Echo, IcmpError, Quoted};
+pub use lateness::Lateness;
 pub use steps::{Stepped, UnknownStep};
 pub use tcp::Connection;
 
@@ -61,8 +62,8 @@ pub struct Dissection<'t> {
     pub steps: Vec<Stepped<'t>>,
     /// The most that the host was late, which bounds what timing can prove.
     pub late: Duration,
-    /// The most that the host was late in all within a few seconds.
-    pub late_at_a_time: Duration,
+    /// How late it was, and when.
+    pub lateness: Lateness,
     /// Whether frames moved that the trace does not have.
     pub suppressed: bool,
     terminal_sources: BTreeSet<Ipv6Addr>,
@@ -85,7 +86,7 @@ impl<'t> Dissection<'t> {
             facts: Vec::new(),
             steps: Vec::new(),
             late: Duration::ZERO,
-            late_at_a_time: lateness::at_a_time(trace),
+            lateness: Lateness::of(trace),
             suppressed: false,
             terminal_sources: BTreeSet::new(),
             upstream_sources: BTreeSet::new(),
@@ -272,11 +273,6 @@ impl<'t> Dissection<'t> {
         }
         address.is_unicast_link_local()
             || self.lan_prefixes.iter().any(|net| net.contains(&address))
-    }
-
-    /// Returns whether the host was so late that no failure can be laid at the device's door.
-    pub fn is_host_overloaded(&self) -> bool {
-        self.late_at_a_time > lateness::OVERLOADED
     }
 
     /// Returns the prefixes the device advertised on the LAN, in order of appearance.

@@ -19,6 +19,7 @@ mod impair;
 pub mod inject;
 mod inquiry;
 mod moves;
+pub mod not_yet;
 mod perform;
 pub mod running;
 mod schedule;

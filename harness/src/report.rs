@@ -1,19 +1,22 @@
 //! From runs to a report: every check judges every trace, and the scenario's own promises.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use ngnlab_reports::{
-    Case, CheckInfo, Diagnosis, Evidence, Expectation, Judged, Outcome, Promise, Verdict,
+    Case, CheckInfo, Diagnosis, Evidence, Exercise, Expectation, Judged, Outcome, Promise, Verdict,
 };
+use ngnlab_sim::Time;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::trace::{Fact, Screen, Seen, StepOutcome, Trace};
 
 use crate::checks;
 use crate::diagnosis;
+use crate::dissection::lateness::OVERLOADED;
 use crate::dissection::{Dissection, UnknownStep};
 use crate::dut::description::Known;
+use crate::dut::description::excuse::Excuse;
 use crate::error::Error;
+use crate::play::not_yet::is_not_yet;
 use crate::play::{Ending, Run};
 use crate::scenario::Scenario;
 
@@ -54,6 +57,7 @@ pub fn case(
     area: Area,
     run: &Result<Run, Error>,
     known: &[Known],
+    excuses: &[Excuse],
     trace_file: Option<String>,
 ) -> Case {
     let mut case = Case {
@@ -66,6 +70,7 @@ pub fn case(
         diagnosis: None,
         overcome: Vec::new(),
         expectations: Vec::new(),
+        exercises: exercises(scenario, area, excuses),
         verdicts: BTreeMap::new(),
         trace: trace_file,
     };
@@ -88,19 +93,13 @@ pub fn case(
             case.verdicts = judged(&dissection, &scenario.name, known);
             case.diagnosis = diagnosis::diagnose(&dissection);
             case.overcome = diagnosis::overcome(&dissection);
-            case.expectations = expectations(scenario, &dissection, case.diagnosis.as_ref());
-            for expectation in &mut case.expectations {
-                let mut reasons = known.iter();
-                let found = reasons.find(|known| known.breaks(expectation.promise, &scenario.name));
-                expectation.known = found.map(|known| known.reason.clone());
-                let because = checks::because_of_promise(|id| {
-                    let judged = case.verdicts.get(id);
-                    judged.is_some_and(|judged| matches!(judged.verdict, Verdict::Fail(_)))
-                });
-                expectation.because = because.map(str::to_owned).filter(|_| !expectation.met);
-            }
-            if dissection.is_host_overloaded() {
-                excuse(&mut case.expectations, dissection.late_at_a_time);
+            case.expectations = expectations(scenario, &dissection, case.diagnosis.as_ref(), known);
+            let because = checks::because_of_promise(|id| {
+                let judged = case.verdicts.get(id);
+                judged.is_some_and(|judged| matches!(judged.verdict, Verdict::Fail(_)))
+            });
+            for expectation in case.expectations.iter_mut().filter(|one| !one.met) {
+                expectation.because = because.map(str::to_owned);
             }
         }
         Ending::DeviceFailed(failure) => {
@@ -115,14 +114,36 @@ pub fn case(
     case
 }
 
-/// Says of broken promises that the host was too late to blame the device.
-fn excuse(expectations: &mut [Expectation], late: Duration) {
-    let unknown = |one: &&mut Expectation| !one.met && one.known.is_none();
-    for expectation in expectations.iter_mut().filter(unknown) {
-        expectation.excused = true;
-        let seen = &expectation.seen;
-        expectation.seen = format!("{seen}, but the host was {late:.1?} late within a few seconds");
+/// Returns the checks that must find something to judge, unless the device file gives them up.
+fn exercises(scenario: &Scenario, area: Area, excuses: &[Excuse]) -> Vec<Exercise> {
+    let checks = scenario.exercises.iter().map(|id| id.get_ref());
+    let exercise = |check: &String| {
+        let mut excuses = excuses.iter();
+        let excuse = excuses.find(|one| one.is_about(check, &scenario.name, area));
+        Exercise {
+            check: check.clone(),
+            excuse: excuse.map(|one| ngnlab_reports::Excuse {
+                reason: one.reason.get_ref().clone(),
+                wavers: one.wavers,
+            }),
+        }
+    };
+    checks.map(exercise).collect()
+}
+
+/// Says of a broken promise that the host was too late to blame the device, if it was so late until
+/// then.
+fn excuse(expectation: &mut Expectation, dissection: &Dissection<'_>, until: Time) {
+    let late = dissection.lateness.between(Time::ZERO, until);
+    if expectation.met || expectation.known.is_some() || late < OVERLOADED {
+        return;
     }
+    expectation.excused = true;
+    let seen = &expectation.seen;
+    expectation.seen = format!(
+        "{seen}, but the host was {late:.1?} late within a few seconds, and {OVERLOADED:.1?} \
+         explain it"
+    );
 }
 
 /// Judges a trace without its scenario, as one that was saved.
@@ -136,6 +157,7 @@ pub fn case_of_trace(trace: &Trace, file: Option<String>) -> Result<Case, Unknow
         diagnosis: diagnosis::diagnose(&dissection),
         overcome: diagnosis::overcome(&dissection),
         expectations: Vec::new(),
+        exercises: Vec::new(),
         verdicts: judged(&dissection, &trace.header.scenario, &[]),
         trace: file,
     })
@@ -146,21 +168,21 @@ fn judged(
     scenario: &str,
     known: &[Known],
 ) -> BTreeMap<String, Judged> {
-    let verdicts = checks::judge_dissected(dissection);
-    let late = dissection.is_host_overloaded();
-    let is_known = |id: &str| known.iter().find(|known| known.is_about(id, scenario));
     // What is known to fail does so on any host.
+    let known = |id: &str| known.iter().find(|known| known.is_about(id, scenario));
+    let is_excused = |id: &str, verdict: &Verdict| {
+        matches!(verdict, Verdict::Fail(finding) if finding.excuse.is_some()) && known(id).is_none()
+    };
+    let verdicts = checks::judge_dissected(dissection);
     let excused: Vec<&str> = verdicts
         .iter()
-        .filter(|(id, verdict)| {
-            late && is_known(id).is_none() && matches!(verdict, Verdict::Fail(_))
-        })
+        .filter(|(id, verdict)| is_excused(id, verdict))
         .map(|(id, _)| *id)
         .collect();
     let verdicts: BTreeMap<&str, Verdict> = verdicts
         .into_iter()
         .map(|(id, verdict)| match excused.contains(&id) {
-            true => (id, checks::excused(dissection, verdict)),
+            true => (id, checks::excused(verdict)),
             false => (id, verdict),
         })
         .collect();
@@ -174,7 +196,7 @@ fn judged(
             (*id).to_owned(),
             Judged {
                 verdict: verdict.clone(),
-                known: is_known(id).map(|known| known.reason.clone()),
+                known: known(id).map(|known| known.reason.clone()),
                 excused: excused.contains(id),
                 because: because.get(id).map(|cause| (*cause).to_owned()),
                 evidence,
@@ -196,7 +218,14 @@ fn expectations(
     scenario: &Scenario,
     dissection: &Dissection<'_>,
     diagnosis: Option<&Diagnosis>,
+    known: &[Known],
 ) -> Vec<Expectation> {
+    let known = |promise| {
+        let found = known
+            .iter()
+            .find(|known| known.breaks(promise, &scenario.name));
+        found.map(|known| known.reason.clone())
+    };
     let trace = dissection.trace;
     let wrong_on_purpose = !trace.header.setup.wrong_on_purpose.is_empty();
     let last = last_screen(trace);
@@ -216,7 +245,7 @@ fn expectations(
             met: seen == expected,
             remark: copes,
             promise: Promise::Diagnosis,
-            known: None,
+            known: known(Promise::Diagnosis),
             excused: false,
             because: None,
         });
@@ -228,23 +257,34 @@ fn expectations(
             met: last == Some(expected),
             remark: false,
             promise: Promise::Screen,
-            known: None,
+            known: known(Promise::Screen),
             excused: false,
             because: None,
         });
     }
+    // A screen that came is what it is; one that did not come may be late.
+    if last.is_none() {
+        for expectation in &mut found {
+            excuse(expectation, dissection, dissection.end());
+        }
+    }
     for step in &dissection.steps {
         if let StepOutcome::Failed(why) = step.outcome {
-            found.push(Expectation {
+            let mut undone = Expectation {
                 what: format!("the step can be done: {}", step.action),
                 seen: why.clone(),
                 met: false,
                 remark: wrong_on_purpose,
                 promise: Promise::Step,
-                known: None,
+                known: known(Promise::Step),
                 excused: false,
                 because: None,
-            });
+            };
+            // What is not there for other reasons would not have come in time either.
+            if is_not_yet(why) {
+                excuse(&mut undone, dissection, step.at);
+            }
+            found.push(undone);
         }
     }
     found
@@ -282,3 +322,6 @@ pub(crate) fn screen_name(screen: Screen) -> String {
         _ => format!("{screen:?}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,9 @@ pub struct Selftest {
     pub unnoticed: Vec<(String, Defect)>,
     /// The scenarios in which a defect gives several findings that no other one explains.
     pub unexplained: Vec<(String, Defect, Vec<String>)>,
+    /// The scenarios that notice a defect by none of the checks that they exercise, so that nobody
+    /// would miss the verdicts.
+    pub unexercised: Vec<(String, Defect, Vec<&'static str>)>,
     /// The defects that no scenario promises to notice.
     pub homeless: Vec<Defect>,
     /// Whether it was stopped before its end.
@@ -68,11 +71,11 @@ pub fn run(campaign: &Campaign<'_>, clean: &[Entry]) -> Selftest {
         let (Device::Reference(defects), Some(case)) = (&entry.job.device, case) else {
             continue;
         };
-        let mut noticed = false;
+        let mut by = Vec::new();
         for (id, killers) in &mut found.killers {
             if failing_in(&case, id) && !failing.contains(id) {
                 killers.extend(defects);
-                noticed = true;
+                by.push(*id);
             }
         }
         let roots: Vec<String> = self::failing(&case)
@@ -86,11 +89,13 @@ pub fn run(campaign: &Campaign<'_>, clean: &[Entry]) -> Selftest {
                 .unexplained
                 .extend(one.map(|one| (scenario.clone(), *one, roots)));
         }
-        if !noticed {
-            let missed = defects
-                .iter()
-                .map(|one| (entry.scenario.name.clone(), *one));
-            found.unnoticed.extend(missed);
+        for defect in defects {
+            let scenario = entry.scenario.name.clone();
+            if by.is_empty() {
+                found.unnoticed.push((scenario, *defect));
+            } else if !by.iter().any(|id| entry.scenario.exercises(id)) {
+                found.unexercised.push((scenario, *defect, by.clone()));
+            }
         }
     }
     let homes: BTreeSet<Defect> = clean
@@ -126,6 +131,7 @@ fn with_defect(entry: &Entry, defect: Defect) -> Entry {
         job,
         scenario: entry.scenario.clone(),
         known: Arc::clone(&entry.known),
+        excuses: Arc::clone(&entry.excuses),
     }
 }
 
@@ -139,6 +145,14 @@ fn failures(case: &Case) -> Vec<String> {
     }
     let unmet = case.expectations.iter().filter(|promise| !promise.met);
     found.extend(unmet.map(|promise| format!("{place}: {}, not {}", promise.what, promise.seen)));
+    let lost = case.exercises.iter().filter_map(|exercise| {
+        let because = case.lost(exercise)?;
+        Some(format!(
+            "{place}: {} is not judged, because {because}",
+            exercise.check
+        ))
+    });
+    found.extend(lost);
     found
 }
 
@@ -188,6 +202,13 @@ impl Selftest {
                 "{scenario} gives several findings first with {defect}: {roots}"
             );
         }
+        for (scenario, defect, by) in &self.unexercised {
+            let by = by.join(" ");
+            let _ = writeln!(
+                wrong,
+                "{scenario} notices {defect} without exercising any of: {by}"
+            );
+        }
         for defect in &self.homeless {
             let _ = writeln!(wrong, "no scenario promises to notice {defect}");
         }
@@ -225,6 +246,7 @@ impl Selftest {
             && self.killers.values().all(|killers| !killers.is_empty())
             && self.unnoticed.is_empty()
             && self.unexplained.is_empty()
+            && self.unexercised.is_empty()
             && self.homeless.is_empty()
             && self.clean_failures.is_empty()
             && self.never_judged.is_empty()

@@ -91,6 +91,7 @@ fn entries() -> Vec<Entry> {
                 },
                 scenario: scenario.clone(),
                 known: Arc::new([]),
+                excuses: Arc::new([]),
             });
         }
     }

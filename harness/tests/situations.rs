@@ -30,13 +30,13 @@ fn faq_1_authenticates_works_for_a_while_and_then_loses_the_connection() {
             let (scenario, run) = play(&name, area, ["nd-proxy-one-way"]);
             let screens = screens(&run.trace);
             assert!(screens.iter().any(|(_, screen)| *screen == Screen::M1));
-            let case = report::case(&scenario, area, &Ok(run), &[], None);
+            let case = report::case(&scenario, area, &Ok(run), &[], &[], None);
             let diagnosis = case.diagnosis.expect("the connection is lost");
             assert_eq!(diagnosis.id, "connection-lost", "{name}");
             assert!(case.expectations.iter().any(|promise| !promise.met));
 
             let (scenario, run) = play(&name, area, []);
-            let case = report::case(&scenario, area, &Ok(run), &[], None);
+            let case = report::case(&scenario, area, &Ok(run), &[], &[], None);
             assert_eq!(case.diagnosis, None, "{name}");
         }
     }

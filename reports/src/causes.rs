@@ -152,6 +152,7 @@ mod tests {
                     records: vec![1],
                     expected: String::new(),
                     actual: String::new(),
+                    excuse: None,
                 }),
                 false => Verdict::Inconclusive(String::new()),
             },
@@ -167,10 +168,12 @@ mod tests {
         Case {
             scenario: scenario.to_owned(),
             area: "east".to_owned(),
+            delivery: None,
             outcome: Outcome::Judged,
             diagnosis: None,
             overcome: vec![],
             expectations: vec![],
+            exercises: vec![],
             verdicts: verdicts
                 .map(|(id, judged)| ((*id).to_owned(), judged.clone()))
                 .collect(),
@@ -209,6 +212,7 @@ mod tests {
             stale: vec![],
             profiles: vec![Profile::OnsEast],
             results: vec![],
+            comes_to: None,
         }
     }
 

@@ -1,12 +1,16 @@
 //! What a report comes to as a whole: the last line says it, and the exit code.
 
+use serde::{Deserialize, Serialize};
+
 use crate::score::Overall;
 use crate::{Case, Judged, Level, Outcome, Profile, Report, Verdict};
 
 /// What a report comes to, with the reasons where it is not plain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Conclusion {
-    /// Nothing failed that counts and that the device file does not know of.
+    /// Nothing failed that counts and that the device file does not know of, and every MUST that the
+    /// scenarios exercise was judged.
     Conformant,
     /// Something certainly failed.
     NotConformant(Vec<String>),
@@ -99,10 +103,17 @@ impl Report {
             "promise of a scenario was not kept",
             "promises of scenarios were not kept",
         ));
+        let (excuses, known): (Vec<_>, Vec<_>) =
+            self.stale.iter().partition(|one| one.excused_in.is_some());
         found.extend(several(
-            self.stale.len(),
+            known.len(),
             "known failure no longer fails",
             "known failures no longer fail",
+        ));
+        found.extend(several(
+            excuses.len(),
+            "excuse is for what was judged",
+            "excuses are for what was judged",
         ));
         found
     }
@@ -120,15 +131,37 @@ impl Report {
             "failure may be the host's, which was too late",
             "failures may be the host's, which was too late",
         ));
+        let lost = self.missing();
+        found.extend(lost.iter().take(MOST_LOST).cloned());
+        found.extend(several(
+            lost.len().saturating_sub(MOST_LOST),
+            "verdict more is missing",
+            "verdicts more are missing",
+        ));
         if self.cases.is_empty() {
             found.push("nothing was run".to_owned());
         }
         for profile in &self.profiles {
-            if !self.cases.is_empty() && self.overall(*profile) == Overall::Undetermined {
+            let open = self.overall(*profile) == Overall::Undetermined;
+            // Another reason was given already.
+            let is_said = self.is_left_open(*profile);
+            if !self.cases.is_empty() && open && !is_said {
                 found.push(format!("too little was judged for {}", profile.name()));
             }
         }
         found
+    }
+
+    /// Says which MUSTs were not judged although a scenario exercises them.
+    fn missing(&self) -> Vec<String> {
+        let lost = self.lost_for_chosen();
+        let musts = lost.iter().filter(|one| one.level == Level::Must);
+        musts
+            .map(|one| {
+                let (check, place, because) = (&one.check, one.place(), &one.because);
+                format!("not judged: {check} in {place}, because {because}")
+            })
+            .collect()
     }
 
     /// Returns the MUSTs that count for a chosen profile and have such a verdict somewhere.
@@ -156,3 +189,5 @@ fn several(count: usize, one: &str, many: &str) -> Option<String> {
 
 /// More names would hide the rest of the line.
 const MOST_NAMED: usize = 3;
+/// Each of them comes with a reason of its own; the page above names them all.
+const MOST_LOST: usize = 2;

@@ -2,7 +2,9 @@
 
 use crate::document::Document;
 
+pub mod excuses;
 pub mod json;
+mod lost;
 pub mod matrix;
 mod page;
 pub mod text;
@@ -29,6 +31,11 @@ pub const FORMATS: &[Format] = &[
         name: "json",
         about: "for programs, versioned",
         render: json::render,
+    },
+    Format {
+        name: "excuses",
+        about: "`[[excuse]]` entries for a device file, one for each verdict that is missing",
+        render: excuses::render,
     },
 ];
 

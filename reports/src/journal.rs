@@ -210,6 +210,7 @@ impl Header {
             stale,
             profiles: plan.profiles.clone(),
             results: Vec::new(),
+            comes_to: None,
         }
         .scored()
     }

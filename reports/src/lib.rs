@@ -8,6 +8,7 @@
 //! 3. [`causes`], [`conclusion`], [`matrix`]: which failure explains which; what it all comes to;
 //!    several devices side by side
 //! 4. [`escape`], [`score`]: foreign words made harmless; what verdicts add up to
+//! 5. [`exercises`]: the verdicts that scenarios promise, and which of them are missing
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ pub mod causes;
 pub mod conclusion;
 pub mod document;
 pub mod escape;
+pub mod exercises;
 pub mod formats;
 pub mod journal;
 pub mod matrix;
@@ -155,6 +157,9 @@ pub struct Finding {
     pub expected: String,
     /// What was seen.
     pub actual: String,
+    /// How a host that was late explains it, if it was late enough at that time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excuse: Option<String>,
 }
 
 /// What there is to know about a check without any trace.
@@ -196,13 +201,16 @@ pub struct Report {
     pub cases: Vec<Case>,
     /// Scenarios that were not run, and why.
     pub left_out: Vec<LeftOut>,
-    /// Known failures that no longer fail.
+    /// Known failures that no longer fail, and excuses for what was judged.
     pub stale: Vec<StaleKnown>,
     /// The profiles that were judged.
     pub profiles: Vec<Profile>,
     /// What each of them came to.
     #[serde(default)]
     pub results: Vec<score::ProfileResult>,
+    /// What it all came to, as the exit code says it.
+    #[serde(default)]
+    pub comes_to: Option<conclusion::Conclusion>,
 }
 
 /// One scenario in one area.
@@ -224,6 +232,9 @@ pub struct Case {
     pub overcome: Vec<Diagnosis>,
     /// What the scenario itself promised, and whether it came true.
     pub expectations: Vec<Expectation>,
+    /// The checks that its scenario exercises: each must find something to judge.
+    #[serde(default)]
+    pub exercises: Vec<Exercise>,
     /// What each check says, by check id.
     pub verdicts: BTreeMap<String, Judged>,
     /// Where the trace was written, if it was.
@@ -266,6 +277,26 @@ pub struct Judged {
     pub because: Option<String>,
     /// The records of a failed check, in plain words.
     pub evidence: Vec<Evidence>,
+}
+
+/// A check that a scenario exercises.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exercise {
+    /// The check.
+    pub check: String,
+    /// What the device file says where nothing can be judged with this device.
+    #[serde(default)]
+    pub excuse: Option<Excuse>,
+}
+
+/// Why a device leaves a check nothing to judge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Excuse {
+    /// The reason that the device file gives.
+    pub reason: String,
+    /// Whether there is something to judge by chance.
+    #[serde(default)]
+    pub wavers: bool,
 }
 
 /// One record in plain words.
@@ -371,11 +402,14 @@ pub struct LeftOut {
     pub cut_off: bool,
 }
 
-/// A known failure that no longer fails.
+/// A known failure that no longer fails, or an excuse for what was judged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StaleKnown {
     /// The check, or the promise of a scenario.
     pub check: String,
     /// The reason the device file gives.
     pub reason: String,
+    /// Where the check was judged, `family/name (area)`, if it was excused there.
+    #[serde(default)]
+    pub excused_in: Option<String>,
 }

@@ -48,6 +48,8 @@ pub enum Cell {
     Known(usize),
     /// A SHOULD failed, so many times.
     Remarks(usize),
+    /// So many checks were not judged although a scenario exercises them.
+    Lost(usize),
     /// So many failures may be those of a host that was too late.
     Unclear(usize),
     /// A MUST or a promise of the scenario failed, so many times.
@@ -109,6 +111,11 @@ impl Report {
             let level = self.checks.get(id).map_or(Level::Must, |info| info.level);
             tally.add(judged, level);
         }
+        tally.lost = case
+            .exercises
+            .iter()
+            .filter_map(|one| case.lost(one))
+            .count();
         for promise in case.expectations.iter().filter(|one| !one.remark) {
             match (promise.met, &promise.known) {
                 (true, _) => tally.passed += 1,
@@ -122,12 +129,12 @@ impl Report {
 
     fn cell_of_check(&self, check: &str, level: Level) -> Cell {
         let mut tally = Tally::default();
-        for judged in self
-            .cases
-            .iter()
-            .filter_map(|case| case.verdicts.get(check))
-        {
-            tally.add(judged, level);
+        for case in &self.cases {
+            if let Some(judged) = case.verdicts.get(check) {
+                tally.add(judged, level);
+            }
+            let exercises = case.exercises.iter().filter(|one| one.check == check);
+            tally.lost += exercises.filter_map(|one| case.lost(one)).count();
         }
         tally.cell()
     }
@@ -138,6 +145,7 @@ struct Tally {
     passed: usize,
     known: usize,
     remarks: usize,
+    lost: usize,
     unclear: usize,
     failed: usize,
 }
@@ -158,6 +166,7 @@ impl Tally {
         match self {
             Self { failed: 1.., .. } => Cell::Failed(self.failed),
             Self { unclear: 1.., .. } => Cell::Unclear(self.unclear),
+            Self { lost: 1.., .. } => Cell::Lost(self.lost),
             Self { remarks: 1.., .. } => Cell::Remarks(self.remarks),
             Self { known: 1.., .. } => Cell::Known(self.known),
             Self { passed: 1.., .. } => Cell::Passed,
@@ -174,7 +183,7 @@ mod tests {
     use crate::document::Document;
     use crate::formats::json;
     use crate::formats::matrix::render;
-    use crate::{CheckInfo, Finding, Text};
+    use crate::{CheckInfo, Exercise, Expectation, Finding, Promise, Text};
 
     #[test]
     fn devices_stand_beside_each_other() {
@@ -197,7 +206,21 @@ mod tests {
             .unwrap();
         (spoilt.verdict, spoilt.excused) = (Verdict::Inconclusive("late".to_owned()), true);
         assert_eq!(late.scenarios()[0].cells[0], Cell::Unclear(1));
+        assert_eq!(late.checks()[0].cells[0], Cell::Unclear(1));
         assert!(render(&late).contains("1 unclear"));
+        let mut late = matrix.clone();
+        let promises = &mut late.devices[0].cases[0].expectations;
+        promises.push(Expectation {
+            what: "the last screen is m1".to_owned(),
+            seen: "no screen".to_owned(),
+            met: false,
+            remark: false,
+            excused: true,
+            promise: Promise::Screen,
+            known: None,
+            because: None,
+        });
+        assert_eq!(late.scenarios()[0].cells[0], Cell::Unclear(1));
         let text = render(&matrix);
         assert!(
             text.contains("scenario        A     B        C\n"),
@@ -214,6 +237,27 @@ mod tests {
         let document = Document::Matrix(matrix);
         let json = json::render(&document, false);
         assert_eq!(json::parse(&json).unwrap(), document);
+    }
+
+    #[test]
+    fn a_verdict_that_was_lost_is_not_taken_for_nothing_to_judge() {
+        let nothing = || Verdict::Inconclusive("there was no question".to_owned());
+        let matrix = |report| Matrix {
+            format: crate::FORMAT,
+            devices: vec![report],
+        };
+        let mut lost = report("lost", nothing(), None);
+        let none = matrix(lost.clone());
+        assert_eq!(none.scenarios()[0].cells, [Cell::Nothing]);
+        lost.cases[0].exercises.push(Exercise {
+            check: "dns.one".to_owned(),
+            excuse: None,
+        });
+        let lost = matrix(lost);
+        assert_eq!(lost.scenarios()[0].cells, [Cell::Lost(1)]);
+        let page = render(&lost);
+        assert!(page.contains("dns/one (east)  1 not judged\n"), "{page}");
+        assert!(page.contains("MUST   dns.one  1 not judged\n"), "{page}");
     }
 
     #[test]
@@ -236,6 +280,7 @@ mod tests {
             records: vec![1],
             expected: "this".to_owned(),
             actual: "that".to_owned(),
+            excuse: None,
         })
     }
 
@@ -272,6 +317,7 @@ mod tests {
                 diagnosis: None,
                 overcome: Vec::new(),
                 expectations: Vec::new(),
+                exercises: Vec::new(),
                 verdicts: BTreeMap::from([("dns.one".to_owned(), judged)]),
                 trace: None,
             }],
@@ -279,6 +325,7 @@ mod tests {
             stale: Vec::new(),
             profiles: Vec::new(),
             results: Vec::new(),
+            comes_to: None,
         }
     }
 }

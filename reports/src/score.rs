@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Case, Level, Outcome, Profile, Report, Verdict};
+use crate::exercises::Lost;
+use crate::{Case, CheckInfo, Level, Outcome, Profile, Report, Verdict};
 
 /// The overall result of a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -18,7 +19,8 @@ pub enum Overall {
     ConformantButForKnown,
     /// A MUST failed.
     NotConformant,
-    /// Nothing was judged, or a device or the harness failed, so that nothing can be said.
+    /// Nothing was judged, a MUST was not judged where a scenario exercises it or on a host that was
+    /// too late, or a device or the harness failed: nothing can be said.
     Undetermined,
 }
 
@@ -65,6 +67,9 @@ pub struct ProfileResult {
     pub should: Tally,
     /// The MUST requirements that came up in no scenario.
     pub not_judged: Vec<String>,
+    /// The verdicts that scenarios promise and that are missing.
+    #[serde(default)]
+    pub lost: Vec<Lost>,
 }
 
 /// How many requirements of one level there are, and what they came to.
@@ -154,17 +159,20 @@ impl Report {
         self.result(profile).overall
     }
 
-    /// Returns the report with the results of its profiles in it.
+    /// Returns the report with the results of its profiles in it, and what they come to.
     pub fn scored(mut self) -> Self {
         let results = self.profiles.iter().map(|profile| self.result(*profile));
         self.results = results.collect();
+        self.comes_to = Some(self.conclusion());
         self
     }
 
     /// Returns what a profile came to over the cases that count for it.
     ///
     /// A requirement that came up nowhere does not make the result undetermined, since whoever
-    /// offers RA alone is never asked about delegation; how many were judged stands beside it.
+    /// offers RA alone is never asked about delegation; how many were judged stands beside it. One
+    /// that a scenario exercises was to come up there, and without a reason why it did not, nothing
+    /// is known of it.
     pub fn result(&self, profile: Profile) -> ProfileResult {
         let standings = self.standings_of(|case| profile.counts(case));
         let (mut must, mut should) = (Tally::default(), Tally::default());
@@ -201,11 +209,16 @@ impl Report {
                     Outcome::HarnessError(_) | Outcome::DeviceFailed { .. }
                 )
         });
+        let lost = self.lost_for(profile);
+        // What is lost of a SHOULD could not have changed the result.
+        let open = self.is_left_open(profile);
         let overall = if must.failed > must.known {
             Overall::NotConformant
-        } else if must.failed > 0 && !broken {
+        } else if broken || open {
+            Overall::Undetermined
+        } else if must.failed > 0 {
             Overall::ConformantButForKnown
-        } else if must.passed + should.passed == 0 || broken {
+        } else if must.passed + should.passed == 0 {
             Overall::Undetermined
         } else if should.failed > 0 {
             Overall::ConformantWithRemarks
@@ -218,7 +231,24 @@ impl Report {
             must,
             should,
             not_judged,
+            lost,
         }
+    }
+
+    /// Returns whether a MUST of a profile is missing where a scenario exercises it, or may have
+    /// failed by the host alone.
+    pub(crate) fn is_left_open(&self, profile: Profile) -> bool {
+        let lost = self.lost_for(profile);
+        if lost.iter().any(|one| one.level == Level::Must) {
+            return true;
+        }
+        let cases = self.cases.iter().filter(|case| profile.counts(case));
+        let mut verdicts = cases.flat_map(|case| &case.verdicts);
+        verdicts.any(|(id, judged)| {
+            let asks =
+                |info: &CheckInfo| info.level == Level::Must && info.profiles.contains(&profile);
+            judged.excused && self.checks.get(id).is_some_and(asks)
+        })
     }
 
     /// Returns how many checks were judged in at least one scenario.

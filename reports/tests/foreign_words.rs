@@ -6,8 +6,8 @@ use ngnlab_reports::document::Document;
 use ngnlab_reports::escape::is_unseen;
 use ngnlab_reports::formats::{FORMATS, json, text};
 use ngnlab_reports::{
-    Case, CheckInfo, Diagnosis, Evidence, Expectation, FORMAT, Finding, Judged, LeftOut, Level,
-    Outcome, Profile, Promise, Report, StaleKnown, Text, Verdict, Walked,
+    Case, CheckInfo, Diagnosis, Evidence, Excuse, Exercise, Expectation, FORMAT, Finding, Judged,
+    LeftOut, Level, Outcome, Profile, Promise, Report, StaleKnown, Text, Verdict, Walked,
 };
 use proptest::prelude::*;
 
@@ -121,6 +121,7 @@ fn report(words: &str) -> Report {
             records: vec![1],
             expected: own(),
             actual: own(),
+            excuse: None,
         }),
         known: Some(own()),
         excused: false,
@@ -170,6 +171,19 @@ fn report(words: &str) -> Report {
         diagnosis: Some(diagnosis.clone()),
         overcome: vec![diagnosis.clone()],
         expectations: vec![expectation.clone()],
+        exercises: vec![
+            Exercise {
+                check: own(),
+                excuse: Some(Excuse {
+                    reason: own(),
+                    wavers: true,
+                }),
+            },
+            Exercise {
+                check: format!("other {words}"),
+                excuse: None,
+            },
+        ],
         verdicts: BTreeMap::from([(own(), failed.clone())]),
         trace: Some(own()),
     };
@@ -201,9 +215,11 @@ fn report(words: &str) -> Report {
         stale: vec![StaleKnown {
             check: own(),
             reason: own(),
+            excused_in: Some(own()),
         }],
         profiles: vec![Profile::OnsEast],
         results: vec![],
+        comes_to: None,
     }
     .scored()
 }

@@ -152,6 +152,7 @@ fn report() -> Report {
             records: vec![12],
             expected: "a client identifier that starts with 00 03 00 01".to_owned(),
             actual: "00 01 00 01 2c 7d 11 90 02 00 5e 00 00 01, which is a DUID-LLT".to_owned(),
+            excuse: None,
         }),
         known: None,
         excused: false,
@@ -195,6 +196,7 @@ fn report() -> Report {
             diagnosis: None,
             overcome: vec![],
             expectations: vec![],
+            exercises: Vec::new(),
             verdicts: BTreeMap::from([
                 ("ngn.dhcp6.duid-ll".to_owned(), failed),
                 ("lan.ra.advertising".to_owned(), passed),
@@ -209,6 +211,7 @@ fn report() -> Report {
         stale: vec![],
         profiles: vec![Profile::OnsEast],
         results: vec![],
+        comes_to: None,
     }
     .scored()
 }

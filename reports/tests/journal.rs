@@ -126,6 +126,7 @@ fn ended(device: usize, name: &str) -> Ended {
             diagnosis: None,
             overcome: Vec::new(),
             expectations: Vec::new(),
+            exercises: Vec::new(),
             verdicts: BTreeMap::new(),
             trace: None,
         },

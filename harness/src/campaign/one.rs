@@ -34,7 +34,8 @@ pub(super) const HANDS: Hands<'static> = Hands {
 };
 
 fn judge(entry: &Entry, run: &Result<Run, Error>, trace: Option<String>) -> Case {
-    report::case(&entry.scenario, entry.job.area, run, &entry.known, trace)
+    let (known, excuses) = (&entry.known, &entry.excuses);
+    report::case(&entry.scenario, entry.job.area, run, known, excuses, trace)
 }
 
 /// Runs and judges one entry; `None` if it broke because everything is being stopped.
@@ -59,7 +60,7 @@ pub(super) fn case(entry: &Entry, hands: Hands<'_>, stop: &AtomicBool) -> Option
     let judged = caught(|| (hands.judge)(entry, &run, shown.clone()));
     let mut case = judged.unwrap_or_else(|message| {
         let error = Err(panicked("judging it")(message));
-        report::case(&entry.scenario, job.area, &error, &entry.known, shown)
+        judge(entry, &error, shown)
     });
     if let (Ok(run), Some(out)) = (&run, job.out.as_deref())
         && let Err(error) = keep(&run.trace, &comments(&case), out)

@@ -81,6 +81,7 @@ mod tests {
             records: records.to_vec(),
             expected: String::new(),
             actual: String::new(),
+            excuse: None,
         })
     }
 

@@ -6,20 +6,8 @@ use ngnlab_reports::{Finding, RecordId, Verdict};
 use ngnlab_sim::Time;
 use ngnlab_sim::setup::Mode;
 
+use super::delay::{Delay, unless_late};
 use crate::dissection::{Dissection, Found};
-
-/// Takes a failure back that may be the host's.
-pub fn excused(trace: &Dissection<'_>, verdict: Verdict) -> Verdict {
-    match verdict {
-        Verdict::Fail(finding) if trace.is_host_overloaded() => Verdict::Inconclusive(format!(
-            "expected {}, seen {}, but the host kept the device or the line waiting for {} within a few seconds",
-            finding.expected,
-            finding.actual,
-            seconds(trace.late_at_a_time)
-        )),
-        verdict => verdict,
-    }
-}
 
 /// What a check says about one thing it looked at.
 pub(super) enum Ruling {
@@ -33,7 +21,26 @@ pub(super) enum Ruling {
     Skip,
 }
 
-/// Judges every item, up to the first that is broken; `what` names them, as "a Solicit".
+impl Ruling {
+    /// Lets a host that was late enough at that time explain what is broken.
+    pub(super) fn unless_late(self, trace: &Dissection<'_>, delay: Delay) -> Self {
+        let Self::Broken(finding) = self else {
+            return self;
+        };
+        let finding = unless_late(finding, trace, delay);
+        match delay {
+            Delay::Overrun { by, .. } | Delay::TooSoon { by, .. }
+                if by <= MEASURED_TO && finding.excuse.is_some() =>
+            {
+                Self::Unclear(format!("{} are within what the host was late", seconds(by)))
+            }
+            _ => Self::Broken(finding),
+        }
+    }
+}
+
+/// Judges every item, up to the first that is broken and that no late host explains; `what` names
+/// them, as "a Solicit".
 pub(super) fn every<T>(
     what: &str,
     items: impl IntoIterator<Item = T>,
@@ -41,6 +48,7 @@ pub(super) fn every<T>(
 ) -> Verdict {
     let mut records = Vec::new();
     let mut unclear = None;
+    let mut explained = None;
     let mut held = false;
     for item in items {
         match judge(item) {
@@ -51,10 +59,16 @@ pub(super) fn every<T>(
                         .take(MOST_RECORDS.saturating_sub(records.len())),
                 );
             }
+            Ruling::Broken(finding) if finding.excuse.is_some() => {
+                explained = explained.or(Some(finding));
+            }
             Ruling::Broken(finding) => return Verdict::Fail(finding),
             Ruling::Unclear(why) => unclear = unclear.or(Some(why)),
             Ruling::Skip => {}
         }
+    }
+    if let Some(finding) = explained {
+        return Verdict::Fail(finding);
     }
     match unclear {
         Some(why) => Verdict::Inconclusive(why),
@@ -69,7 +83,14 @@ pub(super) fn never(
     occasions: impl IntoIterator<Item = RecordId>,
     bad: impl IntoIterator<Item = Finding>,
 ) -> Verdict {
-    if let Some(finding) = bad.into_iter().next() {
+    let mut explained = None;
+    for finding in bad {
+        if finding.excuse.is_none() {
+            return Verdict::Fail(finding);
+        }
+        explained = explained.or(Some(finding));
+    }
+    if let Some(finding) = explained {
         return Verdict::Fail(finding);
     }
     let records: Vec<RecordId> = occasions.into_iter().take(MOST_RECORDS).collect();
@@ -94,7 +115,7 @@ pub(super) fn expect(
     }
 }
 
-/// Holds if the answer came within `limit`; a host that was late makes it unclear.
+/// Holds if the answer came within `limit`; a host that was late may explain that it did not.
 pub(super) fn within<A, B>(
     trace: &Dissection<'_>,
     question: &Found<A>,
@@ -103,51 +124,46 @@ pub(super) fn within<A, B>(
     what: &str,
 ) -> Ruling {
     let expected = format!("{what} within {}", seconds(limit));
+    let from = question.arrives;
+    let due = from + limit;
     let Some(answer) = answer else {
-        return if trace.end() < question.arrives + limit {
+        return if trace.end() < due {
             Ruling::Skip
         } else {
             broken([question.record], expected, "nothing came")
+                .unless_late(trace, Delay::Silence { from, due })
         };
     };
     let records = [question.record, answer.record];
-    let took = answer.at.since(question.arrives);
+    let took = answer.at.since(from);
     if took <= limit {
-        Ruling::Holds(records.to_vec())
-    } else if took <= limit + trace.late {
-        unclear_by_host(trace)
-    } else {
-        broken(
-            records,
-            expected,
-            format!("it came after {}", seconds(took)),
-        )
+        return Ruling::Holds(records.to_vec());
     }
+    let (to, by) = (answer.at, took - limit);
+    broken(
+        records,
+        expected,
+        format!("it came after {}", seconds(took)),
+    )
+    .unless_late(trace, Delay::Overrun { from, to, by })
 }
 
 /// Holds if two moments are at least `least` apart; a host that was late may have seen the first
-/// one too late, which makes it unclear.
+/// one too late.
 pub(super) fn at_least(
     trace: &Dissection<'_>,
     records: [RecordId; 2],
-    gap: Duration,
+    times: [Time; 2],
     least: Duration,
     expected: impl Into<String>,
 ) -> Ruling {
+    let [after, second] = times;
+    let gap = second.since(after);
     if gap >= least {
-        Ruling::Holds(records.to_vec())
-    } else if gap + trace.late >= least {
-        unclear_by_host(trace)
-    } else {
-        broken(records, expected, seconds(gap))
+        return Ruling::Holds(records.to_vec());
     }
-}
-
-pub(super) fn unclear_by_host(trace: &Dissection<'_>) -> Ruling {
-    let late = seconds(trace.late);
-    Ruling::Unclear(format!(
-        "the host was up to {late} late, more than the tolerance"
-    ))
+    let by = least - gap;
+    broken(records, expected, seconds(gap)).unless_late(trace, Delay::TooSoon { after, by })
 }
 
 /// What a check says where another one has failed, and nothing is left to judge.
@@ -172,6 +188,7 @@ pub(super) fn finding(
         records: records.into_iter().take(MOST_RECORDS).collect(),
         expected: expected.into(),
         actual: actual.into(),
+        excuse: None,
     }
 }
 
@@ -200,6 +217,9 @@ pub(super) fn seconds(span: Duration) -> String {
 pub(super) fn apart(a: Time, b: Time) -> Duration {
     a.since(b).max(b.since(a))
 }
+
+/// What a host of several processes always costs: so close to a bound nothing can be told.
+const MEASURED_TO: Duration = Duration::from_millis(50);
 
 /// More records than this prove nothing more.
 pub(super) const MOST_RECORDS: usize = 12;

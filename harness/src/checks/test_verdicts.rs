@@ -32,6 +32,11 @@ pub(super) fn fails(id: &str, trace: &TraceBuilder) -> bool {
     matches!(verdict(id, trace), Verdict::Fail(_))
 }
 
+/// Returns whether a late host explains that the check fails.
+pub(super) fn is_explained(id: &str, trace: &TraceBuilder) -> bool {
+    matches!(verdict(id, trace), Verdict::Fail(finding) if finding.excuse.is_some())
+}
+
 #[track_caller]
 pub(super) fn assert_passes(id: &str, trace: &TraceBuilder) {
     let verdict = verdict(id, trace);

@@ -36,6 +36,7 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
         stale: Vec::new(),
         profiles: vec![profile],
         results: Vec::new(),
+        comes_to: None,
     }
     .scored();
     let exit_code = run::exit_code(&report);

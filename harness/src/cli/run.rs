@@ -19,6 +19,7 @@ use super::{Answer, Place, Run, file, interrupt};
 use crate::campaign::estimate::Estimate;
 use crate::campaign::{Campaign, Entry, folder};
 use crate::dut::description::Known;
+use crate::dut::description::excuse::Excuse;
 use crate::error::{self, Error};
 use crate::installed;
 use crate::job::{Device, Job};
@@ -37,7 +38,7 @@ use device::Chosen;
 pub(super) use jobs::processors;
 use kept::Kept;
 pub(super) use verdict::exit_code;
-use verdict::stale;
+use verdict::{needless, stale};
 
 pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let clock = Clock::starting_at(Time::ZERO);
@@ -169,7 +170,8 @@ fn report(
             None => left_out.push(header::planned(entry).left_out(STOPPED)),
         }
     }
-    let stale = stale(&device.known, &cases);
+    let mut stale = stale(&device.known, &cases);
+    stale.extend(needless(&device.excuses, &cases));
     header.report(plan, cases, left_out, stale, elapsed_ms)
 }
 
@@ -281,6 +283,7 @@ fn reason_against(scenario: &Scenario, args: &Run, device: &Chosen) -> Option<St
 
 fn entries(found: &[&Found], args: &Run, device: &Chosen) -> Vec<Entry> {
     let known: Arc<[Known]> = device.known.clone().into();
+    let excuses: Arc<[Excuse]> = device.excuses.clone().into();
     let only = args.area.map(Area::from);
     let out = args.out.as_deref().map(|out| match &device.folder {
         Some(folder) => out.join(folder),
@@ -305,6 +308,7 @@ fn entries(found: &[&Found], args: &Run, device: &Chosen) -> Vec<Entry> {
                 },
                 scenario: scenario.clone(),
                 known: Arc::clone(&known),
+                excuses: Arc::clone(&excuses),
             });
         }
     }

@@ -58,6 +58,7 @@ fn clean(folder: &Path, seed: u64) -> Result<Vec<Entry>, Error> {
             },
             scenario: found.scenario.clone(),
             known: Arc::new([]),
+            excuses: Arc::new([]),
         })
     });
     Ok(entries.collect())

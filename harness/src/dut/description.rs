@@ -25,12 +25,14 @@ use crate::error::Error;
 use crate::input;
 use crate::mistake::{Mistake, Mistakes};
 use cabled::Cabled;
+use excuse::Excuse;
 use machine::Machine;
 use part::Part;
 use programs::Programs;
 use variables::Samples;
 
 pub mod cabled;
+pub mod excuse;
 pub mod machine;
 pub mod part;
 pub mod programs;
@@ -52,6 +54,8 @@ pub struct Description {
     pub offers: Offers,
     /// What is known to be wrong with it.
     pub known: Vec<Known>,
+    /// What need not be judged with it.
+    pub excuses: Vec<Excuse>,
     /// How it is driven.
     pub driver: Driver,
 }
@@ -142,6 +146,8 @@ struct Common {
     offers: Offers,
     #[serde(default)]
     known: Vec<Known>,
+    #[serde(default)]
+    excuse: Vec<Excuse>,
 }
 
 /// The key that decides which others there are.
@@ -239,6 +245,7 @@ impl Description {
                 macs: common.macs.unwrap_or_else(default_macs),
                 offers: common.offers,
                 known: common.known,
+                excuses: common.excuse,
                 driver,
             }),
             (common, driver) => Err(common.err().into_iter().chain(driver.err()).collect()),
@@ -271,6 +278,8 @@ impl Description {
         }
         // Each is looked for among all checks, and a few of them are enough.
         let wrong = self.known.iter().filter_map(Known::mistake);
+        mistakes.extend(wrong.take(MOST_WRONG));
+        let wrong = self.excuses.iter().filter_map(Excuse::mistake);
         mistakes.extend(wrong.take(MOST_WRONG));
         mistakes.extend(self.driver.part().mistakes(self.samples()));
         if mistakes.is_empty() {
@@ -310,7 +319,9 @@ const MOST_WRONG: usize = 20;
 /// RA and PD.
 const MODES: usize = 2;
 /// The fields of [`Common`].
-const COMMON_KEYS: &[&str] = &["name", "about", "needs", "macs", "offers", "known"];
+const COMMON_KEYS: &[&str] = &[
+    "name", "about", "needs", "macs", "offers", "known", "excuse",
+];
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ use ngnlab_sim::message::packet::{
     ALL_DHCP, ALL_ROUTERS, Envelope, Mac, icmpv6_error_body, is_link_local, solicited_node,
 };
 
+use super::not_yet;
 use super::sight::Sight;
 use crate::scenario::step::crafted::Crafted;
 
@@ -31,7 +32,7 @@ pub fn from_the_line(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, 
     let outside = |to| Envelope::new(gateway.mac, sight.wan_mac(), stranger, to);
     let each = |addresses: Vec<Ipv6Addr>, frame: &dyn Fn(Ipv6Addr) -> Frame| {
         if addresses.is_empty() {
-            return Err("no address to send to has been seen".to_owned());
+            return Err(not_yet::NOBODY_SEEN.to_owned());
         }
         Ok(addresses.into_iter().map(frame).collect())
     };
@@ -238,7 +239,7 @@ fn syn(envelope: Envelope) -> Frame {
 /// RFC 4443 §3.2, for the last segment that a terminal sent out.
 fn too_big(sight: &Sight<'_>) -> Result<Vec<Frame>, String> {
     let Some((source, packet)) = sight.last_segment_out() else {
-        return Err("no terminal has sent a TCP segment".to_owned());
+        return Err(not_yet::NO_SEGMENT.to_owned());
     };
     let gateway = sight.gateway();
     let envelope = Envelope::new(gateway.mac, sight.wan_mac(), sight.network_router(), source);

@@ -3,6 +3,7 @@
 use ngnlab_sim::message::dns::{HEADER, OPT};
 use ngnlab_sim::node::terminal::{Carrier, Inquiry};
 
+use super::not_yet;
 use super::testbed::Testbed;
 use crate::scenario::step::question::{DnsName, Edns, Extra, Flag, Question};
 use crate::scenario::step::resolve::Transport;
@@ -12,7 +13,7 @@ use crate::scenario::step::target::Target;
 pub(super) fn of(step: &Question, testbed: &Testbed) -> Result<Inquiry, String> {
     let server = testbed
         .address(step.server.unwrap_or(Target::Device))
-        .ok_or("the server's address is not known")?;
+        .ok_or(not_yet::NO_SERVER)?;
     Ok(Inquiry {
         server,
         messages: step.names.iter().map(|name| message(step, name)).collect(),

@@ -6,6 +6,7 @@ use ngnlab_sim::node::terminal::browser;
 use ngnlab_sim::node::terminal::{Ask, Inquiry, RecordType, Transport as Carrier};
 use ngnlab_sim::trace::Screen;
 
+use super::not_yet;
 use super::testbed::Testbed;
 use crate::scenario::step::resolve::{Kind, Resolve, Transport};
 use crate::scenario::step::target::Target;
@@ -44,7 +45,7 @@ impl Move {
         let asked = testbed.screen(number) == Some(Screen::Consent);
         match self {
             Self::Open(url) => testbed.world.with(handle, |pc, cx| pc.open(&url, cx)),
-            Self::Choose(_) if !asked => return Err("no consent screen is open".to_owned()),
+            Self::Choose(_) if !asked => return Err(not_yet::NO_CONSENT.to_owned()),
             Self::ChooseIfAsked(_) if !asked => {}
             Self::Choose(choice) | Self::ChooseIfAsked(choice) => {
                 testbed.world.with(handle, |pc, cx| pc.choose(choice, cx));
@@ -53,9 +54,7 @@ impl Move {
             Self::Resolve(ask) => testbed.world.with(handle, |pc, cx| pc.resolve(ask, cx)),
             Self::Ask(inquiry) => testbed.world.with(handle, |pc, cx| pc.ask(inquiry, cx)),
             Self::Ping(to, hop_limit) => {
-                let to = testbed
-                    .address(to)
-                    .ok_or("the device's address is not known")?;
+                let to = testbed.address(to).ok_or(not_yet::NO_DEVICE)?;
                 testbed
                     .world
                     .with(handle, |pc, cx| pc.ping(to, hop_limit, cx));
@@ -87,11 +86,7 @@ impl Move {
 pub(super) fn ask(step: &Resolve, testbed: &Testbed) -> Result<Ask, String> {
     let server = match step.server {
         None => None,
-        Some(target) => Some(
-            testbed
-                .address(target)
-                .ok_or("the server's address is not known")?,
-        ),
+        Some(target) => Some(testbed.address(target).ok_or(not_yet::NO_SERVER)?),
     };
     Ok(Ask {
         name: step.name.clone(),

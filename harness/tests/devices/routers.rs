@@ -173,7 +173,14 @@ pub(crate) fn judge(job: &Job, description: &Description) -> Result<(), Failed> 
         return Err(format!("{:?}", run.ending).into());
     }
     let run = Ok(run);
-    let case = report::case(&scenario, job.area, &run, &description.known, None);
+    let case = report::case(
+        &scenario,
+        job.area,
+        &run,
+        &description.known,
+        &description.excuses,
+        None,
+    );
     let mut wrong = Vec::new();
     let is_stale = |id: &str| {
         let mut known = description.known.iter();

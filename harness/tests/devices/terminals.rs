@@ -90,7 +90,7 @@ fn behind_a_real_router(scenario: &Scenario, path: &Path) {
         assert_eq!(is_picture, file.ends_with(".png"), "{file}");
         assert!(bytes.len() > 1000, "{file} has {} bytes", bytes.len());
     }
-    let case = report::case(scenario, job.area, &Ok(run), &[], None);
+    let case = report::case(scenario, job.area, &Ok(run), &[], &[], None);
     let unmet = case.expectations.iter().filter(|promise| !promise.met);
     let unmet: Vec<_> = unmet.collect();
     assert!(unmet.is_empty(), "{unmet:#?}");

@@ -55,7 +55,7 @@ fn devices(matrix: &Matrix, page: &mut Page) {
             .collect();
         let stale = match report.stale.len() {
             0 => String::new(),
-            count => format!("; {count} stale known failures"),
+            count => format!("; {count} stale entries in the device file"),
         };
         page.plain(&format!("{}  {}", letter(index), report.device));
         page.plain(&format!("     {}{stale}", results.join(", ")));
@@ -76,6 +76,7 @@ fn words(cell: &Cell) -> String {
         Cell::Known(count) => format!("{count} known"),
         Cell::Remarks(1) => "1 remark".to_owned(),
         Cell::Remarks(count) => format!("{count} remarks"),
+        Cell::Lost(count) => format!("{count} not judged"),
         Cell::Unclear(count) => format!("{count} unclear"),
         Cell::Failed(count) => format!("{count} FAIL"),
         Cell::Broken(how) => how.to_uppercase(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::matrix;
 use super::page::{Page, Style};
+use super::{lost, matrix};
 use crate::causes::Failure;
 use crate::conclusion::Conclusion;
 use crate::document::Document;
@@ -35,6 +35,7 @@ fn page(report: &Report, colour: bool) -> String {
     page.unmet(report);
     page.diagnoses(report);
     page.stale(report);
+    lost::write(report, &mut page);
     page.others(&others);
     page.left_out(report);
     page.summary(report);
@@ -200,10 +201,23 @@ impl Page {
 
     fn stale(&mut self, report: &Report) {
         for stale in &report.stale {
-            let known = format!("{} is a known failure, but passes", stale.check);
-            self.line(&[(Style::Red, "STALE"), GAP, (Style::Plain, &known)]);
+            let (said, hint) = match &stale.excused_in {
+                None => (
+                    format!("{} is a known failure, but passes", stale.check),
+                    "take the [[known]] entry out of the device file",
+                ),
+                Some(_) => (
+                    format!("{} is excused, but was judged", stale.check),
+                    "take the [[excuse]] entry out of the device file, or give it the `area` in \
+                     which nothing is judged",
+                ),
+            };
+            self.line(&[(Style::Red, "STALE"), GAP, (Style::Plain, &said)]);
             self.field("reason", &stale.reason);
-            self.field("hint", "take the [[known]] entry out of the device file");
+            if let Some(place) = &stale.excused_in {
+                self.field("where", place);
+            }
+            self.field("hint", hint);
             self.gap();
         }
     }
@@ -322,6 +336,16 @@ impl Page {
                 tally.failed
             ));
         }
+        let musts = result.lost.iter().filter(|one| one.level == Level::Must);
+        for (level, count) in [
+            ("MUST", musts.clone().count()),
+            ("SHOULD", result.lost.len() - musts.count()),
+        ] {
+            if count > 0 {
+                let line = format!("{level:<6} {count} not judged where it is exercised");
+                self.plain(&format!("           {line}"));
+            }
+        }
         if (1..=NOT_JUDGED_MAX).contains(&result.not_judged.len()) {
             let ids = result.not_judged.join(", ");
             self.wrapped(&ids, "           not judged: ", "             ");
@@ -353,7 +377,12 @@ fn conformant(report: &Report, scenarios: usize) -> String {
         })
     });
     let open: String = open.collect();
-    format!("conformant{known} in {scenarios}{open}")
+    let lost = match report.lost_for_chosen().len() {
+        0 => String::new(),
+        1 => "; 1 SHOULD was not judged where it is exercised".to_owned(),
+        count => format!("; {count} SHOULDs were not judged where they are exercised"),
+    };
+    format!("conformant{known} in {scenarios}{open}{lost}")
 }
 
 /// Returns the first of each kind, with the cases of all that are the same to a reader.

@@ -9,6 +9,7 @@ use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::dhcpv6_exchanges::{received, sent};
 use crate::checks::evidence::given_prefixes::{given, net_of};
 use crate::checks::ruling::{Ruling, broken, every, only_in};
@@ -207,6 +208,13 @@ fn without_address(trace: &Dissection<'_>) -> Verdict {
                         [found.record],
                         format!("{net} taken, though there is no address"),
                         "the device makes nothing of it",
+                    )
+                    .unless_late(
+                        trace,
+                        Delay::Race {
+                            from: found.at,
+                            to: deadline,
+                        },
                     ),
                 }
             },
@@ -239,10 +247,19 @@ fn zero_valid(trace: &Dissection<'_>) -> Verdict {
             };
             let mut preferred = ra.is.prefixes().filter(|prefix| prefix.preferred > 0);
             if preferred.any(|prefix| net_of(prefix).is_some_and(|lan| gone.net.contains(&lan))) {
+                let by = ra.at.since(gone.at + TOLD_AFTER);
                 return broken(
                     [gone.record, ra.record],
                     format!("{} out of use", gone.net),
                     "a part of it is advertised as preferred",
+                )
+                .unless_late(
+                    trace,
+                    Delay::Overrun {
+                        from: gone.at,
+                        to: ra.at,
+                        by,
+                    },
                 );
             }
             Ruling::Holds(vec![gone.record, ra.record])
@@ -283,6 +300,13 @@ fn any_size(trace: &Dissection<'_>) -> Verdict {
                         [found.record],
                         format!("{net} in use on the LAN"),
                         "no advertisement with a part of it",
+                    )
+                    .unless_late(
+                        trace,
+                        Delay::Silence {
+                            from: found.arrives,
+                            due: found.arrives + IN_USE_AFTER,
+                        },
                     ),
                 }
             },

@@ -8,6 +8,7 @@ use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::given_prefixes::given;
 use crate::checks::ruling::{Ruling, broken, every, finding, never, only_in};
 use crate::dissection::{Dissection, Found};
@@ -121,6 +122,13 @@ fn null_route_reported(trace: &Dissection<'_>) -> Verdict {
                         [stray.record],
                         format!("Destination Unreachable for {}", stray.destination),
                         "nothing came back",
+                    )
+                    .unless_late(
+                        trace,
+                        Delay::Race {
+                            from: stray.at,
+                            to: stray.arrives + REPORTED_WITHIN,
+                        },
                     ),
                 }
             },

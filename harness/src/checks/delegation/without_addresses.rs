@@ -8,9 +8,10 @@ use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::given_prefixes::net_of;
 use crate::checks::evidence::lan_adverts::adverts;
-use crate::checks::ruling::{Ruling, broken, every, only_in, seconds, unclear_by_host};
+use crate::checks::ruling::{Ruling, broken, every, only_in, seconds};
 use crate::dissection::{Dissection, Kind};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -88,13 +89,26 @@ fn no_iana(trace: &Dissection<'_>) -> Verdict {
                 _ if deadline > trace.end() || trace.is_disturbed(offer.at, deadline) => {
                     Ruling::Skip
                 }
-                Some((_, took)) if took <= REQUESTED_WITHIN + trace.late => unclear_by_host(trace),
                 Some((record, took)) => broken(
                     [offer.record, record],
                     expected,
                     format!("it came after {}", seconds(took)),
+                )
+                .unless_late(
+                    trace,
+                    Delay::Overrun {
+                        from: offer.arrives,
+                        to: offer.arrives + took,
+                        by: took - REQUESTED_WITHIN,
+                    },
                 ),
-                None => broken([offer.record], expected, "none, and so no prefix"),
+                None => broken([offer.record], expected, "none, and so no prefix").unless_late(
+                    trace,
+                    Delay::Silence {
+                        from: offer.arrives,
+                        due: deadline,
+                    },
+                ),
             }
         })
     })

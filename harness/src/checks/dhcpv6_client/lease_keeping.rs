@@ -8,6 +8,7 @@ use ngnlab_sim::Time;
 use ngnlab_sim::setup::{Aspect, Mode};
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::dhcpv6_client::leases::leases;
 use crate::checks::evidence::dhcpv6_exchanges::{Asked, exchanges, received, sent};
 use crate::checks::ruling::{Ruling, broken, every, only_in, seconds};
@@ -96,14 +97,14 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "dhcp6c.ren.at-t1",
-        source: "RFC 8415 §18.2.4",
+        source: "RFC 8415 §18.2.4, §18.2.5",
         level: Level::Must,
         profiles: EVERYONE,
         aspects: &[Aspect::Delivery],
         title: Text::new("T1を過ぎたらRenewを送る", "The delegation is renewed at T1"),
         hint: Text::new(
-            "T1（またはT2）でRenew（Rebind）を送り、リースを更新してください。",
-            "Send Renew at T1, and Rebind at T2.",
+            "T1でRenewを、それに応答がないままT2になってからRebindを送り、リースを更新してください。",
+            "Send Renew at T1, and Rebind only at T2, when no answer has come.",
         ),
         judge: renew,
     },
@@ -162,11 +163,19 @@ fn follows(trace: &Dissection<'_>, kind: Kind, schedule: &Schedule) -> Verdict {
                     .mul_f64(GROWTH)
                     .min(schedule.longest.mul_f64(SHORTEST)),
             };
-            if *took + trace.late < least {
+            if *took < least {
+                let by = least - *took;
                 return broken(
                     [first.record, second.record],
                     format!("{kind:?} again after {} at the earliest", seconds(least)),
                     seconds(*took),
+                )
+                .unless_late(
+                    trace,
+                    Delay::TooSoon {
+                        after: first.at,
+                        by,
+                    },
                 );
             }
             before = Some(*took);
@@ -231,6 +240,13 @@ fn rebind(trace: &Dissection<'_>) -> Verdict {
                     [held.reply.record],
                     format!("a Rebind {} s after the Reply", held.t2),
                     "none",
+                )
+                .unless_late(
+                    trace,
+                    Delay::Race {
+                        from: due - slack(0),
+                        to: deadline,
+                    },
                 ),
             }
         })
@@ -265,6 +281,13 @@ fn expiry(trace: &Dissection<'_>) -> Verdict {
                     [held.reply.record],
                     format!("a Solicit once the {} s of the lease are over", held.valid),
                     "none",
+                )
+                .unless_late(
+                    trace,
+                    Delay::Race {
+                        from: expiry - slack(0),
+                        to: deadline,
+                    },
                 ),
             }
         })
@@ -305,16 +328,34 @@ fn renew_slack(t1: u32) -> Duration {
     Duration::from_secs(u64::from(t1 / 10) + 10)
 }
 
+/// Returns whether a message is a Rebind that began at T1, before T2 (RFC 8415 §18.2.5).
+///
+/// One that began before T1 has an occasion of its own, as a link that came back (§18.2.12).
+fn is_hasty(message: &Found<Dhcpv6>, t1: Time, granted: Time, t2: u32) -> bool {
+    let t2_is_set = ![0, u32::MAX].contains(&t2);
+    message.is.kind == Kind::Rebind
+        && t2_is_set
+        && message.at + COARSE >= t1
+        && message.at + COARSE < granted + Duration::from_secs(u64::from(t2))
+}
+
+/// What a timer that counts whole seconds may be early by, with one more for the way.
+const COARSE: Duration = Duration::from_secs(2);
+
 fn renew(trace: &Dissection<'_>) -> Verdict {
     only_in(Mode::Pd, trace, || {
         let grants: Vec<_> = received(trace)
             .filter(|found| found.is.kind == Kind::Reply)
-            .filter_map(|found| Some((found, found.is.granted().first()?.0.t1)))
+            .filter_map(|found| {
+                let granted = found.is.granted();
+                let association = &granted.first()?.0;
+                Some((found, association.t1, association.t2))
+            })
             .collect();
         every(
             "lease that came to its T1",
             grants.iter().enumerate(),
-            |(index, (found, t1))| {
+            |(index, (found, t1, t2))| {
                 // RFC 8415 §21.21: zero leaves the time to the client, all ones means never.
                 if [0, u32::MAX].contains(t1) {
                     return Ruling::Skip;
@@ -323,7 +364,7 @@ fn renew(trace: &Dissection<'_>) -> Verdict {
                 let deadline = due + renew_slack(*t1);
                 let replaced = grants
                     .get(index + 1)
-                    .is_some_and(|(next, _)| next.arrives < due);
+                    .is_some_and(|(next, ..)| next.arrives < due);
                 let after = |kinds: &[Kind]| {
                     sent(trace).find(|message| {
                         message.at > found.arrives
@@ -334,12 +375,21 @@ fn renew(trace: &Dissection<'_>) -> Verdict {
                 if replaced || deadline > trace.end() || trace.is_disturbed(found.at, deadline) {
                     return Ruling::Skip;
                 }
-                match after(&[Kind::Renew, Kind::Rebind, Kind::Request]) {
+                let expected = format!("a Renew {t1} s after the Reply");
+                let renewal = after(&[Kind::Renew, Kind::Request]);
+                match renewal.or_else(|| after(&[Kind::Rebind])) {
+                    Some(message) if is_hasty(message, due, found.arrives, *t2) => broken(
+                        [found.record, message.record],
+                        expected,
+                        format!("a Rebind, which is for T2, {t2} s after the Reply"),
+                    ),
                     Some(message) => Ruling::Holds(vec![found.record, message.record]),
-                    None => broken(
-                        [found.record],
-                        format!("a Renew {t1} s after the Reply"),
-                        "none",
+                    None => broken([found.record], expected, "none").unless_late(
+                        trace,
+                        Delay::Race {
+                            from: due,
+                            to: deadline,
+                        },
                     ),
                 }
             },

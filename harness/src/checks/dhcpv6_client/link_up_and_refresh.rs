@@ -10,6 +10,7 @@ use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check};
+use crate::checks::delay::Delay;
 use crate::checks::dhcpv6_client::leases::leases;
 use crate::checks::evidence::dhcpv6_exchanges::{exchanges, received, sent};
 use crate::checks::evidence::given_prefixes::net_of;
@@ -159,6 +160,13 @@ fn asks_again(
                 seconds(NOTICED_AFTER)
             ),
             "none",
+        )
+        .unless_late(
+            trace,
+            Delay::Race {
+                from: up,
+                to: deadline,
+            },
         ),
     }
 }
@@ -207,6 +215,13 @@ fn refresh_default(trace: &Dissection<'_>) -> Verdict {
                     [answer.record],
                     format!("another Information-Request after {}", seconds(DEFAULT)),
                     "none",
+                )
+                .unless_late(
+                    trace,
+                    Delay::Race {
+                        from: deadline - GRACE,
+                        to: deadline,
+                    },
                 ),
             }
         })

@@ -8,6 +8,7 @@ use ngnlab_sim::setup::Mode;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::dhcpv6_exchanges::{hex, received, sent};
 use crate::checks::ruling::{Ruling, broken, every, expect, only_in};
 use crate::dissection::dhcpv6::SERVER_PORT;
@@ -165,6 +166,13 @@ fn information_request(trace: &Dissection<'_>) -> Verdict {
                     [ra.record],
                     "an Information-Request, since the advertisement has the O flag",
                     "none",
+                )
+                .unless_late(
+                    trace,
+                    Delay::Silence {
+                        from: ra.arrives,
+                        due: ra.arrives + INFORMED_AFTER,
+                    },
                 ),
             }
         })
@@ -277,6 +285,14 @@ fn any_port(trace: &Dissection<'_>) -> Verdict {
                 [answer.record, again.record],
                 format!("the answer from port {} taken in", answer.is.source_port),
                 "the device asked again as if nothing had come",
+            )
+            .unless_late(
+                trace,
+                Delay::Overrun {
+                    from: answer.arrives,
+                    to: again.at,
+                    by: again.at.since(answer.arrives),
+                },
             ),
             None => Ruling::Holds(vec![answer.record]),
         }

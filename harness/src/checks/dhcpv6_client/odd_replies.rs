@@ -10,8 +10,9 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::dhcpv6_exchanges::{received, sent};
-use crate::checks::ruling::{Ruling, broken, every, seconds, unclear_by_host};
+use crate::checks::ruling::{Ruling, broken, every, seconds};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -118,6 +119,14 @@ fn unknown_options(trace: &Dissection<'_>) -> Verdict {
                 [answer.record, again.record],
                 "the Reply taken in",
                 "the device asked again as if nothing had come",
+            )
+            .unless_late(
+                trace,
+                Delay::Overrun {
+                    from: answer.arrives,
+                    to: again.at,
+                    by: again.at.since(answer.arrives),
+                },
             ),
             None => Ruling::Holds(vec![answer.record]),
         }
@@ -133,7 +142,13 @@ fn unknown_options(trace: &Dissection<'_>) -> Verdict {
         if asks || trace.end() < deadline || trace.is_disturbed(answer.at, deadline) {
             return Ruling::Skip;
         }
-        broken([answer.record], "a Request after the Advertise", "none")
+        broken([answer.record], "a Request after the Advertise", "none").unless_late(
+            trace,
+            Delay::Silence {
+                from: answer.arrives,
+                due: deadline,
+            },
+        )
     })
 }
 
@@ -175,6 +190,13 @@ fn no_binding(trace: &Dissection<'_>) -> Verdict {
                 [question.record, answer.record],
                 "a Request, since the server has no binding",
                 "none",
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: answer.arrives,
+                    to: deadline,
+                },
             ),
         }
     })
@@ -202,13 +224,17 @@ fn unspec_fail(trace: &Dissection<'_>) -> Verdict {
             if took >= AT_ONCE {
                 return Ruling::Holds(vec![answer.record, next.record]);
             }
-            if took + trace.late >= AT_ONCE {
-                return unclear_by_host(trace);
-            }
             broken(
                 [answer.record, next.record],
                 format!("no further message within {}", seconds(AT_ONCE)),
                 format!("one after {}", seconds(took)),
+            )
+            .unless_late(
+                trace,
+                Delay::TooSoon {
+                    after: question.at,
+                    by: AT_ONCE - took,
+                },
             )
         },
     )
@@ -239,6 +265,13 @@ fn use_multicast(trace: &Dissection<'_>) -> Verdict {
                     [question.record, answer.record],
                     format!("{:?} by multicast", question.is.kind),
                     "nothing more",
+                )
+                .unless_late(
+                    trace,
+                    Delay::Silence {
+                        from: answer.arrives,
+                        due: deadline,
+                    },
                 ),
             }
         },
@@ -291,6 +324,14 @@ fn search_list_withdrawn(trace: &Dissection<'_>) -> Verdict {
                     [before.record, after.record, ra.record],
                     "the search list no longer handed on",
                     "it stands in an advertisement",
+                )
+                .unless_late(
+                    trace,
+                    Delay::Overrun {
+                        from: after.arrives,
+                        to: ra.at,
+                        by: ra.at.since(late),
+                    },
                 ),
                 (None, Some(ra)) => Ruling::Holds(vec![after.record, ra.record]),
                 (None, None) => Ruling::Skip,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ngnlab_reports::{Level, Text, Verdict};
 
 use crate::checks::check::{CE_ROUTER, Check};
+use crate::checks::delay::Delay;
 use crate::checks::dhcpv6_client::solicits::{offers, solicits};
 use crate::checks::evidence::dhcpv6_exchanges::{Asked, sent};
 use crate::checks::ruling::{Ruling, every, expect, seconds};
@@ -121,11 +122,23 @@ fn empty_keeps_timer(trace: &Dissection<'_>) -> Verdict {
                 return Ruling::Skip;
             }
             let (before, after) = (second.at.since(first.at), third.at.since(second.at));
+            // Noticed later, the second one makes the first interval longer and the other shorter.
+            let by = before
+                .mul_f64(GROWTH)
+                .saturating_sub(after)
+                .div_f64(GROWTH + 1.0);
             expect(
                 [first.record, second.record, third.record],
                 after >= settled || after.as_secs_f64() >= GROWTH * before.as_secs_f64(),
                 format!("an interval of about twice {}", seconds(before)),
                 seconds(after),
+            )
+            .unless_late(
+                trace,
+                Delay::TooSoon {
+                    after: second.at,
+                    by,
+                },
             )
         },
     )
@@ -193,6 +206,14 @@ fn follows_sol_max_rt(trace: &Dissection<'_>) -> Verdict {
                 format!("Solicit again within {}, as SOL_MAX_RT says", seconds(most)),
                 seconds(now),
             )
+            .unless_late(
+                trace,
+                Delay::Overrun {
+                    from: after[0].at,
+                    to: after[1].at,
+                    by: now.saturating_sub(most),
+                },
+            )
         },
     )
 }
@@ -223,6 +244,13 @@ fn sol_max_rt_range(trace: &Dissection<'_>) -> Verdict {
                     b.at.since(a.at) > near.end,
                     format!("an interval of about {}", seconds(limit * 2)),
                     seconds(b.at.since(a.at)),
+                )
+                .unless_late(
+                    trace,
+                    Delay::TooSoon {
+                        after: a.at,
+                        by: near.end.saturating_sub(b.at.since(a.at)),
+                    },
                 ),
                 None if trace.end() >= second.at + limit.mul_f64(1.5) => {
                     Ruling::Holds(vec![second.record])
@@ -253,11 +281,21 @@ fn rate_limit(trace: &Dissection<'_>) -> Verdict {
             if !busy {
                 return Ruling::Skip;
             }
+            // How much earlier the first one must have been sent to be none of them.
+            let last = messages[index..].get(MOST);
+            let by = last.map_or(PERIOD, |last| (first.at + PERIOD).since(last.at));
             expect(
                 [first.record],
                 count <= MOST,
                 format!("at most {MOST} messages in {}", seconds(PERIOD)),
                 format!("{count}"),
+            )
+            .unless_late(
+                trace,
+                Delay::TooSoon {
+                    after: first.at,
+                    by,
+                },
             )
         },
     )

@@ -75,6 +75,22 @@ pub(super) const CHECKS: &[Check] = &[
         judge: no_foreign_options,
     },
     Check {
+        id: "dhcp6c.inf.no-ia",
+        source: "RFC 8415 §16.12, appendix B",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "Information-RequestにIAオプションを入れない",
+            "An Information-Request has no IA option",
+        ),
+        hint: Text::new(
+            "Information-RequestからIA_PDやIA_NAを外してください。入っているとサーバは応答しません。",
+            "Leave IA_PD and IA_NA out of Information-Request: a server drops it with them.",
+        ),
+        judge: information_without_ia,
+    },
+    Check {
         id: "dhcp6c.rcf.accept",
         source: "RFC 7084 §4.2 WAA-4; RFC 8415 §21.20",
         // WAA-4 asks to be able to; that it is in use is more.
@@ -118,6 +134,9 @@ const INF_MAX_RT: u16 = 83;
 const RECONFIGURE_ACCEPT: u16 = 20;
 
 const IA_NA: u16 = 3;
+
+/// IA_NA (RFC 8415 §21.4), IA_TA (§21.5) and IA_PD (§21.21).
+const ASSOCIATIONS: [u16; 3] = [IA_NA, 4, 25];
 
 fn inf_max_rt(trace: &Dissection<'_>) -> Verdict {
     every(
@@ -186,6 +205,17 @@ fn no_foreign_options(trace: &Dissection<'_>) -> Verdict {
                 "only options that belong into a Solicit",
                 format!("option {code}"),
             ),
+        }
+    })
+}
+
+fn information_without_ia(trace: &Dissection<'_>) -> Verdict {
+    let asking = of_kind(trace, &[Kind::InformationRequest]);
+    every("Information-Request", asking, |found| {
+        let codes = found.is.codes();
+        match codes.iter().find(|code| ASSOCIATIONS.contains(code)) {
+            None => Ruling::Holds(vec![found.record]),
+            Some(code) => broken([found.record], "no IA option", format!("option {code}")),
         }
     })
 }

@@ -7,6 +7,7 @@ use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::dhcpv6_exchanges::{received, sent};
 use crate::checks::ruling::{Ruling, broken, every, expect, seconds};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
@@ -96,11 +97,19 @@ fn elapsed_time(trace: &Dissection<'_>) -> Verdict {
                 Some(before) if elapsed == 0 && is_over(trace, before, found) => {
                     Ruling::Holds(vec![found.record])
                 }
+                // What began and was kept waiting before it was sent has seen time go by.
                 None => expect(
                     [found.record],
                     elapsed == 0 || began_unseen(trace, found, elapsed),
                     "Elapsed Time 0 in the first message of an exchange",
                     elapsed.to_string(),
+                )
+                .unless_late(
+                    trace,
+                    Delay::TooSoon {
+                        after: found.at,
+                        by: Duration::from_millis(10 * u64::from(elapsed)),
+                    },
                 ),
                 Some(before) => {
                     let grown = Some(elapsed) > before.is.elapsed() || elapsed == u16::MAX;
@@ -227,11 +236,23 @@ fn solicit_backoff(trace: &Dissection<'_>) -> Verdict {
     every("third Solicit of an exchange", runs, |pair| {
         let (first, second, third) = (pair[0].0, pair[0].1, pair[1].1);
         let (before, after) = (second.at.since(first.at), third.at.since(second.at));
+        // Noticed later, the second one makes the first interval longer and the other shorter.
+        let by = before
+            .mul_f64(GROWTH)
+            .saturating_sub(after)
+            .div_f64(GROWTH + 1.0);
         expect(
             [first.record, second.record, third.record],
             after >= LONGEST || after.as_secs_f64() >= GROWTH * before.as_secs_f64(),
             format!("an interval of about twice {}", seconds(before)),
             seconds(after),
+        )
+        .unless_late(
+            trace,
+            Delay::TooSoon {
+                after: second.at,
+                by,
+            },
         )
     })
 }

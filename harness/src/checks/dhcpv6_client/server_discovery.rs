@@ -5,9 +5,10 @@ use std::time::Duration;
 use ngnlab_reports::{Level, Text, Verdict};
 
 use crate::checks::check::{CE_ROUTER, Check};
+use crate::checks::delay::Delay;
 use crate::checks::dhcpv6_client::solicits::{offers, solicits};
 use crate::checks::evidence::dhcpv6_exchanges::{Asked, sent};
-use crate::checks::ruling::{Ruling, broken, every, expect, seconds, unclear_by_host, within};
+use crate::checks::ruling::{Ruling, broken, every, expect, seconds, within};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -127,10 +128,9 @@ fn at_least(
     if took + GRAIN > least {
         return Ruling::Holds(vec![first.record, second.record]);
     }
-    if took + GRAIN + trace.late > least {
-        return unclear_by_host(trace);
-    }
+    let (after, by) = (first.at, least - took);
     broken([first.record, second.record], what, seconds(took))
+        .unless_late(trace, Delay::TooSoon { after, by })
 }
 
 fn first_timeout(trace: &Dissection<'_>) -> Verdict {
@@ -182,18 +182,32 @@ fn no_give_up(trace: &Dissection<'_>) -> Verdict {
             Some(next) if next.at <= deadline => Ruling::Holds(vec![last.record, next.record]),
             _ if trace.end() < deadline => Ruling::Holds(vec![before.record, last.record]),
             _ if trace.is_disturbed(last.at, deadline) => Ruling::Skip,
-            next => broken(
-                [last.record]
-                    .into_iter()
-                    .chain(next.map(|next| next.record)),
-                format!(
-                    "another Solicit within {}",
-                    seconds(deadline.since(last.at))
-                ),
-                next.map_or("none".to_owned(), |next| {
-                    format!("the next message after {}", seconds(next.at.since(last.at)))
-                }),
-            ),
+            next => {
+                let delay = match next {
+                    Some(next) => Delay::Overrun {
+                        from: last.at,
+                        to: next.at,
+                        by: next.at.since(deadline),
+                    },
+                    None => Delay::Silence {
+                        from: last.at,
+                        due: deadline,
+                    },
+                };
+                broken(
+                    [last.record]
+                        .into_iter()
+                        .chain(next.map(|next| next.record)),
+                    format!(
+                        "another Solicit within {}",
+                        seconds(deadline.since(last.at))
+                    ),
+                    next.map_or("none".to_owned(), |next| {
+                        format!("the next message after {}", seconds(next.at.since(last.at)))
+                    }),
+                )
+                .unless_late(trace, delay)
+            }
         }
     })
 }
@@ -268,6 +282,13 @@ fn preference_order(trace: &Dissection<'_>) -> Verdict {
             chosen.is.preference() == best,
             format!("a Request to the server with preference {best}"),
             format!("to the one with {}", chosen.is.preference()),
+        )
+        .unless_late(
+            trace,
+            Delay::Race {
+                from: request.at,
+                to: request.at,
+            },
         )
     })
 }

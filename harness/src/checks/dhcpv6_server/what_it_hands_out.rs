@@ -9,6 +9,7 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::dhcpv6_server::questions::question_of;
 use crate::checks::evidence::dhcpv6_exchanges::received;
 use crate::checks::evidence::lan_dhcpv6::answers;
@@ -126,6 +127,14 @@ fn passed_on(trace: &Dissection<'_>, code: OptionCode, what: &str) -> Verdict {
                 has(&answer.is),
                 format!("the {what} in the Reply"),
                 "none",
+            )
+            .unless_late(
+                trace,
+                Delay::Overrun {
+                    from: told.arrives,
+                    to: answer.at,
+                    by: answer.at.since(told.arrives + TO_HAND_ON),
+                },
             )
         },
     )

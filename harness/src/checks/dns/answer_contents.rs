@@ -5,7 +5,7 @@
 //! and only where all servers that answered said the same.
 
 use hickory_proto::rr::{RData, Record};
-use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_reports::{Finding, Level, Text, Verdict};
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
 use crate::checks::dns::answer_shapes::{has_soa, is_nodata};
@@ -13,7 +13,7 @@ use crate::checks::dns::own_refusals::{Answer, answer, answered};
 use crate::checks::dns::relayed::{Relayed, relayed};
 use crate::checks::dns::silence::nothing_came;
 use crate::checks::dns::twins::{PATIENCE, repetitions};
-use crate::checks::ruling::{Ruling, broken, every, expect};
+use crate::checks::ruling::{Ruling, every, expect};
 use crate::dissection::dns::{NXDOMAIN, SERVFAIL};
 use crate::dissection::{Dissection, Dns, Exchange};
 
@@ -197,7 +197,11 @@ fn arrived(
             Ruling::Skip
         }
         None => match nothing_came(check, trace, &upstream, &relayed.lan) {
-            Ruling::Broken(_) => broken([query.record, first.record], expected, "nothing came"),
+            Ruling::Broken(found) => Ruling::Broken(Finding {
+                records: vec![query.record, first.record],
+                expected,
+                ..found
+            }),
             other => other,
         },
     }

@@ -5,6 +5,7 @@ use ngnlab_sim::Time;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
+use crate::checks::delay::Delay;
 use crate::checks::dns::answer_shapes::is_malformed;
 use crate::checks::dns::mutated_answers::mutated;
 use crate::checks::dns::own_refusals::{Answer, answer, answered};
@@ -88,6 +89,13 @@ fn told_of_malformed(trace: &Dissection<'_>) -> Verdict {
                     records,
                     format!("SERVFAIL for {}", relayed.lan.name()),
                     "nothing came",
+                )
+                .unless_late(
+                    trace,
+                    Delay::Race {
+                        from: query.at,
+                        to: query.at + PATIENCE,
+                    },
                 ),
             }
         },

@@ -6,6 +6,7 @@ use hickory_proto::rr::{RData, Record, RecordType};
 use ngnlab_reports::{Level, Text, Verdict};
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
+use crate::checks::delay::Delay;
 use crate::checks::dns::twins::is_twin;
 use crate::checks::ruling::{Ruling, every, expect, seconds};
 use crate::dissection::dns::NXDOMAIN;
@@ -134,10 +135,14 @@ fn ttl(trace: &Dissection<'_>) -> Verdict {
                 .map(|(ttl, spent)| (ttl + TOLERANCE).checked_sub(spent))
                 .max()?;
             let told = Duration::from_secs(record.ttl.into());
-            let is_too_long = left.is_none_or(|left| told > left + trace.late);
+            let is_too_long = left.is_none_or(|left| told > left);
             is_too_long.then_some((record, left))
         });
         let source = known.last().map_or(reply.record, |source| source.record);
+        // The answer may have been kept waiting on its way to the terminal.
+        let over = too_long.map_or(Duration::ZERO, |(record, left)| {
+            Duration::from_secs(record.ttl.into()).saturating_sub(left.unwrap_or_default())
+        });
         expect(
             [source, reply.record],
             too_long.is_none(),
@@ -151,6 +156,14 @@ fn ttl(trace: &Dissection<'_>) -> Verdict {
             too_long.map_or(String::new(), |(record, _)| {
                 format!("a lifetime of {} s", record.ttl)
             }),
+        )
+        .unless_late(
+            trace,
+            Delay::Overrun {
+                from: exchange.query.at,
+                to: reply.at,
+                by: over,
+            },
         )
     })
 }
@@ -178,7 +191,7 @@ fn negative(trace: &Dissection<'_>) -> Verdict {
             return Ruling::Skip;
         };
         let spent = exchange.query.at.since(last.arrives);
-        if spent <= lifetime + TOLERANCE + trace.late {
+        if spent <= lifetime + TOLERANCE {
             return Ruling::Skip;
         }
         let asked = upstream.iter().find(|other| is_twin(other, exchange));
@@ -191,6 +204,14 @@ fn negative(trace: &Dissection<'_>) -> Verdict {
                 seconds(lifetime)
             ),
             format!("the same name error {} later", seconds(spent)),
+        )
+        .unless_late(
+            trace,
+            Delay::Overrun {
+                from: exchange.query.at,
+                to: reply.at,
+                by: spent - (lifetime + TOLERANCE),
+            },
         )
     })
 }

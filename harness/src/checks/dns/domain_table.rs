@@ -10,6 +10,7 @@ use ngnlab_sim::line::ONS_DOMAINS;
 use ngnlab_sim::setup::{Aspect, in_domain};
 
 use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
+use crate::checks::delay::Delay;
 use crate::checks::ruling::{Ruling, apart, broken, every, expect, finding, never};
 use crate::dissection::{Dissection, Exchange};
 
@@ -182,6 +183,13 @@ fn preferred_first(trace: &Dissection<'_>) -> Verdict {
                 format!("{} asked at {preferred} first", exchange.name()),
                 format!("asked at {}", exchange.query.destination),
             )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: exchange.query.at,
+                    to: exchange.query.at,
+                },
+            )
         },
     )
 }
@@ -238,6 +246,13 @@ fn failover(trace: &Dissection<'_>) -> Verdict {
                     "only {} was asked, which was silent",
                     exchange.query.destination
                 ),
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: exchange.query.at,
+                    to: exchange.query.at + PATIENCE,
+                },
             ),
         }
     })

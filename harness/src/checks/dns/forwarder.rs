@@ -10,9 +10,12 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
+use crate::checks::delay::{Delay, unless_late};
 use crate::checks::dns::mutated_answers::mutated;
 use crate::checks::dns::oddities::is_common;
-use crate::checks::dns::own_refusals::{Answer, answer, answered, is_aaaa_withheld, refused_first};
+use crate::checks::dns::own_refusals::{
+    Answer, answer, answered, failed_by_delay, is_aaaa_withheld, refused_first,
+};
 use crate::checks::dns::silence::{PRESENT, nothing_came};
 use crate::checks::dns::twins::{PATIENCE, same, twins};
 use crate::checks::ruling::{Ruling, broken, every, expect, finding};
@@ -125,7 +128,7 @@ fn present(trace: &Dissection<'_>) -> Verdict {
         .filter(|exchange| exchange.query.is.transport == Transport::Udp);
     if let Some((exchange, how)) = refused_first(trace, &lan, &upstream) {
         let asked = exchange.question().map(Question::kind_name);
-        return Verdict::Fail(finding(
+        let refused = finding(
             exchange.records(),
             format!(
                 "what the servers answer for {} {}",
@@ -133,7 +136,11 @@ fn present(trace: &Dissection<'_>) -> Verdict {
                 asked.unwrap_or_default()
             ),
             how,
-        ));
+        );
+        return Verdict::Fail(match failed_by_delay(exchange) {
+            Some(delay) => unless_late(refused, trace, delay),
+            None => refused,
+        });
     }
     let silent = udp.clone().filter(|exchange| exchange.replies.is_empty());
     for exchange in silent {
@@ -179,7 +186,7 @@ fn tcp(trace: &Dissection<'_>) -> Verdict {
                     let reset = connection
                         .reset
                         .map_or(connection.last.0, |(record, _)| record);
-                    broken(
+                    let refused = broken(
                         [connection.syn, reset],
                         "a connection to TCP port 53",
                         if connection.reset.is_some() {
@@ -187,7 +194,17 @@ fn tcp(trace: &Dissection<'_>) -> Verdict {
                         } else {
                             "nothing came"
                         },
-                    )
+                    );
+                    match connection.reset {
+                        Some(_) => refused,
+                        None => refused.unless_late(
+                            trace,
+                            Delay::Race {
+                                from: connection.at,
+                                to: connection.at + PATIENCE,
+                            },
+                        ),
+                    }
                 };
             };
             let asked = lan.iter().find(|exchange| {

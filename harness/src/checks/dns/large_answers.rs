@@ -5,6 +5,7 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
+use crate::checks::delay::Delay;
 use crate::checks::dns::best_answers::{CLASSIC_SIZE, best_upstream, is_for_a_large_answer};
 use crate::checks::dns::own_refusals::{Answer, answer, answered};
 use crate::checks::dns::silence::nothing_came;
@@ -184,6 +185,13 @@ fn retried_over_tcp(
             [records, vec![connection.syn]].concat(),
             format!("{whole} addresses over TCP, since the answer over UDP was cut"),
             "no answer over TCP",
+        )
+        .unless_late(
+            trace,
+            Delay::Race {
+                from: connection.at,
+                to: connection.last.1,
+            },
         ),
         None => Ruling::Unclear("the terminal did not ask again over TCP".to_owned()),
     }

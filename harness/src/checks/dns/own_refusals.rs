@@ -13,6 +13,7 @@ use ngnlab_sim::message::packet::is_routable;
 use ngnlab_sim::setup::in_domain;
 use ngnlab_sim::trace::Role;
 
+use crate::checks::delay::Delay;
 use crate::checks::dns::mutated_answers::mutated;
 use crate::checks::dns::oddities::is_common;
 use crate::checks::dns::silence::{PRESENT, nothing_came};
@@ -118,10 +119,24 @@ pub(super) fn answered(
             } else if refused_first(trace, &lan, upstream).is_some() {
                 failed(PRESENT)
             } else {
-                broken(exchange.records(), "the question upstream", how)
+                let refused = broken(exchange.records(), "the question upstream", how);
+                match failed_by_delay(exchange) {
+                    Some(delay) => refused.unless_late(trace, delay),
+                    None => refused,
+                }
             }
         }
     }
+}
+
+/// Returns how a late host may have made the device say by itself that it failed; no delay makes it
+/// say anything else.
+pub(super) fn failed_by_delay(exchange: &Exchange<'_>) -> Option<Delay> {
+    let reply = exchange
+        .reply()
+        .filter(|reply| reply.is.rcode == SERVFAIL)?;
+    let (from, to) = (exchange.query.at, reply.at);
+    Some(Delay::Race { from, to })
 }
 
 /// Returns the first ordinary question that the device refused by itself for good, and how.

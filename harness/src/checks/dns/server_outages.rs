@@ -7,6 +7,7 @@ use ngnlab_sim::Time;
 use ngnlab_sim::setup::Aspect;
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
+use crate::checks::delay::Delay;
 use crate::checks::dns::mutated_answers::mutated;
 use crate::checks::dns::outages::{is_past_an_outage, outages, slow_answer};
 use crate::checks::dns::own_refusals::is_good;
@@ -131,6 +132,13 @@ fn slow_server(trace: &Dissection<'_>) -> Verdict {
                     seconds(took)
                 ),
                 "a failure, or nothing",
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: asked_at,
+                    to: until,
+                },
             ),
         }
     })
@@ -199,6 +207,13 @@ fn recovers(trace: &Dissection<'_>) -> Verdict {
                     Some(reply) => format!("response code {}", reply.is.rcode),
                     None => "nothing came".to_owned(),
                 },
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: asked_at,
+                    to: until,
+                },
             ),
         }
     })
@@ -237,6 +252,13 @@ fn recovers_to_preferred(trace: &Dissection<'_>) -> Verdict {
                     last.query.destination,
                     seconds(last.query.at.since(outage.to))
                 ),
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: outage.to,
+                    to: last.query.at,
+                },
             ),
         }
     })

@@ -3,18 +3,19 @@
 
 use std::collections::BTreeMap;
 
-use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_reports::{Finding, Level, Text, Verdict};
 use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::End;
 
 use crate::checks::check::{Check, DNS_PROXY};
+use crate::checks::delay::Delay;
 use crate::checks::dns::own_refusals::answered;
 use crate::checks::dns::silence::nothing_came;
 use crate::checks::dns::tcp_clients::{
     PROMPT, answer_elsewhere, by_tcp, client, connections, is_beside_idle, is_crowded, is_pipelined,
 };
 use crate::checks::dns::twins::{PATIENCE, twins};
-use crate::checks::ruling::{Ruling, apart, broken, every, seconds, unclear_by_host};
+use crate::checks::ruling::{Ruling, apart, broken, every, seconds};
 use crate::dissection::{Connection, Dissection, Exchange, Transport};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -193,11 +194,11 @@ fn pipelining(trace: &Dissection<'_>) -> Verdict {
                 return Ruling::Holds(records);
             };
             match nothing_came("dns.proxy.tcp-pipelining", trace, &upstream, missing) {
-                Ruling::Broken(finding) => broken(
-                    finding.records,
-                    format!("answers to all {count} questions of the connection"),
-                    format!("{} of them were not answered", open.count()),
-                ),
+                Ruling::Broken(found) => Ruling::Broken(Finding {
+                    expected: format!("answers to all {count} questions of the connection"),
+                    actual: format!("{} of them were not answered", open.count()),
+                    ..found
+                }),
                 other => other,
             }
         },
@@ -236,6 +237,13 @@ fn partial_read(trace: &Dissection<'_>) -> Verdict {
                         "the device ended the connection after {} bytes",
                         connection.up
                     ),
+                )
+                .unless_late(
+                    trace,
+                    Delay::Race {
+                        from: connection.at,
+                        to: connection.last.1,
+                    },
                 )
             }
         },
@@ -276,9 +284,6 @@ fn served(
                 answered(check, trace, upstream, exchange)
             }
             Some(reply) if trace.is_disturbed(exchange.query.at, reply.at) => Ruling::Skip,
-            Some(reply) if reply.at <= exchange.query.at + PROMPT + trace.late => {
-                unclear_by_host(trace)
-            }
             Some(reply) => broken(
                 exchange.records(),
                 format!("an answer within {} s", PROMPT.as_secs()),
@@ -286,6 +291,14 @@ fn served(
                     "it came after {}",
                     seconds(reply.at.since(exchange.query.at))
                 ),
+            )
+            .unless_late(
+                trace,
+                Delay::Overrun {
+                    from: exchange.query.at,
+                    to: reply.at,
+                    by: reply.at.since(exchange.query.at + PROMPT),
+                },
             ),
             None => nothing_came(check, trace, upstream, exchange),
         },
@@ -297,6 +310,13 @@ fn served(
             [connection.syn],
             "a connection to TCP port 53",
             "the device did not accept it",
+        )
+        .unless_late(
+            trace,
+            Delay::Race {
+                from: connection.at,
+                to: until,
+            },
         ),
     }
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::checks::delay::Delay;
 use crate::checks::ruling::{Ruling, broken};
 use crate::dissection::{Dissection, Exchange, Question};
 
@@ -110,6 +111,13 @@ pub(super) fn unanswered(
             [lan.query.record],
             format!("an answer to the question for {}", lan.name()),
             "nothing came",
+        )
+        .unless_late(
+            trace,
+            Delay::Race {
+                from: lan.query.at,
+                to: until,
+            },
         )
     }
 }

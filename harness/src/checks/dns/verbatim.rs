@@ -8,6 +8,7 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, DNS_PROXY};
+use crate::checks::delay::Delay;
 use crate::checks::dns::answer_shapes::unknown_records_in;
 use crate::checks::dns::let_through::all_let_through;
 use crate::checks::dns::oddities::is_signed;
@@ -278,6 +279,13 @@ fn bypass(trace: &Dissection<'_>) -> Verdict {
                     format!("the question forwarded to {}", query.destination),
                     "it never left the device",
                 )
+                .unless_late(
+                    trace,
+                    Delay::Race {
+                        from: query.at,
+                        to: until,
+                    },
+                )
             };
         };
         if let Some(finding) = changed(query, arrived, "question") {
@@ -304,6 +312,13 @@ fn bypass(trace: &Dissection<'_>) -> Verdict {
                 [query.record, before.record],
                 "the answer forwarded to the terminal",
                 "it never came",
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: before.at,
+                    to: before.at + PATIENCE,
+                },
             ),
             _ => Ruling::Holds(vec![query.record, arrived.record]),
         }

@@ -7,6 +7,7 @@ use ngnlab_sim::Time;
 use ngnlab_sim::setup::Mode;
 use ngnlab_sim::trace::Role;
 
+use crate::checks::delay::Delay;
 use crate::checks::evidence::dhcpv6_exchanges::of_kind;
 use crate::checks::ruling::{Ruling, broken, every, only_in};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
@@ -41,11 +42,24 @@ pub(in crate::checks) fn begins(
                 None if trace.end() < deadline || trace.is_disturbed(arrives, deadline) => {
                     Ruling::Skip
                 }
-                None => broken(
-                    [record],
-                    format!("{what}, since the advertisement has its flag"),
-                    "none",
-                ),
+                None => {
+                    let missing = broken(
+                        [record],
+                        format!("{what}, since the advertisement has its flag"),
+                        "none",
+                    );
+                    // What a Solicit lacks is not late.
+                    match of_kind(trace, &[Kind::Solicit]).next() {
+                        Some(_) => missing,
+                        None => missing.unless_late(
+                            trace,
+                            Delay::Silence {
+                                from: arrives,
+                                due: deadline,
+                            },
+                        ),
+                    }
+                }
             }
         })
     })

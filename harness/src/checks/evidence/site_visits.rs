@@ -8,6 +8,7 @@ use ngnlab_sim::Time;
 use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::trace::{End, Fact, Role};
 
+use crate::checks::delay::Delay;
 use crate::checks::ruling::{Ruling, broken, every};
 use crate::dissection::dns::AAAA;
 use crate::dissection::{Connection, Dissection, Exchange};
@@ -138,6 +139,13 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
         format!("an address for {}, and a connection to it", exchange.name()),
         "the name did not resolve, so that no connection was tried",
     )
+    .unless_late(
+        trace,
+        Delay::Race {
+            from: exchange.query.at,
+            to: exchange.query.at + ASKS_AGAIN,
+        },
+    )
 }
 
 fn stops_at(trace: &Dissection<'_>, connection: &Connection) -> Ruling {
@@ -152,6 +160,13 @@ fn stops_at(trace: &Dissection<'_>, connection: &Connection) -> Ruling {
             [connection.syn],
             "the connection passed on to the line",
             "nothing left on the WAN",
+        )
+        .unless_late(
+            trace,
+            Delay::Race {
+                from: connection.at,
+                to: connection.last.1,
+            },
         );
     };
     if let Some(sought) = sought_in_vain(trace, beyond) {
@@ -159,6 +174,13 @@ fn stops_at(trace: &Dissection<'_>, connection: &Connection) -> Ruling {
             [connection.syn, beyond.syn, sought],
             "an answer to the line's solicitations for the terminal, so that answers come through",
             "the line looked for the terminal, and nobody answered",
+        )
+        .unless_late(
+            trace,
+            Delay::Race {
+                from: connection.at,
+                to: connection.last.1 + STILL_OPENING,
+            },
         );
     }
     if beyond.accepted.is_none() {
@@ -172,6 +194,13 @@ fn stops_at(trace: &Dissection<'_>, connection: &Connection) -> Ruling {
         [connection.syn, beyond.syn, beyond.last.0],
         "TLS established with the site",
         "the connection was answered, but TLS never got through",
+    )
+    .unless_late(
+        trace,
+        Delay::Race {
+            from: connection.at,
+            to: beyond.last.1,
+        },
     )
 }
 

@@ -6,6 +6,7 @@ use ngnlab_reports::Verdict;
 use ngnlab_sim::message::packet::{Packet, is_routable};
 use ngnlab_sim::trace::Role;
 
+use crate::checks::delay::Delay;
 use crate::checks::evidence::ip_protocols::{TCP, UDP};
 use crate::checks::ruling::{Ruling, broken, every, finding, never};
 use crate::dissection::crossing::Flow;
@@ -51,6 +52,13 @@ pub(in crate::checks) fn must_cross<'t>(
             [found.record],
             format!("the {what} forwarded"),
             "it did not leave on the other side",
+        )
+        .unless_late(
+            trace,
+            Delay::Race {
+                from: found.at,
+                to: found.arrives + SOON,
+            },
         ),
     })
 }

@@ -7,6 +7,7 @@ use ngnlab_sim::Time;
 use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::Fact;
 
+use crate::checks::delay::Delay;
 use crate::checks::ruling::{Ruling, broken, every};
 use crate::dissection::{Dissection, Stepped};
 
@@ -72,6 +73,13 @@ pub(in crate::checks) fn works_after(
                 records,
                 format!("pages come again after a {what}"),
                 format!("{} cannot open one: {reason:?}", told.node),
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: settled,
+                    to: told.at,
+                },
             ),
         }
     })

@@ -3,6 +3,7 @@
 use ngnlab_sim::message::packet::Packet;
 use ngnlab_sim::trace::Role;
 
+use crate::checks::delay::Delay;
 use crate::checks::evidence::through_device::{IDLE, SOON, quoted_flow};
 use crate::checks::ruling::{Ruling, broken};
 use crate::dissection::crossing::Flow;
@@ -53,6 +54,13 @@ pub(super) fn answer_crosses<'t>(
             [sent.record, found.record],
             expected,
             "it did not leave on the LAN",
+        )
+        .unless_late(
+            trace,
+            Delay::Race {
+                from: found.at,
+                to: found.arrives + SOON,
+            },
         ),
     }
 }

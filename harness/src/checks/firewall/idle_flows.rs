@@ -10,8 +10,9 @@ use ngnlab_sim::message::packet::Packet;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::ip_protocols::{AUTHENTICATION, ESP, TCP, UDP};
-use crate::checks::evidence::through_device::IDLE;
+use crate::checks::evidence::through_device::{IDLE, SOON};
 use crate::checks::firewall::crossing_flows::{answer_crosses, answers};
 use crate::checks::ruling::{Ruling, broken, every, seconds};
 use crate::dissection::crossing::Flow;
@@ -244,6 +245,13 @@ fn survives(trace: &Dissection<'_>, what: &str, least: Duration) -> Verdict {
                     seconds(silence)
                 ),
                 "it was not",
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: found.at,
+                    to: found.arrives + SOON,
+                },
             ),
         }
     })

@@ -6,6 +6,7 @@ use ngnlab_sim::message::packet::Packet;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::ip_protocols::{AUTHENTICATION, ESP};
 use crate::checks::evidence::through_device::SOON;
 use crate::checks::firewall::crossing_flows::{answer_crosses, answers};
@@ -142,6 +143,13 @@ fn comes_in<'t>(
                 [found.record],
                 format!("the {what} at the terminal"),
                 "it did not leave on the LAN",
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: found.at,
+                    to: over,
+                },
             ),
         }
     })

@@ -7,6 +7,7 @@ use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::message::icmpv6::{DESTINATION_UNREACHABLE, TIME_EXCEEDED};
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::ip_protocols::UDP;
 use crate::checks::evidence::through_device::SOON;
 use crate::checks::firewall::crossing_flows::{answer_crosses, answers, errors_for_terminals};
@@ -86,6 +87,13 @@ fn errors_related(trace: &Dissection<'_>, kind: u8, name: &str) -> Verdict {
                     [sent.record, error.record],
                     format!("{name} passed on to the terminal"),
                     "nothing left on the LAN",
+                )
+                .unless_late(
+                    trace,
+                    Delay::Race {
+                        from: error.at,
+                        to: over,
+                    },
                 ),
             }
         },

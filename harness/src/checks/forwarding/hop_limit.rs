@@ -9,6 +9,7 @@ use ngnlab_sim::message::packet::{Packet, is_routable};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::through_device::SOON;
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::{Dissection, Found};
@@ -104,7 +105,13 @@ fn time_exceeded(trace: &Dissection<'_>) -> Verdict {
             });
             match error {
                 Some(error) => Ruling::Holds(vec![first.record, error.record]),
-                None => broken([first.record], "Time Exceeded", "nothing came"),
+                None => broken([first.record], "Time Exceeded", "nothing came").unless_late(
+                    trace,
+                    Delay::Race {
+                        from: first.at,
+                        to: first.arrives + SOON,
+                    },
+                ),
             }
         },
     )

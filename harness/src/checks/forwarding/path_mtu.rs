@@ -11,6 +11,7 @@ use ngnlab_sim::message::packet::{Packet, is_routable};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::through_device::{IDLE, SOON, must_cross, quoted_flow};
 use crate::checks::forwarding::fragment;
 use crate::checks::ruling::{Ruling, broken, every, expect};
@@ -108,6 +109,13 @@ fn too_big_relayed(trace: &Dissection<'_>) -> Verdict {
                 [error.record],
                 "the message passed on to the terminal",
                 "nothing left on the LAN",
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: error.at,
+                    to: error.arrives + SOON,
+                },
             ),
         }
     })
@@ -185,6 +193,13 @@ fn fragments_out(trace: &Dissection<'_>) -> Verdict {
                     records,
                     "the fragments forwarded, or what is in them",
                     "it did not leave on the WAN",
+                )
+                .unless_late(
+                    trace,
+                    Delay::Race {
+                        from: first.at,
+                        to: last.arrives + SOON,
+                    },
                 ),
             }
         },
@@ -245,6 +260,13 @@ fn fragments_in(trace: &Dissection<'_>) -> Verdict {
                 bytes(&arrived) + headers >= bytes(&parts),
                 format!("all {} fragments at the terminal", parts.len()),
                 format!("{} packets came through", arrived.len()),
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: first.at,
+                    to: over,
+                },
             )
         },
     )

@@ -10,6 +10,7 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::ruling::{Ruling, broken, every, finding, never};
 use crate::dissection::{Connection, Dissection};
 
@@ -90,6 +91,13 @@ fn rst_passed(trace: &Dissection<'_>) -> Verdict {
                 [attempt.syn, record],
                 "the reset on the LAN",
                 "nothing there",
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: found.at,
+                    to: deadline,
+                },
             ),
         }
     })

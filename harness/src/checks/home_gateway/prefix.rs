@@ -6,6 +6,7 @@ use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::setup::{Aspect, Mode};
 
 use crate::checks::check::Check;
+use crate::checks::delay::Delay;
 use crate::checks::evidence::given_prefixes::{given, net_of};
 use crate::checks::evidence::lan_adverts::adverts;
 use crate::checks::evidence::trouble::{Trouble, works_after};
@@ -86,6 +87,13 @@ fn takes_60(trace: &Dissection<'_>) -> Verdict {
                         match trace.lan_prefixes().first() {
                             Some(other) => format!("{other} is advertised"),
                             None => "no prefix is advertised".to_owned(),
+                        },
+                    )
+                    .unless_late(
+                        trace,
+                        Delay::Silence {
+                            from: slot.at,
+                            due: deadline,
                         },
                     ),
                 }

@@ -12,6 +12,7 @@ use ngnlab_sim::setup::Mode;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::given_prefixes::given;
 use crate::checks::evidence::through_device::SOON;
 use crate::checks::icmpv6::own_errors::{came, own_errors};
@@ -108,14 +109,20 @@ fn reported<'t>(
         }
         let answer = errors.iter().find(|own| {
             found.at <= own.error.at
-                && own.error.at <= over + trace.late
+                && own.error.at <= over
                 && own.error.destination == found.source
                 && error_is(&own.error.is)
                 && own.is_about(&found.is)
         });
         match answer {
             Some(own) => Ruling::Holds(vec![found.record, own.error.record]),
-            None => broken([found.record], expected, "nothing came"),
+            None => broken([found.record], expected, "nothing came").unless_late(
+                trace,
+                Delay::Race {
+                    from: found.at,
+                    to: over,
+                },
+            ),
         }
     })
 }

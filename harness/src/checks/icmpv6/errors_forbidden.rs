@@ -10,6 +10,7 @@ use ngnlab_sim::message::packet::{Packet, Payload, is_routable};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::through_device::SOON;
 use crate::checks::icmpv6::own_errors::{came, own_errors};
 use crate::checks::ruling::{Ruling, apart, every, expect, finding, never};
@@ -207,6 +208,13 @@ fn rate_limit(trace: &Dissection<'_>) -> Verdict {
                 burst.len()
             ),
             format!("{} errors", answers.len()),
+        )
+        .unless_late(
+            trace,
+            Delay::Race {
+                from: first.at,
+                to: over,
+            },
         )
     })
 }

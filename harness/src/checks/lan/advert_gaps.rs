@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ngnlab_reports::RecordId;
+use ngnlab_sim::Time;
 
 use crate::checks::evidence::lan_adverts::adverts;
 use crate::dissection::Dissection;
@@ -11,6 +12,8 @@ use crate::dissection::Dissection;
 pub(super) struct Gap {
     pub(super) records: [RecordId; 2],
     pub(super) length: Duration,
+    /// When the second one came.
+    pub(super) ends: Time,
     /// The router lifetime of the first one.
     pub(super) lifetime: Duration,
 }
@@ -33,6 +36,7 @@ pub(super) fn gaps(trace: &Dissection<'_>) -> Vec<Gap> {
         .map(|pair| Gap {
             records: [pair[0].record, pair[1].record],
             length: pair[1].at.since(pair[0].at),
+            ends: pair[1].at,
             lifetime: pair[0].is.lifetime,
         })
         .collect()

@@ -10,6 +10,7 @@ use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::given_prefixes::{given, net_of};
 use crate::checks::evidence::lan_adverts;
 use crate::checks::lan::advert_gaps::gaps;
@@ -434,12 +435,22 @@ fn dns_lifetime(trace: &Dissection<'_>) -> Verdict {
             if lifetime == 0 {
                 return Ruling::Skip;
             }
-            let least = gap.length.saturating_sub(SLACK + trace.late) * 3;
+            let least = gap.length.saturating_sub(SLACK) * 3;
+            let by = (gap.length - SLACK.min(gap.length))
+                .saturating_sub(Duration::from_secs(lifetime.into()) / 3);
             expect(
                 [gap.records[0], gap.records[1], record],
                 capped || u64::from(lifetime) >= least.as_secs(),
                 format!("a lifetime of {} s, three intervals", least.as_secs()),
                 format!("{lifetime} s"),
+            )
+            .unless_late(
+                trace,
+                Delay::Overrun {
+                    from: gap.ends - gap.length,
+                    to: gap.ends,
+                    by,
+                },
             )
         },
     )

@@ -8,6 +8,7 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::given_prefixes::given;
 use crate::checks::evidence::icmpv6_messages::kind_of;
 use crate::checks::evidence::lan_adverts::adverts;
@@ -116,6 +117,13 @@ fn advertising(trace: &Dissection<'_>) -> Verdict {
                 [given.record],
                 format!("an advertisement with a part of {} on the LAN", given.net),
                 "none",
+            )
+            .unless_late(
+                trace,
+                Delay::Silence {
+                    from: given.at,
+                    due: given.at + ADVERTISED_AFTER,
+                },
             ),
         }
     })

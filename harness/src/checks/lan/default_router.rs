@@ -12,6 +12,7 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, ONS};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::given_prefixes::given;
 use crate::checks::evidence::lan_adverts::adverts;
 use crate::checks::evidence::wan_adverts::{HEED, routers_at, wan_adverts};
@@ -106,6 +107,13 @@ fn no_default(trace: &Dissection<'_>) -> Verdict {
                 ra.is.lifetime.is_zero(),
                 "a router lifetime of 0",
                 format!("{} s", ra.is.lifetime.as_secs()),
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: ra.at - HEED,
+                    to: ra.at,
+                },
             )
         },
     )

@@ -7,6 +7,7 @@ use ngnlab_sim::message::ndp::PrefixInfo;
 use ngnlab_sim::setup::Aspect;
 
 use crate::checks::check::{CE_ROUTER, Check};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::given_prefixes::given;
 use crate::checks::evidence::lan_adverts::{advertised, adverts};
 use crate::checks::ruling::{Ruling, every, expect};
@@ -97,6 +98,8 @@ fn cap_ra(trace: &Dissection<'_>) -> Verdict {
             }
             let left = |lifetime: u32| u64::from(lifetime).saturating_sub(passed.as_secs());
             let (valid, preferred) = (left(source.valid), left(source.preferred));
+            let over = |told: u32, left: u64| u64::from(told).saturating_sub(left + ROUNDING);
+            let by = over(one.info.valid, valid).max(over(one.info.preferred, preferred));
             expect(
                 [source.record, one.record],
                 u64::from(one.info.valid) <= valid + ROUNDING
@@ -106,6 +109,14 @@ fn cap_ra(trace: &Dissection<'_>) -> Verdict {
                     "{} s valid and {} s preferred",
                     one.info.valid, one.info.preferred
                 ),
+            )
+            .unless_late(
+                trace,
+                Delay::Overrun {
+                    from: source.at,
+                    to: one.at,
+                    by: Duration::from_secs(by),
+                },
             )
         },
     )

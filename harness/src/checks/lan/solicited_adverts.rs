@@ -122,14 +122,13 @@ fn multicast_rate(trace: &Dissection<'_>) -> Verdict {
         "second multicast advertisement on the LAN",
         multicast.windows(2),
         |pair| {
-            let gap = pair[1].at.since(pair[0].at);
             if trace.is_disturbed(pair[0].at, pair[1].at) {
                 return Ruling::Skip;
             }
             at_least(
                 trace,
                 [pair[0].record, pair[1].record],
-                gap,
+                [pair[0].at, pair[1].at],
                 BETWEEN_RAS.saturating_sub(SLACK),
                 format!("{} between them", seconds(BETWEEN_RAS)),
             )

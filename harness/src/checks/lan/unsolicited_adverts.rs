@@ -6,9 +6,10 @@ use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::Time;
 
 use crate::checks::check::{CE_ROUTER, Check};
+use crate::checks::delay::{Delay, unless_late};
 use crate::checks::evidence::lan_adverts::adverts;
 use crate::checks::lan::advert_gaps::{Gap, gaps};
-use crate::checks::ruling::{Ruling, broken, every, finding, seconds, unclear_by_host};
+use crate::checks::ruling::{Ruling, broken, every, finding, never, seconds};
 use crate::dissection::Dissection;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -78,15 +79,22 @@ fn initial_burst(trace: &Dissection<'_>) -> Verdict {
             }
             let expected = format!("the next advertisement within {}", seconds(INITIAL));
             let Some(next) = next else {
-                return broken([first.record], expected, "none");
+                let (from, due) = (first.at, first.at + limit);
+                return broken([first.record], expected, "none")
+                    .unless_late(trace, Delay::Silence { from, due });
             };
             let gap = next.at.since(first.at);
             if gap <= limit {
                 Ruling::Holds(vec![first.record, next.record])
-            } else if gap <= limit + trace.late {
-                unclear_by_host(trace)
             } else {
-                broken([first.record, next.record], expected, seconds(gap))
+                broken([first.record, next.record], expected, seconds(gap)).unless_late(
+                    trace,
+                    Delay::Overrun {
+                        from: first.at,
+                        to: next.at,
+                        by: gap - limit,
+                    },
+                )
             }
         },
     )
@@ -103,16 +111,26 @@ const SAME: Duration = Duration::from_millis(50);
 
 fn unsolicited_interval(trace: &Dissection<'_>) -> Verdict {
     let gaps = gaps(trace);
-    let too_long = gaps.iter().find(|gap| {
+    let too_long = gaps.iter().filter(|gap| {
         // RFC 4861 §6.2.1: AdvDefaultLifetime is zero or no less than MaxRtrAdvInterval.
-        !gap.lifetime.is_zero() && gap.length > gap.lifetime + TIMER + trace.late
+        !gap.lifetime.is_zero() && gap.length > gap.lifetime + TIMER
     });
-    if let Some(gap) = too_long {
-        return Verdict::Fail(finding(
+    let too_long = too_long.map(|gap| {
+        let late = finding(
             gap.records,
             format!("another advertisement within {}", seconds(gap.lifetime)),
             seconds(gap.length),
-        ));
+        );
+        let delay = Delay::Overrun {
+            from: gap.ends - gap.length,
+            to: gap.ends,
+            by: gap.length - (gap.lifetime + TIMER),
+        };
+        unless_late(late, trace, delay)
+    });
+    let verdict = never("advertisement", [], too_long);
+    if matches!(verdict, Verdict::Fail(_)) {
+        return verdict;
     }
     // RFC 4861 §6.2.4: intervals of the first advertisements may be cut to the same 16 s.
     let drawn: Vec<_> = gaps

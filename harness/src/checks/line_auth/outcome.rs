@@ -9,6 +9,7 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Fact, LineState, Role, Screen};
 
 use crate::checks::check::{Check, ONS};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::site_visits::{
     HTTPS, LINE_AUTH, PORTAL, TEST_PORTAL, beyond, opened, reaches,
 };
@@ -146,6 +147,13 @@ fn outcome(trace: &Dissection<'_>, chosen: &Told<'_>) -> Ruling {
             near.down, far.down
         ),
     )
+    .unless_late(
+        trace,
+        Delay::Race {
+            from: chosen.at,
+            to: served.at + STILL_COMING,
+        },
+    )
 }
 
 fn is_assigned(trace: &Dissection<'_>, peer: std::net::Ipv6Addr, at: &Told<'_>) -> bool {
@@ -207,6 +215,13 @@ fn after_power_cut(trace: &Dissection<'_>) -> Verdict {
                     [cut.record, tried.record],
                     "a connection to ONS a minute after the power cut",
                     "the terminal had nothing to send it with",
+                )
+                .unless_late(
+                    trace,
+                    Delay::Race {
+                        from: cut.at,
+                        to: tried.at,
+                    },
                 )
             })
         }

@@ -11,6 +11,7 @@ use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::{Fact, Role};
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::ruling::{Ruling, broken, every, expect, finding, never, only_in, within};
 use crate::dissection::{Dissection, Found};
 
@@ -204,6 +205,13 @@ fn answers_for_lan(trace: &Dissection<'_>) -> Verdict {
                     series.iter().map(|ns| ns.record),
                     format!("a Neighbor Advertisement of {} within 3 s", first.is),
                     format!("none, though asked {} times by {kind}", series.len()),
+                )
+                .unless_late(
+                    trace,
+                    Delay::Race {
+                        from: first.at,
+                        to: over,
+                    },
                 )
             },
         )

@@ -10,6 +10,7 @@ use ngnlab_sim::message::packet::{ALL_NODES, Payload, solicited_node};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::lan_adverts::adverts;
 use crate::checks::ruling::{Ruling, broken, every, expect, finding, never};
 use crate::dissection::{Dissection, Found};
@@ -113,7 +114,7 @@ fn answer<'d>(
             && na.is.target == ns.is.target
             && na.destination == ns.source
             && na.at >= ns.at
-            && na.at <= ns.arrives + ANSWER + trace.late
+            && na.at <= ns.arrives + ANSWER
     })
 }
 
@@ -146,6 +147,13 @@ fn answers(trace: &Dissection<'_>) -> Verdict {
                         ns.is.target, ns.source
                     ),
                     "none",
+                )
+                .unless_late(
+                    trace,
+                    Delay::Race {
+                        from: ns.at,
+                        to: over,
+                    },
                 ),
             }
         },

@@ -9,6 +9,7 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, ONS};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::site_visits::{STILL_OPENING, beyond};
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::{Connection, Dissection};
@@ -125,6 +126,13 @@ fn arrives(trace: &Dissection<'_>, near: &Connection) -> Ruling {
             [near.syn],
             "the connection passed on to the line",
             "nothing left on the WAN",
+        )
+        .unless_late(
+            trace,
+            Delay::Race {
+                from: near.at,
+                to: near.last.1,
+            },
         );
     };
     if far.down == 0 {
@@ -139,11 +147,17 @@ fn arrives(trace: &Dissection<'_>, near: &Connection) -> Ruling {
     }
     let records = [near.syn, far.syn, far.last.0];
     if near.down < far.down {
-        let (near, far) = (near.down, far.down);
         return broken(
             records,
             "every byte of the host on the LAN",
-            format!("{near} of {far} bytes"),
+            format!("{} of {} bytes", near.down, far.down),
+        )
+        .unless_late(
+            trace,
+            Delay::Race {
+                from: near.at,
+                to: far.last.1 + STILL_OPENING,
+            },
         );
     }
     expect(
@@ -181,6 +195,13 @@ fn ntp_answers(trace: &Dissection<'_>) -> Verdict {
                 [question.record],
                 "the question passed on to the line",
                 "nothing left on the WAN",
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: question.at,
+                    to: question.at + STILL_OPENING,
+                },
             );
         };
         let answer = trace.packets.iter().find(|found| {
@@ -199,6 +220,13 @@ fn ntp_answers(trace: &Dissection<'_>) -> Verdict {
                 .any(|(before, _)| before.record == answer.record),
             "the answer passed on to the terminal",
             "it stayed on the WAN",
+        )
+        .unless_late(
+            trace,
+            Delay::Race {
+                from: answer.at,
+                to: answer.at + STILL_OPENING,
+            },
         )
     })
 }
@@ -255,6 +283,13 @@ fn large_download(trace: &Dissection<'_>) -> Verdict {
                 "none of {} full-size packets passed, in silence",
                 full.len()
             ),
+        )
+        .unless_late(
+            trace,
+            Delay::Race {
+                from: connection.at,
+                to: connection.last.1,
+            },
         )
     })
 }

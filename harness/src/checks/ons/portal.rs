@@ -9,6 +9,7 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::Fact;
 
 use crate::checks::check::{Check, ONS};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::site_visits::{
     LINE_AUTH, PORTAL, STILL_OPENING, TEST_PORTAL, beyond, hosts, opened, owner, reaches,
 };
@@ -159,7 +160,13 @@ fn passes(trace: &Dissection<'_>, near: &Connection) -> Ruling {
     }
     let expected = "each of the connections passed on, and its answers back";
     let Some(far) = beyond(trace, near) else {
-        return broken([near.syn], expected, "one never left on the WAN");
+        return broken([near.syn], expected, "one never left on the WAN").unless_late(
+            trace,
+            Delay::Race {
+                from: near.at,
+                to: near.last.1,
+            },
+        );
     };
     if far.accepted.is_none() {
         return Ruling::Unclear("the site did not answer".to_owned());
@@ -175,6 +182,13 @@ fn passes(trace: &Dissection<'_>, near: &Connection) -> Ruling {
             "{} of the site's {} bytes reached the LAN",
             near.down, far.down
         ),
+    )
+    .unless_late(
+        trace,
+        Delay::Race {
+            from: near.at,
+            to: far.last.1 + STILL_OPENING,
+        },
     )
 }
 

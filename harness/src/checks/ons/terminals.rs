@@ -9,6 +9,7 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{Fact, Role};
 
 use crate::checks::check::{Check, ONS};
+use crate::checks::delay::Delay;
 use crate::checks::ruling::{Ruling, every, expect};
 use crate::dissection::{Dissection, Kind};
 
@@ -97,6 +98,13 @@ fn three_addresses(trace: &Dissection<'_>) -> Verdict {
                 of(false).count(),
                 of(true).count()
             ),
+        )
+        .unless_late(
+            trace,
+            Delay::Silence {
+                from: advert.at,
+                due: advert.at + ADDRESSES_AFTER,
+            },
         )
     })
 }

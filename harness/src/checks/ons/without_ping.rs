@@ -8,6 +8,7 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, ONS};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::site_visits::{STILL_OPENING, beyond, hosts, opened};
 use crate::checks::ruling::{Ruling, every, expect, finding, never};
 use crate::dissection::Dissection;
@@ -84,6 +85,13 @@ fn not_dependent_on_echo(trace: &Dissection<'_>) -> Verdict {
             beyond(trace, near).is_some(),
             "connections passed on, whether pings are answered or not",
             "nothing left on the WAN after pings went unanswered",
+        )
+        .unless_late(
+            trace,
+            Delay::Race {
+                from: near.at,
+                to: near.last.1,
+            },
         )
     })
 }

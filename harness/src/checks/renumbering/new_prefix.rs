@@ -12,9 +12,10 @@ use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::given_prefixes::net_of;
 use crate::checks::evidence::lan_adverts::adverts;
-use crate::checks::ruling::{Ruling, broken, every, expect, only_in, seconds, unclear_by_host};
+use crate::checks::ruling::{Ruling, broken, every, expect, only_in, seconds};
 use crate::dissection::{Dissection, Kind};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -256,13 +257,26 @@ fn handed_on(trace: &Dissection<'_>, change: &Change) -> Ruling {
         _ if is_cut(trace, change.at, deadline) => {
             Ruling::Unclear("a cable or the power was cut, or frames got lost".to_owned())
         }
-        (Some(_), Some(took)) if took <= HANDED_ON_WITHIN + trace.late => unclear_by_host(trace),
         (Some(ra), Some(took)) => broken(
             [change.record, ra.record],
             expected,
             format!("it came after {}", seconds(took)),
+        )
+        .unless_late(
+            trace,
+            Delay::Overrun {
+                from: since,
+                to: ra.at,
+                by: took - HANDED_ON_WITHIN,
+            },
         ),
-        _ => broken([change.record], expected, "nothing of the kind"),
+        _ => broken([change.record], expected, "nothing of the kind").unless_late(
+            trace,
+            Delay::Silence {
+                from: since,
+                due: deadline,
+            },
+        ),
     }
 }
 
@@ -326,6 +340,13 @@ fn passes_new_prefix(trace: &Dissection<'_>) -> Verdict {
                 [change.record, told.record].into_iter().chain(sent),
                 format!("packets from {} passed on to the line", change.net),
                 "not one left on the WAN",
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: told.at,
+                    to: from,
+                },
             ),
         }
     })
@@ -363,6 +384,16 @@ fn own_source(trace: &Dissection<'_>) -> Verdict {
                 !gone,
                 format!("a source in {}", change.net),
                 format!("{}, which the line has withdrawn", query.source),
+            )
+            .unless_late(
+                trace,
+                Delay::Overrun {
+                    from: change.at,
+                    to: query.at,
+                    by: last.map_or(Duration::ZERO, |word| {
+                        query.at.since(word.at + SOURCE_MOVES_WITHIN)
+                    }),
+                },
             )
         },
     )

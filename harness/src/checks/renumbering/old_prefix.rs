@@ -8,6 +8,7 @@ use ngnlab_sim::Time;
 use ngnlab_sim::setup::Aspect;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::given_prefixes::{Given, given, net_of};
 use crate::checks::evidence::lan_adverts::{Advertised, advertised, adverts};
 use crate::checks::ruling::{Ruling, broken, every, expect, seconds};
@@ -140,6 +141,13 @@ fn after_reboot(trace: &Dissection<'_>) -> Verdict {
                     [last.record, cut.record, old.record],
                     format!("{} advertised with preferred lifetime 0", last.net),
                     "it was not",
+                )
+                .unless_late(
+                    trace,
+                    Delay::Race {
+                        from: cut.at,
+                        to: deadline,
+                    },
                 ),
             }
         },
@@ -315,15 +323,37 @@ fn deprecate_old(trace: &Dissection<'_>) -> Verdict {
                 [old.record, kept.record],
                 format!("{lan} with preferred lifetime 0"),
                 format!("still {} s preferred", kept.info.preferred),
+            )
+            .unless_late(
+                trace,
+                Delay::Overrun {
+                    from: old.at,
+                    to: kept.at,
+                    by: kept.at.since(deadline),
+                },
             );
         }
         match later().find(|one| one.info.preferred == 0) {
             Some(one) if one.at <= deadline => Ruling::Holds(vec![old.record, one.record]),
-            _ => broken(
-                [old.record],
-                format!("{lan} advertised with preferred lifetime 0 within a minute"),
-                "it was not",
-            ),
+            one => {
+                let delay = match one {
+                    Some(one) => Delay::Overrun {
+                        from: old.at,
+                        to: one.at,
+                        by: one.at.since(deadline),
+                    },
+                    None => Delay::Silence {
+                        from: old.at,
+                        due: deadline,
+                    },
+                };
+                broken(
+                    [old.record],
+                    format!("{lan} advertised with preferred lifetime 0 within a minute"),
+                    "it was not",
+                )
+                .unless_late(trace, delay)
+            }
         }
     })
 }

@@ -11,6 +11,7 @@ use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::formed_addresses::{formed_in, is_fit, offered};
 use crate::checks::evidence::wan_adverts::{HEED, wan_adverts};
 use crate::checks::ruling::{Ruling, broken, every, only_in};
@@ -125,6 +126,13 @@ fn support(trace: &Dissection<'_>) -> Verdict {
                         [ra.record],
                         format!("an address in {net}"),
                         "none was probed or used",
+                    )
+                    .unless_late(
+                        trace,
+                        Delay::Silence {
+                            from: ra.arrives,
+                            due: deadline,
+                        },
                     ),
                 }
             },

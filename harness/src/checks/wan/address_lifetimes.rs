@@ -9,6 +9,7 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::formed_addresses::{
     DAD_OVER, answer_on_wan, formed_in, is_fit, offered, probed_by_terminals,
 };
@@ -155,6 +156,14 @@ fn deprecate(trace: &Dissection<'_>) -> Verdict {
                     [ra.record, query.record],
                     format!("no new question from {net}, which is deprecated"),
                     format!("one from {}", query.source),
+                )
+                .unless_late(
+                    trace,
+                    Delay::Overrun {
+                        from: ra.arrives,
+                        to: query.at,
+                        by: query.at.since(ra.arrives + DAD_OVER + HEED),
+                    },
                 ),
                 (None, Some((ra, ..))) if after => Ruling::Holds(vec![ra.record, query.record]),
                 _ => Ruling::Skip,

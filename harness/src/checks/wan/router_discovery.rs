@@ -12,6 +12,7 @@ use ngnlab_sim::setup::Mode;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::formed_addresses::formed_in;
 use crate::checks::evidence::given_prefixes::net_of;
 use crate::checks::evidence::icmpv6_messages::message_of;
@@ -259,6 +260,13 @@ fn unknown_option(trace: &Dissection<'_>) -> Verdict {
                 [ra.record],
                 "the device uses an advertisement that has an option it does not know",
                 "it does nothing with it",
+            )
+            .unless_late(
+                trace,
+                Delay::Silence {
+                    from: ra.arrives,
+                    due: ra.arrives + IN_USE_AFTER,
+                },
             ),
         }
     })
@@ -303,6 +311,13 @@ fn default_route(trace: &Dissection<'_>) -> Verdict {
                 [found.record],
                 "a router that advertised itself as the next hop",
                 format!("{} towards {}", found.eth_destination, found.destination),
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: found.at - HEED,
+                    to: found.at,
+                },
             ),
         }
     })
@@ -336,6 +351,14 @@ fn lifetime_zero(trace: &Dissection<'_>) -> Verdict {
                     "a packet goes to it {} later",
                     seconds(found.at.since(ra.arrives))
                 ),
+            )
+            .unless_late(
+                trace,
+                Delay::Overrun {
+                    from: ra.arrives,
+                    to: found.at,
+                    by: found.at.since(from),
+                },
             );
         }
         let asked = trace.packets.iter().find(|found| {

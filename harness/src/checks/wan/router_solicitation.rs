@@ -6,6 +6,7 @@ use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::delay::{Delay, unless_late};
 use crate::checks::evidence::formed_addresses::probes;
 use crate::checks::ruling::{Ruling, at_least, broken, every, expect, finding, never, seconds};
 use crate::dissection::Dissection;
@@ -113,7 +114,7 @@ fn rs_after_dad(trace: &Dissection<'_>) -> Verdict {
                 Some((at, record)) if *at <= rs.at => at_least(
                     trace,
                     [*record, rs.record],
-                    rs.at.since(*at),
+                    [*at, rs.at],
                     DAD_TIME.saturating_sub(SLACK),
                     format!(
                         "{} between the probe and the solicitation",
@@ -147,7 +148,7 @@ fn rs_apart(trace: &Dissection<'_>) -> Verdict {
         at_least(
             trace,
             [first.record, second.record],
-            second.at.since(first.at),
+            [first.at, second.at],
             RS_INTERVAL.saturating_sub(SLACK),
             "4 s between them, or a tenth less",
         )
@@ -176,11 +177,17 @@ fn rs_stop(trace: &Dissection<'_>) -> Verdict {
                     && ns.at <= rs.at
             });
         (!expired && !restarted).then(|| {
-            finding(
+            let again = finding(
                 [ra.record, rs.record],
                 "no Router Solicitation after the advertisement",
                 format!("one {} later", seconds(rs.at.since(ra.arrives))),
-            )
+            );
+            let delay = Delay::Overrun {
+                from: ra.arrives,
+                to: rs.at,
+                by: rs.at.since(ra.arrives),
+            };
+            unless_late(again, trace, delay)
         })
     });
     never(

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ngnlab_sim::setup::Mode;
 
 use crate::cli::Run;
+use crate::dut::description::excuse::Excuse;
 use crate::dut::description::part::WAITING_TOGETHER;
 use crate::dut::description::{Description, Known};
 use crate::dut::reference;
@@ -23,6 +24,8 @@ pub(super) struct Chosen {
     pub(super) modes: Vec<Mode>,
     /// What its file says about its failures.
     pub(super) known: Vec<Known>,
+    /// What its file says need not be judged.
+    pub(super) excuses: Vec<Excuse>,
     /// How many share a processor.
     pub(super) at_once: usize,
     /// How many there can be at all, if that is limited.
@@ -87,6 +90,7 @@ fn one(name: &str, args: &Run) -> Result<Chosen, Error> {
         most_at_once: description.driver.part().most_at_once(),
         modes: description.offers.modes,
         known: description.known,
+        excuses: description.excuses,
         real_time: true,
         folder: None,
     })
@@ -103,6 +107,7 @@ fn reference_with_defects(args: &Run) -> Chosen {
         device: Device::Reference(defects),
         modes: vec![Mode::Ra, Mode::Pd],
         known: Vec::new(),
+        excuses: Vec::new(),
         at_once: if args.real_time { WAITING_TOGETHER } else { 1 },
         most_at_once: None,
         real_time: args.real_time,

@@ -1,9 +1,11 @@
-//! What the cases of one device come to: stale known failures, and the exit code.
+//! What the cases of one device come to: stale entries of its file, and the exit code.
 
 use ngnlab_reports::conclusion::Conclusion;
 use ngnlab_reports::{Case, Report, StaleKnown, Verdict};
+use ngnlab_sim::line::Area;
 
 use crate::dut::description::Known;
+use crate::dut::description::excuse::Excuse;
 use crate::error;
 
 /// Returns the known failures that did not fail wherever they were judged.
@@ -18,6 +20,30 @@ pub(super) fn stale(known: &[Known], cases: &[Case]) -> Vec<StaleKnown> {
     let stale = known.iter().filter(is_stale).map(|known| StaleKnown {
         check: known.name(),
         reason: known.reason.clone(),
+        excused_in: None,
+    });
+    stale.collect()
+}
+
+/// Returns the excuses for what was judged all the same.
+pub(super) fn needless(excuses: &[Excuse], cases: &[Case]) -> Vec<StaleKnown> {
+    let judged = |excuse: &Excuse| {
+        let check = excuse.check.get_ref();
+        let is_meant = |case: &&Case| {
+            let area = Area::ALL.into_iter().find(|area| area.name() == case.area);
+            area.is_some_and(|area| excuse.is_about(check, &case.scenario, area))
+        };
+        let mut cases = cases.iter().filter(is_meant);
+        cases.find(|case| case.is_judged(check))
+    };
+    let needless = excuses.iter().filter(|excuse| !excuse.wavers);
+    let stale = needless.filter_map(|excuse| {
+        let case = judged(excuse)?;
+        Some(StaleKnown {
+            check: excuse.check.get_ref().clone(),
+            reason: excuse.reason.get_ref().clone(),
+            excused_in: Some(format!("{} ({})", case.scenario, case.area)),
+        })
     });
     stale.collect()
 }

@@ -307,7 +307,7 @@ impl Client {
                 return;
             }
             self.begin(Kind::Solicit, Duration::ZERO, cx);
-        } else if binding.t2 <= cx.now() {
+        } else if binding.t2 <= cx.now() || self.defects.has(REBINDS_AT_T1) {
             self.begin(Kind::Rebind, Duration::ZERO, cx);
         } else {
             self.begin(Kind::Renew, Duration::ZERO, cx);
@@ -346,6 +346,9 @@ defects! {
     /// Never renews its delegated prefix, so that it runs out after hours (ngn-facts §2.2).
     NO_RENEW = "no-renew",
         "委任されたプレフィックスを更新せず、数時間で失効させる。";
+    /// Sends Rebind when the time for Renew has come.
+    REBINDS_AT_T1 = "rebinds-at-t1",
+        "T1を過ぎるとRenewを送らず、いきなりRebindを送る。";
     /// Goes on with Renew after T2.
     NO_REBIND = "no-rebind",
         "T2を過ぎてもRenewを送り続け、Rebindを送らない。";

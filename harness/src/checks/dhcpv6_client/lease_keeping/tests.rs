@@ -101,6 +101,24 @@ fn a_lease_is_renewed_in_time() {
         verdict("dhcp6c.ren.at-t1", &trace),
         Verdict::Fail(_)
     ));
+    let mut hasty = delegated(56);
+    hasty.trace.header.until = Time::from_secs(10_000);
+    let rebind = client_message(MessageType::Rebind, 6, 0);
+    hasty.at(7_201_000).dhcpv6(Role::Wan, End::Device, &rebind);
+    assert!(matches!(
+        verdict("dhcp6c.ren.at-t1", &hasty),
+        Verdict::Fail(_)
+    ));
+    // One that began before T1 has another occasion.
+    let mut earlier = delegated(56);
+    earlier.trace.header.until = Time::from_secs(10_000);
+    for at in [3_000_000, 7_201_000] {
+        earlier.at(at).dhcpv6(Role::Wan, End::Device, &rebind);
+    }
+    assert!(matches!(
+        verdict("dhcp6c.ren.at-t1", &earlier),
+        Verdict::Pass(_)
+    ));
     let renew = client_message(MessageType::Renew, 6, 0);
     trace.at(7_201_000).dhcpv6(Role::Wan, End::Device, &renew);
     assert!(matches!(

@@ -61,6 +61,25 @@ fn what_belongs_into_a_solicit_may_stand_there() {
 }
 
 #[test]
+fn an_information_request_asks_for_no_association() {
+    let with = |code: u16| {
+        one(MessageType::InformationRequest, move |message| {
+            let option = UnknownOption::new(code.into(), vec![0; 12]);
+            message.opts_mut().insert(DhcpOption::Unknown(option));
+        })
+    };
+    assert!(is_pass("dhcp6c.inf.no-ia", &with(39)));
+    for code in ASSOCIATIONS {
+        assert!(!is_pass("dhcp6c.inf.no-ia", &with(code)), "{code}");
+    }
+    let other = one(MessageType::Solicit, |_| {});
+    assert!(matches!(
+        verdict("dhcp6c.inf.no-ia", &other),
+        Verdict::Inconclusive(_)
+    ));
+}
+
+#[test]
 fn reconfigure_accept_is_looked_for_in_the_first_messages() {
     let with = one(MessageType::Solicit, |message| {
         message.opts_mut().insert(DhcpOption::ReconfAccept);

@@ -23,6 +23,7 @@ fn judged(verdict: Verdict) -> Case {
         diagnosis: None,
         overcome: Vec::new(),
         expectations: Vec::new(),
+        exercises: Vec::new(),
         verdicts: [(CHECK.to_owned(), judged)].into(),
         trace: None,
     }
@@ -33,6 +34,7 @@ fn fails() -> Verdict {
         records: Vec::new(),
         expected: String::new(),
         actual: String::new(),
+        excuse: None,
     })
 }
 
@@ -75,6 +77,7 @@ fn code(case: Case) -> u8 {
         left_out: Vec::new(),
         stale: Vec::new(),
         results: Vec::new(),
+        comes_to: None,
     };
     exit_code(&report.scored())
 }
@@ -90,6 +93,31 @@ fn a_known_failure_that_passes_everywhere_is_stale_unless_it_wavers() {
     let promise = [known(None, Some(Promise::Screen))];
     assert_eq!(stale(&promise, &[promised(true)])[0].check, "expect screen");
     assert!(stale(&promise, &[promised(false)]).is_empty());
+}
+
+#[test]
+fn an_excuse_is_stale_once_its_check_is_judged_unless_it_wavers() {
+    let name = |word: &str| Spanned::new(0..0, word.to_owned());
+    let mut excuse = Excuse {
+        scenario: name(SCENARIO),
+        check: name(CHECK),
+        area: None,
+        wavers: false,
+        reason: name("so"),
+    };
+    let nothing = judged(Verdict::Inconclusive("there was none".to_owned()));
+    assert!(needless(&[excuse.clone()], &[nothing.clone()]).is_empty());
+    for verdict in [Verdict::Pass(Vec::new()), fails()] {
+        let stale = needless(&[excuse.clone()], &[nothing.clone(), judged(verdict)]);
+        assert_eq!(stale[0].excused_in.as_deref(), Some("cpe/one (east)"));
+    }
+    // What is judged in the other area is not excused.
+    excuse.area = Some(Area::West);
+    assert!(needless(&[excuse.clone()], &[judged(fails())]).is_empty());
+    excuse.area = Some(Area::East);
+    assert_eq!(needless(&[excuse.clone()], &[judged(fails())]).len(), 1);
+    excuse.wavers = true;
+    assert!(needless(&[excuse], &[judged(fails())]).is_empty());
 }
 
 #[test]

@@ -122,6 +122,9 @@ impl Client {
             dhcpv6::delegation(self.iaid(), 0, 0, &[wish])
         };
         Some(match kind {
+            Kind::InformationRequest if self.defects.has(PREFIX_IN_INFORMATION_REQUEST) => {
+                wish(HINT)
+            }
             Kind::InformationRequest => return None,
             Kind::Solicit if self.defects.has(HINTS_TOO_LONG) => wish(LONG_HINT),
             Kind::Solicit if self.defects.has(ZERO_LENGTH_HINT) => wish(ZERO_HINT),
@@ -235,6 +238,9 @@ defects! {
     /// Leaves the refresh time and INF_MAX_RT out of its Information-Request.
     NO_INF_MAX_RT = "no-inf-max-rt",
         "Information-RequestでInformation Refresh TimeとINF_MAX_RTを要求しない。";
+    /// Asks for a prefix in its Information-Request, too, which no server answers (RFC 8415 §16.12).
+    PREFIX_IN_INFORMATION_REQUEST = "prefix-in-information-request",
+        "Information-Requestでプレフィックスまで要求し、どのサーバからも応答されない。";
     /// Asks for the Information Refresh Time in Solicit and Request, too.
     REFRESH_TIME_EVERYWHERE = "refresh-time-everywhere",
         "SolicitとRequestでもInformation Refresh Timeを要求する。";

@@ -139,6 +139,9 @@ impl OverTcp {
         now: Time,
         rng: &mut ChaCha8Rng,
     ) {
+        if desk.has(NEVER_ANSWERS_TCP) {
+            return;
+        }
         let open = self.waiting.len();
         if let Some(response) = self.refusals.refuse(query, open, &desk.defects) {
             self.sessions.answer(stack, client, Some(&response));
@@ -362,6 +365,9 @@ defects! {
     /// Has no DNS over TCP on its LAN, as Yamaha proxies (ngn-facts §4.4).
     NO_DNS_TCP = "no-dns-tcp",
         "LAN側でDNSをTCPで待ち受けない。ヤマハのDNSプロキシがそうする。";
+    /// Takes questions over TCP and answers none.
+    NEVER_ANSWERS_TCP = "never-answers-tcp",
+        "TCPの接続は受け付けるが、問い合わせには一切応答しない。";
     /// Asks servers over UDP first whatever comes in over TCP.
     ASKS_UDP_FIRST = "asks-udp-first",
         "TCPで受けた問い合わせも、先にUDPで上位に送る。";

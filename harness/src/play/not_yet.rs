@@ -1,0 +1,34 @@
+//! Why a step cannot be done yet: what it needs has not come so far, and a late host can be why.
+
+use ngnlab_sim::trace::CommandEnding;
+
+use crate::dissection::words::ending_in_words;
+
+pub(super) const NO_CONSENT: &str = "no consent screen is open";
+pub(super) const NO_DEVICE: &str = "the device's address is not known";
+pub(super) const NO_SERVER: &str = "the server's address is not known";
+pub(super) const NOBODY_SEEN: &str = "no address to send to has been seen";
+pub(super) const NO_SEGMENT: &str = "no terminal has sent a TCP segment";
+
+/// Returns whether a step failed for want of something that may only have been late.
+pub fn is_not_yet(why: &str) -> bool {
+    let waits = [CommandEnding::TimedOut, CommandEnding::NeverOnline];
+    [NO_CONSENT, NO_DEVICE, NO_SERVER, NOBODY_SEEN, NO_SEGMENT].contains(&why)
+        || waits
+            .iter()
+            .any(|ending| why.starts_with(&ending_in_words(*ending)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_time_would_have_brought_is_waited_for() {
+        assert!(is_not_yet("no consent screen is open"));
+        assert!(is_not_yet("its time was up; its last words:\n* Trying"));
+        assert!(!is_not_yet("this line has no home gateway"));
+        assert!(!is_not_yet("it ended with exit status 1, not 0"));
+        assert!(!is_not_yet("its output does not contain `M1`"));
+    }
+}

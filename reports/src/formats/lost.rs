@@ -1,0 +1,92 @@
+//! What a page says of verdicts that scenarios promise: those that are missing, and those that the
+//! device file gives up.
+
+use super::page::{Page, Style};
+use crate::exercises::Lost;
+use crate::{Case, Level, Outcome, Report};
+
+/// Writes which verdicts are missing: a paragraph for each check that a chosen profile asks for, a
+/// line for each of the others, and a line for each that the device file excuses.
+pub(super) fn write(report: &Report, page: &mut Page) {
+    let lost = report.lost_for_chosen();
+    for of_one in lost.chunk_by(|a, b| a.check == b.check) {
+        paragraph(report, of_one, page);
+    }
+    let others = report.lost_for_others();
+    if !others.is_empty() {
+        page.plain("not judged, too, but counts for none of the chosen profiles:");
+        for one in &others {
+            let line = format!("{} in {}", one.check, one.place());
+            page.wrapped(&line, "  ", "    ");
+        }
+        page.gap();
+    }
+    excused(report, page);
+}
+
+fn paragraph(report: &Report, lost: &[Lost], page: &mut Page) {
+    let Some(first) = lost.first() else {
+        return;
+    };
+    let (style, level) = match first.level {
+        Level::Must => (Style::Red, "MUST"),
+        Level::Should => (Style::Yellow, "SHOULD"),
+    };
+    let pieces = [(Style::Plain, "  "), (Style::Bold, &first.check)];
+    page.line(&[&[(style, "NOT JUDGED")], &pieces[..]].concat());
+    let info = report.checks.get(&first.check);
+    if let Some(info) = info {
+        page.field("", &info.title.en);
+        let is_meant = |case: &&Case| {
+            let mut lost = lost.iter();
+            lost.any(|one| one.scenario == case.scenario && one.areas.contains(&case.area))
+        };
+        let profiles = report.counts_for(&info.id, report.cases.iter().filter(is_meant));
+        let names: Vec<&str> = profiles.iter().map(|profile| profile.name()).collect();
+        page.field("counts", &format!("{level} of {}", names.join(", ")));
+    }
+    page.field("expected", "a verdict, since these scenarios exercise it");
+    for one in lost.iter().take(MOST_PLACES) {
+        page.field("where", &one.place());
+        page.field("because", &one.because);
+    }
+    let more = lost.len().saturating_sub(MOST_PLACES);
+    if more > 0 {
+        page.field("", &format!("and in {more} scenarios more"));
+    }
+    page.gap();
+}
+
+/// Names what the device file gives up, so that nothing of it is swallowed.
+fn excused(report: &Report, page: &mut Page) {
+    let mut lines = Vec::new();
+    for case in &report.cases {
+        for exercise in &case.exercises {
+            let Some(excuse) = &exercise.excuse else {
+                continue;
+            };
+            if case.outcome != Outcome::Judged {
+                continue;
+            }
+            let wavers = match (excuse.wavers, case.is_judged(&exercise.check)) {
+                (true, true) => ", judged this time",
+                (true, false) => ", not judged this time",
+                (false, _) => "",
+            };
+            let (check, scenario, area) = (&exercise.check, &case.scenario, &case.area);
+            let reason = &excuse.reason;
+            lines.push(format!("{check} in {scenario} ({area}){wavers}: {reason}"));
+        }
+    }
+    if lines.is_empty() {
+        return;
+    }
+    page.plain("need not be judged, as the device file says:");
+    for line in &lines {
+        page.wrapped(line, "  ", "    ");
+    }
+    page.gap();
+}
+
+/// Of the scenarios in which one check is missing; `render --format excuses` names them all.
+const MOST_PLACES: usize = 4;
