@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ngnlab_reports::formats::FORMATS;
 use ngnlab_reports::{Profile, escape};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::node::router::defect::Defect;
@@ -220,7 +221,7 @@ pub struct Render {
     /// The report, as `run --json` wrote it, or the journal of a run that has not ended
     pub report: PathBuf,
     /// The format
-    #[arg(long, default_value = "text")]
+    #[arg(long, default_value = "text", help = formats_in_words())]
     pub format: String,
 }
 
@@ -361,6 +362,12 @@ impl Cli {
             ..answer
         })
     }
+}
+
+fn formats_in_words() -> String {
+    let formats = FORMATS.iter();
+    let formats = formats.map(|format| format!("`{}` ({})", format.name, format.about));
+    format!("The format: {}", formats.collect::<Vec<_>>().join(", "))
 }
 
 fn defect(name: &str) -> Result<Defect, String> {

@@ -12,7 +12,7 @@ use ngnlab_reports::{Evidence, RecordId};
 use ngnlab_sim::message::ndp::{Ndp, NeighborAdvert, NeighborSolicit, RouterAdvert, RouterSolicit};
 use ngnlab_sim::message::packet::{Mac, Packet, is_routable};
 use ngnlab_sim::setup::{Aspect, Setup};
-use ngnlab_sim::trace::{End, Fact, Header, LineState, Role, Seen};
+use ngnlab_sim::trace::{End, Fact, Header, Role, Seen};
 use ngnlab_sim::{Fate, Time, Trace};
 
 use crate::scenario::step::cable::Wire;
@@ -360,22 +360,6 @@ impl<'t> Dissection<'t> {
         let mut packets = self.packets.iter();
         let spoke = packets.clone().any(|found| found.by_device(Role::Wan));
         spoke && !packets.any(|found| found.to_device(Role::Wan))
-    }
-
-    /// Returns when a terminal was first online.
-    pub fn online_at(&self) -> Option<Time> {
-        self.facts
-            .iter()
-            .find(|told| matches!(told.fact, Fact::Online))
-            .map(|told| told.at)
-    }
-
-    /// Returns the last line-authentication state that was told.
-    pub fn line_state(&self) -> Option<LineState> {
-        self.facts.iter().rev().find_map(|told| match told.fact {
-            Fact::LineState { state, .. } => Some(*state),
-            _ => None,
-        })
     }
 
     /// Returns when the trace ends.

@@ -56,7 +56,7 @@ fn place(word: &str) -> Option<String> {
         .strip_suffix("ページ")
         .and_then(|number| number.parse().ok());
     let page = page.or_else(|| number(&["page", "p"]));
-    let question = number(&["faq", "question", "質問", "問", "q"]);
+    let question = number(&["faq", "question", "質問", "問い", "問", "q"]);
     page.map(|number| format!("p.{number}"))
         .or_else(|| question.map(|number| format!("Q{number}")))
 }

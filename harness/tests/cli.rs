@@ -135,7 +135,7 @@ fn a_mistake_in_a_scenario_names_file_line_column_and_the_right_word() {
             "test.toml:4:13",
             "names alone go into `terminals",
         ),
-        ("\"60s\"", "60", "test.toml:5:13", "expected a string"),
+        ("\"60s\"", "60", "test.toml:5:13", "a text in quotes"),
         (
             "do.resolve",
             "do.resolv",
@@ -201,7 +201,7 @@ fn a_mistake_in_a_device_file_names_file_line_column_and_the_right_word() {
             "[\"sh\"]",
             "\"sh\"",
             "device.toml:3:9",
-            "expected a sequence",
+            "stands where a list",
         ),
         (
             "\"process\"",
@@ -222,6 +222,21 @@ fn a_mistake_in_a_device_file_names_file_line_column_and_the_right_word() {
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains(place), "{said} does not say {place}");
         assert!(said.contains(help), "{said} does not say {help}");
+    }
+}
+
+#[test]
+fn a_scenario_of_any_delivery_runs_as_is_wished_and_says_so() {
+    let scenario = "line-auth/nothing-is-chosen";
+    let folder = TempDir::new().unwrap();
+    for (wish, delivery) in [(&[][..], "pd"), (&["--delivery", "ra"], "ra")] {
+        let json = folder.path().join("report.json");
+        let run = ["run", "--scenario", scenario, "--area", "west", "--json"];
+        let output = ngnlab(&[&run, &[text(&json)][..], wish].concat());
+        let report = fs::read_to_string(&json).unwrap();
+        let said = format!("\"delivery\": \"{delivery}\"");
+        assert!(report.contains(&said), "{}", stderr(&output));
+        assert_eq!(report.contains("\"--delivery\""), !wish.is_empty());
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ngnlab_reports::document::Document;
 use ngnlab_reports::escape::is_unseen;
-use ngnlab_reports::formats::{json, text};
+use ngnlab_reports::formats::{FORMATS, json, text};
 use ngnlab_reports::{
     Case, CheckInfo, Diagnosis, Evidence, Excuse, Exercise, Expectation, FORMAT, Finding, Judged,
     LeftOut, Level, Outcome, Profile, Promise, Report, StaleKnown, Text, Verdict, Walked,
@@ -23,6 +23,17 @@ proptest! {
                 let rest = without_colours(&page);
                 let wrong = |c: char| c != '\n' && is_unseen(c);
                 prop_assert!(!rest.contains(wrong), "{:?}", page);
+            }
+        }
+    }
+
+    #[test]
+    fn no_format_shows_a_terminal_what_it_would_obey(words in words()) {
+        for format in FORMATS {
+            for several in [false, true] {
+                let shown = (format.render)(&document(&words, several), false);
+                let wrong = |c: char| c != '\n' && is_unseen(c);
+                prop_assert!(!shown.contains(wrong), "{}: {:?}", format.name, shown);
             }
         }
     }
@@ -155,7 +166,7 @@ fn report(words: &str) -> Report {
     let case = |outcome, area: &str| Case {
         scenario: own(),
         area: area.to_owned(),
-        delivery: None,
+        delivery: Some(own()),
         outcome,
         diagnosis: Some(diagnosis.clone()),
         overcome: vec![diagnosis.clone()],

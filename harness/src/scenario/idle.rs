@@ -13,6 +13,7 @@ use super::Scenario;
 use super::step::Action;
 use super::step::cable::Wire;
 use super::step::crafted::{Crafted, Crossing};
+use super::step::terminal::Choice;
 use crate::period::Period;
 
 mod served;
@@ -147,6 +148,10 @@ impl Stage<'_> {
                             for";
                 Idle::step("this line is never authenticated", help)
             }
+            Action::RevokeAuthentication(_) if !self.actions().any(authenticates) => {
+                let help = "have a terminal `do.authenticate = {}` before";
+                Idle::step("no step authenticates the line", help)
+            }
             Action::Silence(step) => dead(line, step.node.name()),
             Action::Dns(step) => dead(line, step.node.name()),
             Action::LineAuth(step) if line.quirks.line_auth.contains(&step.mood) => {
@@ -249,6 +254,10 @@ impl Stage<'_> {
         self.scenario.steps().any(|step| is_addition(&step.action))
     }
 
+    fn actions(&self) -> impl Iterator<Item = &Action> {
+        self.scenario.steps().map(|step| &step.action)
+    }
+
     fn before(&self) -> impl Iterator<Item = &Action> {
         self.scenario
             .steps()
@@ -308,6 +317,15 @@ fn shows_consent(action: &Action) -> bool {
     match action {
         Action::Open(step) => step.url.host().eq_ignore_ascii_case(Site::HOST),
         Action::Authenticate(_) | Action::Back(_) => true,
+        _ => false,
+    }
+}
+
+fn authenticates(action: &Action) -> bool {
+    match action {
+        Action::Consent(step) => step.choice == Choice::Accept,
+        // What a real browser presses, or a real command does, may be that.
+        Action::Authenticate(_) | Action::Browse(_) | Action::Run(_) => true,
         _ => false,
     }
 }

@@ -54,6 +54,7 @@ const TESTS: &[RouterTest] = &[
         Area::West,
     ),
     ("dnsmasq-ndppd", "dns/preferred-server-dead", Area::East),
+    ("dnsmasq-ndppd", "dns/odd-questions", Area::West),
     (
         "radvd-knot-dhcpcd",
         "line-auth/succeeds-on-a-pd-line",
@@ -100,6 +101,7 @@ const TESTS: &[RouterTest] = &[
         Area::East,
     ),
     ("radvd-unbound-ndppd", "dns/many-transports", Area::West),
+    ("radvd-unbound-ndppd", "dns/signed-questions", Area::East),
 ];
 
 /// Returns a trial for each router and scenario.

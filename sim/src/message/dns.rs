@@ -30,8 +30,6 @@ pub const FORMAT_ERROR: u8 = 1;
 pub const SERVER_FAILURE: u8 = 2;
 /// The response code of a name that does not exist.
 pub const NAME_ERROR: u8 = 3;
-/// The response code of a kind of query the server does not know.
-pub const NOT_IMPLEMENTED: u8 = 4;
 /// The response code of a server that does not want to answer.
 pub const REFUSED: u8 = 5;
 

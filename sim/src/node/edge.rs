@@ -128,11 +128,6 @@ impl Edge {
         self.assignment
     }
 
-    /// Sets how far apart unsolicited advertisements are (ngn-facts §9 row 1).
-    pub fn set_advertising_interval(&mut self, interval: Range<Duration>) {
-        self.advertiser.set_interval(interval);
-    }
-
     /// Answers no DHCPv6 until then.
     pub fn silence_dhcpv6(&mut self, until: Time) {
         self.dhcpv6_silent_until = until;

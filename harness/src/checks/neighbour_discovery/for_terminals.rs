@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::message::ndp::NeighborAdvert;
+use ngnlab_sim::message::packet::solicited_node;
 use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::{Fact, Role};
 
@@ -332,6 +333,10 @@ fn detection_relayed(trace: &Dissection<'_>) -> Verdict {
         let detections = trace.neighbor_solicits().filter(|ns| {
             ns.to_device(Role::Lan)
                 && ns.source.is_unspecified()
+                // RFC 4861 §7.1.1: any other from `::` is thrown away, not handed on.
+                && ns.hop_limit == 255
+                && ns.is.source_link_layer.is_none()
+                && ns.destination == solicited_node(ns.is.target)
                 && trace
                     .lan_prefixes()
                     .iter()

@@ -49,6 +49,13 @@ fn a_step_that_can_do_nothing_is_told_with_its_place() {
             "hgw-pd",
         ),
         (
+            "next-pd",
+            "revoke-authentication = {}",
+            "9:",
+            "no step authenticates",
+            "authenticate",
+        ),
+        (
             "next-pd\", applied-id = \"none",
             "revoke-authentication = {}",
             "9:",
@@ -219,7 +226,10 @@ fn a_step_that_does_something_is_none_of_them() {
         ("next-ra", "renumber = { how = \"none-instead\" }"),
         ("next-ra", "add-hikari-denwa = {}"),
         ("hgw-ra", "reboot-home-gateway = {}"),
-        ("next-pd", "revoke-authentication = {}"),
+        (
+            "next-pd",
+            "authenticate = {}\n[[step]]\nat = \"30s\"\ndo.revoke-authentication = {}",
+        ),
         ("next-pd", "open = { url = \"https://WWW.lineauth.mnw\" }"),
         (
             "next-pd",

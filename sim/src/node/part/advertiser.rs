@@ -30,11 +30,6 @@ impl Advertiser {
         }
     }
 
-    /// Sets how far apart unsolicited advertisements are, from the next draw on.
-    pub(crate) fn set_interval(&mut self, interval: Range<Duration>) {
-        self.interval = interval;
-    }
-
     /// Begins, as if an advertisement had just been sent.
     pub(crate) fn begin(&mut self, now: Time, rng: &mut impl Rng) {
         self.next = Some(now + rng.random_range(self.interval.clone()));

@@ -2,7 +2,7 @@ use std::net::Ipv6Addr;
 
 use hickory_proto::rr::RecordType;
 use ngnlab_sim::message::ndp::{Ndp, NeighborSolicit};
-use ngnlab_sim::message::packet::solicited_node;
+use ngnlab_sim::message::packet::{ALL_NODES, Mac, solicited_node};
 use ngnlab_sim::trace::End;
 
 use super::*;
@@ -149,6 +149,29 @@ fn other_lines_are_none_of_its_business() {
     assert!(matches!(verdict(id, &trace), Verdict::Pass(_)));
     router_answers(&mut trace, 30_500, stranger);
     assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
+}
+
+#[test]
+fn a_solicitation_that_is_thrown_away_is_no_duplicate_detection() {
+    let mut trace = TraceBuilder::new("next-ra");
+    trace.lan_ra(|_| {});
+    let pc = trace.pc();
+    let nowhere = Ipv6Addr::UNSPECIFIED;
+    trace.at(1000);
+    for (group, source_link_layer) in [
+        (solicited_node(pc), Some(Mac([2, 0, 0, 0, 0, 9]))),
+        (ALL_NODES, None),
+    ] {
+        let ns = Ndp::NeighborSolicit(NeighborSolicit {
+            target: pc,
+            source_link_layer,
+        });
+        trace.ndp(Role::Lan, End::Network, nowhere, group, &ns);
+    }
+    assert!(matches!(
+        verdict("ngn.nd.dad-relayed", &trace),
+        Verdict::Inconclusive(_)
+    ));
 }
 
 #[test]
