@@ -214,7 +214,7 @@ pub struct Judge {
 pub struct Render {
     /// The report, as `run --json` wrote it, or the journal of a run that has not ended
     pub report: PathBuf,
-    /// The format
+    /// The format: text, json, or excuses, which are entries for a device file
     #[arg(long, default_value = "text")]
     pub format: String,
 }

@@ -35,7 +35,7 @@ impl Case {
             return None;
         }
         match self.verdicts.get(&exercise.check) {
-            None => Some("there is no such check"),
+            None => Some("it has no verdict"),
             Some(judged) if judged.excused || judged.known.is_some() => None,
             Some(Judged {
                 verdict: Verdict::Inconclusive(why),

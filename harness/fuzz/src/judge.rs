@@ -58,6 +58,7 @@ fn judge(trace: Trace) {
         left_out: Vec::new(),
         stale: Vec::new(),
         results: Vec::new(),
+        comes_to: None,
     };
     let document = Document::of(vec![report]);
     for format in FORMATS {

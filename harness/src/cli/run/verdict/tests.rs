@@ -101,10 +101,13 @@ fn an_excuse_is_stale_once_its_check_is_judged_unless_it_wavers() {
         wavers: false,
         reason: name("so"),
     };
-    let nothing = judged(Verdict::Inconclusive("there was none".to_owned()));
-    assert!(needless(&[excuse.clone()], &[nothing.clone()]).is_empty());
+    let nothing = [judged(Verdict::Inconclusive("there was none".to_owned()))];
+    assert!(needless(&[excuse.clone()], &nothing).is_empty());
     for verdict in [Verdict::Pass(Vec::new()), fails()] {
-        let stale = needless(&[excuse.clone()], &[nothing.clone(), judged(verdict)]);
+        let stale = needless(
+            &[excuse.clone()],
+            &[&nothing[..], &[judged(verdict)]].concat(),
+        );
         assert_eq!(stale[0].excused_in.as_deref(), Some("cpe/one (east)"));
     }
     // What is judged in the other area is not excused.
