@@ -45,6 +45,13 @@ impl Case {
         }
     }
 
+    /// Returns why the device file expects a check to fail that found nothing to judge here.
+    pub fn known_and_not_judged(&self, check: &str) -> Option<&String> {
+        let judged = self.verdicts.get(check)?;
+        let is_open = matches!(judged.verdict, Verdict::Inconclusive(_)) && !judged.excused;
+        judged.known.as_ref().filter(|_| is_open)
+    }
+
     /// Returns whether a check was judged here: it passed or failed.
     pub fn is_judged(&self, check: &str) -> bool {
         let judged = self.verdicts.get(check).map(|judged| &judged.verdict);
