@@ -35,7 +35,7 @@ impl Case {
             return None;
         }
         match self.verdicts.get(&exercise.check) {
-            None => Some("there is no such check"),
+            None => Some("it has no verdict"),
             Some(judged) if judged.excused || judged.known.is_some() => None,
             Some(Judged {
                 verdict: Verdict::Inconclusive(why),
@@ -43,6 +43,13 @@ impl Case {
             }) => Some(why),
             Some(_) => None,
         }
+    }
+
+    /// Returns why the device file expects a check to fail that found nothing to judge here.
+    pub fn known_and_not_judged(&self, check: &str) -> Option<&String> {
+        let judged = self.verdicts.get(check)?;
+        let is_open = matches!(judged.verdict, Verdict::Inconclusive(_)) && !judged.excused;
+        judged.known.as_ref().filter(|_| is_open)
     }
 
     /// Returns whether a check was judged here: it passed or failed.

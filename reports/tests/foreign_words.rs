@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ngnlab_reports::document::Document;
 use ngnlab_reports::escape::is_unseen;
-use ngnlab_reports::formats::{FORMATS, json, text};
+use ngnlab_reports::formats::{FORMATS, excuses, json, text};
 use ngnlab_reports::{
     Case, CheckInfo, Diagnosis, Evidence, Excuse, Exercise, Expectation, FORMAT, Finding, Judged,
     LeftOut, Level, Outcome, Profile, Promise, Report, StaleKnown, Text, Verdict, Walked,
@@ -35,6 +35,21 @@ proptest! {
                 let wrong = |c: char| c != '\n' && is_unseen(c);
                 prop_assert!(!shown.contains(wrong), "{}: {:?}", format.name, shown);
             }
+        }
+    }
+
+    #[test]
+    fn foreign_words_forge_no_entry_of_a_device_file(words in words()) {
+        for several in [false, true] {
+            let shown = excuses::render(&document(&words, several), false);
+            prop_assert!(!shown.contains(|c| c != '\n' && is_unseen(c)), "{:?}", shown);
+            let known = ["", "#", "[[excuse]]", "scenario", "check", "area", "reason"];
+            for line in shown.lines() {
+                let first = line.split(' ').next().unwrap_or_default();
+                prop_assert!(known.contains(&first), "{}", shown);
+            }
+            let plain = excuses::render(&document("x", several), false);
+            prop_assert_eq!(shown.lines().count(), plain.lines().count(), "{}", shown);
         }
     }
 

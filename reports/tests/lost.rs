@@ -148,8 +148,15 @@ fn what_the_device_file_gives_up_is_listed_and_one_that_wavers_says_how_it_went(
             wavers: true,
         });
     }
+    let known = report.cases[0].verdicts.get_mut(SHOULD).unwrap();
+    known.known = Some("it is old".to_owned());
+    let mut other = report.cases[0].clone();
+    other.area = "west".to_owned();
+    other.exercises[1].excuse = None;
+    report.cases.push(other);
     let page = page(&report);
     for line in [
+        "  dns.should in dns/one (west), where it is known to fail: it is old\n",
         "need not be judged, as the device file says:\n",
         "  dns.must in dns/one (east), judged this time: it asks by chance\n",
         "  dns.should in dns/one (east), not judged this time: it asks by chance\n",

@@ -38,7 +38,7 @@ use device::Chosen;
 pub(super) use jobs::processors;
 use kept::Kept;
 pub(super) use verdict::exit_code;
-use verdict::{needless, stale};
+use verdict::{exit_code_of_all, needless, stale};
 
 pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let clock = Clock::starting_at(Time::ZERO);
@@ -183,7 +183,7 @@ fn tell(args: &Run, place: Place, kept: Kept, reports: Vec<Report>) -> Result<An
         .any(|one| one.left_out.iter().any(is_stopped));
     let broke = |case: &Case| matches!(case.outcome, Outcome::HarnessError(_));
     let broken = reports.iter().any(|one| one.cases.iter().any(broke));
-    let worst = reports.iter().map(exit_code).max();
+    let code = exit_code_of_all(&reports);
     let document = Document::of(reports);
     let mut remarks = remarks(stopped, broken, kept.has_journal());
     // Beside the traces there is always a report, whatever becomes of what is printed.
@@ -204,9 +204,8 @@ fn tell(args: &Run, place: Place, kept: Kept, reports: Vec<Report>) -> Result<An
     Ok(Answer {
         text: text::render(&document, place.colour),
         remarks,
-        // Design §10: 2 and 3 outrank 1.
-        exit_code: match worst {
-            Some(code) if !stopped && told.is_ok() => code,
+        exit_code: match told {
+            Ok(()) if !stopped => code,
             _ => error::UNDETERMINED,
         },
     })

@@ -94,9 +94,10 @@ fn behind_two_cables(name: &str, power: bool) {
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     let case = &report["cases"][0];
     assert_eq!(case["outcome"], "judged", "{said}");
-    for id in scenario.exercises.iter().map(|id| id.get_ref()) {
+    for exercise in case["exercises"].as_array().unwrap() {
+        let id = exercise["check"].as_str().unwrap();
         let judged = &case["verdicts"][id];
-        let is_known = judged["known"].is_string();
+        let is_known = judged["known"].is_string() || exercise["excuse"].is_object();
         assert!(
             judged["verdict"]["pass"].is_array() || is_known,
             "{id}: {judged}\n{said}"

@@ -211,7 +211,14 @@ pub(crate) fn judge(job: &Job, description: &Description) -> Result<(), Failed> 
             wrong.push(format!("{}: {}", promise.what, promise.seen));
         }
     }
-    for id in scenario.exercises.iter().map(|id| id.get_ref()) {
+    for exercise in &case.exercises {
+        let id = &exercise.check;
+        if let Some(excuse) = &exercise.excuse {
+            if case.is_judged(id) && !excuse.wavers {
+                wrong.push(format!("{id}: is excused, but was judged"));
+            }
+            continue;
+        }
         let judged = case.verdicts.get(id);
         let passes = judged.is_some_and(|judged| matches!(judged.verdict, Verdict::Pass(_)));
         if !passes && judged.is_none_or(|judged| judged.known.is_none()) {

@@ -61,21 +61,26 @@ fn paragraph(report: &Report, lost: &[Lost], page: &mut Page) {
 fn excused(report: &Report, page: &mut Page) {
     let mut lines = Vec::new();
     for case in &report.cases {
+        if case.outcome != Outcome::Judged {
+            continue;
+        }
         for exercise in &case.exercises {
-            let Some(excuse) = &exercise.excuse else {
-                continue;
-            };
-            if case.outcome != Outcome::Judged {
-                continue;
-            }
-            let wavers = match (excuse.wavers, case.is_judged(&exercise.check)) {
-                (true, true) => ", judged this time",
-                (true, false) => ", not judged this time",
-                (false, _) => "",
-            };
             let (check, scenario, area) = (&exercise.check, &case.scenario, &case.area);
-            let reason = &excuse.reason;
-            lines.push(format!("{check} in {scenario} ({area}){wavers}: {reason}"));
+            let (said, reason) = match &exercise.excuse {
+                Some(excuse) => {
+                    let wavers = match (excuse.wavers, case.is_judged(check)) {
+                        (true, true) => ", judged this time",
+                        (true, false) => ", not judged this time",
+                        (false, _) => "",
+                    };
+                    (wavers, &excuse.reason)
+                }
+                None => match case.known_and_not_judged(check) {
+                    Some(reason) => (", where it is known to fail", reason),
+                    None => continue,
+                },
+            };
+            lines.push(format!("{check} in {scenario} ({area}){said}: {reason}"));
         }
     }
     if lines.is_empty() {

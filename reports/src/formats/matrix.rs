@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::page::Page;
+use crate::conclusion::Conclusion;
 use crate::matrix::{Cell, Matrix};
 use crate::{Level, escape};
 
@@ -58,7 +59,12 @@ fn devices(matrix: &Matrix, page: &mut Page) {
             count => format!("; {count} stale entries in the device file"),
         };
         page.plain(&format!("{}  {}", letter(index), report.device));
-        page.plain(&format!("     {}{stale}", results.join(", ")));
+        let comes_to = match report.conclusion() {
+            Conclusion::Conformant => "conformant",
+            Conclusion::NotConformant(_) => "not conformant",
+            Conclusion::Undetermined(_) => "undetermined",
+        };
+        page.plain(&format!("     {comes_to} ({}){stale}", results.join(", ")));
     }
     page.gap();
 }

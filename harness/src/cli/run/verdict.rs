@@ -1,7 +1,7 @@
 //! What the cases of one device come to: stale entries of its file, and the exit code.
 
 use ngnlab_reports::conclusion::Conclusion;
-use ngnlab_reports::{Case, Report, StaleKnown, Verdict};
+use ngnlab_reports::{Case, Outcome, Report, StaleKnown, Verdict};
 use ngnlab_sim::line::Area;
 
 use crate::dut::description::Known;
@@ -71,6 +71,22 @@ pub(in crate::cli) fn exit_code(report: &Report) -> u8 {
         Conclusion::Conformant => error::CONFORMANT,
         Conclusion::NotConformant(_) => error::NOT_CONFORMANT,
         Conclusion::Undetermined(_) => error::UNDETERMINED,
+    }
+}
+
+/// Returns the exit code that says what the reports of several devices come to.
+///
+/// As within one report, what failed for certain outranks what could not be told, unless we broke
+/// something ourselves (design §10).
+pub(super) fn exit_code_of_all(reports: &[Report]) -> u8 {
+    let broke = |case: &Case| matches!(case.outcome, Outcome::HarnessError(_));
+    let codes = || reports.iter().map(exit_code);
+    if reports.iter().any(|one| one.cases.iter().any(broke)) {
+        error::UNDETERMINED
+    } else if codes().any(|code| code == error::NOT_CONFORMANT) {
+        error::NOT_CONFORMANT
+    } else {
+        codes().max().unwrap_or(error::UNDETERMINED)
     }
 }
 

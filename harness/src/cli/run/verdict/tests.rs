@@ -1,4 +1,4 @@
-use ngnlab_reports::{Expectation, Finding, Judged, Outcome, Profile, Promise};
+use ngnlab_reports::{Expectation, Finding, Judged, Profile, Promise};
 use toml::Spanned;
 
 use super::*;
@@ -64,7 +64,11 @@ fn known(check: Option<&str>, expect: Option<Promise>) -> Known {
 }
 
 fn code(case: Case) -> u8 {
-    let report = Report {
+    exit_code(&report(case))
+}
+
+fn report(case: Case) -> Report {
+    Report {
         format: ngnlab_reports::FORMAT,
         tool: String::new(),
         device: String::new(),
@@ -78,8 +82,24 @@ fn code(case: Case) -> u8 {
         stale: Vec::new(),
         results: Vec::new(),
         comes_to: None,
+    }
+    .scored()
+}
+
+#[test]
+fn of_several_devices_the_one_that_certainly_failed_decides() {
+    let (good, bad) = (report(promised(true)), report(judged(fails())));
+    let open = report(judged(Verdict::Inconclusive("there was none".to_owned())));
+    let all = |reports: &[&Report]| {
+        let reports: Vec<Report> = reports.iter().map(|one| (*one).clone()).collect();
+        exit_code_of_all(&reports)
     };
-    exit_code(&report.scored())
+    assert_eq!(all(&[&good, &good]), error::CONFORMANT);
+    assert_eq!(all(&[&good, &open]), error::UNDETERMINED);
+    assert_eq!(all(&[&open, &bad, &good]), error::NOT_CONFORMANT);
+    let mut broken = judged(fails());
+    broken.outcome = Outcome::HarnessError("no space".to_owned());
+    assert_eq!(all(&[&bad, &report(broken)]), error::UNDETERMINED);
 }
 
 #[test]
@@ -105,10 +125,13 @@ fn an_excuse_is_stale_once_its_check_is_judged_unless_it_wavers() {
         wavers: false,
         reason: name("so"),
     };
-    let nothing = judged(Verdict::Inconclusive("there was none".to_owned()));
-    assert!(needless(&[excuse.clone()], &[nothing.clone()]).is_empty());
+    let nothing = [judged(Verdict::Inconclusive("there was none".to_owned()))];
+    assert!(needless(&[excuse.clone()], &nothing).is_empty());
     for verdict in [Verdict::Pass(Vec::new()), fails()] {
-        let stale = needless(&[excuse.clone()], &[nothing.clone(), judged(verdict)]);
+        let stale = needless(
+            &[excuse.clone()],
+            &[&nothing[..], &[judged(verdict)]].concat(),
+        );
         assert_eq!(stale[0].excused_in.as_deref(), Some("cpe/one (east)"));
     }
     // What is judged in the other area is not excused.
