@@ -174,11 +174,17 @@ fn preferred_first(trace: &Dissection<'_>) -> Verdict {
                 is_about_same(other, exchange)
                     && exchange.query.at.since(other.query.at) < SAME_EFFORT
             });
+            // Who asks both at once asks neither of them first.
+            let also_asked = asks[index + 1..].iter().any(|other| {
+                is_about_same(other, exchange)
+                    && other.query.destination == preferred
+                    && other.query.at.since(exchange.query.at) < AT_ONCE
+            });
             // A forwarder may remember that a server was silent (RFC 1035 §7.2).
             let was_silent = before
                 .iter()
                 .any(|other| other.query.destination == preferred && other.replies.is_empty());
-            if continues || was_silent {
+            if continues || was_silent || also_asked {
                 return Ruling::Skip;
             }
             expect(
@@ -257,6 +263,9 @@ fn servers(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> String {
 /// Questions for one name closer together than this belong to one effort.
 const SAME_EFFORT: Duration = Duration::from_secs(10);
 
+/// Copies of one question leave within this time of each other.
+const AT_ONCE: Duration = Duration::from_millis(20);
+
 /// How long a resolver goes on asking: four tries of up to a few seconds (guide p.15 shows 2 s).
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -333,6 +342,18 @@ mod tests {
             verdict("dns.proxy.upstream-failover", &trace),
             Verdict::Pass(_)
         ));
+    }
+
+    #[test]
+    fn who_asks_both_servers_at_once_asks_neither_first() {
+        for (later, passes) in [(1005, true), (3000, false)] {
+            let mut trace = TraceBuilder::new("next-ra");
+            let [first, second] = trace.trace.header.line.ons_dns();
+            trace.lan_ra(|_| {}).at(1000).forward(1, NAME, second);
+            trace.at(later).forward(2, NAME, first);
+            let verdict = verdict("ons.dns.preferred-first", &trace);
+            assert_eq!(!matches!(verdict, Verdict::Fail(_)), passes, "{verdict:?}");
+        }
     }
 
     #[test]

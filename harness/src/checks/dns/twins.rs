@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use ngnlab_sim::trace::{End, Role};
+
 use crate::checks::ruling::{Ruling, broken};
-use crate::dissection::dns::SERVFAIL;
+use crate::dissection::dns::{PORT, SERVFAIL};
 use crate::dissection::{Dissection, Dns, Exchange, Found, Question};
 
 /// How long a terminal waits in the worst case before it gives a question up.
@@ -90,6 +92,23 @@ pub(super) fn is_asked_otherwise(
     })
 }
 
+/// Returns whether the device tried to ask over TCP meanwhile, and no server took its connection.
+fn only_knocks(trace: &Dissection<'_>, lan: &Exchange<'_>) -> bool {
+    let mut tried = trace
+        .connections
+        .iter()
+        .filter(|connection| {
+            connection.on == Role::Wan
+                && connection.opener == End::Device
+                && connection.server.1 == PORT
+                && !trace.is_terminal(connection.client.0)
+                && lan.query.at <= connection.at
+                && connection.at <= lan.query.at + PATIENCE
+        })
+        .peekable();
+    tried.peek().is_some() && tried.all(|connection| connection.accepted.is_none())
+}
+
 /// Rules on a question of a terminal that nobody answered; one that was answered when the terminal
 /// asked again is judged by that.
 pub(super) fn unanswered(
@@ -132,6 +151,8 @@ pub(super) fn unanswered(
         Ruling::Skip
     } else if trace.is_disturbed(lan.query.at, until) {
         Ruling::Unclear("a cable or the power was cut meanwhile".to_owned())
+    } else if asked.peek().is_none() && only_knocks(trace, lan) {
+        Ruling::Unclear("the servers upstream took no connection".to_owned())
     } else if asked.peek().is_some() && asked.all(is_silent) {
         Ruling::Unclear("the servers upstream did not answer".to_owned())
     } else if repetitions(&all, lan).any(|again| !again.replies.is_empty()) {
