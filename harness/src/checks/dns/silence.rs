@@ -394,11 +394,14 @@ fn shuns_silent_servers(
     exchange: &Exchange<'_>,
 ) -> bool {
     let servers = trace.setup().servers_for(exchange.name());
-    let before = upstream.iter().filter(|other| {
+    let mut before = upstream.iter().filter(|other| {
         servers.contains(&other.query.destination) && other.query.record < exchange.query.record
     });
     let asks = twins(upstream, exchange).next().is_some();
-    !asks && before.last().is_some_and(|last| last.replies.is_empty())
+    !asks
+        && before
+            .next_back()
+            .is_some_and(|last| last.replies.is_empty())
 }
 
 /// RFC 1035 §4.1.1.
