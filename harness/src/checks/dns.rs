@@ -22,7 +22,7 @@ mod mutated_answers;
 mod odd_questions;
 mod oddities;
 mod outages;
-mod own_refusals;
+pub(super) mod own_refusals;
 mod relayed;
 mod server_outages;
 mod silence;

@@ -77,6 +77,26 @@ impl<'t> Dissection<'t> {
             .find(|after| after.by_device(other) && after.is.ip.get(ADDRESSES..) == Some(rest))
     }
 
+    /// Returns whether the device was looking for the neighbour that a packet had to go to next: of
+    /// what waits for that, it need keep no more than one packet (RFC 4861 §7.2.2).
+    pub fn was_looking_for_next_hop(&self, before: &Found<Packet<'t>>, within: Duration) -> bool {
+        let other = match before.on {
+            Role::Wan => Role::Lan,
+            Role::Lan => Role::Wan,
+            Role::Uplink => return false,
+        };
+        self.neighbor_solicits().any(|solicit| {
+            let target = solicit.is.target;
+            let is_router = other == Role::Wan && target.is_unicast_link_local();
+            solicit.by_device(other)
+                && solicit.destination.is_multicast()
+                && !solicit.source.is_unspecified()
+                && (is_router || target == before.destination)
+                && before.at <= solicit.at
+                && solicit.at <= before.arrives + within
+        })
+    }
+
     /// Returns the last packet of a flow that the device passed on to the line before a record.
     pub fn last_out(&self, flow: Flow, record: RecordId) -> Option<&Found<Packet<'t>>> {
         self.packets.iter().rev().find(|found| {

@@ -158,6 +158,22 @@ impl Dhcpv6 {
             })
     }
 
+    /// Returns the addresses that the message grants.
+    pub fn addresses(&self) -> Vec<Ipv6Addr> {
+        let mut addresses = Vec::new();
+        for option in self.options.iter() {
+            let DhcpOption::IANA(ia) = option else {
+                continue;
+            };
+            for option in ia.opts.iter() {
+                if let DhcpOption::IAAddr(address) = option {
+                    addresses.push(address.addr);
+                }
+            }
+        }
+        addresses
+    }
+
     /// Returns whether the message refuses an address.
     pub fn refuses_address(&self) -> bool {
         self.options.iter().any(|option| match option {

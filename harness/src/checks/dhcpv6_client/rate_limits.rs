@@ -8,7 +8,7 @@ use ngnlab_reports::{Level, Text, Verdict};
 use crate::checks::check::{CE_ROUTER, Check};
 use crate::checks::delay::Delay;
 use crate::checks::dhcpv6_client::solicits::{offers, solicits};
-use crate::checks::evidence::dhcpv6_exchanges::{Asked, sent};
+use crate::checks::evidence::dhcpv6_exchanges::{Asked, asks_for, sent};
 use crate::checks::ruling::{Ruling, every, expect, seconds};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
 
@@ -111,37 +111,44 @@ fn empty_keeps_timer(trace: &Dissection<'_>) -> Verdict {
     let settled = shortest.map_or(SETTLED, |secs| {
         SETTLED.min(Duration::from_secs(u64::from(secs)).mul_f64(0.85))
     });
-    every(
-        "third Solicit among empty Advertises",
-        messages.windows(3),
-        |three| {
-            let &[first, second, third] = three else {
-                return Ruling::Skip;
-            };
-            if !empty_between(first, second) || trace.is_restarted(first.at, third.at) {
-                return Ruling::Skip;
-            }
-            let (before, after) = (second.at.since(first.at), third.at.since(second.at));
-            // Noticed later, the second one makes the first interval longer and the other shorter.
-            let by = before
-                .mul_f64(GROWTH)
-                .saturating_sub(after)
-                .div_f64(GROWTH + 1.0);
-            expect(
-                [first.record, second.record, third.record],
-                after >= settled || after.as_secs_f64() >= GROWTH * before.as_secs_f64(),
-                format!("an interval of about twice {}", seconds(before)),
-                seconds(after),
-            )
-            .unless_late(
-                trace,
-                Delay::TooSoon {
-                    after: second.at,
-                    by,
-                },
-            )
-        },
-    )
+    // A device may have one client for addresses and another for prefixes.
+    let before = |found: &Found<Dhcpv6>| {
+        let mut earlier = messages.iter().rev();
+        let is_before = |other: &&&Found<Dhcpv6>| {
+            other.record < found.record && asks_for(other) == asks_for(found)
+        };
+        earlier.find(is_before).copied()
+    };
+    every("third Solicit among empty Advertises", &messages, |third| {
+        let Some(second) = before(third) else {
+            return Ruling::Skip;
+        };
+        let Some(first) = before(second) else {
+            return Ruling::Skip;
+        };
+        if !empty_between(first, second) || trace.is_restarted(first.at, third.at) {
+            return Ruling::Skip;
+        }
+        let (before, after) = (second.at.since(first.at), third.at.since(second.at));
+        // Noticed later, the second one makes the first interval longer and the other shorter.
+        let by = before
+            .mul_f64(GROWTH)
+            .saturating_sub(after)
+            .div_f64(GROWTH + 1.0);
+        expect(
+            [first.record, second.record, third.record],
+            after >= settled || after.as_secs_f64() >= GROWTH * before.as_secs_f64(),
+            format!("an interval of about twice {}", seconds(before)),
+            seconds(after),
+        )
+        .unless_late(
+            trace,
+            Delay::TooSoon {
+                after: second.at,
+                by,
+            },
+        )
+    })
 }
 
 /// A value of SOL_MAX_RT that came, and the intervals between Solicits after it.

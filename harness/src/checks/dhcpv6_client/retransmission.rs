@@ -8,7 +8,7 @@ use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::delay::Delay;
-use crate::checks::evidence::dhcpv6_exchanges::{received, sent};
+use crate::checks::evidence::dhcpv6_exchanges::{asks_for, received, sent};
 use crate::checks::ruling::{Ruling, broken, every, expect, seconds};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
 
@@ -188,7 +188,11 @@ fn began_unseen(trace: &Dissection<'_>, found: &Found<Dhcpv6>, elapsed: u16) -> 
 /// Returns pairs of messages of which the second repeats the first, as its Elapsed Time tells.
 fn repetitions<'d>(trace: &'d Dissection<'_>) -> Vec<(&'d Found<Dhcpv6>, &'d Found<Dhcpv6>)> {
     let messages: Vec<_> = sent(trace).collect();
-    let pairs = messages.windows(2).map(|pair| (pair[0], pair[1]));
+    let pairs = messages.iter().enumerate().filter_map(|(index, found)| {
+        let mut before = messages[..index].iter().rev();
+        let before = before.find(|other| is_of_one_client(other, found))?;
+        Some((*before, *found))
+    });
     pairs
         .filter(|(first, second)| {
             let continues = second.is.elapsed().is_some_and(|elapsed| elapsed > 0);
@@ -201,6 +205,12 @@ fn repetitions<'d>(trace: &'d Dissection<'_>) -> Vec<(&'d Found<Dhcpv6>, &'d Fou
                 && !trace.is_restarted(first.at, second.at)
         })
         .collect()
+}
+
+/// Returns whether two messages are of one client: a device may have one for addresses and another
+/// for prefixes, each with exchanges of its own.
+fn is_of_one_client(one: &Found<Dhcpv6>, other: &Found<Dhcpv6>) -> bool {
+    one.is.xid == other.is.xid || asks_for(one) == asks_for(other)
 }
 
 fn xid_kept(trace: &Dissection<'_>) -> Verdict {
@@ -230,31 +240,36 @@ fn solicit_backoff(trace: &Dissection<'_>) -> Verdict {
         .filter(|(first, _)| first.is.kind == Kind::Solicit)
         .collect();
     // Three in a row make two intervals to compare.
-    let runs = solicits
-        .windows(2)
-        .filter(|pair| pair[0].1.record == pair[1].0.record);
-    every("third Solicit of an exchange", runs, |pair| {
-        let (first, second, third) = (pair[0].0, pair[0].1, pair[1].1);
-        let (before, after) = (second.at.since(first.at), third.at.since(second.at));
-        // Noticed later, the second one makes the first interval longer and the other shorter.
-        let by = before
-            .mul_f64(GROWTH)
-            .saturating_sub(after)
-            .div_f64(GROWTH + 1.0);
-        expect(
-            [first.record, second.record, third.record],
-            after >= LONGEST || after.as_secs_f64() >= GROWTH * before.as_secs_f64(),
-            format!("an interval of about twice {}", seconds(before)),
-            seconds(after),
-        )
-        .unless_late(
-            trace,
-            Delay::TooSoon {
-                after: second.at,
-                by,
-            },
-        )
-    })
+    let runs = solicits.iter().filter_map(|(first, second)| {
+        let mut later = solicits.iter();
+        let next = later.find(|(before, _)| before.record == second.record)?;
+        Some((*first, *second, next.1))
+    });
+    every(
+        "third Solicit of an exchange",
+        runs,
+        |(first, second, third)| {
+            let (before, after) = (second.at.since(first.at), third.at.since(second.at));
+            // Noticed later, the second one makes the first interval longer and the other shorter.
+            let by = before
+                .mul_f64(GROWTH)
+                .saturating_sub(after)
+                .div_f64(GROWTH + 1.0);
+            expect(
+                [first.record, second.record, third.record],
+                after >= LONGEST || after.as_secs_f64() >= GROWTH * before.as_secs_f64(),
+                format!("an interval of about twice {}", seconds(before)),
+                seconds(after),
+            )
+            .unless_late(
+                trace,
+                Delay::TooSoon {
+                    after: second.at,
+                    by,
+                },
+            )
+        },
+    )
 }
 
 #[cfg(test)]

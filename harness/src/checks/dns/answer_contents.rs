@@ -12,7 +12,7 @@ use crate::checks::dns::answer_shapes::{has_soa, is_nodata};
 use crate::checks::dns::own_refusals::{Answer, answer, answered};
 use crate::checks::dns::relayed::{Relayed, relayed};
 use crate::checks::dns::silence::nothing_came;
-use crate::checks::dns::twins::{PATIENCE, repetitions};
+use crate::checks::dns::twins::{PATIENCE, tries};
 use crate::checks::ruling::{Ruling, every, expect};
 use crate::dissection::dns::{NXDOMAIN, SERVFAIL};
 use crate::dissection::{Dissection, Dns, Exchange};
@@ -165,9 +165,9 @@ fn arrived(
     let (first, query) = (relayed.replies[0], relayed.lan.query);
     let expected = format!("{expected} for {}", relayed.lan.name());
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
-    let mut in_the_end = repetitions(&lan, &relayed.lan).filter_map(Exchange::reply);
-    let is_lost = |reply: &Dns| reply.rcode == SERVFAIL;
-    // A question that is lost or fails is judged by what came when it was asked again.
+    let mut in_the_end = tries(&lan, &relayed.lan).filter_map(Exchange::reply);
+    let is_lost = |reply: &Dns| reply.rcode == SERVFAIL || reply.truncated;
+    // A question that is lost, fails or is cut is judged by what came when it was asked again.
     let came = relayed.lan.reply();
     if came.is_none_or(|reply| is_lost(&reply.is) && !ok(&reply.is))
         && let Some(reply) = in_the_end.find(|reply| ok(&reply.is))

@@ -115,6 +115,11 @@ fn asks<'d>(trace: &'d Dissection<'_>) -> Vec<Exchange<'d>> {
     asks
 }
 
+/// Returns whether both are about one name; a resolver may spell each try anew.
+fn is_about_same(one: &Exchange<'_>, other: &Exchange<'_>) -> bool {
+    one.name().eq_ignore_ascii_case(other.name())
+}
+
 fn asked_right(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> bool {
     let servers = trace.setup().servers_for(exchange.name());
     servers.contains(&exchange.query.destination)
@@ -125,7 +130,7 @@ fn per_domain(trace: &Dissection<'_>) -> Verdict {
     every("question for an ONS name", &asks, |exchange| {
         let right = asks
             .iter()
-            .find(|other| other.name() == exchange.name() && asked_right(trace, other));
+            .find(|other| is_about_same(other, exchange) && asked_right(trace, other));
         expect(
             [right.map_or(exchange.query.record, |right| right.query.record)],
             right.is_some(),
@@ -167,14 +172,20 @@ fn preferred_first(trace: &Dissection<'_>) -> Verdict {
             };
             let before = &asks[..index];
             let continues = before.iter().rev().any(|other| {
-                other.name() == exchange.name()
+                is_about_same(other, exchange)
                     && exchange.query.at.since(other.query.at) < SAME_EFFORT
+            });
+            // Who asks both at once asks neither of them first.
+            let also_asked = asks[index + 1..].iter().any(|other| {
+                is_about_same(other, exchange)
+                    && other.query.destination == preferred
+                    && other.query.at.since(exchange.query.at) < AT_ONCE
             });
             // A forwarder may remember that a server was silent (RFC 1035 §7.2).
             let was_silent = before
                 .iter()
                 .any(|other| other.query.destination == preferred && other.replies.is_empty());
-            if continues || was_silent {
+            if continues || was_silent || also_asked {
                 return Ruling::Skip;
             }
             expect(
@@ -267,11 +278,16 @@ fn servers(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> String {
 /// Questions for one name closer together than this belong to one effort.
 const SAME_EFFORT: Duration = Duration::from_secs(10);
 
+/// Copies of one question leave within this time of each other.
+const AT_ONCE: Duration = Duration::from_millis(20);
+
 /// How long a resolver goes on asking: four tries of up to a few seconds (guide p.15 shows 2 s).
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
+    use hickory_proto::op::ResponseCode;
+
     use super::*;
     use crate::checks::test_verdicts::verdict;
     use crate::dissection::builder::{Reply, TraceBuilder};
@@ -339,6 +355,31 @@ mod tests {
         trace.upstream_answer(2, NAME, second, Reply::Addresses(&[first]));
         assert!(matches!(
             verdict("dns.proxy.upstream-failover", &trace),
+            Verdict::Pass(_)
+        ));
+    }
+
+    #[test]
+    fn who_asks_both_servers_at_once_asks_neither_first() {
+        for (later, passes) in [(1005, true), (3000, false)] {
+            let mut trace = TraceBuilder::new("next-ra");
+            let [first, second] = trace.trace.header.line.ons_dns();
+            trace.lan_ra(|_| {}).at(1000).forward(1, NAME, second);
+            trace.at(later).forward(2, NAME, first);
+            let verdict = verdict("ons.dns.preferred-first", &trace);
+            assert_eq!(!matches!(verdict, Verdict::Fail(_)), passes, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn a_try_at_the_alternate_server_may_be_spelled_anew() {
+        let mut trace = TraceBuilder::new("next-ra");
+        let [first, second] = trace.trace.header.line.ons_dns();
+        trace.lan_ra(|_| {}).at(1000).forward(1, NAME, first);
+        trace.upstream_answer(1, NAME, first, Reply::Code(ResponseCode::ServFail));
+        trace.at(3000).forward(2, "WWw.liNEauTH.mNW", second);
+        assert!(matches!(
+            verdict("ons.dns.preferred-first", &trace),
             Verdict::Pass(_)
         ));
     }

@@ -11,10 +11,10 @@ use crate::checks::check::{Check, DNS_PROXY, EVERY_FORWARDER};
 use crate::checks::dns::let_through::all_let_through;
 use crate::checks::dns::own_refusals::{Answer, answer, answered};
 use crate::checks::dns::silence::nothing_came;
-use crate::checks::dns::twins::twins;
+use crate::checks::dns::twins::{is_asked_otherwise, twins};
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::dns::Opt;
-use crate::dissection::{Dissection, Dns, Transport};
+use crate::dissection::{Dissection, Dns, Exchange, Transport};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -136,20 +136,25 @@ fn dnssec_ok(trace: &Dissection<'_>) -> Verdict {
     let signed = lan
         .iter()
         .filter(|exchange| has(&exchange.query.is, Opt::dnssec_ok));
-    every(
-        "forwarded question with the DO bit",
-        signed,
-        |exchange| match twins(&upstream, exchange).next() {
+    every("forwarded question with the DO bit", signed, |exchange| {
+        let is_signed = |twin: &&Exchange<'_>| has(&twin.query.is, Opt::dnssec_ok);
+        let mut all = twins(&upstream, exchange);
+        let twin = twins(&upstream, exchange).find(is_signed).or(all.next());
+        let otherwise = |other: &Dns| !has(other, Opt::dnssec_ok);
+        match twin {
+            Some(twin) if !is_signed(&twin) && is_asked_otherwise(&lan, exchange, otherwise) => {
+                Ruling::Skip
+            }
             Some(twin) => expect(
                 [exchange.query.record, twin.query.record],
-                has(&twin.query.is, Opt::dnssec_ok),
+                is_signed(&twin),
                 "the DO bit in the question upstream",
                 "a question upstream without it",
             ),
             None if exchange.reply().is_some() => Ruling::Skip,
             None => nothing_came("dns.proxy.edns-do", trace, &upstream, exchange),
-        },
-    )
+        }
+    })
 }
 
 fn has(query: &Dns, what: impl Fn(&Opt) -> bool) -> bool {

@@ -10,14 +10,14 @@ use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
-use crate::checks::delay::{Delay, unless_late};
+use crate::checks::delay::unless_late;
 use crate::checks::dns::mutated_answers::mutated;
 use crate::checks::dns::oddities::is_common;
 use crate::checks::dns::own_refusals::{
     Answer, answer, answered, failed_by_delay, is_aaaa_withheld, refused_first,
 };
-use crate::checks::dns::silence::{PRESENT, nothing_came};
-use crate::checks::dns::twins::{PATIENCE, same, twins};
+use crate::checks::dns::silence::{PRESENT, TCP, not_taken, nothing_came};
+use crate::checks::dns::twins::{in_the_end, same, twins};
 use crate::checks::ruling::{Ruling, broken, every, expect, finding};
 use crate::dissection::dns::{AAAA, NXDOMAIN, PORT, SERVFAIL};
 use crate::dissection::{Dissection, Exchange, Question, Transport};
@@ -180,32 +180,7 @@ fn tcp(trace: &Dissection<'_>) -> Verdict {
         connections,
         |connection| {
             let Some((accepted, _)) = connection.accepted else {
-                return if trace.end() < connection.at + PATIENCE {
-                    Ruling::Skip
-                } else {
-                    let reset = connection
-                        .reset
-                        .map_or(connection.last.0, |(record, _)| record);
-                    let refused = broken(
-                        [connection.syn, reset],
-                        "a connection to TCP port 53",
-                        if connection.reset.is_some() {
-                            "it was refused"
-                        } else {
-                            "nothing came"
-                        },
-                    );
-                    match connection.reset {
-                        Some(_) => refused,
-                        None => refused.unless_late(
-                            trace,
-                            Delay::Race {
-                                from: connection.at,
-                                to: connection.at + PATIENCE,
-                            },
-                        ),
-                    }
-                };
+                return not_taken(TCP, trace, &lan, connection);
             };
             let asked = lan.iter().find(|exchange| {
                 exchange.query.is.transport == Transport::Tcp
@@ -214,12 +189,12 @@ fn tcp(trace: &Dissection<'_>) -> Verdict {
             match asked {
                 None => Ruling::Skip,
                 Some(exchange) if !exchange.replies.is_empty() => {
-                    match answered("dns.proxy.tcp", trace, &upstream, exchange) {
+                    match answered(TCP, trace, &upstream, exchange) {
                         Ruling::Holds(records) => Ruling::Holds([&[accepted], &*records].concat()),
                         other => other,
                     }
                 }
-                Some(exchange) => nothing_came("dns.proxy.tcp", trace, &upstream, exchange),
+                Some(exchange) => nothing_came(TCP, trace, &upstream, exchange),
             }
         },
     )
@@ -330,15 +305,16 @@ fn any_type(trace: &Dissection<'_>) -> Verdict {
 const TKEY: u16 = 249;
 
 fn name_error_kept(trace: &Dissection<'_>) -> Verdict {
-    let upstream = trace.upstream_dns();
-    every("name error from upstream", trace.lan_dns(), |exchange| {
-        let replies: Vec<_> = twins(&upstream, &exchange)
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    every("name error from upstream", &lan, |exchange| {
+        let replies: Vec<_> = twins(&upstream, exchange)
             .flat_map(|twin| twin.replies.iter().copied())
             .collect();
         let all_say_so = replies
             .iter()
             .all(|reply| reply.is.rcode == NXDOMAIN && reply.is.message.is_some());
-        let (Some(first), Some(reply), true) = (replies.first(), exchange.reply(), all_say_so)
+        let (Some(first), Some(reply), true) =
+            (replies.first(), in_the_end(&lan, exchange), all_say_so)
         else {
             return Ruling::Skip;
         };

@@ -2,16 +2,14 @@
 
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::setup::Aspect;
-use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
-use crate::checks::delay::Delay;
 use crate::checks::dns::best_answers::{CLASSIC_SIZE, best_upstream, is_for_a_large_answer};
 use crate::checks::dns::own_refusals::{Answer, answer, answered};
-use crate::checks::dns::silence::nothing_came;
-use crate::checks::dns::twins::twins;
+use crate::checks::dns::silence::{not_taken, nothing_came};
+use crate::checks::dns::tcp_clients::connections;
+use crate::checks::dns::twins::{is_asked_otherwise, twins};
 use crate::checks::ruling::{Ruling, broken, every, expect};
-use crate::dissection::dns::PORT;
 use crate::dissection::{Dissection, Dns, Exchange, Question, Transport};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -140,7 +138,7 @@ fn large_answer(trace: &Dissection<'_>) -> Verdict {
             return answered(LARGE, trace, &upstream, exchange);
         }
         if reply.is.truncated {
-            return retried_over_tcp(trace, &lan, exchange, whole);
+            return retried_over_tcp(trace, &lan, &upstream, exchange, whole);
         }
         let got = reply.is.aaaa().len();
         expect(
@@ -155,13 +153,14 @@ fn large_answer(trace: &Dissection<'_>) -> Verdict {
 fn retried_over_tcp(
     trace: &Dissection<'_>,
     lan: &[Exchange<'_>],
+    upstream: &[Exchange<'_>],
     cut: &Exchange<'_>,
     whole: usize,
 ) -> Ruling {
     let again = lan.iter().find(|other| {
         other.query.is.transport == Transport::Tcp
             && other.query.at >= cut.query.at
-            && other.question() == cut.question()
+            && other.asks_same(cut)
     });
     let records = cut.records();
     if let Some(reply) = again.and_then(Exchange::reply) {
@@ -174,26 +173,17 @@ fn retried_over_tcp(
             format!("{got} of them"),
         );
     }
-    let tried = trace.connections.iter().find(|connection| {
-        connection.on == Role::Lan
-            && connection.opener == End::Network
-            && connection.server == (cut.query.destination, PORT)
-            && connection.at >= cut.query.at
+    if let Some(again) = again {
+        return nothing_came(LARGE, trace, upstream, again);
+    }
+    let mut tried = connections(trace).filter(|connection| {
+        connection.server.0 == cut.query.destination && connection.at >= cut.query.at
     });
-    match tried {
-        Some(connection) => broken(
-            [records, vec![connection.syn]].concat(),
-            format!("{whole} addresses over TCP, since the answer over UDP was cut"),
-            "no answer over TCP",
-        )
-        .unless_late(
-            trace,
-            Delay::Race {
-                from: connection.at,
-                to: connection.last.1,
-            },
-        ),
-        None => Ruling::Unclear("the terminal did not ask again over TCP".to_owned()),
+    match tried.next() {
+        Some(connection) if connection.accepted.is_none() => {
+            not_taken(LARGE, trace, lan, connection)
+        }
+        Some(_) | None => Ruling::Unclear("the terminal did not ask again over TCP".to_owned()),
     }
 }
 
@@ -284,12 +274,18 @@ fn edns_kept(trace: &Dissection<'_>) -> Verdict {
         "forwarded question with an OPT record",
         with_edns,
         |exchange| {
-            let Some(twin) = twins(&upstream, exchange).next() else {
+            let has = |twin: &&Exchange<'_>| twin.query.is.edns().is_some();
+            let mut all = twins(&upstream, exchange);
+            let twin = twins(&upstream, exchange).find(has).or(all.next());
+            let Some(twin) = twin else {
                 return Ruling::Skip;
             };
+            if !has(&twin) && is_asked_otherwise(&lan, exchange, |other| other.edns().is_none()) {
+                return Ruling::Skip;
+            }
             expect(
                 [exchange.query.record, twin.query.record],
-                twin.query.is.edns().is_some(),
+                has(&twin),
                 "the OPT record in the question upstream",
                 "none",
             )

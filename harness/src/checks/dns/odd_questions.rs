@@ -12,7 +12,7 @@ use crate::checks::dns::let_through::all_let_through;
 use crate::checks::dns::oddities::is_odd_for;
 use crate::checks::dns::own_refusals::{answered, refused_first};
 use crate::checks::dns::silence::{PRESENT, nothing_came};
-use crate::checks::dns::twins::twins;
+use crate::checks::dns::twins::{is_asked_otherwise, twins};
 use crate::checks::ruling::{Ruling, because, broken, every, expect};
 use crate::dissection::dns::{Flag, NXDOMAIN, SERVFAIL};
 use crate::dissection::{Dissection, Exchange};
@@ -156,7 +156,8 @@ fn header_bits(trace: &Dissection<'_>) -> Verdict {
     });
     every("question with AD, CD or Z set", odd, |exchange| {
         let cleared = twins(&upstream, exchange)
-            .find(|twin| exchange.query.is.has(Flag::Cd) && !twin.query.is.has(Flag::Cd));
+            .find(|twin| exchange.query.is.has(Flag::Cd) && !twin.query.is.has(Flag::Cd))
+            .filter(|_| !is_asked_otherwise(&lan, exchange, |other| !other.has(Flag::Cd)));
         // AD and Z mean nothing to who writes its questions anew; CD is the client's (RFC 4035
         // §3.2.2).
         match cleared {

@@ -97,7 +97,7 @@ pub(super) fn answer(
 }
 
 /// Rules, for a check, that a question was answered, and not refused by the device itself.
-pub(super) fn answered(
+pub(in crate::checks) fn answered(
     check: &str,
     trace: &Dissection<'_>,
     upstream: &[Exchange<'_>],

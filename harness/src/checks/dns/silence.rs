@@ -5,8 +5,9 @@
 
 use ngnlab_sim::line::DnsQuirk;
 use ngnlab_sim::message::packet::is_routable;
-use ngnlab_sim::trace::Role;
+use ngnlab_sim::trace::{End, Role};
 
+use crate::checks::delay::Delay;
 use crate::checks::dns::answer_shapes::{has_soa, is_malformed, is_nodata, unknown_records_in};
 use crate::checks::dns::best_answers::{CLASSIC_SIZE, best_upstream, is_for_a_large_answer};
 use crate::checks::dns::crowds::{
@@ -18,13 +19,16 @@ use crate::checks::dns::outages::{is_past_an_outage, outages, slow_answer};
 use crate::checks::dns::tcp_clients::{
     answer_elsewhere, by_tcp, client, connections, is_beside_idle, is_crowded, is_pipelined,
 };
-use crate::checks::dns::twins::{PATIENCE, is_served_in_the_end, twins, unanswered};
-use crate::checks::ruling::{Ruling, because};
+use crate::checks::dns::twins::{PATIENCE, tries, twins, unanswered};
+use crate::checks::ruling::{Ruling, because, broken};
 use crate::dissection::dns::SERVFAIL;
-use crate::dissection::{Dissection, Dns, Exchange, Found, Transport};
+use crate::dissection::{Connection, Dissection, Dns, Exchange, Found, Transport};
 
 /// The check that ordinary questions belong to.
 pub(super) const PRESENT: &str = "dns.proxy.present";
+
+/// The check that ordinary questions over TCP belong to.
+pub(super) const TCP: &str = "dns.proxy.tcp";
 
 /// Rules, for a check, on a question that got no answer: broken if that is for this check to say.
 pub(super) fn nothing_came(
@@ -44,7 +48,7 @@ pub(super) fn nothing_came(
     let lan = trace.lan_dns();
     let owner = owner(trace, &lan, upstream, exchange);
     if owner == PRESENT {
-        if is_served_in_the_end(&lan, exchange) {
+        if tries(&lan, exchange).any(|again| !again.replies.is_empty()) {
             return Ruling::Skip;
         }
         if let Some(why) = excuse(trace, &lan, upstream, exchange) {
@@ -56,6 +60,61 @@ pub(super) fn nothing_came(
     } else {
         because(owner, &format!("nothing came for {}", exchange.name()))
     }
+}
+
+/// Rules, for a check, on a TCP connection that the device did not take.
+pub(super) fn not_taken(
+    check: &str,
+    trace: &Dissection<'_>,
+    lan: &[Exchange<'_>],
+    connection: &Connection,
+) -> Ruling {
+    let until = connection.at + PATIENCE;
+    let taken_later = connections(trace).any(|again| {
+        again.syn > connection.syn
+            && again.at <= until
+            && again.client.0 == connection.client.0
+            && again.accepted.is_some()
+    });
+    if trace.end() < until || taken_later {
+        return Ruling::Skip;
+    }
+    if trace.is_disturbed(connection.at, until) {
+        return Ruling::Unclear("a cable or the power was cut meanwhile".to_owned());
+    }
+    let takes_others = connections(trace).any(|other| other.accepted.is_some());
+    let owner = if takes_others && is_beside_idle(trace, lan, connection) {
+        "dns.proxy.tcp-idle"
+    } else if takes_others && is_crowded(trace, connection) {
+        "dns.proxy.tcp-many-clients"
+    } else {
+        TCP
+    };
+    let is_reset = connection.reset.is_some();
+    let how = if is_reset {
+        "it was refused"
+    } else {
+        "nothing came"
+    };
+    if owner != check {
+        return because(owner, &format!("no connection to TCP port 53, {how}"));
+    }
+    let reset = connection.reset.unwrap_or((connection.last.0, End::Device));
+    let found = broken(
+        [connection.syn, reset.0],
+        "a connection to TCP port 53",
+        how,
+    );
+    if is_reset {
+        return found;
+    }
+    found.unless_late(
+        trace,
+        Delay::Race {
+            from: connection.at,
+            to: until,
+        },
+    )
 }
 
 /// Returns the check whose business it is that this question got no answer.
@@ -77,7 +136,7 @@ fn owner(
     let transport = exchange.query.is.transport;
     let base = match transport {
         Transport::Udp => PRESENT,
-        Transport::Tcp => "dns.proxy.tcp",
+        Transport::Tcp => TCP,
     };
     let is_answered = |other: &Exchange<'_>| !other.replies.is_empty();
     let has_nothing_about_it = |one: &Exchange<'_>| {
@@ -307,15 +366,18 @@ fn excuse(
     }
 }
 
+/// Returns whether the device could send nothing to the line, and was alive otherwise.
 fn has_lost_its_way(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> bool {
     let asked = exchange.query.at;
-    trace.is_line_dumb()
-        || !trace.packets.iter().any(|found| {
-            found.by_device(Role::Wan)
-                && is_routable(found.source)
+    let speaks = |on: Role| {
+        trace.packets.iter().any(|found| {
+            found.by_device(on)
+                && (on == Role::Lan || is_routable(found.source))
                 && asked <= found.at + PATIENCE
                 && found.at <= asked + PATIENCE
         })
+    };
+    trace.is_line_dumb() || !speaks(Role::Wan) && speaks(Role::Lan)
 }
 
 /// Returns whether both addresses of a question are link-local, or of a prefix that is advertised.
@@ -343,11 +405,14 @@ fn shuns_silent_servers(
     exchange: &Exchange<'_>,
 ) -> bool {
     let servers = trace.setup().servers_for(exchange.name());
-    let before = upstream.iter().filter(|other| {
+    let mut before = upstream.iter().filter(|other| {
         servers.contains(&other.query.destination) && other.query.record < exchange.query.record
     });
     let asks = twins(upstream, exchange).next().is_some();
-    !asks && before.last().is_some_and(|last| last.replies.is_empty())
+    !asks
+        && before
+            .next_back()
+            .is_some_and(|last| last.replies.is_empty())
 }
 
 /// RFC 1035 §4.1.1.

@@ -10,7 +10,7 @@ use ngnlab_sim::trace::End;
 use crate::checks::check::{Check, DNS_PROXY};
 use crate::checks::delay::Delay;
 use crate::checks::dns::own_refusals::answered;
-use crate::checks::dns::silence::nothing_came;
+use crate::checks::dns::silence::{not_taken, nothing_came};
 use crate::checks::dns::tcp_clients::{
     PROMPT, answer_elsewhere, by_tcp, client, connections, is_beside_idle, is_crowded, is_pipelined,
 };
@@ -276,7 +276,6 @@ fn served(
     upstream: &[Exchange<'_>],
     connection: &Connection,
 ) -> Ruling {
-    let until = connection.at + PATIENCE;
     let asked = by_tcp(lan).find(|exchange| client(exchange) == connection.client);
     match asked {
         Some(exchange) => match exchange.reply() {
@@ -302,22 +301,8 @@ fn served(
             ),
             None => nothing_came(check, trace, upstream, exchange),
         },
-        None if connection.accepted.is_some() || trace.end() < until => Ruling::Skip,
-        None if trace.is_disturbed(connection.at, until) => {
-            Ruling::Unclear("a cable or the power was cut meanwhile".to_owned())
-        }
-        None => broken(
-            [connection.syn],
-            "a connection to TCP port 53",
-            "the device did not accept it",
-        )
-        .unless_late(
-            trace,
-            Delay::Race {
-                from: connection.at,
-                to: until,
-            },
-        ),
+        None if connection.accepted.is_some() => Ruling::Skip,
+        None => not_taken(check, trace, lan, connection),
     }
 }
 

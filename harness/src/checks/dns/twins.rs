@@ -3,9 +3,12 @@
 
 use std::time::Duration;
 
+use ngnlab_sim::trace::{End, Role};
+
 use crate::checks::delay::Delay;
 use crate::checks::ruling::{Ruling, broken};
-use crate::dissection::{Dissection, Exchange, Question};
+use crate::dissection::dns::{PORT, SERVFAIL};
+use crate::dissection::{Dissection, Dns, Exchange, Found, Question};
 
 /// How long a terminal waits in the worst case before it gives a question up.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -46,18 +49,65 @@ pub(super) fn repetitions<'a, 'd>(
     })
 }
 
-/// Returns whether a terminal that went on asking the same had an answer in the end: from another
-/// address of the device, by the other transport, or with less about the question.
-pub(super) fn is_served_in_the_end(lan: &[Exchange<'_>], first: &Exchange<'_>) -> bool {
+/// Returns the questions by which a terminal went on asking the same while it still waited: at
+/// another address of the device, by the other transport, or with less about the question.
+pub(super) fn tries<'a, 'd>(
+    lan: &'a [Exchange<'d>],
+    first: &'a Exchange<'_>,
+) -> impl Iterator<Item = &'a Exchange<'d>> {
     let query = first.query;
-    lan.iter().any(|again| {
+    lan.iter().filter(move |again| {
         let other = again.query;
         query.record < other.record
             && other.at <= query.at + PATIENCE
             && (other.eth_source, other.injected) == (query.eth_source, query.injected)
             && again.asks_same(first)
-            && !again.replies.is_empty()
     })
+}
+
+/// Returns what a terminal had in the end: the first answer that is neither cut nor a failure, or
+/// else the first one.
+pub(super) fn in_the_end<'d>(lan: &[Exchange<'d>], first: &Exchange<'d>) -> Option<&'d Found<Dns>> {
+    let reply = first.reply();
+    let is_last = |reply: &&Found<Dns>| !reply.is.truncated && reply.is.rcode != SERVFAIL;
+    let mut later = tries(lan, first).filter_map(Exchange::reply);
+    reply
+        .filter(is_last)
+        .or_else(|| later.find(is_last))
+        .or(reply)
+}
+
+/// Returns whether somebody asked the same before, not like this, and may have been waiting still:
+/// what goes upstream may then be for him.
+pub(super) fn is_asked_otherwise(
+    lan: &[Exchange<'_>],
+    exchange: &Exchange<'_>,
+    is_otherwise: impl Fn(&Dns) -> bool,
+) -> bool {
+    let query = exchange.query;
+    lan.iter().any(|other| {
+        other.query.record < query.record
+            && query.at <= other.query.at + PATIENCE
+            && other.asks_same(exchange)
+            && is_otherwise(&other.query.is)
+    })
+}
+
+/// Returns whether the device tried to ask over TCP meanwhile, and no server took its connection.
+fn only_knocks(trace: &Dissection<'_>, lan: &Exchange<'_>) -> bool {
+    let mut tried = trace
+        .connections
+        .iter()
+        .filter(|connection| {
+            connection.on == Role::Wan
+                && connection.opener == End::Device
+                && connection.server.1 == PORT
+                && !trace.is_terminal(connection.client.0)
+                && lan.query.at <= connection.at
+                && connection.at <= lan.query.at + PATIENCE
+        })
+        .peekable();
+    tried.peek().is_some() && tried.all(|connection| connection.accepted.is_none())
 }
 
 /// Rules on a question of a terminal that nobody answered; one that was answered when the terminal
@@ -102,6 +152,8 @@ pub(super) fn unanswered(
         Ruling::Skip
     } else if trace.is_disturbed(lan.query.at, until) {
         Ruling::Unclear("a cable or the power was cut meanwhile".to_owned())
+    } else if asked.peek().is_none() && only_knocks(trace, lan) {
+        Ruling::Unclear("the servers upstream took no connection".to_owned())
     } else if asked.peek().is_some() && asked.all(is_silent) {
         Ruling::Unclear("the servers upstream did not answer".to_owned())
     } else if repetitions(&all, lan).any(|again| !again.replies.is_empty()) {

@@ -6,7 +6,7 @@ use ngnlab_reports::{Level, Text, Verdict};
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
 use crate::checks::ruling::{Ruling, every, expect};
-use crate::dissection::{Dissection, Exchange, Question, Transport};
+use crate::dissection::{Dissection, Exchange, Transport};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -84,12 +84,14 @@ fn sampled(trace: &Dissection<'_>, judge: impl Fn(&[Exchange<'_>]) -> Ruling) ->
     let mut upstream = trace.upstream_dns();
     upstream.retain(|exchange| exchange.query.is.transport == Transport::Udp);
     // One question that goes to several servers at once, or again, is one draw.
-    let mut drawn: Vec<(Question, u16)> = Vec::new();
+    let mut drawn = Vec::new();
     upstream.retain(|exchange| {
         let Some(question) = exchange.question() else {
             return false;
         };
-        let draw = (question.clone(), exchange.query.is.id);
+        // Each copy may be spelled anew.
+        let name = question.name.to_ascii_lowercase();
+        let draw = ((name, question.kind, question.class), exchange.query.is.id);
         let is_new = !drawn.contains(&draw);
         if is_new {
             drawn.push(draw);

@@ -14,7 +14,7 @@ use crate::checks::dns::let_through::all_let_through;
 use crate::checks::dns::oddities::is_signed;
 use crate::checks::dns::own_refusals::answered;
 use crate::checks::dns::silence::nothing_came;
-use crate::checks::dns::twins::{PATIENCE, twins};
+use crate::checks::dns::twins::{PATIENCE, is_asked_otherwise, twins};
 use crate::checks::ruling::{Ruling, broken, every, expect, finding};
 use crate::dissection::dns::PORT;
 use crate::dissection::{Dissection, Dns, Exchange, Found, Transport};
@@ -106,11 +106,12 @@ fn tsig(trace: &Dissection<'_>) -> Verdict {
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
     let signed = lan.iter().filter(|exchange| is_signed(&exchange.query.is));
     every("question signed with TSIG", signed, |exchange| {
-        let twins: Vec<&Exchange<'_>> = twins(&upstream, exchange).collect();
-        if let Some(changed) = twins
-            .iter()
-            .find(|twin| twin.query.is.body() != exchange.query.is.body())
-        {
+        let mut twins: Vec<&Exchange<'_>> = twins(&upstream, exchange).collect();
+        let is_same = |other: &Dns| other.body() == exchange.query.is.body();
+        if is_asked_otherwise(&lan, exchange, |other| !is_same(other)) {
+            twins.retain(|twin| is_same(&twin.query.is));
+        }
+        if let Some(changed) = twins.iter().find(|twin| !is_same(&twin.query.is)) {
             return broken(
                 [exchange.query.record, changed.query.record],
                 "the signed question, unchanged but for its id",

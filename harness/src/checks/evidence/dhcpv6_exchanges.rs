@@ -55,6 +55,19 @@ pub(in crate::checks) fn sent<'d>(
         .filter(|found| found.by_device(Role::Wan) && found.is.is_from_client())
 }
 
+/// Returns what a message of a client is about: who asks, whether for an address, and for which
+/// delegations.
+pub(in crate::checks) fn asks_for(found: &Found<Dhcpv6>) -> (Option<&[u8]>, bool, Vec<u32>) {
+    let delegations = found.is.delegations();
+    let mut iaids: Vec<u32> = delegations.iter().map(|ia| ia.iaid).collect();
+    iaids.sort_unstable();
+    let for_address = found.is.codes().contains(&IA_NA);
+    (found.is.client_id(), for_address, iaids)
+}
+
+/// RFC 8415 §21.4.
+const IA_NA: u16 = 3;
+
 /// Returns the server messages that reached the device, in order, and none that were forged.
 pub(in crate::checks) fn received<'d>(
     trace: &'d Dissection<'_>,

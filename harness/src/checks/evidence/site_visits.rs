@@ -9,6 +9,7 @@ use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::trace::{End, Fact, Role};
 
 use crate::checks::delay::Delay;
+use crate::checks::dns::own_refusals::answered;
 use crate::checks::ruling::{Ruling, broken, every};
 use crate::dissection::dns::AAAA;
 use crate::dissection::{Connection, Dissection, Exchange};
@@ -100,15 +101,15 @@ fn asks_for_aaaa(exchange: &Exchange<'_>) -> bool {
 
 /// A name that did not resolve is the device's fault unless the network did not answer it.
 fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
+    let query = exchange.query;
     let has_address = |exchange: &Exchange<'_>| {
         let mut replies = exchange.replies.iter();
         replies.any(|reply| !reply.is.aaaa().is_empty())
     };
     // Who asks the same again has what came in the end.
     let came_later = || {
-        let query = exchange.query;
         trace.lan_dns().iter().any(|again| {
-            again.query.source == query.source
+            again.query.eth_source == query.eth_source
                 && again.asks_same(exchange)
                 && query.at <= again.query.at
                 && again.query.at <= query.at + ASKS_AGAIN
@@ -122,9 +123,10 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
         return Ruling::Unclear("nothing came from the line".to_owned());
     }
     let right = trace.setup().servers_for(exchange.name());
-    let deaf = trace.upstream_dns().into_iter().any(|upstream| {
-        is_one_of(&upstream, &[exchange.name()])
-            && asks_for_aaaa(&upstream)
+    let upstream = trace.upstream_dns();
+    let deaf = upstream.iter().any(|upstream| {
+        is_one_of(upstream, &[exchange.name()])
+            && asks_for_aaaa(upstream)
             && right.contains(&upstream.query.destination)
             && upstream
                 .replies
@@ -133,6 +135,12 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
     });
     if deaf {
         return Ruling::Unclear("the right DNS server gave no address".to_owned());
+    }
+    // That nothing came, or a refusal, is for the checks on the DNS proxy to say.
+    match answered(THIS, trace, &upstream, exchange) {
+        Ruling::Unclear(why) => return Ruling::Unclear(why),
+        Ruling::Skip if exchange.replies.is_empty() => return Ruling::Skip,
+        Ruling::Skip | Ruling::Holds(_) | Ruling::Broken(_) => {}
     }
     broken(
         exchange.records(),
@@ -224,6 +232,9 @@ fn sought_in_vain(trace: &Dissection<'_>, connection: &Connection) -> Option<Rec
     let first = sought.next()?;
     (!answered && connection.accepted.is_none()).then_some(first.record)
 }
+
+/// No check on DNS has this name, so that all of them own what is theirs.
+const THIS: &str = "ons.line-auth.reaches-site";
 
 /// The line-authentication site (guide p.16).
 pub(in crate::checks) const LINE_AUTH: &str = "www.lineauth.mnw";

@@ -189,6 +189,7 @@ fn fragments_out(trace: &Dissection<'_>) -> Verdict {
                     let after = after.iter().map(|after| after.record);
                     Ruling::Holds(records.chain(after).collect())
                 }
+                None if trace.was_looking_for_next_hop(first, SOON) => Ruling::Skip,
                 None => broken(
                     records,
                     "the fragments forwarded, or what is in them",

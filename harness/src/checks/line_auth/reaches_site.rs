@@ -51,13 +51,47 @@ mod tests {
     fn a_site_whose_name_does_not_resolve_is_not_reached() {
         let mut trace = advertised();
         let id = trace.ask("www.lineauth.mnw", RecordType::AAAA);
-        trace.answer(id, "www.lineauth.mnw", Reply::Code(ResponseCode::NXDomain));
+        let wrong = trace.trace.header.setup.default_dns[0];
+        let no = Reply::Code(ResponseCode::NXDomain);
+        trace.forward(8, "www.lineauth.mnw", wrong);
+        trace.upstream_answer(8, "www.lineauth.mnw", wrong, no);
+        trace.answer(id, "www.lineauth.mnw", no);
         assert!(matches!(
             verdict("ons.line-auth.reaches-site", &trace),
             Verdict::Fail(_)
         ));
         let server = trace.ons_dns();
         trace.forward(9, "www.lineauth.mnw", server);
+        assert!(matches!(
+            verdict("ons.line-auth.reaches-site", &trace),
+            Verdict::Inconclusive(_)
+        ));
+    }
+
+    #[test]
+    fn a_proxy_that_says_nothing_or_refuses_fails_for_that() {
+        let id = "ons.line-auth.reaches-site";
+        for refusal in [None, Some(ResponseCode::Refused)] {
+            let mut trace = TraceBuilder::new("next-ra");
+            trace.at(1000).lan_ra(|_| {});
+            let asked = trace.ask("www.lineauth.mnw", RecordType::AAAA);
+            if let Some(code) = refusal {
+                trace.answer(asked, "www.lineauth.mnw", Reply::Code(code));
+            }
+            assert!(matches!(
+                verdict("dns.proxy.present", &trace),
+                Verdict::Fail(_)
+            ));
+            let text = format!("{:?}", verdict(id, &trace));
+            assert!(text.contains("because dns.proxy.present failed"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_question_that_still_waits_at_the_end_is_no_name_that_does_not_resolve() {
+        let mut trace = TraceBuilder::new("next-ra");
+        trace.at(1000).lan_ra(|_| {});
+        trace.at(55_000).ask("www.lineauth.mnw", RecordType::AAAA);
         assert!(matches!(
             verdict("ons.line-auth.reaches-site", &trace),
             Verdict::Inconclusive(_)
@@ -73,7 +107,10 @@ mod tests {
         let first = trace.ask("www.lineauth.mnw", RecordType::AAAA);
         let failed = Reply::Code(ResponseCode::ServFail);
         trace.answer(first, "www.lineauth.mnw", failed);
-        assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
+        assert!(matches!(
+            verdict("dns.proxy.present", &trace),
+            Verdict::Fail(_)
+        ));
         let again = trace.at(3000).ask("www.lineauth.mnw", RecordType::AAAA);
         trace.answer(again, "www.lineauth.mnw", Reply::Addresses(&[site]));
         assert!(matches!(verdict(id, &trace), Verdict::Inconclusive(_)));
@@ -88,10 +125,8 @@ mod tests {
         trace
             .wan_ra(|_| {})
             .udp(Role::Wan, End::Device, ends, &ipv4);
-        assert!(matches!(
-            verdict("ons.line-auth.reaches-site", &trace),
-            Verdict::Fail(_)
-        ));
+        let text = format!("{:?}", verdict("ons.line-auth.reaches-site", &trace));
+        assert!(text.contains("because dns.proxy.present failed"), "{text}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! From which address the device speaks on the WAN (RFC 7084 §4.2; ngn-facts §4.1).
 
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use ipnet::Ipv6Net;
@@ -9,11 +10,12 @@ use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERYONE};
+use crate::checks::evidence::dhcpv6_exchanges::received;
 use crate::checks::evidence::formed_addresses::offered;
 use crate::checks::evidence::given_prefixes::given;
 use crate::checks::evidence::wan_adverts::wan_adverts;
 use crate::checks::ruling::{Ruling, every, expect, only_in};
-use crate::dissection::Dissection;
+use crate::dissection::{Dissection, Kind};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -62,6 +64,11 @@ fn own_source(trace: &Dissection<'_>) -> Verdict {
             .filter(|(_, prefix, _)| prefix.autonomous)
             .map(|(.., net)| net)
             .collect();
+        // RFC 7084 §4.2 WAA-7 is for who got no address, neither by advertisement nor by DHCPv6.
+        let named: Vec<Ipv6Addr> = received(trace)
+            .filter(|reply| reply.is.kind == Kind::Reply)
+            .flat_map(|reply| reply.is.addresses())
+            .collect();
         let questions = trace.upstream_dns();
         every("question of the router's own", &questions, |exchange| {
             let query = exchange.query;
@@ -74,7 +81,10 @@ fn own_source(trace: &Dissection<'_>) -> Verdict {
             };
             let may_be_tentative =
                 query.source.is_unicast_link_local() && query.at < first.at + IN_USE_AFTER;
-            if may_be_tentative || own.iter().any(|net| net.contains(&query.source)) {
+            if may_be_tentative
+                || named.contains(&query.source)
+                || own.iter().any(|net| net.contains(&query.source))
+            {
                 return Ruling::Skip;
             }
             expect(
@@ -157,5 +167,37 @@ mod tests {
         let ends = ((ROUTER_WAN.link_local(), 40_001), (server, 53));
         trace.udp(Role::Wan, End::Device, ends, &question);
         assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
+    }
+
+    #[test]
+    fn an_address_by_dhcpv6_is_as_good() {
+        use dhcproto::v6::{DhcpOption, DhcpOptions, IAAddr, IANA};
+        let mut trace = TraceBuilder::new("next-pd");
+        let address: Ipv6Addr = "2001:db8::7".parse().unwrap();
+        let mut reply = grant(1, trace.trace.header.line.assignment(0), [1, 2, 3000, 4000]);
+        let mut opts = DhcpOptions::new();
+        opts.insert(DhcpOption::IAAddr(IAAddr {
+            addr: address,
+            preferred_life: 3000,
+            valid_life: 4000,
+            opts: DhcpOptions::new(),
+        }));
+        reply.opts_mut().insert(DhcpOption::IANA(IANA {
+            id: 1,
+            t1: 1,
+            t2: 2,
+            opts,
+        }));
+        trace.at(2_000).dhcpv6(Role::Wan, End::Network, &reply);
+        let kind = hickory_proto::rr::RecordType::AAAA;
+        let question = crate::dissection::builder::query(7, "www.lineauth.mnw", kind, None);
+        let ends = ((address, 40_001), (trace.ons_dns(), 53));
+        trace
+            .at(19_000)
+            .udp(Role::Wan, End::Device, ends, &question);
+        let server = trace.ons_dns();
+        trace.forward(1, "www.lineauth.mnw", server);
+        let verdict = verdict("wan.addr.gua-from-pd", &trace);
+        assert!(matches!(verdict, Verdict::Pass(_)), "{verdict:?}");
     }
 }

@@ -28,6 +28,8 @@ pub(in crate::node) struct Habits {
     pub(in crate::node) reads_once: bool,
     /// It hears one connection alone, the oldest.
     pub(in crate::node) one_client: bool,
+    /// It closes every connection beside the two oldest.
+    pub(in crate::node) two_clients: bool,
 }
 
 impl Sessions {
@@ -59,10 +61,15 @@ impl Sessions {
         }
         let mut queries = Vec::new();
         let oldest = self.open.keys().next().copied();
+        let second = self.open.keys().nth(1).copied();
         self.open.retain(|id, session| {
             if habits.one_client && Some(*id) != oldest {
                 session.idle_at = now + IDLE;
                 return true;
+            }
+            if habits.two_clients && ![oldest, second].contains(&Some(*id)) {
+                stack.forget(*id);
+                return false;
             }
             let bytes = stack.read(*id);
             if !bytes.is_empty() {

@@ -103,3 +103,34 @@ fn an_elapsed_time_that_stands_still_is_no_new_exchange() {
     ];
     assert_verdicts(&trace, &expected);
 }
+
+#[test]
+fn two_clients_side_by_side_have_exchanges_of_their_own() {
+    use dhcproto::v6::{DhcpOption, DhcpOptions, IANA, OptionCode};
+    let mut trace = TraceBuilder::new("next-pd");
+    let mut say = |at: u64, xid: u32, elapsed: u16, address: bool| {
+        let mut message = client_message(MessageType::Solicit, xid, elapsed);
+        if address {
+            message.opts_mut().remove(OptionCode::IAPD);
+            message.opts_mut().insert(DhcpOption::IANA(IANA {
+                id: 1,
+                t1: 0,
+                t2: 0,
+                opts: DhcpOptions::new(),
+            }));
+        }
+        trace.at(at).dhcpv6(Role::Wan, End::Device, &message);
+    };
+    for (at, elapsed) in [(1000, 0), (2050, 105), (4150, 315)] {
+        say(at, 7, elapsed, false);
+        say(at + 300, 8, elapsed, true);
+    }
+    let ids = [
+        "dhcp6c.msg.xid-kept",
+        "dhcp6c.sol.backoff",
+        "dhcp6c.msg.xid-fresh",
+    ];
+    for id in ids {
+        assert_verdicts(&trace, &[(id, '+')]);
+    }
+}

@@ -128,3 +128,22 @@ fn who_speaks_no_edns_hears_none() {
     talk.relay(5000, &query, &answered(&query, 0));
     talk.is_inconclusive(id);
 }
+
+#[test]
+fn what_goes_upstream_for_another_client_lacks_nothing() {
+    // Somebody else waits for the same already, so that the device need not ask once more.
+    let (bare, signed) = (question("edns.mnw", |_| {}), with_opt(0, 0x8000, &[]));
+    for id in ["dns.proxy.edns-do", "dns.proxy.edns-untouched"] {
+        let mut talk = Talk::new();
+        talk.ask(5000, &bare);
+        talk.trace.at(2000);
+        talk.ask(5001, &signed);
+        talk.trace.at(3000);
+        talk.forward(&bare);
+        talk.is_inconclusive(id);
+        // Where nobody did, the question has lost something on its way.
+        let mut talk = Talk::new();
+        talk.ask(5001, &signed).forward(&bare);
+        talk.fails(id);
+    }
+}

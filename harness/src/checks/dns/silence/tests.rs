@@ -171,6 +171,19 @@ fn failures_that_nobody_was_told_of_belong_to_the_check_on_that() {
     assert_passes(PRESENT, &trace);
 }
 
+#[test]
+fn servers_that_take_no_connection_are_silent() {
+    let mut trace = served();
+    let server = trace.ons_dns();
+    trace.at(3000).ask(OTHER, RecordType::AAAA);
+    assert_fails(PRESENT, &trace);
+    let mut syn = etherparse::TcpHeader::new(50_000, 53, 1, 1000);
+    syn.syn = true;
+    let envelope = trace.envelope(Role::Wan, End::Device, trace.router(), server);
+    trace.frame(Role::Wan, End::Device, envelope.tcp(syn, &[]));
+    assert_passes(PRESENT, &trace);
+}
+
 /// A terminal had an answer already, without EDNS.
 fn served() -> TraceBuilder {
     served_with(None)

@@ -1,7 +1,7 @@
 use ngnlab_sim::message::dns::to_stream;
 
 use super::*;
-use crate::checks::dns::test_talk::{Talk, question, response};
+use crate::checks::dns::test_talk::{Stream, Talk, question, response};
 
 const PC: u16 = 0;
 
@@ -136,4 +136,44 @@ fn an_idle_connection_keeps_nobody_waiting() {
     let mut stream = talk.connect(PC, 6000);
     talk.send_message(PC, &mut stream, End::Network, &query);
     talk.is_inconclusive(id);
+}
+
+#[test]
+fn who_takes_no_connection_at_all_fails_for_that_alone() {
+    let many = "dns.proxy.tcp-many-clients";
+    let mut talk = Talk::new();
+    for host in 0..3 {
+        let mut stream = Stream {
+            port: 6000 + host,
+            up: 100,
+            down: 200,
+        };
+        talk.segment(host, &mut stream, End::Network, |tcp| tcp.syn = true, &[]);
+    }
+    talk.fails("dns.proxy.tcp");
+    talk.is_inconclusive(many);
+    let text = format!("{:?}", talk.verdict(many));
+    assert!(text.contains("because dns.proxy.tcp failed"), "{text}");
+    // Where one gets through, it is for the others that there is no room.
+    talk.connect(3, 6003);
+    talk.fails(many);
+    talk.is_inconclusive("dns.proxy.tcp");
+}
+
+#[test]
+fn a_connection_that_is_taken_when_it_is_tried_again_is_taken() {
+    let query = question("a.mnw", |_| {});
+    let mut talk = Talk::new();
+    let mut refused = Stream {
+        port: 6000,
+        up: 100,
+        down: 200,
+    };
+    talk.segment(PC, &mut refused, End::Network, |tcp| tcp.syn = true, &[]);
+    talk.fails("dns.proxy.tcp");
+    talk.trace.at(3000);
+    let mut stream = talk.connect(PC, 6001);
+    talk.send_message(PC, &mut stream, End::Network, &query);
+    talk.send_message(PC, &mut stream, End::Device, &response(&query, 0, &[]));
+    talk.passes("dns.proxy.tcp");
 }

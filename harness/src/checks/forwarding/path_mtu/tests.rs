@@ -4,7 +4,7 @@ use ngnlab_sim::trace::End;
 use super::*;
 use crate::checks::forwarding::test_packets::{online, out};
 use crate::checks::test_verdicts::{fails, open, passes};
-use crate::dissection::builder::TraceBuilder;
+use crate::dissection::builder::{ROUTER_WAN, TraceBuilder};
 
 #[test]
 fn packets_of_1500_bytes_have_to_pass() {
@@ -15,6 +15,24 @@ fn packets_of_1500_bytes_have_to_pass() {
     assert!(fails("fwd.mtu.full-size", &trace));
     trace.frame(Role::Wan, End::Device, after);
     assert!(passes("fwd.mtu.full-size", &trace));
+}
+
+#[test]
+fn what_waits_for_a_neighbour_may_be_lost() {
+    use ngnlab_sim::message::ndp::{Ndp, NeighborSolicit};
+    use ngnlab_sim::message::packet::solicited_node;
+    let mut trace = online();
+    let (before, _) = out(&trace, &[7; 1452]);
+    trace.at(5000).frame(Role::Lan, End::Network, before);
+    assert!(fails("fwd.mtu.full-size", &trace));
+    let (own, target) = (ROUTER_WAN.link_local(), trace.edge().link_local());
+    let solicit = Ndp::NeighborSolicit(NeighborSolicit {
+        target,
+        source_link_layer: Some(ROUTER_WAN),
+    });
+    let group = solicited_node(target);
+    trace.ndp(Role::Wan, End::Device, own, group, &solicit);
+    assert!(open("fwd.mtu.full-size", &trace));
 }
 
 #[test]

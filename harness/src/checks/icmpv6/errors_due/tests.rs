@@ -30,6 +30,13 @@ fn what_the_device_does_not_know_is_told_or_not() {
     }
     assert!(passes("icmp6.unknown-next-header", &trace));
     assert!(fails("icmp6.unknown-info", &trace));
+    // One that comes on the heels of another need not be told, as errors are limited in rate.
+    let mut other = envelope.udp(1, 2, b"another").to_vec();
+    other[ETHERNET_HEADER + 6] = 253;
+    trace.at(1500).injected(Role::Lan, other.clone().into());
+    assert!(passes("icmp6.unknown-next-header", &trace));
+    trace.at(9000).injected(Role::Lan, other.into());
+    assert!(fails("icmp6.unknown-next-header", &trace));
 }
 
 #[test]

@@ -341,6 +341,7 @@ fn habits(desk: &Desk) -> Habits {
     Habits {
         reads_once: desk.has(READS_TCP_ONCE),
         one_client: desk.has(ONE_TCP_CLIENT),
+        two_clients: desk.has(TWO_TCP_CLIENTS),
     }
 }
 
@@ -383,4 +384,7 @@ defects! {
     /// Serves one TCP client at a time, the others when it has gone.
     ONE_TCP_CLIENT = "one-tcp-client",
         "TCPでは一度に1台の端末にしか応答せず、ほかの端末を待たせる。";
+    /// Serves two TCP connections at a time, and closes the third unheard.
+    TWO_TCP_CLIENTS = "two-tcp-clients",
+        "TCPの接続を同時に二つまでしか扱わず、三つ目は問い合わせを聞かずに閉じる。";
 }
