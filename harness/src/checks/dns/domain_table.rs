@@ -10,6 +10,7 @@ use ngnlab_sim::line::ONS_DOMAINS;
 use ngnlab_sim::setup::{Aspect, in_domain};
 
 use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
+use crate::checks::evidence::given_prefixes::is_between_prefixes;
 use crate::checks::ruling::{Ruling, apart, broken, every, expect, finding, never};
 use crate::dissection::{Dissection, Exchange};
 
@@ -230,6 +231,9 @@ fn failover(trace: &Dissection<'_>) -> Verdict {
             Some(other) => Ruling::Holds(vec![exchange.query.record, other.query.record]),
             None if trace.is_disturbed(exchange.query.at, exchange.query.at + PATIENCE) => {
                 Ruling::Skip
+            }
+            None if is_between_prefixes(trace, exchange.query.at, exchange.query.at + PATIENCE) => {
+                Ruling::Unclear("the line gave another prefix meanwhile".to_owned())
             }
             None => broken(
                 [exchange.query.record],

@@ -152,6 +152,10 @@ fn large_answer(trace: &Dissection<'_>) -> Verdict {
         if let Answer::Refused(_) = answer(trace, &upstream, exchange) {
             return answered(trace, &upstream, exchange);
         }
+        // That the device made the failure up was ruled out above: the servers failed.
+        if reply.is.rcode != 0 {
+            return Ruling::Skip;
+        }
         if reply.is.truncated {
             return retried_over_tcp(trace, &lan, exchange, whole);
         }

@@ -15,6 +15,7 @@ use ngnlab_sim::trace::Role;
 
 use crate::checks::dns::mutated_answers::mutated;
 use crate::checks::dns::twins::{PATIENCE, is_twin, repetitions, same, unanswered};
+use crate::checks::evidence::given_prefixes::is_between_prefixes;
 use crate::checks::ruling::{Ruling, broken};
 use crate::dissection::dns::{A, AAAA, Flag, NXDOMAIN, SERVFAIL};
 use crate::dissection::{Dissection, Dns, Exchange, Found};
@@ -240,6 +241,7 @@ fn is_helpless(
         || trace.is_line_dumb()
         || trace.is_disturbed(exchange.query.at, reply.at)
         || trace.lan_prefixes().is_empty()
+        || is_between_prefixes(trace, reply.at, reply.at)
 }
 
 /// Returns whether a question has nothing about it that a device could dislike.

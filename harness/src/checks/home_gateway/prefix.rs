@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::Time;
 use ngnlab_sim::setup::{Aspect, Mode};
 
 use crate::checks::check::Check;
+use crate::checks::evidence::dhcpv6_exchanges::received;
 use crate::checks::evidence::given_prefixes::{given, net_of};
 use crate::checks::evidence::lan_adverts::adverts;
 use crate::checks::evidence::trouble::{Trouble, works_after};
 use crate::checks::home_gateway::below::{BELOW, below};
 use crate::checks::ruling::{Ruling, broken, every, only_in};
-use crate::dissection::Dissection;
+use crate::dissection::{Dissection, Kind};
 use crate::scenario::step::Action;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -96,10 +98,12 @@ fn takes_60(trace: &Dissection<'_>) -> Verdict {
 
 fn recovers(trace: &Dissection<'_>) -> Verdict {
     below(trace, || {
-        let restarts = trace
-            .steps
-            .iter()
-            .filter(|step| matches!(step.action, Action::RebootHomeGateway(_)) && step.is_done());
+        let restarts = trace.steps.iter().filter(|step| match &step.action {
+            Action::RebootHomeGateway(reboot) => {
+                step.is_done() && (!reboot.behind_switch || can_know(trace, step.at))
+            }
+            _ => false,
+        });
         let troubles = restarts.map(|step| Trouble {
             records: vec![step.record],
             from: step.at,
@@ -114,6 +118,16 @@ fn recovers(trace: &Dissection<'_>) -> Verdict {
             |step| step.silences_or_renumbers(),
         )
     })
+}
+
+/// Returns whether a device whose own link stayed up can know of the restart: on a delegation it
+/// has a reason to ask before T1 only if it is told to (RFC 8415 §18.2.11, §18.2.12).
+fn can_know(trace: &Dissection<'_>, restarted: Time) -> bool {
+    let told = || {
+        let mut messages = received(trace);
+        messages.any(|message| message.is.kind == Kind::Reconfigure && message.at >= restarted)
+    };
+    trace.setup().mode == Mode::Ra || told()
 }
 
 #[cfg(test)]

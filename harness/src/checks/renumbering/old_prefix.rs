@@ -86,7 +86,11 @@ fn is_quiet(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
         .packets
         .iter()
         .any(|found| found.lost && from <= found.at && found.at <= to);
-    to <= trace.end() && !lost && !trace.is_restarted(from, to)
+    let restarted = trace
+        .steps
+        .iter()
+        .any(|step| from <= step.at && step.began() <= to && step.restarts_device());
+    to <= trace.end() && !lost && !restarted
 }
 
 /// Returns what the LAN last heard of a prefix before the line replaced it, if it was in use.
