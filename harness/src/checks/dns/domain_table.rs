@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::Time;
 use ngnlab_sim::line::ONS_DOMAINS;
 use ngnlab_sim::setup::{Aspect, in_domain};
 
@@ -13,6 +14,7 @@ use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
 use crate::checks::evidence::given_prefixes::is_between_prefixes;
 use crate::checks::ruling::{Ruling, apart, broken, every, expect, finding, never};
 use crate::dissection::{Dissection, Exchange};
+use crate::scenario::step::cable::Wire;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -174,7 +176,7 @@ fn preferred_first(trace: &Dissection<'_>) -> Verdict {
             let was_silent = before
                 .iter()
                 .any(|other| other.query.destination == preferred && other.replies.is_empty());
-            if continues || was_silent {
+            if continues || was_silent || asked_in_vain(trace, exchange.query.at) {
                 return Ruling::Skip;
             }
             expect(
@@ -186,6 +188,23 @@ fn preferred_first(trace: &Dissection<'_>) -> Verdict {
         },
     )
 }
+
+/// Returns whether the device had questions while the WAN cable was out, not long before: what it
+/// asked then is in no trace, and it may remember for five minutes that nobody answered
+/// (RFC 2308 §7.2).
+fn asked_in_vain(trace: &Dissection<'_>, at: Time) -> bool {
+    let pulled = trace.steps.iter().filter(|step| step.pulls(Wire::Wan));
+    let mut recent = pulled.filter(|step| step.began() <= at && at <= step.at + REMEMBERED);
+    recent.any(|step| {
+        let questions = trace.lan_dns();
+        let mut times = questions.iter().map(|exchange| exchange.query.at);
+        // Those of the moments before may not have been answered, either.
+        times.any(|asked| step.began() - PATIENCE <= asked && asked <= step.at)
+    })
+}
+
+/// RFC 2308 §7.2.
+const REMEMBERED: Duration = Duration::from_secs(300);
 
 fn ngn_domain(trace: &Dissection<'_>) -> Verdict {
     let domain = trace.header().line.area.values().ngn_domain;

@@ -122,6 +122,9 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
     if trace.is_line_dumb() {
         return Ruling::Unclear("nothing came from the line".to_owned());
     }
+    if trace.is_disturbed(exchange.query.at, exchange.query.at + ASKS_AGAIN) {
+        return Ruling::Unclear("a cable or the power was cut meanwhile".to_owned());
+    }
     if waits_for_prefix(trace, exchange.query.at) {
         return Ruling::Unclear("the line was silent, and gave no prefix yet".to_owned());
     }

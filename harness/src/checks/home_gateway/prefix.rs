@@ -5,9 +5,9 @@ use std::time::Duration;
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::Time;
 use ngnlab_sim::setup::{Aspect, Mode};
+use ngnlab_sim::trace::Role;
 
 use crate::checks::check::Check;
-use crate::checks::evidence::dhcpv6_exchanges::received;
 use crate::checks::evidence::given_prefixes::{given, net_of};
 use crate::checks::evidence::lan_adverts::adverts;
 use crate::checks::evidence::trouble::{Trouble, works_after};
@@ -124,8 +124,12 @@ fn recovers(trace: &Dissection<'_>) -> Verdict {
 /// has a reason to ask before T1 only if it is told to (RFC 8415 §18.2.11, §18.2.12).
 fn can_know(trace: &Dissection<'_>, restarted: Time) -> bool {
     let told = || {
-        let mut messages = received(trace);
-        messages.any(|message| message.is.kind == Kind::Reconfigure && message.at >= restarted)
+        trace.dhcpv6.iter().any(|found| {
+            found.is.kind == Kind::Reconfigure
+                && found.to_device(Role::Wan)
+                && !found.injected
+                && found.at >= restarted
+        })
     };
     trace.setup().mode == Mode::Ra || told()
 }

@@ -285,7 +285,7 @@ fn replaced(trace: &Dissection<'_>) -> Vec<Given> {
 }
 
 fn deprecate_old(trace: &Dissection<'_>) -> Verdict {
-    let advertised = advertised(trace);
+    let (advertised, given) = (advertised(trace), given(trace));
     every("prefix that the line replaced", replaced(trace), |old| {
         let mut in_use: Vec<Ipv6Net> = advertised
             .iter()
@@ -309,10 +309,18 @@ fn deprecate_old(trace: &Dissection<'_>) -> Verdict {
         if last.is_some_and(|last| trace.is_restarted(last.at, old.at)) {
             return Ruling::Skip;
         }
+        // The line may give it once more.
+        let again = given
+            .iter()
+            .find(|given| given.net == old.net && given.at > old.at && given.preferred > 0);
+        let until = again.map_or(trace.end(), |given| given.at);
+        if until <= deadline && again.is_some() {
+            return Ruling::Skip;
+        }
         let later = || {
             advertised
                 .iter()
-                .filter(|one| one.net == lan && one.at >= old.at)
+                .filter(|one| one.net == lan && one.at >= old.at && one.at <= until)
         };
         if let Some(kept) = later().find(|one| one.at > deadline && one.info.preferred > 0) {
             return broken(
