@@ -9,6 +9,7 @@ use ngnlab_sim::message::ndp::RouterAdvert;
 use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::trace::{End, Fact, Role};
 
+use crate::checks::evidence::given_prefixes::is_between_prefixes;
 use crate::checks::evidence::silent_line::waits_for_prefix;
 use crate::checks::ruling::{Ruling, broken, every};
 use crate::dissection::dns::AAAA;
@@ -124,6 +125,9 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
     }
     if trace.is_disturbed(exchange.query.at, exchange.query.at + ASKS_AGAIN) {
         return Ruling::Unclear("a cable or the power was cut meanwhile".to_owned());
+    }
+    if is_between_prefixes(trace, exchange.query.at, exchange.query.at) {
+        return Ruling::Unclear("the line had just given another prefix".to_owned());
     }
     if waits_for_prefix(trace, exchange.query.at) {
         return Ruling::Unclear("the line was silent, and gave no prefix yet".to_owned());

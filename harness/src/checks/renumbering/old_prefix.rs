@@ -320,7 +320,7 @@ fn deprecate_old(trace: &Dissection<'_>) -> Verdict {
         let later = || {
             advertised
                 .iter()
-                .filter(|one| one.net == lan && one.at >= old.at && one.at <= until)
+                .filter(|one| one.net == lan && one.at >= old.at && one.at < until)
         };
         if let Some(kept) = later().find(|one| one.at > deadline && one.info.preferred > 0) {
             return broken(

@@ -192,3 +192,34 @@ fn a_router_has_a_minute_to_come_back() {
     trace.fact("line-auth", Fact::Tls { host, peer, error });
     assert!(matches!(verdict(id, &trace), Verdict::Pass(_)));
 }
+
+#[test]
+fn a_line_that_was_silent_is_given_time_to_be_asked_again() {
+    let id = "ons.line-auth.after-power-cut";
+    // The server is silent from 30 to 330 s, the power is cut at 40 s. The next Solicit may be as
+    // late as 330 s and 2.1 times those 290 s.
+    for (silent, tried, fails) in [
+        (true, 500, false),
+        (true, 930, false),
+        (true, 950, true),
+        (false, 500, true),
+    ] {
+        let mut trace = TraceBuilder::new("next-pd");
+        trace.trace.header.until = ngnlab_sim::Time::from_secs(1200);
+        if silent {
+            trace
+                .at(30_000)
+                .done("silence = { node = \"dhcpv6\", lasting = \"300s\" }");
+        }
+        trace.at(40_000).done("power-cycle = {}");
+        trace
+            .at(tried * 1000)
+            .step("open-portal = {}", StepOutcome::TimedOut);
+        let verdict = verdict(id, &trace);
+        assert_eq!(
+            matches!(verdict, Verdict::Fail(_)),
+            fails,
+            "{tried}: {verdict:?}"
+        );
+    }
+}
