@@ -110,6 +110,10 @@ impl Stage<'_> {
     /// A cable that is out cannot be pulled, and is back when the first who pulled it puts it back.
     fn is_out_already(&self, pull: &LinkDown) -> Option<Idle> {
         let at = self.scenario.steps().nth(self.number)?.at?.0;
+        if at + pull.lasting.0 > self.scenario.until.0 {
+            let help = "let the run last longer, or the cable come back earlier";
+            return Idle::key("lasting", "the run ends before this cable is back", help);
+        }
         let mut steps = self.scenario.steps().enumerate();
         let pulled = steps.any(|(number, step)| match (&step.action, step.at) {
             (Action::LinkDown(other), Some(began)) => {

@@ -175,7 +175,7 @@ fn preferred_first(trace: &Dissection<'_>) -> Verdict {
             // A forwarder may remember that a server was silent (RFC 1035 §7.2).
             let was_silent = before
                 .iter()
-                .any(|other| other.query.destination == preferred && other.replies.is_empty());
+                .any(|other| other.query.destination == preferred && is_silent(other));
             if continues || was_silent || asked_in_vain(trace, exchange.query.at) {
                 return Ruling::Skip;
             }
@@ -188,6 +188,36 @@ fn preferred_first(trace: &Dissection<'_>) -> Verdict {
         },
     )
 }
+
+/// Returns whether a server said nothing for so long that a device may take it for silent.
+fn is_silent(exchange: &Exchange<'_>) -> bool {
+    let late = exchange.query.at + SLOW;
+    exchange.replies.iter().all(|reply| reply.at >= late)
+}
+
+/// Returns whether every other server for a question was silent when it was asked last, and that
+/// not long ago.
+fn others_were_silent(
+    trace: &Dissection<'_>,
+    asks: &[Exchange<'_>],
+    exchange: &Exchange<'_>,
+) -> bool {
+    let (own, at) = (exchange.query.destination, exchange.query.at);
+    let servers = trace.setup().servers_for(exchange.name());
+    let mut others = servers.iter().filter(|server| **server != own);
+    others.all(|server| {
+        let mut before = asks
+            .iter()
+            .rev()
+            .filter(|other| other.query.destination == *server && other.query.at <= at);
+        let last = before.next();
+        last.is_some_and(|last| last.replies.is_empty() && at <= last.query.at + REMEMBERED)
+    })
+}
+
+/// The least that forwarders wait before they turn to another server (RFC 1035 §4.2.1 has two to
+/// five seconds, many take less; ours).
+const SLOW: Duration = Duration::from_secs(1);
 
 /// Returns whether the device had questions while the WAN cable was out, not long before: what it
 /// asked then is in no trace, and it may remember for five minutes that nobody answered
@@ -251,6 +281,8 @@ fn failover(trace: &Dissection<'_>) -> Verdict {
             None if trace.is_disturbed(exchange.query.at, exchange.query.at + PATIENCE) => {
                 Ruling::Skip
             }
+            // Nor is a server asked again at once that was silent just before (RFC 2308 §7.2).
+            None if others_were_silent(trace, &asks, exchange) => Ruling::Skip,
             None if is_between_prefixes(trace, exchange.query.at, exchange.query.at + PATIENCE) => {
                 Ruling::Unclear("the line gave another prefix meanwhile".to_owned())
             }

@@ -183,6 +183,9 @@ fn retried_over_tcp(
     let records = cut.records();
     if let Some(reply) = again.and_then(Exchange::reply) {
         let got = reply.is.aaaa().len();
+        if got < whole && trace.is_disturbed(cut.query.at, reply.at) {
+            return Ruling::Unclear("a cable or the power was cut meanwhile".to_owned());
+        }
         let records = [records, vec![reply.record]].concat();
         return expect(
             records,
@@ -198,6 +201,9 @@ fn retried_over_tcp(
             && connection.at >= cut.query.at
     });
     match tried {
+        Some(connection) if trace.is_disturbed(cut.query.at, connection.last.1) => {
+            Ruling::Unclear("a cable or the power was cut meanwhile".to_owned())
+        }
         Some(connection) => broken(
             [records, vec![connection.syn]].concat(),
             format!("{whole} addresses over TCP, since the answer over UDP was cut"),
