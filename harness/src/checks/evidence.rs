@@ -8,6 +8,7 @@ pub(super) mod invitations;
 pub(super) mod ip_protocols;
 pub(super) mod lan_adverts;
 pub(super) mod lan_dhcpv6;
+pub(super) mod silent_line;
 pub(super) mod site_visits;
 #[cfg(test)]
 pub(super) mod test_addresses;

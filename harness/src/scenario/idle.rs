@@ -11,7 +11,7 @@ use ngnlab_sim::setup::Mode;
 
 use super::Scenario;
 use super::step::Action;
-use super::step::cable::Wire;
+use super::step::cable::{LinkDown, Wire};
 use super::step::crafted::{Crafted, Crossing};
 use super::step::terminal::Choice;
 use crate::period::Period;
@@ -90,6 +90,7 @@ impl Stage<'_> {
     /// What its own values say.
     fn of_value(&self, action: &Action) -> Option<Idle> {
         let (percent, lasting) = match action {
+            Action::LinkDown(step) => return self.is_out_already(step),
             Action::Loss(step) => (Some(step.percent), step.lasting),
             Action::Duplicate(step) => (Some(step.percent), step.lasting),
             Action::Reorder(step) => (Some(step.percent), step.lasting),
@@ -116,6 +117,28 @@ impl Stage<'_> {
             return Idle::key("lasting", "this is over before it begins", help);
         }
         None
+    }
+
+    /// A cable that is out cannot be pulled, and is back when the first who pulled it puts it back.
+    fn is_out_already(&self, pull: &LinkDown) -> Option<Idle> {
+        let at = self.scenario.steps().nth(self.number)?.at?.0;
+        if at + pull.lasting.0 > self.scenario.until.0 {
+            let help = "let the run last longer, or the cable come back earlier";
+            return Idle::key("lasting", "the run ends before this cable is back", help);
+        }
+        let mut steps = self.scenario.steps().enumerate();
+        let pulled = steps.any(|(number, step)| match (&step.action, step.at) {
+            (Action::LinkDown(other), Some(began)) => {
+                let first = (began.0, number) < (at, self.number);
+                first && other.cable == pull.cable && at < began.0 + other.lasting.0
+            }
+            _ => false,
+        });
+        if !pulled {
+            return None;
+        }
+        let help = "begin when it is back, or let the earlier step last longer";
+        Idle::step("this cable is out already", help)
     }
 
     /// What the line has to do with it.

@@ -11,6 +11,7 @@ use crate::checks::delay::Delay;
 use crate::checks::evidence::dhcpv6_exchanges::{asks_for, received, sent};
 use crate::checks::ruling::{Ruling, broken, every, expect, seconds};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
+use crate::scenario::step::cable::Wire;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -165,13 +166,21 @@ fn xid_fresh(trace: &Dissection<'_>) -> Verdict {
     )
 }
 
+/// What Elapsed Time counts in (RFC 8415 §21.9).
+const CENTISECOND: Duration = Duration::from_millis(10);
+
 /// What a program may run before the cable is plugged in.
 const START_UP: Duration = Duration::from_secs(30);
 
 /// Returns whether a message continues an exchange whose beginning never got onto the cable: it
-/// began before its source address came into use, when sending fails.
+/// began while the cable was out, or before its source address came into use, when sending fails.
 fn began_unseen(trace: &Dissection<'_>, found: &Found<Dhcpv6>, elapsed: u16) -> bool {
     let began = found.at - Duration::from_millis(10 * u64::from(elapsed));
+    // The cable was out, so that nothing of it is in the trace.
+    let mut outages = trace.steps.iter().filter(|step| step.pulls(Wire::Wan));
+    if outages.any(|step| step.began() <= began + CENTISECOND && began <= step.at) {
+        return true;
+    }
     let probe = trace
         .neighbor_solicits()
         .filter(|ns| ns.by_device(Role::Wan) && ns.source.is_unspecified() && ns.at <= found.at)

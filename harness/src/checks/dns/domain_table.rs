@@ -6,13 +6,16 @@
 use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::Time;
 use ngnlab_sim::line::ONS_DOMAINS;
 use ngnlab_sim::setup::{Aspect, in_domain};
 
 use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
 use crate::checks::delay::Delay;
+use crate::checks::evidence::given_prefixes::is_between_prefixes;
 use crate::checks::ruling::{Ruling, apart, broken, every, expect, finding, never};
 use crate::dissection::{Dissection, Exchange};
+use crate::scenario::step::cable::Wire;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -184,8 +187,9 @@ fn preferred_first(trace: &Dissection<'_>) -> Verdict {
             // A forwarder may remember that a server was silent (RFC 1035 §7.2).
             let was_silent = before
                 .iter()
-                .any(|other| other.query.destination == preferred && other.replies.is_empty());
-            if continues || was_silent || also_asked {
+                .any(|other| other.query.destination == preferred && is_silent(other));
+            let in_vain = asked_in_vain(trace, exchange.query.at);
+            if continues || was_silent || also_asked || in_vain {
                 return Ruling::Skip;
             }
             expect(
@@ -204,6 +208,53 @@ fn preferred_first(trace: &Dissection<'_>) -> Verdict {
         },
     )
 }
+
+/// Returns whether a server said nothing for so long that a device may take it for silent.
+fn is_silent(exchange: &Exchange<'_>) -> bool {
+    let late = exchange.query.at + SLOW;
+    exchange.replies.iter().all(|reply| reply.at >= late)
+}
+
+/// Returns whether every other server for a question was silent when it was asked last, and that
+/// not long ago.
+fn others_were_silent(
+    trace: &Dissection<'_>,
+    asks: &[Exchange<'_>],
+    exchange: &Exchange<'_>,
+) -> bool {
+    let (own, at) = (exchange.query.destination, exchange.query.at);
+    let servers = trace.setup().servers_for(exchange.name());
+    let mut others = servers.iter().filter(|server| **server != own);
+    others.all(|server| {
+        let mut before = asks
+            .iter()
+            .rev()
+            .filter(|other| other.query.destination == *server && other.query.at <= at);
+        let last = before.next();
+        last.is_some_and(|last| last.replies.is_empty() && at <= last.query.at + REMEMBERED)
+    })
+}
+
+/// The least that forwarders wait before they turn to another server (RFC 1035 §4.2.1 has two to
+/// five seconds, many take less; ours).
+const SLOW: Duration = Duration::from_secs(1);
+
+/// Returns whether the device had questions while the WAN cable was out, not long before: what it
+/// asked then is in no trace, and it may remember for five minutes that nobody answered
+/// (RFC 2308 §7.2).
+fn asked_in_vain(trace: &Dissection<'_>, at: Time) -> bool {
+    let pulled = trace.steps.iter().filter(|step| step.pulls(Wire::Wan));
+    let mut recent = pulled.filter(|step| step.began() <= at && at <= step.at + REMEMBERED);
+    recent.any(|step| {
+        let questions = trace.lan_dns();
+        let mut times = questions.iter().map(|exchange| exchange.query.at);
+        // Those of the moments before may not have been answered, either.
+        times.any(|asked| step.began() - PATIENCE <= asked && asked <= step.at)
+    })
+}
+
+/// RFC 2308 §7.2.
+const REMEMBERED: Duration = Duration::from_secs(300);
 
 fn ngn_domain(trace: &Dissection<'_>) -> Verdict {
     let domain = trace.header().line.area.values().ngn_domain;
@@ -249,6 +300,11 @@ fn failover(trace: &Dissection<'_>) -> Verdict {
             Some(other) => Ruling::Holds(vec![exchange.query.record, other.query.record]),
             None if trace.is_disturbed(exchange.query.at, exchange.query.at + PATIENCE) => {
                 Ruling::Skip
+            }
+            // Nor is a server asked again at once that was silent just before (RFC 2308 §7.2).
+            None if others_were_silent(trace, &asks, exchange) => Ruling::Skip,
+            None if is_between_prefixes(trace, exchange.query.at, exchange.query.at + PATIENCE) => {
+                Ruling::Unclear("the line gave another prefix meanwhile".to_owned())
             }
             None => broken(
                 [exchange.query.record],

@@ -137,6 +137,10 @@ fn large_answer(trace: &Dissection<'_>) -> Verdict {
         if let Answer::Refused(_) = answer(trace, &upstream, exchange) {
             return answered(LARGE, trace, &upstream, exchange);
         }
+        // That the device made the failure up was ruled out above: the servers failed.
+        if reply.is.rcode != 0 {
+            return Ruling::Skip;
+        }
         if reply.is.truncated {
             return retried_over_tcp(trace, &lan, &upstream, exchange, whole);
         }
@@ -165,6 +169,9 @@ fn retried_over_tcp(
     let records = cut.records();
     if let Some(reply) = again.and_then(Exchange::reply) {
         let got = reply.is.aaaa().len();
+        if got < whole && trace.is_disturbed(cut.query.at, reply.at) {
+            return Ruling::Unclear("a cable or the power was cut meanwhile".to_owned());
+        }
         let records = [records, vec![reply.record]].concat();
         return expect(
             records,
@@ -180,6 +187,9 @@ fn retried_over_tcp(
         connection.server.0 == cut.query.destination && connection.at >= cut.query.at
     });
     match tried.next() {
+        Some(connection) if trace.is_disturbed(cut.query.at, connection.last.1) => {
+            Ruling::Unclear("a cable or the power was cut meanwhile".to_owned())
+        }
         Some(connection) if connection.accepted.is_none() => {
             not_taken(LARGE, trace, lan, connection)
         }

@@ -18,6 +18,7 @@ use crate::checks::dns::mutated_answers::mutated;
 use crate::checks::dns::oddities::is_common;
 use crate::checks::dns::silence::{PRESENT, nothing_came};
 use crate::checks::dns::twins::{PATIENCE, is_twin, repetitions, same};
+use crate::checks::evidence::given_prefixes::is_between_prefixes;
 use crate::checks::ruling::{Ruling, because, broken};
 use crate::dissection::dns::{AAAA, Flag, NXDOMAIN, SERVFAIL};
 use crate::dissection::{Dissection, Dns, Exchange, Found};
@@ -258,6 +259,7 @@ fn is_helpless(
         || trace.is_line_dumb()
         || trace.is_disturbed(exchange.query.at, reply.at)
         || trace.lan_prefixes().is_empty()
+        || is_between_prefixes(trace, reply.at, reply.at)
 }
 
 /// Returns whether a question has nothing about it that a device could dislike.

@@ -1,5 +1,7 @@
 //! The prefixes that the line gave the device, by advertisement or by delegation.
 
+use std::time::Duration;
+
 use ipnet::Ipv6Net;
 use ngnlab_reports::RecordId;
 use ngnlab_sim::Time;
@@ -56,6 +58,28 @@ pub(in crate::checks) fn given(trace: &Dissection<'_>) -> Vec<Given> {
             .collect(),
     }
 }
+
+/// Returns whether the line gave another prefix than before, of which the device had no address yet
+/// at some time between two points: it must not use one before duplicate address detection is over
+/// (RFC 4862 §5.4).
+pub(in crate::checks) fn is_between_prefixes(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
+    let mut in_use: Vec<_> = given(trace);
+    in_use.retain(|given| given.preferred > 0);
+    in_use.windows(2).any(|pair| {
+        let (before, after) = (&pair[0], &pair[1]);
+        if before.net == after.net || to < after.at || after.at + ADDRESSING < from {
+            return false;
+        }
+        let first_use = trace.packets.iter().find(|found| {
+            found.by_device(Role::Wan) && found.at >= after.at && after.net.contains(&found.source)
+        });
+        first_use.is_none_or(|found| from < found.at)
+    })
+}
+
+/// One probe of the line's RetransTimer of ten seconds (ngn-facts §1.1), after a delay of up to a
+/// second (RFC 4862 §5.4.2), and the time to make use of the address.
+const ADDRESSING: Duration = Duration::from_secs(12);
 
 /// Returns the prefix of an option without stray bits.
 pub(in crate::checks) fn net_of(prefix: &PrefixInfo) -> Option<Ipv6Net> {

@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use ngnlab_reports::{RecordId, Verdict};
 use ngnlab_sim::Time;
+use ngnlab_sim::message::ndp::RouterAdvert;
 use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::trace::{End, Fact, Role};
 
 use crate::checks::delay::Delay;
 use crate::checks::dns::own_refusals::answered;
+use crate::checks::evidence::given_prefixes::is_between_prefixes;
+use crate::checks::evidence::silent_line::waits_for_prefix;
 use crate::checks::ruling::{Ruling, broken, every};
 use crate::dissection::dns::AAAA;
-use crate::dissection::{Connection, Dissection, Exchange};
+use crate::dissection::{Connection, Dissection, Exchange, Found};
 
 /// Returns the connections that terminals opened to some sites.
 pub(in crate::checks) fn opened<'t>(
@@ -122,6 +125,15 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
     if trace.is_line_dumb() {
         return Ruling::Unclear("nothing came from the line".to_owned());
     }
+    if trace.is_disturbed(exchange.query.at, exchange.query.at + ASKS_AGAIN) {
+        return Ruling::Unclear("a cable or the power was cut meanwhile".to_owned());
+    }
+    if is_between_prefixes(trace, exchange.query.at, exchange.query.at) {
+        return Ruling::Unclear("the line had just given another prefix".to_owned());
+    }
+    if waits_for_prefix(trace, exchange.query.at) {
+        return Ruling::Unclear("the line was silent, and gave no prefix yet".to_owned());
+    }
     let right = trace.setup().servers_for(exchange.name());
     let upstream = trace.upstream_dns();
     let deaf = upstream.iter().any(|upstream| {
@@ -164,6 +176,10 @@ fn stops_at(trace: &Dissection<'_>, connection: &Connection) -> Ruling {
         return Ruling::Unclear("a cable or the power was cut meanwhile".to_owned());
     }
     let Some(beyond) = beyond(trace, connection) else {
+        if kept_in_the_dark(trace, connection) {
+            let why = "the cable lost what told the terminal of the line's other prefix";
+            return Ruling::Unclear(why.to_owned());
+        }
         return broken(
             [connection.syn],
             "the connection passed on to the line",
@@ -210,6 +226,24 @@ fn stops_at(trace: &Dissection<'_>, connection: &Connection) -> Ruling {
             to: beyond.last.1,
         },
     )
+}
+
+/// Returns whether a terminal still uses an address that the line took away because every
+/// advertisement of the prefix that came instead was lost on the way to it.
+fn kept_in_the_dark(trace: &Dissection<'_>, connection: &Connection) -> bool {
+    let before = |at: Time| at <= connection.at;
+    let Some((since, now)) = trace.assignments().filter(|(at, _)| before(*at)).last() else {
+        return false;
+    };
+    let tells = |ra: &Found<&RouterAdvert>| {
+        let mut prefixes = ra.is.prefixes();
+        prefixes.any(|info| info.preferred > 0 && now.contains(&info.prefix))
+    };
+    let mut told = trace
+        .router_adverts()
+        .filter(|ra| ra.by_device(Role::Lan) && since <= ra.at && before(ra.at) && tells(ra))
+        .peekable();
+    !now.contains(&connection.client.0) && told.peek().is_some() && told.all(|ra| ra.lost)
 }
 
 /// Returns the solicitation by which the line looked for a client in vain while it was opening a

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::Time;
 use ngnlab_sim::setup::{Aspect, Mode};
+use ngnlab_sim::trace::Role;
 
 use crate::checks::check::Check;
 use crate::checks::delay::Delay;
@@ -12,7 +14,7 @@ use crate::checks::evidence::lan_adverts::adverts;
 use crate::checks::evidence::trouble::{Trouble, works_after};
 use crate::checks::home_gateway::below::{BELOW, below};
 use crate::checks::ruling::{Ruling, broken, every, only_in};
-use crate::dissection::Dissection;
+use crate::dissection::{Dissection, Kind};
 use crate::scenario::step::Action;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -104,10 +106,12 @@ fn takes_60(trace: &Dissection<'_>) -> Verdict {
 
 fn recovers(trace: &Dissection<'_>) -> Verdict {
     below(trace, || {
-        let restarts = trace
-            .steps
-            .iter()
-            .filter(|step| matches!(step.action, Action::RebootHomeGateway(_)) && step.is_done());
+        let restarts = trace.steps.iter().filter(|step| match &step.action {
+            Action::RebootHomeGateway(reboot) => {
+                step.is_done() && (!reboot.behind_switch || can_know(trace, step.at))
+            }
+            _ => false,
+        });
         let troubles = restarts.map(|step| Trouble {
             records: vec![step.record],
             from: step.at,
@@ -122,6 +126,20 @@ fn recovers(trace: &Dissection<'_>) -> Verdict {
             |step| step.silences_or_renumbers(),
         )
     })
+}
+
+/// Returns whether a device whose own link stayed up can know of the restart: on a delegation it
+/// has a reason to ask before T1 only if it is told to (RFC 8415 §18.2.11, §18.2.12).
+fn can_know(trace: &Dissection<'_>, restarted: Time) -> bool {
+    let told = || {
+        trace.dhcpv6.iter().any(|found| {
+            found.is.kind == Kind::Reconfigure
+                && found.to_device(Role::Wan)
+                && !found.injected
+                && found.at >= restarted
+        })
+    };
+    trace.setup().mode == Mode::Ra || told()
 }
 
 #[cfg(test)]

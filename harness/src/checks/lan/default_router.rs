@@ -201,13 +201,19 @@ fn stays_router(trace: &Dissection<'_>) -> Verdict {
         let before = router.iter().rev().find(|other| other.at < ra.at)?;
         let probe = probes.iter().rev().find(|probe| probe.at < ra.at)?;
         let ends = is_router(&ra) && ra.is.lifetime.is_zero();
-        (ends && !trace.is_disturbed(before.at, ra.at) && is_alive(trace, ra.at)).then(|| {
-            finding(
-                [probe.record, before.record, ra.record],
-                "the device stays default router",
-                format!("it gave itself up after asking {}", probe.destination),
-            )
-        })
+        // Without a prefix in use there is nothing to route, until the next one is ready for use
+        // (RFC 7084 §4.1 G-4; RFC 4862 §5.4).
+        let renumbered = trace
+            .assignments()
+            .any(|(at, _)| before.at <= at && at <= ra.at);
+        (ends && !renumbered && !trace.is_disturbed(before.at, ra.at) && is_alive(trace, ra.at))
+            .then(|| {
+                finding(
+                    [probe.record, before.record, ra.record],
+                    "the device stays default router",
+                    format!("it gave itself up after asking {}", probe.destination),
+                )
+            })
     });
     never(
         "advertisement as default router on the LAN",

@@ -10,6 +10,7 @@ use ngnlab_sim::trace::{End, Fact, LineState, Role, Screen};
 
 use crate::checks::check::{Check, ONS};
 use crate::checks::delay::Delay;
+use crate::checks::evidence::silent_line::waits_for_prefix;
 use crate::checks::evidence::site_visits::{
     HTTPS, LINE_AUTH, PORTAL, TEST_PORTAL, beyond, opened, reaches,
 };
@@ -209,7 +210,9 @@ fn after_power_cut(trace: &Dissection<'_>) -> Verdict {
         .find(|step| step.at >= since && leads_to_a_site(&step.action));
     match (later, tried) {
         // Nothing on the wire although a terminal tried: it had no address or no DNS server.
-        (Verdict::Inconclusive(_), Some(tried)) if nothing_left(trace, since) => {
+        (Verdict::Inconclusive(_), Some(tried))
+            if nothing_left(trace, since) && !waits_for_prefix(trace, tried.at) =>
+        {
             every("attempt after the power cut", [tried], |tried| {
                 broken(
                     [cut.record, tried.record],

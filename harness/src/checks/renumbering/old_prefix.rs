@@ -87,7 +87,11 @@ fn is_quiet(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
         .packets
         .iter()
         .any(|found| found.lost && from <= found.at && found.at <= to);
-    to <= trace.end() && !lost && !trace.is_restarted(from, to)
+    let restarted = trace
+        .steps
+        .iter()
+        .any(|step| from <= step.at && step.began() <= to && step.restarts_device());
+    to <= trace.end() && !lost && !restarted
 }
 
 /// Returns what the LAN last heard of a prefix before the line replaced it, if it was in use.
@@ -289,7 +293,7 @@ fn replaced(trace: &Dissection<'_>) -> Vec<Given> {
 }
 
 fn deprecate_old(trace: &Dissection<'_>) -> Verdict {
-    let advertised = advertised(trace);
+    let (advertised, given) = (advertised(trace), given(trace));
     every("prefix that the line replaced", replaced(trace), |old| {
         let mut in_use: Vec<Ipv6Net> = advertised
             .iter()
@@ -313,10 +317,18 @@ fn deprecate_old(trace: &Dissection<'_>) -> Verdict {
         if last.is_some_and(|last| trace.is_restarted(last.at, old.at)) {
             return Ruling::Skip;
         }
+        // The line may give it once more.
+        let again = given
+            .iter()
+            .find(|given| given.net == old.net && given.at > old.at && given.preferred > 0);
+        let until = again.map_or(trace.end(), |given| given.at);
+        if until <= deadline && again.is_some() {
+            return Ruling::Skip;
+        }
         let later = || {
             advertised
                 .iter()
-                .filter(|one| one.net == lan && one.at >= old.at)
+                .filter(|one| one.net == lan && one.at >= old.at && one.at < until)
         };
         if let Some(kept) = later().find(|one| one.at > deadline && one.info.preferred > 0) {
             return broken(

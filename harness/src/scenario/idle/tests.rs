@@ -330,3 +330,25 @@ fn text(line: &str, step: &str) -> String {
          [[step]]\nat = \"20s\"\ndo.{step}\n"
     )
 }
+
+#[test]
+fn a_cable_that_is_out_is_not_pulled_again() {
+    let file = |second: &str| {
+        format!(
+            "about.en = \"x.\"\nabout.ja = \"あ。\"\nsource = \"guide p.5\"\n\
+             line = {{ preset = \"next-pd\" }}\nuntil = \"300s\"\n\
+             [[step]]\nat = \"60s\"\ndo.link-down = {{ cable = \"lan\", lasting = \"40s\" }}\n\
+             [[step]]\n{second}\n"
+        )
+    };
+    let read = |second: &str| Scenario::parse("a/b", Path::new("b.toml"), &file(second));
+    let again = "at = \"99s\"\ndo.link-down = { cable = \"lan\", lasting = \"40s\" }";
+    let told = format!("{:?}", read(again).unwrap_err());
+    assert!(told.contains("out already"), "{told}");
+    for fine in [
+        "at = \"100s\"\ndo.link-down = { cable = \"lan\", lasting = \"40s\" }",
+        "at = \"99s\"\ndo.link-down = { cable = \"wan\", lasting = \"40s\" }",
+    ] {
+        assert!(read(fine).is_ok(), "{fine}");
+    }
+}

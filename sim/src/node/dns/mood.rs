@@ -148,6 +148,8 @@ fn changed(answer: Vec<u8>, change: impl FnOnce(&mut Message)) -> Vec<u8> {
     message.authorities.clear();
     message.additionals.clear();
     message.metadata.authoritative = false;
+    // What is left fits, however much did not.
+    message.metadata.truncation = false;
     change(&mut message);
     message.to_vec().unwrap_or(answer)
 }

@@ -182,6 +182,14 @@ impl Client {
         } else if self.refresh.is_some() && !self.defects.has(NO_INFORMATION_AFTER_LINK_UP) {
             self.refresh = None;
             self.begin(Kind::InformationRequest, delay, cx);
+        } else if let Some(exchange) = &self.exchange {
+            // Who was asking into a cable that was out asks anew, as when the interface came up
+            // first (§18.2.1, §18.2.6), instead of waiting for its next turn.
+            match exchange.kind {
+                Kind::Solicit | Kind::Request(_) => self.begin(Kind::Solicit, delay, cx),
+                Kind::InformationRequest => self.begin(Kind::InformationRequest, delay, cx),
+                Kind::Renew | Kind::Rebind | Kind::Verify | Kind::Release => {}
+            }
         }
     }
 

@@ -182,9 +182,20 @@ impl Advertiser {
         } else if self.defects.has(FIXED_RA_INTERVAL) {
             MAX_INTERVAL
         } else {
-            cx.random().random_range(MIN_INTERVAL..=MAX_INTERVAL)
+            let drawn = cx.random().random_range(MIN_INTERVAL..=MAX_INTERVAL);
+            let longest = self.before_it_is_over(now).min(MAX_INTERVAL);
+            let part = longest.as_secs_f64() / MAX_INTERVAL.as_secs_f64();
+            drawn.mul_f64(part).max(MIN_DELAY_BETWEEN_RAS)
         };
         self.next = Some(now + interval);
+    }
+
+    /// Returns how long the next advertisement has time, so that terminals hear of a prefix again
+    /// before what they heard runs out (RFC 4861 §4.6.2).
+    fn before_it_is_over(&self, now: Time) -> Duration {
+        let left = self.offer.lease.map(|lease| lease.preferred.since(now));
+        let left = left.filter(|left| !left.is_zero());
+        left.map_or(MAX_INTERVAL, |left| left / 2)
     }
 
     fn send(&self, on: &Interface, to: Ipv6Addr, mac: Mac, cx: &mut Context<'_>) {

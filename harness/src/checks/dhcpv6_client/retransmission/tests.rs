@@ -134,3 +134,20 @@ fn two_clients_side_by_side_have_exchanges_of_their_own() {
         assert_verdicts(&trace, &[(id, '+')]);
     }
 }
+
+#[test]
+fn an_exchange_that_began_while_the_cable_was_out_begins_late_in_the_trace() {
+    // The cable was out from 60 to 180 s; the exchange began at 113 s, or at 190 s.
+    for (since, passes) in [(12_601, true), (4_900, false)] {
+        let mut trace = TraceBuilder::new("next-pd");
+        let first = client_message(MessageType::Solicit, 6, 0);
+        trace.at(2000).dhcpv6(Role::Wan, End::Device, &first);
+        trace
+            .at(180_000)
+            .done("link-down = { cable = \"wan\", lasting = \"120s\" }");
+        let late = client_message(MessageType::Solicit, 7, since);
+        trace.at(239_000).dhcpv6(Role::Wan, End::Device, &late);
+        let verdict = verdict("dhcp6c.msg.elapsed-time", &trace);
+        assert_eq!(matches!(verdict, Verdict::Pass(_)), passes, "{verdict:?}");
+    }
+}

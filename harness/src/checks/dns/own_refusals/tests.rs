@@ -280,3 +280,44 @@ fn who_refuses_everything_dislikes_no_version_in_particular() {
         .answer(5001, &response(&plain, 5, &[]));
     talk.is_inconclusive(id);
 }
+
+#[test]
+fn a_device_between_two_prefixes_can_ask_nobody() {
+    use ngnlab_sim::message::ndp::{Ndp, NdpOption};
+    use ngnlab_sim::message::packet::ALL_NODES;
+    use ngnlab_sim::trace::{End, Role};
+    // The line gives another prefix at 70 s; duplicate address detection takes ten.
+    for (at, fails) in [(75_000, false), (95_000, true)] {
+        let mut trace = on_the_lan();
+        trace.wan_ra(|_| {});
+        asked_upstream_and_told(&mut trace);
+        let other = trace.trace.header.line.assignment(1);
+        let (mut advert, edge) = (trace.advert(), trace.edge().link_local());
+        if let NdpOption::Prefix(info) = &mut advert.options[0] {
+            info.prefix = other.addr();
+        }
+        let advert = Ndp::RouterAdvert(advert);
+        trace
+            .at(70_000)
+            .ndp(Role::Wan, End::Network, edge, ALL_NODES, &advert);
+        trace.trace.header.until = ngnlab_sim::Time::from_secs(200);
+        // It still has a way out.
+        trace.at(at - 1000);
+        asked_upstream_and_told(&mut trace);
+        trace.at(at);
+        told(&mut trace, OTHER, ResponseCode::ServFail);
+        let verdict = verdict(PRESENT, &trace);
+        assert_eq!(
+            matches!(verdict, Verdict::Fail(_)),
+            fails,
+            "{at}: {verdict:?}"
+        );
+    }
+}
+
+fn asked_upstream_and_told(trace: &mut TraceBuilder) {
+    let id = trace.ask_with(NAME, RecordType::AAAA, Some(1232));
+    let address = Reply::Code(ResponseCode::NoError);
+    asked_upstream(trace, id, NAME, address);
+    trace.answer(id, NAME, Reply::Code(ResponseCode::NoError));
+}

@@ -111,3 +111,38 @@ fn a_restart_is_survived() {
     page(&mut early, 300_000, false);
     assert!(matches!(verdict(id, &early), Verdict::Inconclusive(_)));
 }
+
+#[test]
+fn a_restart_behind_a_switch_is_known_by_reconfigure_alone() {
+    use dhcproto::v6::MessageType;
+    let id = "ngn.hgw.recovers-after-reboot";
+    let page = |trace: &mut TraceBuilder, at: u64, fact: Fact| {
+        trace.at(at).fact("pc", fact);
+    };
+    let url = || "https://hweb.oqs.onshikaku.org/web/".to_owned();
+    for told in [false, true] {
+        let mut trace = TraceBuilder::new("hgw-pd");
+        let seen = Fact::PageSeen {
+            url: url(),
+            status: 200,
+            screen: None,
+        };
+        page(&mut trace, 20_000, seen);
+        trace
+            .at(60_000)
+            .done("reboot-home-gateway = { behind-switch = true }");
+        if told {
+            let message =
+                ngnlab_sim::message::dhcpv6::message(MessageType::Reconfigure, [0; 3], []);
+            trace.at(400_000).dhcpv6(Role::Wan, End::Network, &message);
+        }
+        let reason = FetchError::Timeout;
+        page(
+            &mut trace,
+            1_200_000,
+            Fact::PageFailed { url: url(), reason },
+        );
+        let verdict = verdict(id, &trace);
+        assert_eq!(matches!(verdict, Verdict::Fail(_)), told, "{verdict:?}");
+    }
+}

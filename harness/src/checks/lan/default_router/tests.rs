@@ -90,3 +90,25 @@ fn who_asks_the_internet_and_gives_up_fails() {
     trace.trace.header.line.isp = Isp::Ipoe;
     assert!(!fails("ngn.closed-network.stays-router", &trace));
 }
+
+#[test]
+fn a_line_that_is_renumbered_leaves_nothing_to_route_for_a_while() {
+    for (renumbered, gives_up) in [(false, true), (true, false)] {
+        let mut trace = TraceBuilder::new("next-ra");
+        trace.trace.header.line.isp = Isp::None;
+        trace.at(1000).wan_ra(|_| {});
+        trace.at(2000).lan_ra(|_| {});
+        let source = ROUTER_WAN.in_prefix(trace.prefix());
+        let ends = ((source, 4000), (PUBLIC, 443));
+        trace.at(41_000).udp(Role::Wan, End::Device, ends, b"?");
+        if renumbered {
+            let prefix = trace.trace.header.line.assignment(1);
+            let assigned = ngnlab_sim::trace::Fact::Assigned { prefix };
+            trace.at(49_000).fact("edge", assigned);
+        }
+        trace
+            .at(50_000)
+            .lan_ra(|advert| advert.lifetime = Duration::ZERO);
+        assert_eq!(fails("ngn.closed-network.stays-router", &trace), gives_up);
+    }
+}

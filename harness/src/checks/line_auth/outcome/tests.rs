@@ -4,7 +4,7 @@ use ngnlab_sim::trace::StepOutcome;
 
 use super::*;
 use crate::checks::test_verdicts::verdict;
-use crate::dissection::builder::TraceBuilder;
+use crate::dissection::builder::{TraceBuilder, client_message};
 
 fn syn(trace: &mut TraceBuilder, on: Role, from: End, source: Ipv6Addr) {
     let site = trace.trace.header.line.area.values().line_auth;
@@ -191,4 +191,44 @@ fn a_router_has_a_minute_to_come_back() {
     let error = None;
     trace.fact("line-auth", Fact::Tls { host, peer, error });
     assert!(matches!(verdict(id, &trace), Verdict::Pass(_)));
+}
+
+#[test]
+fn a_line_that_was_silent_is_given_time_to_be_asked_again() {
+    let id = "ons.line-auth.after-power-cut";
+    // The server is silent from 30 to 330 s, the power is cut at 40 s. The last Solicit came at
+    // 296 s, 128 s after the one before, so that the next may be as late as 564 s.
+    for (silent, tried, fails) in [
+        (true, 320, false),
+        (true, 500, false),
+        (true, 600, true),
+        (false, 500, true),
+    ] {
+        let mut trace = TraceBuilder::new("next-pd");
+        trace.trace.header.until = ngnlab_sim::Time::from_secs(1200);
+        if silent {
+            trace
+                .at(30_000)
+                .done("silence = { node = \"dhcpv6\", lasting = \"300s\" }");
+        }
+        trace.at(40_000).done("power-cycle = {}");
+        for (number, at) in [41, 42, 44, 48, 56, 72, 104, 168, 296]
+            .into_iter()
+            .enumerate()
+        {
+            let elapsed = u16::try_from((at - 41) * 100).unwrap();
+            let kind = dhcproto::v6::MessageType::Solicit;
+            let solicit = client_message(kind, u32::from(number == 0), elapsed);
+            trace.at(at * 1000).dhcpv6(Role::Wan, End::Device, &solicit);
+        }
+        trace
+            .at(tried * 1000)
+            .step("open-portal = {}", StepOutcome::TimedOut);
+        let verdict = verdict(id, &trace);
+        assert_eq!(
+            matches!(verdict, Verdict::Fail(_)),
+            fails,
+            "{tried}: {verdict:?}"
+        );
+    }
 }

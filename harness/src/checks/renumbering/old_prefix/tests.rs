@@ -139,3 +139,31 @@ fn a_withdrawal_lasts_as_long_as_the_prefix_would_have() {
     line.lan(4000, &[(1, 2700, 5400)]);
     assert_eq!(line.says(id), "fail");
 }
+
+#[test]
+fn a_prefix_that_the_line_gives_once_more_is_in_use_again() {
+    let id = "lan.renum.deprecate-old";
+    for (given_again, says) in [(true, "pass"), (false, "fail")] {
+        let mut line = Renumbered::new();
+        line.assign(60, 1);
+        line.lan(61, &[(1, 2700, 5400), (0, 0, 0)]);
+        if given_again {
+            line.assign(400, 0);
+        }
+        line.lan(400, &[(0, 2700, 5400), (1, 0, 0)]);
+        assert_eq!(line.says(id), says);
+    }
+}
+
+#[test]
+fn nobody_hears_of_a_prefix_while_the_lan_cable_is_out() {
+    let mut line = Renumbered::new();
+    line.cut(50);
+    line.assign(60, 1);
+    // The cable was out from 40 s on.
+    line.trace
+        .at(160_000)
+        .done("link-down = { cable = \"lan\", lasting = \"120s\" }");
+    line.lan(161, &[(1, 2700, 5400), (0, 0, 0)]);
+    assert_eq!(line.says("lan.renum.after-reboot"), "nothing");
+}
