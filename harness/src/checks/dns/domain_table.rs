@@ -14,6 +14,7 @@ use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
 use crate::checks::delay::Delay;
 use crate::checks::evidence::given_prefixes::is_between_prefixes;
 use crate::checks::ruling::{Ruling, apart, broken, every, expect, finding, never};
+use crate::dissection::dns::Transport;
 use crate::dissection::{Dissection, Exchange};
 use crate::scenario::step::cable::Wire;
 
@@ -277,13 +278,14 @@ fn failover(trace: &Dissection<'_>) -> Verdict {
     let silent = asks.iter().filter(|exchange| {
         exchange.replies.is_empty()
             && !exchange.query.lost
-            && exchange.query.at + PATIENCE < trace.end()
+            && exchange.query.at + patience(exchange) < trace.end()
             && asked_right(trace, exchange)
             && trace.setup().servers_for(exchange.name()).len() > 1
     });
     every("server that was silent", silent, |exchange| {
+        let patience = patience(exchange);
         let near = |other: &&Exchange<'_>| {
-            other.asks_same(exchange) && apart(other.query.at, exchange.query.at) <= PATIENCE
+            other.asks_same(exchange) && apart(other.query.at, exchange.query.at) <= patience
         };
         let mut others = asks.iter().filter(near);
         if let Some(answered) = asks
@@ -298,17 +300,17 @@ fn failover(trace: &Dissection<'_>) -> Verdict {
         });
         match other {
             Some(other) => Ruling::Holds(vec![exchange.query.record, other.query.record]),
-            None if trace.is_disturbed(exchange.query.at, exchange.query.at + PATIENCE) => {
+            None if trace.is_disturbed(exchange.query.at, exchange.query.at + patience) => {
                 Ruling::Skip
             }
             // Nor is a server asked again at once that was silent just before (RFC 2308 §7.2).
             None if others_were_silent(trace, &asks, exchange) => Ruling::Skip,
-            None if is_between_prefixes(trace, exchange.query.at, exchange.query.at + PATIENCE) => {
+            None if is_between_prefixes(trace, exchange.query.at, exchange.query.at + patience) => {
                 Ruling::Unclear("the line gave another prefix meanwhile".to_owned())
             }
             None => broken(
                 [exchange.query.record],
-                format!("the alternate server asked within {} s", PATIENCE.as_secs()),
+                format!("the alternate server asked within {} s", patience.as_secs()),
                 format!(
                     "only {} was asked, which was silent",
                     exchange.query.destination
@@ -318,11 +320,22 @@ fn failover(trace: &Dissection<'_>) -> Verdict {
                 trace,
                 Delay::Race {
                     from: exchange.query.at,
-                    to: exchange.query.at + PATIENCE,
+                    to: exchange.query.at + patience,
                 },
             ),
         }
     })
+}
+
+/// Returns how long the alternate server may take to be asked.
+///
+/// Over TCP a forwarder may go on only when the silent server ends the connection, as it may
+/// after some seconds (RFC 7766 §6.2.3); the testbed's do after ten (inferred).
+fn patience(exchange: &Exchange<'_>) -> Duration {
+    match exchange.query.is.transport {
+        Transport::Udp => PATIENCE,
+        Transport::Tcp => PATIENCE * 2,
+    }
 }
 
 fn servers(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> String {
@@ -438,6 +451,23 @@ mod tests {
             verdict("ons.dns.preferred-first", &trace),
             Verdict::Pass(_)
         ));
+    }
+
+    #[test]
+    fn over_tcp_the_alternate_server_may_be_asked_when_the_silent_one_has_ended_the_connection() {
+        let mut trace = TraceBuilder::new("next-ra");
+        let [first, _] = trace.trace.header.line.ons_dns();
+        trace.lan_ra(|_| {}).at(1000).forward(1, NAME, first);
+        let dissection = Dissection::new(&trace.trace).unwrap();
+        let asked = &dissection.upstream_dns()[0];
+        assert_eq!(patience(asked), Duration::from_secs(10));
+        let mut query = asked.query.clone();
+        query.is.transport = Transport::Tcp;
+        let by_tcp = Exchange {
+            query: &query,
+            ..asked.clone()
+        };
+        assert_eq!(patience(&by_tcp), Duration::from_secs(20));
     }
 
     #[test]
