@@ -70,7 +70,7 @@ impl FromStr for Opened {
 
 /// Returns how many days a month has; none if it is no month.
 fn days(year: u16, month: u8) -> u8 {
-    let leaps = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leaps = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
         2 => 28 + u8::from(leaps),
         4 | 6 | 9 | 11 => 30,

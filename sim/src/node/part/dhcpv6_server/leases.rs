@@ -131,7 +131,7 @@ impl Leases {
         self.leases.retain(|other| {
             let same_client = other.duid == lease.duid;
             let same_prefix = other.prefix == lease.prefix && !(shared && same_client);
-            !same_prefix && !(same_client && other.iaid == lease.iaid)
+            !(same_prefix || same_client && other.iaid == lease.iaid)
         });
         self.leases.push(lease);
     }
