@@ -181,7 +181,8 @@ fn preferred_first(trace: &Dissection<'_>) -> Verdict {
             });
             // Who asks both at once asks neither of them first.
             let also_asked = asks[index + 1..].iter().any(|other| {
-                is_about_same(other, exchange)
+                exchange.query.destination != preferred
+                    && is_about_same(other, exchange)
                     && other.query.destination == preferred
                     && other.query.at.since(exchange.query.at) < AT_ONCE
             });
