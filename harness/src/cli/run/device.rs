@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::cli::Run;
-use crate::dut::description::part::WAITING_TOGETHER;
 use crate::dut::description::{Description, Known};
 use crate::dut::reference;
 use crate::error::Error;
@@ -19,8 +18,8 @@ pub(super) struct Chosen {
     pub(super) device: Device,
     /// What its file says about its failures.
     pub(super) known: Vec<Known>,
-    /// How many share a processor.
-    pub(super) at_once: usize,
+    /// How many share a processor, if its driver limits that.
+    pub(super) at_once: Option<usize>,
     /// How many there can be at all, if that is limited.
     pub(super) most_at_once: Option<usize>,
     /// Whether its runs take as long as their scenarios.
@@ -97,7 +96,7 @@ fn reference_with_defects(args: &Run) -> Chosen {
         },
         device: Device::Reference(defects),
         known: Vec::new(),
-        at_once: if args.real_time { WAITING_TOGETHER } else { 1 },
+        at_once: None,
         most_at_once: None,
         real_time: args.real_time,
         folder: None,
