@@ -17,6 +17,7 @@ use crate::job::{Device, Job};
 use crate::scenario::Scenario;
 
 pub mod estimate;
+mod gate;
 mod one;
 mod pacer;
 mod progress;
@@ -24,6 +25,7 @@ mod progress;
 pub use one::keep;
 use one::{HANDS, Hands};
 use pacer::Pacer;
+pub use pacer::processors;
 use progress::Progress;
 
 /// A job with its scenario.
@@ -39,6 +41,14 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Returns whether it takes its time, and what it shares the host with can spoil it.
+    fn is_real_time(&self) -> bool {
+        match &self.job.device {
+            Device::Reference(_) => self.job.pace == Some(Pace::Realtime),
+            Device::File(_) => true,
+        }
+    }
+
     /// Returns how long it takes in real time: nothing where time is virtual, or where the device
     /// does not offer what the scenario asks for.
     pub fn length(&self) -> Duration {
@@ -63,7 +73,7 @@ impl Entry {
 
 /// How jobs are run.
 pub struct Campaign<'a> {
-    /// How many at the same time.
+    /// How many at the same time, at most: where time is real, as many as the host keeps up with.
     pub jobs: usize,
     /// Whether somebody watches.
     pub progress: bool,
@@ -101,19 +111,31 @@ impl Campaign<'_> {
         let pacer = Pacer::new();
         let cases: Mutex<Vec<Option<Case>>> = Mutex::new(vec![None; entries.len()]);
         let progress = Progress::new(entries, self.jobs, self.progress);
+        let paced = entries.iter().any(|entry| entry.borrow().is_real_time());
         thread::scope(|scope| {
             let mover = scope.spawn(|| progress.keep_moving());
+            if paced {
+                scope.spawn(|| pacer.keep_measuring());
+            }
             let work = || {
                 while !self.stop.load(Ordering::Relaxed) {
+                    let queue = pacer.queue();
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(entry) = entries.get(index).map(Borrow::borrow) else {
                         return;
                     };
-                    if matches!(entry.job.device, Device::File(_)) {
-                        pacer.take_turn(self.stop);
-                    }
+                    let real_time = entry.is_real_time();
+                    let turn = real_time.then(|| pacer.take_turn(self.stop));
+                    // Beside those, one that computes without end would keep them waiting.
+                    let processor = (paced && !real_time).then(|| pacer.take_processor(self.stop));
+                    drop(queue);
                     progress.start(index, entry);
-                    let mut case = one::case(entry, hands, self.stop);
+                    let mut case = one::case(entry, hands, self.stop, &mut |sign| {
+                        if let Some(turn) = &turn {
+                            turn.take_in(sign);
+                        }
+                    });
+                    drop((turn, processor));
                     if let Some(case) = &mut case
                         && let Err(error) = keep(index, case)
                     {
@@ -132,6 +154,7 @@ impl Campaign<'_> {
                 let _ = worker.join();
             }
             progress.finish();
+            pacer.finish();
             mover.thread().unpark();
         });
         cases.into_inner().unwrap_or_else(PoisonError::into_inner)

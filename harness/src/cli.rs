@@ -115,8 +115,8 @@ pub struct Run {
     /// Where all randomness comes from; the same seed gives the same run
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// How many scenarios run at the same time; unless given, one for each processor, and twenty-five
-    /// real time, where they mostly wait
+    /// How many scenarios run at the same time at most; unless given, one for each processor, and in
+    /// real time, where they mostly wait, as many as this machine keeps up with
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
     /// In real time, also runs scenarios of more than two minutes

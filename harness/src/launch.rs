@@ -4,6 +4,7 @@
 use std::env;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::iter;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio, id};
@@ -30,10 +31,13 @@ use crate::terminal;
 mod assignment;
 mod desk;
 mod drivers;
+mod signs;
 mod worker;
 
-use assignment::{Answer, Assignment, Task};
+use assignment::{Answer, Assignment, News, Task};
 use desk::Desk;
+pub use signs::Sign;
+use signs::Signs;
 
 /// Serves as a worker or as one of its helpers, if this process was started as one.
 ///
@@ -56,6 +60,11 @@ impl Job {
 
     /// Runs the job like [`Job::run`]; once `stop` is set it may end early, as an error.
     pub fn run_unless_stopped(&self, stop: &AtomicBool) -> Result<Run, Error> {
+        self.run_watched(stop, &mut |_| {})
+    }
+
+    /// Runs the job like [`Job::run_unless_stopped`], and tells how it is getting on.
+    pub fn run_watched(&self, stop: &AtomicBool, tell: &mut dyn FnMut(Sign)) -> Result<Run, Error> {
         match &self.device {
             Device::Reference(defects) => {
                 let mut dut = Reference::new(defects.clone()).stopped_by(stop);
@@ -63,6 +72,7 @@ impl Job {
                 let files = self.files();
                 let scenario = self.scenario()?;
                 let (area, seed) = (self.area, self.seed);
+                let mut signs = Signs::default();
                 play::watched(
                     &scenario,
                     area,
@@ -70,10 +80,17 @@ impl Job {
                     &mut dut,
                     pace,
                     files.as_deref(),
-                    &mut |_| false,
+                    &mut |records| {
+                        signs.take_in(records).into_iter().for_each(&mut *tell);
+                        false
+                    },
                 )
             }
-            Device::File(path) => start(self, path, stop, None),
+            Device::File(path) => start(self, path, stop, false, &mut |news| {
+                if let News::Sign(sign) = news {
+                    tell(sign);
+                }
+            }),
         }
     }
 }
@@ -86,7 +103,11 @@ pub fn run_staged(
     stop: &AtomicBool,
     tell: &mut dyn FnMut(Reached),
 ) -> Result<Run, Error> {
-    start(job, device, stop, Some(tell))
+    start(job, device, stop, true, &mut |news| {
+        if let News::Reached(reached) = news {
+            tell(reached);
+        }
+    })
 }
 
 /// Runs a job in a worker that ends with this thread or once `stop` is set.
@@ -94,7 +115,8 @@ fn start(
     job: &Job,
     device: &Path,
     stop: &AtomicBool,
-    tell: Option<Tell<'_>>,
+    staged: bool,
+    tell: Tell<'_>,
 ) -> Result<Run, Error> {
     let scenario = job.scenario()?;
     let description = Description::load(device)?;
@@ -116,7 +138,7 @@ fn start(
             seed: job.seed,
             trace: trace.clone(),
             prepared: job.prepared.clone(),
-            staged: tell.is_some(),
+            staged,
             files: job.files().map(|_| desk.files()),
         }),
         save: None,
@@ -167,7 +189,7 @@ pub fn prepare(device: &Path, stop: &AtomicBool) -> Result<Preparation, Error> {
         gates: desk.gates(),
     };
     let within = description.ready_within() + SLACK;
-    let prepared = match ending(&assignment, &description.name, within, stop, None)? {
+    let prepared = match ending(&assignment, &description.name, within, stop, &mut |_| {})? {
         Ending::DeviceFailed(failure) => {
             // Its log goes with the desk; the message has the last words.
             Some(Prepared::Failed(DeviceFailure {
@@ -198,7 +220,7 @@ pub fn attempt(device: &Path) -> Result<(), Error> {
         gates: desk.gates(),
     };
     let never = AtomicBool::new(false);
-    ending(&assignment, &description.name, SLACK, &never, None).map(drop)
+    ending(&assignment, &description.name, SLACK, &never, &mut |_| {}).map(drop)
 }
 
 /// Has a worker do its assignment; `what` it is about is for messages.
@@ -207,13 +229,13 @@ fn ending(
     what: &str,
     within: Duration,
     stop: &AtomicBool,
-    tell: Option<Tell<'_>>,
+    tell: Tell<'_>,
 ) -> Result<Ending, Error> {
     let worker = Worker::start(assignment).map_err(|source| broken(what, &source.to_string()))?;
     let said = worker.answer(within, stop, tell);
     match said {
         Ok(Answer::Ended(ending)) => Ok(ending),
-        Ok(Answer::Reached(_)) => Err(broken(what, "it ended without an answer")),
+        Ok(Answer::News(_)) => Err(broken(what, "it ended without an answer")),
         Ok(Answer::Missing { doing, help }) => Err(Error::Missing {
             doing,
             help,
@@ -241,8 +263,8 @@ struct Worker {
     said: Receiver<Said>,
 }
 
-/// Whom to tell how far a device comes.
-type Tell<'a> = &'a mut dyn FnMut(Reached);
+/// Whom to tell what there is to tell before a run has ended.
+type Tell<'a> = &'a mut dyn FnMut(News);
 
 /// Why a worker has no answer.
 enum NoAnswer {
@@ -288,11 +310,12 @@ impl Worker {
         self,
         within: Duration,
         stop: &AtomicBool,
-        tell: Option<Tell<'_>>,
+        tell: Tell<'_>,
     ) -> Result<Answer, NoAnswer> {
         let first = self.first_said(within, stop, tell)?;
-        // The two streams end together, in no certain order.
-        let second = self.said.recv_timeout(LAST_WORDS_WITHIN).ok();
+        // The two streams end together, in no certain order; what was told before is still told.
+        let mut later = iter::from_fn(|| self.said.recv_timeout(LAST_WORDS_WITHIN).ok());
+        let second = later.find(|said| news(said).is_none());
         let (mut answer, mut words) = (String::new(), String::new());
         for said in [Some(first), second].into_iter().flatten() {
             match said {
@@ -313,7 +336,7 @@ impl Worker {
         &self,
         within: Duration,
         stop: &AtomicBool,
-        mut tell: Option<Tell<'_>>,
+        tell: Tell<'_>,
     ) -> Result<Said, NoAnswer> {
         let clock = Clock::starting_at(Time::ZERO);
         while clock.now().since(Time::ZERO) < within {
@@ -323,10 +346,9 @@ impl Worker {
             let Ok(said) = self.said.recv_timeout(GLANCE) else {
                 continue;
             };
-            match (reached(&said), &mut tell) {
-                (Some(reached), Some(tell)) => tell(reached),
-                (Some(_), None) => {}
-                (None, _) => return Ok(said),
+            match news(&said) {
+                Some(news) => tell(news),
+                None => return Ok(said),
             }
         }
         let how = format!("it did not end within {within:?} and was killed");
@@ -341,13 +363,13 @@ impl Drop for Worker {
     }
 }
 
-/// Returns how far the device has come, if that is what was said.
-fn reached(said: &Said) -> Option<Reached> {
+/// Returns what is told before a run has ended, if that is what was said.
+fn news(said: &Said) -> Option<News> {
     let Said::Answer(line) = said else {
         return None;
     };
     match serde_json::from_str(line) {
-        Ok(Answer::Reached(reached)) => Some(reached),
+        Ok(Answer::News(news)) => Some(news),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::time::Duration;
 
-use super::Entry;
+use super::{Entry, gate, processors};
 
 /// What lies before somebody who has asked for runs in real time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,14 +17,14 @@ pub struct Estimate {
     pub not_applicable: usize,
     /// How long all of it takes.
     pub time: Duration,
-    /// How many run at a time.
-    pub jobs: usize,
+    /// How many run at a time, where that is fixed; else as many as the host keeps up with.
+    pub jobs: Option<usize>,
     /// How many scenarios are left out for their length.
     pub left_out: usize,
 }
 
 impl Estimate {
-    /// Makes the estimate for entries that are started in their order.
+    /// Makes the estimate for entries that are started in their order, so many at a time at most.
     pub fn new<E: Borrow<Entry>>(entries: &[E], jobs: usize, left_out: usize) -> Self {
         let entries: Vec<&Entry> = entries.iter().map(Borrow::borrow).collect();
         let lengths: Vec<Duration> = entries.iter().map(|one| one.length()).collect();
@@ -36,7 +36,7 @@ impl Estimate {
             runs: entries.len(),
             not_applicable: lengths.iter().filter(|length| length.is_zero()).count(),
             time: time_for(&lengths, jobs),
-            jobs: jobs.min(entries.len()),
+            jobs: (jobs < entries.len() || jobs == 1).then_some(jobs.min(entries.len())),
             left_out,
         }
     }
@@ -53,12 +53,11 @@ impl fmt::Display for Estimate {
         if self.not_applicable > 0 {
             write!(f, " ({} not applicable)", self.not_applicable)?;
         }
-        write!(
-            f,
-            ", about {} with {} at a time",
-            in_words(self.time),
-            self.jobs
-        )?;
+        write!(f, ", about {}", in_words(self.time))?;
+        match self.jobs {
+            Some(jobs) => write!(f, " with {jobs} at a time")?,
+            None => f.write_str(", as many at a time as this machine keeps up with")?,
+        }
         if self.left_out > 0 {
             write!(f, "; {} left out (over 2 min, --long)", self.left_out)?;
         }
@@ -66,12 +65,16 @@ impl fmt::Display for Estimate {
     }
 }
 
-/// Returns how long runs of these lengths take, started in their order, so many at a time.
+/// Returns how long runs of these lengths take, started in their order and one after the other, so
+/// many at a time at most; what has no length takes no turn.
 pub(super) fn time_for(lengths: &[Duration], jobs: usize) -> Duration {
-    let mut free_at = vec![Duration::ZERO; jobs.max(1)];
-    for length in lengths {
+    let mut free_at = vec![Duration::ZERO; jobs.clamp(1, lengths.len().max(1))];
+    let mut turn = Duration::ZERO;
+    for length in lengths.iter().filter(|length| !length.is_zero()) {
         if let Some(first) = free_at.iter_mut().min() {
-            *first += *length;
+            let start = turn.max(*first);
+            turn = start + gate::apart(processors());
+            *first = start + *length;
         }
     }
     free_at.into_iter().max().unwrap_or_default()
@@ -107,7 +110,7 @@ mod tests {
             runs: 72,
             not_applicable: 0,
             time: Duration::from_secs(360),
-            jobs: 8,
+            jobs: Some(8),
             left_out: 3,
         };
         assert_eq!(
@@ -119,21 +122,25 @@ mod tests {
             runs: 1,
             not_applicable: 1,
             time: Duration::ZERO,
-            jobs: 1,
+            jobs: None,
             left_out: 0,
         };
         assert_eq!(
             one.to_string(),
-            "1 scenario, 1 run (1 not applicable), about 0 s with 1 at a time"
+            "1 scenario, 1 run (1 not applicable), about 0 s, as many at a time as this \
+             machine keeps up with"
         );
     }
 
     #[test]
     fn runs_side_by_side_take_as_long_as_the_busiest_place() {
         let lengths = [90, 60, 60, 60].map(Duration::from_secs);
+        let apart = gate::apart(processors());
         assert_eq!(time_for(&lengths, 1), Duration::from_secs(270));
         assert_eq!(time_for(&lengths, 2), Duration::from_secs(150));
         assert_eq!(time_for(&lengths, 9), Duration::from_secs(90));
+        let alike = [Duration::from_secs(60); 100];
+        assert_eq!(time_for(&alike, 900), alike[0] + apart * 99);
         assert_eq!(time_for(&[], 2), Duration::ZERO);
     }
 

@@ -12,6 +12,7 @@ use ngnlab_sim::Trace;
 use super::Entry;
 use crate::caught::caught;
 use crate::error::Error;
+use crate::launch::Sign;
 use crate::play::Run;
 use crate::report;
 
@@ -22,14 +23,14 @@ pub(super) struct Hands<'a> {
     pub(super) judge: &'a JudgeIt,
 }
 
-/// Runs an entry, unless it is stopped.
-type RunIt = dyn Fn(&Entry, &AtomicBool) -> Result<Run, Error> + Sync;
+/// Runs an entry, unless it is stopped, and tells how it is getting on.
+type RunIt = dyn Fn(&Entry, &AtomicBool, &mut dyn FnMut(Sign)) -> Result<Run, Error> + Sync;
 /// Judges the run of an entry, whose trace goes into a file.
 type JudgeIt = dyn Fn(&Entry, &Result<Run, Error>, Option<String>) -> Case + Sync;
 
 /// The hands of every campaign.
 pub(super) const HANDS: Hands<'static> = Hands {
-    run: &|entry, stop| entry.job.run_unless_stopped(stop),
+    run: &|entry, stop, tell| entry.job.run_watched(stop, tell),
     judge: &judge,
 };
 
@@ -41,7 +42,12 @@ fn judge(entry: &Entry, run: &Result<Run, Error>, trace: Option<String>) -> Case
 /// Runs and judges one entry; `None` if it broke because everything is being stopped.
 ///
 /// A panic is our own error, and this entry's alone.
-pub(super) fn case(entry: &Entry, hands: Hands<'_>, stop: &AtomicBool) -> Option<Case> {
+pub(super) fn case(
+    entry: &Entry,
+    hands: Hands<'_>,
+    stop: &AtomicBool,
+    tell: &mut dyn FnMut(Sign),
+) -> Option<Case> {
     let job = &entry.job;
     let panicked = |doing: &'static str| {
         move |message| Error::Panicked {
@@ -50,7 +56,7 @@ pub(super) fn case(entry: &Entry, hands: Hands<'_>, stop: &AtomicBool) -> Option
             message,
         }
     };
-    let run = caught(|| (hands.run)(entry, stop));
+    let run = caught(|| (hands.run)(entry, stop, tell));
     let run = run.unwrap_or_else(|message| Err(panicked("running it")(message)));
     if run.is_err() && stop.load(Ordering::Relaxed) {
         return None;

@@ -35,7 +35,6 @@ mod kept;
 mod verdict;
 
 use device::Chosen;
-pub(super) use jobs::processors;
 use kept::Kept;
 pub(super) use verdict::exit_code;
 use verdict::{exit_code_of_all, needless, stale};
@@ -45,7 +44,8 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let devices = device::chosen(args)?;
     let found = select::scenarios(&args.scenarios.scenarios, &args.scenario)?;
     let mut plans: Vec<Plan> = devices.iter().map(|one| plan(&found, args, one)).collect();
-    let jobs = jobs::at_once(&devices, args.jobs)?;
+    let runs = plans.iter().map(|plan| plan.entries.len()).sum();
+    let jobs = jobs::at_once(&devices, args.jobs, runs)?;
     let header = header::header(args, &devices, &plans)?;
     let stop = interrupt::stop_at_signals();
     let kept = kept::claim(args, &header)?;

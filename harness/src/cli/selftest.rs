@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Answer, Place, Selftest, interrupt, run, select};
-use crate::campaign::{Campaign, Entry};
+use super::{Answer, Place, Selftest, interrupt, select};
+use crate::campaign::{Campaign, Entry, processors};
 use crate::error::{CONFORMANT, Error, NOT_CONFORMANT, UNDETERMINED};
 use crate::job::{Device, Job};
 use crate::selftest;
@@ -34,7 +34,7 @@ pub(super) fn prove(
     let entries = clean(folder, seed)?;
     let stop = interrupt::stop_at_signals();
     let campaign = Campaign {
-        jobs: jobs.map_or_else(run::processors, usize::from),
+        jobs: jobs.map_or_else(processors, usize::from),
         progress,
         stop: &stop,
     };

@@ -6,6 +6,7 @@ use ngnlab_sim::line::Area;
 use ngnlab_sim::setup::Mode;
 use serde::{Deserialize, Serialize};
 
+use super::signs::Sign;
 use crate::dut::Prepared;
 use crate::dut::qemu::saved::Saved;
 use crate::play::Ending;
@@ -50,11 +51,20 @@ pub(super) struct Task {
     pub(super) files: Option<PathBuf>,
 }
 
+/// What there is to tell before a run has ended.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) enum News {
+    /// The device has come so far.
+    Reached(Reached),
+    /// How the run is getting on.
+    Sign(Sign),
+}
+
 /// What a worker tells on its standard output, each in a line of its own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Answer {
-    /// The device has come so far; more follows.
-    Reached(Reached),
+    /// Something while the task is run; more follows.
+    News(News),
     /// The task was run, and there is a trace; or nothing is in the way of one.
     Ended(Ending),
     /// The machine lacks something.

@@ -8,8 +8,9 @@ use std::process::ExitCode;
 use ngnlab_sim::link::descriptors;
 use ngnlab_sim::trace::Trace;
 
-use super::assignment::{Answer, Assignment};
+use super::assignment::{Answer, Assignment, News};
 use super::drivers;
+use super::signs::Signs;
 use crate::caught::caught;
 use crate::dut::description::Description;
 use crate::error::Error;
@@ -73,6 +74,7 @@ fn serve() -> Result<Ending, Error> {
     let pace = dut.pace();
     let setup = scenario.setup(task.area, description.macs);
     let mut progress = task.staged.then(|| Progress::new(setup.mode));
+    let mut signs = Signs::default();
     let run = play::watched(
         &scenario,
         task.area,
@@ -81,14 +83,17 @@ fn serve() -> Result<Ending, Error> {
         pace,
         task.files.as_deref(),
         &mut |records| {
-            let Some(progress) = &mut progress else {
-                return false;
-            };
-            for reached in progress.take_in(records) {
-                // Whoever no longer listens has ended this process already.
-                let _ = tell(&Answer::Reached(reached));
+            let mut news: Vec<News> = signs.take_in(records).into_iter().map(News::Sign).collect();
+            let mut is_over = false;
+            if let Some(progress) = &mut progress {
+                news.extend(progress.take_in(records).into_iter().map(News::Reached));
+                is_over = progress.is_over();
             }
-            progress.is_over()
+            for news in news {
+                // Whoever no longer listens has ended this process already.
+                let _ = tell(&Answer::News(news));
+            }
+            is_over
         },
     )?;
     save(&run.trace, &task.trace)?;

@@ -92,7 +92,8 @@ fn ctrl_c_keeps_what_is_finished_and_ends_the_rest() {
     // Nothing but this where nobody watches.
     assert_eq!(
         remarks,
-        "2 scenarios, 2 runs, about 1 min 42 s with 2 at a time\n\
+        "2 scenarios, 2 runs, about 1 min 42 s, as many at a time as this machine keeps up \
+        with\n\
         stopped by the user; what had ended by then is judged; --resume runs the rest\n"
     );
     let report: serde_json::Value =

@@ -22,7 +22,8 @@ use crate::scenario::Scenario;
 
 #[test]
 fn a_node_that_panics_costs_only_its_own_case() {
-    let run = |entry: &Entry, _: &AtomicBool| match &entry.scenario.name[..] {
+    let run = |entry: &Entry, _: &AtomicBool, _: &mut dyn FnMut(Sign)| match &entry.scenario.name[..]
+    {
         BAD => play::run(
             &entry.scenario,
             entry.job.area,

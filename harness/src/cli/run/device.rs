@@ -7,7 +7,6 @@ use ngnlab_sim::setup::Mode;
 
 use crate::cli::Run;
 use crate::dut::description::excuse::Excuse;
-use crate::dut::description::part::WAITING_TOGETHER;
 use crate::dut::description::{Description, Known};
 use crate::dut::reference;
 use crate::error::Error;
@@ -26,8 +25,8 @@ pub(super) struct Chosen {
     pub(super) known: Vec<Known>,
     /// What its file says need not be judged.
     pub(super) excuses: Vec<Excuse>,
-    /// How many share a processor.
-    pub(super) at_once: usize,
+    /// How many share a processor, if its driver limits that.
+    pub(super) at_once: Option<usize>,
     /// How many there can be at all, if that is limited.
     pub(super) most_at_once: Option<usize>,
     /// Whether its runs take as long as their scenarios.
@@ -108,7 +107,7 @@ fn reference_with_defects(args: &Run) -> Chosen {
         modes: vec![Mode::Ra, Mode::Pd],
         known: Vec::new(),
         excuses: Vec::new(),
-        at_once: if args.real_time { WAITING_TOGETHER } else { 1 },
+        at_once: None,
         most_at_once: None,
         real_time: args.real_time,
         folder: None,

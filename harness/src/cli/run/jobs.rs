@@ -1,21 +1,30 @@
 //! How many scenarios run at the same time.
 
-use std::num::NonZero;
-use std::thread;
-
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use super::device::Chosen;
+use crate::campaign::processors;
 use crate::cli::Place;
 use crate::error::Error;
 
-/// Returns how many run at the same time: as many as the user says, where he does, and else what
-/// the heaviest device allows.
-pub(super) fn at_once(devices: &[Chosen], wanted: Option<u16>) -> Result<usize, Error> {
-    // The reference router in virtual time keeps nobody waiting.
-    let waiting = devices.iter().filter(|device| device.real_time);
-    let at_once = waiting.map(|device| device.at_once).min();
-    let jobs = wanted.map_or(processors() * at_once.unwrap_or(1), usize::from);
+/// Returns how many of these runs there may be at the same time: as many as the user says, where he
+/// does, and else one for each processor in virtual time; where time is real, any number that the
+/// heaviest device allows, since they are paced.
+pub(super) fn at_once(
+    devices: &[Chosen],
+    wanted: Option<u16>,
+    runs: usize,
+) -> Result<usize, Error> {
+    let mut waiting = devices.iter().filter(|device| device.real_time).peekable();
+    let own = match waiting.peek() {
+        Some(_) => {
+            let limits = waiting.filter_map(|device| device.at_once);
+            let limit = limits.min().map(|at_once| processors() * at_once);
+            limit.unwrap_or(MOST_AT_ONCE).min(runs.max(1))
+        }
+        None => processors(),
+    };
+    let jobs = wanted.map_or(own, usize::from);
     let limited = devices
         .iter()
         .filter_map(|device| Some((device, device.most_at_once?)));
@@ -63,11 +72,8 @@ fn possible(limit: u64) -> usize {
     usize::try_from(jobs).unwrap_or(usize::MAX)
 }
 
-/// Returns as many as there are processors.
-pub(in crate::cli) fn processors() -> usize {
-    thread::available_parallelism().map_or(1, NonZero::get)
-}
-
+/// As many as --jobs takes.
+const MOST_AT_ONCE: usize = 256;
 /// What is open beside all jobs, with some to spare.
 const FILES: u64 = 40;
 /// What one job holds open while its worker starts, with some to spare.

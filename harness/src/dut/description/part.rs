@@ -28,9 +28,10 @@ pub trait Part {
         Ok(())
     }
 
-    /// Returns how many share a processor unless the user says otherwise.
-    fn at_once(&self) -> usize {
-        WAITING_TOGETHER
+    /// Returns how many share a processor unless the user says otherwise, if its driver knows.
+    fn at_once(&self) -> Option<usize> {
+        // Most wait for most of their time.
+        None
     }
 
     /// Returns how many there can be at all, if that is limited.
@@ -38,6 +39,3 @@ pub trait Part {
         None
     }
 }
-
-/// Real devices mostly wait: so many share a processor.
-pub const WAITING_TOGETHER: usize = 25;

@@ -1,0 +1,132 @@
+//! When the next run may begin: once the host keeps up with those that run, measured by how late
+//! it is, and has memory for one more.
+//!
+//! No number of runs is fixed. Most of the time they wait; what they need at their start is what
+//! keeps the others waiting.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use ngnlab_sim::time::Time;
+
+/// Knows what runs, and how late the host was lately.
+#[derive(Debug)]
+pub(super) struct Gate {
+    processors: usize,
+    running: usize,
+    starting: BTreeMap<u64, Time>,
+    tickets: u64,
+    last_start: Option<Time>,
+    late: VecDeque<(Time, Duration)>,
+}
+
+/// What names a run that has begun.
+pub(super) type Ticket = u64;
+
+impl Gate {
+    pub(super) fn new(processors: usize) -> Self {
+        Self {
+            processors: processors.max(1),
+            running: 0,
+            starting: BTreeMap::new(),
+            tickets: 0,
+            last_start: None,
+            late: VecDeque::new(),
+        }
+    }
+
+    /// Takes in that the host was late.
+    pub(super) fn late(&mut self, now: Time, by: Duration) {
+        self.late.push_back((now, by));
+        self.forget(now);
+    }
+
+    /// Returns whether a run may begin, given how many bytes of memory are free, if that is known.
+    pub(super) fn is_open(&mut self, now: Time, free: Option<u64>) -> bool {
+        // Who is alone disturbs nobody, and somebody has to go on.
+        if self.running == 0 {
+            return true;
+        }
+        self.starting
+            .retain(|_, began| now.since(*began) < STARTS_WITHIN);
+        // What is starting has not taken its memory yet.
+        let needed = KEPT_FREE + RUN_NEEDS * (self.starting.len() as u64 + 1);
+        if self.starting.len() >= few(self.processors) || free.is_some_and(|free| free < needed) {
+            return false;
+        }
+        self.forget(now);
+        let late = self.late.iter().map(|(_, by)| *by).max();
+        let pause = match late.unwrap_or_default() {
+            late if late < CALM => spacing(self.processors),
+            late if late < OVERLOADED => BUSY_PAUSE,
+            _ => OVERLOADED_PAUSE,
+        };
+        self.last_start.is_none_or(|last| now.since(last) >= pause)
+    }
+
+    /// Takes in that a run begins.
+    pub(super) fn start(&mut self, now: Time) -> Ticket {
+        self.tickets += 1;
+        self.running += 1;
+        self.starting.insert(self.tickets, now);
+        self.last_start = Some(now);
+        self.tickets
+    }
+
+    /// Takes in that a run has its device ready.
+    pub(super) fn ready(&mut self, ticket: Ticket) {
+        self.starting.remove(&ticket);
+    }
+
+    /// Takes in that a run has ended.
+    pub(super) fn end(&mut self, ticket: Ticket) {
+        self.starting.remove(&ticket);
+        self.running = self.running.saturating_sub(1);
+    }
+
+    fn forget(&mut self, now: Time) {
+        let is_old = |(at, _): &(Time, Duration)| now.since(*at) > LATELY;
+        while self.late.front().is_some_and(is_old) {
+            self.late.pop_front();
+        }
+    }
+}
+
+/// Returns how far apart runs begin where nothing is late.
+pub(super) fn apart(processors: usize) -> Duration {
+    let starts = START_TAKES / u32::try_from(few(processors)).unwrap_or(u32::MAX);
+    starts.max(spacing(processors))
+}
+
+/// Returns how many may be starting at a time: half of the processors are left to those that run.
+fn few(processors: usize) -> usize {
+    (processors / 2).max(1)
+}
+
+/// Returns how long all processors are busy with one start.
+fn spacing(processors: usize) -> Duration {
+    START_COSTS / u32::try_from(processors.max(1)).unwrap_or(u32::MAX)
+}
+
+/// What starting a router of a few programs costs one processor, with some to spare.
+const START_COSTS: Duration = Duration::from_millis(400);
+/// How long a router of a few programs takes until it is ready.
+const START_TAKES: Duration = Duration::from_millis(700);
+/// Whoever starts for longer, as an emulated machine, keeps nobody else from it.
+const STARTS_WITHIN: Duration = Duration::from_secs(5);
+/// The device's programs are looked at twice a second, and what they say four times.
+const LATELY: Duration = Duration::from_millis(1500);
+/// So late is no one but for a moment; a failure is excused from a second on.
+const CALM: Duration = Duration::from_millis(100);
+/// From here on a further start would cost verdicts.
+const OVERLOADED: Duration = Duration::from_millis(400);
+/// Who is late in spite of this is kept waiting by others than us.
+const BUSY_PAUSE: Duration = Duration::from_secs(3);
+const OVERLOADED_PAUSE: Duration = Duration::from_secs(10);
+/// A router of a few small programs and its worker have 12 MiB of their own; some have larger ones.
+const RUN_NEEDS: u64 = 64 << 20;
+/// For the host, and for what traces grow to.
+const KEPT_FREE: u64 = 256 << 20;
+
+#[cfg(test)]
+mod tests;
