@@ -36,6 +36,7 @@ pub(super) enum Cause {
     ServerFails,
     DnsUnreachable,
     LostInRouter,
+    HopLimit,
     WrongSource,
     Marked,
     Damaged,

@@ -105,10 +105,10 @@ impl<'d> Walk<'d, '_> {
             let because = format!("the question for {host} is not passed on");
             return match past.is_empty() {
                 false if self.leaves_damaged(last) => self.damaged(last.record),
-                false => {
+                false => self.runs_out_of_hops(last).unwrap_or_else(|| {
                     let stop = Stop::RouterOut;
                     Outcome::new(Cause::LostInRouter, stop, [last.record], because)
-                }
+                }),
                 true => self.router_answers_itself(host, last),
             };
         };

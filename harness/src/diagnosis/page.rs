@@ -35,6 +35,9 @@ impl<'d> Walk<'d, '_> {
             if syn.is_some_and(|syn| self.leaves_damaged(syn)) {
                 return self.damaged(near.syn);
             }
+            if let Some(end) = syn.and_then(|syn| self.runs_out_of_hops(syn)) {
+                return end;
+            }
             let because = format!("the SYN to {} is not passed on", near.server.0);
             return Outcome::new(Cause::LostInRouter, Stop::RouterOut, [near.syn], because);
         };
@@ -58,6 +61,18 @@ impl<'d> Walk<'d, '_> {
                     Payload::Tcp(_) | Payload::Icmpv6(_) => false,
                 }
         })
+    }
+
+    /// Returns whether the router may not pass a packet on because its hops end there (RFC 8200 §3),
+    /// as terminals send them by what it advertises (RFC 4861 §6.3.4).
+    pub(super) fn runs_out_of_hops<T>(&self, came: &Found<T>) -> Option<Outcome> {
+        let because = format!(
+            "it reaches the router with a hop limit of {}",
+            came.hop_limit
+        );
+        let stop = Stop::RouterOut;
+        let end = Outcome::new(Cause::HopLimit, stop, [came.record], because);
+        (came.hop_limit <= 1).then_some(end)
     }
 
     pub(super) fn damaged(&self, record: RecordId) -> Outcome {

@@ -112,6 +112,20 @@ pub(super) const ROWS: &[Row] = &[
         )],
     },
     Row {
+        cause: Cause::HopLimit,
+        id: "hop-limit-too-low",
+        step: 6,
+        finding: Text::new(
+            "端末のパケットのホップリミットが小さすぎ、ルータから先に進めません。",
+            "The terminal's packets have too low a hop limit to get beyond the router.",
+        ),
+        remedies: &[remedy(
+            When::Always,
+            "ルータのLAN側のRAのホップリミットを64に設定し、端末側で固定しているときは解除してください。",
+            "Set the hop limit in the router's advertisements on the LAN to 64, and undo one that is set on the terminal itself.",
+        )],
+    },
+    Row {
         cause: Cause::WrongSource,
         id: "wrong-source",
         step: 6,

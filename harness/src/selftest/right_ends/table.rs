@@ -193,6 +193,7 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
         &["ons/revocation-list-is-downloaded"],
         "lost-in-router",
     ),
+    right("hop-limit-of-one", EVERYWHERE, "hop-limit-too-low"),
     right(
         "serves-one-terminal",
         &[TWO_TERMINALS, TWO_INSTITUTIONS],
