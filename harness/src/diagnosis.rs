@@ -2,21 +2,31 @@
 //! (ngn-facts §5.11), walked on a trace question by question.
 //!
 //! Each question is answered by what was seen up to the end of the attempt, the configuration
-//! included. Where the answers lead is the diagnosis; its remedy is the guide's.
+//! included. Where the answers lead is the diagnosis; its remedy is the guide's as far as the guide
+//! has one, and names only what stands on this line. Where the flow has no end that fits, the
+//! diagnosis says how far the packets came.
 
 use std::net::Ipv6Addr;
 
 use ngnlab_reports::{Diagnosis, RecordId, Text, Walked};
-use ngnlab_sim::message::packet::is_routable;
-use ngnlab_sim::setup::{Mode, in_domain};
+use ngnlab_sim::setup::Mode;
 use ngnlab_sim::trace::{End as Side, Fact, FetchError, Resolution, Role, Screen};
 
-use crate::dissection::{Dissection, Found, Kind};
-use attempt::{Attempt, DELIVERY_DOMAIN, End, HOST};
-use causes::{Cause, ROWS};
+use crate::dissection::{Dissection, Found};
+use attempt::{Attempt, End, HOST};
+use causes::Cause;
+pub use causes::Row;
+use place::Place;
+pub use place::{Remedy, When};
+use stop::Stop;
 
+mod address;
 mod attempt;
 mod causes;
+mod name;
+mod page;
+mod place;
+mod stop;
 
 /// Returns where the flow stops, if the last attempt to authenticate the line or to use it was in
 /// vain.
@@ -54,53 +64,86 @@ pub fn overcome(trace: &Dissection<'_>) -> Vec<Diagnosis> {
 
 /// Returns every id that a diagnosis can have.
 pub fn ids() -> impl Iterator<Item = &'static str> {
-    ROWS.iter().map(|row| row.id)
+    causes::rows().map(|row| row.id)
 }
 
-/// Returns what a diagnosis finds and what its remedy is, by its id.
-pub fn meaning(id: &str) -> Option<(u8, &'static Text, &'static Text)> {
-    let row = ROWS.iter().find(|row| row.id == id)?;
-    Some((row.step, &row.finding, &row.remedy))
+/// Returns what a diagnosis finds and what there is to do, by its id.
+pub fn meaning(id: &str) -> Option<&'static Row> {
+    causes::rows().find(|row| row.id == id)
 }
 
 /// Returns the diagnosis that a screen alone leads to, if something is the matter then.
 pub fn of_screen(screen: Screen) -> Option<&'static str> {
-    let cause = behind(screen, &[])?;
-    let row = ROWS.iter().find(|row| row.cause == cause);
-    row.map(|row| row.id)
+    let row = behind(screen, &[])?.row()?;
+    Some(row.id)
+}
+
+/// Where a walk ended.
+struct Outcome {
+    cause: Cause,
+    /// Who saw the packets last, where that matters.
+    stop: Option<Stop>,
+    /// What shows it.
+    records: Vec<RecordId>,
+    because: String,
+}
+
+impl Outcome {
+    fn new(
+        cause: Cause,
+        stop: impl Into<Option<Stop>>,
+        records: impl IntoIterator<Item = RecordId>,
+        because: impl Into<String>,
+    ) -> Self {
+        Self {
+            cause,
+            stop: stop.into(),
+            records: records.into_iter().collect(),
+            because: because.into(),
+        }
+    }
 }
 
 /// A walk through the flow.
-struct Walk<'a, 't> {
-    trace: &'a Dissection<'t>,
-    attempt: Attempt<'t>,
+struct Walk<'d, 't> {
+    trace: &'d Dissection<'t>,
+    attempt: Attempt<'d>,
     walked: Vec<Walked>,
+    /// Whether the terminal asks DNS servers past the router.
+    asks_past: bool,
+    stop: Option<Stop>,
 }
 
-impl<'a, 't> Walk<'a, 't> {
-    fn new(trace: &'a Dissection<'t>, attempt: &Attempt<'t>) -> Self {
+impl<'d, 't> Walk<'d, 't> {
+    fn new(trace: &'d Dissection<'t>, attempt: &Attempt<'d>) -> Self {
         Self {
             trace,
             attempt: *attempt,
             walked: Vec::new(),
+            asks_past: false,
+            stop: None,
         }
     }
 
-    fn take(mut self, all: &[Attempt<'t>]) -> Option<Diagnosis> {
-        let cause = self.cause(all)?;
-        let row = ROWS.iter().find(|row| row.cause == cause)?;
+    fn take(mut self, all: &[Attempt<'_>]) -> Option<Diagnosis> {
+        let row = self.cause(all)?.row()?;
+        let place = Place::of(self.trace, self.asks_past);
+        let remedy = row.remedies.iter().find(|one| one.when.fits(&place))?;
         Some(Diagnosis {
             id: row.id.to_owned(),
             step: row.step,
-            finding: row.finding.clone(),
-            remedy: row.remedy.clone(),
+            finding: match self.stop {
+                Some(stop) => joined(&row.finding, &stop.words()),
+                None => row.finding.clone(),
+            },
+            remedy: remedy.text.clone(),
             walked: self.walked,
         })
     }
 
-    fn cause(&mut self, all: &[Attempt<'t>]) -> Option<Cause> {
+    fn cause(&mut self, all: &[Attempt<'_>]) -> Option<Cause> {
         let here = [self.attempt.record];
-        let host = match self.attempt.end {
+        let (host, reason) = match self.attempt.end {
             End::Screen(screen) => {
                 let cause = behind(screen, all)?;
                 self.answer(1, true, here, "the site's own screen came");
@@ -112,41 +155,59 @@ impl<'a, 't> Walk<'a, 't> {
                 self.answer(1, false, here, format!("{url} is not https://{HOST}"));
                 return Some(Cause::WrongUrl);
             }
-            End::Failed(host, _) => host,
-            End::Stuck => HOST,
+            End::Failed(host, reason) => (host, Some(reason)),
+            End::CutOff(host) => (host, None),
         };
         self.answer(1, true, here, format!("https://{host}"));
-        let (resolved, why) = self.resolved(host);
-        let reason = match self.attempt.end {
-            End::Failed(_, reason) if reason != FetchError::Name => Some(reason),
-            _ => None,
+        let resolved = match reason {
+            Some(FetchError::Name) => None,
+            Some(_) => self.resolved(host),
+            None => self.resolved(host).filter(|at| !self.asks_still(host, *at)),
         };
-        if let (Some(record), Some(reason)) = (resolved, reason) {
-            self.answer(2, true, [record], format!("{host} resolves"));
-            if let Some(cause) = self.delivered_otherwise_since() {
-                return Some(cause);
-            }
-            self.eligible(true);
-            return Some(self.unreachable(host, reason));
+        let Some(record) = resolved else {
+            let why = self.why_unresolved(host);
+            self.answer(2, false, here, why);
+            return Some(self.unresolved(host));
+        };
+        self.answer(2, true, [record], format!("{host} resolves"));
+        if let Some(cause) = self.delivered_otherwise_since() {
+            return Some(cause);
         }
-        self.answer(2, false, resolved.into_iter().chain(here), why);
-        Some(self.unresolved(host))
+        if self.address().is_none() {
+            return Some(self.without_address());
+        }
+        self.eligible(true);
+        let end = self.on_the_way(host, reason);
+        Some(self.stopped(end))
     }
 
-    /// Question 2: does the name resolve?
-    fn resolved(&self, host: &str) -> (Option<RecordId>, String) {
-        let last = self.facts().rev().find_map(|told| match told.fact {
-            Fact::Resolved { name, outcome, .. }
-                if name.trim_end_matches('.').eq_ignore_ascii_case(host) =>
-            {
+    /// Question 2: returns where the name was resolved last.
+    fn resolved(&self, host: &str) -> Option<RecordId> {
+        let (record, outcome) = self.last_look_up(host)?;
+        (outcome == Resolution::Answered).then_some(record)
+    }
+
+    fn last_look_up(&self, host: &str) -> Option<(RecordId, Resolution)> {
+        self.told().rev().find_map(|told| match told.fact {
+            Fact::Resolved { name, outcome, .. } if same_name(name, host) => {
                 Some((told.record, *outcome))
             }
             _ => None,
-        });
-        match last {
-            Some((record, Resolution::Answered)) => (Some(record), String::new()),
-            Some((_, outcome)) => (None, format!("{host}: {outcome:?}")),
-            None => (None, format!("{host} was not resolved")),
+        })
+    }
+
+    fn why_unresolved(&self, host: &str) -> String {
+        let last = self.last_look_up(host);
+        let last = last.filter(|(record, _)| self.attempt.covers(*record));
+        match (self.attempt.end, last) {
+            (_, Some((record, outcome))) if !self.asks_still(host, record) => {
+                format!("{host}: {outcome:?}")
+            }
+            (End::CutOff(_), _) if self.asks_still(host, 0) => {
+                format!("the run ended while {host} was looked up")
+            }
+            (End::CutOff(_), _) => format!("the run ended before {host} was looked up"),
+            _ => format!("{host} was not resolved"),
         }
     }
 
@@ -158,44 +219,11 @@ impl<'a, 't> Walk<'a, 't> {
         self.answer(5, eligible, here, format!("{service:?} {words} use ONS"));
     }
 
-    /// Questions 3 and 4: the DNS servers, then the address.
-    fn unresolved(&mut self, host: &str) -> Cause {
-        let trace = self.trace;
-        let right = trace.header().line.ons_dns();
-        let exchanges = trace.dns_exchanges(Role::Wan);
-        let asked: Vec<(RecordId, Ipv6Addr)> = exchanges
-            .iter()
-            .filter(|exchange| exchange.name().eq_ignore_ascii_case(host))
-            .filter(|exchange| exchange.query.by_device(Role::Wan))
-            .filter(|exchange| exchange.query.record <= self.attempt.record)
-            .map(|exchange| (exchange.query.record, exchange.query.destination))
-            .collect();
-        let records = asked.iter().map(|(record, _)| *record).take(MOST_RECORDS);
-        let records: Vec<RecordId> = records.collect();
-        let wrong = asked.first().map(|(_, server)| *server);
-        let is_right = |server: &Ipv6Addr| right.contains(server);
-        let asks_right = asked.iter().any(|(_, server)| is_right(server));
-        let configured = trace.setup().servers_for(host);
-        if (!asked.is_empty() && !asks_right) || !configured.iter().any(is_right) {
-            let why = match wrong.or(configured.first().copied()) {
-                Some(server) => format!("{host} is asked at {server}"),
-                None => format!("no server is set for {host}"),
-            };
-            self.answer(3, false, records, why);
-            return Cause::WrongDns;
-        }
-        self.answer(3, true, records, format!("{host} belongs to {}", right[0]));
-        if let Some(cause) = self.delivered_otherwise_since() {
-            return cause;
-        }
-        if let Some(record) = self.address() {
-            self.answer(4, true, [record], "the terminal has a global address");
-            self.eligible(true);
-            return Cause::DnsUnreachable;
-        }
-        let (cause, records, why) = self.no_address();
-        self.answer(4, false, records, why);
-        cause
+    /// Question 4, answered with no.
+    fn without_address(&mut self) -> Cause {
+        let end = self.no_address();
+        self.answer(4, false, end.records, end.because);
+        end.cause
     }
 
     /// Question 4, where the line went over to delegation under a router that is configured for RA:
@@ -217,137 +245,58 @@ impl<'a, 't> Walk<'a, 't> {
         Some(Cause::WrongDelivery)
     }
 
-    /// Returns what shows a terminal's global address: a packet from it, or the terminal's word,
-    /// since a terminal may talk to its router by link-local addresses alone.
-    fn address(&self) -> Option<RecordId> {
-        let shows = |found: &&Found<_>| self.is_terminals(found) && is_routable(found.source);
-        let mut packets = self.trace.packets.iter();
-        let told = || {
-            self.facts().find_map(|told| match told.fact {
-                Fact::AddressReady { address, .. } if is_routable(*address) => Some(told.record),
-                _ => None,
-            })
-        };
-        packets.find(shows).map(|found| found.record).or_else(told)
-    }
-
-    /// Why there is no address: from the terminal to the line, as the guide asks.
-    fn no_address(&self) -> (Cause, Vec<RecordId>, String) {
-        let trace = self.trace;
-        let cut = self.attempt.record;
-        let advertised = trace.router_adverts().find(|found| {
-            found.by_device(Role::Lan)
-                && !found.lost
-                && found.record <= cut
-                && found.is.prefixes().any(|prefix| prefix.valid > 0)
-        });
-        let speaks = trace.packets.iter().any(|found| self.is_terminals(found));
-        if let Some(advertised) = advertised
-            && !speaks
-        {
-            let why = "the terminal sent no IPv6 packet although the LAN has a prefix";
-            return (
-                Cause::TerminalWithoutIpv6,
-                vec![advertised.record],
-                why.to_owned(),
-            );
+    /// Says how far the packets came, after the questions of the guide.
+    fn stopped(&mut self, end: Outcome) -> Cause {
+        self.stop = end.stop;
+        if end.stop.is_some() {
+            self.answer(6, false, end.records, end.because);
         }
-        let mut packets = trace.packets.iter();
-        if trace.is_line_dumb()
-            && let Some(sent) = packets.find(|found| found.by_device(Role::Wan))
-        {
-            let why = "the router solicits, and nothing comes from the line";
-            return (Cause::NoIpv6FromLine, vec![sent.record], why.to_owned());
-        }
-        let mut adverts = trace.router_adverts().filter(|ra| ra.to_device(Role::Wan));
-        let line = &trace.header().line;
-        let delegated = trace.dhcpv6.iter().any(|found| {
-            found.to_device(Role::Wan)
-                && found.is.kind == Kind::Reply
-                && !found.is.granted().is_empty()
-        });
-        let solicit = trace
-            .dhcpv6
-            .iter()
-            .find(|found| found.by_device(Role::Wan) && found.is.kind == Kind::Solicit);
-        match (trace.setup().mode, solicit) {
-            (Mode::Ra, _) => {
-                if let Some(bare) = adverts.find(|ra| ra.is.prefixes().next().is_none()) {
-                    let why = "the line advertises no prefix, and the router waits for one";
-                    return (Cause::WrongDelivery, vec![bare.record], why.to_owned());
-                }
-            }
-            (Mode::Pd, _) if delegated => {}
-            (Mode::Pd, Some(solicit)) if line.delegates_to_device() => {
-                let why = "the router asks for a prefix, and gets none";
-                return (
-                    Cause::NoPrefixDelegated,
-                    vec![solicit.record],
-                    why.to_owned(),
-                );
-            }
-            (Mode::Pd, _) => {
-                if let Some(full) = adverts.find(|ra| ra.is.prefixes().next().is_some()) {
-                    let why = "the line advertises its prefix, and the router waits for another";
-                    return (Cause::WrongDelivery, vec![full.record], why.to_owned());
-                }
-            }
-        }
-        let why = "no terminal has a global address";
-        (Cause::NoAddress, vec![cut], why.to_owned())
-    }
-
-    fn is_terminals<T>(&self, found: &Found<T>) -> bool {
-        let mut terminals = self.trace.header().terminals.iter();
-        found.on == Role::Lan
-            && found.from == Side::Network
-            && !found.injected
-            && found.record <= self.attempt.record
-            && terminals.any(|terminal| terminal.mac == found.eth_source)
-    }
-
-    /// The name resolves, and yet the page did not come.
-    fn unreachable(&self, host: &str, reason: FetchError) -> Cause {
-        if reason == FetchError::Certificate {
-            return Cause::Certificate;
-        }
-        if in_domain(host, DELIVERY_DOMAIN) && !self.trace.header().line.v6_option {
-            return Cause::V6Option;
-        }
-        let at = self.attempt.record;
-        let mut tried = self.trace.connections.iter().rev().filter(|connection| {
-            connection.on == Role::Wan && connection.opener == Side::Device && connection.syn <= at
-        });
-        // The router passed the attempt on, and the line did not even look for the terminal.
-        let unanswered = tried.next().filter(|connection| {
-            connection.accepted.is_none()
-                && !matches!(connection.reset, Some((_, Side::Network)))
-                && !self.is_sought(connection.client.0)
-        });
-        match unanswered {
-            Some(_) => Cause::ServiceSide,
-            None => Cause::ConnectionLost,
-        }
-    }
-
-    /// Returns whether the line solicited for a terminal in vain.
-    fn is_sought(&self, client: Ipv6Addr) -> bool {
-        let mut solicits = self.trace.neighbor_solicits();
-        solicits.any(|found| {
-            found.to_device(Role::Wan)
-                && found.is.target == client
-                && !self.trace.neighbor_adverts().any(|advert| {
-                    advert.by_device(Role::Wan)
-                        && advert.is.target == client
-                        && advert.record > found.record
-                })
-        })
+        end.cause
     }
 
     fn facts(&self) -> impl DoubleEndedIterator<Item = &crate::dissection::Told<'t>> {
         let cut = self.attempt.record;
         let facts = self.trace.facts.iter();
         facts.filter(move |told| told.record <= cut)
+    }
+
+    /// Returns what was told by the terminal that tries, or by all if it is not known.
+    fn told(&self) -> impl DoubleEndedIterator<Item = &crate::dissection::Told<'t>> {
+        let by = self.attempt.terminal;
+        self.facts()
+            .filter(move |told| by.is_none_or(|name| name == told.node))
+    }
+
+    /// Returns whether a terminal sent it, the one that tries if it is known.
+    fn is_terminals<T>(&self, found: &Found<T>) -> bool {
+        let mut terminals = self.trace.header().terminals.iter();
+        found.on == Role::Lan
+            && found.from == Side::Network
+            && !found.injected
+            && found.record <= self.attempt.record
+            && terminals.any(|terminal| {
+                terminal.mac == found.eth_source
+                    && self
+                        .attempt
+                        .terminal
+                        .is_none_or(|name| name == terminal.name)
+            })
+    }
+
+    /// Returns whether the line solicited for an address in vain.
+    fn is_sought(&self, address: Ipv6Addr) -> Option<RecordId> {
+        let mut solicits = self.trace.neighbor_solicits();
+        let sought = solicits.find(|found| {
+            found.to_device(Role::Wan)
+                && self.attempt.covers(found.record)
+                && found.is.target == address
+                && !self.trace.neighbor_adverts().any(|advert| {
+                    advert.by_device(Role::Wan)
+                        && advert.is.target == address
+                        && advert.record > found.record
+                })
+        });
+        sought.map(|found| found.record)
     }
 
     fn answer(
@@ -396,8 +345,21 @@ fn behind(screen: Screen, all: &[Attempt<'_>]) -> Option<Cause> {
     }
 }
 
-/// The questions of the flow (guide p.30); the sixth step is to ask the desk.
-const QUESTIONS: [Text; 5] = [
+fn same_name(one: &str, other: &str) -> bool {
+    one.trim_end_matches('.').eq_ignore_ascii_case(other)
+}
+
+/// Returns one text after the other.
+fn joined(first: &Text, then: &Text) -> Text {
+    Text {
+        ja: format!("{}{}", first.ja, then.ja).into(),
+        en: format!("{} {}", first.en, then.en).into(),
+    }
+}
+
+/// The questions of the flow (guide p.30). The sixth step is to ask the desk; before that we ask how
+/// far the packets came.
+const QUESTIONS: [Text; 6] = [
     Text::new("URLは正しいか", "Is the address right?"),
     Text::new("名前を解決できるか", "Does the name resolve?"),
     Text::new("DNSサーバの設定は正しいか", "Are the DNS servers right?"),
@@ -406,6 +368,10 @@ const QUESTIONS: [Text; 5] = [
         "Does the terminal have an IPv6 address?",
     ),
     Text::new("対象の回線か", "Is the line eligible?"),
+    Text::new(
+        "パケットは端末とサーバの間を往復しているか",
+        "Do packets get to the server and back?",
+    ),
 ];
 
 /// More records than this prove nothing more.

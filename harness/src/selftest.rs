@@ -12,6 +12,8 @@ use crate::checks;
 use crate::job::Device;
 use crate::play::NEEDS_REAL_TIME;
 
+pub mod right_ends;
+
 /// What a self-test found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selftest {
@@ -32,6 +34,10 @@ pub struct Selftest {
     pub unexercised: Vec<(String, Defect, Vec<&'static str>)>,
     /// The defects that no scenario promises to notice.
     pub homeless: Vec<Defect>,
+    /// How many of the diagnoses that a defect leads to were compared with the right ones.
+    pub diagnosed: usize,
+    /// Those that are not right, in words.
+    pub misdiagnosed: Vec<String>,
     /// Whether it was stopped before its end.
     pub stopped: bool,
 }
@@ -65,9 +71,12 @@ pub fn run(campaign: &Campaign<'_>, clean: &[Entry]) -> Selftest {
     let failing: BTreeSet<&str> = cases.iter().flat_map(self::failing).collect();
 
     let entries = defective(clean);
-    let cases = campaign.run(&entries);
-    found.stopped |= cases.iter().any(Option::is_none);
-    for (entry, case) in entries.iter().zip(cases) {
+    let defects = campaign.run(&entries);
+    found.stopped |= defects.iter().any(Option::is_none);
+    let diagnoses = right_ends::compare(campaign, clean, &cases, &defects);
+    found.diagnosed = diagnoses.compared;
+    found.misdiagnosed = diagnoses.wrong;
+    for (entry, case) in entries.iter().zip(defects) {
         let (Device::Reference(defects), Some(case)) = (&entry.job.device, case) else {
             continue;
         };
@@ -124,6 +133,7 @@ fn defective(clean: &[Entry]) -> Vec<Entry> {
         .collect()
 }
 
+/// Returns the same job for the reference with a defect.
 fn with_defect(entry: &Entry, defect: Defect) -> Entry {
     let mut job = entry.job.clone();
     job.device = Device::Reference(BTreeSet::from([defect]));
@@ -219,13 +229,16 @@ impl Selftest {
         for id in &self.never_judged {
             let _ = writeln!(wrong, "never judged: {id}");
         }
+        for one in &self.misdiagnosed {
+            let _ = writeln!(wrong, "wrong diagnosis: {}", escape::line(one));
+        }
         if !wrong.is_empty() {
             let _ = write!(text, "\n{wrong}");
         }
         text
     }
 
-    /// Returns the one line that says it all.
+    /// Returns the two lines that say it all.
     pub fn line(&self) -> String {
         let killed = self
             .killers
@@ -233,10 +246,13 @@ impl Selftest {
             .filter(|killers| !killers.is_empty())
             .count();
         format!(
-            "selftest: {} checks, {killed} killed, {} clean failures, {} never judged",
+            "selftest: {} checks, {killed} killed, {} clean failures, {} never judged\n\
+             diagnosis: {} of {} right",
             self.killers.len(),
             self.clean_failures.len(),
             self.never_judged.len(),
+            self.diagnosed - self.misdiagnosed.len(),
+            self.diagnosed,
         )
     }
 
@@ -250,6 +266,7 @@ impl Selftest {
             && self.homeless.is_empty()
             && self.clean_failures.is_empty()
             && self.never_judged.is_empty()
+            && self.misdiagnosed.is_empty()
     }
 }
 

@@ -12,6 +12,7 @@ use ngnlab_harness::dut::reference::Reference;
 use ngnlab_harness::play::{self, Run};
 use ngnlab_harness::report;
 use ngnlab_harness::scenario::{self, Scenario};
+use ngnlab_harness::selftest::right_ends::RIGHT_ENDS;
 use ngnlab_sim::fault::Fate;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::message::dhcpv6::{self, MessageType};
@@ -52,10 +53,48 @@ fn every_end_of_the_flow_of_p30_has_a_scenario() {
         .map(|id| id.get_ref().clone())
         .collect();
     for id in diagnosis::ids() {
-        // A router that loses connections is a defective one: the test on FAQ 1 has it.
-        let by_defect = id == "connection-lost";
-        assert!(by_defect || promised.contains(id), "nothing ends at {id}");
+        // A router that loses packets is a defective one; for no DNS server at all it takes two
+        // defects.
+        let by_defect = RIGHT_ENDS.iter().any(|row| row.diagnosis == id);
+        let by_two = id == "no-dns-on-terminal";
+        assert!(
+            by_defect || by_two || promised.contains(id),
+            "nothing ends at {id}"
+        );
     }
+}
+
+#[test]
+fn a_terminal_that_is_told_of_no_dns_server_is_found_out() {
+    let name = "line-auth/succeeds-on-a-pd-line";
+    let (scenario, run) = play(name, Area::East, ["no-rdnss", "dhcpv6-without-dns"]);
+    let case = report::case(&scenario, Area::East, &Ok(run), &[], &[], None);
+    let diagnosis = case.diagnosis.expect("no name resolves");
+    assert_eq!(diagnosis.id, "no-dns-on-terminal");
+}
+
+#[test]
+fn a_home_gateway_that_filters_is_named_where_there_is_one() {
+    let name = "home-gateway/filter-blocks-other-lines";
+    let (scenario, run) = play(name, Area::West, []);
+    let case = report::case(&scenario, Area::West, &Ok(run), &[], &[], None);
+    let lost = case
+        .overcome
+        .first()
+        .expect("the delivery host is out of reach");
+    assert_eq!(lost.id, "lost-upstream");
+    assert!(lost.finding.en.contains("do not leave it for the line"));
+    assert!(lost.remedy.ja.contains("ひかり電話ルータ"));
+}
+
+#[test]
+fn an_identifier_that_the_line_drops_needs_no_home_gateway_to_be_restarted() {
+    let name = "line-auth/succeeds-on-a-pd-line";
+    let (scenario, run) = play(name, Area::East, ["duid-llt"]);
+    let case = report::case(&scenario, Area::East, &Ok(run), &[], &[], None);
+    let diagnosis = case.diagnosis.expect("no prefix is delegated");
+    assert_eq!(diagnosis.id, "wrong-duid");
+    assert!(!diagnosis.remedy.ja.contains("ひかり電話ルータ"));
 }
 
 #[test]

@@ -321,17 +321,17 @@ pub struct Diagnosis {
     pub step: u8,
     /// What was found.
     pub finding: Text,
-    /// The guide's remedy.
+    /// What to do: the guide's remedy, as far as it has one.
     pub remedy: Text,
     /// The questions on the way there, in order.
     #[serde(default)]
     pub walked: Vec<Walked>,
 }
 
-/// One question of the guide's p.30 flow, and its answer.
+/// One question of the guide's p.30 flow, or the one after them, and its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Walked {
-    /// The step of the flow, 1 to 5.
+    /// The step of the flow, 1 to 5, and 6 for how far packets came.
     pub step: u8,
     /// The question.
     pub question: Text,

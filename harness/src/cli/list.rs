@@ -72,13 +72,10 @@ fn list_profiles(text: &mut String) {
 }
 
 fn list_diagnoses(text: &mut String) {
-    for id in diagnosis::ids() {
-        let Some((step, finding, _)) = diagnosis::meaning(id) else {
-            continue;
-        };
-        let _ = writeln!(text, "{id} (guide p.30, step {step})");
-        let _ = writeln!(text, "    {}", finding.en);
-        let _ = writeln!(text, "    {}", finding.ja);
+    for end in diagnosis::ids().filter_map(diagnosis::meaning) {
+        let _ = writeln!(text, "{} (guide p.30, step {})", end.id, end.step);
+        let _ = writeln!(text, "    {}", end.finding.en);
+        let _ = writeln!(text, "    {}", end.finding.ja);
     }
 }
 

@@ -1,10 +1,12 @@
+use etherparse::TcpHeader;
+use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
-use ngnlab_sim::message::ndp::Ndp;
-use ngnlab_sim::message::packet::ALL_NODES;
+use ngnlab_sim::line::Upstream;
+use ngnlab_sim::message::ndp::{Ndp, NeighborSolicit};
 use ngnlab_sim::trace::{End as Side, StepOutcome};
 
 use super::*;
-use crate::dissection::builder::TraceBuilder;
+use crate::dissection::builder::{Reply, TraceBuilder};
 
 fn id(trace: &TraceBuilder) -> Option<String> {
     diagnose(&Dissection::new(&trace.trace).unwrap()).map(|diagnosis| diagnosis.id)
@@ -44,7 +46,17 @@ fn an_authenticated_line_that_loses_the_portal_has_lost_its_connection() {
         url: "https://hweb.oqs.onshikaku.org/web/".to_owned(),
         reason: FetchError::Timeout,
     };
-    trace.fact("pc", resolved).fact("pc", failed);
+    let portal = trace.trace.header.line.area.values().portal;
+    trace.fact("pc", resolved);
+    syn(&mut trace, Role::Lan, Side::Network, portal);
+    syn(&mut trace, Role::Wan, Side::Device, portal);
+    let (edge, target) = (trace.edge().link_local(), peer);
+    let seeks = Ndp::NeighborSolicit(NeighborSolicit {
+        target,
+        source_link_layer: None,
+    });
+    trace.ndp(Role::Wan, Side::Network, edge, target, &seeks);
+    trace.fact("pc", failed);
     assert_eq!(id(&trace).as_deref(), Some("connection-lost"));
     let screen = Screen::Login;
     trace.fact("portal", Fact::ScreenServed { peer, screen });
@@ -88,8 +100,16 @@ fn wrong_servers_come_before_silent_ones() {
         .forward(1, HOST, wrong)
         .fact("pc", failed(FetchError::Name));
     assert_eq!(id(&trace).as_deref(), Some("wrong-dns"));
+    trace.ask(HOST, RecordType::AAAA);
     trace
         .forward(2, HOST, right)
+        .fact("pc", failed(FetchError::Name));
+    // The alternate server of guide p.7 was not tried.
+    assert_eq!(id(&trace).as_deref(), Some("dns-proxy-fails"));
+    let alternate = trace.trace.header.line.ons_dns()[1];
+    trace.trace.records.pop();
+    trace
+        .forward(3, HOST, alternate)
         .fact("pc", failed(FetchError::Name));
     assert_eq!(id(&trace).as_deref(), Some("dns-unreachable"));
     trace.trace.header.setup.domains.clear();
@@ -100,13 +120,19 @@ fn wrong_servers_come_before_silent_ones() {
 #[test]
 fn a_terminal_without_an_address_points_to_the_delivery() {
     let mut trace = TraceBuilder::new("next-ra");
-    trace.step("authenticate = { from = \"pc\" }", StepOutcome::TimedOut);
+    let never_began = |trace: &mut TraceBuilder| {
+        trace.step("authenticate = { from = \"pc\" }", StepOutcome::TimedOut);
+    };
+    never_began(&mut trace);
     assert_eq!(id(&trace).as_deref(), Some("no-ipv6-address"));
-    let (mut advert, edge) = (trace.advert(), trace.edge().link_local());
-    advert.options.clear();
-    let advert = Ndp::RouterAdvert(advert);
-    trace.ndp(Role::Wan, Side::Network, edge, ALL_NODES, &advert);
+    let mut trace = TraceBuilder::new("next-ra");
+    trace.wan_ra(|advert| advert.options.clear());
+    never_began(&mut trace);
     assert_eq!(id(&trace).as_deref(), Some("wrong-delivery"));
+    let mut trace = TraceBuilder::new("next-ra");
+    trace.wan_ra(|_| {});
+    never_began(&mut trace);
+    assert_eq!(id(&trace).as_deref(), Some("not-redistributed"));
 }
 
 #[test]
@@ -114,7 +140,7 @@ fn ids_are_unique() {
     let mut all: Vec<_> = ids().collect();
     all.sort_unstable();
     all.dedup();
-    assert_eq!(all.len(), ROWS.len());
+    assert_eq!(all.len(), causes::rows().count());
 }
 
 fn steps(trace: &TraceBuilder) -> Vec<(u8, bool)> {
@@ -167,4 +193,159 @@ fn a_terminal_that_is_silent_has_ipv6_switched_off() {
         steps(&trace),
         [(1, true), (2, false), (3, true), (4, false)]
     );
+}
+
+#[test]
+fn a_page_that_still_hangs_at_the_end_is_judged_by_what_was_seen_until_then() {
+    let mut trace = TraceBuilder::new("next-ra");
+    let site = trace.trace.header.line.area.values().line_auth;
+    trace.lan_ra(|_| {}).ask(HOST, RecordType::AAAA);
+    trace.fact("pc", resolved(site));
+    syn(&mut trace, Role::Lan, Side::Network, site);
+    let hangs = StepOutcome::TimedOut;
+    trace.step("authenticate = { from = \"pc\" }", hangs.clone());
+    assert_eq!(id(&trace).as_deref(), Some("lost-in-router"));
+    assert_eq!(steps(&trace), [(1, true), (2, true), (5, true), (6, false)]);
+    let found = diagnose(&Dissection::new(&trace.trace).unwrap()).unwrap();
+    assert!(found.finding.en.contains("reach the router's LAN side"));
+    assert!(found.finding.ja.contains("ルータのLAN側まで届き"));
+
+    let mut trace = TraceBuilder::new("next-ra");
+    let server = trace.ons_dns();
+    trace.lan_ra(|_| {}).ask(HOST, RecordType::AAAA);
+    trace.forward(1, HOST, server);
+    trace.step("authenticate = { from = \"pc\" }", hangs);
+    let found = diagnose(&Dissection::new(&trace.trace).unwrap()).unwrap();
+    assert_eq!(found.id, "dns-unreachable");
+    assert!(found.walked[1].because.contains("the run ended while"));
+}
+
+#[test]
+fn who_fails_is_blamed_the_server_or_the_routers_own_dns() {
+    let refused = Reply::Code(ResponseCode::ServFail);
+    let mut trace = TraceBuilder::new("next-ra");
+    let server = trace.ons_dns();
+    let asked = trace.lan_ra(|_| {}).ask(HOST, RecordType::AAAA);
+    trace.forward(1, HOST, server);
+    trace.upstream_answer(1, HOST, server, refused);
+    let refused = Reply::Code(ResponseCode::ServFail);
+    trace.answer(asked, HOST, refused);
+    trace.fact("pc", failed(FetchError::Name));
+    assert_eq!(id(&trace).as_deref(), Some("dns-server-fails"));
+
+    let mut trace = TraceBuilder::new("next-ra");
+    let asked = trace.lan_ra(|_| {}).ask(HOST, RecordType::AAAA);
+    let refused = Reply::Code(ResponseCode::Refused);
+    trace.answer(asked, HOST, refused);
+    trace.fact("pc", failed(FetchError::Name));
+    assert_eq!(id(&trace).as_deref(), Some("dns-proxy-fails"));
+}
+
+#[test]
+fn a_terminal_that_resolves_over_link_local_addresses_and_has_no_global_one_lacks_an_address() {
+    let mut trace = TraceBuilder::new("next-pd");
+    let site = trace.trace.header.line.area.values().line_auth;
+    trace.wan_ra(|_| {}).fact("pc", resolved(site));
+    trace.fact("pc", failed(FetchError::NoAddress));
+    assert_eq!(id(&trace).as_deref(), Some("no-prefix-request"));
+    assert_eq!(steps(&trace), [(1, true), (2, true), (4, false)]);
+}
+
+#[test]
+fn every_remedy_names_only_what_stands_there() {
+    let modes = [Mode::Ra, Mode::Pd];
+    let above = [Upstream::Onu, Upstream::HomeGateway, Upstream::RentalRouter];
+    for row in causes::rows() {
+        for (mode, upstream, delegates) in modes
+            .into_iter()
+            .flat_map(|mode| above.map(|upstream| (mode, upstream)))
+            .flat_map(|(mode, upstream)| [true, false].map(|line| (mode, upstream, line)))
+        {
+            // A rental router hands on RA alone, a home gateway delegates (ngn-facts §3.1).
+            let delegates = match upstream {
+                Upstream::HomeGateway => true,
+                Upstream::RentalRouter => false,
+                _ => delegates,
+            };
+            for asks_past in [true, false] {
+                let place = Place {
+                    upstream,
+                    delegates,
+                    mode,
+                    asks_past,
+                };
+                if !can_end_here(row.cause, &place) {
+                    continue;
+                }
+                let chosen = row.remedies.iter().find(|one| one.when.fits(&place));
+                let chosen = &chosen.expect("there is always something to do").text;
+                for words in [&chosen.ja, &chosen.en, &row.finding.ja, &row.finding.en] {
+                    names_what_stands_there(row.id, words, &place);
+                }
+            }
+        }
+    }
+}
+
+/// Whether the flow can end so at a place: what is about delegations needs a router that asks for
+/// one, and so on.
+fn can_end_here(cause: Cause, place: &Place) -> bool {
+    match cause {
+        Cause::NoRequest
+        | Cause::WrongDuid
+        | Cause::InvalidRequest
+        | Cause::OfferNotTaken
+        | Cause::NoPrefixDelegated
+        | Cause::LeaseRanOut => place.mode == Mode::Pd && place.delegates,
+        Cause::WrongDelivery => (place.mode == Mode::Pd) != place.delegates,
+        Cause::LostUpstream => place.upstream != Upstream::Onu,
+        _ => true,
+    }
+}
+
+fn names_what_stands_there(id: &str, words: &str, place: &Place) {
+    let is_about_both = id == "wrong-delivery" && words.contains("合っていません");
+    let names = |any: &[&str]| any.iter().any(|one| words.contains(one)) && !is_about_both;
+    let told = format!("{id} at {place:?}: {words}");
+    if names(&["ひかり電話ルータ", "home gateway", "/60", "60 bits"]) {
+        assert_eq!(place.upstream, Upstream::HomeGateway, "{told}");
+    }
+    if names(&["レンタルルータ", "rental router"]) {
+        assert_eq!(place.upstream, Upstream::RentalRouter, "{told}");
+    }
+    if names(&["上位", "above", "upstream"]) {
+        assert_ne!(place.upstream, Upstream::Onu, "{told}");
+    }
+    if names(&["NDプロキシ", "ND proxy"]) {
+        assert_eq!(place.mode, Mode::Ra, "{told}");
+    }
+    if names(&[
+        "DHCPv6-PDに変更",
+        "redistribution to DHCPv6-PD",
+        "RA to DHCPv6-PD",
+    ]) {
+        assert!(place.mode == Mode::Ra && place.delegates, "{told}");
+    }
+    if names(&["RAに変更", "to RA"]) {
+        assert!(place.mode == Mode::Pd && !place.delegates, "{told}");
+    }
+    if names(&["委任されたプレフィックス", "delegated"]) {
+        assert!(place.delegates && place.mode == Mode::Pd, "{told}");
+    }
+}
+
+fn resolved(site: Ipv6Addr) -> Fact {
+    Fact::Resolved {
+        name: HOST.to_owned(),
+        addresses: vec![site],
+        outcome: Resolution::Answered,
+    }
+}
+
+/// The terminal opens a connection; seen on a cable.
+fn syn(trace: &mut TraceBuilder, on: Role, from: Side, server: Ipv6Addr) {
+    let mut header = TcpHeader::new(50_000, 443, 1, 1000);
+    header.syn = true;
+    let envelope = trace.envelope(on, from, trace.pc(), server);
+    trace.frame(on, from, envelope.tcp(header, &[]));
 }

@@ -187,6 +187,10 @@ fn ntp_answers(trace: &Dissection<'_>) -> Verdict {
         if trace.is_disturbed(question.at, question.at + STILL_OPENING) {
             return Ruling::Unclear("a cable or the power was cut meanwhile".to_owned());
         }
+        // RFC 8200 §3: such a packet ends at the router, whatever its port.
+        if question.hop_limit <= 1 {
+            return Ruling::Unclear("the question came with no hops left".to_owned());
+        }
         let left = pairs
             .iter()
             .find(|(before, _)| before.record == question.record);

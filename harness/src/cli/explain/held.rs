@@ -9,7 +9,7 @@ use ngnlab_sim::line::{Area, LineAuthQuirk, ONS_DOMAINS, QuirkWords};
 use ngnlab_sim::node::part::screens;
 use ngnlab_sim::trace::Screen;
 
-use super::words::{both, names, row, titles};
+use super::words::{both, names, row, titles, what_to_do};
 use crate::checks::{self, Check};
 use crate::diagnosis;
 use crate::guide::{PASSAGES, Passage};
@@ -29,10 +29,12 @@ pub(super) fn screen(shown: &screens::Text, scenarios: &[Scenario]) -> String {
     row(&mut text, "code", shown.code().as_slice());
     row(&mut text, "source", &[shown.source]);
     let led_to = diagnosis::of_screen(shown.screen);
-    match led_to.and_then(|id| Some((id, diagnosis::meaning(id)?))) {
-        Some((id, (_, _, remedy))) => {
-            row(&mut text, "what to do", &[&remedy.en, &remedy.ja]);
-            row(&mut text, "diagnosis", &[id]);
+    match led_to.and_then(diagnosis::meaning) {
+        Some(end) => {
+            for remedy in end.remedies {
+                row(&mut text, "what to do", &what_to_do(remedy));
+            }
+            row(&mut text, "diagnosis", &[end.id]);
         }
         None => row(&mut text, "what to do", after(shown.screen)),
     }
@@ -66,14 +68,16 @@ fn after(screen: Screen) -> &'static [&'static str] {
 pub(super) fn warning(scenarios: &[Scenario]) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "m10 (the browser's warning)");
-    let Some((_, finding, remedy)) = diagnosis::meaning(CERTIFICATE) else {
+    let Some(end) = diagnosis::meaning(CERTIFICATE) else {
         return text;
     };
-    both(&mut text, finding);
+    both(&mut text, &end.finding);
     row(&mut text, "says", &screens::WARNING);
     row(&mut text, "source", &["guide p.16, Q8"]);
-    row(&mut text, "what to do", &[&remedy.en, &remedy.ja]);
-    row(&mut text, "diagnosis", &[CERTIFICATE]);
+    for remedy in end.remedies {
+        row(&mut text, "what to do", &what_to_do(remedy));
+    }
+    row(&mut text, "diagnosis", &[end.id]);
     let warned = |one: &Scenario| {
         one.expects(CERTIFICATE) || one.terminal_specs.iter().any(|spec| !spec.trusts_ons_root)
     };
@@ -102,12 +106,12 @@ pub(super) fn passage(passage: &Passage, scenarios: &[Scenario]) -> String {
         dns_table(&mut text);
     }
     if passage.place == FLOW {
-        let ends = diagnosis::ids().filter_map(|id| Some((id, diagnosis::meaning(id)?)));
-        let ends = ends.flat_map(|(id, (step, finding, _))| {
+        let ends = diagnosis::ids().filter_map(diagnosis::meaning);
+        let ends = ends.flat_map(|end| {
             [
-                format!("{id} (step {step})"),
-                format!("  {}", finding.en),
-                format!("  {}", finding.ja),
+                format!("{} (step {})", end.id, end.step),
+                format!("  {}", end.finding.en),
+                format!("  {}", end.finding.ja),
             ]
         });
         row(&mut text, "ends in", &ends.collect::<Vec<_>>());

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use ngnlab_reports::{Level, Profile, Text};
 use ngnlab_sim::node::router::defect::Defect;
 
-use super::words::{both, level_name, names, row, titles};
+use super::words::{both, level_name, names, row, titles, what_to_do};
 use crate::checks::{self, Check};
 use crate::diagnosis;
 use crate::scenario::Scenario;
@@ -86,12 +86,15 @@ pub(super) fn profile(profile: Profile) -> String {
 
 pub(super) fn diagnosed(id: &str, scenarios: &[Scenario]) -> String {
     let mut text = String::new();
-    let Some((step, finding, remedy)) = diagnosis::meaning(id) else {
+    let Some(end) = diagnosis::meaning(id) else {
         return text;
     };
+    let step = end.step;
     let _ = writeln!(text, "{id} (an end of the flow of guide p.30, step {step})");
-    both(&mut text, finding);
-    row(&mut text, "remedy", &[&remedy.en, &remedy.ja]);
+    both(&mut text, &end.finding);
+    for remedy in end.remedies {
+        row(&mut text, "remedy", &what_to_do(remedy));
+    }
     row(
         &mut text,
         "seen in",

@@ -51,7 +51,8 @@ fn expected(scenario: &Scenario) -> Vec<String> {
     if let Some(id) = &scenario.expect.diagnosis {
         let id = id.get_ref();
         lines.push(format!("the diagnosis is {id}"));
-        if let Some((_, finding, _)) = diagnosis::meaning(id) {
+        if let Some(end) = diagnosis::meaning(id) {
+            let finding = &end.finding;
             lines.extend([format!("  {}", finding.en), format!("  {}", finding.ja)]);
         }
     }

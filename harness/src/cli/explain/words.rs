@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use ngnlab_reports::{Level, Text, escape};
 
 use crate::checks::Check;
+use crate::diagnosis::Remedy;
 use crate::scenario::Scenario;
 
 /// Writes a text in both languages below a heading.
@@ -37,6 +38,18 @@ pub(super) fn row<L: AsRef<str>>(text: &mut String, label: &str, lines: &[L]) {
     for (number, line) in lines.iter().enumerate() {
         let label = if number == 0 { label } else { "" };
         let _ = writeln!(text, "{label:<13} {}", escape::line(line.as_ref()));
+    }
+}
+
+/// Returns what there is to do, after where it can be done if not everywhere.
+pub(super) fn what_to_do(remedy: &Remedy) -> Vec<String> {
+    let text = &remedy.text;
+    match remedy.when.words() {
+        None => vec![text.en.to_string(), text.ja.to_string()],
+        Some(when) => vec![
+            format!("{}: {}", when.en, text.en),
+            format!("{}：{}", when.ja, text.ja),
+        ],
     }
 }
 

@@ -28,6 +28,14 @@ pub(super) fn mtu(defects: &Defects) -> NdpOption {
     NdpOption::Mtu(if jumbo { JUMBO_MTU } else { ETHERNET_MTU })
 }
 
+/// RFC 4861 §6.2.1: the diameter of the internet, 64 by the assigned numbers.
+pub(super) fn hop_limit(defects: &Defects) -> u8 {
+    match defects.has(HOP_LIMIT_OF_ONE) {
+        true => 1,
+        false => 64,
+    }
+}
+
 /// Returns routes, DNS servers and search list, for as long as the prefix allows.
 pub(super) fn beyond_prefixes(offer: &Offer, now: Time, defects: &Defects) -> Vec<NdpOption> {
     let mut options = Vec::new();
@@ -139,6 +147,9 @@ defects! {
     /// Advertises an MTU of jumbo frames, which its line does not carry.
     JUMBO_MTU_ON_LAN = "jumbo-mtu-on-lan",
         "回線が運べないジャンボフレームのMTUを広告する。";
+    /// Advertises a hop limit of 1, so that what terminals send ends at the router.
+    HOP_LIMIT_OF_ONE = "hop-limit-of-one",
+        "ホップリミット1を広告し、端末のパケットがルータの先に届かない。";
     /// Leaves what its memory held in the reserved fields of its advertisements.
     DIRTY_RESERVED_FIELDS = "dirty-reserved-fields",
         "RAの予約フィールドに、メモリに残っていた値を入れる。";

@@ -233,7 +233,7 @@ impl Advertiser {
             &self.defects,
         ));
         RouterAdvert {
-            hop_limit: 64,
+            hop_limit: lan_advert_options::hop_limit(&self.defects),
             managed: self.defects.has(MANAGED_FLAG_ON_LAN),
             other: true, // RFC 7084 §4.3 L-9
             preference: 0,

@@ -128,6 +128,11 @@ impl Host {
             .find(|address| is_routable(*address))
     }
 
+    /// Returns the hop limit of what has none of its own.
+    pub(super) fn hop_limit(&self) -> u8 {
+        self.hop_limit
+    }
+
     /// Sends from the address RFC 6724 selects; returns it, or `None` if there is none.
     pub(super) fn send(&mut self, out: Outgoing<'_>, cx: &mut Context<'_>) -> Option<Ipv6Addr> {
         let source = self.source_for(out.to, cx.now())?;

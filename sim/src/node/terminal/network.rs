@@ -93,8 +93,10 @@ impl Network {
 
     /// Sends the segments that TCP has ready.
     pub(super) fn flush(&mut self, cx: &mut Context<'_>) {
-        for packet in self.tcp.poll(cx.now()) {
+        for mut packet in self.tcp.poll(cx.now()) {
             if let Some(to) = destination(&packet) {
+                // RFC 4861 §6.3.4: what the router advertises holds for TCP, too.
+                packet[HOP_LIMIT] = self.host.hop_limit();
                 self.host.send_ip(&packet, to, cx);
             }
         }
@@ -267,4 +269,6 @@ fn destination(ip: &[u8]) -> Option<Ipv6Addr> {
 }
 
 const IPV6_NEXT_HEADER: usize = 6;
+/// Where the hop limit stands in an IPv6 header (RFC 8200 §3).
+const HOP_LIMIT: usize = 7;
 const UDP_NUMBER: u8 = 17;

@@ -149,3 +149,16 @@ fn the_time_goes_out_and_comes_back() {
     trace.udp(LAN_OUT.0, LAN_OUT.1, back, &question);
     assert!(matches!(verdict(id, &trace), Verdict::Pass(_)));
 }
+
+#[test]
+fn a_question_whose_hops_end_at_the_router_says_nothing_of_port_123() {
+    let mut trace = TraceBuilder::new("next-ra");
+    let host = delivery_hosts(&trace.trace.header.line.area.values())[0];
+    let envelope = trace.envelope(LAN_IN.0, LAN_IN.1, trace.pc(), host);
+    let question = envelope.with_hop_limit(1).udp(40_000, NTP, &[0x23; 48]);
+    trace.at(1000).frame(LAN_IN.0, LAN_IN.1, question);
+    assert!(matches!(
+        verdict("ons.ntp.answers", &trace),
+        Verdict::Inconclusive(_)
+    ));
+}
