@@ -41,6 +41,11 @@ const DELEGATED: &[&str] = &[PD_LINE, CROSS, HOME_GATEWAY];
 pub const RIGHT_ENDS: &[RightEnd] = &[
     // Step 3: ONS names are asked elsewhere (guide p.7; below a home gateway p.5 and p.30).
     right("one-dns-for-all", EVERYWHERE, "wrong-dns"),
+    right(
+        "one-dns-for-all",
+        &["dns/reverse-lookups-get-no-answer"],
+        "wrong-dns",
+    ),
     right("announces-line-dns", EVERYWHERE, "wrong-dns"),
     right(
         "announces-line-dns",
@@ -49,7 +54,10 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
     ),
     right(
         "forgets-dns-table",
-        &["ons/router-loses-its-power"],
+        &[
+            "ons/router-loses-its-power",
+            "address/dhcpv6-server-is-away-at-a-power-cut",
+        ],
         "wrong-dns",
     ),
     // The portal's name has two labels below its domain.
@@ -210,7 +218,11 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
         "lost-in-router",
     ),
     right("blocks-http", &[DELIVERY], "lost-in-router"),
-    right("blocks-folded-range", &[DELIVERY], "lost-in-router"),
+    right(
+        "blocks-folded-range",
+        &[DELIVERY, "ons/delivery-on-a-line-that-brings-the-option"],
+        "lost-in-router",
+    ),
     right("blocks-outside-dns", &[PAST_THE_ROUTER], "lost-in-router"),
     // The router has given the line up; pings are not answered here (guide FAQ 2).
     right(
@@ -274,6 +286,7 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
             HOME_GATEWAY,
             LATER_ON_PD,
             "home-gateway/each-request-takes-another-slot",
+            "home-gateway/every-association-gets-the-same-slot",
         ],
         "wrong-source",
     ),
@@ -289,6 +302,7 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
             EDGE_RESTARTS,
             ISP_RENUMBERED,
             "address/pd-line-is-renumbered",
+            "dns/servers-fail-while-the-line-is-renumbered",
             "address/lan-cable-is-out-during-a-renumbering",
         ],
         "wrong-source",
@@ -322,6 +336,7 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
         "nd-proxy-one-way",
         &[
             LATER_ON_RA,
+            "cpe/line-asks-again-after-ten-seconds",
             "home-gateway/ra-below-a-rental-router-for-thirty-minutes",
         ],
         "connection-lost",
