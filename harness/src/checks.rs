@@ -1,6 +1,9 @@
 //! Checks: what has to hold, where it is written, and a pure function that looks for it in a trace.
 //!
 //! Every check judges every trace. One that finds nothing to judge says so; it never passes.
+//!
+//! What came of a question is for one check alone to say if it is silence or a refusal; the others
+//! are left open "because" that one failed (`ruling::because`, and `dns::silence` for DNS).
 
 use std::collections::BTreeMap;
 
