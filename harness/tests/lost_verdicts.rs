@@ -125,7 +125,7 @@ fn an_excuse_names_a_check_that_its_scenario_exercises_and_its_reason() {
             "ons/connection-test-portal does not exercise",
         ),
         ("it has none", " ", "11:12: an excuse needs its reason"),
-        ("reason   =", "# reason =", "missing field `reason`"),
+        ("reason   =", "# reason =", "the key `reason` is missing"),
         ("reason   =", "because  =", "11:1: unknown key `because`"),
     ];
     let folder = TempDir::new().unwrap();
