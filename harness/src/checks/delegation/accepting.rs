@@ -10,9 +10,9 @@ use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::delay::Delay;
-use crate::checks::evidence::dhcpv6_exchanges::{received, sent};
+use crate::checks::evidence::dhcpv6_exchanges::{asks_for, received, sent};
 use crate::checks::evidence::given_prefixes::{given, net_of};
-use crate::checks::ruling::{Ruling, broken, every, only_in};
+use crate::checks::ruling::{Ruling, broken, every, not_applicable, only_in};
 use crate::dissection::{Delegation, Dhcpv6, Dissection, Found, Kind};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -183,6 +183,9 @@ fn request_after_first_like(trace: &Dissection<'_>, advertise: &Found<Dhcpv6>) -
 
 fn without_address(trace: &Dissection<'_>) -> Verdict {
     only_in(Mode::Pd, trace, || {
+        if sent(trace).next().is_some() && !sent(trace).any(|found| asks_for(found).1) {
+            return not_applicable("the device asks for no address");
+        }
         let partly = received(trace).filter_map(|found| {
             let granted = found.is.granted();
             let (_, prefix) = granted

@@ -12,7 +12,7 @@ use ngnlab_sim::trace::Role;
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::delay::Delay;
 use crate::checks::evidence::dhcpv6_exchanges::{received, sent};
-use crate::checks::ruling::{Ruling, broken, every, seconds};
+use crate::checks::ruling::{Ruling, broken, every, not_applicable, seconds};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -301,6 +301,19 @@ fn search_list_withdrawn(trace: &Dissection<'_>) -> Verdict {
         [before, after] if has(before) && !has(after) => Some((*before, *after)),
         _ => None,
     });
+    let withdrawn: Vec<_> = withdrawn.collect();
+    let asks = sent(trace).any(|found| found.is.requested().contains(&SEARCH_LIST));
+    if !withdrawn.is_empty() || !replies.is_empty() && !asks {
+        if !asks {
+            return not_applicable("the device asks for no search list");
+        }
+        let handed_on = |(before, after): &(&Found<Dhcpv6>, &Found<Dhcpv6>)| {
+            handed_on(before.at, after.at).is_some()
+        };
+        if !withdrawn.iter().any(handed_on) {
+            return not_applicable("the device hands no search list on (lan.ra.dnssl)");
+        }
+    }
     every(
         "Reply that lacks the search list",
         withdrawn,

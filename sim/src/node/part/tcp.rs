@@ -138,6 +138,9 @@ impl TcpStack {
         if !self.is_for_us(ip_packet) {
             return;
         }
+        if self.opens_a_known_connection(ip_packet) {
+            self.hang_up();
+        }
         self.queues.arrived = Some(ip_packet.to_vec());
         let instant = instant(self.now);
         let seen = self
@@ -320,6 +323,32 @@ impl TcpStack {
             && address(24).is_some_and(|to| self.addresses.contains(&to))
     }
 
+    /// Returns whether a SYN is one of a connection that is there already: a copy, or a
+    /// retransmission (RFC 9293 §3.10.7.4). A listening socket would take it for another one.
+    fn opens_a_known_connection(&self, packet: &[u8]) -> bool {
+        let Some((header, segment)) = packet.split_first_chunk::<IPV6_HEADER>() else {
+            return false;
+        };
+        let Some((tcp, _)) = segment.split_first_chunk::<TCP_HEADER>() else {
+            return false;
+        };
+        let peer = u16::from_be_bytes([tcp[0], tcp[1]]);
+        let local = u16::from_be_bytes([tcp[2], tcp[3]]);
+        let is_syn = tcp[13] & (SYN | ACK) == SYN;
+        is_syn
+            && self.connections.values().any(|known| {
+                let socket = self.sockets.get::<Socket<'_>>(known.handle);
+                let is_over = matches!(
+                    socket.state(),
+                    State::Closed | State::Listen | State::TimeWait
+                );
+                !is_over
+                    && (known.peer.port(), known.local.port()) == (peer, local)
+                    && known.peer.ip().octets() == header[8..24]
+                    && known.local.ip().octets() == header[24..40]
+            })
+    }
+
     fn ephemeral_port(&mut self) -> Option<u16> {
         (0..64).find_map(|_| {
             // RFC 6335 §6: the dynamic ports.
@@ -400,6 +429,10 @@ fn time(instant: Instant) -> Time {
 const NOWHERE: SocketAddrV6 = SocketAddrV6::new(Ipv6Addr::UNSPECIFIED, 0, 0, 0);
 const HEAD_START: i64 = 3_600_000_000;
 const TCP: u8 = 6;
+const TCP_HEADER: usize = 20;
+/// RFC 9293 §3.1: two of the control bits.
+const SYN: u8 = 0x02;
+const ACK: u8 = 0x10;
 const MTU: usize = 1_500;
 const MINIMUM_MTU: usize = 1_280;
 /// A window that needs no scaling.

@@ -74,6 +74,13 @@ impl Lifetimes {
         if left >= self.valid {
             return self;
         }
+        // What is set to contradict itself does so for a client that comes again, too.
+        if self.preferred > self.valid || self.t1 > self.t2 {
+            return Self {
+                valid: left,
+                ..self
+            };
+        }
         // ngn-facts §2.2: 0.5, 0.8 and 0.875 of what remains; halves round down, as captured.
         let part = |numerator: u64, denominator: u64| {
             let rounded = (2 * numerator * u64::from(left) + denominator - 1) / (2 * denominator);
@@ -91,6 +98,18 @@ impl Lifetimes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lifetimes_that_contradict_themselves_still_do_when_a_lease_has_begun() {
+        let odd = Lifetimes {
+            t1: 1800,
+            t2: 2700,
+            preferred: 14_400,
+            valid: 7200,
+        };
+        let later = odd.after(Duration::from_secs(7199));
+        assert_eq!((later.preferred, later.valid), (14_400, 7199));
+    }
 
     #[test]
     fn what_remains_of_a_lease_has_the_lifetimes_seen_on_a_cross_line() {

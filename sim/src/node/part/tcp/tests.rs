@@ -233,6 +233,35 @@ proptest! {
 const CLIENT: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, 1);
 const SERVER: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 2, 0, 0, 0, 0, 1);
 
+#[test]
+fn a_syn_that_comes_twice_opens_one_connection() {
+    let mut wire = Wire::new();
+    // The listening socket stands before the connection then, and would be asked first.
+    let first = wire.connect(80);
+    let second = wire.connect(80);
+    wire.settle();
+    wire.client.abort(first);
+    wire.run_for(Duration::from_secs(60));
+    for connection in [first, second] {
+        wire.client.forget(connection);
+    }
+    while let Some(served) = wire.server.accept() {
+        wire.server.forget(served);
+    }
+    wire.run_for(Duration::from_secs(60));
+    let again = wire.connect(80);
+    let syn = wire.client.poll(wire.now);
+    assert_eq!(syn.len(), 1);
+    wire.server.receive(&syn[0], wire.now);
+    let answer = wire.server.poll(wire.now);
+    wire.server.receive(&syn[0], wire.now);
+    wire.client.receive(&answer[0], wire.now);
+    wire.run_for(Duration::from_secs(5));
+    assert_eq!(wire.client.state(again), ConnState::Open);
+    assert!(wire.server.accept().is_some());
+    assert!(wire.server.accept().is_none());
+}
+
 fn target(port: u16) -> SocketAddrV6 {
     SocketAddrV6::new(SERVER, port, 0, 0)
 }

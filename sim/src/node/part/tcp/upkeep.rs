@@ -127,6 +127,15 @@ impl TcpStack {
         }
     }
 
+    /// Lets no socket listen until [`TcpStack::arm_listeners`].
+    pub(super) fn hang_up(&mut self) {
+        for slot in self.listeners.values_mut() {
+            if let Some(handle) = slot.take() {
+                self.sockets.remove(handle);
+            }
+        }
+    }
+
     /// Returns whether there is room for one more connection to a port, which what nobody would
     /// miss is dropped for.
     fn make_room(&mut self, port: u16) -> bool {
