@@ -2,6 +2,7 @@
 //! device file gives up.
 
 use super::page::{Page, Style};
+use crate::conclusion::Conclusion;
 use crate::exercises::Lost;
 use crate::{Case, Level, Outcome, Report};
 
@@ -9,8 +10,14 @@ use crate::{Case, Level, Outcome, Report};
 /// line for each of the others, and a line for each that the device file excuses.
 pub(super) fn write(report: &Report, page: &mut Page) {
     let lost = report.lost_for_chosen();
-    for of_one in lost.chunk_by(|a, b| a.check == b.check) {
-        paragraph(report, of_one, page);
+    // Where something certainly failed, what is missing is mostly its consequence, and does not
+    // decide.
+    if matches!(report.conclusion(), Conclusion::NotConformant(_)) {
+        in_one_paragraph(&lost, page);
+    } else {
+        for of_one in lost.chunk_by(|a, b| a.check == b.check) {
+            paragraph(report, of_one, page);
+        }
     }
     let others = report.lost_for_others();
     if !others.is_empty() {
@@ -22,6 +29,23 @@ pub(super) fn write(report: &Report, page: &mut Page) {
         page.gap();
     }
     excused(report, page);
+}
+
+fn in_one_paragraph(lost: &[Lost], page: &mut Page) {
+    if lost.is_empty() {
+        return;
+    }
+    page.plain("not judged beside that, though scenarios exercise it:");
+    for of_one in lost.chunk_by(|a, b| a.check == b.check) {
+        let places: Vec<String> = of_one.iter().take(MOST_PLACES).map(Lost::place).collect();
+        let more = match of_one.len().saturating_sub(MOST_PLACES) {
+            0 => String::new(),
+            more => format!(" and in {more} scenarios more"),
+        };
+        let line = format!("{} in {}{more}", of_one[0].check, places.join(", "));
+        page.wrapped(&line, "  ", "    ");
+    }
+    page.gap();
 }
 
 fn paragraph(report: &Report, lost: &[Lost], page: &mut Page) {

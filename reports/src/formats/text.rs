@@ -85,8 +85,11 @@ impl Page {
             let counts = counts(one.info.level, &one.profiles);
             format!("{} in {runs} ({counts})", one.info.id)
         });
-        let promises = several(failure.promises, "promise", "promises");
-        let promises = (failure.promises > 0).then(|| format!("{promises} of scenarios not kept"));
+        let promises = match failure.promises {
+            0 => None,
+            1 => Some("a promise of a scenario that was not kept".to_owned()),
+            count => Some(format!("{count} promises of scenarios that were not kept")),
+        };
         for (index, line) in consequences.chain(promises).enumerate() {
             self.field(if index == 0 { "explains" } else { "" }, &line);
         }
