@@ -51,12 +51,12 @@ impl Report {
         let mut followers: BTreeMap<(&str, &str), Vec<&Case>> = BTreeMap::new();
         for case in &self.cases {
             for (id, judged) in &case.verdicts {
-                let Some(info) = self.checks.get(id) else {
-                    continue;
-                };
                 if !matches!(judged.verdict, Verdict::Fail(_)) {
                     continue;
                 }
+                let Some(info) = self.checks.get(id) else {
+                    continue;
+                };
                 match case.root_of(id) {
                     Some(root) => followers.entry((root, id)).or_default().push(case),
                     None => {

@@ -1,5 +1,7 @@
 //! What a report comes to as a whole: the last line says it, and the exit code.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::score::Overall;
@@ -166,16 +168,20 @@ impl Report {
 
     /// Returns the MUSTs that count for a chosen profile and have such a verdict somewhere.
     fn failed_musts(&self, is_meant: impl Fn(&Judged) -> bool) -> Vec<&str> {
-        let musts = self
-            .checks
-            .values()
-            .filter(|info| info.level == Level::Must);
-        let meant = musts.filter(|info| {
-            let fits = |case: &&Case| case.verdicts.get(&info.id).is_some_and(&is_meant);
-            let cases = self.cases.iter().filter(fits);
-            !self.counts_for(&info.id, cases).is_empty()
+        let mut meant: BTreeMap<&str, Vec<&Case>> = BTreeMap::new();
+        for case in &self.cases {
+            for (id, _) in case.verdicts.iter().filter(|(_, judged)| is_meant(judged)) {
+                meant.entry(id).or_default().push(case);
+            }
+        }
+        let is_must = |id: &str| {
+            let info = self.checks.get(id);
+            info.is_some_and(|info| info.level == Level::Must)
+        };
+        let counting = meant.into_iter().filter(|(id, cases)| {
+            is_must(id) && !self.counts_for(id, cases.iter().copied()).is_empty()
         });
-        meant.map(|info| &info.id[..]).collect()
+        counting.map(|(id, _)| id).collect()
     }
 }
 
