@@ -187,18 +187,18 @@ fn judged(
         })
         .collect();
     let because = checks::because(&verdicts);
-    let judged = verdicts.iter().map(|(id, verdict)| {
-        let evidence = match verdict {
+    let judged = verdicts.into_iter().map(|(id, verdict)| {
+        let evidence = match &verdict {
             Verdict::Fail(finding) => evidence(dissection, &finding.records),
             Verdict::Pass(_) | Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => Vec::new(),
         };
         (
-            (*id).to_owned(),
+            id.to_owned(),
             Judged {
-                verdict: verdict.clone(),
                 known: known(id).map(|known| known.reason.clone()),
-                excused: excused.contains(id),
+                excused: excused.contains(&id),
                 because: because.get(id).map(|cause| (*cause).to_owned()),
+                verdict,
                 evidence,
             },
         )
