@@ -2,6 +2,7 @@
 
 use super::check::Check;
 
+mod doubling;
 mod forged_messages;
 mod identity;
 mod lease_keeping;

@@ -9,6 +9,7 @@ use ngnlab_sim::setup::{Aspect, Mode};
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::delay::Delay;
+use crate::checks::dhcpv6_client::doubling::GROWTH;
 use crate::checks::dhcpv6_client::leases::leases;
 use crate::checks::evidence::dhcpv6_exchanges::{Asked, exchanges, received, sent};
 use crate::checks::ruling::{Ruling, broken, every, only_in, seconds};
@@ -131,9 +132,6 @@ const RENEW: Schedule = Schedule {
 
 /// RAND takes a tenth off at most (RFC 8415 §15); the rest is for coarse timers.
 const SHORTEST: f64 = 0.85;
-
-/// What must remain of doubling: 1.9 times with the jitter of RFC 8415 §15, and host jitter.
-const GROWTH: f64 = 1.6;
 
 /// Returns the messages of an exchange up to its first answer.
 fn unanswered<'d>(asked: &Asked<'d>) -> Vec<&'d Found<Dhcpv6>> {

@@ -7,6 +7,7 @@ use ngnlab_reports::{Level, Text, Verdict};
 
 use crate::checks::check::{CE_ROUTER, Check};
 use crate::checks::delay::Delay;
+use crate::checks::dhcpv6_client::doubling::{LONGEST, doubles};
 use crate::checks::dhcpv6_client::solicits::{offers, solicits};
 use crate::checks::evidence::dhcpv6_exchanges::{Asked, asks_for, sent};
 use crate::checks::ruling::{Ruling, every, expect, seconds};
@@ -79,12 +80,6 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// What must remain of doubling: 1.9 times with the jitter of RFC 8415 §15, and host jitter.
-const GROWTH: f64 = 1.6;
-
-/// From here on a client may have reached its longest interval: 120 s in RFC 3315 §5.5.
-const SETTLED: Duration = Duration::from_secs(100);
-
 /// The option SOL_MAX_RT, and its range (RFC 8415 §21.24).
 const SOL_MAX_RT: u16 = 82;
 
@@ -108,8 +103,8 @@ fn empty_keeps_timer(trace: &Dissection<'_>) -> Verdict {
         .filter_map(|answer| answer.is.number(SOL_MAX_RT))
         .min();
     // Whoever was told a shorter limit may have reached it.
-    let settled = shortest.map_or(SETTLED, |secs| {
-        SETTLED.min(Duration::from_secs(u64::from(secs)).mul_f64(0.85))
+    let settled = shortest.map_or(LONGEST, |secs| {
+        LONGEST.min(Duration::from_secs(u64::from(secs)).mul_f64(0.85))
     });
     // A device may have one client for addresses and another for prefixes.
     let before = |found: &Found<Dhcpv6>| {
@@ -129,25 +124,7 @@ fn empty_keeps_timer(trace: &Dissection<'_>) -> Verdict {
         if !empty_between(first, second) || trace.is_restarted(first.at, third.at) {
             return Ruling::Skip;
         }
-        let (before, after) = (second.at.since(first.at), third.at.since(second.at));
-        // Noticed later, the second one makes the first interval longer and the other shorter.
-        let by = before
-            .mul_f64(GROWTH)
-            .saturating_sub(after)
-            .div_f64(GROWTH + 1.0);
-        expect(
-            [first.record, second.record, third.record],
-            after >= settled || after.as_secs_f64() >= GROWTH * before.as_secs_f64(),
-            format!("an interval of about twice {}", seconds(before)),
-            seconds(after),
-        )
-        .unless_late(
-            trace,
-            Delay::TooSoon {
-                after: second.at,
-                by,
-            },
-        )
+        doubles(trace, [first, second, third], settled)
     })
 }
 

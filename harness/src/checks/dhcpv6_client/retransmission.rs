@@ -8,8 +8,9 @@ use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::delay::Delay;
+use crate::checks::dhcpv6_client::doubling::{LONGEST, doubles};
 use crate::checks::evidence::dhcpv6_exchanges::{asks_for, received, sent};
-use crate::checks::ruling::{Ruling, broken, every, expect, seconds};
+use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
 use crate::scenario::step::cable::Wire;
 
@@ -237,12 +238,6 @@ fn xid_kept(trace: &Dissection<'_>) -> Verdict {
     )
 }
 
-/// What must remain of doubling: 1.9 times with the jitter of RFC 8415 §15, and host jitter.
-const GROWTH: f64 = 1.6;
-
-/// From here on a client may have reached its longest interval: 120 s in RFC 3315 §5.5.
-const LONGEST: Duration = Duration::from_secs(100);
-
 fn solicit_backoff(trace: &Dissection<'_>) -> Verdict {
     let solicits: Vec<_> = repetitions(trace)
         .into_iter()
@@ -257,27 +252,7 @@ fn solicit_backoff(trace: &Dissection<'_>) -> Verdict {
     every(
         "third Solicit of an exchange",
         runs,
-        |(first, second, third)| {
-            let (before, after) = (second.at.since(first.at), third.at.since(second.at));
-            // Noticed later, the second one makes the first interval longer and the other shorter.
-            let by = before
-                .mul_f64(GROWTH)
-                .saturating_sub(after)
-                .div_f64(GROWTH + 1.0);
-            expect(
-                [first.record, second.record, third.record],
-                after >= LONGEST || after.as_secs_f64() >= GROWTH * before.as_secs_f64(),
-                format!("an interval of about twice {}", seconds(before)),
-                seconds(after),
-            )
-            .unless_late(
-                trace,
-                Delay::TooSoon {
-                    after: second.at,
-                    by,
-                },
-            )
-        },
+        |(first, second, third)| doubles(trace, [first, second, third], LONGEST),
     )
 }
 
