@@ -13,6 +13,7 @@ use crate::checks;
 use crate::diagnosis;
 use crate::dissection::lateness::OVERLOADED;
 use crate::dissection::{Dissection, UnknownStep};
+use crate::dut::Failure;
 use crate::dut::description::Known;
 use crate::dut::description::excuse::Excuse;
 use crate::error::Error;
@@ -31,16 +32,23 @@ impl Known {
         self.expect == Some(promise) && self.names(scenario)
     }
 
+    /// Returns whether it speaks of a device that fails in this way in this scenario.
+    pub fn is_way_to_fail(&self, how: Failure, scenario: &str) -> bool {
+        self.device == Some(how) && self.names(scenario)
+    }
+
     /// Returns what fails, in a word or two.
     pub fn name(&self) -> String {
         let promise = self
             .expect
             .map(|promise| format!("expect {}", promise.name()));
+        let device = self.device.map(|how| format!("device {}", how.name()));
         let check = self.check.as_ref().map(|id| id.get_ref().clone());
-        check.or(promise).unwrap_or_default()
+        check.or(promise).or(device).unwrap_or_default()
     }
 
-    fn names(&self, scenario: &str) -> bool {
+    /// Returns whether it speaks of this scenario.
+    pub fn names(&self, scenario: &str) -> bool {
         self.scenarios.is_empty() || self.scenarios.iter().any(|name| name == scenario)
     }
 }
@@ -103,10 +111,13 @@ pub fn case(
             }
         }
         Ending::DeviceFailed(failure) => {
+            let mut known = known.iter();
+            let known = known.find(|known| known.is_way_to_fail(failure.how, &scenario.name));
             case.outcome = Outcome::DeviceFailed {
                 how: failure.how.name().to_owned(),
                 message: failure.message.clone(),
                 log: failure.log.clone(),
+                known: known.map(|known| known.reason.get_ref().clone()),
             };
         }
         Ending::NotOffered(what) => case.outcome = Outcome::NotApplicable(what.clone()),
@@ -195,7 +206,7 @@ fn judged(
         (
             id.to_owned(),
             Judged {
-                known: known(id).map(|known| known.reason.clone()),
+                known: known(id).map(|known| known.reason.get_ref().clone()),
                 excused: excused.contains(&id),
                 because: because.get(id).map(|cause| (*cause).to_owned()),
                 verdict,
@@ -224,7 +235,7 @@ fn expectations(
         let found = known
             .iter()
             .find(|known| known.breaks(promise, &scenario.name));
-        found.map(|known| known.reason.clone())
+        found.map(|known| known.reason.get_ref().clone())
     };
     let trace = dissection.trace;
     let wrong_on_purpose = !trace.header.setup.wrong_on_purpose.is_empty();

@@ -89,8 +89,8 @@ impl Report {
                 format!("{said} ({}{more})", named.collect::<Vec<_>>().join(", "))
             }),
         );
-        let unfit = |case: &&Case| matches!(case.outcome, Outcome::DeviceFailed { .. });
-        let unfit = self.cases.iter().filter(unfit).count();
+        let unfit = self.cases.iter().filter(|case| case.outcome.is_unfit());
+        let unfit = unfit.count();
         found.extend(several(
             unfit,
             "run saw the device fail",

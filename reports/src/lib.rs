@@ -255,11 +255,29 @@ pub enum Outcome {
         message: String,
         /// Where its log is, if there is one.
         log: Option<String>,
+        /// Why the device file expects it here, if it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        known: Option<String>,
     },
     /// We did not do ours.
     HarnessError(String),
     /// The device does not offer what the scenario asks for.
     NotApplicable(String),
+}
+
+impl Outcome {
+    /// Returns why the device file expects the device to fail here, if it does and it did.
+    pub fn known(&self) -> Option<&str> {
+        match self {
+            Self::DeviceFailed { known, .. } => known.as_deref(),
+            Self::Judged | Self::HarnessError(_) | Self::NotApplicable(_) => None,
+        }
+    }
+
+    /// Returns whether the device failed, and its file does not expect it.
+    pub fn is_unfit(&self) -> bool {
+        matches!(self, Self::DeviceFailed { known: None, .. })
+    }
 }
 
 /// A verdict with what the device file says about it.
@@ -405,7 +423,7 @@ pub struct LeftOut {
 /// A known failure that no longer fails, or an excuse for what was judged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StaleKnown {
-    /// The check, or the promise of a scenario.
+    /// The check, the promise of a scenario, or the way in which the device fails.
     pub check: String,
     /// The reason the device file gives.
     pub reason: String,

@@ -101,6 +101,7 @@ impl Matrix {
 impl Report {
     fn cell(&self, case: &Case) -> Cell {
         match &case.outcome {
+            Outcome::DeviceFailed { known: Some(_), .. } => return Cell::Known(1),
             Outcome::DeviceFailed { how, .. } => return Cell::Broken(how.clone()),
             Outcome::HarnessError(_) => return Cell::Broken("error".to_owned()),
             Outcome::NotApplicable(_) => return Cell::Nothing,
@@ -267,12 +268,18 @@ mod tests {
             how: "crashed".to_owned(),
             message: String::new(),
             log: None,
+            known: None,
         };
-        let matrix = Matrix {
-            format: crate::FORMAT,
-            devices: vec![broken],
+        let page = |report: &Report| {
+            let devices = vec![report.clone()];
+            let format = crate::FORMAT;
+            render(&Matrix { format, devices })
         };
-        assert!(render(&matrix).contains("dns/one (east)  CRASHED\n"));
+        assert!(page(&broken).contains("dns/one (east)  CRASHED\n"));
+        if let Outcome::DeviceFailed { known, .. } = &mut broken.cases[0].outcome {
+            *known = Some("it is old".to_owned());
+        }
+        assert!(page(&broken).contains("dns/one (east)  1 known\n"));
     }
 
     fn fail() -> Verdict {

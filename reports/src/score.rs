@@ -15,7 +15,7 @@ pub enum Overall {
     Conformant,
     /// Every MUST passed, some SHOULD did not.
     ConformantWithRemarks,
-    /// MUSTs failed, and the device file knows of each of them.
+    /// MUSTs failed, or the device did, and its file knows of each of them.
     ConformantButForKnown,
     /// A MUST failed.
     NotConformant,
@@ -206,13 +206,11 @@ impl Report {
                 Standing::NotJudged => {}
             }
         }
-        let broken = self.cases.iter().any(|case| {
-            profile.counts(case)
-                && matches!(
-                    case.outcome,
-                    Outcome::HarnessError(_) | Outcome::DeviceFailed { .. }
-                )
-        });
+        let outcomes = self.cases.iter().filter(|case| profile.counts(case));
+        let mut outcomes = outcomes.map(|case| &case.outcome);
+        let broke = |one: &Outcome| matches!(one, Outcome::HarnessError(_)) || one.is_unfit();
+        let broken = outcomes.clone().any(broke);
+        let fails_as_known = outcomes.any(|one| one.known().is_some());
         let lost = self.lost_for(profile);
         // What is lost of a SHOULD could not have changed the result.
         let open = self.is_left_open(profile);
@@ -220,7 +218,7 @@ impl Report {
             Overall::NotConformant
         } else if broken || open {
             Overall::Undetermined
-        } else if must.failed > 0 {
+        } else if must.failed > 0 || fails_as_known {
             Overall::ConformantButForKnown
         } else if must.passed + should.passed == 0 {
             Overall::Undetermined

@@ -218,6 +218,7 @@ fn report(words: &str) -> Report {
                     how: own(),
                     message: own(),
                     log: Some(own()),
+                    known: None,
                 },
                 "west",
             ),

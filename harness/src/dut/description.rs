@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
-use super::DutError;
+use super::{DutError, Failure};
 use crate::checks;
 use crate::error::Error;
 use crate::input;
@@ -102,10 +102,12 @@ pub struct Offers {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Known {
-    /// The check that fails; a failure is either of a check or of a promise.
+    /// The check that fails; a failure is of a check, of a promise, or of the device itself.
     pub check: Option<Spanned<String>>,
     /// The promise of the scenarios that is not kept.
     pub expect: Option<Promise>,
+    /// The way in which the device fails, so that nothing is judged.
+    pub device: Option<Failure>,
     /// The scenarios it fails in; all without.
     #[serde(default)]
     pub scenarios: Vec<String>,
@@ -113,21 +115,28 @@ pub struct Known {
     #[serde(default)]
     pub wavers: bool,
     /// Why.
-    pub reason: String,
+    pub reason: Spanned<String>,
 }
 
 impl Known {
     fn mistake(&self) -> Option<Mistake> {
-        match (&self.check, self.expect) {
-            (None, Some(_)) => None,
-            (Some(id), None) if checks::find(id.get_ref()).is_some() => None,
-            (Some(id), None) => {
+        let span = self.reason.span();
+        match (&self.check, self.expect, self.device) {
+            (None, Some(_), None) => None,
+            (None, None, Some(_)) if self.scenarios.is_empty() => Some(Mistake {
+                span,
+                message: "a device that fails is known for certain scenarios".to_owned(),
+                help: Some("name them, as `scenarios = [\"family/name\"]`".to_owned()),
+            }),
+            (None, None, Some(_)) => None,
+            (Some(id), None, None) if checks::find(id.get_ref()).is_some() => None,
+            (Some(id), None, None) => {
                 let known = checks::all().map(|check| check.id);
                 Some(Mistake::unknown(id.span(), "check", id.get_ref(), known))
             }
-            (check, _) => Some(Mistake::new(
-                check.as_ref().map_or(0..0, Spanned::span),
-                "a known failure has either `check` or `expect`",
+            (check, ..) => Some(Mistake::new(
+                check.as_ref().map_or(span, Spanned::span),
+                "a known failure has one of `check`, `expect` and `device`",
             )),
         }
     }

@@ -6,6 +6,7 @@ use ngnlab_sim::trace::{End, Role};
 
 use super::*;
 use crate::dissection::builder::{TraceBuilder, client_message, grant};
+use crate::dut::DeviceFailure;
 
 #[test]
 fn what_a_message_lacks_is_missing_on_any_host() {
@@ -44,9 +45,10 @@ fn what_is_known_to_fail_is_never_excused() {
     let known = |id: &str| Known {
         check: Some(toml::Spanned::new(0..1, id.to_owned())),
         expect: None,
+        device: None,
         scenarios: Vec::new(),
         wavers: false,
-        reason: "so it is".to_owned(),
+        reason: toml::Spanned::new(0..1, "so it is".to_owned()),
     };
     let judged = &case_of(&requested_late(2_000), &[known(LATE)]).verdicts[LATE];
     assert!(judged.known.is_some() && !judged.excused);
@@ -93,6 +95,36 @@ fn a_step_is_excused_only_if_it_waits_for_something() {
     assert!(!step("this line has no home gateway"));
 }
 
+#[test]
+fn the_way_in_which_a_device_fails_is_known_where_its_file_says_so() {
+    let reason = |how, known: &Known| {
+        let failure = DeviceFailure {
+            how,
+            message: "it took over 512 MiB".to_owned(),
+            log: None,
+        };
+        let ending = Ending::DeviceFailed(failure);
+        let case = case_that_ends(&TraceBuilder::new("next-pd"), ending, &[known.clone()]);
+        assert!(matches!(case.outcome, Outcome::DeviceFailed { .. }));
+        case.outcome.known().map(str::to_owned)
+    };
+    let mut known = Known {
+        check: None,
+        expect: None,
+        device: Some(Failure::Bloated),
+        scenarios: vec!["test/by-hand".to_owned()],
+        wavers: false,
+        reason: toml::Spanned::new(0..1, "so it is".to_owned()),
+    };
+    assert_eq!(
+        reason(Failure::Bloated, &known).as_deref(),
+        Some("so it is")
+    );
+    assert_eq!(reason(Failure::Crashed, &known), None);
+    known.scenarios = vec!["test/another".to_owned()];
+    assert_eq!(reason(Failure::Bloated, &known), None);
+}
+
 const LATE: &str = "ngn.pd.no-iana";
 
 /// A Request that was due 5 s after the Advertise and comes after 6.9 s, on a host that was late
@@ -133,6 +165,10 @@ fn asked_without_options(late: u64) -> TraceBuilder {
 }
 
 fn case_of(trace: &TraceBuilder, known: &[Known]) -> Case {
+    case_that_ends(trace, Ending::Complete, known)
+}
+
+fn case_that_ends(trace: &TraceBuilder, ending: Ending, known: &[Known]) -> Case {
     let text = "about = { ja = \"試験。\", en = \"A test.\" }\nsource = \"guide p.17\"\n\
         line = { preset = \"next-pd\", areas = [\"east\"] }\nterminals = [\"pc\"]\n\
         until = \"60s\"\n[expect]\nscreen = \"m1\"\n";
@@ -140,7 +176,7 @@ fn case_of(trace: &TraceBuilder, known: &[Known]) -> Case {
     let scenario = Scenario::parse("test/by-hand", path, text).unwrap();
     let run = Run {
         trace: trace.trace.clone(),
-        ending: Ending::Complete,
+        ending,
     };
     case(&scenario, Area::East, &Ok(run), known, &[], None)
 }

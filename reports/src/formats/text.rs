@@ -116,8 +116,14 @@ impl Page {
         let mut reasons: Vec<(String, &str, Vec<&Case>)> = Vec::new();
         for case in &report.cases {
             let (word, message) = match &case.outcome {
-                Outcome::DeviceFailed { how, message, .. } => {
-                    (format!("DEVICE {}", how.to_uppercase()), message)
+                Outcome::DeviceFailed {
+                    how,
+                    message,
+                    known,
+                    ..
+                } => {
+                    let word = if known.is_some() { "KNOWN" } else { "DEVICE" };
+                    (format!("{word} {}", how.to_uppercase()), message)
                 }
                 Outcome::HarnessError(message) => ("ERROR".to_owned(), message),
                 Outcome::Judged | Outcome::NotApplicable(_) => continue,
@@ -131,8 +137,17 @@ impl Page {
             }
         }
         for (word, message, cases) in reasons {
-            self.line(&[(Style::Red, &word)]);
+            let known = cases.iter().find_map(|case| case.outcome.known());
+            let style = if known.is_some() {
+                Style::Yellow
+            } else {
+                Style::Red
+            };
+            self.line(&[(style, &word)]);
             self.field("", message);
+            if let Some(reason) = known {
+                self.field("known", reason);
+            }
             self.field("where", &places(&cases));
             let log = |case: &&Case| match &case.outcome {
                 Outcome::DeviceFailed { log, .. } => log.clone(),
@@ -363,7 +378,9 @@ fn conformant(report: &Report, scenarios: usize) -> String {
         1 => "the scenario that was run".to_owned(),
         count => format!("the {count} scenarios that were run"),
     };
-    let known = match counts.known {
+    let runs = report.cases.iter().map(|case| &case.outcome);
+    let failed_as_known = runs.filter(|outcome| outcome.known().is_some()).count();
+    let known = match counts.known + failed_as_known {
         0 => String::new(),
         1 => " but for a known failure".to_owned(),
         count => format!(" but for {count} known failures"),

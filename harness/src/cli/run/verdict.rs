@@ -19,7 +19,7 @@ pub(super) fn stale(known: &[Known], cases: &[Case]) -> Vec<StaleKnown> {
     };
     let stale = known.iter().filter(is_stale).map(|known| StaleKnown {
         check: known.name(),
-        reason: known.reason.clone(),
+        reason: known.reason.get_ref().clone(),
         excused_in: None,
     });
     stale.collect()
@@ -62,7 +62,16 @@ fn failures(known: &Known, case: &Case) -> Vec<bool> {
     let promised = promises
         .filter(|one| known.breaks(one.promise, &case.scenario))
         .map(|one| !one.met);
-    judged.chain(promised).collect()
+    // Whether it would have failed is not known of a run that came to nothing.
+    let ran = match (known.device, &case.outcome) {
+        (Some(_), Outcome::Judged | Outcome::DeviceFailed { .. })
+            if known.names(&case.scenario) =>
+        {
+            Some(case.outcome.known().is_some())
+        }
+        _ => None,
+    };
+    judged.chain(promised).chain(ran).collect()
 }
 
 /// Returns the exit code that says what a report comes to.

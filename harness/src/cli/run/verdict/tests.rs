@@ -2,6 +2,7 @@ use ngnlab_reports::{Expectation, Finding, Judged, Profile, Promise};
 use toml::Spanned;
 
 use super::*;
+use crate::dut::Failure;
 use crate::report::check_infos;
 
 const CHECK: &str = "lan.ra.rio";
@@ -57,9 +58,10 @@ fn known(check: Option<&str>, expect: Option<Promise>) -> Known {
     Known {
         check: check.map(|id| Spanned::new(0..0, id.to_owned())),
         expect,
+        device: None,
         scenarios: vec![SCENARIO.to_owned()],
         wavers: false,
-        reason: "so".to_owned(),
+        reason: Spanned::new(0..0, "so".to_owned()),
     }
 }
 
@@ -113,6 +115,46 @@ fn a_known_failure_that_passes_everywhere_is_stale_unless_it_wavers() {
     let promise = [known(None, Some(Promise::Screen))];
     assert_eq!(stale(&promise, &[promised(true)])[0].check, "expect screen");
     assert!(stale(&promise, &[promised(false)]).is_empty());
+}
+
+#[test]
+fn a_device_that_fails_as_known_does_not_count_and_is_stale_once_it_holds() {
+    let failed = |reason: Option<&str>| {
+        let mut case = judged(fails());
+        case.verdicts.clear();
+        case.outcome = Outcome::DeviceFailed {
+            how: "bloated".to_owned(),
+            message: "it took over 512 MiB".to_owned(),
+            log: None,
+            known: reason.map(str::to_owned),
+        };
+        case
+    };
+    assert_eq!(code(failed(None)), error::NOT_CONFORMANT);
+    let passes = judged(Verdict::Pass(Vec::new()));
+    let mut both = report(passes.clone());
+    both.cases.push(failed(Some("so")));
+    assert_eq!(exit_code(&both), error::CONFORMANT);
+    let result = both.result(Profile::CeRouter).overall;
+    assert_eq!(
+        result,
+        ngnlab_reports::score::Overall::ConformantButForKnown
+    );
+
+    let mut known = known(None, None);
+    known.device = Some(Failure::Bloated);
+    assert!(known.is_way_to_fail(Failure::Bloated, SCENARIO));
+    assert!(!known.is_way_to_fail(Failure::Crashed, SCENARIO));
+    let known = [known];
+    assert!(stale(&known, &both.cases[1..]).is_empty());
+    // One area is enough.
+    assert!(stale(&known, &both.cases).is_empty());
+    assert_eq!(stale(&known, &[passes])[0].check, "device bloated");
+    // A device that fails in another way counts by itself, too.
+    assert_eq!(stale(&known, &[failed(None)]).len(), 1);
+    let mut broken = failed(None);
+    broken.outcome = Outcome::HarnessError("no space".to_owned());
+    assert!(stale(&known, &[broken]).is_empty());
 }
 
 #[test]

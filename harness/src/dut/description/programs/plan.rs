@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_failure_names_a_check_or_a_promise() {
+    fn a_known_failure_names_a_check_a_promise_or_how_the_device_fails() {
         let parse = |known: &str| {
             let text = format!("{DEVICE}\n[[known]]\n{known}reason = \"so\"\n");
             Description::parse(Path::new("d.toml"), &text)
@@ -296,9 +296,15 @@ mod tests {
         let told = |known: &str| parse(known).unwrap_err().to_string();
         let message = told("check = \"lan.ra.roi\"\n");
         assert!(message.contains("unknown check `lan.ra.roi`"), "{message}");
-        let either = "either `check` or `expect`";
-        assert!(told("").contains(either));
-        assert!(told("check = \"lan.ra.rio\"\nexpect = \"screen\"\n").contains(either));
+        let one = "one of `check`, `expect` and `device`";
+        assert!(told("").contains(one));
+        assert!(told("check = \"lan.ra.rio\"\nexpect = \"screen\"\n").contains(one));
+        assert!(told("check = \"lan.ra.rio\"\ndevice = \"hung\"\n").contains(one));
+        assert!(parse("device = \"boot-loop\"\nscenarios = [\"cpe/one\"]\n").is_ok());
+        let everywhere = told("device = \"hung\"\n");
+        assert!(everywhere.contains("certain scenarios"), "{everywhere}");
+        let unheard = told("device = \"tired\"\nscenarios = [\"cpe/one\"]\n");
+        assert!(unheard.contains("unknown word `tired`"), "{unheard}");
     }
 
     const DEVICE: &str = r#"driver = "process"
