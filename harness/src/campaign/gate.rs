@@ -51,16 +51,16 @@ impl Gate {
             .retain(|_, began| now.since(*began) < STARTS_WITHIN);
         // What is starting has not taken its memory yet.
         let needed = KEPT_FREE + RUN_NEEDS * (self.starting.len() as u64 + 1);
-        if self.starting.len() >= few(self.processors) || free.is_some_and(|free| free < needed) {
+        if self.starting.len() >= self.processors || free.is_some_and(|free| free < needed) {
             return false;
         }
         self.forget(now);
         let late = self.late.iter().map(|(_, by)| *by).max();
-        let pause = match late.unwrap_or_default() {
-            late if late < CALM => spacing(self.processors),
-            late if late < OVERLOADED => BUSY_PAUSE,
-            _ => OVERLOADED_PAUSE,
-        };
+        // Twice as late, four times as long: who was late for a moment holds nobody up.
+        let times = late.unwrap_or_default().div_duration_f64(CALM).max(1.0);
+        let pause = spacing(self.processors)
+            .mul_f64(times * times)
+            .min(LONGEST_PAUSE);
         self.last_start.is_none_or(|last| now.since(last) >= pause)
     }
 
@@ -94,13 +94,8 @@ impl Gate {
 
 /// Returns how far apart runs begin where nothing is late.
 pub(super) fn apart(processors: usize) -> Duration {
-    let starts = START_TAKES / u32::try_from(few(processors)).unwrap_or(u32::MAX);
+    let starts = START_TAKES / u32::try_from(processors.max(1)).unwrap_or(u32::MAX);
     starts.max(spacing(processors))
-}
-
-/// Returns how many may be starting at a time: half of the processors are left to those that run.
-fn few(processors: usize) -> usize {
-    (processors / 2).max(1)
 }
 
 /// Returns how long all processors are busy with one start.
@@ -108,8 +103,9 @@ fn spacing(processors: usize) -> Duration {
     START_COSTS / u32::try_from(processors.max(1)).unwrap_or(u32::MAX)
 }
 
-/// What starting a router of a few programs costs one processor, with some to spare.
-const START_COSTS: Duration = Duration::from_millis(400);
+/// What starting a router of a few programs costs one processor, until it is ready and just
+/// afterwards, with some to spare.
+const START_COSTS: Duration = Duration::from_millis(800);
 /// How long a router of a few programs takes until it is ready.
 const START_TAKES: Duration = Duration::from_millis(700);
 /// Whoever starts for longer, as an emulated machine, keeps nobody else from it.
@@ -118,11 +114,8 @@ const STARTS_WITHIN: Duration = Duration::from_secs(5);
 const LATELY: Duration = Duration::from_millis(1500);
 /// So late is no one but for a moment; a failure is excused from a second on.
 const CALM: Duration = Duration::from_millis(100);
-/// From here on a further start would cost verdicts.
-const OVERLOADED: Duration = Duration::from_millis(400);
-/// Who is late in spite of this is kept waiting by others than us.
-const BUSY_PAUSE: Duration = Duration::from_secs(3);
-const OVERLOADED_PAUSE: Duration = Duration::from_secs(10);
+/// Who is late in spite of it is kept waiting by others than us.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A router of a few small programs and its worker have 12 MiB of their own; some have larger ones.
 const RUN_NEEDS: u64 = 64 << 20;
 /// For the host, and for what traces grow to.
