@@ -22,8 +22,16 @@ pub(in crate::checks) struct Given {
     pub(in crate::checks) valid: u32,
 }
 
-/// Returns what the line gave by the way the device is configured for.
+/// Returns what the line gave by the way the device is configured for, without what every client
+/// must discard: a prefix that is preferred longer than it is valid (RFC 8415 §21.22, RFC 4862 §5.5.3
+/// c), or one of an association with odd timers (RFC 8415 §21.21).
 pub(in crate::checks) fn given(trace: &Dissection<'_>) -> Vec<Given> {
+    let mut given = told(trace);
+    given.retain(|given| given.preferred <= given.valid);
+    given
+}
+
+fn told(trace: &Dissection<'_>) -> Vec<Given> {
     match trace.setup().mode {
         Mode::Ra => trace
             .router_adverts()

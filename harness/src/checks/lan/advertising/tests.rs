@@ -5,7 +5,7 @@ use ngnlab_sim::trace::{End, Fact};
 
 use super::*;
 use crate::checks::test_verdicts::{fails, passes, verdict};
-use crate::dissection::builder::{TraceBuilder, client_message};
+use crate::dissection::builder::{TraceBuilder, client_message, grant};
 
 fn on_line() -> TraceBuilder {
     let mut trace = TraceBuilder::new("next-ra");
@@ -95,6 +95,22 @@ fn a_silent_lan_is_found() {
     ));
     trace.trace.header.until = ngnlab_sim::Time::from_secs(90);
     assert!(fails("lan.ra.advertising", &trace));
+}
+
+#[test]
+fn what_a_client_must_discard_need_not_be_advertised() {
+    let granted = |lifetimes| {
+        let mut trace = TraceBuilder::new("next-pd");
+        trace.trace.header.until = ngnlab_sim::Time::from_secs(90);
+        let reply = grant(5, trace.trace.header.line.assignment(0), lifetimes);
+        trace.at(3_000).dhcpv6(Role::Wan, End::Network, &reply);
+        trace
+    };
+    let good = granted([7200, 10_800, 12_600, 14_400]);
+    assert!(fails("lan.ra.advertising", &good));
+    // RFC 8415 §21.22: preferred longer than valid.
+    let odd = granted([7200, 10_800, 14_400, 12_600]);
+    assert!(!fails("lan.ra.advertising", &odd) && !passes("lan.ra.advertising", &odd));
 }
 
 #[test]
