@@ -215,17 +215,21 @@ fn l_flag(trace: &Dissection<'_>) -> Verdict {
         }) else {
             return Ruling::Skip;
         };
-        let solicit = trace.neighbor_solicits().find(|ns| {
-            ns.by_device(Role::Wan)
-                && ns.is.target == found.destination
-                && !ns.source.is_unspecified()
-                && ns.at >= found.arrives
+        let solicits = trace.neighbor_solicits().filter(|ns| {
+            ns.by_device(Role::Wan) && !ns.source.is_unspecified() && ns.at >= found.arrives
+        });
+        let solicits: Vec<_> = solicits.collect();
+        let solicit = solicits.iter().find(|ns| ns.is.target == found.destination);
+        // A router of which only the advertisement is there is looked for in vain.
+        let to_router = solicits.iter().find(|ns| {
+            let mut routers = trace.router_adverts().filter(|ra| ra.to_device(Role::Wan));
+            routers.any(|ra| ra.source == ns.is.target)
         });
         let through = forwarded
             .iter()
             .find(|(came, _)| came.record == found.record);
-        match (solicit, through) {
-            (Some(ns), _) => broken(
+        match (solicit, through, to_router) {
+            (Some(ns), ..) => broken(
                 [ra.record, found.record, ns.record],
                 format!(
                     "{net} has no L flag, so {} is reached by a router",
@@ -233,8 +237,9 @@ fn l_flag(trace: &Dissection<'_>) -> Verdict {
                 ),
                 "the device looks for it on the WAN",
             ),
-            (None, Some((_, left))) => Ruling::Holds(vec![ra.record, left.record]),
-            (None, None) => Ruling::Skip,
+            (None, Some((_, left)), _) => Ruling::Holds(vec![ra.record, left.record]),
+            (None, None, Some(ns)) => Ruling::Holds(vec![ra.record, found.record, ns.record]),
+            (None, None, None) => Ruling::Skip,
         }
     })
 }

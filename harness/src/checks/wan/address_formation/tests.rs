@@ -1,5 +1,6 @@
 use std::net::Ipv6Addr;
 
+use ngnlab_sim::Frame;
 use ngnlab_sim::message::packet::Envelope;
 use ngnlab_sim::trace::End;
 
@@ -61,21 +62,45 @@ fn unfit_prefixes_make_no_address() {
 #[test]
 fn without_the_l_flag_the_router_is_the_way() {
     let id = "wan.slaac.l-flag";
+    let (mut trace, frame) = sent_off_link();
+    assert!(matches!(verdict(id, &trace), Verdict::Inconclusive(_)));
+    trace.at(20_001).frame(Role::Wan, End::Device, frame);
+    assert!(matches!(verdict(id, &trace), Verdict::Pass(_)));
+    let (own, to) = (ROUTER_WAN.link_local(), FAR.parse().unwrap());
+    solicit(&mut trace, Role::Wan, End::Device, own, to);
+    assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
+}
+
+#[test]
+fn a_router_that_is_looked_for_in_vain_is_the_way_too() {
+    let id = "wan.slaac.l-flag";
+    let own = ROUTER_WAN.link_local();
+    let looked_for = |target| {
+        let (mut trace, _) = sent_off_link();
+        trace.at(20_001);
+        solicit(&mut trace, Role::Wan, End::Device, own, target);
+        verdict(id, &trace)
+    };
+    let edge = TraceBuilder::new("next-pd").edge().link_local();
+    assert!(matches!(looked_for(edge), Verdict::Pass(_)));
+    let somebody = PC.link_local();
+    assert!(matches!(looked_for(somebody), Verdict::Inconclusive(_)));
+}
+
+/// A terminal's packet for a prefix that the line advertised without the L flag.
+fn sent_off_link() -> (TraceBuilder, Frame) {
     let mut trace = TraceBuilder::new("next-pd");
     let off = PrefixInfo {
         on_link: false,
         ..info("2001:db8::", 64)
     };
     advertise(&mut trace, 10_000, off);
-    let to: Ipv6Addr = "2001:db8::1".parse().unwrap();
+    let to: Ipv6Addr = FAR.parse().unwrap();
     let frame = Envelope::new(PC, ROUTER_LAN, trace.pc(), to).udp(4000, 4000, b"far");
     trace
         .at(20_000)
         .frame(Role::Lan, End::Network, frame.clone());
-    assert!(matches!(verdict(id, &trace), Verdict::Inconclusive(_)));
-    trace.at(20_001).frame(Role::Wan, End::Device, frame);
-    assert!(matches!(verdict(id, &trace), Verdict::Pass(_)));
-    let own = ROUTER_WAN.link_local();
-    solicit(&mut trace, Role::Wan, End::Device, own, to);
-    assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
+    (trace, frame)
 }
+
+const FAR: &str = "2001:db8::1";
