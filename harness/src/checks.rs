@@ -3,7 +3,8 @@
 //! Every check judges every trace. One that finds nothing to judge says so; it never passes.
 //!
 //! What came of a question is for one check alone to say if it is silence or a refusal; the others
-//! are left open "because" that one failed (`ruling::because`, and `dns::silence` for DNS).
+//! are left open "because" that one failed (`ruling::because`, `dns::silence` for DNS, and
+//! `consequences::premises` for what needs something else first).
 
 use std::collections::BTreeMap;
 
@@ -36,8 +37,9 @@ mod test_verdicts;
 mod wan;
 
 pub use check::{Check, check_info};
-pub use consequences::{because, because_of_promise};
+pub use consequences::{because, because_of_promise, left_open};
 pub use delay::excused;
+pub use ruling::left_because;
 
 /// The checks, room by room.
 const ROOMS: &[&[&[Check]]] = &[

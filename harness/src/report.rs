@@ -197,8 +197,16 @@ fn judged(
             false => (id, verdict),
         })
         .collect();
-    let because = checks::because(&verdicts);
+    let mut because: BTreeMap<&str, &str> = checks::because(&verdicts);
+    let left_open = checks::left_open(&verdicts);
+    because.extend(&left_open);
     let judged = verdicts.into_iter().map(|(id, verdict)| {
+        let verdict = match (verdict, left_open.get(id)) {
+            (Verdict::Inconclusive(why), Some(owner)) => {
+                Verdict::Inconclusive(checks::left_because(owner, &why))
+            }
+            (verdict, _) => verdict,
+        };
         let evidence = match &verdict {
             Verdict::Fail(finding) => evidence(dissection, &finding.records),
             Verdict::Pass(_) | Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => Vec::new(),

@@ -28,8 +28,8 @@ impl Lost {
 
 impl Case {
     /// Returns why a check that is exercised here was not judged; `None` where it was, where the
-    /// check or the device file gives a reason, or where the host was too late, which counts by
-    /// itself.
+    /// check or the device file gives a reason, if only for the failure that leaves it nothing to
+    /// judge, or where the host was too late, which counts by itself.
     pub fn lost(&self, exercise: &Exercise) -> Option<&str> {
         if self.outcome != Outcome::Judged || exercise.excuse.is_some() {
             return None;
@@ -39,10 +39,20 @@ impl Case {
             Some(judged) if judged.excused || judged.known.is_some() => None,
             Some(Judged {
                 verdict: Verdict::Inconclusive(why),
+                because,
                 ..
-            }) => Some(why),
+            }) => {
+                let owner = because.as_deref();
+                let is_known = owner.is_some_and(|owner| self.fails_as_known(owner));
+                (!is_known).then_some(why)
+            }
             Some(_) => None,
         }
+    }
+
+    fn fails_as_known(&self, check: &str) -> bool {
+        let judged = self.verdicts.get(check);
+        judged.is_some_and(|one| one.known.is_some() && matches!(one.verdict, Verdict::Fail(_)))
     }
 
     /// Returns why the device file expects a check to fail that found nothing to judge here.

@@ -290,7 +290,8 @@ pub struct Judged {
     /// Whether it failed, and the host was too late to blame the device.
     #[serde(default)]
     pub excused: bool,
-    /// The failed check of the same case that explains this failure, if one does.
+    /// The failed check of the same case that explains this failure, or why nothing is left to
+    /// judge, if one does.
     #[serde(default)]
     pub because: Option<String>,
     /// The records of a failed check, in plain words.

@@ -123,6 +123,38 @@ fn a_reason_that_is_stated_is_enough() {
 }
 
 #[test]
+fn a_failure_that_leaves_nothing_to_judge_is_a_reason_only_if_it_is_known() {
+    let left_open = |owner: Judged| {
+        let mut report = report(inconclusive(), pass());
+        let verdicts = &mut report.cases[0].verdicts;
+        verdicts.insert(SHOULD.to_owned(), owner);
+        verdicts.get_mut(MUST).unwrap().because = Some(SHOULD.to_owned());
+        let other = "dns.other".to_owned();
+        verdicts.insert(other.clone(), judged(pass()));
+        report.checks.insert(other, check("dns.other", Level::Must));
+        report.scored().conclusion()
+    };
+    let failed = || {
+        judged(Verdict::Fail(Finding {
+            records: vec![],
+            expected: "this".to_owned(),
+            actual: "that".to_owned(),
+            excuse: None,
+        }))
+    };
+    assert!(matches!(left_open(failed()), Conclusion::Undetermined(_)));
+    let known = |mut owner: Judged| {
+        owner.known = Some("it is old".to_owned());
+        owner
+    };
+    let reason = left_open(known(failed()));
+    assert_eq!(reason, Conclusion::Conformant);
+    // What is known to fail and passes leaves nobody without anything to judge.
+    let passed = left_open(known(judged(pass())));
+    assert!(matches!(passed, Conclusion::Undetermined(_)));
+}
+
+#[test]
 fn what_no_chosen_profile_asks_for_is_folded() {
     let mut report = report(inconclusive(), pass());
     report.cases[0].area = "west".to_owned();

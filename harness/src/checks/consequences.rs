@@ -7,10 +7,14 @@ use std::collections::BTreeMap;
 
 use ngnlab_reports::{RecordId, Verdict};
 
+use crate::checks::ruling;
+
 use on_the_way::{OF_PROMISES, ON_THE_WAY};
+use premises::PREMISES;
 use same::SAME;
 
 mod on_the_way;
+mod premises;
 mod same;
 
 /// Failures that others explain, and those others, the likeliest first.
@@ -26,10 +30,6 @@ pub fn because<'a>(verdicts: &BTreeMap<&'a str, Verdict>) -> BTreeMap<&'a str, &
         Verdict::Pass(_) | Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => None,
     });
     let failed: BTreeMap<&str, &[RecordId]> = failed.collect();
-    let causes = |rows: &'static [Consequence], id| {
-        let rows = rows.iter().filter(move |row| row.failures.contains(&id));
-        rows.flat_map(|row| row.causes.iter().copied().flatten().copied())
-    };
     let mut found = BTreeMap::new();
     for (id, records) in &failed {
         let seen_before = |cause: &&str| {
@@ -42,6 +42,29 @@ pub fn because<'a>(verdicts: &BTreeMap<&'a str, Verdict>) -> BTreeMap<&'a str, &
         found.extend(cause.map(|cause| (*id, cause)));
     }
     found
+}
+
+/// Returns which failed check left which other one without anything to judge.
+pub fn left_open<'a>(verdicts: &BTreeMap<&'a str, Verdict>) -> BTreeMap<&'a str, &'a str> {
+    let failed = |id: &str| {
+        let found = verdicts.get_key_value(id);
+        found.and_then(|(id, verdict)| matches!(verdict, Verdict::Fail(_)).then_some(*id))
+    };
+    let open = verdicts.iter().filter_map(|(id, verdict)| match verdict {
+        Verdict::Inconclusive(why) => Some((*id, why)),
+        Verdict::Pass(_) | Verdict::Fail(_) | Verdict::NotApplicable(_) => None,
+    });
+    open.filter_map(|(id, why)| {
+        let owner = ruling::owner(why).and_then(failed);
+        let owner = owner.or_else(|| causes(PREMISES, id).find_map(failed));
+        owner.map(|owner| (id, owner))
+    })
+    .collect()
+}
+
+fn causes(rows: &'static [Consequence], id: &str) -> impl Iterator<Item = &'static str> {
+    let rows = rows.iter().filter(move |row| row.failures.contains(&id));
+    rows.flat_map(|row| row.causes.iter().copied().flatten().copied())
 }
 
 /// Returns the failed check that explains why a promise about a site was not kept, if one does.
@@ -65,7 +88,8 @@ pub(super) fn named() -> impl Iterator<Item = &'static str> {
         let causes = row.causes.iter().copied().flatten();
         row.failures.iter().chain(causes).copied()
     };
-    ON_THE_WAY.iter().chain(SAME).flat_map(named)
+    let rows = ON_THE_WAY.iter().chain(SAME).chain(PREMISES);
+    rows.flat_map(named)
 }
 
 #[cfg(test)]
@@ -143,5 +167,34 @@ mod tests {
             found.get("ons.portal.reachable"),
             Some(&"ons.line-auth.reaches-site")
         );
+    }
+
+    #[test]
+    fn a_check_is_left_open_by_what_it_needs_first_or_by_what_it_names() {
+        let nothing = |why: &str| Verdict::Inconclusive(why.to_owned());
+        let mut verdicts = BTreeMap::from([
+            ("dhcp6s.mode", failed(&[7])),
+            ("dhcp6s.echo-xid", nothing("there was no answer")),
+            (
+                "dhcp6s.search",
+                Verdict::NotApplicable("not asked".to_owned()),
+            ),
+            ("dns.proxy.present", failed(&[9])),
+            (
+                "dns.proxy.verbatim",
+                nothing("because dns.proxy.present failed: silence"),
+            ),
+            (
+                "dns.proxy.tcp",
+                nothing("because dns.proxy.lost failed: silence"),
+            ),
+        ]);
+        let expected = BTreeMap::from([
+            ("dhcp6s.echo-xid", "dhcp6s.mode"),
+            ("dns.proxy.verbatim", "dns.proxy.present"),
+        ]);
+        assert_eq!(left_open(&verdicts), expected);
+        verdicts.insert("dhcp6s.mode", nothing("it was too late"));
+        assert!(!left_open(&verdicts).contains_key("dhcp6s.echo-xid"));
     }
 }

@@ -168,7 +168,26 @@ pub(super) fn at_least(
 
 /// What a check says where another one has failed, and nothing is left to judge.
 pub(super) fn because(owner: &str, what: &str) -> Ruling {
-    Ruling::Unclear(format!("because {owner} failed: {what}"))
+    Ruling::Unclear(said_because(owner, what))
+}
+
+/// Says that a failure leaves nothing to judge.
+fn said_because(owner: &str, what: &str) -> String {
+    format!("because {owner} failed: {what}")
+}
+
+/// Returns what a check says once it is known whose failure leaves it nothing to judge.
+pub fn left_because(owner: &str, what: &str) -> String {
+    match self::owner(what) {
+        Some(_) => what.to_owned(),
+        None => said_because(owner, what),
+    }
+}
+
+/// Returns the check that failed, of what [`said_because`] says.
+pub(super) fn owner(why: &str) -> Option<&str> {
+    let (owner, _) = why.strip_prefix("because ")?.split_once(" failed: ")?;
+    Some(owner)
 }
 
 pub(super) fn broken(
