@@ -11,6 +11,7 @@ mod cache;
 mod clients_apart;
 mod closed_on_wan;
 mod crowds;
+mod cut_answers;
 mod domain_edges;
 mod domain_table;
 mod edns_options;

@@ -241,6 +241,11 @@ fn unspec_fail(trace: &Dissection<'_>) -> Verdict {
 }
 
 fn use_multicast(trace: &Dissection<'_>) -> Verdict {
+    // RFC 8415 §18.2: a client may send by unicast where it is told that it may, and need not.
+    let mut renewals = sent(trace).filter(|found| found.is.kind == Kind::Renew);
+    if renewals.next().is_some() && sent(trace).all(|found| found.destination == ALL_DHCP) {
+        return not_applicable("the device sends nothing by unicast");
+    }
     let refused = with_status(trace, Status::UseMulticast)
         .filter(|(question, _)| question.destination != ALL_DHCP);
     every(

@@ -11,9 +11,9 @@ use ngnlab_sim::trace::Role;
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::delay::Delay;
 use crate::checks::dhcpv6_server::questions::question_of;
-use crate::checks::evidence::dhcpv6_exchanges::received;
+use crate::checks::evidence::dhcpv6_exchanges::{received, sent};
 use crate::checks::evidence::lan_dhcpv6::answers;
-use crate::checks::ruling::{Ruling, every, expect, within};
+use crate::checks::ruling::{Ruling, every, expect, not_applicable, within};
 use crate::dissection::{Dhcpv6, Dissection, Kind};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -103,6 +103,10 @@ fn passed_on(trace: &Dissection<'_>, code: OptionCode, what: &str) -> Verdict {
             .map(|option| u16::from(OptionCode::from(option)));
         codes.any(|other| other == u16::from(code))
     };
+    // Whoever does not ask is told nothing, and has nothing to pass on.
+    if !sent(trace).any(|found| found.is.requested().contains(&u16::from(code))) {
+        return not_applicable(&format!("the device asks the line for no {what}"));
+    }
     let Some(told) = received(trace)
         .find(|found| !found.injected && found.is.kind == Kind::Reply && has(&found.is))
     else {

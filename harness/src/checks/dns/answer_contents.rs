@@ -9,6 +9,7 @@ use ngnlab_reports::{Finding, Level, Text, Verdict};
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
 use crate::checks::dns::answer_shapes::{has_soa, is_nodata};
+use crate::checks::dns::cut_answers::unless_over_tcp;
 use crate::checks::dns::own_refusals::{Answer, answer, answered};
 use crate::checks::dns::relayed::{Relayed, relayed};
 use crate::checks::dns::silence::nothing_came;
@@ -209,7 +210,7 @@ fn arrived(
 
 fn tc_kept(trace: &Dissection<'_>) -> Verdict {
     let upstream = trace.upstream_dns();
-    every("answer that a server cut", relayed(trace), |relayed| {
+    let verdict = every("answer that a server cut", relayed(trace), |relayed| {
         let Some(reply) = relayed.lan.reply() else {
             return Ruling::Skip;
         };
@@ -229,7 +230,8 @@ fn tc_kept(trace: &Dissection<'_>) -> Verdict {
             format!("the TC bit in the answer for {}", relayed.lan.name()),
             "an answer without it",
         )
-    })
+    });
+    unless_over_tcp(trace, verdict)
 }
 
 fn code_passed(check: &str, trace: &Dissection<'_>, code: u8, accepted: &[u8]) -> Verdict {

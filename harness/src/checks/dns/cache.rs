@@ -7,6 +7,7 @@ use ngnlab_reports::{Level, Text, Verdict};
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
 use crate::checks::delay::Delay;
+use crate::checks::dns::cut_answers::unless_over_tcp;
 use crate::checks::dns::twins::is_twin;
 use crate::checks::ruling::{Ruling, every, expect, seconds};
 use crate::dissection::dns::NXDOMAIN;
@@ -259,7 +260,7 @@ fn cut_not_cached(trace: &Dissection<'_>) -> Verdict {
     let udp = lan
         .iter()
         .filter(|exchange| exchange.query.is.transport == Transport::Udp);
-    every("question after a cut answer", udp, |exchange| {
+    let verdict = every("question after a cut answer", udp, |exchange| {
         let Some(reply) = exchange.reply().filter(|reply| reply.is.rcode == 0) else {
             return Ruling::Skip;
         };
@@ -277,7 +278,8 @@ fn cut_not_cached(trace: &Dissection<'_>) -> Verdict {
             format!("the TC bit for {}, or the whole answer", exchange.name()),
             format!("{} records as if that were all", reply.is.answer_count),
         )
-    })
+    });
+    unless_over_tcp(trace, verdict)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::checks::lan::advert_gaps::gaps;
 use crate::checks::lan::raw_adverts::{
     DNSSL, MTU, PREFIX, RDNSS, ROUTE, SOURCE_LINK_LAYER, raw, u32_at,
 };
-use crate::checks::ruling::{Ruling, broken, every, expect, only_in};
+use crate::checks::ruling::{Ruling, broken, every, expect, not_applicable, only_in};
 use crate::dissection::Dissection;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -289,6 +289,11 @@ fn mtu(trace: &Dissection<'_>) -> Verdict {
         let option = ra.of(MTU).next()?;
         Some((ra.record, u32_at(option, 4)?))
     });
+    let named: Vec<_> = named.collect();
+    if named.is_empty() && !raw(trace).is_empty() {
+        // It is for links whose MTU is not well known (RFC 4861 §4.6.4).
+        return not_applicable("the device advertises no MTU");
+    }
     every("advertisement with an MTU", named, |(record, mtu)| {
         expect(
             [record],

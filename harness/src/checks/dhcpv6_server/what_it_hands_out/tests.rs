@@ -1,6 +1,6 @@
 use std::net::Ipv6Addr;
 
-use dhcproto::v6::DhcpOption;
+use dhcproto::v6::{DhcpOption, MessageType, ORO};
 use ngnlab_sim::trace::{End, Fact};
 
 use super::*;
@@ -12,23 +12,29 @@ use crate::dissection::builder::{ROUTER_LAN, TraceBuilder, client_message, grant
 fn what_the_line_told_is_passed_on() {
     let list = || DhcpOption::DomainSearchList(vec!["flets-east.jp".parse().unwrap()]);
     let told = |at: u64, answer: TraceBuilder| {
-        let mut trace = TraceBuilder::new("next-pd");
+        let mut trace = asked();
         let mut reply = reply(3);
         reply.opts_mut().insert(list());
         trace.at(at).dhcpv6(Role::Wan, End::Network, &reply);
         trace.trace.records.extend(answer.trace.records);
         trace
     };
-    let kept = exchange(|_| {});
+    let mut kept = asked();
+    kept.trace.records.extend(exchange(|_| {}).trace.records);
     assert!(matches!(
         verdict("dhcp6s.search", &kept),
         Verdict::Inconclusive(_)
+    ));
+    // Whoever does not ask the line is told nothing.
+    assert!(matches!(
+        verdict("dhcp6s.search", &exchange(|_| {})),
+        Verdict::NotApplicable(_)
     ));
     let trace = told(1000, exchange(|_| {}));
     assert!(fails("dhcp6s.search", &trace));
     assert!(matches!(
         verdict("dhcp6s.pass-options", &trace),
-        Verdict::Inconclusive(_)
+        Verdict::NotApplicable(_)
     ));
     let trace = told(
         1000,
@@ -43,6 +49,18 @@ fn what_the_line_told_is_passed_on() {
         verdict("dhcp6s.search", &trace),
         Verdict::Inconclusive(_)
     ));
+}
+
+/// A device that asks the line for its search list.
+fn asked() -> TraceBuilder {
+    let mut trace = TraceBuilder::new("next-pd");
+    let mut solicit = client_message(MessageType::Solicit, 3, 0);
+    let wanted = DhcpOption::ORO(ORO {
+        opts: vec![OptionCode::DomainSearchList],
+    });
+    solicit.opts_mut().insert(wanted);
+    trace.at(500).dhcpv6(Role::Wan, End::Device, &solicit);
+    trace
 }
 
 fn on_line() -> TraceBuilder {

@@ -6,7 +6,7 @@ use hickory_proto::rr::{Name, RecordType};
 use ngnlab_sim::trace::{End, Role};
 
 use super::*;
-use crate::checks::test_verdicts::{assert_fails, assert_open, assert_passes, sign};
+use crate::checks::test_verdicts::{assert_fails, assert_open, assert_passes, sign, verdict};
 use crate::dissection::builder::TraceBuilder;
 
 const NAME: &str = "chain.ngnlab.onshikaku.org";
@@ -20,6 +20,26 @@ fn a_cut_answer_keeps_its_mark() {
     // Nothing was cut, or nothing was answered.
     assert_open("dns.proxy.tc-kept", &relay(&plain, Some(&plain)));
     assert_open("dns.proxy.tc-kept", &relay(&cut, None));
+}
+
+#[test]
+fn who_goes_on_over_tcp_hands_no_mark_on() {
+    let cut = with(|message| message.metadata.truncation = true);
+    let goes_on = |answer: Option<&Vec<u8>>, after: u64| {
+        let mut trace = relay(&cut, answer);
+        let (router, server) = (trace.router(), trace.ons_dns());
+        let mut syn = etherparse::TcpHeader::new(50_000, 53, 1, 1000);
+        syn.syn = true;
+        let envelope = trace.envelope(Role::Wan, End::Device, router, server);
+        let now = trace.trace.records.last().unwrap().at.as_millis();
+        trace.at(u64::try_from(now).unwrap() + after);
+        trace.frame(Role::Wan, End::Device, envelope.tcp(syn, &[]));
+        verdict("dns.proxy.tc-kept", &trace)
+    };
+    assert!(matches!(goes_on(None, 100), Verdict::NotApplicable(_)));
+    assert!(matches!(goes_on(None, 1500), Verdict::Inconclusive(_)));
+    let plain = with(|_| {});
+    assert!(matches!(goes_on(Some(&plain), 100), Verdict::Fail(_)));
 }
 
 #[test]
