@@ -122,7 +122,7 @@ impl<'d> Walk<'d, '_> {
             .flat_map(|exchange| exchange.replies.iter().copied())
             .collect();
         if answers.is_empty() {
-            return self.unanswered(host, left.query, &sent);
+            return self.unanswered(host, left.query);
         }
         let mut good = answers.iter();
         let good = good.find(|reply| reply.is.truncated || !reply.is.aaaa().is_empty());
@@ -221,10 +221,12 @@ impl<'d> Walk<'d, '_> {
     }
 
     /// A right server was asked, and no answer came to the router.
-    fn unanswered(&self, host: &str, left: &Found<Dns>, sent: &[&Exchange<'_>]) -> Outcome {
+    fn unanswered(&self, host: &str, left: &Found<Dns>) -> Outcome {
         if let Some(end) = self.left_behind(left.record) {
             return end;
         }
+        // Who is silent about one kind of record would be about the other: both are asked for.
+        let sent = self.sent_up(host);
         let tried: BTreeSet<Ipv6Addr> = sent.iter().map(|one| one.query.destination).collect();
         let set = self.trace.setup().servers_for(host).iter();
         let other = set.copied().find(|server| !tried.contains(server));
@@ -262,14 +264,21 @@ impl<'d> Walk<'d, '_> {
     /// Returns what the router sends to the line for a name: its own questions, and those that it
     /// passes on.
     fn upstream(&self, host: &str) -> Vec<Exchange<'d>> {
+        let mut sent = self.sent_up(host);
+        sent.retain(|exchange| {
+            let question = exchange.question();
+            question.is_some_and(|question| question.kind != dns::A)
+        });
+        sent
+    }
+
+    /// Returns the same with the questions for addresses of IPv4.
+    fn sent_up(&self, host: &str) -> Vec<Exchange<'d>> {
         let exchanges = self.trace.dns_exchanges(Role::Wan).into_iter();
         let ours = exchanges.filter(|exchange| {
             same_name(exchange.name(), host)
                 && exchange.query.by_device(Role::Wan)
                 && self.attempt.covers(exchange.query.record)
-                && exchange
-                    .question()
-                    .is_some_and(|question| question.kind != dns::A)
         });
         ours.collect()
     }

@@ -6,7 +6,7 @@ use ngnlab_sim::message::ndp::{Ndp, NeighborSolicit};
 use ngnlab_sim::trace::{End as Side, StepOutcome};
 
 use super::*;
-use crate::dissection::builder::{Reply, TraceBuilder};
+use crate::dissection::builder::{Reply, TraceBuilder, query};
 
 fn id(trace: &TraceBuilder) -> Option<String> {
     diagnose(&Dissection::new(&trace.trace).unwrap()).map(|diagnosis| diagnosis.id)
@@ -111,6 +111,13 @@ fn wrong_servers_come_before_silent_ones() {
     trace
         .forward(3, HOST, alternate)
         .fact("pc", failed(FetchError::Name));
+    assert_eq!(id(&trace).as_deref(), Some("dns-unreachable"));
+    // It was tried for the addresses of IPv4.
+    trace.trace.records.truncate(trace.trace.records.len() - 2);
+    let ends = ((trace.router(), 40_003), (alternate, 53));
+    let bytes = query(3, HOST, RecordType::A, None);
+    trace.udp(Role::Wan, Side::Device, ends, &bytes);
+    trace.fact("pc", failed(FetchError::Name));
     assert_eq!(id(&trace).as_deref(), Some("dns-unreachable"));
     trace.trace.header.setup.domains.clear();
     trace.trace.records.pop();
