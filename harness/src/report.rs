@@ -17,7 +17,7 @@ use crate::dut::Failure;
 use crate::dut::description::Known;
 use crate::dut::description::excuse::Excuse;
 use crate::error::Error;
-use crate::play::not_yet::is_not_yet;
+use crate::play::not_yet::{is_held_up, is_not_yet};
 use crate::play::{Ending, Run};
 use crate::scenario::Scenario;
 
@@ -143,19 +143,29 @@ fn exercises(scenario: &Scenario, area: Area, excuses: &[Excuse]) -> Vec<Exercis
 }
 
 /// Says of a broken promise that the host was too late to blame the device, if it was so late until
-/// then.
+/// then: a question went unheard, or a program was held up again and again.
 fn excuse(expectation: &mut Expectation, dissection: &Dissection<'_>, until: Time) {
-    let late = dissection.lateness.between(Time::ZERO, until);
-    if expectation.met || expectation.known.is_some() || late < OVERLOADED {
+    if expectation.met || expectation.known.is_some() {
         return;
     }
+    let late = dissection.lateness.between(Time::ZERO, until);
+    let in_all = dissection.lateness.in_all(Time::ZERO, until);
+    let enough = (until.since(Time::ZERO) / HELD_UP).max(OVERLOADED);
+    let (late, how, enough) = if late >= OVERLOADED {
+        (late, "within a few seconds", OVERLOADED)
+    } else if is_held_up(&expectation.seen) && in_all >= enough {
+        (in_all, "in all", enough)
+    } else {
+        return;
+    };
     expectation.excused = true;
     let seen = &expectation.seen;
-    expectation.seen = format!(
-        "{seen}, but the host was {late:.1?} late within a few seconds, and {OVERLOADED:.1?} \
-         explain it"
-    );
+    expectation.seen =
+        format!("{seen}, but the host was {late:.1?} late {how}, and {enough:.1?} explain it");
 }
+
+/// Who has this part of the time taken from it may not come to an end in the rest.
+const HELD_UP: u32 = 10;
 
 /// Judges a trace without its scenario, as one that was saved.
 pub fn case_of_trace(trace: &Trace, file: Option<String>) -> Result<Case, UnknownStep> {

@@ -12,11 +12,15 @@ pub(super) const NO_SEGMENT: &str = "no terminal has sent a TCP segment";
 
 /// Returns whether a step failed for want of something that may only have been late.
 pub fn is_not_yet(why: &str) -> bool {
+    [NO_CONSENT, NO_DEVICE, NO_SERVER, NOBODY_SEEN, NO_SEGMENT].contains(&why) || is_held_up(why)
+}
+
+/// Returns whether a program of a real terminal did not come to its end in time: it does many
+/// things one after the other, and each may have been a little late.
+pub fn is_held_up(why: &str) -> bool {
     let waits = [CommandEnding::TimedOut, CommandEnding::NeverOnline];
-    [NO_CONSENT, NO_DEVICE, NO_SERVER, NOBODY_SEEN, NO_SEGMENT].contains(&why)
-        || waits
-            .iter()
-            .any(|ending| why.starts_with(&ending_in_words(*ending)))
+    let mut waits = waits.into_iter().map(ending_in_words);
+    waits.any(|ending| why.starts_with(&ending))
 }
 
 #[cfg(test)]
@@ -27,6 +31,8 @@ mod tests {
     fn only_what_time_would_have_brought_is_waited_for() {
         assert!(is_not_yet("no consent screen is open"));
         assert!(is_not_yet("its time was up; its last words:\n* Trying"));
+        assert!(is_held_up("its time was up; its last words:\n* Trying"));
+        assert!(!is_held_up("no consent screen is open"));
         assert!(!is_not_yet("this line has no home gateway"));
         assert!(!is_not_yet("it ended with exit status 1, not 0"));
         assert!(!is_not_yet("its output does not contain `M1`"));

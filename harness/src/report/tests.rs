@@ -125,6 +125,28 @@ fn the_way_in_which_a_device_fails_is_known_where_its_file_says_so() {
     assert_eq!(reason(Failure::Bloated, &known), None);
 }
 
+#[test]
+fn a_program_that_was_held_up_again_and_again_is_excused() {
+    let step = |times: u64, why: &str| {
+        let mut trace = TraceBuilder::new("next-pd");
+        for count in 0..times {
+            let late = Seen::Late(Duration::from_millis(300));
+            trace.at(2_000 * (count + 1)).seen(late);
+        }
+        let failed = StepOutcome::Failed(why.to_owned());
+        trace.at(40_000).step("power-cycle = {}", failed);
+        let promises = case_of(&trace, &[]).expectations;
+        let mut steps = promises.into_iter();
+        steps.find(|one| one.promise == Promise::Step).unwrap()
+    };
+    let enough = step(14, "its time was up; its last words:\n* Trying");
+    assert!(enough.excused);
+    let said = "the host was 4.2s late in all, and 4.0s explain it";
+    assert!(enough.seen.ends_with(said), "{}", enough.seen);
+    assert!(!step(13, "its time was up").excused);
+    assert!(!step(14, "no consent screen is open").excused);
+}
+
 const LATE: &str = "ngn.pd.no-iana";
 
 /// A Request that was due 5 s after the Advertise and comes after 6.9 s, on a host that was late
