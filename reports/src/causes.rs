@@ -103,7 +103,7 @@ impl Report {
             (
                 weight.is_none(),
                 weight,
-                Reverse(explained.sum::<usize>()),
+                Reverse(explained.sum::<usize>() + failure.promises),
                 Reverse(failure.cases.len()),
             )
         };
@@ -143,7 +143,7 @@ impl Case {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{FORMAT, Finding, Outcome, Text};
+    use crate::{FORMAT, Finding, Outcome, Promise, Text};
 
     fn judged(failed: bool, because: Option<&str>) -> Judged {
         Judged {
@@ -243,6 +243,36 @@ mod tests {
         assert_eq!(failures[0].weight(), Some(Level::Must));
         // In the third case nothing explains it.
         assert_eq!(failures[2].cases.len(), 1);
+    }
+
+    #[test]
+    fn what_kept_a_promise_from_being_kept_stands_before_what_did_not() {
+        let mut report = report(vec![
+            case("a", &[("other", judged(true, None))]),
+            case(
+                "b",
+                &[("other", judged(true, None)), ("site", judged(true, None))],
+            ),
+        ]);
+        let ids = |report: &Report| -> Vec<String> {
+            let failures = report.failures();
+            failures.iter().map(|one| one.info.id.clone()).collect()
+        };
+        let named = |report: &Report| format!("{:?}", report.conclusion());
+        assert_eq!(ids(&report), ["other", "site"]);
+        assert!(named(&report).contains("(other, site)"));
+        report.cases[1].expectations.push(Expectation {
+            what: String::new(),
+            seen: String::new(),
+            met: false,
+            remark: false,
+            excused: false,
+            promise: Promise::Screen,
+            known: None,
+            because: Some("site".to_owned()),
+        });
+        assert_eq!(ids(&report), ["site", "other"]);
+        assert!(named(&report).contains("(site, other)"));
     }
 
     #[test]

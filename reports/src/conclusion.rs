@@ -75,9 +75,13 @@ impl Report {
     /// Says what certainly failed.
     fn certain(&self) -> Vec<String> {
         let mut found = Vec::new();
-        let failed = self.failed_musts(|judged| {
+        let mut failed = self.failed_musts(|judged| {
             matches!(judged.verdict, Verdict::Fail(_)) && judged.known.is_none()
         });
+        if failed.len() > 1 {
+            let told = self.in_the_order_told();
+            failed.sort_by_key(|id| told.iter().position(|one| one == id));
+        }
         found.extend(
             several(failed.len(), "MUST failed", "MUSTs failed").map(|said| {
                 let named = failed.iter().take(MOST_NAMED).copied();
@@ -118,6 +122,16 @@ impl Report {
             "excuses are for what was judged",
         ));
         found
+    }
+
+    /// Returns every failed check, a cause before what it explains, as findings are ordered.
+    fn in_the_order_told(&self) -> Vec<&str> {
+        let mut told = Vec::new();
+        for failure in self.failures() {
+            told.push(&*failure.info.id);
+            told.extend(failure.consequences.iter().map(|one| &*one.info.id));
+        }
+        told
     }
 
     /// Says what could not be told.

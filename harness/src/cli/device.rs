@@ -155,7 +155,11 @@ fn check(
     let stopped = missing.map(|before| Stopped {
         before,
         reason: reason(before, &run, dns.as_deref()),
-        hint: before.hint(mode),
+        hint: match run.ending {
+            // Its end is the matter, not what it had not come to by then.
+            Ending::DeviceFailed(_) => Stage::Started.hint(mode),
+            Ending::Complete | Ending::NotOffered(_) => before.hint(mode),
+        },
         wrong: wrong.into_iter().map(|one| one.said).collect(),
     });
     Ok(Checked {
@@ -208,8 +212,9 @@ fn wrong(trace: &Dissection<'_>, area: Area, known: &[Known]) -> Vec<Wrong> {
         Area::West => Profile::OnsWest,
     };
     let scenario = &trace.header().scenario;
-    let verdicts = checks::judge_dissected(trace).into_iter();
-    let failed = verdicts.filter_map(|(id, verdict)| {
+    let verdicts = checks::judge_dissected(trace);
+    let because = checks::because(&verdicts);
+    let failed = verdicts.into_iter().filter_map(|(id, verdict)| {
         let counts = checks::find(id)
             .is_some_and(|check| check.level == Level::Must && check.profiles.contains(&profile));
         let is_known = known.iter().any(|one| one.is_about(id, scenario));
@@ -228,7 +233,10 @@ fn wrong(trace: &Dissection<'_>, area: Area, known: &[Known]) -> Vec<Wrong> {
     let mut failed: Vec<Wrong> = failed.collect();
     let begins = |one: &Wrong, way: &str| one.id.starts_with(way);
     let place = |one: &Wrong| WAY.iter().position(|way| begins(one, way));
-    failed.sort_by_key(|one| place(one).unwrap_or(WAY.len()));
+    failed.sort_by_key(|one| {
+        let is_explained = because.contains_key(one.id);
+        (is_explained, place(one).unwrap_or(WAY.len()))
+    });
     failed
 }
 

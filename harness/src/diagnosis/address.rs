@@ -151,13 +151,14 @@ impl<'d> Walk<'d, '_> {
         let trace = self.trace;
         let cut = self.attempt.record;
         let messages = || trace.dhcpv6.iter().filter(move |found| found.record <= cut);
-        let ours: BTreeSet<u32> = messages()
-            .filter(|found| found.by_device(Role::Wan))
-            .map(|found| found.is.xid)
-            .collect();
+        // What asks for addresses alone may be a client of its own.
+        let wants = |found: &&Found<Dhcpv6>| {
+            found.by_device(Role::Wan) && !found.is.delegations().is_empty()
+        };
+        let ours: BTreeSet<u32> = messages().filter(wants).map(|found| found.is.xid).collect();
         let sent = |kind| {
             let mut sent = messages().filter(move |found| found.is.kind == kind);
-            sent.rfind(|found| found.by_device(Role::Wan))
+            sent.rfind(wants)
         };
         let came = |kind| {
             let came = messages().filter(move |found| found.is.kind == kind);
@@ -176,8 +177,14 @@ impl<'d> Walk<'d, '_> {
             return Some(self.granted(granted));
         }
         let Some(solicit) = sent(Kind::Solicit).or_else(|| sent(Kind::Request)) else {
-            let why = "the router sends no Solicit";
-            return Some(Outcome::new(Cause::NoRequest, None, [cut], why));
+            let is_solicit = |found: &&Found<Dhcpv6>| found.is.kind == Kind::Solicit;
+            let mut others = messages().filter(|found| found.by_device(Role::Wan));
+            let (record, why) = match others.rfind(is_solicit) {
+                // RFC 8415 §6.3: who wants a prefix says so by an IA_PD.
+                Some(other) => (other.record, "the router's Solicit asks for no prefix"),
+                None => (cut, "the router sends no Solicit"),
+            };
+            return Some(Outcome::new(Cause::NoRequest, None, [record], why));
         };
         let offers = |found: &&Found<Dhcpv6>| !found.is.granted().is_empty();
         if let Some(offer) = came(Kind::Advertise).rfind(offers) {
@@ -191,8 +198,15 @@ impl<'d> Walk<'d, '_> {
                     Outcome::new(Cause::InvalidRequest, None, [request.record], why)
                 }
                 Some(request) => {
-                    let why = "the router's Request is not answered";
-                    Outcome::new(Cause::NoPrefixDelegated, None, [request.record], why)
+                    let mut failed = came(Kind::Reply);
+                    let (records, why) = match failed.rfind(|one| one.record > request.record) {
+                        Some(failed) => (
+                            vec![request.record, failed.record],
+                            "the router's Request is answered without a prefix",
+                        ),
+                        None => (vec![request.record], "the router's Request is not answered"),
+                    };
+                    Outcome::new(Cause::NoPrefixDelegated, None, records, why)
                 }
             });
         }
@@ -230,7 +244,10 @@ impl<'d> Walk<'d, '_> {
         let trace = self.trace;
         let cut = self.attempt.record;
         let sent = trace.dhcpv6.iter().rev().filter(|found| {
-            found.by_device(Role::Wan) && found.record <= cut && found.is.kind == Kind::Solicit
+            found.by_device(Role::Wan)
+                && found.record <= cut
+                && found.is.kind == Kind::Solicit
+                && !found.is.delegations().is_empty()
         });
         let times: Vec<Time> = sent.take(2).map(|found| found.at).collect();
         let [last, before] = times[..] else {

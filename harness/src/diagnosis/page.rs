@@ -176,7 +176,10 @@ impl<'d> Walk<'d, '_> {
         };
         let last = adverts(true).last()?;
         let line = adverts(false).last()?;
-        (last.is.lifetime.is_zero() && !line.is.lifetime.is_zero()).then_some(last.record)
+        // Who never was one has not given anything up.
+        let was_one = adverts(true).any(|before| !before.is.lifetime.is_zero());
+        (was_one && last.is.lifetime.is_zero() && !line.is.lifetime.is_zero())
+            .then_some(last.record)
     }
 
     /// Returns where the terminal sought the router last, if it sought it in vain.

@@ -1,12 +1,15 @@
+use std::time::Duration;
+
+use dhcproto::v6::{DhcpOption, MessageType, OptionCode};
 use etherparse::TcpHeader;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use ngnlab_sim::line::Upstream;
-use ngnlab_sim::message::ndp::{Ndp, NeighborSolicit};
+use ngnlab_sim::message::ndp::{Ndp, NeighborSolicit, RouterAdvert};
 use ngnlab_sim::trace::{End as Side, StepOutcome};
 
 use super::*;
-use crate::dissection::builder::{Reply, TraceBuilder, query};
+use crate::dissection::builder::{Reply, TraceBuilder, client_message, grant, query};
 
 fn id(trace: &TraceBuilder) -> Option<String> {
     diagnose(&Dissection::new(&trace.trace).unwrap()).map(|diagnosis| diagnosis.id)
@@ -256,6 +259,92 @@ fn a_terminal_that_resolves_over_link_local_addresses_and_has_no_global_one_lack
     trace.fact("pc", failed(FetchError::NoAddress));
     assert_eq!(id(&trace).as_deref(), Some("no-prefix-request"));
     assert_eq!(steps(&trace), [(1, true), (2, true), (4, false)]);
+}
+
+#[test]
+fn a_router_that_asks_for_addresses_alone_does_not_ask_for_a_prefix() {
+    let mut trace = TraceBuilder::new("next-pd");
+    let mut solicit = client_message(MessageType::Solicit, 1, 0);
+    solicit.opts_mut().remove(OptionCode::IAPD);
+    trace
+        .wan_ra(|_| {})
+        .dhcpv6(Role::Wan, Side::Device, &solicit);
+    // Nothing of it is delegated, and nobody is to blame for that but the router.
+    let mut refusal = solicit.clone();
+    refusal.set_msg_type(MessageType::Advertise);
+    trace.dhcpv6(Role::Wan, Side::Network, &refusal);
+    trace.step("authenticate = { from = \"pc\" }", StepOutcome::TimedOut);
+    assert_eq!(id(&trace).as_deref(), Some("no-prefix-request"));
+    let found = diagnose(&Dissection::new(&trace.trace).unwrap()).unwrap();
+    let because = &found.walked.last().unwrap().because;
+    assert!(because.contains("asks for no prefix"), "{because}");
+    let mut trace = TraceBuilder::new("next-pd");
+    trace.wan_ra(|_| {});
+    for (second, solicit) in [
+        (1, solicit),
+        (2, client_message(MessageType::Solicit, 2, 0)),
+    ] {
+        trace
+            .at(1000 * second)
+            .dhcpv6(Role::Wan, Side::Device, &solicit);
+    }
+    trace.step("authenticate = { from = \"pc\" }", StepOutcome::TimedOut);
+    assert_eq!(id(&trace).as_deref(), Some("no-prefix-delegated"));
+}
+
+#[test]
+fn a_request_that_fails_was_answered() {
+    let mut trace = TraceBuilder::new("next-pd");
+    let request = client_message(MessageType::Request, 2, 0);
+    trace.wan_ra(|_| {}).dhcpv6(
+        Role::Wan,
+        Side::Device,
+        &client_message(MessageType::Solicit, 1, 0),
+    );
+    let given = "2408:3ff:e00:ca00::/56".parse().unwrap();
+    let mut offer = grant(1, given, [7200, 10800, 12600, 14400]);
+    offer.set_msg_type(MessageType::Advertise);
+    trace.dhcpv6(Role::Wan, Side::Network, &offer);
+    let mut request = request;
+    request
+        .opts_mut()
+        .insert(DhcpOption::ServerId(vec![0, 3, 0, 1]));
+    trace.dhcpv6(Role::Wan, Side::Device, &request);
+    let because = |trace: &TraceBuilder| {
+        let found = diagnose(&Dissection::new(&trace.trace).unwrap()).unwrap();
+        assert_eq!(found.id, "no-prefix-delegated");
+        found.walked.last().unwrap().because.clone()
+    };
+    let cut = StepOutcome::TimedOut;
+    trace.step("authenticate = { from = \"pc\" }", cut.clone());
+    assert!(because(&trace).contains("is not answered"));
+    trace.trace.records.pop();
+    let mut refusal = request.clone();
+    refusal.set_msg_type(MessageType::Reply);
+    trace.dhcpv6(Role::Wan, Side::Network, &refusal);
+    trace.step("authenticate = { from = \"pc\" }", cut);
+    assert!(because(&trace).contains("is answered without a prefix"));
+}
+
+#[test]
+fn only_who_was_a_default_router_has_given_the_line_up() {
+    let cut = |trace: &mut TraceBuilder| {
+        let site = trace.trace.header.line.area.values().line_auth;
+        let withdrawn = |advert: &mut RouterAdvert| advert.lifetime = Duration::ZERO;
+        trace.wan_ra(|_| {}).lan_ra(withdrawn);
+        let address = trace.pc();
+        let temporary = false;
+        trace.fact("pc", Fact::AddressReady { address, temporary });
+        trace.fact("pc", resolved(site));
+        trace.fact("pc", failed(FetchError::Timeout));
+    };
+    let mut trace = TraceBuilder::new("next-ra");
+    cut(&mut trace);
+    assert_eq!(id(&trace).as_deref(), Some("no-router-on-terminal"));
+    let mut trace = TraceBuilder::new("next-ra");
+    trace.lan_ra(|_| {});
+    cut(&mut trace);
+    assert_eq!(id(&trace).as_deref(), Some("line-given-up"));
 }
 
 #[test]

@@ -35,6 +35,7 @@ const NO_NAMES: &[&str] = &[
 /// No prefix from the line.
 const NO_PREFIX: &[&str] = &[
     "ngn.dhcp6.duid-ll",
+    "pd.start.m-or-o",
     "ngn.dhcp6.reply-from-any-port",
     "dhcp6c.msg.unknown-option",
     "dhcp6c.sol.no-give-up",

@@ -15,7 +15,7 @@ use crate::checks::dns::relayed::{Relayed, relayed};
 use crate::checks::dns::silence::nothing_came;
 use crate::checks::dns::twins::{PATIENCE, tries};
 use crate::checks::ruling::{Ruling, every, expect};
-use crate::dissection::dns::{NXDOMAIN, SERVFAIL};
+use crate::dissection::dns::{AAAA, NXDOMAIN, SERVFAIL};
 use crate::dissection::{Dissection, Dns, Exchange};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -325,8 +325,11 @@ fn chain(trace: &Dissection<'_>) -> Verdict {
                 return Ruling::Skip;
             };
             let links = |reply: &Dns| answers(reply).iter().filter(|one| is_alias(one)).count();
+            // That nothing is left of an answer is about its addresses, and not about its aliases.
+            let is_emptied = is_nodata(&reply.is) && relayed.all(|one| one.has_answer(AAAA));
             if reply.is.truncated
                 || reply.is.rcode == SERVFAIL
+                || is_emptied
                 || !relayed.all(|reply| !reply.truncated && reply.rcode == 0 && links(reply) > 1)
             {
                 return Ruling::Skip;

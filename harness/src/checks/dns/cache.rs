@@ -8,6 +8,7 @@ use ngnlab_reports::{Level, Text, Verdict};
 use crate::checks::check::{Check, EVERY_FORWARDER};
 use crate::checks::delay::Delay;
 use crate::checks::dns::cut_answers::unless_over_tcp;
+use crate::checks::dns::mutated_answers::mutated;
 use crate::checks::dns::twins::is_twin;
 use crate::checks::ruling::{Ruling, every, expect, seconds};
 use crate::dissection::dns::NXDOMAIN;
@@ -111,11 +112,21 @@ fn known<'d>(
 
 fn ttl(trace: &Dissection<'_>) -> Verdict {
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let mutated = mutated(trace);
     every("answer that came from upstream before", &lan, |exchange| {
         let Some(reply) = exchange.reply().filter(|reply| reply.is.rcode == 0) else {
             return Ruling::Skip;
         };
         let known = known(&upstream, exchange, reply.record);
+        // Lifetimes are among the bytes that were changed on the way, and no record tells then
+        // which of them the device went by.
+        let is_mutated = |source: &&Found<Dns>| {
+            let during = mutated.as_ref();
+            during.is_some_and(|during| during.contains(&source.at))
+        };
+        if known.iter().any(is_mutated) {
+            return Ruling::Skip;
+        }
         // Servers that fail may be bridged with what ran out (RFC 8767).
         let fails = upstream.iter().any(|other| {
             is_twin(other, exchange) && other.replies.iter().all(|reply| reply.is.rcode != 0)

@@ -182,13 +182,20 @@ fn asked_right(trace: &Dissection<'_>, what: &str, concerns: fn(&str) -> bool) -
     let ours = asks
         .iter()
         .filter(|exchange| depth(exchange.name()).is_some() && concerns(exchange.name()));
+    let lan = trace.lan_dns();
     every(what, ours, |exchange| {
-        // The same name in other letters proves nothing about these.
-        let same: Vec<Exchange<'_>> = asks
+        let name = exchange.name();
+        // Who spells a name anew for each question cannot send one of the spellings elsewhere.
+        let is_respelled = lan
             .iter()
-            .filter(|other| other.name() == exchange.name())
-            .cloned()
-            .collect();
+            .any(|asked| asked.name().eq_ignore_ascii_case(name))
+            && !lan.iter().any(|asked| asked.name() == name);
+        // Else the same name in other letters proves nothing about these.
+        let is_same = |other: &&Exchange<'_>| {
+            let respelled = is_respelled && concerns(other.name());
+            other.name() == name || respelled && other.name().eq_ignore_ascii_case(name)
+        };
+        let same: Vec<Exchange<'_>> = asks.iter().filter(is_same).cloned().collect();
         ruling(trace, &same, exchange)
     })
 }
@@ -353,6 +360,22 @@ mod tests {
             mixed.forward(9, name, ngn());
             assert!(matches!(of(id, &mixed), Verdict::Fail(_)));
             assert!(matches!(asked(id, &plain, ngn()), Verdict::Inconclusive(_)));
+        }
+    }
+
+    #[test]
+    fn letters_that_the_device_draws_itself_are_no_letters_of_a_terminal() {
+        let id = "ons.dns.any-case";
+        let right = TraceBuilder::new("next-pd").ons_dns();
+        for (asked, fails) in [("www.lineauth.mnw", false), ("Www.LineAuth.mnw", true)] {
+            let mut trace = TraceBuilder::new("next-pd");
+            trace.lan_ra(|_| {}).at(1000);
+            trace.ask(asked, hickory_proto::rr::RecordType::AAAA);
+            trace.forward(1, "wWW.lineauth.mnw", right);
+            trace.forward(2, "Www.LineAuth.mnw", ngn());
+            let verdict = of(id, &trace);
+            assert_eq!(matches!(verdict, Verdict::Fail(_)), fails, "{verdict:?}");
+            assert_eq!(matches!(verdict, Verdict::Pass(_)), !fails, "{verdict:?}");
         }
     }
 

@@ -5,6 +5,8 @@
 //! on what is answered, or let through, are left without anything to judge then. Refusing odd
 //! questions alone is the business of the check on what is odd about them.
 
+use std::collections::BTreeMap;
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use ngnlab_sim::line::ONS_DOMAINS;
@@ -14,6 +16,7 @@ use ngnlab_sim::setup::in_domain;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::delay::Delay;
+use crate::checks::dns::answer_shapes::{has_soa, is_malformed};
 use crate::checks::dns::mutated_answers::mutated;
 use crate::checks::dns::oddities::is_common;
 use crate::checks::dns::silence::{PRESENT, nothing_came};
@@ -53,15 +56,20 @@ pub(super) fn answer(
     let Some(code) = error_name(&reply.is) else {
         return made_up_nothing(&earlier, exchange, reply);
     };
+    let name = exchange.name();
     let says_it_cannot = [SERVFAIL, REFUSED].contains(&reply.is.rcode);
-    if says_it_cannot && is_special(exchange.name()) {
+    if says_it_cannot && is_special(name) {
         return Answer::Given;
     }
     let asked = |other: &&&Exchange<'_>| same(other.question(), exchange.question());
     // What waits for its answer already is not asked once more.
     let is_open = |other: &&&Exchange<'_>| {
         exchange.query.at <= other.query.at + PATIENCE
-            && other.replies.iter().all(|old| old.at >= exchange.query.at)
+            // An answer that nobody can read is none: the device goes on asking (RFC 5625 §6.3).
+            && other
+                .replies
+                .iter()
+                .all(|old| old.at >= exchange.query.at || is_malformed(&old.is))
     };
     if earlier
         .iter()
@@ -81,20 +89,36 @@ pub(super) fn answer(
         let mut replies = other.replies.iter();
         replies.any(|old| old.is.rcode == reply.is.rcode && reply.at <= old.at + REMEMBERED)
     });
-    // RFC 2308 §7.2: so may a server be that does not answer.
-    let servers_fail = || {
-        earlier.iter().any(|other| {
-            let mut replies = other.replies.iter();
-            reply.at <= other.query.at + SHUNNED && replies.all(|old| error_name(&old.is).is_some())
-        })
-    };
-    if is_remembered || reply.is.rcode == SERVFAIL && servers_fail() {
+    if is_remembered || reply.is.rcode == SERVFAIL && server_fails(trace, &earlier, name, reply) {
         Answer::Given
     } else if says_it_cannot && is_helpless(trace, upstream, exchange, reply) {
         Answer::Helpless
     } else {
         Answer::Refused(format!("the device itself answers {code} and asks nobody"))
     }
+}
+
+/// Returns whether one of the servers for a name did not answer, or failed, when it was asked last:
+/// such a server may be left alone for a while (RFC 2308 §7.2). What befell others, or what it made
+/// good since, is no reason.
+fn server_fails(
+    trace: &Dissection<'_>,
+    earlier: &[&Exchange<'_>],
+    name: &str,
+    reply: &Found<Dns>,
+) -> bool {
+    let right = trace.setup().servers_for(name);
+    let is_for_it = |other: &Exchange<'_>| {
+        right.contains(&other.query.destination) || trace.setup().servers_for(other.name()) == right
+    };
+    let mut last: BTreeMap<Ipv6Addr, &Exchange<'_>> = BTreeMap::new();
+    for other in earlier.iter().filter(|other| is_for_it(other)) {
+        last.insert(other.query.destination, other);
+    }
+    last.values().any(|other| {
+        let mut replies = other.replies.iter();
+        reply.at <= other.query.at + SHUNNED && replies.all(|old| error_name(&old.is).is_some())
+    })
 }
 
 /// Rules, for a check, that a question was answered, and not refused by the device itself.
@@ -228,6 +252,8 @@ fn contradicts(
             && !old.is.truncated
             && old.is.message.is_some()
             && is_good(&old.is)
+            // RFC 2308 §2.2: without an SOA record it may as well be of somebody who knows nothing.
+            && (old.is.rcode != 0 || old.is.answer_count > 0 || has_soa(&old.is))
             && same(old.is.question.as_ref(), exchange.question())
     };
     !is_mutated

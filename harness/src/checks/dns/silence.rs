@@ -90,7 +90,9 @@ pub(super) fn not_taken(
     } else {
         TCP
     };
-    let is_reset = connection.reset.is_some();
+    // Who has waited long enough resets what it began.
+    let refused = connection.reset.filter(|(_, from)| *from == End::Device);
+    let is_reset = refused.is_some();
     let how = if is_reset {
         "it was refused"
     } else {
@@ -99,12 +101,8 @@ pub(super) fn not_taken(
     if owner != check {
         return because(owner, &format!("no connection to TCP port 53, {how}"));
     }
-    let reset = connection.reset.unwrap_or((connection.last.0, End::Device));
-    let found = broken(
-        [connection.syn, reset.0],
-        "a connection to TCP port 53",
-        how,
-    );
+    let shown = refused.map_or(connection.last.0, |(record, _)| record);
+    let found = broken([connection.syn, shown], "a connection to TCP port 53", how);
     if is_reset {
         return found;
     }

@@ -180,10 +180,19 @@ fn stops_at(trace: &Dissection<'_>, connection: &Connection) -> Ruling {
             let why = "the cable lost what told the terminal of the line's other prefix";
             return Ruling::Unclear(why.to_owned());
         }
+        let hops = trace.packets.iter().find(|found| {
+            // RFC 8200 §3: here they end.
+            found.record == connection.syn && found.hop_limit <= 1
+        });
+        let seen = match (hops, connection.reset) {
+            (Some(_), _) => "nothing left on the WAN, as it came with a hop limit of 1 or less",
+            (None, Some((_, End::Device))) => "the device itself reset it",
+            (None, _) => "nothing left on the WAN",
+        };
         return broken(
             [connection.syn],
             "the connection passed on to the line",
-            "nothing left on the WAN",
+            seen,
         )
         .unless_late(
             trace,
@@ -214,12 +223,17 @@ fn stops_at(trace: &Dissection<'_>, connection: &Connection) -> Ruling {
     if near.accepted.is_some() && (near.up, near.down_hash) == (far.up, far.down_hash) {
         return Ruling::Unclear("all that both ends sent came through".to_owned());
     }
-    broken(
-        [connection.syn, beyond.syn, beyond.last.0],
-        "TLS established with the site",
-        "the connection was answered, but TLS never got through",
-    )
-    .unless_late(
+    let (records, seen) = match (near.accepted, far.accepted) {
+        (None, Some((accepted, _))) => (
+            [near.syn, far.syn, accepted],
+            "the site's answer came to the WAN, and did not leave on the LAN",
+        ),
+        _ => (
+            [near.syn, far.syn, far.last.0],
+            "the connection was answered, but TLS never got through",
+        ),
+    };
+    broken(records, "TLS established with the site", seen).unless_late(
         trace,
         Delay::Race {
             from: connection.at,

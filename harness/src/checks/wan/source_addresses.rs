@@ -12,7 +12,7 @@ use ngnlab_sim::trace::Role;
 use crate::checks::check::{Check, EVERYONE};
 use crate::checks::evidence::dhcpv6_exchanges::received;
 use crate::checks::evidence::formed_addresses::offered;
-use crate::checks::evidence::given_prefixes::given;
+use crate::checks::evidence::given_prefixes::{Given, given};
 use crate::checks::evidence::wan_adverts::wan_adverts;
 use crate::checks::ruling::{Ruling, every, expect, only_in};
 use crate::dissection::{Dissection, Kind};
@@ -76,11 +76,22 @@ fn own_source(trace: &Dissection<'_>) -> Verdict {
                 .iter()
                 .filter(|given| given.at <= query.at)
                 .collect();
-            let Some(first) = known.first() else {
+            // After a power cut it has nothing until it is given a prefix again.
+            let mut steps = trace.steps.iter().rev();
+            let booted = steps.find(|step| step.cuts_power() && step.at <= query.at);
+            let now = known
+                .iter()
+                .filter(|given| booted.is_none_or(|step| given.at >= step.at));
+            // Another prefix needs another address, which is tentative at first (RFC 4862 §5.4).
+            let change = now.fold(None, |latest: Option<&Given>, given| match latest {
+                Some(latest) if latest.net == given.net => Some(latest),
+                _ => Some(*given),
+            });
+            let Some(change) = change else {
                 return Ruling::Skip;
             };
             let may_be_tentative =
-                query.source.is_unicast_link_local() && query.at < first.at + IN_USE_AFTER;
+                query.source.is_unicast_link_local() && query.at < change.at + IN_USE_AFTER;
             if may_be_tentative
                 || named.contains(&query.source)
                 || own.iter().any(|net| net.contains(&query.source))
@@ -167,6 +178,50 @@ mod tests {
         let ends = ((ROUTER_WAN.link_local(), 40_001), (server, 53));
         trace.udp(Role::Wan, End::Device, ends, &question);
         assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
+    }
+
+    #[test]
+    fn another_prefix_or_a_power_cut_leaves_the_router_without_an_address_for_a_while() {
+        let id = "wan.addr.gua-from-pd";
+        for (what, asks_at, fails) in [
+            ("nothing", 33_000, true),
+            ("renumbered", 33_000, false),
+            ("renumbered", 50_000, true),
+            ("cut", 33_000, false),
+        ] {
+            let mut trace = TraceBuilder::new("next-pd");
+            let given = |trace: &TraceBuilder, at| {
+                grant(
+                    1,
+                    trace.trace.header.line.assignment(at),
+                    [1, 2, 3000, 4000],
+                )
+            };
+            let first = given(&trace, 0);
+            trace.at(2_000).dhcpv6(Role::Wan, End::Network, &first);
+            match what {
+                "renumbered" => {
+                    let other = given(&trace, 1);
+                    trace.at(30_000).dhcpv6(Role::Wan, End::Network, &other);
+                }
+                "cut" => {
+                    trace.at(30_000).done("power-cycle = {}");
+                }
+                _ => {}
+            }
+            let kind = hickory_proto::rr::RecordType::AAAA;
+            let question = crate::dissection::builder::query(7, "www.lineauth.mnw", kind, None);
+            let ends = ((ROUTER_WAN.link_local(), 40_001), (trace.ons_dns(), 53));
+            trace
+                .at(asks_at)
+                .udp(Role::Wan, End::Device, ends, &question);
+            let verdict = verdict(id, &trace);
+            assert_eq!(
+                matches!(verdict, Verdict::Fail(_)),
+                fails,
+                "{what}: {verdict:?}"
+            );
+        }
     }
 
     #[test]

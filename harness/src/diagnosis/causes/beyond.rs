@@ -39,13 +39,13 @@ pub(super) const ROWS: &[Row] = &[
         id: "dns-proxy-fails",
         step: 6,
         finding: Text::new(
-            "DNSサーバの設定は正しいものの、ルータのDNS機能が端末の問い合わせに正しく答えていません。",
-            "The DNS servers are the right ones, but the router's own DNS function does not answer the terminal as it should.",
+            "ルータのDNS機能が端末の問い合わせに正しく答えていません。",
+            "The router's own DNS function does not answer the terminal as it should.",
         ),
         remedies: &[remedy(
             When::Always,
-            "ルータのDNS機能が有効であることを確認し、再起動とファームウェアの更新を行ってください。直らないときは、端末にその地域のオンライン資格確認用DNSサーバを指定してください（ガイドp.12）。",
-            "Check that the router's DNS function is on, restart it and update its firmware; if that does not help, enter the area's ONS DNS servers at the terminal (guide p.12).",
+            "ルータのDNS機能が有効であること、問い合わせ先のDNSサーバが設定されていること、フィルタがUDP・TCP 53番を許可していることを確認し、再起動とファームウェアの更新を行ってください。直らないときは、端末にその地域のオンライン資格確認用DNSサーバを指定してください（ガイドp.12）。",
+            "Check that the router's DNS function is on and has its servers, and that its filters let port 53 of UDP and TCP pass, restart it and update its firmware; if that does not help, enter the area's ONS DNS servers at the terminal (guide p.12).",
         )],
     },
     Row {
@@ -107,8 +107,8 @@ pub(super) const ROWS: &[Row] = &[
         ),
         remedies: &[remedy(
             When::Always,
-            "ルータのフィルタ（TCP 443番、UDP・TCP 53番）、MTU、セッション数と保持時間の設定を確認し、ファームウェアを更新してください。",
-            "Check the router's filters (TCP 443, UDP and TCP 53), its MTU, and how many sessions it keeps for how long, and update its firmware.",
+            "ルータのIPv6の転送が有効であることと、フィルタ（TCP 443番、UDP・TCP 53番）、MTU、セッション数と保持時間の設定を確認し、ファームウェアを更新してください。",
+            "Check that the router forwards IPv6, its filters (TCP 443, UDP and TCP 53), its MTU, and how many sessions it keeps for how long, and update its firmware.",
         )],
     },
     Row {

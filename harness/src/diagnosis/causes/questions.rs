@@ -143,8 +143,8 @@ pub(super) const ROWS: &[Row] = &[
         ),
         remedies: &[remedy(
             When::Always,
-            "WAN側のDHCPv6クライアントが動作していることを確認し、ルータを再起動してください。続くときはルータのメーカーに問い合わせてください（ガイドp.6）。",
-            "Check that the DHCPv6 client on the WAN side is running, and restart the router; if it goes on, ask its maker (guide p.6).",
+            "WAN側のDHCPv6クライアントが動作し、プレフィックス（IA_PD）を要求する設定であることを確認し、ルータを再起動してください。続くときはルータのメーカーに問い合わせてください（ガイドp.6）。",
+            "Check that the DHCPv6 client on the WAN side is running and set to ask for a prefix (IA_PD), and restart the router; if it goes on, ask its maker (guide p.6).",
         )],
     },
     Row {

@@ -91,7 +91,7 @@ impl Init {
             },
             Ask::Write(files) => {
                 let written = files.iter().try_for_each(write);
-                match written.and_then(|()| self.close_the_wall()) {
+                match written.and_then(|()| self.close_the_wall(&files)) {
                     Ok(()) => Told::Written,
                     Err(trouble) => cannot(trouble),
                 }
@@ -115,13 +115,14 @@ impl Init {
         self.held.insert(fd).as_raw_fd()
     }
 
-    /// Lets nothing be mounted from here on, and nothing be written outside the device's places.
-    fn close_the_wall(&mut self) -> Result<(), Trouble> {
+    /// Lets nothing be mounted from here on, and nothing be written but in the device's places and
+    /// to its files, which are written anew after a power cut.
+    fn close_the_wall(&mut self, files: &[PlannedFile]) -> Result<(), Trouble> {
         let Some(entry) = &self.entry else {
             return Ok(());
         };
         if !self.is_walled && !entry.mounts {
-            wall::close(entry)?;
+            wall::close(entry, files.iter().map(|file| file.path.clone()))?;
             self.is_walled = true;
         }
         Ok(())

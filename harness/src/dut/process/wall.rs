@@ -12,9 +12,14 @@ use landlock::{
 use super::messages::Entry;
 use crate::namespaces::mounts::Trouble;
 
-/// Closes it around this process and all that it starts.
-pub(super) fn close(entry: &Entry) -> Result<(), Trouble> {
-    raise(&writable(entry)).map_err(|error| {
+/// Closes it around this process and all that it starts; some files stay open to be written.
+pub(super) fn close(
+    entry: &Entry,
+    files: impl IntoIterator<Item = PathBuf>,
+) -> Result<(), Trouble> {
+    let mut places = writable(entry);
+    places.extend(files);
+    raise(&places).map_err(|error| {
         let doing = "restrict the device with Landlock".to_owned();
         (doing, io::Error::other(error))
     })

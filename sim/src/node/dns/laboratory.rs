@@ -102,6 +102,8 @@ fn text_of(length: usize) -> RData {
     RData::TXT(TXT::new(strings))
 }
 
-/// Addresses for documentation (RFC 3849), and a private one, as the ONS names have.
-const ADDRESS: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x1ab, 0, 0, 0, 0, 0x80);
+/// An address of the closed network, where nobody is (ngn-facts §4.1), and a private one, as the ONS
+/// names have. Addresses for documentation would do as little: routers that guard against DNS
+/// rebinding take them out of answers (dnsmasq's `stop-dns-rebind`).
+const ADDRESS: Ipv6Addr = Ipv6Addr::new(0x2404, 0x1a8, 0xf583, 0x1ab, 0, 0, 0, 0x80);
 const PRIVATE: Ipv4Addr = Ipv4Addr::new(10, 255, 0, 80);

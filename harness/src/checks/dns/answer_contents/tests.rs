@@ -122,6 +122,10 @@ fn a_chain_arrives_with_its_end() {
     let cut = with(|message| message.metadata.truncation = true);
     assert_open(id, &relay(&whole, Some(&cut)));
     assert_open(id, &relay(&part, Some(&part)));
+    // Whoever takes all of it away has something against addresses.
+    let emptied = relay(&whole, Some(&with(|_| {})));
+    assert_open(id, &emptied);
+    assert_fails("ons.dns.aaaa-kept", &emptied);
 }
 
 #[test]

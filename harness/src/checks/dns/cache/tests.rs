@@ -30,6 +30,20 @@ fn lifetimes_count_down() {
 }
 
 #[test]
+fn lifetimes_that_were_changed_on_the_way_tell_nothing() {
+    for (changed, fails) in [(false, true), (true, false)] {
+        let mut trace = begun();
+        if changed {
+            trace.done("dns = { node = \"ons-dns\", mood = \"mutated\", lasting = \"3s\" }");
+        }
+        again(&mut trace, 0, Some(&address(60)), Some(&address(60)), None);
+        again(&mut trace, 20, None, Some(&address(60)), None);
+        let verdict = verdict("dns.cache.ttl", &trace);
+        assert_eq!(matches!(verdict, Verdict::Fail(_)), fails, "{verdict:?}");
+    }
+}
+
+#[test]
 fn what_was_asked_for_again_lives_anew() {
     let mut trace = asked_once(&address(5));
     let fresh = address(5);

@@ -1,10 +1,11 @@
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use ngnlab_reports::Verdict;
+use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::dns::test_talk::{Talk, add, opt, question, response};
 use crate::checks::test_verdicts::{assert_fails, assert_open, assert_passes, verdict};
-use crate::dissection::builder::{Reply, TraceBuilder};
+use crate::dissection::builder::{self, Reply, TraceBuilder};
 
 const NAME: &str = "www.lineauth.mnw";
 const OTHER: &str = "hweb.oqs.onshikaku.org";
@@ -114,6 +115,69 @@ fn a_failure_is_the_devices_own_only_where_the_servers_answered() {
     trace.answer(id, NAME, failure);
     assert_fails(PRESENT, &trace);
     finds(PRESENT, &trace, "though the servers gave an answer");
+}
+
+#[test]
+fn what_nobody_can_read_answers_nothing_and_the_device_goes_on_asking() {
+    for (readable, fails) in [(true, true), (false, false)] {
+        let mut trace = on_the_lan();
+        let first = trace.ask(NAME, RecordType::AAAA);
+        let server = trace.ons_dns();
+        trace.forward(1, NAME, server);
+        let mut bytes = builder::response(1, NAME, Reply::Addresses(&[server]));
+        if !readable {
+            bytes.truncate(bytes.len() - 20);
+        }
+        let ends = ((server, 53), (trace.router(), 40_001));
+        trace.udp(Role::Wan, End::Network, ends, &bytes);
+        // It is asked again meanwhile, and answers both at once.
+        let again = trace.at(3000).ask(NAME, RecordType::AAAA);
+        let failed = Reply::Code(ResponseCode::ServFail);
+        trace.at(3100).answer(first, NAME, failed);
+        trace.answer(again, NAME, failed);
+        let verdict = verdict(PRESENT, &trace);
+        assert_eq!(matches!(verdict, Verdict::Fail(_)), fails, "{verdict:?}");
+    }
+}
+
+#[test]
+fn an_empty_answer_contradicts_no_failure() {
+    for (addresses, fails) in [
+        (&[][..], false),
+        (&[TraceBuilder::new("next-ra").pc()], true),
+    ] {
+        let mut trace = on_the_lan();
+        let asked = trace.ask(NAME, RecordType::AAAA);
+        asked_upstream(&mut trace, 1, NAME, Reply::Addresses(addresses));
+        trace.answer(asked, NAME, Reply::Code(ResponseCode::ServFail));
+        let verdict = verdict(PRESENT, &trace);
+        assert_eq!(matches!(verdict, Verdict::Fail(_)), fails, "{verdict:?}");
+    }
+}
+
+#[test]
+fn a_server_that_was_silent_once_excuses_no_failure_for_ever() {
+    let dead = |name: &str, made_good: bool| {
+        let mut trace = on_the_lan();
+        // A question of its own that is lost before there is a way.
+        let server = match name {
+            "." => trace.trace.header.setup.default_dns[1],
+            _ => trace.ons_dns(),
+        };
+        trace.forward(1, name, server).at(12_000);
+        if made_good {
+            asked_upstream(&mut trace, 2, OTHER, Reply::Addresses(&[server]));
+        }
+        for host in 0..3 {
+            let name = format!("h{host}.lineauth.mnw");
+            told(&mut trace, &name, ResponseCode::ServFail);
+        }
+        trace
+    };
+    // The servers for the name are others, or have answered since.
+    assert_fails(PRESENT, &dead(".", true));
+    assert_fails(PRESENT, &dead(OTHER, true));
+    assert_passes(PRESENT, &dead(OTHER, false));
 }
 
 #[test]

@@ -161,6 +161,23 @@ fn who_takes_no_connection_at_all_fails_for_that_alone() {
 }
 
 #[test]
+fn who_gives_up_was_not_refused() {
+    for (from, how) in [(End::Network, "nothing came"), (End::Device, "refused")] {
+        let mut talk = Talk::new();
+        let mut tried = Stream {
+            port: 6000,
+            up: 100,
+            down: 200,
+        };
+        talk.segment(PC, &mut tried, End::Network, |tcp| tcp.syn = true, &[]);
+        talk.segment(PC, &mut tried, from, |tcp| tcp.rst = true, &[]);
+        talk.fails("dns.proxy.tcp");
+        let text = format!("{:?}", talk.verdict("dns.proxy.tcp"));
+        assert!(text.contains(how), "{text}");
+    }
+}
+
+#[test]
 fn a_connection_that_is_taken_when_it_is_tried_again_is_taken() {
     let query = question("a.mnw", |_| {});
     let mut talk = Talk::new();
