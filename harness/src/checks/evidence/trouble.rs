@@ -83,8 +83,19 @@ pub(in crate::checks) fn works_after(
                     | FetchError::NoAddress
                     | FetchError::Timeout
                     | FetchError::Broken => {
-                        let from = settled.max(told.at - TO_LOAD);
-                        fails.unless_late(trace, Delay::Race { from, to: told.at })
+                        let since = pages
+                            .iter()
+                            .rev()
+                            .take_while(|(page, failed)| failed.is_some() && page.at >= settled);
+                        let (first, to) = (since.last().map(|(page, _)| page.at), told.at);
+                        let delay = match first.filter(|first| *first < to) {
+                            Some(from) => Delay::InVain { from, to },
+                            None => Delay::Race {
+                                from: settled.max(to - TO_LOAD),
+                                to,
+                            },
+                        };
+                        fails.unless_late(trace, delay)
                     }
                     FetchError::BadUrl | FetchError::Refused | FetchError::Certificate => fails,
                 }

@@ -16,7 +16,7 @@ use crate::checks::delay::Delay;
 use crate::checks::evidence::formed_addresses::formed_in;
 use crate::checks::evidence::given_prefixes::net_of;
 use crate::checks::evidence::icmpv6_messages::message_of;
-use crate::checks::evidence::wan_adverts::{HEED, routers_at, wan_adverts};
+use crate::checks::evidence::wan_adverts::{HEED, had_until, routers_at, wan_adverts};
 use crate::checks::ruling::{Ruling, broken, every, finding, never, seconds};
 use crate::dissection::{Dissection, Found, Kind};
 
@@ -314,17 +314,11 @@ fn default_route(trace: &Dissection<'_>) -> Verdict {
             format!("{} towards {}", found.eth_destination, found.destination),
         );
         // No delay makes a router of what never was one.
-        let mut routers = upstream.iter();
-        if !routers.any(|router| macs_of(trace, router).contains(&found.eth_destination)) {
-            return stray;
+        let is_meant = |router: &Found<&_>| macs_of(trace, router).contains(&found.eth_destination);
+        match had_until(&upstream, found.at, is_meant) {
+            Some(lost) => stray.unless_late(trace, Delay::past(lost, lost + HEED, Some(found.at))),
+            None => stray,
         }
-        stray.unless_late(
-            trace,
-            Delay::Race {
-                from: found.at - HEED,
-                to: found.at,
-            },
-        )
     })
 }
 
