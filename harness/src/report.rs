@@ -1,6 +1,7 @@
 //! From runs to a report: every check judges every trace, and the scenario's own promises.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use ngnlab_reports::{
     Case, CheckInfo, Diagnosis, Evidence, Exercise, Expectation, Judged, Outcome, Promise, Verdict,
@@ -49,7 +50,8 @@ impl Known {
 
     /// Returns whether it speaks of this scenario.
     pub fn names(&self, scenario: &str) -> bool {
-        self.scenarios.is_empty() || self.scenarios.iter().any(|name| name == scenario)
+        let mut named = self.scenarios.iter();
+        self.scenarios.is_empty() || named.any(|name| name.get_ref() == scenario)
     }
 }
 
@@ -142,15 +144,15 @@ fn exercises(scenario: &Scenario, area: Area, excuses: &[Excuse]) -> Vec<Exercis
     checks.map(exercise).collect()
 }
 
-/// Says of a broken promise that the host was too late to blame the device, if it was so late until
-/// then: a question went unheard, or a program was held up again and again.
-fn excuse(expectation: &mut Expectation, dissection: &Dissection<'_>, until: Time) {
+/// Says of a broken promise that the host was too late to blame the device, if it was so late
+/// meanwhile: a question went unheard, or a program was held up again and again.
+fn excuse(expectation: &mut Expectation, dissection: &Dissection<'_>, from: Time, until: Time) {
     if expectation.met || expectation.known.is_some() {
         return;
     }
-    let late = dissection.lateness.between(Time::ZERO, until);
-    let in_all = dissection.lateness.in_all(Time::ZERO, until);
-    let enough = (until.since(Time::ZERO) / HELD_UP).max(OVERLOADED);
+    let late = dissection.lateness.between(from, until);
+    let in_all = dissection.lateness.in_all(from, until);
+    let enough = (until.since(from) / HELD_UP).max(OVERLOADED);
     let (late, how, enough) = if late >= OVERLOADED {
         (late, "within a few seconds", OVERLOADED)
     } else if is_held_up(&expectation.seen) && in_all >= enough {
@@ -257,7 +259,8 @@ fn expectations(
     };
     let trace = dissection.trace;
     let wrong_on_purpose = !trace.header.setup.wrong_on_purpose.is_empty();
-    let last = last_screen(trace);
+    let last_try = last_try(trace);
+    let last = last_try.and_then(|(_, screen)| screen);
     let mut found = Vec::new();
     if let Some(expected) = &scenario.expect.diagnosis {
         let expected = expected.get_ref();
@@ -293,8 +296,12 @@ fn expectations(
     }
     // A screen that came is what it is; one that did not come may be late.
     if last.is_none() {
+        let (from, until) = match last_try {
+            Some((ended, _)) => (ended - TO_LOAD, ended),
+            None => (Time::ZERO, dissection.end()),
+        };
         for expectation in &mut found {
-            excuse(expectation, dissection, dissection.end());
+            excuse(expectation, dissection, from, until);
         }
     }
     for step in &dissection.steps {
@@ -311,7 +318,7 @@ fn expectations(
             };
             // What is not there for other reasons would not have come in time either.
             if is_not_yet(why) {
-                excuse(&mut undone, dissection, step.at);
+                excuse(&mut undone, dissection, Time::ZERO, step.at);
             }
             found.push(undone);
         }
@@ -319,30 +326,32 @@ fn expectations(
     found
 }
 
-/// Returns the screen on the page that a terminal saw last, if the last try showed one.
-fn last_screen(trace: &Trace) -> Option<Screen> {
-    let last = trace
-        .records
-        .iter()
-        .rev()
-        .find_map(|record| match &record.seen {
+/// Returns when a terminal's last try to see a page ended, and the screen on it, if it showed one.
+fn last_try(trace: &Trace) -> Option<(Time, Option<Screen>)> {
+    let mut records = trace.records.iter().rev();
+    records.find_map(|record| {
+        let screen = match &record.seen {
             Seen::Fact {
                 fact: Fact::PageSeen { screen, .. },
                 ..
-            } => Some(*screen),
+            } => *screen,
             Seen::Fact {
                 fact: Fact::PageFailed { .. },
                 ..
-            } => Some(None),
+            } => None,
             // A page that was still on its way when time ran out has not come.
             Seen::Step {
                 outcome: StepOutcome::TimedOut,
                 ..
-            } => Some(None),
-            _ => None,
-        });
-    last.flatten()
+            } => None,
+            _ => return None,
+        };
+        Some((record.at, screen))
+    })
 }
+
+/// The longest that a terminal tries to load a page, and what it had to wait for before.
+const TO_LOAD: Duration = Duration::from_secs(65);
 
 /// Returns a screen's name as scenarios write it.
 pub(crate) fn screen_name(screen: Screen) -> String {

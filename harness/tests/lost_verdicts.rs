@@ -160,6 +160,30 @@ fn what_the_devices_of_the_project_excuse_is_exercised() {
     assert!(args.len() > 8 && stdout(&output).contains("device files without mistakes, 0 with"));
 }
 
+#[test]
+fn a_known_failure_names_scenarios_that_are_there_and_promise_it() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("device.toml");
+    let lint = |scenario: &str, what: &str| {
+        let known = format!(
+            "[[known]]\n{what}\nscenarios = [\"dns/tcp-in-every-way\", \"{scenario}\"]\n\
+             reason = \"so\"\n"
+        );
+        fs::write(&file, format!("{DEVICE}{known}")).unwrap();
+        let output = ngnlab(&["lint", "--device", file.to_str().unwrap()]);
+        (output.status.code(), stderr(&output))
+    };
+    let of_check = "check = \"dns.proxy.tcp\"";
+    let (code, said) = lint("dns/odd-questions", of_check);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = lint("dns/odd-qestions", of_check);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("14:38: unknown scenario"), "{said}");
+    let (code, said) = lint("dns/odd-questions", "expect = \"diagnosis\"");
+    assert_eq!(code, Some(2));
+    assert!(said.contains("promises no diagnosis"), "{said}");
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

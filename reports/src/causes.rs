@@ -10,6 +10,8 @@ use crate::{Case, CheckInfo, Expectation, Judged, Level, Profile, Report, Verdic
 pub struct Failure<'a> {
     /// The check.
     pub info: &'a CheckInfo,
+    /// Why the device file expects it in these cases, if it does.
+    pub known: Option<&'a str>,
     /// The cases it failed in, without those where another failure explains it.
     pub cases: Vec<(&'a Case, &'a Judged)>,
     /// The chosen profiles that it counts for in those cases.
@@ -45,10 +47,11 @@ impl Failure<'_> {
 }
 
 impl Report {
-    /// Returns every failure that no other one explains: MUSTs first, then what explains most.
+    /// Returns every failure that no other one explains: MUSTs first, then what explains most, and
+    /// at the end what the device file expects, in the cases in which it does.
     pub fn failures(&self) -> Vec<Failure<'_>> {
-        let mut by_root: BTreeMap<&str, Failure<'_>> = BTreeMap::new();
-        let mut followers: BTreeMap<(&str, &str), Vec<&Case>> = BTreeMap::new();
+        let mut by_root: BTreeMap<Root<'_>, Failure<'_>> = BTreeMap::new();
+        let mut followers: BTreeMap<(Root<'_>, &str), Vec<&Case>> = BTreeMap::new();
         for case in &self.cases {
             for (id, judged) in &case.verdicts {
                 if !matches!(judged.verdict, Verdict::Fail(_)) {
@@ -58,10 +61,15 @@ impl Report {
                     continue;
                 };
                 match case.root_of(id) {
-                    Some(root) => followers.entry((root, id)).or_default().push(case),
+                    Some(root) => {
+                        let root = (root, case.known_of(root));
+                        followers.entry((root, id)).or_default().push(case);
+                    }
                     None => {
-                        let failure = by_root.entry(id).or_insert_with(|| Failure {
+                        let known = judged.known.as_deref();
+                        let failure = by_root.entry((id, known)).or_insert_with(|| Failure {
                             info,
+                            known,
                             cases: Vec::new(),
                             profiles: Vec::new(),
                             consequences: Vec::new(),
@@ -74,7 +82,7 @@ impl Report {
         }
         for ((root, id), cases) in followers {
             let profiles = self.counts_for(id, cases.iter().copied());
-            if let (Some(failure), Some(info)) = (by_root.get_mut(root), self.checks.get(id)) {
+            if let (Some(failure), Some(info)) = (by_root.get_mut(&root), self.checks.get(id)) {
                 failure.consequences.push(Consequence {
                     info,
                     cases,
@@ -85,7 +93,7 @@ impl Report {
         for case in &self.cases {
             let roots = case.expectations.iter().filter_map(|one| case.blames(one));
             for root in roots {
-                if let Some(failure) = by_root.get_mut(root) {
+                if let Some(failure) = by_root.get_mut(&(root, case.known_of(root))) {
                     failure.promises += 1;
                 }
             }
@@ -102,6 +110,7 @@ impl Report {
             let weight = failure.weight();
             (
                 weight.is_none(),
+                failure.known.is_some(),
                 weight,
                 Reverse(explained.sum::<usize>() + failure.promises),
                 Reverse(failure.cases.len()),
@@ -112,31 +121,46 @@ impl Report {
     }
 }
 
+/// A failure that no other one explains, and why the device file expects it.
+type Root<'a> = (&'a str, Option<&'a str>);
+
 impl Case {
-    /// Returns the failure that explains why a promise of this case was not kept, if one does.
+    /// Returns the failure that explains why a promise of this case was not kept, if one does; what
+    /// the device file expects explains nothing that it does not expect.
     pub fn blames<'a>(&'a self, promise: &'a Expectation) -> Option<&'a str> {
         let because = promise.because.as_deref().filter(|_| !promise.met)?;
-        let judged = self.verdicts.get(because)?;
-        let failed = matches!(judged.verdict, Verdict::Fail(_));
-        failed.then(|| self.root_of(because).unwrap_or(because))
+        let cause = self.failed(because)?;
+        let is_plain = cause.known.is_none() || promise.known.is_some();
+        is_plain.then(|| self.root_of(because).unwrap_or(because))
     }
 
-    /// Returns the failure that a failed check goes back to, if another one explains it.
+    /// Returns the failure that a failed check goes back to, if another one explains it; what the
+    /// device file expects explains nothing that it does not expect.
     pub fn root_of<'a>(&'a self, id: &'a str) -> Option<&'a str> {
+        let is_known = self.failed(id)?.known.is_some();
+        // What was excused, or never was there, explains nothing.
+        let explains = |cause: &&str| {
+            let cause = self.failed(cause);
+            cause.is_some_and(|cause| is_known || cause.known.is_none())
+        };
         let mut at = id;
         // Who goes round in a circle comes to no root, whoever wrote the document.
         for _ in 0..self.verdicts.len() {
-            let judged = self.verdicts.get(at)?;
-            // What was excused, or never was there, explains nothing.
-            if !matches!(judged.verdict, Verdict::Fail(_)) {
-                return None;
-            }
-            match &judged.because {
+            match self.failed(at)?.because.as_deref().filter(explains) {
                 Some(because) => at = because,
                 None => return (at != id).then_some(at),
             }
         }
         None
+    }
+
+    fn failed(&self, id: &str) -> Option<&Judged> {
+        let judged = self.verdicts.get(id)?;
+        matches!(judged.verdict, Verdict::Fail(_)).then_some(judged)
+    }
+
+    fn known_of(&self, id: &str) -> Option<&str> {
+        self.verdicts.get(id)?.known.as_deref()
     }
 }
 
@@ -273,6 +297,58 @@ mod tests {
         });
         assert_eq!(ids(&report), ["site", "other"]);
         assert!(named(&report).contains("(site, other)"));
+    }
+
+    #[test]
+    fn what_the_device_file_expects_hides_nothing_that_it_does_not_expect() {
+        let known = |because| Judged {
+            known: Some("it is old".to_owned()),
+            ..judged(true, because)
+        };
+        let report = report(vec![
+            case(
+                "a",
+                &[
+                    ("names", known(None)),
+                    ("site", judged(true, Some("names"))),
+                ],
+            ),
+            case(
+                "b",
+                &[
+                    ("names", judged(true, None)),
+                    ("site", known(Some("names"))),
+                ],
+            ),
+            case(
+                "c",
+                &[("names", known(None)), ("site", known(Some("names")))],
+            ),
+        ]);
+        let failures = report.failures();
+        let told: Vec<_> = failures
+            .iter()
+            .map(|one| (&one.info.id[..], one.known.is_some(), one.cases.len()))
+            .collect();
+        assert_eq!(
+            told,
+            [("names", false, 1), ("site", false, 1), ("names", true, 2)]
+        );
+        let below = |failure: &Failure<'_>| failure.consequences.len();
+        assert_eq!(failures.iter().map(below).collect::<Vec<_>>(), [1, 0, 1]);
+        let promise = |known: Option<&str>| Expectation {
+            what: String::new(),
+            seen: String::new(),
+            met: false,
+            remark: false,
+            excused: false,
+            promise: Promise::Screen,
+            known: known.map(str::to_owned),
+            because: Some("names".to_owned()),
+        };
+        let case = &report.cases[0];
+        assert_eq!(case.blames(&promise(None)), None);
+        assert_eq!(case.blames(&promise(Some("it is old"))), Some("names"));
     }
 
     #[test]

@@ -101,9 +101,7 @@ impl Report {
             "runs saw the device fail",
         ));
         let promises = self.cases.iter().flat_map(|case| &case.expectations);
-        let unmet = promises
-            .filter(|one| !one.met && !one.remark && !one.excused && one.known.is_none())
-            .count();
+        let unmet = promises.filter(|one| one.is_broken()).count();
         found.extend(several(
             unmet,
             "promise of a scenario was not kept",
@@ -139,9 +137,7 @@ impl Report {
         let mut found = Vec::new();
         let promises = self.cases.iter().flat_map(|case| &case.expectations);
         let excused = self.failed_musts(|judged| judged.excused).len()
-            + promises
-                .filter(|one| one.excused && !one.remark && one.known.is_none())
-                .count();
+            + promises.filter(|one| one.is_unclear()).count();
         found.extend(several(
             excused,
             "failure may be the host's, which was too late",
@@ -196,6 +192,30 @@ impl Report {
             is_must(id) && !self.counts_for(id, cases.iter().copied()).is_empty()
         });
         counting.map(|(id, _)| id).collect()
+    }
+}
+
+/// Returns what the reports of several devices come to, with the names of those that decide.
+///
+/// As within one report, what failed for certain outranks what could not be told, unless we broke
+/// something ourselves, or were stopped (design §10).
+pub fn of_all(reports: &[Report]) -> Conclusion {
+    let ended = reports.iter().map(|report| (report, report.conclusion()));
+    let ended: Vec<(&Report, Conclusion)> = ended.collect();
+    let names = |is_meant: fn(&Conclusion) -> bool| -> Vec<String> {
+        let meant = ended.iter().filter(|(_, conclusion)| is_meant(conclusion));
+        meant.map(|(report, _)| report.device.clone()).collect()
+    };
+    let failed = names(|one| matches!(one, Conclusion::NotConformant(_)));
+    let open = names(|one| matches!(one, Conclusion::Undetermined(_)));
+    if reports.iter().any(|report| !report.broken().is_empty()) {
+        Conclusion::Undetermined(open)
+    } else if !failed.is_empty() {
+        Conclusion::NotConformant(failed)
+    } else if !open.is_empty() || reports.is_empty() {
+        Conclusion::Undetermined(open)
+    } else {
+        Conclusion::Conformant
     }
 }
 

@@ -386,6 +386,23 @@ pub struct Expectation {
     pub because: Option<String>,
 }
 
+impl Expectation {
+    /// Returns whether the device certainly broke it, and its file does not know of that.
+    pub fn is_broken(&self) -> bool {
+        !self.met && !self.remark && !self.excused && self.known.is_none()
+    }
+
+    /// Returns whether it was broken, and that may be the host's doing.
+    pub fn is_unclear(&self) -> bool {
+        self.excused && !self.remark && self.known.is_none()
+    }
+
+    /// Returns whether it was broken as the device file says.
+    pub fn is_broken_as_known(&self) -> bool {
+        !self.met && self.known.is_some()
+    }
+}
+
 /// The kinds of promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -184,7 +184,7 @@ mod tests {
     use crate::document::Document;
     use crate::formats::json;
     use crate::formats::matrix::render;
-    use crate::{CheckInfo, Exercise, Expectation, Finding, Promise, Text};
+    use crate::{CheckInfo, Exercise, Expectation, Finding, Profile, Promise, Text};
 
     #[test]
     fn devices_stand_beside_each_other() {
@@ -235,6 +235,7 @@ mod tests {
             text.contains("MUST   dns.one  pass  1 known  1 FAIL\n"),
             "{text}"
         );
+        assert!(text.ends_with("result     not conformant: bad\n"), "{text}");
         let document = Document::Matrix(matrix);
         let json = json::render(&document, false);
         assert_eq!(json::parse(&json).unwrap(), document);
@@ -297,7 +298,7 @@ mod tests {
             id: "dns.one".to_owned(),
             source: "RFC 1035".to_owned(),
             level: Level::Must,
-            profiles: Vec::new(),
+            profiles: vec![Profile::DnsProxy],
             title: text.clone(),
             hint: text,
         };
@@ -330,7 +331,7 @@ mod tests {
             }],
             left_out: Vec::new(),
             stale: Vec::new(),
-            profiles: Vec::new(),
+            profiles: vec![Profile::DnsProxy],
             results: Vec::new(),
             comes_to: None,
         }

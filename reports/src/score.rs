@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::exercises::Lost;
-use crate::{Case, CheckInfo, Level, Outcome, Profile, Report, Verdict};
+use crate::{Case, CheckInfo, Expectation, Level, Outcome, Profile, Report, Verdict};
 
 /// The overall result of a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -15,9 +15,9 @@ pub enum Overall {
     Conformant,
     /// Every MUST passed, some SHOULD did not.
     ConformantWithRemarks,
-    /// MUSTs failed, or the device did, and its file knows of each of them.
+    /// MUSTs or promises of scenarios failed, or the device did, and its file knows of each of them.
     ConformantButForKnown,
-    /// A MUST failed.
+    /// A MUST failed, or a promise of a scenario was not kept.
     NotConformant,
     /// Nothing was judged, a MUST was not judged where a scenario exercises it or on a host that was
     /// too late, or a device or the harness failed: nothing can be said.
@@ -210,13 +210,18 @@ impl Report {
         let mut outcomes = outcomes.map(|case| &case.outcome);
         let broke = |one: &Outcome| matches!(one, Outcome::HarnessError(_)) || one.is_unfit();
         let broken = outcomes.clone().any(broke);
-        let fails_as_known = outcomes.any(|one| one.known().is_some());
+        let cases = self.cases.iter().filter(|case| profile.counts(case));
+        let mut promises = cases.flat_map(|case| &case.expectations);
+        let breaks = promises.clone().any(Expectation::is_broken);
+        let fails_as_known = outcomes.any(|one| one.known().is_some())
+            || promises.any(Expectation::is_broken_as_known);
         let lost = self.lost_for(profile);
         // What is lost of a SHOULD could not have changed the result.
         let open = self.is_left_open(profile);
-        let overall = if must.failed > must.known {
+        let is_nothing_judged = must.judged() + should.judged() == 0;
+        let overall = if must.failed > must.known || breaks {
             Overall::NotConformant
-        } else if broken || open {
+        } else if broken || open || is_nothing_judged {
             Overall::Undetermined
         } else if must.failed > 0 || fails_as_known {
             Overall::ConformantButForKnown
@@ -238,14 +243,18 @@ impl Report {
     }
 
     /// Returns whether a MUST of a profile is missing where a scenario exercises it, or may have
-    /// failed by the host alone.
+    /// failed by the host alone, or whether a promise may.
     pub(crate) fn is_left_open(&self, profile: Profile) -> bool {
         let lost = self.lost_for(profile);
         if lost.iter().any(|one| one.level == Level::Must) {
             return true;
         }
-        let cases = self.cases.iter().filter(|case| profile.counts(case));
-        let mut verdicts = cases.flat_map(|case| &case.verdicts);
+        let cases = || self.cases.iter().filter(|case| profile.counts(case));
+        let mut promises = cases().flat_map(|case| &case.expectations);
+        if promises.any(Expectation::is_unclear) {
+            return true;
+        }
+        let mut verdicts = cases().flat_map(|case| &case.verdicts);
         verdicts.any(|(id, judged)| {
             let asks =
                 |info: &CheckInfo| info.level == Level::Must && info.profiles.contains(&profile);

@@ -7,8 +7,8 @@ use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{json, text};
 use ngnlab_reports::score::Overall;
 use ngnlab_reports::{
-    Case, CheckInfo, Evidence, FORMAT, Finding, Judged, LeftOut, Level, Outcome, Profile, Report,
-    Text, Verdict,
+    Case, CheckInfo, Evidence, Expectation, FORMAT, Finding, Judged, LeftOut, Level, Outcome,
+    Profile, Promise, Report, Text, Verdict,
 };
 
 #[test]
@@ -100,9 +100,87 @@ fn the_last_line_says_what_the_exit_code_says() {
     partly.cases[0].verdicts.remove("ngn.dhcp6.duid-ll");
     assert_eq!(
         last_line(&partly),
-        "result conformant in the scenario that was run; 1 of 2 MUSTs of ons-east need other \
-         scenarios"
+        "result conformant in the scenario that was run; 1 of 2 MUSTs of ons-east did not come up"
     );
+}
+
+#[test]
+fn a_failure_that_is_known_in_one_scenario_is_told_apart_from_the_same_one_in_another() {
+    let mut report = report();
+    let mut other = report.cases[0].clone();
+    other.scenario = "line-auth/another".to_owned();
+    let known = report.cases[0].verdicts.get_mut("ngn.dhcp6.duid-ll");
+    known.unwrap().known = Some("the firmware has no other".to_owned());
+    report.cases.push(other);
+    let page = text::render(&Document::Report(Box::new(report)), false);
+    let (failed, known) = (
+        page.find("FAIL  ngn.dhcp6.duid-ll\n").unwrap(),
+        page.find("KNOWN  ngn.dhcp6.duid-ll\n").unwrap(),
+    );
+    assert!(failed < known, "{page}");
+    assert!(page[failed..known].contains("where     line-auth/another (east)\n"));
+    assert!(!page[failed..known].contains("the firmware has no other"));
+    assert!(page[known..].contains("known     the firmware has no other\n"));
+    assert!(page.contains("1 MUST failed (ngn.dhcp6.duid-ll)"), "{page}");
+}
+
+#[test]
+fn a_profile_is_not_conformant_where_a_promise_of_its_scenarios_was_not_kept() {
+    let with = |change: &dyn Fn(&mut Expectation)| {
+        let mut report = report();
+        report.cases[0].verdicts.remove("ngn.dhcp6.duid-ll");
+        let mut promise = Expectation {
+            what: "the last screen is m1".to_owned(),
+            seen: "m7".to_owned(),
+            met: false,
+            remark: false,
+            excused: false,
+            promise: Promise::Screen,
+            known: None,
+            because: None,
+        };
+        change(&mut promise);
+        report.cases[0].expectations.push(promise);
+        let page = text::render(&Document::Report(Box::new(report.clone())), false);
+        let last = page[page.find("result     ").unwrap()..].to_owned();
+        let last = last.split_whitespace().collect::<Vec<_>>().join(" ");
+        (report.overall(Profile::OnsEast), page, last)
+    };
+    let (overall, page, last) = with(&|_| {});
+    assert_eq!(overall, Overall::NotConformant);
+    assert!(page.contains("UNMET  the last screen is m1\n"), "{page}");
+    assert!(last.starts_with("result not conformant: 1 promise"));
+    let (overall, page, last) = with(&|promise| promise.known = Some("it is old".to_owned()));
+    assert_eq!(overall, Overall::ConformantButForKnown);
+    assert!(page.contains("KNOWN  the last screen is m1\n"), "{page}");
+    assert!(last.starts_with("result conformant but for a known failure in"));
+    let (overall, page, last) = with(&|promise| promise.excused = true);
+    assert_eq!(overall, Overall::Undetermined);
+    assert!(page.contains("UNCLEAR  the last screen is m1\n"), "{page}");
+    assert_eq!(
+        last,
+        "result undetermined: 1 failure may be the host's, which was too late"
+    );
+    let (overall, page, last) = with(&|promise| promise.remark = true);
+    assert_eq!(overall, Overall::Conformant);
+    assert!(page.contains("REMARK  the last screen is m1\n"), "{page}");
+    assert!(last.starts_with("result conformant in"));
+}
+
+#[test]
+fn where_nothing_was_judged_what_is_known_makes_nobody_conformant() {
+    let mut report = report();
+    let case = &mut report.cases[0];
+    case.verdicts.clear();
+    case.outcome = Outcome::DeviceFailed {
+        how: "crashed".to_owned(),
+        message: "it crashed".to_owned(),
+        log: None,
+        known: Some("it is old".to_owned()),
+    };
+    assert_eq!(report.overall(Profile::OnsEast), Overall::Undetermined);
+    let reasons = vec!["too little was judged for ons-east".to_owned()];
+    assert_eq!(report.conclusion(), Conclusion::Undetermined(reasons));
 }
 
 #[test]

@@ -20,23 +20,46 @@ pub(super) enum Delay {
     /// It did not come between these moments, and does not come by itself any more: a packet that
     /// goes once, a patience that ran out, a timer that was faster.
     Race { from: Time, to: Time },
+    /// It was tried again and again between these moments, and each time in vain.
+    InVain { from: Time, to: Time },
     /// It was due by then and never came as long as the trace goes on.
     Silence { from: Time, due: Time },
 }
 
 impl Delay {
+    /// Returns what must have been for something to come only then, or never, that was due earlier
+    /// and does come by itself.
+    pub(super) fn past(from: Time, due: Time, came: Option<Time>) -> Self {
+        match came {
+            Some(to) => Self::Overrun {
+                from,
+                to,
+                by: to.since(due),
+            },
+            None => Self::Silence { from, due },
+        }
+    }
+
     /// Returns how late the host was when it mattered, and how late it must have been.
     fn measured(self, trace: &Dissection<'_>) -> (Duration, Duration) {
         let lateness = &trace.lateness;
         match self {
             // What takes long can be kept waiting again and again.
             Self::Overrun { from, to, by } => {
-                let late = lateness.between(from, to).max(lateness.in_all(from, to));
-                (late, by)
+                let again = lateness.in_all(from.max(to - AT_WORK), to);
+                (lateness.between(from, to).max(again), by)
             }
             Self::TooSoon { after, by } => (lateness.between(after - by, after), by),
             // Who was kept waiting shortly before has not made up for it.
             Self::Race { from, to } => (lateness.between(from - A_TIME, to), OVERLOADED),
+            // Repetitions double from one to the next: who was late for less than half of the time
+            // had one of them in time.
+            Self::InVain { from, to } => (
+                lateness
+                    .between(from - A_TIME, to)
+                    .max(lateness.in_all(from, to)),
+                OVERLOADED.max(to.since(from) / 2),
+            ),
             Self::Silence { from, due } => (
                 lateness.between(from - A_TIME, due),
                 OVERLOADED.max(trace.end().since(due)),
@@ -65,6 +88,9 @@ pub(super) fn unless_late(finding: Finding, trace: &Dissection<'_>, delay: Delay
         ..finding
     }
 }
+
+/// What takes longer than this is asleep most of the time, and no host keeps it waiting meanwhile.
+const AT_WORK: Duration = Duration::from_secs(60);
 
 /// Takes a failure back that the host explains.
 pub fn excused(verdict: Verdict) -> Verdict {

@@ -3,9 +3,12 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use ngnlab_reports::Promise;
+use toml::Spanned;
+
 use super::{Answer, Lint, select};
-use crate::dut::description::Description;
 use crate::dut::description::excuse::Excuse;
+use crate::dut::description::{Description, Known};
 use crate::error::{self, Error};
 use crate::input;
 use crate::mistake::{Mistake, Mistakes};
@@ -67,28 +70,56 @@ fn scenario(file: &Path) -> Result<String, Error> {
     Ok(doubts.as_warnings())
 }
 
-/// Holds what a device file excuses against what the scenarios exercise.
+/// Holds what a device file excuses and knows against what the scenarios exercise and promise.
 fn device(path: &Path, scenarios: &[&Scenario]) -> Result<String, Error> {
     let text = input::text(path, input::DESCRIPTION)?;
     let device = Description::parse(path, &text).map_err(Box::new)?;
     let excuses = device.excuses.iter();
-    let mistakes: Vec<Mistake> = excuses.filter_map(|one| mistake(one, scenarios)).collect();
+    let excuses = excuses.filter_map(|one| mistake(one, scenarios));
+    let known = device.known.iter().flat_map(|one| misnamed(one, scenarios));
+    let mistakes: Vec<Mistake> = excuses.chain(known).collect();
     match mistakes.is_empty() {
         true => Ok(String::new()),
         false => Err(Box::new(Mistakes::new(path, &text, mistakes)).into()),
     }
 }
 
+/// Finds the scenario that a device file names, or says that there is none.
+fn find<'a>(
+    name: &Spanned<String>,
+    scenarios: &'a [&'a Scenario],
+) -> Result<&'a Scenario, Mistake> {
+    let found = scenarios.iter().find(|one| one.name == *name.get_ref());
+    found.copied().ok_or_else(|| {
+        let known = scenarios.iter().map(|one| &one.name[..]);
+        Mistake::unknown(name.span(), "scenario", name.get_ref(), known)
+    })
+}
+
+/// Returns the scenarios of a known failure that are not there, or promise nothing of the kind.
+fn misnamed(known: &Known, scenarios: &[&Scenario]) -> Vec<Mistake> {
+    let named = known.scenarios.iter().filter_map(|name| {
+        let scenario = match find(name, scenarios) {
+            Ok(scenario) => scenario,
+            Err(mistake) => return Some(mistake),
+        };
+        let expect = known.expect?;
+        let promises = match expect {
+            Promise::Diagnosis => scenario.expect.diagnosis.is_some(),
+            Promise::Screen => scenario.expect.screen.is_some(),
+            Promise::Step => true,
+        };
+        let message = format!("{} promises no {}", scenario.name, expect.name());
+        (!promises).then(|| Mistake::new(name.span(), message))
+    });
+    named.collect()
+}
+
 fn mistake(excuse: &Excuse, scenarios: &[&Scenario]) -> Option<Mistake> {
     let (name, check) = (&excuse.scenario, excuse.check.get_ref());
-    let Some(scenario) = scenarios.iter().find(|one| one.name == *name.get_ref()) else {
-        let known = scenarios.iter().map(|one| &one.name[..]);
-        return Some(Mistake::unknown(
-            name.span(),
-            "scenario",
-            name.get_ref(),
-            known,
-        ));
+    let scenario = match find(name, scenarios) {
+        Ok(scenario) => scenario,
+        Err(mistake) => return Some(mistake),
     };
     if !scenario.exercises(check) {
         let message = format!("{} does not exercise `{check}`", scenario.name);

@@ -110,7 +110,7 @@ pub struct Known {
     pub device: Option<Failure>,
     /// The scenarios it fails in; all without.
     #[serde(default)]
-    pub scenarios: Vec<String>,
+    pub scenarios: Vec<Spanned<String>>,
     /// Whether it passes by chance, too, so that a run without a failure proves nothing.
     #[serde(default)]
     pub wavers: bool,

@@ -112,7 +112,7 @@ fn the_way_in_which_a_device_fails_is_known_where_its_file_says_so() {
         check: None,
         expect: None,
         device: Some(Failure::Bloated),
-        scenarios: vec!["test/by-hand".to_owned()],
+        scenarios: vec![toml::Spanned::new(0..1, "test/by-hand".to_owned())],
         wavers: false,
         reason: toml::Spanned::new(0..1, "so it is".to_owned()),
     };
@@ -121,7 +121,7 @@ fn the_way_in_which_a_device_fails_is_known_where_its_file_says_so() {
         Some("so it is")
     );
     assert_eq!(reason(Failure::Crashed, &known), None);
-    known.scenarios = vec!["test/another".to_owned()];
+    known.scenarios = vec![toml::Spanned::new(0..1, "test/another".to_owned())];
     assert_eq!(reason(Failure::Bloated, &known), None);
 }
 

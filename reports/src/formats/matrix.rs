@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::page::Page;
-use crate::conclusion::Conclusion;
+use crate::conclusion::{Conclusion, of_all};
 use crate::matrix::{Cell, Matrix};
 use crate::{Level, escape};
 
@@ -44,6 +44,12 @@ pub fn render(matrix: &Matrix) -> String {
         count(Cell::Passed),
         count(Cell::Nothing)
     ));
+    let line = match of_all(&matrix.devices) {
+        Conclusion::Conformant => "conformant: all of them".to_owned(),
+        Conclusion::NotConformant(names) => format!("not conformant: {}", names.join("; ")),
+        Conclusion::Undetermined(names) => format!("undetermined: {}", names.join("; ")),
+    };
+    page.wrapped(&line, "result     ", "           ");
     page.into_text()
 }
 

@@ -44,9 +44,10 @@ fn page(report: &Report, colour: bool) -> String {
 
 impl Page {
     fn failure(&mut self, failure: &Failure<'_>, arguments: &[String]) {
-        let word = match failure.info.level {
-            Level::Must => (Style::Red, "FAIL"),
-            Level::Should => (Style::Yellow, "REMARK"),
+        let word = match (failure.known, failure.info.level) {
+            (Some(_), _) => (Style::Yellow, "KNOWN"),
+            (None, Level::Must) => (Style::Red, "FAIL"),
+            (None, Level::Should) => (Style::Yellow, "REMARK"),
         };
         self.line(&[word, GAP, (Style::Bold, &failure.info.id)]);
         self.field("", &failure.info.title.en);
@@ -61,7 +62,7 @@ impl Page {
         for evidence in judged.evidence.iter().take(EVIDENCE_MAX) {
             self.field("", &evidence_line(evidence));
         }
-        if let Some(reason) = &judged.known {
+        if let Some(reason) = failure.known {
             self.field("known", reason);
         }
         self.consequences(failure);
@@ -175,10 +176,12 @@ impl Page {
             (promise.excused, promise.remark, what, seen, known)
         };
         for (promise, cases) in grouped(promises, same) {
-            let word = if promise.excused {
-                (Style::Yellow, "UNCLEAR")
+            let word = if promise.known.is_some() {
+                (Style::Yellow, "KNOWN")
             } else if promise.remark {
                 (Style::Yellow, "REMARK")
+            } else if promise.excused {
+                (Style::Yellow, "UNCLEAR")
             } else {
                 (Style::Red, "UNMET")
             };
@@ -380,7 +383,9 @@ fn conformant(report: &Report, scenarios: usize) -> String {
     };
     let runs = report.cases.iter().map(|case| &case.outcome);
     let failed_as_known = runs.filter(|outcome| outcome.known().is_some()).count();
-    let known = match counts.known + failed_as_known {
+    let promises = report.cases.iter().flat_map(|case| &case.expectations);
+    let broken_as_known = promises.filter(|one| one.is_broken_as_known()).count();
+    let known = match counts.known + failed_as_known + broken_as_known {
         0 => String::new(),
         1 => " but for a known failure".to_owned(),
         count => format!(" but for {count} known failures"),
@@ -391,7 +396,7 @@ fn conformant(report: &Report, scenarios: usize) -> String {
         (missing > 0).then(|| {
             let asked = result.must.asked;
             format!(
-                "; {missing} of {asked} MUSTs of {} need other scenarios",
+                "; {missing} of {asked} MUSTs of {} did not come up",
                 profile.name()
             )
         })

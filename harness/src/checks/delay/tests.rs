@@ -76,6 +76,48 @@ fn the_host_must_have_been_late_at_that_time() {
 }
 
 #[test]
+fn what_is_tried_again_and_again_is_in_vain_only_on_a_host_that_was_late_as_long() {
+    let trace = late(10_000, 2_000);
+    let in_vain = |from, to| Delay::InVain {
+        from: at(from),
+        to: at(to),
+    };
+    // Tried once.
+    assert!(!is_certain(&said(&trace, in_vain(10, 10))));
+    assert!(!is_certain(&said(&trace, in_vain(8, 12))));
+    assert!(is_certain(&said(&trace, in_vain(8, 16))));
+    let little = late(10_000, 900);
+    assert!(is_certain(&said(&little, in_vain(10, 10))));
+}
+
+#[test]
+fn what_waits_for_its_timer_is_not_kept_waiting_by_the_host() {
+    let mut trace = TraceBuilder::new("next-pd");
+    for second in 0..300 {
+        let late = Seen::Late(Duration::from_millis(200));
+        trace.at(1_000 * second).seen(late);
+    }
+    let overrun = |by| Delay::Overrun {
+        from: at(0),
+        to: at(280),
+        by: Duration::from_secs(by),
+    };
+    // A fifth of the last minute.
+    assert!(!is_certain(&said(&trace, overrun(11))));
+    assert!(is_certain(&said(&trace, overrun(15))));
+}
+
+#[test]
+fn what_came_after_all_was_late_by_so_much_and_what_never_came_is_silence() {
+    let trace = late(20_000, 1_500);
+    let past = |came| Delay::past(at(15), at(20), came);
+    assert!(!is_certain(&said(&trace, past(Some(at(21))))));
+    assert!(is_certain(&said(&trace, past(Some(at(22))))));
+    // The trace ends after a minute.
+    assert!(is_certain(&said(&trace, past(None))));
+}
+
+#[test]
 fn what_never_came_in_a_long_time_was_not_late() {
     let trace = late(5_000, 2_000);
     let due = |due| Delay::Silence {

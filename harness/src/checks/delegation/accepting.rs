@@ -5,6 +5,7 @@ use std::time::Duration;
 use ipnet::Ipv6Net;
 use ngnlab_reports::{Level, Profile, RecordId, Text, Verdict};
 use ngnlab_sim::message::dhcpv6::Delegated;
+use ngnlab_sim::message::ndp::RouterAdvert;
 use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::Role;
 
@@ -214,9 +215,9 @@ fn without_address(trace: &Dissection<'_>) -> Verdict {
                     )
                     .unless_late(
                         trace,
-                        Delay::Race {
-                            from: found.at,
-                            to: deadline,
+                        Delay::Silence {
+                            from: found.arrives,
+                            due: deadline,
                         },
                     ),
                 }
@@ -240,32 +241,28 @@ fn zero_valid(trace: &Dissection<'_>) -> Verdict {
             let again = given
                 .iter()
                 .find(|other| other.at > gone.at && other.net == gone.net && other.valid > 0);
-            let later = trace.router_adverts().find(|ra| {
-                ra.by_device(Role::Lan)
-                    && ra.at > gone.at + TOLD_AFTER
-                    && again.is_none_or(|again| ra.at < again.at)
+            let due = gone.at + TOLD_AFTER;
+            let mut later = trace.router_adverts().filter(|ra| {
+                ra.by_device(Role::Lan) && ra.at > due && again.is_none_or(|again| ra.at < again.at)
             });
-            let Some(ra) = later else {
+            let prefers = |ra: &Found<&RouterAdvert>| {
+                let mut preferred = ra.is.prefixes().filter(|prefix| prefix.preferred > 0);
+                preferred.any(|prefix| net_of(prefix).is_some_and(|lan| gone.net.contains(&lan)))
+            };
+            let Some(ra) = later.next() else {
                 return Ruling::Skip;
             };
-            let mut preferred = ra.is.prefixes().filter(|prefix| prefix.preferred > 0);
-            if preferred.any(|prefix| net_of(prefix).is_some_and(|lan| gone.net.contains(&lan))) {
-                let by = ra.at.since(gone.at + TOLD_AFTER);
-                return broken(
-                    [gone.record, ra.record],
-                    format!("{} out of use", gone.net),
-                    "a part of it is advertised as preferred",
-                )
-                .unless_late(
-                    trace,
-                    Delay::Overrun {
-                        from: gone.at,
-                        to: ra.at,
-                        by,
-                    },
-                );
+            if !prefers(&ra) {
+                return Ruling::Holds(vec![gone.record, ra.record]);
             }
-            Ruling::Holds(vec![gone.record, ra.record])
+            // Who keeps it up is not late.
+            let last = later.filter(prefers).last().map_or(ra.at, |last| last.at);
+            broken(
+                [gone.record, ra.record],
+                format!("{} out of use", gone.net),
+                "a part of it is advertised as preferred",
+            )
+            .unless_late(trace, Delay::past(gone.at, due, Some(last)))
         })
     })
 }

@@ -234,21 +234,25 @@ fn rebind(trace: &Dissection<'_>) -> Verdict {
                     )
                 }
                 Some(found) => Ruling::Holds(vec![held.reply.record, found.record]),
-                None => broken(
-                    [held.reply.record],
-                    format!("a Rebind {} s after the Reply", held.t2),
-                    "none",
-                )
-                .unless_late(
-                    trace,
-                    Delay::Race {
-                        from: due - slack(0),
-                        to: deadline,
-                    },
-                ),
+                None => {
+                    let later = first_after(trace, deadline, &asks);
+                    broken(
+                        [held.reply.record],
+                        format!("a Rebind {} s after the Reply", held.t2),
+                        "none",
+                    )
+                    .unless_late(trace, Delay::past(due, deadline, later))
+                }
             }
         })
     })
+}
+
+/// Returns when the device first sent a message of such a kind after a point in time.
+fn first_after(trace: &Dissection<'_>, after: Time, kinds: &[Kind]) -> Option<Time> {
+    let mut later = sent(trace).filter(|message| message.at > after);
+    let first = later.find(|message| kinds.contains(&message.is.kind));
+    first.map(|message| message.at)
 }
 
 /// A client that drops a lease may first tidy up.
@@ -275,18 +279,15 @@ fn expiry(trace: &Dissection<'_>) -> Verdict {
             });
             match found {
                 Some(found) => Ruling::Holds(vec![held.reply.record, found.record]),
-                None => broken(
-                    [held.reply.record],
-                    format!("a Solicit once the {} s of the lease are over", held.valid),
-                    "none",
-                )
-                .unless_late(
-                    trace,
-                    Delay::Race {
-                        from: expiry - slack(0),
-                        to: deadline,
-                    },
-                ),
+                None => {
+                    let later = first_after(trace, deadline, &[Kind::Solicit]);
+                    broken(
+                        [held.reply.record],
+                        format!("a Solicit once the {} s of the lease are over", held.valid),
+                        "none",
+                    )
+                    .unless_late(trace, Delay::past(expiry, deadline, later))
+                }
             }
         })
     })
@@ -382,13 +383,12 @@ fn renew(trace: &Dissection<'_>) -> Verdict {
                         format!("a Rebind, which is for T2, {t2} s after the Reply"),
                     ),
                     Some(message) => Ruling::Holds(vec![found.record, message.record]),
-                    None => broken([found.record], expected, "none").unless_late(
-                        trace,
-                        Delay::Race {
-                            from: due,
-                            to: deadline,
-                        },
-                    ),
+                    None => {
+                        let kinds = [Kind::Renew, Kind::Request, Kind::Rebind];
+                        let later = first_after(trace, deadline, &kinds);
+                        broken([found.record], expected, "none")
+                            .unless_late(trace, Delay::past(due, deadline, later))
+                    }
                 }
             },
         )

@@ -147,13 +147,11 @@ fn asks_again(
     what: &str,
 ) -> Ruling {
     let deadline = up + NOTICED_AFTER;
-    let found = sent(trace).find(|found| {
-        found.record > record && found.at <= deadline && kinds.contains(&found.is.kind)
-    });
+    let found = sent(trace).find(|found| found.record > record && kinds.contains(&found.is.kind));
     match found {
-        Some(found) => Ruling::Holds(vec![record, found.record]),
-        None if trace.end() < deadline || is_cut(trace, up, deadline) => Ruling::Skip,
-        None => broken(
+        Some(found) if found.at <= deadline => Ruling::Holds(vec![record, found.record]),
+        _ if trace.end() < deadline || is_cut(trace, up, deadline) => Ruling::Skip,
+        later => broken(
             [record],
             format!(
                 "{what} within {} of the link's return",
@@ -163,10 +161,7 @@ fn asks_again(
         )
         .unless_late(
             trace,
-            Delay::Race {
-                from: up,
-                to: deadline,
-            },
+            Delay::past(up, deadline, later.map(|later| later.at)),
         ),
     }
 }
@@ -211,17 +206,14 @@ fn refresh_default(trace: &Dissection<'_>) -> Verdict {
                     Ruling::Holds(vec![answer.record, next.record])
                 }
                 _ if trace.end() < deadline || is_cut(trace, answer.at, deadline) => Ruling::Skip,
-                _ => broken(
+                later => broken(
                     [answer.record],
                     format!("another Information-Request after {}", seconds(DEFAULT)),
                     "none",
                 )
                 .unless_late(
                     trace,
-                    Delay::Race {
-                        from: deadline - GRACE,
-                        to: deadline,
-                    },
+                    Delay::past(answer.arrives, deadline, later.map(|later| later.at)),
                 ),
             }
         })

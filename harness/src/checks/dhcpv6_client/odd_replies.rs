@@ -177,26 +177,20 @@ fn no_binding(trace: &Dissection<'_>) -> Verdict {
         .filter(|(question, _)| matches!(question.is.kind, Kind::Renew | Kind::Rebind));
     every("Renew that got NoBinding", refused, |(question, answer)| {
         let deadline = answer.arrives + ASKED_WITHIN;
-        let mut later = sent(trace).filter(|found| found.record > answer.record);
-        let asks = later.find(|found| {
-            found.at <= deadline && matches!(found.is.kind, Kind::Request | Kind::Solicit)
+        let asks = sent(trace).find(|found| {
+            found.record > answer.record && matches!(found.is.kind, Kind::Request | Kind::Solicit)
         });
         match asks {
-            Some(found) => Ruling::Holds(vec![answer.record, found.record]),
-            None if trace.end() < deadline || trace.is_disturbed(answer.at, deadline) => {
-                Ruling::Skip
-            }
-            None => broken(
+            Some(found) if found.at <= deadline => Ruling::Holds(vec![answer.record, found.record]),
+            _ if trace.end() < deadline || trace.is_disturbed(answer.at, deadline) => Ruling::Skip,
+            later => broken(
                 [question.record, answer.record],
                 "a Request, since the server has no binding",
                 "none",
             )
             .unless_late(
                 trace,
-                Delay::Race {
-                    from: answer.arrives,
-                    to: deadline,
-                },
+                Delay::past(answer.arrives, deadline, later.map(|later| later.at)),
             ),
         }
     })
@@ -294,14 +288,15 @@ fn search_list_withdrawn(trace: &Dissection<'_>) -> Verdict {
         .filter(|found| found.is.kind == Kind::Reply && !found.is.granted().is_empty())
         .collect();
     let has = |found: &Found<Dhcpv6>| found.is.codes().contains(&SEARCH_LIST);
-    let handed_on = |from, to| {
-        trace.router_adverts().find(|ra| {
+    let all_handed_on = |from, to| {
+        trace.router_adverts().filter(move |ra| {
             let list = |option: &NdpOption| {
                 matches!(option, NdpOption::Dnssl { lifetime, .. } if *lifetime > 0)
             };
             ra.by_device(Role::Lan) && from <= ra.at && ra.at < to && ra.is.options.iter().any(list)
         })
     };
+    let handed_on = |from, to| all_handed_on(from, to).next();
     let withdrawn = replies.windows(2).filter_map(|pair| match pair {
         [before, after] if has(before) && !has(after) => Some((*before, *after)),
         _ => None,
@@ -345,11 +340,12 @@ fn search_list_withdrawn(trace: &Dissection<'_>) -> Verdict {
                 )
                 .unless_late(
                     trace,
-                    Delay::Overrun {
-                        from: after.arrives,
-                        to: ra.at,
-                        by: ra.at.since(late),
-                    },
+                    // Who keeps it up is not late.
+                    Delay::past(
+                        after.arrives,
+                        late,
+                        all_handed_on(late, until).last().map(|last| last.at),
+                    ),
                 ),
                 (None, Some(ra)) => Ruling::Holds(vec![after.record, ra.record]),
                 (None, None) => Ruling::Skip,

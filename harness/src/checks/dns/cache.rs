@@ -207,6 +207,8 @@ fn negative(trace: &Dissection<'_>) -> Verdict {
             return Ruling::Skip;
         }
         let asked = upstream.iter().find(|other| is_twin(other, exchange));
+        // Its time began when the device read it.
+        let by = spent - (lifetime + TOLERANCE);
         expect(
             [last.record, exchange.query.record, reply.record],
             asked.is_some() || reply.is.rcode != NXDOMAIN,
@@ -220,9 +222,9 @@ fn negative(trace: &Dissection<'_>) -> Verdict {
         .unless_late(
             trace,
             Delay::Overrun {
-                from: exchange.query.at,
-                to: reply.at,
-                by: spent - (lifetime + TOLERANCE),
+                from: last.arrives,
+                to: last.arrives + by,
+                by,
             },
         )
     })

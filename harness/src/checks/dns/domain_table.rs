@@ -194,19 +194,21 @@ fn preferred_first(trace: &Dissection<'_>) -> Verdict {
             if continues || was_silent || also_asked || in_vain {
                 return Ruling::Skip;
             }
-            expect(
+            let ruling = expect(
                 [exchange.query.record],
                 exchange.query.destination == preferred,
                 format!("{} asked at {preferred} first", exchange.name()),
                 format!("asked at {}", exchange.query.destination),
-            )
-            .unless_late(
-                trace,
-                Delay::Race {
-                    from: exchange.query.at,
-                    to: exchange.query.at,
-                },
-            )
+            );
+            // A server can seem slow only to who asked it, and makes nobody ask a third one.
+            let was_asked = before
+                .iter()
+                .any(|other| other.query.destination == preferred);
+            if !was_asked || !asked_right(trace, exchange) {
+                return ruling;
+            }
+            let (from, to) = (exchange.query.at, exchange.query.at);
+            ruling.unless_late(trace, Delay::Race { from, to })
         },
     )
 }

@@ -14,11 +14,11 @@ use crate::checks::delay::unless_late;
 use crate::checks::dns::mutated_answers::mutated;
 use crate::checks::dns::oddities::is_common;
 use crate::checks::dns::own_refusals::{
-    Answer, answer, answered, failed_by_delay, is_aaaa_withheld, refused_first,
+    Answer, answer, answered, failed_by_delay, is_aaaa_withheld, refusals,
 };
 use crate::checks::dns::silence::{PRESENT, TCP, not_taken, nothing_came};
 use crate::checks::dns::twins::{in_the_end, same, twins};
-use crate::checks::ruling::{Ruling, broken, every, expect, finding};
+use crate::checks::ruling::{Ruling, broken, every, expect, finding, never};
 use crate::dissection::dns::{AAAA, NXDOMAIN, PORT, SERVFAIL};
 use crate::dissection::{Dissection, Exchange, Question, Transport};
 
@@ -126,7 +126,7 @@ fn present(trace: &Dissection<'_>) -> Verdict {
     let udp = lan
         .iter()
         .filter(|exchange| exchange.query.is.transport == Transport::Udp);
-    if let Some((exchange, how)) = refused_first(trace, &lan, &upstream) {
+    let refused = refusals(trace, &lan, &upstream).map(|(exchange, how)| {
         let asked = exchange.question().map(Question::kind_name);
         let refused = finding(
             exchange.records(),
@@ -137,16 +137,22 @@ fn present(trace: &Dissection<'_>) -> Verdict {
             ),
             how,
         );
-        return Verdict::Fail(match failed_by_delay(exchange) {
+        match failed_by_delay(exchange) {
             Some(delay) => unless_late(refused, trace, delay),
             None => refused,
-        });
-    }
-    let silent = udp.clone().filter(|exchange| exchange.replies.is_empty());
-    for exchange in silent {
-        if let Ruling::Broken(finding) = nothing_came(PRESENT, trace, &upstream, exchange) {
-            return Verdict::Fail(finding);
         }
+    });
+    let silent = udp.clone().filter(|exchange| exchange.replies.is_empty());
+    let silent =
+        silent.filter_map(
+            |exchange| match nothing_came(PRESENT, trace, &upstream, exchange) {
+                Ruling::Broken(finding) => Some(finding),
+                Ruling::Holds(_) | Ruling::Unclear(_) | Ruling::Skip => None,
+            },
+        );
+    let bad = never("question", [], refused.chain(silent));
+    if matches!(bad, Verdict::Fail(_)) {
+        return bad;
     }
     let is_served = |exchange: &&Exchange<'_>| {
         exchange.reply().is_some() && matches!(answer(trace, &upstream, exchange), Answer::Given)

@@ -154,6 +154,13 @@ pub(in crate::checks) fn answered(
     }
 }
 
+/// Returns whether waiting for a processor can be why a question came to nothing: it was not
+/// answered, or the device said that it failed.
+pub(in crate::checks) fn may_be_late(exchange: &Exchange<'_>) -> bool {
+    let mut replies = exchange.replies.iter();
+    replies.all(|reply| reply.is.rcode == SERVFAIL)
+}
+
 /// Returns how a late host may have made the device say by itself that it failed; no delay makes it
 /// say anything else.
 pub(super) fn failed_by_delay(exchange: &Exchange<'_>) -> Option<Delay> {
@@ -170,9 +177,18 @@ pub(super) fn refused_first<'a, 'd>(
     lan: &'a [Exchange<'d>],
     upstream: &[Exchange<'_>],
 ) -> Option<(&'a Exchange<'d>, String)> {
+    refusals(trace, lan, upstream).next()
+}
+
+/// Returns the ordinary questions that the device refused by itself for good, and how.
+pub(super) fn refusals<'a, 'd>(
+    trace: &Dissection<'_>,
+    lan: &'a [Exchange<'d>],
+    upstream: &[Exchange<'_>],
+) -> impl Iterator<Item = (&'a Exchange<'d>, String)> {
     lan.iter()
         .filter(|exchange| is_ordinary(exchange) && !is_aaaa_withheld(exchange))
-        .find_map(|exchange| match answer(trace, upstream, exchange) {
+        .filter_map(move |exchange| match answer(trace, upstream, exchange) {
             Answer::Refused(how) if !is_made_good(trace, lan, upstream, exchange) => {
                 Some((exchange, how))
             }

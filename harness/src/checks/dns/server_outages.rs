@@ -10,7 +10,7 @@ use crate::checks::check::{Check, EVERY_FORWARDER};
 use crate::checks::delay::Delay;
 use crate::checks::dns::mutated_answers::mutated;
 use crate::checks::dns::outages::{is_past_an_outage, outages, slow_answer};
-use crate::checks::dns::own_refusals::is_good;
+use crate::checks::dns::own_refusals::{is_good, may_be_late};
 use crate::checks::dns::twins::{PATIENCE, is_twin, same};
 use crate::checks::ruling::{Ruling, apart, broken, every, expect, seconds};
 use crate::dissection::{Dissection, Exchange, Transport};
@@ -196,25 +196,25 @@ fn recovers(trace: &Dissection<'_>) -> Verdict {
         match served {
             Some(served) => Ruling::Holds(served.records()),
             None if trace.end() < until || trace.is_disturbed(back, until) => Ruling::Skip,
-            None => broken(
-                exchange.records(),
-                format!(
-                    "an answer for {}, as the servers are back since {}",
-                    exchange.name(),
-                    seconds(asked_at.since(back))
-                ),
-                match exchange.reply() {
-                    Some(reply) => format!("response code {}", reply.is.rcode),
-                    None => "nothing came".to_owned(),
-                },
-            )
-            .unless_late(
-                trace,
-                Delay::Race {
-                    from: asked_at,
-                    to: until,
-                },
-            ),
+            None => {
+                let fails = broken(
+                    exchange.records(),
+                    format!(
+                        "an answer for {}, as the servers are back since {}",
+                        exchange.name(),
+                        seconds(asked_at.since(back))
+                    ),
+                    match exchange.reply() {
+                        Some(reply) => format!("response code {}", reply.is.rcode),
+                        None => "nothing came".to_owned(),
+                    },
+                );
+                let (from, to) = (asked_at, until);
+                match may_be_late(exchange) {
+                    true => fails.unless_late(trace, Delay::Race { from, to }),
+                    false => fails,
+                }
+            }
         }
     })
 }
@@ -255,8 +255,8 @@ fn recovers_to_preferred(trace: &Dissection<'_>) -> Verdict {
             )
             .unless_late(
                 trace,
-                Delay::Race {
-                    from: outage.to,
+                Delay::InVain {
+                    from: later.first().map_or(last.query.at, |first| first.query.at),
                     to: last.query.at,
                 },
             ),

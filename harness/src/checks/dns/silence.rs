@@ -108,9 +108,9 @@ pub(super) fn not_taken(
     }
     found.unless_late(
         trace,
-        Delay::Race {
+        Delay::InVain {
             from: connection.at,
-            to: until,
+            to: connection.last.1,
         },
     )
 }

@@ -159,6 +159,8 @@ pub(super) fn unanswered(
     } else if repetitions(&all, lan).any(|again| !again.replies.is_empty()) {
         Ruling::Skip
     } else {
+        let again = repetitions(&all, lan).map(|again| again.query.at);
+        let again = again.chain(lan.repeats.iter().map(|again| again.at));
         broken(
             [lan.query.record],
             format!("an answer to the question for {}", lan.name()),
@@ -166,9 +168,9 @@ pub(super) fn unanswered(
         )
         .unless_late(
             trace,
-            Delay::Race {
+            Delay::InVain {
                 from: lan.query.at,
-                to: until,
+                to: again.max().unwrap_or(lan.query.at),
             },
         )
     }

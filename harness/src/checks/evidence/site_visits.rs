@@ -10,7 +10,7 @@ use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::trace::{End, Fact, Role};
 
 use crate::checks::delay::Delay;
-use crate::checks::dns::own_refusals::answered;
+use crate::checks::dns::own_refusals::{answered, may_be_late};
 use crate::checks::evidence::given_prefixes::is_between_prefixes;
 use crate::checks::evidence::silent_line::waits_for_prefix;
 use crate::checks::ruling::{Ruling, broken, every};
@@ -154,12 +154,15 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
         Ruling::Skip if exchange.replies.is_empty() => return Ruling::Skip,
         Ruling::Skip | Ruling::Holds(_) | Ruling::Broken(_) => {}
     }
-    broken(
+    let fails = broken(
         exchange.records(),
         format!("an address for {}, and a connection to it", exchange.name()),
         "the name did not resolve, so that no connection was tried",
-    )
-    .unless_late(
+    );
+    if !may_be_late(exchange) {
+        return fails;
+    }
+    fails.unless_late(
         trace,
         Delay::Race {
             from: exchange.query.at,
@@ -196,7 +199,7 @@ fn stops_at(trace: &Dissection<'_>, connection: &Connection) -> Ruling {
         )
         .unless_late(
             trace,
-            Delay::Race {
+            Delay::InVain {
                 from: connection.at,
                 to: connection.last.1,
             },
@@ -210,9 +213,9 @@ fn stops_at(trace: &Dissection<'_>, connection: &Connection) -> Ruling {
         )
         .unless_late(
             trace,
-            Delay::Race {
+            Delay::InVain {
                 from: connection.at,
-                to: connection.last.1 + STILL_OPENING,
+                to: connection.last.1,
             },
         );
     }
@@ -235,7 +238,7 @@ fn stops_at(trace: &Dissection<'_>, connection: &Connection) -> Ruling {
     };
     broken(records, "TLS established with the site", seen).unless_late(
         trace,
-        Delay::Race {
+        Delay::InVain {
             from: connection.at,
             to: beyond.last.1,
         },

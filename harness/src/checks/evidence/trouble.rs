@@ -5,7 +5,7 @@ use std::time::Duration;
 use ngnlab_reports::{RecordId, Verdict};
 use ngnlab_sim::Time;
 use ngnlab_sim::setup::Aspect;
-use ngnlab_sim::trace::Fact;
+use ngnlab_sim::trace::{Fact, FetchError};
 
 use crate::checks::delay::Delay;
 use crate::checks::ruling::{Ruling, broken, every};
@@ -21,6 +21,9 @@ pub(in crate::checks) fn is_another_trouble(step: &Stepped<'_>) -> bool {
 
 /// Time to settle, before a page counts. Ours.
 pub(in crate::checks) const SETTLE: Duration = Duration::from_secs(5);
+
+/// The longest that a terminal tries to load a page.
+const TO_LOAD: Duration = Duration::from_secs(60);
 
 /// A time in which the line was bad.
 pub(in crate::checks) struct Trouble {
@@ -69,18 +72,34 @@ pub(in crate::checks) fn works_after(
             .chain([told.record]);
         match failed {
             None => Ruling::Holds(records.collect()),
-            Some(reason) => broken(
-                records,
-                format!("pages come again after a {what}"),
-                format!("{} cannot open one: {reason:?}", told.node),
-            )
-            .unless_late(
-                trace,
-                Delay::Race {
-                    from: settled,
-                    to: told.at,
-                },
-            ),
+            Some(reason) => {
+                let fails = broken(
+                    records,
+                    format!("pages come again after a {what}"),
+                    format!("{} cannot open one: {reason:?}", told.node),
+                );
+                match reason {
+                    FetchError::Name
+                    | FetchError::NoAddress
+                    | FetchError::Timeout
+                    | FetchError::Broken => {
+                        let since = pages
+                            .iter()
+                            .rev()
+                            .take_while(|(page, failed)| failed.is_some() && page.at >= settled);
+                        let (first, to) = (since.last().map(|(page, _)| page.at), told.at);
+                        let delay = match first.filter(|first| *first < to) {
+                            Some(from) => Delay::InVain { from, to },
+                            None => Delay::Race {
+                                from: settled.max(to - TO_LOAD),
+                                to,
+                            },
+                        };
+                        fails.unless_late(trace, delay)
+                    }
+                    FetchError::BadUrl | FetchError::Refused | FetchError::Certificate => fails,
+                }
+            }
         }
     })
 }

@@ -32,5 +32,22 @@ pub(in crate::checks) fn routers_at<'d, 'a>(
     last
 }
 
+/// Returns when, up to a moment, the WAN last had one of these routers.
+pub(in crate::checks) fn had_until(
+    adverts: &[Found<&RouterAdvert>],
+    at: Time,
+    is_meant: impl Fn(&Found<&RouterAdvert>) -> bool,
+) -> Option<Time> {
+    let known = adverts.iter().enumerate();
+    let known = known.filter(|(_, ra)| ra.arrives <= at && !ra.is.lifetime.is_zero());
+    let ends = known.filter(|(_, ra)| is_meant(ra)).map(|(index, ra)| {
+        let mut later = adverts[index + 1..].iter();
+        let next = later.find(|other| other.source == ra.source);
+        let said = next.map_or(Time::NEVER, |next| next.arrives);
+        said.min(ra.arrives + ra.is.lifetime).min(at)
+    });
+    ends.max()
+}
+
 /// How long a device may take to heed an advertisement. Tolerance of ours.
 pub(in crate::checks) const HEED: Duration = Duration::from_secs(1);

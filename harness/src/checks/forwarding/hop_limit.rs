@@ -107,9 +107,9 @@ fn time_exceeded(trace: &Dissection<'_>) -> Verdict {
                 Some(error) => Ruling::Holds(vec![first.record, error.record]),
                 None => broken([first.record], "Time Exceeded", "nothing came").unless_late(
                     trace,
-                    Delay::Race {
+                    Delay::InVain {
                         from: first.at,
-                        to: first.arrives + SOON,
+                        to: packets.last().map_or(first.at, |last| last.at),
                     },
                 ),
             }

@@ -200,7 +200,7 @@ fn rate_limit(trace: &Dissection<'_>) -> Verdict {
         let records = [first.record].into_iter().chain(answers.iter().copied());
         // RFC 4443 §2.4 (f) sets no figure; who answers nine of ten limits nothing.
         let limited = answers.len() * 10 < burst.len() * 9;
-        expect(
+        let ruling = expect(
             records,
             limited && !answers.is_empty(),
             format!(
@@ -208,14 +208,13 @@ fn rate_limit(trace: &Dissection<'_>) -> Verdict {
                 burst.len()
             ),
             format!("{} errors", answers.len()),
-        )
-        .unless_late(
-            trace,
-            Delay::Race {
-                from: first.at,
-                to: over,
-            },
-        )
+        );
+        let (from, to) = (first.at, over);
+        match answers.is_empty() {
+            true => ruling.unless_late(trace, Delay::Race { from, to }),
+            // No delay makes errors more.
+            false => ruling,
+        }
     })
 }
 

@@ -15,7 +15,7 @@ use crate::checks::check::{CE_ROUTER, Check, ONS};
 use crate::checks::delay::Delay;
 use crate::checks::evidence::given_prefixes::given;
 use crate::checks::evidence::lan_adverts::adverts;
-use crate::checks::evidence::wan_adverts::{HEED, routers_at, wan_adverts};
+use crate::checks::evidence::wan_adverts::{HEED, had_until, routers_at, wan_adverts};
 use crate::checks::ruling::{Ruling, every, expect, finding, never, not_applicable, within};
 use crate::dissection::Dissection;
 
@@ -102,19 +102,18 @@ fn no_default(trace: &Dissection<'_>) -> Verdict {
             if known(ra.at) || known(ra.at - HEED) {
                 return Ruling::Skip;
             }
-            expect(
+            let ruling = expect(
                 [ra.record],
                 ra.is.lifetime.is_zero(),
                 "a router lifetime of 0",
                 format!("{} s", ra.is.lifetime.as_secs()),
-            )
-            .unless_late(
-                trace,
-                Delay::Race {
-                    from: ra.at - HEED,
-                    to: ra.at,
-                },
-            )
+            );
+            match had_until(&upstream, ra.at, |_| true) {
+                Some(lost) => {
+                    ruling.unless_late(trace, Delay::past(lost, lost + HEED, Some(ra.at)))
+                }
+                None => ruling,
+            }
         },
     )
 }

@@ -100,6 +100,18 @@ fn cap_ra(trace: &Dissection<'_>) -> Verdict {
             let (valid, preferred) = (left(source.valid), left(source.preferred));
             let over = |told: u32, left: u64| u64::from(told).saturating_sub(left + ROUNDING);
             let by = over(one.info.valid, valid).max(over(one.info.preferred, preferred));
+            let by = Duration::from_secs(by);
+            // It may have been read too late, or its advertisement sent too late after it was made.
+            let read = Delay::Overrun {
+                from: source.at,
+                to: source.at + by,
+                by,
+            };
+            let sent = Delay::Overrun {
+                from: one.at - by,
+                to: one.at,
+                by,
+            };
             expect(
                 [source.record, one.record],
                 u64::from(one.info.valid) <= valid + ROUNDING
@@ -110,14 +122,8 @@ fn cap_ra(trace: &Dissection<'_>) -> Verdict {
                     one.info.valid, one.info.preferred
                 ),
             )
-            .unless_late(
-                trace,
-                Delay::Overrun {
-                    from: source.at,
-                    to: one.at,
-                    by: Duration::from_secs(by),
-                },
-            )
+            .unless_late(trace, read)
+            .unless_late(trace, sent)
         },
     )
 }

@@ -221,9 +221,9 @@ fn after_power_cut(trace: &Dissection<'_>) -> Verdict {
                 )
                 .unless_late(
                     trace,
-                    Delay::Race {
+                    Delay::Silence {
                         from: cut.at,
-                        to: tried.at,
+                        due: since,
                     },
                 )
             })

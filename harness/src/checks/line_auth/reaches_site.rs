@@ -31,13 +31,15 @@ fn reaches_line_auth(trace: &Dissection<'_>) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use hickory_proto::op::ResponseCode;
     use hickory_proto::rr::RecordType;
-    use ngnlab_sim::trace::{End, Fact, Role};
+    use ngnlab_sim::trace::{End, Fact, Role, Seen};
 
     use super::*;
     use crate::checks::evidence::site_visits::HTTPS;
-    use crate::checks::test_verdicts::verdict;
+    use crate::checks::test_verdicts::{fails, is_explained, verdict};
     use crate::dissection::builder::{Reply, TraceBuilder, query};
 
     fn advertised() -> TraceBuilder {
@@ -66,6 +68,44 @@ mod tests {
             verdict("ons.line-auth.reaches-site", &trace),
             Verdict::Inconclusive(_)
         ));
+    }
+
+    #[test]
+    fn no_delay_makes_a_name_that_exists_one_that_does_not() {
+        let id = "ons.line-auth.reaches-site";
+        let mut trace = advertised();
+        trace.seen(Seen::Late(Duration::from_secs(8)));
+        let asked = trace.ask("www.lineauth.mnw", RecordType::AAAA);
+        let wrong = trace.trace.header.setup.default_dns[0];
+        let no = Reply::Code(ResponseCode::NXDomain);
+        trace.forward(8, "www.lineauth.mnw", wrong);
+        trace.upstream_answer(8, "www.lineauth.mnw", wrong, no);
+        trace.answer(asked, "www.lineauth.mnw", no);
+        assert!(fails(id, &trace) && !is_explained(id, &trace));
+    }
+
+    #[test]
+    fn connections_that_are_tried_again_and_again_do_not_all_meet_with_a_short_delay() {
+        let id = "ons.line-auth.reaches-site";
+        let mut trace = TraceBuilder::new("next-ra");
+        trace.at(1000).lan_ra(|_| {});
+        let (pc, site) = (trace.pc(), trace.trace.header.line.area.values().line_auth);
+        let syn = |trace: &mut TraceBuilder, at| {
+            let mut header = etherparse::TcpHeader::new(50_000, HTTPS, 1, 1000);
+            header.syn = true;
+            let envelope = trace.envelope(Role::Lan, End::Network, pc, site);
+            trace.at(at);
+            trace.frame(Role::Lan, End::Network, envelope.tcp(header, &[]));
+        };
+        syn(&mut trace, 10_000);
+        trace
+            .at(10_500)
+            .seen(Seen::Late(Duration::from_millis(1_500)));
+        assert!(is_explained(id, &trace));
+        for at in [11_000, 13_000, 17_000] {
+            syn(&mut trace, at);
+        }
+        assert!(fails(id, &trace) && !is_explained(id, &trace));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use ngnlab_sim::message::packet::is_routable;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::formed_addresses::{
     DAD_OVER, answer_on_wan, probed_by_terminals, probes,
 };
@@ -144,10 +145,15 @@ fn dad_fail(trace: &Dissection<'_>) -> Verdict {
                 answer.map(|found| found.record)
             });
             match used {
+                // It may have been read when the probe was over.
                 Some(record) => broken(
                     [probe.record, na.record, record],
                     format!("{target} is not used, since somebody else has it"),
                     "the device uses it",
+                )
+                .unless_late(
+                    trace,
+                    Delay::past(na.arrives, na.arrives, Some(probe.at + PROBE_WAITS)),
                 ),
                 None if trace.end() < na.arrives + DAD_OVER => Ruling::Skip,
                 None => Ruling::Holds(vec![probe.record, na.record]),

@@ -208,9 +208,9 @@ fn answers_for_lan(trace: &Dissection<'_>) -> Verdict {
                 )
                 .unless_late(
                     trace,
-                    Delay::Race {
+                    Delay::InVain {
                         from: first.at,
-                        to: over,
+                        to: last.at,
                     },
                 )
             },

@@ -150,9 +150,9 @@ fn answers(trace: &Dissection<'_>) -> Verdict {
                 )
                 .unless_late(
                     trace,
-                    Delay::Race {
+                    Delay::InVain {
                         from: ns.at,
-                        to: over,
+                        to: attempt.last().map_or(ns.at, |last| last.at),
                     },
                 ),
             }

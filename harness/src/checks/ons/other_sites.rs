@@ -129,7 +129,7 @@ fn arrives(trace: &Dissection<'_>, near: &Connection) -> Ruling {
         )
         .unless_late(
             trace,
-            Delay::Race {
+            Delay::InVain {
                 from: near.at,
                 to: near.last.1,
             },
@@ -154,7 +154,7 @@ fn arrives(trace: &Dissection<'_>, near: &Connection) -> Ruling {
         )
         .unless_late(
             trace,
-            Delay::Race {
+            Delay::InVain {
                 from: near.at,
                 to: far.last.1 + STILL_OPENING,
             },
@@ -297,7 +297,7 @@ fn large_download(trace: &Dissection<'_>) -> Verdict {
         )
         .unless_late(
             trace,
-            Delay::Race {
+            Delay::InVain {
                 from: connection.at,
                 to: connection.last.1,
             },

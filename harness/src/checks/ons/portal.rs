@@ -162,7 +162,7 @@ fn passes(trace: &Dissection<'_>, near: &Connection) -> Ruling {
     let Some(far) = beyond(trace, near) else {
         return broken([near.syn], expected, "one never left on the WAN").unless_late(
             trace,
-            Delay::Race {
+            Delay::InVain {
                 from: near.at,
                 to: near.last.1,
             },
@@ -185,7 +185,7 @@ fn passes(trace: &Dissection<'_>, near: &Connection) -> Ruling {
     )
     .unless_late(
         trace,
-        Delay::Race {
+        Delay::InVain {
             from: near.at,
             to: far.last.1 + STILL_OPENING,
         },

@@ -88,7 +88,7 @@ fn not_dependent_on_echo(trace: &Dissection<'_>) -> Verdict {
         )
         .unless_late(
             trace,
-            Delay::Race {
+            Delay::InVain {
                 from: near.at,
                 to: near.last.1,
             },

@@ -310,7 +310,7 @@ fn passes_new_prefix(trace: &Dissection<'_>) -> Verdict {
         let outward = |source: Ipv6Addr, to: Ipv6Addr| {
             change.net.contains(&source) && is_routable(to) && !change.net.contains(&to)
         };
-        let sent: Vec<RecordId> = trace
+        let sent: Vec<_> = trace
             .packets
             .iter()
             .filter(|found| {
@@ -322,7 +322,6 @@ fn passes_new_prefix(trace: &Dissection<'_>) -> Verdict {
                     && !trace.is_device_address(found.destination)
                     && is_transport(&found.is)
             })
-            .map(|found| found.record)
             .collect();
         let passed = trace.packets.iter().find(|found| {
             found.by_device(Role::Wan)
@@ -337,15 +336,17 @@ fn passes_new_prefix(trace: &Dissection<'_>) -> Verdict {
                 Ruling::Unclear("a cable or the power was cut, or frames got lost".to_owned())
             }
             None => broken(
-                [change.record, told.record].into_iter().chain(sent),
+                [change.record, told.record]
+                    .into_iter()
+                    .chain(sent.iter().map(|found| found.record)),
                 format!("packets from {} passed on to the line", change.net),
                 "not one left on the WAN",
             )
             .unless_late(
                 trace,
-                Delay::Race {
+                Delay::InVain {
                     from: told.at,
-                    to: from,
+                    to: sent.last().map_or(from, |last| last.at),
                 },
             ),
         }

@@ -141,18 +141,16 @@ fn after_reboot(trace: &Dissection<'_>) -> Verdict {
             });
             match gone {
                 Some(one) => Ruling::Holds(vec![last.record, cut.record, one.record]),
-                None => broken(
-                    [last.record, cut.record, old.record],
-                    format!("{} advertised with preferred lifetime 0", last.net),
-                    "it was not",
-                )
-                .unless_late(
-                    trace,
-                    Delay::Race {
-                        from: cut.at,
-                        to: deadline,
-                    },
-                ),
+                None => {
+                    let mut later = advertised.iter().filter(|one| one.at > deadline);
+                    let came = later.find(|one| one.net == last.net && one.info.preferred == 0);
+                    broken(
+                        [last.record, cut.record, old.record],
+                        format!("{} advertised with preferred lifetime 0", last.net),
+                        "it was not",
+                    )
+                    .unless_late(trace, Delay::past(cut.at, deadline, came.map(|one| one.at)))
+                }
             }
         },
     )
@@ -330,42 +328,25 @@ fn deprecate_old(trace: &Dissection<'_>) -> Verdict {
                 .iter()
                 .filter(|one| one.net == lan && one.at >= old.at && one.at < until)
         };
-        if let Some(kept) = later().find(|one| one.at > deadline && one.info.preferred > 0) {
+        let mut kept = later().filter(|one| one.at > deadline && one.info.preferred > 0);
+        if let Some(first) = kept.next() {
+            // Who keeps it up is not late.
+            let last = kept.last().unwrap_or(first);
             return broken(
-                [old.record, kept.record],
+                [old.record, first.record],
                 format!("{lan} with preferred lifetime 0"),
-                format!("still {} s preferred", kept.info.preferred),
+                format!("still {} s preferred", first.info.preferred),
             )
-            .unless_late(
-                trace,
-                Delay::Overrun {
-                    from: old.at,
-                    to: kept.at,
-                    by: kept.at.since(deadline),
-                },
-            );
+            .unless_late(trace, Delay::past(old.at, deadline, Some(last.at)));
         }
         match later().find(|one| one.info.preferred == 0) {
             Some(one) if one.at <= deadline => Ruling::Holds(vec![old.record, one.record]),
-            one => {
-                let delay = match one {
-                    Some(one) => Delay::Overrun {
-                        from: old.at,
-                        to: one.at,
-                        by: one.at.since(deadline),
-                    },
-                    None => Delay::Silence {
-                        from: old.at,
-                        due: deadline,
-                    },
-                };
-                broken(
-                    [old.record],
-                    format!("{lan} advertised with preferred lifetime 0 within a minute"),
-                    "it was not",
-                )
-                .unless_late(trace, delay)
-            }
+            one => broken(
+                [old.record],
+                format!("{lan} advertised with preferred lifetime 0 within a minute"),
+                "it was not",
+            )
+            .unless_late(trace, Delay::past(old.at, deadline, one.map(|one| one.at))),
         }
     })
 }

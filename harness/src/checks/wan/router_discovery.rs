@@ -16,7 +16,7 @@ use crate::checks::delay::Delay;
 use crate::checks::evidence::formed_addresses::formed_in;
 use crate::checks::evidence::given_prefixes::net_of;
 use crate::checks::evidence::icmpv6_messages::message_of;
-use crate::checks::evidence::wan_adverts::{HEED, routers_at, wan_adverts};
+use crate::checks::evidence::wan_adverts::{HEED, had_until, routers_at, wan_adverts};
 use crate::checks::ruling::{Ruling, broken, every, finding, never, seconds};
 use crate::dissection::{Dissection, Found, Kind};
 
@@ -305,20 +305,19 @@ fn default_route(trace: &Dissection<'_>) -> Verdict {
         let known = routers
             .iter()
             .find(|router| macs_of(trace, router).contains(&found.eth_destination));
-        match known {
-            Some(router) => Ruling::Holds(vec![router.record, found.record]),
-            None => broken(
-                [found.record],
-                "a router that advertised itself as the next hop",
-                format!("{} towards {}", found.eth_destination, found.destination),
-            )
-            .unless_late(
-                trace,
-                Delay::Race {
-                    from: found.at - HEED,
-                    to: found.at,
-                },
-            ),
+        if let Some(router) = known {
+            return Ruling::Holds(vec![router.record, found.record]);
+        }
+        let stray = broken(
+            [found.record],
+            "a router that advertised itself as the next hop",
+            format!("{} towards {}", found.eth_destination, found.destination),
+        );
+        // No delay makes a router of what never was one.
+        let is_meant = |router: &Found<&_>| macs_of(trace, router).contains(&found.eth_destination);
+        match had_until(&upstream, found.at, is_meant) {
+            Some(lost) => stray.unless_late(trace, Delay::past(lost, lost + HEED, Some(found.at))),
+            None => stray,
         }
     })
 }
@@ -338,12 +337,14 @@ fn lifetime_zero(trace: &Dissection<'_>) -> Verdict {
         let (from, to) = (ra.arrives + HEED, back.map_or(trace.end(), |back| back.at));
         let during = |at| from <= at && at < to;
         let router = macs_of(trace, ra);
-        let used = outbound(trace).find(|found| {
+        let mut used = outbound(trace).filter(|found| {
             during(found.at)
                 && router.contains(&found.eth_destination)
                 && !on_link.iter().any(|net| net.contains(&found.destination))
         });
-        if let Some(found) = used {
+        if let Some(found) = used.next() {
+            // Who goes on with it is not late.
+            let last = used.last().map_or(found.at, |last| last.at);
             return broken(
                 [ra.record, found.record],
                 format!("{} is not used as default router any more", ra.source),
@@ -356,8 +357,8 @@ fn lifetime_zero(trace: &Dissection<'_>) -> Verdict {
                 trace,
                 Delay::Overrun {
                     from: ra.arrives,
-                    to: found.at,
-                    by: found.at.since(from),
+                    to: last,
+                    by: last.since(from),
                 },
             );
         }

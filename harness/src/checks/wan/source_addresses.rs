@@ -10,6 +10,7 @@ use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERYONE};
+use crate::checks::delay::Delay;
 use crate::checks::evidence::dhcpv6_exchanges::received;
 use crate::checks::evidence::formed_addresses::offered;
 use crate::checks::evidence::given_prefixes::{Given, given};
@@ -98,12 +99,17 @@ fn own_source(trace: &Dissection<'_>) -> Verdict {
             {
                 return Ruling::Skip;
             }
-            expect(
+            let ruling = expect(
                 [query.record],
                 known.iter().any(|given| given.net.contains(&query.source)),
                 "a source inside the delegated prefix",
                 query.source.to_string(),
-            )
+            );
+            if !query.source.is_unicast_link_local() {
+                return ruling;
+            }
+            let ready = change.at + IN_USE_AFTER;
+            ruling.unless_late(trace, Delay::past(change.at, ready, Some(query.at)))
         })
     })
 }

@@ -1,6 +1,6 @@
 //! What the cases of one device come to: stale entries of its file, and the exit code.
 
-use ngnlab_reports::conclusion::Conclusion;
+use ngnlab_reports::conclusion::{Conclusion, of_all};
 use ngnlab_reports::{Case, Outcome, Report, StaleKnown, Verdict};
 use ngnlab_sim::line::Area;
 
@@ -63,39 +63,30 @@ fn failures(known: &Known, case: &Case) -> Vec<bool> {
         .filter(|one| known.breaks(one.promise, &case.scenario))
         .map(|one| !one.met);
     // Whether it would have failed is not known of a run that came to nothing.
-    let ran = match (known.device, &case.outcome) {
-        (Some(_), Outcome::Judged | Outcome::DeviceFailed { .. })
-            if known.names(&case.scenario) =>
-        {
-            Some(case.outcome.known().is_some())
-        }
-        _ => None,
-    };
+    let device = known.device.filter(|_| known.names(&case.scenario));
+    let ran = device.and_then(|expected| match &case.outcome {
+        Outcome::Judged => Some(false),
+        Outcome::DeviceFailed { how, .. } => Some(how == expected.name()),
+        Outcome::HarnessError(_) | Outcome::NotApplicable(_) => None,
+    });
     judged.chain(promised).chain(ran).collect()
 }
 
 /// Returns the exit code that says what a report comes to.
 pub(in crate::cli) fn exit_code(report: &Report) -> u8 {
-    match report.conclusion() {
-        Conclusion::Conformant => error::CONFORMANT,
-        Conclusion::NotConformant(_) => error::NOT_CONFORMANT,
-        Conclusion::Undetermined(_) => error::UNDETERMINED,
-    }
+    code_of(&report.conclusion())
 }
 
 /// Returns the exit code that says what the reports of several devices come to.
-///
-/// As within one report, what failed for certain outranks what could not be told, unless we broke
-/// something ourselves (design §10).
 pub(super) fn exit_code_of_all(reports: &[Report]) -> u8 {
-    let broke = |case: &Case| matches!(case.outcome, Outcome::HarnessError(_));
-    let codes = || reports.iter().map(exit_code);
-    if reports.iter().any(|one| one.cases.iter().any(broke)) {
-        error::UNDETERMINED
-    } else if codes().any(|code| code == error::NOT_CONFORMANT) {
-        error::NOT_CONFORMANT
-    } else {
-        codes().max().unwrap_or(error::UNDETERMINED)
+    code_of(&of_all(reports))
+}
+
+fn code_of(conclusion: &Conclusion) -> u8 {
+    match conclusion {
+        Conclusion::Conformant => error::CONFORMANT,
+        Conclusion::NotConformant(_) => error::NOT_CONFORMANT,
+        Conclusion::Undetermined(_) => error::UNDETERMINED,
     }
 }
 

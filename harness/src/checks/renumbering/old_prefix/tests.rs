@@ -1,10 +1,10 @@
 use ngnlab_sim::message::ndp::{Ndp, NdpOption, PrefixInfo};
 use ngnlab_sim::message::packet::ALL_NODES;
-use ngnlab_sim::trace::{End, Fact, Role};
+use ngnlab_sim::trace::{End, Fact, Role, Seen};
 
 use super::*;
 use crate::checks::evidence::test_adverts::{lan_ra, on_line, prefix};
-use crate::checks::test_verdicts::{fails, passes, verdict};
+use crate::checks::test_verdicts::{fails, is_explained, passes, verdict};
 use crate::dissection::builder::TraceBuilder;
 
 #[test]
@@ -25,6 +25,23 @@ fn an_old_prefix_is_let_go() {
     assert!(passes("lan.renum.deprecate-old", &trace));
     lan_ra(&mut trace, 90_000, 1700, 3500);
     assert!(fails("lan.renum.deprecate-old", &trace));
+}
+
+#[test]
+fn an_old_prefix_that_is_kept_up_is_not_late() {
+    let id = "lan.renum.deprecate-old";
+    let mut trace = on_line();
+    lan_ra(&mut trace, 2000, 1700, 3500);
+    trace.trace.header.until = Time::from_secs(200);
+    trace.at(20_000).wan_ra(|advert| {
+        prefix(advert).preferred = 0;
+        prefix(advert).valid = 0;
+    });
+    trace.at(80_500).seen(Seen::Late(Duration::from_secs(2)));
+    lan_ra(&mut trace, 81_000, 1700, 3500);
+    assert!(is_explained(id, &trace));
+    lan_ra(&mut trace, 120_000, 1700, 3500);
+    assert!(fails(id, &trace) && !is_explained(id, &trace));
 }
 
 /// The line gives one prefix at 1 s and another at 60 s; the run ends after two hours.

@@ -1,9 +1,9 @@
 use ngnlab_sim::message::ndp::{Ndp, RouterSolicit};
 use ngnlab_sim::message::packet::{ALL_NODES, ALL_ROUTERS, Envelope};
-use ngnlab_sim::trace::End;
+use ngnlab_sim::trace::{End, Seen};
 
 use super::*;
-use crate::checks::test_verdicts::verdict;
+use crate::checks::test_verdicts::{is_explained, verdict};
 use crate::dissection::builder::{PC, ROUTER_LAN, ROUTER_WAN, TraceBuilder};
 
 const ROGUE: Mac = Mac([2, 0, 0x5e, 0x30, 0, 9]);
@@ -84,6 +84,34 @@ fn a_router_that_withdrew_itself_gets_no_packets() {
     assert!(matches!(verdict(id, &trace), Verdict::Pass(_)));
     send_by(&mut trace, 25_001, edge);
     assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
+}
+
+#[test]
+fn who_goes_on_with_a_router_that_withdrew_is_not_late() {
+    let id = "wan.nd.router-lifetime-zero";
+    let mut trace = TraceBuilder::new("next-pd");
+    let edge = trace.edge();
+    trace.at(1_000).wan_ra(|_| {});
+    trace
+        .at(20_000)
+        .wan_ra(|advert| advert.lifetime = Duration::ZERO);
+    trace.at(22_000).seen(Seen::Late(Duration::from_secs(2)));
+    send_by(&mut trace, 22_500, edge);
+    assert!(is_explained(id, &trace));
+    send_by(&mut trace, 40_000, edge);
+    assert!(!is_explained(id, &trace));
+    assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
+}
+
+#[test]
+fn no_delay_makes_a_router_of_what_never_was_one() {
+    let id = "wan.nd.default-route-from-ra";
+    let mut trace = TraceBuilder::new("next-pd");
+    trace.at(1_000).wan_ra(|_| {});
+    trace.at(5_000).seen(Seen::Late(Duration::from_secs(3)));
+    send_by(&mut trace, 6_000, ROGUE);
+    assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
+    assert!(!is_explained(id, &trace));
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn known(check: Option<&str>, expect: Option<Promise>) -> Known {
         check: check.map(|id| Spanned::new(0..0, id.to_owned())),
         expect,
         device: None,
-        scenarios: vec![SCENARIO.to_owned()],
+        scenarios: vec![Spanned::new(0..0, SCENARIO.to_owned())],
         wavers: false,
         reason: Spanned::new(0..0, "so".to_owned()),
     }
@@ -151,7 +151,11 @@ fn a_device_that_fails_as_known_does_not_count_and_is_stale_once_it_holds() {
     assert!(stale(&known, &both.cases).is_empty());
     assert_eq!(stale(&known, &[passes])[0].check, "device bloated");
     // A device that fails in another way counts by itself, too.
-    assert_eq!(stale(&known, &[failed(None)]).len(), 1);
+    let mut other = failed(Some("another entry"));
+    if let Outcome::DeviceFailed { how, .. } = &mut other.outcome {
+        *how = "crashed".to_owned();
+    }
+    assert_eq!(stale(&known, &[other]).len(), 1);
     let mut broken = failed(None);
     broken.outcome = Outcome::HarnessError("no space".to_owned());
     assert!(stale(&known, &[broken]).is_empty());
