@@ -146,6 +146,12 @@ impl<'d, 't> Walk<'d, 't> {
         let (host, reason) = match self.attempt.end {
             End::Screen(screen) => {
                 let cause = behind(screen, all)?;
+                if cause == Cause::ServiceSide
+                    && let Some(lost) = lost_before(all)
+                    && self.is_overcome(lost)
+                {
+                    return None;
+                }
                 self.answer(1, true, here, "the site's own screen came");
                 self.answer(2, true, here, "the site's own screen came");
                 self.eligible(cause != Cause::IneligibleLine);
@@ -209,6 +215,12 @@ impl<'d, 't> Walk<'d, 't> {
             (End::CutOff(_), _) => format!("the run ended before {host} was looked up"),
             _ => format!("{host} was not resolved"),
         }
+    }
+
+    /// Returns whether what kept a terminal from the portal then was a cable, the power or the line's
+    /// own equipment, which work again since the site comes.
+    fn is_overcome(&self, lost: &Attempt<'_>) -> bool {
+        self.trace.is_disturbed(lost.at, lost.at)
     }
 
     /// Question 5: may the line use ONS?
@@ -326,14 +338,7 @@ fn behind(screen: Screen, all: &[Attempt<'_>]) -> Option<Cause> {
     match screen {
         Screen::M1 | Screen::M1b | Screen::Login => None,
         // Guide Q17: who is authenticated already and yet has lost the portal asks the desk.
-        Screen::M2 | Screen::M2b => {
-            let mut before = all
-                .iter()
-                .rev()
-                .skip_while(|attempt| matches!(attempt.end, End::Screen(Screen::M2 | Screen::M2b)));
-            let lost = before.next().is_some_and(Attempt::lost_the_portal);
-            lost.then_some(Cause::ServiceSide)
-        }
+        Screen::M2 | Screen::M2b => lost_before(all).map(|_| Cause::ServiceSide),
         Screen::Consent => Some(Cause::ConsentPending),
         Screen::M3 | Screen::M4 => Some(Cause::ConsentRefused),
         Screen::M5 => Some(Cause::IneligibleLine),
@@ -343,6 +348,16 @@ fn behind(screen: Screen, all: &[Attempt<'_>]) -> Option<Cause> {
         Screen::M9 => Some(Cause::SiteBusy),
         Screen::NotAuthenticated => Some(Cause::NotAuthenticated),
     }
+}
+
+/// Returns the attempt at the portal that was in vain right before the line turned out to be
+/// authenticated.
+fn lost_before<'a, 'd>(all: &'a [Attempt<'d>]) -> Option<&'a Attempt<'d>> {
+    let mut before = all
+        .iter()
+        .rev()
+        .skip_while(|attempt| matches!(attempt.end, End::Screen(Screen::M2 | Screen::M2b)));
+    before.next().filter(|attempt| attempt.lost_the_portal())
 }
 
 fn same_name(one: &str, other: &str) -> bool {

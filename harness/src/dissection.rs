@@ -146,13 +146,17 @@ impl<'t> Dissection<'t> {
     }
 
     fn take_in(&mut self, found: Found<Packet<'t>>, streams: &mut tcp::Streams) {
-        if found.on == Role::Lan && found.from == End::Network && is_routable(found.source) {
-            self.terminal_sources.insert(found.source);
+        let ndp = Ndp::parse(&found.is);
+        // Who claims an address by a crafted advertisement shows nobody who has it.
+        let is_claim = found.injected && ndp.is_some();
+        if found.from == End::Network && is_routable(found.source) && !is_claim {
+            match found.on {
+                Role::Lan => self.terminal_sources.insert(found.source),
+                Role::Wan => self.upstream_sources.insert(found.source),
+                Role::Uplink => false,
+            };
         }
-        if found.on == Role::Wan && found.from == End::Network && is_routable(found.source) {
-            self.upstream_sources.insert(found.source);
-        }
-        if let Some(ndp) = Ndp::parse(&found.is) {
+        if let Some(ndp) = ndp {
             self.learn_prefixes(&found, &ndp);
             self.ndp.push(found.with(ndp));
         } else if let Some(message) = found.is.icmpv6() {
@@ -308,7 +312,7 @@ impl<'t> Dissection<'t> {
         let cut = self
             .steps
             .iter()
-            .any(|step| from - RECOVERY <= step.at && step.began() <= to && step.interrupts());
+            .any(|step| from - RECOVERY <= step.over() && step.began() <= to && step.interrupts());
         cut || self
             .packets
             .iter()

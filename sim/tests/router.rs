@@ -144,6 +144,32 @@ fn a_lease_is_renewed_at_t1_and_rebound_at_t2_and_given_up_at_its_end() {
 }
 
 #[test]
+fn what_the_client_asks_by_itself_gives_way_to_a_server_that_is_back() {
+    let mut lab = Lab::new(Mode::Pd, []);
+    lab.line.key = Some([1; 16]);
+    lab.run_until(3);
+    lab.advertise_line(None);
+    lab.line.answers_dhcpv6 = true;
+    lab.run_until(30);
+    // A Rebind is repeated every ten minutes by then (RFC 8415 §7.6, REB_MAX_RT).
+    lab.line.answers_dhcpv6 = false;
+    lab.run_until(13_000);
+    let (_, rebind) = lab.dhcpv6(WAN_SIDE).pop().unwrap();
+    assert_eq!(rebind.msg_type(), MessageType::Rebind);
+    lab.reconfigure(2);
+    lab.run_for(1);
+    // After T2 any server will do.
+    let (_, anew) = lab.dhcpv6(WAN_SIDE).pop().unwrap();
+    assert_eq!(anew.msg_type(), MessageType::Rebind);
+    assert_ne!(anew.xid(), rebind.xid());
+    // RFC 8415 §18.2.11: what that began goes on, whatever else is told.
+    lab.reconfigure(3);
+    lab.run_for(1);
+    let (_, last) = lab.dhcpv6(WAN_SIDE).pop().unwrap();
+    assert_eq!(last.xid(), anew.xid());
+}
+
+#[test]
 fn a_replaced_delegation_is_withdrawn_on_the_lan() {
     let mut lab = Lab::online(Mode::Pd, []);
     lab.line.prefix = "2408:3ff:e00:2000::/56".parse().unwrap();

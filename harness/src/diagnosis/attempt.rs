@@ -17,7 +17,7 @@ pub(super) struct Attempt<'d> {
     /// The record of its end.
     pub(super) record: RecordId,
     /// When it ended.
-    at: Time,
+    pub(super) at: Time,
     /// Who tried; `None` for the first terminal, and where only a server told of it.
     pub(super) terminal: Option<&'d str>,
     /// How it ended.

@@ -97,10 +97,20 @@ impl<'d> Walk<'d, '_> {
             return self.nothing_sent(&format!("a question for {host}"));
         };
         let right = self.right_servers();
-        let sent: Vec<&Exchange<'_>> = upstream
+        let mut sent: Vec<&Exchange<'_>> = upstream
             .iter()
             .filter(|exchange| right.contains(&exchange.query.destination))
             .collect();
+        // What came of earlier look-ups, or of other terminals', says nothing of this one, unless
+        // the router answers it by what it remembers.
+        let began = self.look_up_began(host);
+        let is_of_this = |exchange: &&Exchange<'_>| {
+            let mut replies = exchange.replies.iter();
+            exchange.query.record > began || replies.any(|reply| reply.record > began)
+        };
+        if sent.iter().any(is_of_this) {
+            sent.retain(is_of_this);
+        }
         let Some(left) = sent.last() else {
             let because = format!("the question for {host} is not passed on");
             return match past.is_empty() {
@@ -126,7 +136,8 @@ impl<'d> Walk<'d, '_> {
         }
         let mut good = answers.iter();
         let good = good.find(|reply| reply.is.truncated || !reply.is.aaaa().is_empty());
-        let passed = self.replies_on_lan(host);
+        let mut passed = self.replies_on_lan(host);
+        passed.retain(|reply| reply.record > began);
         match (good, past.is_empty()) {
             (None, _) => {
                 let reply = answers[answers.len() - 1];

@@ -310,8 +310,11 @@ impl<'d> Walk<'d, '_> {
             _ if is_advertised => true,
             None => whole.contains(&sent.source),
             Some(granted) => {
+                // What a home gateway hands out is right to use, even if the line has taken it back
+                // and the gateway does not know it yet.
+                let by_line = trace.header().line.upstream == Upstream::Onu;
                 let mut granted = granted.is.granted().into_iter();
-                whole.contains(&sent.source)
+                (whole.contains(&sent.source) || !by_line)
                     && granted.any(|(_, one)| one.prefix.contains(&sent.source))
             }
         }

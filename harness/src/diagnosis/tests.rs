@@ -190,8 +190,16 @@ fn a_terminal_that_is_authenticated_and_has_lost_the_portal_asks_the_desk() {
         url: "https://hweb.oqs.onshikaku.org/web/".to_owned(),
         reason: FetchError::Timeout,
     };
-    trace.fact("pc", lost).fact("line-auth", already);
+    trace.fact("pc", lost.clone());
+    trace.fact("line-auth", already.clone());
     assert_eq!(id(&trace).as_deref(), Some("service-side"));
+    // What was lost while a cable was out is no fault of the service.
+    let mut trace = TraceBuilder::new("next-ra");
+    trace.at(100_000).fact("pc", lost);
+    let pulled = "link-down = { cable = \"lan\", lasting = \"60s\" }";
+    trace.at(130_000).done(pulled);
+    trace.at(200_000).fact("line-auth", already);
+    assert_eq!(id(&trace), None);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::io;
 
 use ngnlab_reports::RecordId;
 use ngnlab_sim::Time;
+use ngnlab_sim::node::home_gateway::HomeGateway;
 use ngnlab_sim::trace::StepOutcome;
 use serde::Deserialize as _;
 use serde_json::Value;
@@ -56,6 +57,17 @@ impl<'t> Stepped<'t> {
     pub fn began(&self) -> Time {
         match &self.action {
             Action::LinkDown(step) => self.at - step.lasting.0,
+            // The sockets of a home gateway are dark until it is up again.
+            Action::RebootHomeGateway(step) if !step.behind_switch => self.at - HomeGateway::REBOOT,
+            _ => self.at,
+        }
+    }
+
+    /// Returns when it was over: what restarts out of the device's sight is away for a while.
+    pub fn over(&self) -> Time {
+        match &self.action {
+            Action::RestartEdge(step) => self.at + step.outage.0,
+            Action::RebootHomeGateway(step) if step.behind_switch => self.at + HomeGateway::REBOOT,
             _ => self.at,
         }
     }
@@ -82,7 +94,8 @@ impl<'t> Stepped<'t> {
 
     /// Returns whether something upstream of the device began anew.
     pub fn restarts_network(&self) -> bool {
-        self.effect() == Effect::NetworkRestarted
+        let is_gateway = matches!(self.action, Action::RebootHomeGateway(_));
+        is_gateway || self.effect() == Effect::NetworkRestarted
     }
 
     /// Returns whether it cut a cable or the power, lost frames, or restarted something.
@@ -98,10 +111,21 @@ impl<'t> Stepped<'t> {
 
     /// Returns what it does to what checks rely on; each step has to say.
     fn effect(&self) -> Effect {
+        // What was given up before it began did nothing; a cable may have been pulled by then.
+        let is_pull = matches!(
+            self.action,
+            Action::LinkDown(_) | Action::RebootHomeGateway(_)
+        );
+        if !self.is_done() && !is_pull {
+            return Effect::Nothing;
+        }
         match &self.action {
             Action::PowerCycle(_) => Effect::PowerCut,
             Action::LinkDown(step) => Effect::CablePulled(step.cable),
             Action::Loss(_) => Effect::FramesLost,
+            Action::RebootHomeGateway(step) if !step.behind_switch => {
+                Effect::CablePulled(Wire::Wan)
+            }
             Action::RestartEdge(_) | Action::RebootHomeGateway(_) => Effect::NetworkRestarted,
             Action::Silence(_) => Effect::ServerSilent,
             Action::Renumber(_) => Effect::Renumbered,

@@ -46,6 +46,29 @@ fn a_cable_is_out_before_the_step_that_pulls_it_ends() {
     assert_eq!(dissection.heard_on_lan_from(second(180)), second(180));
 }
 
+#[test]
+fn a_home_gateway_that_restarts_is_a_cable_that_is_out_unless_a_switch_hides_it() {
+    let second = Time::from_secs;
+    let of = |step: &str| {
+        let mut trace = TraceBuilder::new("hgw-pd");
+        trace.at(186_000).done(step);
+        let dissection = Dissection::new(&trace.trace).unwrap();
+        let step = &dissection.steps[0];
+        let between = |from, to| dissection.is_disturbed(second(from), second(to));
+        (
+            step.pulls(Wire::Wan),
+            step.restarts_network(),
+            [between(80, 90), between(100, 110), between(270, 280)],
+        )
+    };
+    let seen = of("reboot-home-gateway = {}");
+    assert_eq!(seen, (true, true, [false, true, false]));
+    let hidden = of("reboot-home-gateway = { behind-switch = true }");
+    assert_eq!(hidden, (false, true, [false, false, true]));
+    let edge = of("restart-edge = { outage = \"60s\" }");
+    assert_eq!(edge, (false, true, [false, false, true]));
+}
+
 proptest! {
     #[test]
     fn hostile_frames_are_taken_apart_without_panic(

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use ngnlab_sim::line::{Dhcpv6Quirk, DnsQuirk, Line, LineState, Upstream};
 use ngnlab_sim::node::edge::Renumbering;
+use ngnlab_sim::node::home_gateway::HomeGateway;
 use ngnlab_sim::node::line_auth::LineAuth as Site;
 use ngnlab_sim::setup::Mode;
 
 use super::Scenario;
 use super::step::Action;
-use super::step::cable::{LinkDown, Wire};
+use super::step::cable::Wire;
 use super::step::crafted::{Crafted, Crossing};
 use super::step::terminal::Choice;
 use crate::period::Period;
@@ -90,7 +91,8 @@ impl Stage<'_> {
     /// What its own values say.
     fn of_value(&self, action: &Action) -> Option<Idle> {
         let (percent, lasting) = match action {
-            Action::LinkDown(step) => return self.is_out_already(step),
+            Action::LinkDown(_) => return self.is_out_already(action),
+            Action::RebootHomeGateway(_) => return self.is_out_already(action),
             Action::Loss(step) => (Some(step.percent), step.lasting),
             Action::Duplicate(step) => (Some(step.percent), step.lasting),
             Action::Reorder(step) => (Some(step.percent), step.lasting),
@@ -120,21 +122,29 @@ impl Stage<'_> {
     }
 
     /// A cable that is out cannot be pulled, and is back when the first who pulled it puts it back.
-    fn is_out_already(&self, pull: &LinkDown) -> Option<Idle> {
-        let at = self.scenario.steps().nth(self.number)?.at?.0;
-        if at + pull.lasting.0 > self.scenario.until.0 {
+    fn is_out_already(&self, action: &Action) -> Option<Idle> {
+        let (cable, lasting) = pulled(action)?;
+        let step = self.scenario.steps().nth(self.number)?;
+        // A home gateway comes back by itself.
+        let puts_back = matches!(action, Action::LinkDown(_));
+        if puts_back && step.within.is_some_and(|within| within.0 < lasting) {
+            let why = "`within` gives this step up before the cable is back, which stays out then";
+            return Idle::key("lasting", why, "take `within` out, or let it last longer");
+        }
+        let at = step.at?.0;
+        if puts_back && at + lasting > self.scenario.until.0 {
             let help = "let the run last longer, or the cable come back earlier";
             return Idle::key("lasting", "the run ends before this cable is back", help);
         }
         let mut steps = self.scenario.steps().enumerate();
-        let pulled = steps.any(|(number, step)| match (&step.action, step.at) {
-            (Action::LinkDown(other), Some(began)) => {
+        let is_out = steps.any(|(number, step)| match (pulled(&step.action), step.at) {
+            (Some((other, lasting)), Some(began)) => {
                 let first = (began.0, number) < (at, self.number);
-                first && other.cable == pull.cable && at < began.0 + other.lasting.0
+                first && other == cable && at < began.0 + lasting
             }
             _ => false,
         });
-        if !pulled {
+        if !is_out {
             return None;
         }
         let help = "begin when it is back, or let the earlier step last longer";
@@ -308,6 +318,18 @@ impl Stage<'_> {
         let spec = self.terminal(action);
         let spec = spec.and_then(|name| self.scenario.terminal_spec(name));
         spec.is_none_or(|spec| spec.trusts_ons_root)
+    }
+}
+
+/// Returns the cable that a step pulls, and how long it is out.
+fn pulled(action: &Action) -> Option<(Wire, Duration)> {
+    match action {
+        Action::LinkDown(step) => Some((step.cable, step.lasting.0)),
+        // Its sockets are dark until it is up again.
+        Action::RebootHomeGateway(step) if !step.behind_switch => {
+            Some((Wire::Wan, HomeGateway::REBOOT))
+        }
+        _ => None,
     }
 }
 

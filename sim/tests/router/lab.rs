@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
-use ngnlab_sim::message::dhcpv6::{self, Delegated, Message, MessageType};
+use ngnlab_sim::message::dhcpv6::{self, Delegated, Message, MessageType, reconfigure};
 use ngnlab_sim::message::ndp::{Ndp, NdpOption, NeighborAdvert, PrefixInfo, RouterAdvert};
 use ngnlab_sim::message::packet::{ALL_DHCP, ALL_NODES, Envelope, Mac, Packet};
 use ngnlab_sim::node::router::defect::Defect;
@@ -38,6 +38,8 @@ pub(crate) struct Script {
     pub(crate) mac: Mac,
     pub(crate) neighbors: Vec<Ipv6Addr>,
     pub(crate) answers_dhcpv6: bool,
+    /// What proves its Reconfigures, if it sends them.
+    pub(crate) key: Option<reconfigure::Key>,
     pub(crate) prefix: ipnet::Ipv6Net,
 }
 
@@ -61,6 +63,7 @@ impl Lab {
             mac,
             neighbors: vec![Mac::link_local(mac)],
             answers_dhcpv6: true,
+            key: None,
             prefix: "2408:3ff:e00:ca00::/56".parse().expect("it is a prefix"),
         };
         let (line, lan) = (script(EDGE_MAC), script(HOST_MAC));
@@ -150,6 +153,20 @@ impl Lab {
     pub(crate) fn send(&mut self, side: u8, frame: Frame) {
         self.world
             .with(self.sides[usize::from(side)], |_, cx| cx.send(0, frame));
+    }
+
+    /// Has the line's server tell the router to renew.
+    pub(crate) fn reconfigure(&mut self, replay: u64) {
+        let message = reconfigure::Reconfigure {
+            server: Some(SERVER.to_vec()),
+            client: Some(WAN_MAC.duid_ll()),
+            kind: MessageType::Renew,
+            key: self.line.key,
+            replay,
+        };
+        let (edge, router) = (EDGE_MAC.link_local(), WAN_MAC.link_local());
+        let envelope = Envelope::new(EDGE_MAC, WAN_MAC, edge, router);
+        self.send(WAN_SIDE, envelope.udp(547, 546, &message.encode()));
     }
 
     pub(crate) fn sent(&mut self, side: u8) -> Vec<(Time, Frame)> {
@@ -286,6 +303,7 @@ impl Script {
         };
         let associations = dhcpv6::delegations(question)
             .map(|ia| dhcpv6::delegation(ia.id, 7200, 10_800, &[granted]));
+        let key = self.key.map(|key| reconfigure::key_option(key, 1));
         let options = [
             dhcproto::v6::DhcpOption::ServerId(SERVER.to_vec()),
             dhcproto::v6::DhcpOption::ClientId(dhcpv6::client_id(question)?.to_vec()),
@@ -293,7 +311,7 @@ impl Script {
         Some(dhcpv6::message(
             kind,
             question.xid(),
-            options.into_iter().chain(associations),
+            options.into_iter().chain(associations).chain(key),
         ))
     }
 }

@@ -168,6 +168,11 @@ pub(super) const SAME: &[Consequence] = &[
         failures: &["dns.proxy.refused-passed"],
         causes: &[&["dns.proxy.servfail-passed"]],
     },
+    // A home gateway that restarts is a link that comes back: who asks nobody hears of nothing.
+    Consequence {
+        failures: &["ngn.hgw.recovers-after-reboot"],
+        causes: &[&["dhcp6c.link.rebind-with-pd"]],
+    },
     Consequence {
         failures: &["rob.flap.recover"],
         causes: &[&["dhcp6c.link.rebind-with-pd"]],

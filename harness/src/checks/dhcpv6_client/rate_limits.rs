@@ -245,7 +245,8 @@ fn sol_max_rt_range(trace: &Dissection<'_>) -> Verdict {
     )
 }
 
-/// RFC 8415 §14.1 leaves the rate to the client; no exchange by the book comes near this one.
+/// RFC 8415 §14.1 has every client limit its rate, and names 20 packets in 20 seconds as a possible
+/// default. A client may choose another, so that only twice as many fail.
 const PERIOD: Duration = Duration::from_secs(20);
 
 const MOST: usize = 40;

@@ -84,10 +84,15 @@ fn reconfigures<'d>(
     })
 }
 
-/// Returns whether the device said by then that it accepts Reconfigure, and got its key.
+/// Returns whether the device said by then that it accepts Reconfigure, and got its key since it lost
+/// its power: nothing in RFC 8415 §20.4 has the key kept over that.
 fn is_keyed(trace: &Dissection<'_>, by: &Found<Dhcpv6>) -> bool {
-    let mut accepts = sent(trace).take_while(|found| found.record < by.record);
-    let mut keys = received(trace).take_while(|found| found.record < by.record);
+    let mut cuts = trace.steps.iter().rev();
+    let cut = cuts.find(|step| step.cuts_power() && step.record < by.record);
+    let since = cut.map_or(0, |cut| cut.record);
+    let is_near = |found: &&Found<Dhcpv6>| since <= found.record && found.record < by.record;
+    let mut accepts = sent(trace).filter(is_near);
+    let mut keys = received(trace).filter(is_near);
     accepts.any(|found| found.is.codes().contains(&RECONFIGURE_ACCEPT))
         && keys.any(|found| found.is.codes().contains(&AUTHENTICATION))
 }
@@ -110,6 +115,12 @@ fn renews_when_told(trace: &Dissection<'_>) -> Verdict {
             }
             let next = sent(trace)
                 .find(|found| found.record > told.record && FOLLOWS.contains(&found.is.kind));
+            let until = told.arrives + BEGUN_AFTER;
+            let is_prompt = next.is_some_and(|next| next.at <= until);
+            let mut cuts = trace.steps.iter().filter(|step| step.interrupts());
+            if !is_prompt && cuts.any(|cut| told.at <= cut.over() && cut.began() <= until) {
+                return Ruling::Unclear("a cable or the power was cut meanwhile".to_owned());
+            }
             within(trace, told, next, BEGUN_AFTER, "a Renew")
         },
     )
@@ -164,6 +175,13 @@ fn one_at_a_time(trace: &Dissection<'_>) -> Verdict {
                 return Ruling::Skip;
             };
             if !FOLLOWS.contains(&running.is.kind) || !is_keyed(trace, told) {
+                return Ruling::Skip;
+            }
+            // Who asked by itself may be told once to ask anew.
+            let is_first = !reconfigures(trace, false).any(|before| {
+                before.record < running.record && running.at <= before.arrives + BEGUN_AFTER
+            });
+            if is_first {
                 return Ruling::Skip;
             }
             let next = sent(trace).find(|found| found.record > told.record);

@@ -175,6 +175,16 @@ fn arrived(
     {
         return Ruling::Holds(vec![query.record, reply.record]);
     }
+    // Nor does one that fails matter to who had the answer to his try before.
+    let has_it = |before: &Exchange<'_>| {
+        let mut later = tries(&lan, before);
+        let reply = before.reply().filter(|reply| ok(&reply.is));
+        reply.is_some_and(|reply| reply.record > query.record)
+            && later.any(|again| again.query.record == query.record)
+    };
+    if came.is_some_and(|reply| is_lost(&reply.is) && !ok(&reply.is)) && lan.iter().any(has_it) {
+        return Ruling::Skip;
+    }
     match came {
         // That the device fails by itself is not about what is in answers.
         Some(reply)
@@ -182,6 +192,13 @@ fn arrived(
                 && matches!(answer(trace, &upstream, &relayed.lan), Answer::Refused(_)) =>
         {
             answered(check, trace, &upstream, &relayed.lan)
+        }
+        Some(reply)
+            if !ok(&reply.is)
+                && reply.is.rcode == SERVFAIL
+                && trace.is_disturbed(query.at, reply.at) =>
+        {
+            Ruling::Unclear("a cable or the power was cut, or frames got lost".to_owned())
         }
         Some(reply) => expect(
             [query.record, first.record, reply.record],

@@ -20,8 +20,9 @@ use crate::checks::dns::answer_shapes::{has_soa, is_malformed};
 use crate::checks::dns::mutated_answers::mutated;
 use crate::checks::dns::oddities::is_common;
 use crate::checks::dns::silence::{PRESENT, nothing_came};
-use crate::checks::dns::twins::{PATIENCE, is_twin, repetitions, same};
+use crate::checks::dns::twins::{PATIENCE, is_twin, only_knocks, repetitions, same};
 use crate::checks::evidence::given_prefixes::is_between_prefixes;
+use crate::checks::evidence::silent_line::waits_for_prefix;
 use crate::checks::ruling::{Ruling, because, broken};
 use crate::dissection::dns::{AAAA, Flag, NXDOMAIN, SERVFAIL};
 use crate::dissection::{Dissection, Dns, Exchange, Found};
@@ -89,7 +90,9 @@ pub(super) fn answer(
         let mut replies = other.replies.iter();
         replies.any(|old| old.is.rcode == reply.is.rcode && reply.at <= old.at + REMEMBERED)
     });
-    if is_remembered || reply.is.rcode == SERVFAIL && server_fails(trace, &earlier, name, reply) {
+    // Nor did a server answer that takes no connection.
+    let failed = || server_fails(trace, &earlier, name, reply) || only_knocks(trace, exchange);
+    if is_remembered || reply.is.rcode == SERVFAIL && failed() {
         Answer::Given
     } else if says_it_cannot && is_helpless(trace, upstream, exchange, reply) {
         Answer::Helpless
@@ -301,6 +304,7 @@ fn is_helpless(
         || trace.is_line_dumb()
         || trace.is_disturbed(exchange.query.at, reply.at)
         || trace.lan_prefixes().is_empty()
+        || waits_for_prefix(trace, reply.at)
         || is_between_prefixes(trace, reply.at, reply.at)
 }
 

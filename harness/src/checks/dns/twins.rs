@@ -94,7 +94,7 @@ pub(super) fn is_asked_otherwise(
 }
 
 /// Returns whether the device tried to ask over TCP meanwhile, and no server took its connection.
-fn only_knocks(trace: &Dissection<'_>, lan: &Exchange<'_>) -> bool {
+pub(super) fn only_knocks(trace: &Dissection<'_>, lan: &Exchange<'_>) -> bool {
     let mut tried = trace
         .connections
         .iter()

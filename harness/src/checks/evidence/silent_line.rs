@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use ngnlab_sim::Time;
+use ngnlab_sim::line::{Dhcpv6Quirk, EdgeQuirk};
+use ngnlab_sim::trace::Role;
 
 use crate::checks::evidence::dhcpv6_exchanges::sent;
-use crate::checks::evidence::given_prefixes::given;
-use crate::dissection::{Dissection, Kind};
+use crate::checks::evidence::given_prefixes::{Given, given};
+use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
 use crate::scenario::step::Action;
 use crate::scenario::step::servers::Server;
 
@@ -20,6 +22,14 @@ pub(in crate::checks) fn waits_for_prefix(trace: &Dissection<'_>, at: Time) -> b
     let gave = given(trace)
         .iter()
         .any(|given| given.preferred > 0 && since < given.at && given.at <= at);
+    // An edge that ignores solicitations (ngn-facts §9 row 1) says nothing until its next turn.
+    let ignores = EdgeQuirk::IgnoresSolicitations;
+    let is_ignored = trace.header().line.quirks.edge.contains(&ignores);
+    let mut adverts = trace.router_adverts();
+    let hears = adverts.any(|ra| ra.to_device(Role::Wan) && since <= ra.at && ra.at <= at);
+    if !gave && is_ignored && !hears && at <= since + UNSOLICITED {
+        return true;
+    }
     !gave
         && trace.steps.iter().any(|step| {
             let Action::Silence(silence) = &step.action else {
@@ -38,6 +48,30 @@ pub(in crate::checks) fn waits_for_prefix(trace: &Dissection<'_>, at: Time) -> b
             };
             step.at <= at && since < until && at <= heard.max(until)
         })
+}
+
+/// Returns why the device can have no prefix by then, if the line took back what it gave, or leaves
+/// every Request unanswered.
+pub(in crate::checks) fn gives_no_prefix(trace: &Dissection<'_>, at: Time) -> Option<&'static str> {
+    let before: Vec<_> = given(trace)
+        .into_iter()
+        .filter(|one| one.at <= at)
+        .collect();
+    let is_last = |one: &Given| {
+        let mut later = before.iter().filter(|other| other.record > one.record);
+        later.all(|other| other.net != one.net)
+    };
+    let ends = |one: &Given| one.at + Duration::from_secs(u64::from(one.preferred));
+    let is_gone = |one: &Given| one.preferred == 0 || ends(one) < at;
+    let mut last = before.iter().filter(|one| is_last(one)).peekable();
+    if last.peek().is_some() && last.all(is_gone) {
+        return Some("the line had taken its prefix back, and given no other");
+    }
+    let ignores = Dhcpv6Quirk::IgnoresRequests;
+    let asks = |found: &Found<Dhcpv6>| found.is.kind == Kind::Request && found.at <= at;
+    let is_ignored = trace.header().line.quirks.dhcpv6.contains(&ignores);
+    (before.is_empty() && is_ignored && sent(trace).any(asks))
+        .then_some("the line's server answers no Request")
 }
 
 /// Returns until when the device has to ask again, by the pause before it asked last: each is at

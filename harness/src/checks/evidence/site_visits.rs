@@ -12,7 +12,7 @@ use ngnlab_sim::trace::{End, Fact, Role};
 use crate::checks::delay::Delay;
 use crate::checks::dns::own_refusals::{answered, may_be_late};
 use crate::checks::evidence::given_prefixes::is_between_prefixes;
-use crate::checks::evidence::silent_line::waits_for_prefix;
+use crate::checks::evidence::silent_line::{gives_no_prefix, waits_for_prefix};
 use crate::checks::ruling::{Ruling, broken, every};
 use crate::dissection::dns::AAAA;
 use crate::dissection::{Connection, Dissection, Exchange, Found};
@@ -133,6 +133,9 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
     }
     if waits_for_prefix(trace, exchange.query.at) {
         return Ruling::Unclear("the line was silent, and gave no prefix yet".to_owned());
+    }
+    if let Some(why) = gives_no_prefix(trace, exchange.query.at) {
+        return Ruling::Unclear(why.to_owned());
     }
     let right = trace.setup().servers_for(exchange.name());
     let upstream = trace.upstream_dns();

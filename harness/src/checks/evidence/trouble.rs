@@ -63,6 +63,14 @@ pub(in crate::checks) fn works_after(
             .steps
             .iter()
             .all(|step| step.at < trouble.from || !is_other(step));
+        // What befell the line before may have outlasted the trouble.
+        let fine = pages
+            .iter()
+            .rfind(|(told, failed)| told.at < trouble.from && failed.is_none());
+        let was_fine = fine.is_some_and(|(fine, _)| {
+            let mut steps = trace.steps.iter();
+            steps.all(|step| step.over() < fine.at || step.at >= trouble.from || !is_other(step))
+        });
         let (Some((before, _)), Some((told, failed)), true) = (worked, last, calm) else {
             return Ruling::Skip;
         };
@@ -72,6 +80,9 @@ pub(in crate::checks) fn works_after(
             .chain([told.record]);
         match failed {
             None => Ruling::Holds(records.collect()),
+            Some(_) if !was_fine => {
+                Ruling::Unclear("nothing shows that the line was fine before that".to_owned())
+            }
             Some(reason) => {
                 let fails = broken(
                     records,

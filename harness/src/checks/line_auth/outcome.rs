@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::message::packet::is_routable;
-use ngnlab_sim::setup::Aspect;
+use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::{End, Fact, LineState, Role, Screen};
 
 use crate::checks::check::{Check, ONS};
 use crate::checks::delay::Delay;
-use crate::checks::evidence::silent_line::waits_for_prefix;
+use crate::checks::evidence::silent_line::{gives_no_prefix, waits_for_prefix};
 use crate::checks::evidence::site_visits::{
     HTTPS, LINE_AUTH, PORTAL, TEST_PORTAL, beyond, opened, reaches,
 };
 use crate::checks::ruling::{Ruling, broken, every, expect};
-use crate::dissection::{Dissection, Told};
+use crate::dissection::{Dissection, Stepped, Told};
 use crate::scenario::step::Action;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -199,6 +199,13 @@ fn after_power_cut(trace: &Dissection<'_>) -> Verdict {
     let Some(cut) = cuts.next_back() else {
         return Verdict::Inconclusive("the power was not cut".to_owned());
     };
+    let added = |step: &Stepped<'_>| matches!(step.action, Action::AddHikariDenwa(_));
+    if trace.setup().mode == Mode::Ra && trace.steps.iter().any(added) {
+        // Guide Q1: then the router has to be set to DHCPv6-PD.
+        return Verdict::Inconclusive(
+            "the line delegates since ひかり電話 was added, and the router is set to RA".to_owned(),
+        );
+    }
     let values = trace.header().line.area.values();
     let sites = [values.line_auth, values.portal, values.portal_test];
     let since = cut.at + BACK_AFTER;
@@ -211,7 +218,9 @@ fn after_power_cut(trace: &Dissection<'_>) -> Verdict {
     match (later, tried) {
         // Nothing on the wire although a terminal tried: it had no address or no DNS server.
         (Verdict::Inconclusive(_), Some(tried))
-            if nothing_left(trace, since) && !waits_for_prefix(trace, tried.at) =>
+            if nothing_left(trace, since)
+                && !waits_for_prefix(trace, tried.at)
+                && gives_no_prefix(trace, tried.at).is_none() =>
         {
             every("attempt after the power cut", [tried], |tried| {
                 broken(

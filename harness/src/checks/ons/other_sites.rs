@@ -191,6 +191,14 @@ fn ntp_answers(trace: &Dissection<'_>) -> Verdict {
         if question.hop_limit <= 1 {
             return Ruling::Unclear("the question came with no hops left".to_owned());
         }
+        let assigned = trace.assignments().filter(|(at, _)| *at <= question.at);
+        if assigned
+            .last()
+            .is_some_and(|(_, net)| !net.contains(&question.source))
+        {
+            // RFC 7084 §4.3 L-14: what comes from a prefix that is gone is refused.
+            return Ruling::Unclear("the line had taken the terminal's prefix back".to_owned());
+        }
         let left = pairs
             .iter()
             .find(|(before, _)| before.record == question.record);
@@ -220,9 +228,10 @@ fn ntp_answers(trace: &Dissection<'_>) -> Verdict {
         let Some(answer) = answer else {
             return Ruling::Unclear("the host did not answer".to_owned());
         };
+        // To a question that a cable delivered twice the host gives the same answer twice.
         let came = pairs
             .iter()
-            .any(|(before, _)| before.record == answer.record);
+            .any(|(before, _)| before.on == Role::Wan && before.is.ip == answer.is.ip);
         if !came && trace.was_looking_for_next_hop(answer, STILL_OPENING) {
             return Ruling::Skip;
         }

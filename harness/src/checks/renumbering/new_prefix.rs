@@ -285,7 +285,7 @@ fn is_cut(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
     let cut = trace
         .steps
         .iter()
-        .any(|step| from < step.at && step.began() <= to && step.interrupts());
+        .any(|step| from < step.over() && step.began() <= to && step.interrupts());
     cut || trace
         .packets
         .iter()

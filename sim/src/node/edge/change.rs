@@ -63,10 +63,13 @@ impl Edge {
             self.settle_renumbering(cx);
             return;
         }
-        self.withdrawn.retain(|(prefix, _)| *prefix != next);
-        if how != Renumbering::OldForgotten {
+        let gone = self.assignment;
+        self.withdrawn
+            .retain(|(prefix, _)| *prefix != next && *prefix != gone);
+        // What comes back after a time without any prefix is not withdrawn.
+        if how != Renumbering::OldForgotten && (gone != next || how == Renumbering::NoneInstead) {
             let until = cx.now() + WITHDRAWN_FOR;
-            self.withdrawn.push((self.assignment, until));
+            self.withdrawn.push((gone, until));
             let extra = self.withdrawn.len().saturating_sub(WITHDRAWN_MAX);
             self.withdrawn.drain(..extra);
         }

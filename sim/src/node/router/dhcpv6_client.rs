@@ -90,6 +90,8 @@ struct Exchange {
     first_sent: Option<Time>,
     retransmission: Retransmission,
     offer: Option<Offer>,
+    /// Whether a Reconfigure began it.
+    told: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -235,6 +237,7 @@ impl Client {
             first_sent: None,
             retransmission: Retransmission::starting(schedule, cx.now() + delay),
             offer: None,
+            told: false,
         });
     }
 
@@ -316,7 +319,11 @@ impl Client {
             }
             self.begin(Kind::Solicit, Duration::ZERO, cx);
         } else if binding.t2 <= cx.now() || self.defects.has(REBINDS_AT_T1) {
+            let told = self.exchange.as_ref().is_some_and(|before| before.told);
             self.begin(Kind::Rebind, Duration::ZERO, cx);
+            if let Some(exchange) = &mut self.exchange {
+                exchange.told = told;
+            }
         } else {
             self.begin(Kind::Renew, Duration::ZERO, cx);
         }

@@ -87,6 +87,10 @@ impl Router {
             }
             return;
         }
+        if self.setup.mode == Mode::Ra && self.lan_net().is_none() {
+            // The line's /64 is on its way to the LAN still: sent back, it would go in circles.
+            return;
+        }
         match self.route(destination) {
             Some(hop) => self.pass_on(Self::WAN, packet, hop, cx),
             None if self.defects.has(SILENT_NULL_ROUTE) => {}

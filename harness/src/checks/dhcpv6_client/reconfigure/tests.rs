@@ -76,3 +76,16 @@ fn one_is_followed_at_a_time() {
     renew(&mut trace, 22_100, 9);
     assert_eq!(sign(id, &trace), '-');
 }
+
+#[test]
+fn who_asks_by_itself_may_be_told_to_ask_anew() {
+    let id = "dhcp6c.rcf.one-at-a-time";
+    let mut trace = keyed();
+    renew(&mut trace, 20_000, 8);
+    told(&mut trace, 22_000, false);
+    renew(&mut trace, 22_100, 9);
+    assert_eq!(sign(id, &trace), '?');
+    told(&mut trace, 24_000, false);
+    renew(&mut trace, 24_100, 10);
+    assert_eq!(sign(id, &trace), '-');
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dhcproto::v6::DhcpOption;
 
-use super::{Client, Kind};
+use super::{Client, Exchange, Kind};
 use crate::message::dhcpv6::{self, Message, MessageType, reconfigure};
 use crate::node::Context;
 use crate::node::router::defect::defects;
@@ -23,8 +23,11 @@ impl Client {
         {
             return;
         }
-        // RFC 8415 §18.2.11: one at a time.
-        let busy = self.exchange.is_some() && !self.defects.has(RESTARTS_AT_EACH_RECONFIGURE);
+        let waits = self
+            .exchange
+            .as_ref()
+            .is_some_and(Exchange::outlasts_reconfigure);
+        let busy = waits && !self.defects.has(RESTARTS_AT_EACH_RECONFIGURE);
         let wanted = message.opts().iter().find_map(|option| match option {
             DhcpOption::ReconfMsg(kind) => Some(*kind),
             _ => None,
@@ -37,6 +40,9 @@ impl Client {
         };
         if !busy {
             self.begin(kind, Duration::ZERO, cx);
+            if let Some(exchange) = &mut self.exchange {
+                exchange.told = true;
+            }
         }
     }
 
@@ -54,6 +60,18 @@ impl Client {
         let fresh = counter > credential.replay;
         credential.replay = credential.replay.max(counter);
         fresh
+    }
+}
+
+impl Exchange {
+    /// Returns whether a Reconfigure is ignored until this is over: RFC 8415 §18.2.11 says so of
+    /// what an earlier one began. What we began by ourselves gives way, or a Rebind that repeats
+    /// itself every ten minutes would be deaf for a server that is back.
+    fn outlasts_reconfigure(&self) -> bool {
+        match self.kind {
+            Kind::Solicit | Kind::Request(_) | Kind::Release => true,
+            Kind::Renew | Kind::Rebind | Kind::Verify | Kind::InformationRequest => self.told,
+        }
     }
 }
 
