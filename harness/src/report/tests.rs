@@ -79,6 +79,23 @@ fn a_screen_that_did_not_come_may_be_late_and_another_one_may_not() {
 }
 
 #[test]
+fn a_screen_is_late_only_on_a_host_that_was_late_while_it_was_tried() {
+    let excused = |failed_at| {
+        let mut trace = TraceBuilder::new("next-pd");
+        let late = Seen::Late(Duration::from_secs(2));
+        trace.at(5_000).seen(late);
+        let fact = Fact::PageFailed {
+            url: "https://www.lineauth.mnw/".to_owned(),
+            reason: ngnlab_sim::trace::FetchError::Timeout,
+        };
+        trace.at(failed_at).fact("pc", fact);
+        case_of(&trace, &[]).expectations[0].excused
+    };
+    assert!(excused(30_000));
+    assert!(!excused(100_000));
+}
+
+#[test]
 fn a_step_is_excused_only_if_it_waits_for_something() {
     let step = |why: &str| {
         let mut trace = TraceBuilder::new("next-pd");
@@ -104,7 +121,11 @@ fn the_way_in_which_a_device_fails_is_known_where_its_file_says_so() {
             log: None,
         };
         let ending = Ending::DeviceFailed(failure);
-        let case = case_that_ends(&TraceBuilder::new("next-pd"), ending, &[known.clone()]);
+        let case = case_that_ends(
+            &TraceBuilder::new("next-pd"),
+            ending,
+            std::slice::from_ref(known),
+        );
         assert!(matches!(case.outcome, Outcome::DeviceFailed { .. }));
         case.outcome.known().map(str::to_owned)
     };

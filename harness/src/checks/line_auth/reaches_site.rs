@@ -109,6 +109,22 @@ mod tests {
     }
 
     #[test]
+    fn a_question_that_a_late_host_explains_hides_none_that_it_does_not() {
+        let id = "dns.proxy.present";
+        let mut trace = TraceBuilder::new("next-ra");
+        trace.at(1000).lan_ra(|_| {});
+        trace.seen(Seen::Late(Duration::from_secs(2)));
+        let failed = Reply::Code(ResponseCode::ServFail);
+        let asked = trace.ask("www.lineauth.mnw", RecordType::AAAA);
+        trace.answer(asked, "www.lineauth.mnw", failed);
+        assert!(is_explained(id, &trace));
+        trace
+            .at(40_000)
+            .ask("hweb.oqs.onshikaku.org", RecordType::AAAA);
+        assert!(fails(id, &trace) && !is_explained(id, &trace));
+    }
+
+    #[test]
     fn a_proxy_that_says_nothing_or_refuses_fails_for_that() {
         let id = "ons.line-auth.reaches-site";
         for refusal in [None, Some(ResponseCode::Refused)] {

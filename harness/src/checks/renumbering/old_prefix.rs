@@ -331,7 +331,7 @@ fn deprecate_old(trace: &Dissection<'_>) -> Verdict {
         let mut kept = later().filter(|one| one.at > deadline && one.info.preferred > 0);
         if let Some(first) = kept.next() {
             // Who keeps it up is not late.
-            let last = kept.last().unwrap_or(first);
+            let last = kept.next_back().unwrap_or(first);
             return broken(
                 [old.record, first.record],
                 format!("{lan} with preferred lifetime 0"),
