@@ -9,6 +9,7 @@ use ngnlab_sim::Time;
 use ngnlab_sim::line::{Area, EdgeQuirk};
 use ngnlab_sim::message::ndp::{Ndp, NdpOption, RouterSolicit};
 use ngnlab_sim::message::packet::{ALL_NODES, ALL_ROUTERS, Envelope, Packet};
+use ngnlab_sim::node::edge::Renumbering;
 
 mod bench;
 mod delegation;
@@ -66,6 +67,25 @@ fn a_pd_line_advertises_the_mtu_and_no_prefix() {
         assert_eq!(advert.options[1], NdpOption::Mtu(1500));
         assert_eq!(advert.options.len(), 2);
     }
+}
+
+#[test]
+fn a_prefix_that_comes_back_is_withdrawn_no_longer() {
+    let mut bench = Bench::new("next-ra", Area::East);
+    let edge = bench.edge;
+    for how in [Renumbering::NoneInstead, Renumbering::OldWithdrawn] {
+        bench
+            .world
+            .with(edge, |edge, cx| edge.change_prefix(how, cx));
+        bench.run_for(10);
+    }
+    let frames = bench.received();
+    let last = frames.iter().rev().find_map(router_advert).unwrap();
+    let told: Vec<_> = last
+        .prefixes()
+        .map(|one| (one.prefix, one.valid > 0))
+        .collect();
+    assert_eq!(told, [(bench.line.assignment(0).addr(), true)]);
 }
 
 #[test]
