@@ -104,7 +104,11 @@ fn the_way_in_which_a_device_fails_is_known_where_its_file_says_so() {
             log: None,
         };
         let ending = Ending::DeviceFailed(failure);
-        let case = case_that_ends(&TraceBuilder::new("next-pd"), ending, &[known.clone()]);
+        let case = case_that_ends(
+            &TraceBuilder::new("next-pd"),
+            ending,
+            std::slice::from_ref(known),
+        );
         assert!(matches!(case.outcome, Outcome::DeviceFailed { .. }));
         case.outcome.known().map(str::to_owned)
     };
