@@ -49,14 +49,14 @@ impl HowFar {
         let mut pages = trace.facts.iter().rev();
         let page = pages.find(|told| matches!(told.fact, Fact::PageSeen { .. }));
         let since = page.map_or(0, |told| told.record);
-        let tries = trace.connections.iter().filter(|one| {
+        let mut tries = trace.connections.iter().filter(|one| {
             one.on == Role::Lan
                 && one.opener == End::Network
                 && !one.injected
                 && one.syn > since
                 && sites.contains(&one.server.0)
         });
-        let Some(last) = tries.last() else {
+        let Some(last) = tries.next_back() else {
             return Self::NotSent;
         };
         let mut connections = trace.connections.iter();
