@@ -6,6 +6,8 @@
 //! has one, and names only what stands on this line. Where the flow has no end that fits, the
 //! diagnosis says how far the packets came.
 
+use std::collections::BTreeSet;
+use std::iter;
 use std::net::Ipv6Addr;
 
 use ngnlab_reports::{Diagnosis, RecordId, Text, Walked};
@@ -23,17 +25,36 @@ use stop::Stop;
 mod address;
 mod attempt;
 mod causes;
+mod damage;
 mod name;
 mod page;
 mod place;
 mod stop;
+mod wrong_address;
 
 /// Returns where the flow stops, if the last attempt to authenticate the line or to use it was in
 /// vain.
 pub fn diagnose(trace: &Dissection<'_>) -> Option<Diagnosis> {
     let all = Attempt::all(trace);
     let last = all.last()?;
+    if last.end == End::Screen(Screen::NotAuthenticated)
+        && let Some(index) = kept_from_the_site(&all)
+    {
+        return Walk::new(trace, &all[index]).take(&all[..=index]);
+    }
     Walk::new(trace, last).take(&all)
+}
+
+/// Returns the last attempt to authenticate the line if it got nowhere: who is told then that the
+/// line is not authenticated cannot open the site, either.
+fn kept_from_the_site(all: &[Attempt<'_>]) -> Option<usize> {
+    let index = all.iter().rposition(|attempt| match attempt.end {
+        End::Screen(screen) => !matches!(screen, Screen::NotAuthenticated | Screen::Login),
+        End::Failed(host, _) | End::CutOff(host) => host == HOST,
+        End::OtherPage(_) => true,
+    })?;
+    let failed = matches!(all[index].end, End::Failed(..) | End::CutOff(_));
+    failed.then_some(index)
 }
 
 /// Returns where the flow stopped at each attempt that failed before another one, without
@@ -175,6 +196,9 @@ impl<'d, 't> Walk<'d, 't> {
             self.answer(2, false, here, why);
             return Some(self.unresolved(host));
         };
+        if let Some(cause) = self.misled(host) {
+            return Some(cause);
+        }
         self.answer(2, true, [record], format!("{host} resolves"));
         if let Some(cause) = self.delivered_otherwise_since() {
             return Some(cause);
@@ -293,6 +317,19 @@ impl<'d, 't> Walk<'d, 't> {
                         .terminal
                         .is_none_or(|name| name == terminal.name)
             })
+    }
+
+    /// Returns whether the line solicited in vain for whoever it has to reach for an address: for the
+    /// address itself, or for a link-local one that the router uses there.
+    fn is_sought_for(&self, address: Ipv6Addr) -> Option<(RecordId, Ipv6Addr)> {
+        let mut own = BTreeSet::new();
+        for found in &self.trace.packets {
+            if found.by_device(Role::Wan) && found.source.is_unicast_link_local() {
+                own.insert(found.source);
+            }
+        }
+        let mut targets = iter::once(address).chain(own);
+        targets.find_map(|target| Some((self.is_sought(target)?, target)))
     }
 
     /// Returns whether the line solicited for an address in vain.

@@ -104,9 +104,11 @@ pub fn case(
             case.diagnosis = diagnosis::diagnose(&dissection);
             case.overcome = diagnosis::overcome(&dissection);
             case.expectations = expectations(scenario, &dissection, case.diagnosis.as_ref(), known);
-            let because = checks::because_of_promise(|id| {
-                let judged = case.verdicts.get(id);
-                judged.is_some_and(|judged| matches!(judged.verdict, Verdict::Fail(_)))
+            let because = checks::because_of_promise(&dissection, |id| {
+                match &case.verdicts.get(id)?.verdict {
+                    Verdict::Fail(finding) => Some(&finding.records),
+                    Verdict::Pass(_) | Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => None,
+                }
             });
             for expectation in case.expectations.iter_mut().filter(|one| !one.met) {
                 expectation.because = because.map(str::to_owned);
@@ -209,7 +211,7 @@ fn judged(
             false => (id, verdict),
         })
         .collect();
-    let mut because: BTreeMap<&str, &str> = checks::because(&verdicts);
+    let mut because: BTreeMap<&str, &str> = checks::because(dissection, &verdicts);
     let left_open = checks::left_open(&verdicts);
     because.extend(&left_open);
     let judged = verdicts.into_iter().map(|(id, verdict)| {

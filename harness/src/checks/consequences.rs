@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 use ngnlab_reports::{RecordId, Verdict};
 
 use crate::checks::ruling;
-
-use on_the_way::{OF_PROMISES, ON_THE_WAY};
+use crate::dissection::Dissection;
+use how_far::HowFar;
+use on_the_way::{OF_PROMISES, ON_THE_WAY, Obstacle, SITES};
 use premises::PREMISES;
 use same::SAME;
 
+mod how_far;
 mod on_the_way;
 mod premises;
 mod same;
@@ -23,8 +25,24 @@ struct Consequence {
     causes: &'static [&'static [&'static str]],
 }
 
+/// Failures to get to a site, and what lies on the way there, the likeliest first.
+struct OnTheWay {
+    failures: &'static [&'static str],
+    obstacles: &'static [&'static [Obstacle]],
+}
+
 /// Returns which failed check explains which, of the verdicts on one trace.
-pub fn because<'a>(verdicts: &BTreeMap<&'a str, Verdict>) -> BTreeMap<&'a str, &'static str> {
+pub fn because<'a>(
+    trace: &Dissection<'_>,
+    verdicts: &BTreeMap<&'a str, Verdict>,
+) -> BTreeMap<&'a str, &'static str> {
+    explained(verdicts, |records| HowFar::of(trace, records))
+}
+
+fn explained<'a>(
+    verdicts: &BTreeMap<&'a str, Verdict>,
+    how_far: impl Fn(&[RecordId]) -> HowFar,
+) -> BTreeMap<&'a str, &'static str> {
     let failed = verdicts.iter().filter_map(|(id, verdict)| match verdict {
         Verdict::Fail(finding) => Some((*id, &finding.records[..])),
         Verdict::Pass(_) | Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => None,
@@ -32,13 +50,24 @@ pub fn because<'a>(verdicts: &BTreeMap<&'a str, Verdict>) -> BTreeMap<&'a str, &
     let failed: BTreeMap<&str, &[RecordId]> = failed.collect();
     let mut found = BTreeMap::new();
     for (id, records) in &failed {
-        let seen_before = |cause: &&str| {
-            let seen = failed.get(*cause);
-            seen.is_some_and(|seen| is_before(seen, records))
+        let mut same = SAME
+            .iter()
+            .filter(|row| row.failures.contains(id))
+            .flat_map(|row| row.causes.iter().copied().flatten().copied());
+        let mut obstacles = ON_THE_WAY
+            .iter()
+            .filter(|row| row.failures.contains(id))
+            .flat_map(|row| row.obstacles.iter().copied().flatten());
+        let stopped = how_far(records);
+        let stops = |obstacle: &&Obstacle| {
+            let seen = failed.get(obstacle.check);
+            let before = seen.is_some_and(|seen| is_before(seen, records));
+            (before || seen.is_some() && obstacle.is_always_there())
+                && obstacle.stops(stopped, || seen.map(|seen| how_far(seen)))
         };
-        let cause = causes(SAME, *id)
+        let cause = same
             .find(|cause| failed.contains_key(cause))
-            .or_else(|| causes(ON_THE_WAY, *id).find(seen_before));
+            .or_else(|| obstacles.find(stops).map(|obstacle| obstacle.check));
         found.extend(cause.map(|cause| (*id, cause)));
     }
     found
@@ -67,10 +96,23 @@ fn causes(rows: &'static [Consequence], id: &str) -> impl Iterator<Item = &'stat
     rows.flat_map(|row| row.causes.iter().copied().flatten().copied())
 }
 
-/// Returns the failed check that explains why a promise about a site was not kept, if one does.
-pub fn because_of_promise(failed: impl Fn(&str) -> bool) -> Option<&'static str> {
-    let mut causes = OF_PROMISES.iter().copied().flatten().copied();
-    causes.find(|id| failed(id))
+/// Returns the failed check that explains why a promise about a site was not kept, if one does;
+/// `failed` gives the records that show a failure.
+pub fn because_of_promise<'a>(
+    trace: &Dissection<'_>,
+    failed: impl Fn(&str) -> Option<&'a [RecordId]>,
+) -> Option<&'static str> {
+    let stopped = HowFar::in_the_end(trace);
+    let explains = |obstacle: &&Obstacle| {
+        let seen = failed(obstacle.check);
+        seen.is_some() && obstacle.stops(stopped, || seen.map(|seen| HowFar::of(trace, seen)))
+    };
+    // Who fails at a site itself breaks what was promised of it, wherever it stopped.
+    let mut sites = SITES.iter();
+    let site = sites.find(|site| failed(site.check).is_some());
+    let mut obstacles = OF_PROMISES.iter().copied().flatten();
+    let cause = site.or_else(|| obstacles.find(explains));
+    cause.map(|obstacle| obstacle.check)
 }
 
 /// Returns whether a cause was seen by the time its consequence was.
@@ -84,12 +126,29 @@ fn is_before(cause: &[RecordId], consequence: &[RecordId]) -> bool {
 /// Returns every check that is named here.
 #[cfg(test)]
 pub(super) fn named() -> impl Iterator<Item = &'static str> {
-    let named = |row: &'static Consequence| {
-        let causes = row.causes.iter().copied().flatten();
-        row.failures.iter().chain(causes).copied()
-    };
-    let rows = ON_THE_WAY.iter().chain(SAME).chain(PREMISES);
-    rows.flat_map(named)
+    let premises = PREMISES.iter().map(|row| {
+        let causes = row.causes.iter().copied().flatten().copied();
+        (row.failures, causes.collect())
+    });
+    let rows = rows().chain(premises);
+    rows.flat_map(|(failures, causes): (_, Vec<_>)| failures.iter().copied().chain(causes))
+}
+
+/// Returns every row of both tables, as failures and what explains them.
+#[cfg(test)]
+fn rows() -> impl Iterator<Item = (&'static [&'static str], Vec<&'static str>)> {
+    let same = SAME.iter().map(|row| {
+        let causes = row.causes.iter().copied().flatten().copied();
+        (row.failures, causes.collect())
+    });
+    let on_the_way = ON_THE_WAY.iter().map(|row| {
+        let causes = row.obstacles.iter().copied().flatten();
+        (
+            row.failures,
+            causes.map(|obstacle| obstacle.check).collect(),
+        )
+    });
+    same.chain(on_the_way)
 }
 
 #[cfg(test)]
@@ -109,18 +168,14 @@ mod tests {
         })
     }
 
-    fn rows() -> impl Iterator<Item = &'static Consequence> {
-        ON_THE_WAY.iter().chain(SAME)
-    }
-
     /// Every check that can explain this one, whichever rows lead there.
     fn explained_by(id: &'static str) -> BTreeSet<&'static str> {
         let mut found = BTreeSet::new();
         let mut open = vec![id];
         while let Some(id) = open.pop() {
-            for row in rows().filter(|row| row.failures.contains(&id)) {
-                for cause in row.causes.iter().copied().flatten() {
-                    if found.insert(*cause) {
+            for (_, causes) in rows().filter(|(failures, _)| failures.contains(&id)) {
+                for cause in causes {
+                    if found.insert(cause) {
                         open.push(cause);
                     }
                 }
@@ -131,8 +186,8 @@ mod tests {
 
     #[test]
     fn nothing_explains_itself() {
-        for row in rows() {
-            for id in row.failures {
+        for (failures, _) in rows() {
+            for id in failures {
                 assert!(!explained_by(id).contains(id), "{id} leads back to itself");
             }
         }
@@ -146,7 +201,7 @@ mod tests {
             ("ons.portal.reachable", failed(&[20])),
             ("dhcp6c.msg.elapsed-time", failed(&[3])),
         ]);
-        let found = because(&verdicts);
+        let found = explained(&verdicts, |_| HowFar::NotSent);
         assert_eq!(
             found,
             BTreeMap::from([
@@ -155,14 +210,14 @@ mod tests {
             ])
         );
         verdicts.insert("dns.proxy.id-restored", failed(&[12]));
-        let found = because(&verdicts);
+        let found = explained(&verdicts, |_| HowFar::NotSent);
         assert_eq!(found.get("ons.line-auth.reaches-site"), None);
         assert_eq!(
             found.get("ons.portal.reachable"),
             Some(&"dns.proxy.id-restored")
         );
         verdicts.insert("dns.proxy.id-restored", Verdict::Pass(vec![1]));
-        let found = because(&verdicts);
+        let found = explained(&verdicts, |_| HowFar::NotSent);
         assert_eq!(
             found.get("ons.portal.reachable"),
             Some(&"ons.line-auth.reaches-site")
@@ -196,5 +251,22 @@ mod tests {
         assert_eq!(left_open(&verdicts), expected);
         verdicts.insert("dhcp6s.mode", nothing("it was too late"));
         assert!(!left_open(&verdicts).contains_key("dhcp6s.echo-xid"));
+    }
+
+    #[test]
+    fn who_opened_a_connection_was_not_stopped_by_a_name() {
+        let verdicts = BTreeMap::from([
+            ("dns.proxy.present", failed(&[12])),
+            ("ngn.nd.answers-for-lan", failed(&[4])),
+            ("ons.portal.reachable", failed(&[9])),
+        ]);
+        for (how_far, cause) in [
+            (HowFar::NotSent, Some("dns.proxy.present")),
+            (HowFar::ToTheRouter, None),
+            (HowFar::ToTheLine, Some("ngn.nd.answers-for-lan")),
+        ] {
+            let found = explained(&verdicts, |_| how_far);
+            assert_eq!(found.get("ons.portal.reachable").copied(), cause);
+        }
     }
 }

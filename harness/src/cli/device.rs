@@ -213,7 +213,7 @@ fn wrong(trace: &Dissection<'_>, area: Area, known: &[Known]) -> Vec<Wrong> {
     };
     let scenario = &trace.header().scenario;
     let verdicts = checks::judge_dissected(trace);
-    let because = checks::because(&verdicts);
+    let because = checks::because(trace, &verdicts);
     let failed = verdicts.into_iter().filter_map(|(id, verdict)| {
         let counts = checks::find(id)
             .is_some_and(|check| check.level == Level::Must && check.profiles.contains(&profile));

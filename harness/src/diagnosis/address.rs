@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv6Addr;
+use std::time::Duration;
 
 use ngnlab_reports::RecordId;
 use ngnlab_sim::Time;
@@ -68,6 +69,9 @@ impl<'d> Walk<'d, '_> {
             let why = "the router's advertisements on the LAN are not valid (RFC 4861 §6.1.2)";
             return Outcome::new(Cause::NotRedistributed, None, [record], why);
         }
+        if let Some(end) = self.advert_not_taken() {
+            return end;
+        }
         let found = match trace.setup().mode {
             Mode::Ra => self.no_advertised_prefix(),
             Mode::Pd => self.no_delegated_prefix(),
@@ -126,6 +130,33 @@ impl<'d> Walk<'d, '_> {
         invalid.map(|found| found.record)
     }
 
+    /// The line's advertisements come, and the router goes on soliciting for them (RFC 4861 §6.3.7)
+    /// without doing anything about them.
+    fn advert_not_taken(&self) -> Option<Outcome> {
+        let trace = self.trace;
+        let cut = self.attempt.record;
+        let mut adverts = trace.router_adverts().filter(|found| {
+            found.to_device(Role::Wan)
+                && !found.injected
+                && !found.is.lifetime.is_zero()
+                && found.record <= cut
+        });
+        let mut solicits = trace
+            .router_solicits()
+            .filter(|found| found.by_device(Role::Wan) && found.record <= cut);
+        let asked = solicits.next()?;
+        let first = adverts.find(|found| found.record > asked.record)?;
+        let again = solicits.find(|found| first.at + UNDER_WAY < found.at)?;
+        let acts = trace.packets.iter().any(|found| {
+            found.by_device(Role::Wan) && found.record <= cut && is_routable(found.source)
+        });
+        let asks = trace.dhcpv6.iter().any(|found| found.by_device(Role::Wan));
+        let why = "the line's advertisements reach the router, and it goes on soliciting for them";
+        let records = [first.record, again.record];
+        let end = Outcome::new(Cause::AdvertNotTaken, None, records, why);
+        (!acts && !asks).then_some(end)
+    }
+
     /// The router waits for an advertised prefix.
     fn no_advertised_prefix(&self) -> Option<Outcome> {
         let trace = self.trace;
@@ -173,6 +204,18 @@ impl<'d> Walk<'d, '_> {
             return Some(Outcome::new(Cause::WrongDelivery, None, [full.record], why));
         }
         let mut granted = came(Kind::Reply).filter(|found| !found.is.granted().is_empty());
+        let again = granted.clone().find_map(|reply| {
+            let again = messages().find(|found| {
+                found.by_device(Role::Wan)
+                    && found.record > reply.record
+                    && (found.is.kind, found.is.xid) == (Kind::Request, reply.is.xid)
+            })?;
+            Some([reply.record, again.record])
+        });
+        if let Some(records) = again {
+            let why = "the Reply with the prefix reaches the router, and it asks again";
+            return Some(Outcome::new(Cause::OfferNotTaken, None, records, why));
+        }
         if let Some(granted) = granted.next_back() {
             return Some(self.granted(granted));
         }
@@ -186,6 +229,11 @@ impl<'d> Walk<'d, '_> {
             };
             return Some(Outcome::new(Cause::NoRequest, None, [record], why));
         };
+        if messages().all(|found| !found.by_device(Role::Wan) || found.is.delegations().is_empty())
+        {
+            let why = "the router's Solicit asks for no prefix (it has no IA_PD)";
+            return Some(Outcome::new(Cause::NoRequest, None, [solicit.record], why));
+        }
         let offers = |found: &&Found<Dhcpv6>| !found.is.granted().is_empty();
         if let Some(offer) = came(Kind::Advertise).rfind(offers) {
             return Some(match sent(Kind::Request) {
@@ -281,10 +329,26 @@ impl<'d> Walk<'d, '_> {
                 Outcome::new(Cause::OfferNotTaken, None, records, why)
             }
             None => {
-                let why = "a prefix was delegated, and is not advertised on the LAN";
+                let why = match self.was_advertised() {
+                    true => "the prefix was advertised on the LAN, and not again before it ran out",
+                    false => "a prefix was delegated, and is not advertised on the LAN",
+                };
                 Outcome::new(Cause::NotRedistributed, None, [granted.record], why)
             }
         }
+    }
+
+    /// Whether the router advertised a prefix that a terminal could use at that time.
+    fn was_advertised(&self) -> bool {
+        let mut adverts = self.trace.router_adverts();
+        adverts.any(|found| {
+            found.by_device(Role::Lan)
+                && found.record <= self.attempt.record
+                && found
+                    .is
+                    .prefixes()
+                    .any(|prefix| prefix.valid > 0 && is_usable(prefix))
+        })
     }
 
     /// Whether whoever answers here drops DUIDs of other types (ngn-facts §2.1, §8 row 2).
@@ -305,6 +369,8 @@ fn is_usable(prefix: &PrefixInfo) -> bool {
     prefix.autonomous && prefix.length == 64 && prefix.preferred <= prefix.valid
 }
 
+/// What crosses on the wire is no answer to each other.
+const UNDER_WAY: Duration = Duration::from_secs(1);
 /// How much longer a pause may be than the one before (RFC 8415 §15).
 const LONGEST_PAUSE: f64 = 2.1;
 /// The ICMPv6 type of Router Advertisements (RFC 4861 §4.2).

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
 
 use ngnlab_reports::RecordId;
+use ngnlab_sim::Time;
 use ngnlab_sim::message::packet::{Packet, is_routable};
 use ngnlab_sim::trace::{DnsSource, End as Side, Fact, Role};
 
@@ -55,6 +56,12 @@ impl<'d> Walk<'d, '_> {
             Some(own) => own.iter().any(is_right),
             None => self.asks_past || configured.iter().any(is_right),
         };
+        if let Some((record, server)) = self.absent_server(&asked) {
+            let why = format!("the terminal was told to ask {server}, and nobody has that address");
+            self.asks_past = true;
+            self.answer(3, false, [record], why);
+            return Cause::WrongDns;
+        }
         // Whoever cannot get to the router may try an address that it had before.
         let is_shut_out = self.asks_past && self.router_is_silent().is_some();
         if ((!servers.is_empty() && !asks_right) || !is_set) && !is_shut_out {
@@ -156,12 +163,26 @@ impl<'d> Walk<'d, '_> {
                     Outcome::new(Cause::ProxyFails, stop, [good.record], because)
                 }
                 Some(reply) => {
-                    let because = format!("the router answers the terminal {}", said(&reply.is));
                     let records = [good.record, reply.record];
+                    if !reply.is.aaaa().is_empty() {
+                        let took = reply.at.since(self.asked_at(host, reply)).as_secs_f64();
+                        let because = format!("the router takes {took:.1} s to answer");
+                        return Outcome::new(Cause::ProxyFails, Stop::TooLate, records, because);
+                    }
+                    let because = format!("the router answers the terminal {}", said(&reply.is));
                     Outcome::new(Cause::ProxyFails, Stop::TerminalBack, records, because)
                 }
             },
         }
+    }
+
+    /// Returns when the terminal asked what this answers.
+    fn asked_at(&self, host: &str, reply: &Found<Dns>) -> Time {
+        let asked = self.asked(host).into_iter();
+        let mut same = asked.filter(|question| {
+            question.is.id == reply.is.id && question.is.source_port == reply.is.destination_port
+        });
+        same.next().map_or(reply.at, |question| question.at)
     }
 
     /// The router was asked and asks nobody.
@@ -178,7 +199,12 @@ impl<'d> Walk<'d, '_> {
                 format!("the router neither answers for {host} nor asks a server"),
             ),
         };
-        let cause = match self.gave_the_line_up(self.look_up_began(host)) {
+        let says_why_not = self.replies_on_lan(host).last().is_some_and(|reply| {
+            // Who cannot ask says SERVFAIL; the others are words of its own.
+            reply.is.rcode != dns::SERVFAIL
+        });
+        let given_up = !says_why_not && self.gave_the_line_up(self.look_up_began(host));
+        let cause = match given_up {
             true => Cause::GaveLineUp,
             false => Cause::ProxyFails,
         };
@@ -228,7 +254,20 @@ impl<'d> Walk<'d, '_> {
                     && !trace.is_terminal(one.client.0)
                     && one.server.1 != dns::PORT
             });
-        probes || asked
+        probes || asked && self.has_reason(since)
+    }
+
+    /// Returns whether something tells that it is the line that a router has given up, and not the
+    /// names: it withdrew as router, sends nothing on the LAN either, or lost the line before.
+    fn has_reason(&self, since: RecordId) -> bool {
+        let trace = self.trace;
+        let answers = trace.packets.iter().any(|found| {
+            found.by_device(Role::Lan)
+                && found.record > since
+                && found.record <= self.attempt.record
+        });
+        let at = trace.trace.records[since].at;
+        !answers || self.withdrew_itself().is_some() || trace.is_disturbed(Time::ZERO, at)
     }
 
     /// A right server was asked, and no answer came to the router.
@@ -274,7 +313,7 @@ impl<'d> Walk<'d, '_> {
 
     /// Returns what the router sends to the line for a name: its own questions, and those that it
     /// passes on.
-    fn upstream(&self, host: &str) -> Vec<Exchange<'d>> {
+    pub(super) fn upstream(&self, host: &str) -> Vec<Exchange<'d>> {
         let mut sent = self.sent_up(host);
         sent.retain(|exchange| {
             let question = exchange.question();
@@ -324,6 +363,41 @@ impl<'d> Walk<'d, '_> {
             } if told.node == by && told.record <= cut => Some(&servers[..]),
             _ => None,
         })
+    }
+
+    /// Returns the server that the router told the terminal of, if it is nobody on the LAN: it is
+    /// sought in vain, and the router never uses its address.
+    fn absent_server(&self, asked: &[&Found<Dns>]) -> Option<(RecordId, Ipv6Addr)> {
+        if !asked.is_empty() || self.own_servers().is_some() {
+            return None;
+        }
+        let trace = self.trace;
+        // Who takes an address looks whether somebody has it (RFC 4862 §5.4.2).
+        let is_used = |address: Ipv6Addr| {
+            let mut packets = trace.packets.iter();
+            let mut probes = trace.neighbor_solicits();
+            packets.any(|found| found.by_device(Role::Lan) && found.source == address)
+                || probes.any(|found| found.by_device(Role::Lan) && found.is.target == address)
+        };
+        let is_told = |address: Ipv6Addr| {
+            self.told().any(|told| {
+                matches!(told.fact, Fact::DnsLearnt { servers, .. } if servers.contains(&address))
+            })
+        };
+        let answers_for = |address: Ipv6Addr| {
+            let mut adverts = trace.neighbor_adverts();
+            adverts.any(|found| found.by_device(Role::Lan) && found.is.target == address)
+        };
+        let sought = trace.neighbor_solicits().filter(|found| {
+            let target = found.is.target;
+            self.is_terminals(found)
+                && !found.source.is_unspecified()
+                && is_told(target)
+                && !is_used(target)
+                && !answers_for(target)
+        });
+        let last = sought.last()?;
+        Some((last.record, last.is.target))
     }
 
     /// Returns whether the terminal knows a DNS server, as far as it told.

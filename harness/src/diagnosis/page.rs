@@ -1,11 +1,13 @@
 //! A page that does not come although its name resolves: how far the connection comes.
 
 use std::net::Ipv6Addr;
+use std::time::Duration;
 
 use ipnet::Ipv6Net;
 use ngnlab_reports::RecordId;
 use ngnlab_sim::line::Upstream;
-use ngnlab_sim::message::packet::{Payload, is_routable};
+use ngnlab_sim::message::ndp::RouterAdvert;
+use ngnlab_sim::message::packet::is_routable;
 use ngnlab_sim::setup::{Mode, in_domain};
 use ngnlab_sim::trace::{End as Side, Fact, FetchError, Resolution, Role};
 
@@ -35,6 +37,11 @@ impl<'d> Walk<'d, '_> {
             if syn.is_some_and(|syn| self.leaves_damaged(syn)) {
                 return self.damaged(near.syn);
             }
+            if let Some((reset, Side::Device)) = near.reset {
+                let because = format!("the router resets the connection to {}", near.server.0);
+                let records = [near.syn, reset];
+                return Outcome::new(Cause::LostInRouter, Stop::RouterAnswers, records, because);
+            }
             if let Some(end) = syn.and_then(|syn| self.runs_out_of_hops(syn)) {
                 return end;
             }
@@ -42,47 +49,17 @@ impl<'d> Walk<'d, '_> {
             return Outcome::new(Cause::LostInRouter, Stop::RouterOut, [near.syn], because);
         };
         match far.accepted {
-            None => self.unaccepted(far),
+            None => self.unaccepted(near, far),
             Some(_) => self.broken_off(near, far),
         }
     }
 
-    /// Returns whether the router passed a packet on in a form that nobody can read: its checksum or
-    /// its length is wrong.
-    pub(super) fn leaves_damaged<T>(&self, came: &Found<T>) -> bool {
-        let mut packets = self.trace.packets.iter();
-        packets.any(|found| {
-            found.by_device(Role::Wan)
-                && found.record > came.record
-                && (found.source, found.destination) == (came.source, came.destination)
-                && match found.is.payload {
-                    Payload::Udp(udp) => !udp.checksum_ok,
-                    Payload::Other { next_header, .. } => matches!(next_header, TCP | UDP),
-                    Payload::Tcp(_) | Payload::Icmpv6(_) => false,
-                }
-        })
-    }
-
-    /// Returns whether the router may not pass a packet on because its hops end there (RFC 8200 §3),
-    /// as terminals send them by what it advertises (RFC 4861 §6.3.4).
-    pub(super) fn runs_out_of_hops<T>(&self, came: &Found<T>) -> Option<Outcome> {
-        let because = format!(
-            "it reaches the router with a hop limit of {}",
-            came.hop_limit
-        );
-        let stop = Stop::RouterOut;
-        let end = Outcome::new(Cause::HopLimit, stop, [came.record], because);
-        (came.hop_limit <= 1).then_some(end)
-    }
-
-    pub(super) fn damaged(&self, record: RecordId) -> Outcome {
-        let because = "its checksum or its length is wrong when it leaves";
-        Outcome::new(Cause::Damaged, Stop::Line, [record], because)
-    }
-
     /// The SYN left the router, and none came back.
-    fn unaccepted(&self, far: &Connection) -> Outcome {
+    fn unaccepted(&self, near: &Connection, far: &Connection) -> Outcome {
         let server = far.server.0;
+        if let Some(end) = self.loses_its_hops(near, far) {
+            return end;
+        }
         if let Some((reset, Side::Network)) = far.reset {
             let because = format!("{server} refuses the connection");
             let records = [far.syn, reset];
@@ -110,6 +87,9 @@ impl<'d> Walk<'d, '_> {
             let because = format!("the answer of {} is not passed on", far.server.0);
             return lost(Stop::RouterBack, because);
         }
+        if let Some(end) = self.arrives_changed(near, far) {
+            return end;
+        }
         if near.down < far.down {
             let because = format!("{} of {} bytes came to the LAN", near.down, far.down);
             return lost(Stop::RouterBack, because);
@@ -124,8 +104,8 @@ impl<'d> Walk<'d, '_> {
             let because = "the router resets the connection";
             return Outcome::new(Cause::LostInRouter, Stop::RouterAnswers, [reset], because);
         }
-        if let Some(sought) = self.is_sought(far.client.0) {
-            let because = format!("the line looks for {}", far.client.0);
+        if let Some((sought, target)) = self.is_sought_for(far.client.0) {
+            let because = format!("the line looks for {target}");
             let records = [far.last.0, sought];
             return Outcome::new(Cause::ConnectionLost, Stop::LineBack, records, because);
         }
@@ -150,11 +130,19 @@ impl<'d> Walk<'d, '_> {
 
     /// The terminal has an address, and yet nothing came from it.
     pub(super) fn nothing_sent(&self, what: &str) -> Outcome {
+        if let Some(record) = self.fell_silent() {
+            let because = "the router answered before, and sends nothing any more";
+            return Outcome::new(Cause::GaveLineUp, Stop::Terminal, [record], because);
+        }
         if let Some((record, target)) = self.router_is_silent() {
             let because = format!("nobody answers for {target}");
             return Outcome::new(Cause::RouterSilent, Stop::Terminal, [record], because);
         }
         let because = format!("the terminal did not send {what}");
+        if let Some(never) = self.never_was_router() {
+            let stop = Stop::Terminal;
+            return Outcome::new(Cause::NoRouterOnTerminal, stop, [never], because);
+        }
         if let Some(withdrawn) = self.withdrew_itself() {
             let stop = Stop::Terminal;
             return Outcome::new(Cause::GaveLineUp, stop, [withdrawn], because);
@@ -165,21 +153,51 @@ impl<'d> Walk<'d, '_> {
 
     /// Returns where the router took itself out of the terminals' default routers although the
     /// line's router is there: it says so once it takes the line for dead (RFC 7084 G-4).
-    fn withdrew_itself(&self) -> Option<RecordId> {
-        let adverts = |on_lan: bool| {
-            let adverts = self.trace.router_adverts();
-            let adverts = adverts.filter(|found| found.record <= self.attempt.record);
-            adverts.filter(move |found| match on_lan {
-                true => found.by_device(Role::Lan) && !found.lost,
-                false => found.to_device(Role::Wan),
-            })
-        };
-        let last = adverts(true).last()?;
-        let line = adverts(false).last()?;
+    pub(super) fn withdrew_itself(&self) -> Option<RecordId> {
+        let last = self.adverts(Role::Lan).last()?;
+        let line = self.adverts(Role::Wan).last()?;
         // Who never was one has not given anything up.
-        let was_one = adverts(true).any(|before| !before.is.lifetime.is_zero());
+        let mut adverts = self.adverts(Role::Lan);
+        let was_one = adverts.any(|before| !before.is.lifetime.is_zero());
         (was_one && last.is.lifetime.is_zero() && !line.is.lifetime.is_zero())
             .then_some(last.record)
+    }
+
+    /// Returns where the router advertised a prefix, and never that it is a router.
+    fn never_was_router(&self) -> Option<RecordId> {
+        let is_router = |found: &Found<&RouterAdvert>| !found.is.lifetime.is_zero();
+        if self.adverts(Role::Lan).any(|found| is_router(&found)) {
+            return None;
+        }
+        let mut adverts = self.adverts(Role::Lan);
+        let usable = adverts.find(|found| found.is.prefixes().any(|prefix| prefix.valid > 0));
+        usable.map(|found| found.record)
+    }
+
+    /// Returns the advertisements that the router sent on the LAN, or that came to it.
+    fn adverts(&self, on: Role) -> impl Iterator<Item = Found<&'d RouterAdvert>> {
+        let cut = self.attempt.record;
+        let adverts = self.trace.router_adverts();
+        let adverts = adverts.filter(move |found| found.record <= cut);
+        adverts.filter(move |found| match on {
+            Role::Lan => found.by_device(on) && !found.lost,
+            _ => found.to_device(on),
+        })
+    }
+
+    /// Returns where the terminal sought the router in vain that had answered before, and has sent
+    /// nothing to anybody since.
+    fn fell_silent(&self) -> Option<RecordId> {
+        let (last, target) = self.router_is_silent()?;
+        let mut adverts = self.trace.neighbor_adverts();
+        adverts.find(|found| found.by_device(Role::Lan) && found.is.target == target)?;
+        let mut sent = self.trace.packets.iter().rev();
+        let sent = sent.find(|found| {
+            found.record <= self.attempt.record
+                && (found.by_device(Role::Lan) || found.by_device(Role::Wan))
+        })?;
+        (sent.record < last && sent.at + SILENT <= self.trace.trace.records[last].at)
+            .then_some(last)
     }
 
     /// Returns where the terminal sought the router last, if it sought it in vain.
@@ -259,8 +277,8 @@ impl<'d> Walk<'d, '_> {
                 because,
             ));
         }
-        if let Some(sought) = self.is_sought(sent.source) {
-            let because = format!("the line looks for {}", sent.source);
+        if let Some((sought, target)) = self.is_sought_for(sent.source) {
+            let because = format!("the line looks for {target}");
             let records = [record, sought];
             return Some(Outcome::new(
                 Cause::ConnectionLost,
@@ -397,8 +415,9 @@ impl<'d> Walk<'d, '_> {
     }
 }
 
-const TCP: u8 = 6;
-const UDP: u8 = 17;
+/// A router that works speaks more often where terminals look for it (RFC 4861 §10:
+/// MAX_MULTICAST_SOLICIT questions, RETRANS_TIMER apart).
+const SILENT: Duration = Duration::from_secs(2);
 /// The six bits of a traffic class that are the DSCP (RFC 2474 §3).
 const DSCP: u8 = 0xfc;
 /// AF41, which the network drops unless it is its own (ngn-facts §4.2).

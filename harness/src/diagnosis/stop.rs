@@ -23,6 +23,8 @@ pub(super) enum Stop {
     RouterBack,
     /// The terminal, which cannot take what came.
     TerminalBack,
+    /// The terminal, which has given up by then.
+    TooLate,
     /// The router itself answered.
     RouterAnswers,
 }
@@ -65,6 +67,10 @@ impl Stop {
             Self::TerminalBack => Text::new(
                 "応答は端末まで届いていますが、端末が受け取れる内容ではありません。",
                 "Replies come back to the terminal, but not in a form that it can take.",
+            ),
+            Self::TooLate => Text::new(
+                "応答は端末まで届いていますが、端末が待つのをやめた後です。",
+                "Replies come back to the terminal after it has given up.",
             ),
             Self::RouterAnswers => Text::new(
                 "ルータがサーバに問い合わせずに自身で応答しています。",

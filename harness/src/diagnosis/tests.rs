@@ -407,6 +407,50 @@ fn can_end_here(cause: Cause, place: &Place) -> bool {
     }
 }
 
+#[test]
+fn who_is_not_authenticated_because_the_site_is_out_of_reach_learns_why() {
+    let mut trace = TraceBuilder::new("next-ra");
+    let peer = trace.pc();
+    let refused = Reply::Code(ResponseCode::Refused);
+    let asked = trace.lan_ra(|_| {}).at(1000).ask(HOST, RecordType::AAAA);
+    trace
+        .answer(asked, HOST, refused)
+        .fact("pc", failed(FetchError::Name));
+    let screen = Screen::NotAuthenticated;
+    trace
+        .at(2000)
+        .fact("portal", Fact::ScreenServed { peer, screen });
+    assert_eq!(id(&trace).as_deref(), Some("dns-proxy-fails"));
+    // Who got as far as the site and did not finish there has to go on.
+    let consent = Screen::M3;
+    trace.at(3000).fact(
+        "line-auth",
+        Fact::ScreenServed {
+            peer,
+            screen: consent,
+        },
+    );
+    trace
+        .at(4000)
+        .fact("portal", Fact::ScreenServed { peer, screen });
+    assert_eq!(id(&trace).as_deref(), Some("not-authenticated"));
+}
+
+#[test]
+fn a_name_that_leads_elsewhere_is_no_name_that_resolves() {
+    let elsewhere = "2001:db8::1".parse().unwrap();
+    let mut trace = TraceBuilder::new("next-ra");
+    trace.lan_ra(|_| {});
+    let asked = trace.at(1000).ask(HOST, RecordType::AAAA);
+    trace
+        .answer(asked, HOST, Reply::Addresses(&[elsewhere]))
+        .fact("pc", resolved(elsewhere));
+    syn(&mut trace, Role::Lan, Side::Network, elsewhere);
+    trace.fact("pc", failed(FetchError::Timeout));
+    assert_eq!(id(&trace).as_deref(), Some("dns-proxy-fails"));
+    assert_eq!(steps(&trace)[..3], [(1, true), (2, false), (3, true)]);
+}
+
 fn names_what_stands_there(id: &str, words: &str, place: &Place) {
     let is_about_both = id == "wrong-delivery" && words.contains("合っていません");
     let names = |any: &[&str]| any.iter().any(|one| words.contains(one)) && !is_about_both;

@@ -48,9 +48,11 @@ pub struct Connection {
     pub server_closed: Option<(RecordId, Time)>,
     /// The bytes the client sent, as far as they continue its stream.
     pub up: usize,
+    /// A hash of those bytes, to compare what came in with what went out.
+    pub up_hash: u64,
     /// The bytes the server sent.
     pub down: usize,
-    /// A hash of those bytes, to compare what came in with what went out.
+    /// A hash of those bytes.
     pub down_hash: u64,
     /// The last segment.
     pub last: (RecordId, Time),
@@ -130,6 +132,7 @@ impl Streams {
         let count = buffer.push(segment.sequence_number(), segment.payload(), is_dns);
         if up {
             connection.up += count;
+            connection.up_hash = buffer.hash;
         } else {
             connection.down += count;
             connection.down_hash = buffer.hash;
@@ -174,6 +177,7 @@ impl Streams {
             client_closed: None,
             server_closed: None,
             up: 0,
+            up_hash: FNV_START,
             down: 0,
             down_hash: FNV_START,
             last: (found.record, found.at),

@@ -53,14 +53,6 @@ pub(super) const SAME: &[Consequence] = &[
         ]],
     },
     Consequence {
-        failures: &[
-            "ons.line-auth.reaches-site",
-            "ons.portal.reachable",
-            "ons.test-portal.reachable",
-        ],
-        causes: &[&["dns.proxy.present"]],
-    },
-    Consequence {
         failures: &["dns.proxy.present"],
         causes: &[&["dns.sec.match-question"]],
     },
@@ -358,6 +350,24 @@ pub(super) const SAME: &[Consequence] = &[
     Consequence {
         failures: &["wan.nd.no-ra-sent"],
         causes: &[&["wan.nd.no-rs-response"]],
+    },
+    Consequence {
+        failures: &["ngn.nd.answers-for-lan"],
+        causes: &[&["wan.slaac.two-hour-rule"]],
+    },
+    // Who does not hear the advertisement does nothing about it.
+    Consequence {
+        failures: &[
+            "dhcp6c.m-flag.iana",
+            "pd.start.m-or-o",
+            "ngn.dhcp6.information-request",
+            "wan.slaac.support",
+        ],
+        causes: &[&["wan.nd.rs-stop-after-ra"]],
+    },
+    Consequence {
+        failures: &["dhcp6c.m-flag.iana"],
+        causes: &[&["pd.start.m-or-o"]],
     },
     Consequence {
         failures: &["wan.nd.rs-after-dad"],

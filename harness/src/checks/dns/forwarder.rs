@@ -18,8 +18,8 @@ use crate::checks::dns::own_refusals::{
 };
 use crate::checks::dns::silence::{PRESENT, TCP, not_taken, nothing_came};
 use crate::checks::dns::twins::{in_the_end, same, twins};
-use crate::checks::ruling::{Ruling, broken, every, expect, finding, never};
-use crate::dissection::dns::{AAAA, NXDOMAIN, PORT, SERVFAIL};
+use crate::checks::ruling::{Ruling, because, broken, every, expect, finding, never};
+use crate::dissection::dns::{A, AAAA, NXDOMAIN, PORT};
 use crate::dissection::{Dissection, Exchange, Question, Transport};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -218,9 +218,18 @@ fn aaaa_kept(trace: &Dissection<'_>) -> Verdict {
             && !mutated.as_ref().is_some_and(is_mutated)
     });
     every("answer with AAAA records", asked, |exchange| {
-        if is_aaaa_withheld(exchange)
+        if is_aaaa_withheld(&upstream, exchange)
             && let Answer::Refused(how) = answer(trace, &upstream, exchange)
         {
+            // Who says the same of other types has nothing against AAAA.
+            let others = lan.iter().any(|other| {
+                other.name().eq_ignore_ascii_case(exchange.name())
+                    && other.question().is_some_and(|one| one.kind == A)
+                    && matches!(answer(trace, &upstream, other), Answer::Refused(_))
+            });
+            if others {
+                return because(PRESENT, &how);
+            }
             return broken(
                 exchange.records(),
                 format!(
@@ -248,9 +257,9 @@ fn aaaa_kept(trace: &Dissection<'_>) -> Verdict {
         if !replies.all(|reply| reply.is.rcode == 0 && reply.is.has_answer(AAAA)) {
             return Ruling::Skip;
         }
-        // SERVFAIL says that this question failed, not that there is no such record (RFC 1035
+        // Other errors say that this question failed, not that there is no such record (RFC 1035
         // §4.1.1).
-        if reply.is.truncated || reply.is.rcode == SERVFAIL {
+        if reply.is.truncated || ![0, NXDOMAIN].contains(&reply.is.rcode) {
             return Ruling::Skip;
         }
         expect(

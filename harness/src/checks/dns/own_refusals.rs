@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
+use ngnlab_sim::Time;
 use ngnlab_sim::line::ONS_DOMAINS;
 use ngnlab_sim::message::dns::{OPT, Section};
 use ngnlab_sim::message::packet::is_routable;
@@ -55,7 +56,7 @@ pub(super) fn answer(
         .filter(|other| other.query.record < reply.record)
         .collect();
     let Some(code) = error_name(&reply.is) else {
-        return made_up_nothing(&earlier, exchange, reply);
+        return made_up(trace, &earlier, exchange, reply);
     };
     let name = exchange.name();
     let says_it_cannot = [SERVFAIL, REFUSED].contains(&reply.is.rcode);
@@ -140,7 +141,7 @@ pub(in crate::checks) fn answered(
         Answer::Refused(how) => {
             let lan = trace.lan_dns();
             let failed = |owner: &str| because(owner, &how);
-            if is_aaaa_withheld(exchange) {
+            if is_aaaa_withheld(upstream, exchange) {
                 failed("ons.dns.aaaa-kept")
             } else if is_made_good(trace, &lan, upstream, exchange) {
                 Ruling::Skip
@@ -190,7 +191,7 @@ pub(super) fn refusals<'a, 'd>(
     upstream: &[Exchange<'_>],
 ) -> impl Iterator<Item = (&'a Exchange<'d>, String)> {
     lan.iter()
-        .filter(|exchange| is_ordinary(exchange) && !is_aaaa_withheld(exchange))
+        .filter(|exchange| is_ordinary(exchange) && !is_aaaa_withheld(upstream, exchange))
         .filter_map(move |exchange| match answer(trace, upstream, exchange) {
             Answer::Refused(how) if !is_made_good(trace, lan, upstream, exchange) => {
                 Some((exchange, how))
@@ -212,35 +213,50 @@ fn is_made_good(
     })
 }
 
-/// Returns whether an answer says that AAAA records do not exist, where nobody was asked for them.
-pub(super) fn is_aaaa_withheld(exchange: &Exchange<'_>) -> bool {
+/// Returns whether an answer says that AAAA records do not exist, or not even the name that the
+/// servers know (RFC 4074 §4.2), where nobody was asked for them.
+pub(super) fn is_aaaa_withheld(upstream: &[Exchange<'_>], exchange: &Exchange<'_>) -> bool {
     let asks = exchange
         .question()
         .is_some_and(|question| question.kind == AAAA && question.class == INTERNET);
-    asks && exchange
-        .reply()
-        .is_some_and(|reply| is_nodata(exchange, &reply.is))
+    let Some(reply) = exchange.reply().filter(|_| asks) else {
+        return false;
+    };
+    let is_known = || {
+        let mut same_name = upstream.iter().filter(|other| {
+            other.query.record < reply.record && other.name().eq_ignore_ascii_case(exchange.name())
+        });
+        same_name.any(|other| other.replies.iter().any(|old| old.is.full_rcode() == 0))
+    };
+    is_nodata(exchange, &reply.is) || reply.is.rcode == NXDOMAIN && is_known()
 }
 
-/// Rules on the word that there is nothing, which a device can only have from a server.
-fn made_up_nothing(
+/// Rules on what a device can only have from a server: an address, or the word that there is none.
+fn made_up(
+    trace: &Dissection<'_>,
     earlier: &[&Exchange<'_>],
     exchange: &Exchange<'_>,
     reply: &Found<Dns>,
 ) -> Answer {
     let name = exchange.name();
-    let is_nothing = reply.is.rcode == NXDOMAIN || is_nodata(exchange, &reply.is);
     // What other names are about, the device may well know by itself (RFC 6303, RFC 6761).
-    if !is_nothing || !ONS_DOMAINS.iter().any(|domain| in_domain(name, domain)) {
+    let is_ours = ONS_DOMAINS.iter().any(|domain| in_domain(name, domain));
+    let mut rows = trace.setup().domains.iter();
+    let is_set = is_ours || rows.any(|row| in_domain(name, &row.name));
+    if is_set && let Some(address) = made_up_address(trace, earlier, exchange, reply) {
+        return Answer::Refused(format!(
+            "the device itself answers {address}, which no server said"
+        ));
+    }
+    let is_nothing = reply.is.rcode == NXDOMAIN || is_nodata(exchange, &reply.is);
+    if !is_nothing || !is_ours {
         return Answer::Given;
     }
-    // RFC 8020 §2: below a name that does not exist nothing does.
+    // RFC 8020 §2: below a name that does not exist nothing does, whatever the type.
     let heard = |other: &&&Exchange<'_>| {
         let names_nothing =
             |old: &&Found<Dns>| old.is.rcode == NXDOMAIN && in_domain(name, other.name());
-        same(other.question(), exchange.question())
-            || reply.is.rcode == NXDOMAIN && other.name().eq_ignore_ascii_case(name)
-            || other.replies.iter().any(names_nothing)
+        same(other.question(), exchange.question()) || other.replies.iter().any(names_nothing)
     };
     if earlier.iter().any(|other| heard(&other)) {
         return Answer::Given;
@@ -250,6 +266,35 @@ fn made_up_nothing(
         _ => "that there is no such record",
     };
     Answer::Refused(format!("the device itself answers {word} and asks nobody"))
+}
+
+/// Returns an address of an answer that nobody on the line has said before, forged or not, where the
+/// device cannot have it from a cache: it is the device's own, or the servers have just given others.
+fn made_up_address(
+    trace: &Dissection<'_>,
+    earlier: &[&Exchange<'_>],
+    exchange: &Exchange<'_>,
+    reply: &Found<Dns>,
+) -> Option<Ipv6Addr> {
+    let is_said = |address: &Ipv6Addr| {
+        let asked = earlier.iter().flat_map(|other| &other.replies);
+        let mut replies = asked.copied().chain(&trace.dns);
+        replies.any(|old| {
+            old.record < reply.record
+                && old.to_device(Role::Wan)
+                && old.is.response
+                && old.is.aaaa().contains(address)
+        })
+    };
+    let mut twins = earlier.iter().filter(|other| is_twin(other, exchange));
+    let is_fresh = twins.any(|twin| twin.replies.iter().any(|old| !old.is.aaaa().is_empty()));
+    let is_own = |address: &Ipv6Addr| {
+        let mut given = trace.assignments();
+        given.any(|(_, whole)| whole.contains(address))
+    };
+    let addresses = reply.is.aaaa().into_iter();
+    let mut made_up = addresses.filter(|address| is_fresh || is_own(address));
+    made_up.find(|address| !is_said(address))
 }
 
 /// Returns whether the servers had given all they were asked for when the device refused.
@@ -287,12 +332,18 @@ fn is_helpless(
     exchange: &Exchange<'_>,
     reply: &Found<Dns>,
 ) -> bool {
-    let begins_later = upstream
-        .first()
-        .is_some_and(|first| reply.record < first.query.record);
+    let begins_later = upstream.first().is_some_and(|first| {
+        // Who says that it failed says nothing of its own; who refuses chooses to.
+        let soon = first.query.at <= reply.at + PATIENCE;
+        reply.record < first.query.record && (soon || reply.is.rcode == SERVFAIL)
+    });
     // Who spoke to servers before, and lets nothing out any more, has lost its way out.
     let fell_silent = || {
-        !upstream.is_empty()
+        let adverts = trace.router_adverts();
+        let last = adverts.filter(|found| found.by_device(Role::Lan) && found.at <= reply.at);
+        let withdrew = last.last().is_some_and(|last| last.is.lifetime.is_zero());
+        (withdrew || trace.is_disturbed(Time::ZERO, reply.at))
+            && !upstream.is_empty()
             && !trace.packets.iter().any(|found| {
                 found.by_device(Role::Wan)
                     && is_routable(found.source)

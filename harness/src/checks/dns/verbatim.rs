@@ -12,10 +12,10 @@ use crate::checks::delay::Delay;
 use crate::checks::dns::answer_shapes::unknown_records_in;
 use crate::checks::dns::let_through::all_let_through;
 use crate::checks::dns::oddities::is_signed;
-use crate::checks::dns::own_refusals::answered;
-use crate::checks::dns::silence::nothing_came;
+use crate::checks::dns::own_refusals::{Answer, answer, answered};
+use crate::checks::dns::silence::{PRESENT, nothing_came};
 use crate::checks::dns::twins::{PATIENCE, is_asked_otherwise, twins};
-use crate::checks::ruling::{Ruling, broken, every, expect, finding};
+use crate::checks::ruling::{Ruling, because, broken, every, expect, finding};
 use crate::dissection::dns::PORT;
 use crate::dissection::{Dissection, Dns, Exchange, Found, Transport};
 
@@ -189,6 +189,9 @@ fn verbatim(trace: &Dissection<'_>) -> Verdict {
         // Whose question went upstream cannot be told if several ask the same.
         if asked_once.count() > 1 {
             return Ruling::Skip;
+        }
+        if let Answer::Refused(how) = answer(trace, &upstream, exchange) {
+            return because(PRESENT, &how);
         }
         let (before, after) = (extras(&exchange.query.is), extras(&twin.query.is));
         if before != after {

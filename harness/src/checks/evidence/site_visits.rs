@@ -6,16 +6,17 @@ use std::time::Duration;
 use ngnlab_reports::{RecordId, Verdict};
 use ngnlab_sim::Time;
 use ngnlab_sim::message::ndp::RouterAdvert;
-use ngnlab_sim::message::packet::Mac;
-use ngnlab_sim::trace::{End, Fact, Role};
+use ngnlab_sim::message::packet::{Mac, is_routable};
+use ngnlab_sim::trace::{End, Fact, Resolution, Role};
 
 use crate::checks::delay::Delay;
 use crate::checks::dns::own_refusals::{answered, may_be_late};
 use crate::checks::evidence::given_prefixes::is_between_prefixes;
 use crate::checks::evidence::silent_line::{gives_no_prefix, waits_for_prefix};
-use crate::checks::ruling::{Ruling, broken, every};
+use crate::checks::ruling::{Ruling, broken, every, seconds};
 use crate::dissection::dns::AAAA;
-use crate::dissection::{Connection, Dissection, Exchange, Found};
+use crate::dissection::{Connection, Dissection, Dns, Exchange, Found, Stepped};
+use crate::scenario::step::Action;
 
 /// Returns the connections that terminals opened to some sites.
 pub(in crate::checks) fn opened<'t>(
@@ -102,12 +103,37 @@ fn asks_for_aaaa(exchange: &Exchange<'_>) -> bool {
         .is_some_and(|question| question.kind == AAAA)
 }
 
+/// Returns the first step by which a terminal wanted to open a site from then on, if nothing but
+/// neighbour discovery left it.
+pub(in crate::checks) fn tried_in_vain<'d>(
+    trace: &'d Dissection<'_>,
+    since: Time,
+) -> Option<&'d Stepped<'d>> {
+    let mut steps = trace.steps.iter();
+    let tried = steps.find(|step| step.at >= since && leads_to_a_site(&step.action))?;
+    let left = trace.packets.iter().any(|found| {
+        found.to_device(Role::Lan)
+            && !found.injected
+            && found.at >= since
+            && is_routable(found.source)
+    });
+    (!left && !waits_for_prefix(trace, tried.at)).then_some(tried)
+}
+
+/// Returns whether a terminal opens a page.
+fn leads_to_a_site(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Authenticate(_) | Action::Open(_) | Action::OpenPortal(_) | Action::Browse(_)
+    )
+}
+
 /// A name that did not resolve is the device's fault unless the network did not answer it.
 fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
     let query = exchange.query;
     let has_address = |exchange: &Exchange<'_>| {
         let mut replies = exchange.replies.iter();
-        replies.any(|reply| !reply.is.aaaa().is_empty())
+        replies.any(|reply| !reply.is.aaaa().is_empty()) && came_too_late(trace, exchange).is_none()
     };
     // Who asks the same again has what came in the end.
     let came_later = || {
@@ -139,6 +165,33 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
     }
     let right = trace.setup().servers_for(exchange.name());
     let upstream = trace.upstream_dns();
+    if let Some((reply, given_up)) = came_too_late(trace, exchange) {
+        let is_slow = |other: &Exchange<'_>| {
+            let took = other.reply().map(|reply| reply.at.since(other.query.at));
+            took.is_none_or(|took| took > SLOW)
+        };
+        let mut asked = upstream.iter().filter(|other| {
+            other.asks_same(exchange) && query.at <= other.query.at && other.query.at <= reply.at
+        });
+        if asked.any(is_slow) {
+            return Ruling::Unclear("the DNS servers were slow".to_owned());
+        }
+        return broken(
+            [query.record, given_up, reply.record],
+            format!(
+                "an address for {} before the terminal gives up",
+                exchange.name()
+            ),
+            format!("it came after {}", seconds(reply.at.since(query.at))),
+        )
+        .unless_late(
+            trace,
+            Delay::Race {
+                from: query.at,
+                to: reply.at,
+            },
+        );
+    }
     let deaf = upstream.iter().any(|upstream| {
         is_one_of(upstream, &[exchange.name()])
             && asks_for_aaaa(upstream)
@@ -172,6 +225,31 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
             to: exchange.query.at + ASKS_AGAIN,
         },
     )
+}
+
+/// Returns the answer with an address that came after the terminal had given its question up, and
+/// where it did.
+fn came_too_late<'e>(
+    trace: &Dissection<'_>,
+    exchange: &'e Exchange<'_>,
+) -> Option<(&'e Found<Dns>, RecordId)> {
+    let mut replies = exchange.replies.iter();
+    let reply = replies.find(|reply| !reply.is.aaaa().is_empty())?;
+    let terminal = trace
+        .header()
+        .terminals
+        .iter()
+        .find(|terminal| terminal.mac == exchange.query.eth_source)?;
+    let mut facts = trace.facts.iter();
+    let given_up = facts.find(|told| {
+        let of_it = matches!(told.fact, Fact::Resolved { name, outcome: Resolution::Timeout, .. }
+            if name.trim_end_matches('.').eq_ignore_ascii_case(exchange.name()));
+        of_it
+            && told.node == terminal.name
+            && exchange.query.record < told.record
+            && told.record < reply.record
+    })?;
+    Some((reply, given_up.record))
 }
 
 fn stops_at(trace: &Dissection<'_>, connection: &Connection) -> Ruling {
@@ -304,6 +382,9 @@ pub(in crate::checks) const HTTPS: u16 = 443;
 
 /// A connection younger than this at the end of the trace proves nothing.
 pub(in crate::checks) const STILL_OPENING: Duration = Duration::from_secs(5);
+
+/// What a server that is well needs at most (ours).
+const SLOW: Duration = Duration::from_secs(1);
 
 /// How long a resolver asks again before it gives up (the ten seconds of a patient one).
 const ASKS_AGAIN: Duration = Duration::from_secs(10);

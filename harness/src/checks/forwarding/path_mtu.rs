@@ -7,7 +7,7 @@ use std::net::Ipv6Addr;
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::message::icmpv6::PACKET_TOO_BIG;
 use ngnlab_sim::message::ndp::NdpOption;
-use ngnlab_sim::message::packet::{Packet, is_routable};
+use ngnlab_sim::message::packet::{Packet, Payload, is_routable};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERYONE};
@@ -129,8 +129,47 @@ fn full_size(trace: &Dissection<'_>) -> Verdict {
             && options.any(|option| matches!(option, NdpOption::Mtu(mtu) if *mtu < 1500))
     });
     must_cross(trace, "packet of 1500 bytes", |found| {
-        found.is.ip.len() == 1500 && found.hop_limit > 1 && !narrow
+        found.is.ip.len() == 1500
+            && found.hop_limit > 1
+            && !narrow
+            && (trace.crossed(found).is_some() || !is_lost_anyway(trace, found))
     })
+}
+
+/// Returns whether it is not its size that keeps a packet from getting across as it is: of its flow
+/// smaller ones with a payload do not, either, or it leaves as another one of that size.
+fn is_lost_anyway<'t>(trace: &Dissection<'t>, found: &Found<Packet<'t>>) -> bool {
+    let flow = Flow::of(&found.is);
+    let like_it = || {
+        let mut packets = trace.packets.iter();
+        let first = packets.position(|other| Flow::of(&other.is) == flow);
+        let packets = trace.packets[first.unwrap_or_default()..].iter();
+        packets.filter(|other| Flow::of(&other.is) == flow && carries(&other.is))
+    };
+    let leaves_changed = like_it().any(|other| {
+        other.on != found.on
+            && other.by_device(other.on)
+            && other.record > found.record
+            && other.is.ip.len() == found.is.ip.len()
+    });
+    let mut smaller = like_it()
+        .filter(|other| {
+            other.on == found.on
+                && other.from == found.from
+                && !other.lost
+                && other.is.ip.len() < found.is.ip.len()
+        })
+        .peekable();
+    let none_crosses =
+        smaller.peek().is_some() && smaller.all(|other| trace.crossed(other).is_none());
+    flow.is_some() && (leaves_changed || none_crosses)
+}
+
+fn carries(packet: &Packet<'_>) -> bool {
+    match &packet.payload {
+        Payload::Tcp(tcp) => !tcp.payload().is_empty(),
+        Payload::Udp(_) | Payload::Icmpv6(_) | Payload::Other { .. } => true,
+    }
 }
 
 fn fragments_out(trace: &Dissection<'_>) -> Verdict {

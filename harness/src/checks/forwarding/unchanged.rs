@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
-use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_reports::{Finding, Level, RecordId, Text, Verdict};
 use ngnlab_sim::message::packet::{Packet, Payload};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::evidence::through_device::{SOON, must_cross};
-use crate::checks::ruling::{Ruling, broken, every, expect};
+use crate::checks::ruling::{Ruling, broken, every, expect, finding};
 use crate::dissection::crossing::Flow;
-use crate::dissection::{Dissection, Found};
+use crate::dissection::{Connection, Dissection, Found};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -69,8 +69,8 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: EVERYONE,
         aspects: &[],
         title: Text::new(
-            "中継するUDPデータグラムの中身を変えない",
-            "Forwarded datagrams arrive byte by byte as they were sent",
+            "中継するUDPデータグラムとTCPの中身を変えない",
+            "Forwarded datagrams and TCP streams arrive byte by byte as they were sent",
         ),
         hint: Text::new(
             "ALGやチェックサムオフロードが中継パケットを書き換えていないか確認してください。",
@@ -156,26 +156,91 @@ fn payload_intact(trace: &Dissection<'_>) -> Verdict {
             left.push((flow, found));
         }
     }
-    every("forwarded UDP datagram", left, |(flow, after)| {
-        let origins = came.get(&(after.on, flow)).map_or(&[][..], Vec::as_slice);
-        let recent = |before: &&&Found<Packet<'_>>| {
-            before.at <= after.at && after.at.since(before.at) <= SOON
+    if let Some(finding) = changed_stream(trace) {
+        return Verdict::Fail(finding);
+    }
+    let datagrams = every(
+        "forwarded UDP datagram or TCP stream",
+        left,
+        |(flow, after)| {
+            let origins = came.get(&(after.on, flow)).map_or(&[][..], Vec::as_slice);
+            let recent = |before: &&&Found<Packet<'_>>| {
+                before.at <= after.at && after.at.since(before.at) <= SOON
+            };
+            let Some(latest) = origins.iter().rev().find(recent) else {
+                return Ruling::Skip;
+            };
+            let same = origins
+                .iter()
+                .filter(recent)
+                .find(|before| before.is.ip.get(8..) == after.is.ip.get(8..));
+            match same {
+                Some(before) => Ruling::Holds(vec![before.record, after.record]),
+                None => broken(
+                    [latest.record, after.record],
+                    "the same bytes after the hop limit as before",
+                    "the datagram was changed on its way",
+                ),
+            }
+        },
+    );
+    match (datagrams, unchanged_stream(trace)) {
+        (Verdict::Inconclusive(_), Some(records)) => Verdict::Pass(records),
+        (verdict, _) => verdict,
+    }
+}
+
+/// Returns the first TCP connection whose bytes, or whose checksums, the device changes.
+fn changed_stream(trace: &Dissection<'_>) -> Option<Finding> {
+    let wrong = trace.packets.iter().find(|found| {
+        let Payload::Tcp(tcp) = &found.is.payload else {
+            return false;
         };
-        let Some(latest) = origins.iter().rev().find(recent) else {
-            return Ruling::Skip;
-        };
-        let same = origins
-            .iter()
-            .filter(recent)
-            .find(|before| before.is.ip.get(8..) == after.is.ip.get(8..));
-        match same {
-            Some(before) => Ruling::Holds(vec![before.record, after.record]),
-            None => broken(
-                [latest.record, after.record],
-                "the same bytes after the hop limit as before",
-                "the datagram was changed on its way",
-            ),
-        }
+        let (from, to) = (found.source.octets(), found.destination.octets());
+        let header = tcp.to_header();
+        let sum = header.calc_checksum_ipv6_raw(from, to, tcp.payload());
+        found.by_device(found.on)
+            && (trace.is_terminal(found.source) || trace.is_terminal(found.destination))
+            && !trace.is_device_address(found.source)
+            && sum.is_ok_and(|sum| sum != header.checksum)
+    });
+    if let Some(wrong) = wrong {
+        let expected = "a segment with the checksum that it came with";
+        let seen = "its checksum is wrong when it leaves";
+        return Some(finding([wrong.record], expected, seen));
+    }
+    both_sides(trace).find_map(|(near, far)| {
+        let down = near.down > 0 && near.down == far.down && near.down_hash != far.down_hash;
+        let up = near.up > 0 && near.up == far.up && near.up_hash != far.up_hash;
+        let records = [near.syn, far.syn, near.last.0, far.last.0];
+        let expected = "the same bytes on both sides";
+        let seen = "the bytes of the connection were changed on their way";
+        (down || up).then(|| finding(records, expected, seen))
+    })
+}
+
+/// Returns what shows a TCP connection whose bytes all came out as they went in.
+fn unchanged_stream(trace: &Dissection<'_>) -> Option<Vec<RecordId>> {
+    let whole = |(near, far): &(&Connection, &Connection)| {
+        near.down > 0 && (near.down, near.down_hash) == (far.down, far.down_hash)
+    };
+    let (near, far) = both_sides(trace).find(whole)?;
+    Some(vec![near.syn, far.syn, near.last.0, far.last.0])
+}
+
+/// Returns the terminals' connections, and each one as it is beyond the device.
+fn both_sides<'d>(
+    trace: &'d Dissection<'_>,
+) -> impl Iterator<Item = (&'d Connection, &'d Connection)> {
+    let near = trace.connections.iter().filter(|one| one.on == Role::Lan);
+    near.filter_map(|near| {
+        let mut far = trace.connections.iter();
+        let far = far.find(|far| {
+            far.on == Role::Wan
+                && (far.client, far.server) == (near.client, near.server)
+                && far.at >= near.at
+        })?;
+        Some((near, far))
     })
 }
 

@@ -13,7 +13,7 @@ use crate::checks::evidence::given_prefixes::{given, net_of};
 use crate::checks::evidence::lan_adverts::adverts;
 use crate::checks::evidence::trouble::{Trouble, works_after};
 use crate::checks::home_gateway::below::{BELOW, below};
-use crate::checks::ruling::{Ruling, broken, every, only_in};
+use crate::checks::ruling::{Ruling, because, broken, every, only_in};
 use crate::dissection::{Dissection, Kind};
 use crate::scenario::step::Action;
 
@@ -82,6 +82,9 @@ fn takes_60(trace: &Dissection<'_>) -> Verdict {
                     Some((slot, ra)) => Ruling::Holds(vec![slot.record, ra.record]),
                     None if trace.end() < deadline || trace.is_disturbed(slot.at, deadline) => {
                         Ruling::Skip
+                    }
+                    None if trace.lan_prefixes().is_empty() => {
+                        because("lan.ra.advertising", "no prefix is advertised")
                     }
                     None => broken(
                         [slot.record],

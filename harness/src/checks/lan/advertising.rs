@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
-use ngnlab_sim::message::ndp::{NdpOption, ROUTER_ADVERTISEMENT};
+use ngnlab_sim::message::ndp::{NdpOption, ROUTER_ADVERTISEMENT, RouterAdvert};
 use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::Role;
 
@@ -14,7 +14,7 @@ use crate::checks::evidence::icmpv6_messages::kind_of;
 use crate::checks::evidence::lan_adverts::adverts;
 use crate::checks::evidence::lan_dhcpv6::{answers, questions};
 use crate::checks::ruling::{Ruling, broken, every, expect};
-use crate::dissection::{Dissection, Kind};
+use crate::dissection::{Dissection, Found, Kind};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -111,7 +111,14 @@ fn advertising(trace: &Dissection<'_>) -> Verdict {
         let advert = adverts(trace)
             .find(|ra| ra.at >= given.at && ra.is.prefixes().any(|prefix| prefix.valid > 0));
         match advert {
-            Some(ra) => Ruling::Holds(vec![given.record, ra.record]),
+            Some(ra) => match never_as_router(trace, &ra) {
+                Some(seen) => broken(
+                    [given.record, ra.record],
+                    "the device as default router in its advertisements, as it has a prefix and a router upstream",
+                    seen,
+                ),
+                None => Ruling::Holds(vec![given.record, ra.record]),
+            },
             None if trace.end() < given.at + ADVERTISED_AFTER => Ruling::Skip,
             None => broken(
                 [given.record],
@@ -127,6 +134,21 @@ fn advertising(trace: &Dissection<'_>) -> Verdict {
             ),
         }
     })
+}
+
+/// Returns what a device that advertises a prefix says of itself instead, if it never says that it is
+/// a router although the line's router was there all the time.
+fn never_as_router(trace: &Dissection<'_>, first: &Found<&RouterAdvert>) -> Option<&'static str> {
+    let is_router = |ra: &Found<&RouterAdvert>| !ra.is.lifetime.is_zero();
+    let over = first.at + ADVERTISED_AFTER;
+    let mut upstream = trace.router_adverts().filter(|ra| ra.to_device(Role::Wan));
+    let stays = upstream
+        .next()
+        .is_some_and(|ra| is_router(&ra) && ra.at <= first.at)
+        && upstream.all(|ra| is_router(&ra));
+    let never = adverts(trace).all(|ra| !is_router(&ra));
+    (stays && never && over <= trace.end() && !trace.is_disturbed(first.at, trace.end()))
+        .then_some("a router lifetime of zero in all of them")
 }
 
 fn a_l_flags(trace: &Dissection<'_>) -> Verdict {

@@ -10,9 +10,9 @@ use ngnlab_sim::trace::{End, Fact, LineState, Role, Screen};
 
 use crate::checks::check::{Check, ONS};
 use crate::checks::delay::Delay;
-use crate::checks::evidence::silent_line::{gives_no_prefix, waits_for_prefix};
+use crate::checks::evidence::silent_line::gives_no_prefix;
 use crate::checks::evidence::site_visits::{
-    HTTPS, LINE_AUTH, PORTAL, TEST_PORTAL, beyond, opened, reaches,
+    HTTPS, LINE_AUTH, PORTAL, TEST_PORTAL, beyond, opened, reaches, tried_in_vain,
 };
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::{Dissection, Stepped, Told};
@@ -211,17 +211,9 @@ fn after_power_cut(trace: &Dissection<'_>) -> Verdict {
     let since = cut.at + BACK_AFTER;
     let names = [LINE_AUTH, PORTAL, TEST_PORTAL];
     let later = reaches(trace, &names, &sites, |at, _| at >= since);
-    let tried = trace
-        .steps
-        .iter()
-        .find(|step| step.at >= since && leads_to_a_site(&step.action));
-    match (later, tried) {
+    match (later, tried_in_vain(trace, since)) {
         // Nothing on the wire although a terminal tried: it had no address or no DNS server.
-        (Verdict::Inconclusive(_), Some(tried))
-            if nothing_left(trace, since)
-                && !waits_for_prefix(trace, tried.at)
-                && gives_no_prefix(trace, tried.at).is_none() =>
-        {
+        (Verdict::Inconclusive(_), Some(tried)) if gives_no_prefix(trace, tried.at).is_none() => {
             every("attempt after the power cut", [tried], |tried| {
                 broken(
                     [cut.record, tried.record],
@@ -239,24 +231,6 @@ fn after_power_cut(trace: &Dissection<'_>) -> Verdict {
         }
         (verdict, _) => verdict,
     }
-}
-
-/// Returns whether a terminal opens a page.
-fn leads_to_a_site(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::Authenticate(_) | Action::Open(_) | Action::OpenPortal(_) | Action::Browse(_)
-    )
-}
-
-/// Returns whether terminals sent nothing but neighbour discovery from then on.
-fn nothing_left(trace: &Dissection<'_>, since: ngnlab_sim::Time) -> bool {
-    !trace.packets.iter().any(|found| {
-        found.to_device(Role::Lan)
-            && !found.injected
-            && found.at >= since
-            && is_routable(found.source)
-    })
 }
 
 /// The button (guide p.16).

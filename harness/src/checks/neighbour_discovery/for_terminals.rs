@@ -23,12 +23,12 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: EVERYONE,
         aspects: &[Aspect::Delivery],
         title: Text::new(
-            "回線側からの近隣要請に、LAN側の端末に代わって応答する",
-            "Solicitations from the line for terminals are answered",
+            "回線側からの近隣要請に、LAN側の端末に代わって、また自身のアドレスについて応答する",
+            "Solicitations from the line for terminals, and for the device's own address, are answered",
         ),
         hint: Text::new(
-            "NDプロキシを有効にし、マルチキャストのNSにもユニキャストのNSにも応答させてください。応答しないと数分後に通信できなくなります。",
-            "Turn the ND proxy on, and let it answer multicast solicitations and unicast probes alike; without its answers all is over after minutes.",
+            "NDプロキシを有効にし、WAN側のフィルタでICMPv6の近隣探索を許可し、マルチキャストのNSにもユニキャストのNSにも応答させてください。応答しないと数分後に通信できなくなります。",
+            "Turn the ND proxy on, let Neighbour Discovery in on the WAN side, and let it answer multicast solicitations and unicast probes alike; without its answers all is over after minutes.",
         ),
         judge: answers_for_lan,
     },
@@ -177,10 +177,14 @@ fn answers_for_lan(trace: &Dissection<'_>) -> Verdict {
                     matches!(told.fact, Fact::AddressGone { address } if *address == ns.is)
                         && told.at <= ns.at + ANSWER
                 });
+                let is_own = trace.packets.iter().any(|found| {
+                    found.by_device(Role::Wan) && found.source == ns.is && found.at <= ns.at
+                });
                 spoke && !gone && trace.is_terminal(ns.is)
+                    || is_own && !trace.is_terminal(ns.is) && !ns.is.is_unicast_link_local()
             });
         every(
-            "solicitation from the line for a terminal",
+            "solicitation from the line for a terminal or the device",
             present,
             |series| {
                 let (first, last) = (&series[0], &series[series.len() - 1]);

@@ -294,6 +294,15 @@ fn large_download(trace: &Dissection<'_>) -> Verdict {
                 && error.is.kind == PACKET_TOO_BIG
                 && error.destination == connection.server.0
         });
+        // Where nothing that the host sends passes, it is not for its size.
+        let near = trace.connections.iter().find(|near| {
+            near.on == Role::Lan
+                && (near.client, near.server) == (connection.client, connection.server)
+                && near.at <= connection.at
+        });
+        if near.is_some_and(|near| near.down == 0) && !passes_small(trace, connection) {
+            return Ruling::Skip;
+        }
         let records = [connection.syn].into_iter().chain(full.iter().copied());
         expect(
             records,
@@ -312,6 +321,20 @@ fn large_download(trace: &Dissection<'_>) -> Verdict {
             },
         )
     })
+}
+
+/// Returns whether smaller packets with a payload got from a host to its client, if there were any.
+fn passes_small(trace: &Dissection<'_>, connection: &Connection) -> bool {
+    let small = || {
+        trace.packets.iter().filter(|found| {
+            found.at >= connection.at
+                && found.is.ip.len() <= NEARLY_FULL
+                && (found.source, found.destination) == (connection.server.0, connection.client.0)
+                && found.is.tcp().is_some_and(|tcp| !tcp.payload().is_empty())
+        })
+    };
+    let came = small().any(|found| found.to_device(Role::Wan));
+    !came || small().any(|found| found.by_device(Role::Lan))
 }
 
 /// The fifteen hosts of guide p.15: `::1` to `::9` and `::10` to `::15`, as text.

@@ -12,6 +12,7 @@ use crate::checks::check::{Check, ONS};
 use crate::checks::delay::Delay;
 use crate::checks::evidence::site_visits::{
     LINE_AUTH, PORTAL, STILL_OPENING, TEST_PORTAL, beyond, hosts, opened, owner, reaches,
+    tried_in_vain,
 };
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::{Connection, Dissection, Told};
@@ -123,7 +124,27 @@ fn stays_reachable(trace: &Dissection<'_>) -> Verdict {
         return Verdict::Inconclusive("no site was reached in the first place".to_owned());
     };
     let since = first.at + LATER;
-    reaches(trace, &NAMES, &hosts(trace), |at, _| at >= since)
+    let later = reaches(trace, &NAMES, &hosts(trace), |at, _| at >= since);
+    match (later, tried_in_vain(trace, since)) {
+        (Verdict::Inconclusive(_), Some(tried)) => every("later attempt", [tried], |tried| {
+            if trace.is_disturbed(since, tried.at) {
+                return Ruling::Unclear("a cable or the power was cut meanwhile".to_owned());
+            }
+            broken(
+                [first.record, tried.record],
+                "a connection to ONS as before",
+                "the terminal had nothing to send it with",
+            )
+            .unless_late(
+                trace,
+                Delay::Race {
+                    from: since,
+                    to: tried.at,
+                },
+            )
+        }),
+        (verdict, _) => verdict,
+    }
 }
 
 fn second_terminal(trace: &Dissection<'_>) -> Verdict {

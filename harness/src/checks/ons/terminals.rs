@@ -10,7 +10,7 @@ use ngnlab_sim::trace::{Fact, Role};
 
 use crate::checks::check::{Check, ONS};
 use crate::checks::delay::Delay;
-use crate::checks::ruling::{Ruling, every, expect};
+use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::{Dissection, Kind};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -130,14 +130,21 @@ fn dns_from_router(trace: &Dissection<'_>) -> Verdict {
         let foreign = servers
             .iter()
             .find(|server| !may_be_the_routers(trace, **server) && !ons.contains(server));
-        expect(
-            [record],
-            foreign.is_none(),
-            "the router's own address as DNS server",
-            foreign.map_or_else(String::new, |server| {
-                format!("{server}, which is not the router's")
-            }),
-        )
+        let absent = servers
+            .iter()
+            .find_map(|server| Some((server, sought_in_vain(trace, *server)?)));
+        let expected = "the router's own address as DNS server";
+        match (foreign, absent) {
+            (Some(foreign), _) => {
+                let seen = format!("{foreign}, which is not the router's");
+                broken([record], expected, seen)
+            }
+            (None, Some((absent, sought))) => {
+                let seen = format!("{absent}, which nobody has");
+                broken([record, sought], expected, seen)
+            }
+            (None, None) => Ruling::Holds(vec![record]),
+        }
     })
 }
 
@@ -149,6 +156,39 @@ fn may_be_the_routers(trace: &Dissection<'_>, address: Ipv6Addr) -> bool {
         .assignments()
         .any(|(_, prefix)| prefix.contains(&address));
     (local || of_the_line) && !trace.is_upstream(address)
+}
+
+/// Returns where a terminal looked in vain for an address that the router neither has used nor
+/// taken for its own.
+fn sought_in_vain(trace: &Dissection<'_>, address: Ipv6Addr) -> Option<RecordId> {
+    let is_used = trace.packets.iter().any(|found| {
+        found.by_device(Role::Lan) && (found.source == address || found.destination == address)
+    });
+    // Who takes an address looks whether somebody has it (RFC 4862 §5.4.2).
+    let is_probed = || {
+        let mut solicits = trace.neighbor_solicits();
+        solicits.any(|found| found.by_device(Role::Lan) && found.is.target == address)
+    };
+    let answers = || {
+        let mut adverts = trace.neighbor_adverts();
+        adverts.any(|found| found.by_device(Role::Lan) && found.is.target == address)
+    };
+    if is_used || is_probed() || answers() {
+        return None;
+    }
+    let sought: Vec<_> = trace
+        .neighbor_solicits()
+        .filter(|found| {
+            found.to_device(Role::Lan)
+                && !found.injected
+                && !found.source.is_unspecified()
+                && found.is.target == address
+        })
+        .collect();
+    let (first, last) = (sought.first()?, sought.last()?);
+    // RFC 4861 §10: MAX_MULTICAST_SOLICIT.
+    let often = sought.len() >= 3 && !trace.is_disturbed(first.at, last.at);
+    often.then_some(last.record)
 }
 
 #[cfg(test)]

@@ -53,8 +53,8 @@ pub(super) const ROWS: &[Row] = &[
         id: "line-given-up",
         step: 6,
         finding: Text::new(
-            "ルータが回線への送信をやめています。",
-            "The router has stopped sending to the line.",
+            "ルータが回線への送信をやめているか、停止しています。",
+            "The router has stopped sending to the line, or has stopped altogether.",
         ),
         remedies: &[remedy(
             When::Always,
@@ -158,13 +158,13 @@ pub(super) const ROWS: &[Row] = &[
         id: "damaged-by-router",
         step: 6,
         finding: Text::new(
-            "ルータが転送時にパケットを壊しているため、受け取った側が破棄します。",
-            "The router damages packets on their way, and whoever receives them drops them.",
+            "ルータが転送時にパケットを書き換えているため、受け取った側で使えません。",
+            "The router changes packets on their way, so that whoever receives them cannot use them.",
         ),
         remedies: &[remedy(
             When::Always,
-            "ルータのハードウェアオフロードを無効にし、ファームウェアを更新してください。続くときはルータのメーカーに問い合わせてください。",
-            "Turn off hardware offload in the router and update its firmware; if it goes on, ask its maker.",
+            "ルータのハードウェアオフロードと、通信を検査するセキュリティ機能を無効にし、ファームウェアを更新してください。続くときはルータのメーカーに問い合わせてください。",
+            "Turn off hardware offload and whatever inspects traffic in the router, and update its firmware; if it goes on, ask its maker.",
         )],
     },
     Row {
@@ -218,8 +218,8 @@ pub(super) const ROWS: &[Row] = &[
             ),
             remedy(
                 When::SetToRa,
-                "ルータのNDプロキシの設定が有効で、端末に代わって回線側の近隣要請に応答することを確認してください。",
-                "Check that the router's ND proxy is on, and answers the line's Neighbor Solicitations for the terminals.",
+                "ルータのNDプロキシの設定が有効で、端末に代わって回線側の近隣要請に応答することと、WAN側のフィルタがICMPv6の近隣探索を許可していることを確認してください。",
+                "Check that the router's ND proxy is on, and answers the line's Neighbor Solicitations for the terminals, and that the filter on the WAN side lets ICMPv6 Neighbour Discovery pass.",
             ),
             remedy(
                 When::SetToPdOnPd,

@@ -134,6 +134,20 @@ pub(super) const ROWS: &[Row] = &[
         )],
     },
     Row {
+        cause: Cause::AdvertNotTaken,
+        id: "advertisement-not-taken",
+        step: 4,
+        finding: Text::new(
+            "回線のRAはルータのWAN側まで届いていますが、ルータが受け取っていません。",
+            "The line's Router Advertisements reach the router's WAN side, and the router does not take them.",
+        ),
+        remedies: &[remedy(
+            When::Always,
+            "WAN側でRAを受け取る設定であることと、WAN側のフィルタがICMPv6を許可していることを確認し、ファームウェアを更新してください（ガイドp.6）。",
+            "Check that the router takes Router Advertisements on its WAN side, and that the filter there lets ICMPv6 pass, and update its firmware (guide p.6).",
+        )],
+    },
+    Row {
         cause: Cause::NoRequest,
         id: "no-prefix-request",
         step: 4,

@@ -75,6 +75,8 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
         ],
         "wrong-dns",
     ),
+    // The address that the router names as DNS server is nobody's.
+    right("names-absent-dns", EVERYWHERE, "wrong-dns"),
     // Step 4: the prefix does not come as far as the terminal (guide p.6).
     right("no-lan-ra", EVERYWHERE, "not-redistributed"),
     right("no-a-flag", EVERYWHERE, "not-redistributed"),
@@ -92,13 +94,21 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
     right(
         "drops-unknown-ra-options",
         &[UNKNOWN_OPTION],
-        "not-redistributed",
+        "advertisement-not-taken",
     ),
     right(
         "only-solicited-ra",
         &["address/only-unsolicited-advertisements"],
         "not-redistributed",
     ),
+    right("short-lan-prefix", &[LATER_ON_PD], "not-redistributed"),
+    right(
+        "ignores-line-adverts",
+        EVERYWHERE,
+        "advertisement-not-taken",
+    ),
+    right("solicits-without-prefix", DELEGATED, "no-prefix-request"),
+    right("ignores-replies", DELEGATED, "offer-not-taken"),
     right("waits-for-m-flag", &[HOME_GATEWAY], "no-prefix-request"),
     right(
         "gives-up-soliciting",
@@ -158,7 +168,13 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
         &[LATER_ON_RA, LATER_ON_PD],
         "no-router-on-terminal",
     ),
+    right("never-default-router", EVERYWHERE, "no-router-on-terminal"),
     // The router's own DNS.
+    right("denies-names-after-a", EVERYWHERE, "dns-proxy-fails"),
+    // The portal opens, and says that the line is not authenticated; the site is out of reach.
+    right("refuses-unlisted-endings", EVERYWHERE, "dns-proxy-fails"),
+    right("answers-its-own-address", EVERYWHERE, "dns-proxy-fails"),
+    right("asks-late", EVERYWHERE, "dns-proxy-fails"),
     right("no-dns-proxy", EVERYWHERE, "dns-proxy-fails"),
     // The preferred server is dead, the alternate one is not (guide p.7).
     right(
@@ -189,6 +205,7 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
         ],
         "lost-in-router",
     ),
+    right("drops-https-answers", EVERYWHERE, "lost-in-router"),
     right("counts-ethernet-into-mtu", EVERYWHERE, "lost-in-router"),
     right(
         "counts-ethernet-into-mtu",
@@ -314,6 +331,8 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
         &["address/marked-packets-are-lost"],
         "marked-by-router",
     ),
+    right("rewrites-tcp", EVERYWHERE, "damaged-by-router"),
+    right("sends-hop-limit-of-one", EVERYWHERE, "damaged-by-router"),
     right(
         "zeroes-udp-checksums",
         &[PAST_THE_ROUTER],
@@ -339,6 +358,11 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
             "cpe/line-asks-again-after-ten-seconds",
             "home-gateway/ra-below-a-rental-router-for-thirty-minutes",
         ],
+        "connection-lost",
+    ),
+    right(
+        "no-wan-neighbor-adverts",
+        &[RA_LINE, RENTAL_ROUTER, LATER_ON_RA],
         "connection-lost",
     ),
     right(

@@ -139,6 +139,12 @@ impl Filter {
         {
             return false;
         }
+        let from_https = packet
+            .tcp()
+            .is_some_and(|tcp| tcp.source_port() == HTTPS && !tcp.payload().is_empty());
+        if from_https && self.defects.has(DROPS_HTTPS_ANSWERS) {
+            return false;
+        }
         let reset = packet.tcp().is_some_and(|tcp| tcp.rst());
         if reset && self.defects.has(DROPS_RESETS) {
             return false;
@@ -302,6 +308,9 @@ defects! {
     /// Drops TCP to port 443.
     BLOCKS_HTTPS = "blocks-https",
         "TCP 443番を破棄する。";
+    /// Drops what HTTPS servers send once a connection stands, as a filter that looks into TLS.
+    DROPS_HTTPS_ANSWERS = "drops-https-answers",
+        "HTTPSの接続が確立した後、サーバから届くデータを破棄する。TLSを検査するフィルタがそうする。";
     /// Lets terminals ask no DNS server but itself.
     BLOCKS_OUTSIDE_DNS = "blocks-outside-dns",
         "端末が自分以外のDNSサーバに問い合わせることを許さない。";

@@ -149,11 +149,18 @@ impl Router {
         let mut passed = passed.to_vec();
         let ip = &mut passed[ETHERNET_HEADER..];
         spoil(ip, &self.defects);
+        if from == Self::WAN && self.defects.has(REWRITES_TCP) {
+            rewrite(ip);
+        }
         match hop {
             Hop::Lan(_) if self.defects.has(FLOODS_THE_LAN) => self.flood_lan(ip, cx),
             Hop::Lan(next) => self.ram.lan.send(next, ip, cx),
             Hop::Wan(next) if self.defects.has(MARKS_AS_AF41) => {
                 self.ram.wan.send(next, &marked(ip), cx);
+            }
+            Hop::Wan(next) if self.defects.has(SENDS_HOP_LIMIT_OF_ONE) => {
+                ip[HOP_LIMIT] = 1;
+                self.ram.wan.send(next, ip, cx);
             }
             Hop::Wan(next) => self.ram.wan.send(next, ip, cx),
         }
@@ -178,6 +185,22 @@ fn marked(ip: &[u8]) -> Vec<u8> {
     }
     ip
 }
+
+/// Swaps two words of what a TCP segment carries, which its checksum does not show.
+fn rewrite(ip: &mut [u8]) {
+    if ip[NEXT_HEADER] == TCP
+        && let Some([a, b, _, _, c, d]) = ip.get_mut(WELL_INSIDE..WELL_INSIDE + 6)
+    {
+        std::mem::swap(a, c);
+        std::mem::swap(b, d);
+    }
+}
+
+// RFC 8200 §3; and a place behind every header of TCP, of an even number.
+const NEXT_HEADER: usize = 6;
+const HOP_LIMIT: usize = 7;
+const TCP: u8 = 6;
+const WELL_INSIDE: usize = 100;
 
 /// What the defect `drops-full-size-packets` lets through: 1500 less PPPoE and a tunnel of the
 /// carrier (ngn-facts §4.5).
@@ -211,6 +234,12 @@ defects! {
     /// Marks what it passes on to the line as AF41, which the network drops (ngn-facts §4.2).
     MARKS_AS_AF41 = "marks-as-af41",
         "回線へ中継するパケットにAF41の印を付ける。網はそのパケットを破棄する。";
+    /// Changes what TCP segments from the line carry, as devices that look into connections.
+    REWRITES_TCP = "rewrites-tcp",
+        "回線から届いたTCPの中身を書き換えて中継する。通信を検査する機器がそうする。";
+    /// Sends packets on to the line with a hop limit of 1.
+    SENDS_HOP_LIMIT_OF_ONE = "sends-hop-limit-of-one",
+        "ホップリミットを1にして回線へ中継する。";
     /// Forwards packets without lowering their hop limit.
     KEEPS_HOP_LIMIT = "keeps-hop-limit",
         "ホップリミットを減らさずに中継する。";

@@ -1,11 +1,13 @@
 //! What a LAN advertisement says besides prefixes: our MAC, the MTU, routes (RFC 4191) and DNS
 //! (RFC 8106).
 
+use std::net::Ipv6Addr;
+
 use super::defect::{Defects, defects};
 use super::lan_offer::{LAN_VALID_SECS, Offer};
 use super::lease::{Lease, left};
 use crate::message::ndp::NdpOption;
-use crate::message::packet::Mac;
+use crate::message::packet::{Mac, with_interface_id};
 use crate::time::Time;
 
 /// Returns the link-layer address that hosts are to reach us at.
@@ -58,7 +60,7 @@ pub(super) fn beyond_prefixes(offer: &Offer, now: Time, defects: &Defects) -> Ve
     if defects.has(NO_RDNSS) {
         return options;
     }
-    if let Some(dns) = offer.dns {
+    if let Some(dns) = offer.dns.map(|dns| told_dns(dns, defects)) {
         let lifetime = if defects.has(SHORT_DNS_LIFETIMES) {
             SHORT
         } else {
@@ -81,6 +83,14 @@ pub(super) fn beyond_prefixes(offer: &Offer, now: Time, defects: &Defects) -> Ve
         options.push(search(&offer.search, lifetime, defects));
     }
     options
+}
+
+/// Returns the address that terminals are told to ask.
+pub(super) fn told_dns(dns: Ipv6Addr, defects: &Defects) -> Ipv6Addr {
+    match defects.has(NAMES_ABSENT_DNS) {
+        true => with_interface_id(dns, [0, 0, 0, 0, 0, 0, 0, 0x53]),
+        false => dns,
+    }
 }
 
 /// RFC 4191 §2.3: a route of medium preference; a prefix of at most 64 bits fills eight octets.
@@ -123,6 +133,9 @@ defects! {
     /// Advertises no DNS server on the LAN.
     NO_RDNSS = "no-rdnss",
         "LANのRAでDNSサーバを広告しない。";
+    /// Names a DNS server on the LAN, by RA and by DHCPv6, that is nobody's address.
+    NAMES_ABSENT_DNS = "names-absent-dns",
+        "RAとDHCPv6で、誰も使っていないLANのアドレスをDNSサーバとして知らせる。";
     /// Gives the RDNSS option room for half an address more than it holds.
     EVEN_RDNSS_LENGTH = "even-rdnss-length",
         "RDNSSオプションの長さに、含まれるアドレスより半個分の余りを加える。";

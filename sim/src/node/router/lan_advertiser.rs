@@ -246,6 +246,9 @@ impl Advertiser {
 
     /// RFC 7084 §4.1 G-4, G-5 and §4.3 L-4: no default router without prefix and uplink.
     fn router_lifetime(&self, now: Time) -> Duration {
+        if self.defects.has(NEVER_DEFAULT_ROUTER) {
+            return Duration::ZERO;
+        }
         let has_prefix = self.offer.lease.is_some_and(|lease| lease.valid > now);
         if !(has_prefix && self.offer.has_uplink || self.defects.has(DEFAULT_WITHOUT_PREFIX)) {
             return Duration::ZERO;
@@ -265,6 +268,9 @@ impl Advertiser {
         } else {
             (preferred.min(LAN_PREFERRED_SECS), valid.min(LAN_VALID_SECS))
         };
+        if self.defects.has(SHORT_LAN_PREFIX) {
+            return self.prefix_option(lease.net, SHORT_SECS, SHORT_SECS);
+        }
         if self.defects.has(PREFERRED_ABOVE_VALID) {
             return self.prefix_option(lease.net, valid, preferred);
         }
@@ -306,6 +312,7 @@ const SLOW: Duration = Duration::from_secs(3);
 const FLOOD_INTERVAL: Duration = Duration::from_millis(300);
 const A_MINUTE: Duration = Duration::from_secs(60);
 const TWO_HOURS_SECS: u32 = 7200;
+const SHORT_SECS: u32 = 20;
 const LONG_LIFETIME: Duration = Duration::from_secs(9000);
 
 defects! {
@@ -322,6 +329,12 @@ defects! {
     /// Swaps the two lifetimes of the prefix it advertises.
     PREFERRED_ABOVE_VALID = "preferred-above-valid",
         "広告するプレフィックスの推奨有効期間と有効期間を入れ替える。";
+    /// Advertises the LAN prefix for twenty seconds, and not again before they are over.
+    SHORT_LAN_PREFIX = "short-lan-prefix",
+        "LANのプレフィックスを20秒間だけ有効として広告し、次の広告までに失効させる。";
+    /// Advertises a router lifetime of zero although it has a prefix and a router upstream.
+    NEVER_DEFAULT_ROUTER = "never-default-router",
+        "プレフィックスも上位ルータもあるのに、ルータ有効期間0を広告する。";
     /// Sets the M flag on the LAN without having addresses to give.
     MANAGED_FLAG_ON_LAN = "managed-flag-on-lan",
         "配るアドレスがないのに、LANのRAにMフラグを立てる。";

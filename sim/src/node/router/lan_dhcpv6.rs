@@ -7,6 +7,7 @@ use dhcproto::v6::DhcpOption;
 
 use super::defect::{Defects, defects};
 use super::dhcpv6_client::LineOptions;
+use super::lan_advert_options::told_dns;
 use crate::message::dhcpv6::{self, Message, MessageType, Status};
 
 /// Returns the answer to a client's message, if it gets one.
@@ -54,7 +55,7 @@ pub(super) fn answer(
         let servers = if passes_on {
             line.dns.clone()
         } else {
-            vec![dns]
+            vec![told_dns(dns, defects)]
         };
         options.push(DhcpOption::DomainNameServers(servers));
     }

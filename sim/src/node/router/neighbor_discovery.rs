@@ -93,7 +93,8 @@ impl Router {
         let strange = |option: &NdpOption| matches!(option, NdpOption::Other(..));
         let drops =
             self.defects.has(DROPS_UNKNOWN_RA_OPTIONS) && advert.options.iter().any(strange);
-        if !from_router || drops || !self.ram.wan.is_up() {
+        let deaf = self.defects.has(IGNORES_LINE_ADVERTS);
+        if !from_router || drops || deaf || !self.ram.wan.is_up() {
             return;
         }
         for option in &advert.options {
@@ -145,6 +146,9 @@ impl Router {
         let to_group = packet.destination == solicited_node(solicit.target);
         let invalid = nowhere && (!to_group || solicit.source_link_layer.is_some());
         if invalid && !self.defects.has(ANSWERS_INVALID_NS) {
+            return;
+        }
+        if port == Self::WAN && self.defects.has(NO_WAN_NEIGHBOR_ADVERTS) {
             return;
         }
         let (near, _) = self.sides(port);
@@ -223,6 +227,12 @@ defects! {
     /// Throws a Router Advertisement away because it has an option that it does not know.
     DROPS_UNKNOWN_RA_OPTIONS = "drops-unknown-ra-options",
         "未知のオプションを1つでも含むRAを破棄する。";
+    /// Takes in no Router Advertisement on the WAN, as Linux routers without `accept_ra=2`.
+    IGNORES_LINE_ADVERTS = "ignores-line-adverts",
+        "WANのRAを受け取らない。accept_ra=2を設定していないLinuxのルータがそうする。";
+    /// Does not answer Neighbor Solicitations on the WAN, as behind a filter for ICMPv6.
+    NO_WAN_NEIGHBOR_ADVERTS = "no-wan-neighbor-adverts",
+        "WANの近隣要請に応答しない。ICMPv6を遮断するフィルタがあるとそうなる。";
     /// Falls into an endless loop on an option of length zero in an advertisement.
     HANGS_ON_EMPTY_OPTION = "hangs-on-empty-option",
         "長さ0のオプションを含むRAを受け取ると、無限ループに陥る。";

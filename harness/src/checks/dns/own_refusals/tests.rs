@@ -1,11 +1,11 @@
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use ngnlab_reports::Verdict;
-use ngnlab_sim::trace::{End, Role};
+use ngnlab_sim::trace::{End, Fact, Role};
 
 use crate::checks::dns::test_talk::{Talk, add, opt, question, response};
 use crate::checks::test_verdicts::{assert_fails, assert_open, assert_passes, verdict};
-use crate::dissection::builder::{self, Reply, TraceBuilder};
+use crate::dissection::builder::{self, Reply, TraceBuilder, query};
 
 const NAME: &str = "www.lineauth.mnw";
 const OTHER: &str = "hweb.oqs.onshikaku.org";
@@ -384,4 +384,60 @@ fn asked_upstream_and_told(trace: &mut TraceBuilder) {
     let address = Reply::Code(ResponseCode::NoError);
     asked_upstream(trace, id, NAME, address);
     trace.answer(id, NAME, Reply::Code(ResponseCode::NoError));
+}
+
+#[test]
+fn a_name_that_the_servers_know_does_not_vanish_for_who_asks_for_aaaa() {
+    let mut trace = on_the_lan();
+    let id = trace.ask(NAME, RecordType::A);
+    let server = trace.ons_dns();
+    let ipv4 = query(5, NAME, RecordType::A, None);
+    let ends = ((trace.router(), 40_005), (server, 53));
+    trace.udp(Role::Wan, End::Device, ends, &ipv4);
+    let nothing = response_for_a(5);
+    trace.udp(Role::Wan, End::Network, (ends.1, ends.0), &nothing);
+    trace.answer(id, NAME, Reply::Code(ResponseCode::NoError));
+    told(&mut trace, NAME, ResponseCode::NXDomain);
+    assert_fails("ons.dns.aaaa-kept", &trace);
+    finds("ons.dns.aaaa-kept", &trace, "answers NXDOMAIN");
+}
+
+/// No data for an IPv4 address.
+fn response_for_a(id: u16) -> Vec<u8> {
+    let mut response = query(id, NAME, RecordType::A, None);
+    response[2] |= 0x80;
+    response
+}
+
+#[test]
+fn an_address_comes_from_a_server() {
+    let site = "2404:1a8:f583:af0::1".parse().unwrap();
+    let other = "2001:db8::1".parse().unwrap();
+    let mut trace = on_the_lan();
+    let prefix = trace.trace.header.line.assignment(0);
+    trace.fact("edge", Fact::Assigned { prefix });
+    let id = trace.ask(NAME, RecordType::AAAA);
+    let own = trace.router();
+    trace.answer(id, NAME, Reply::Addresses(&[own]));
+    assert_fails(PRESENT, &trace);
+    finds(PRESENT, &trace, "which no server said");
+    let mut trace = on_the_lan();
+    let id = trace.ask(NAME, RecordType::AAAA);
+    asked_upstream(&mut trace, 5, NAME, Reply::Addresses(&[site]));
+    trace.answer(id, NAME, Reply::Addresses(&[other]));
+    finds(PRESENT, &trace, "which no server said");
+    // It may remember what was said before anybody looked.
+    let mut trace = on_the_lan();
+    let id = trace.ask(NAME, RecordType::AAAA);
+    trace.answer(id, NAME, Reply::Addresses(&[other]));
+    assert_passes(PRESENT, &trace);
+    let mut trace = on_the_lan();
+    let id = trace.ask(NAME, RecordType::AAAA);
+    asked_upstream(&mut trace, 5, NAME, Reply::Addresses(&[site]));
+    trace.answer(id, NAME, Reply::Addresses(&[site]));
+    assert_passes(PRESENT, &trace);
+    // From a cache.
+    let id = trace.at(30_000).ask(NAME, RecordType::AAAA);
+    trace.answer(id, NAME, Reply::Addresses(&[site]));
+    assert_passes(PRESENT, &trace);
 }

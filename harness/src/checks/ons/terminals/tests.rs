@@ -1,5 +1,7 @@
 use hickory_proto::rr::RecordType;
 use ngnlab_sim::Time;
+use ngnlab_sim::message::ndp::{Ndp, NeighborSolicit};
+use ngnlab_sim::trace::End;
 
 use super::*;
 use crate::checks::test_verdicts::verdict;
@@ -27,6 +29,36 @@ fn a_terminal_needs_a_global_and_a_temporary_address() {
         verdict("ons.terminal.three-addresses", &trace),
         Verdict::Pass(_)
     ));
+}
+
+#[test]
+fn the_dns_server_that_terminals_are_told_of_is_somebody() {
+    let id = "ons.terminal.dns-from-router";
+    let mut trace = TraceBuilder::new("next-ra");
+    let prefix = trace.trace.header.line.assignment(0);
+    trace.fact("edge", Fact::Assigned { prefix });
+    let mut absent = trace.router().octets();
+    absent[15] ^= 0x55;
+    let absent = Ipv6Addr::from(absent);
+    trace.at(1000).lan_ra(|advert| {
+        advert.options.push(NdpOption::Rdnss {
+            lifetime: 600,
+            servers: vec![absent],
+        });
+    });
+    assert!(matches!(verdict(id, &trace), Verdict::Pass(_)));
+    let seeks = Ndp::NeighborSolicit(NeighborSolicit {
+        target: absent,
+        source_link_layer: None,
+    });
+    for millis in [2000, 3000, 4000] {
+        let pc = trace.pc();
+        trace
+            .at(millis)
+            .ndp(Role::Lan, End::Network, pc, absent, &seeks);
+    }
+    let text = format!("{:?}", verdict(id, &trace));
+    assert!(text.contains("which nobody has"), "{text}");
 }
 
 #[test]

@@ -41,6 +41,9 @@ impl Client {
             }
             other => other,
         };
+        if answer == MessageType::Reply && self.defects.has(IGNORES_REPLIES) {
+            return;
+        }
         match (answer, Some(kind)) {
             (MessageType::Advertise, Some(Kind::Solicit)) => {
                 self.handle_advertise(message, server, cx)
@@ -411,6 +414,9 @@ defects! {
     /// Takes in DHCPv6 messages of unknown type as if they were Replies.
     TAKES_ANY_MESSAGE_TYPE = "takes-any-message-type",
         "種別が未知のDHCPv6のメッセージをReplyとして受け入れる。";
+    /// Takes Advertise messages in, and no Reply.
+    IGNORES_REPLIES = "ignores-replies",
+        "Advertiseは受け入れるが、Replyを受け入れない。";
     /// Sends Renew to the address the answer came from, uninvited.
     UNICAST_RENEW = "unicast-renew",
         "許可されていないのに、Replyを送ったアドレスにRenewをユニキャストで送る。";

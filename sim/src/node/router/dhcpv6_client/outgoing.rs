@@ -128,6 +128,7 @@ impl Client {
             Kind::InformationRequest => return None,
             Kind::Solicit if self.defects.has(HINTS_TOO_LONG) => wish(LONG_HINT),
             Kind::Solicit if self.defects.has(ZERO_LENGTH_HINT) => wish(ZERO_HINT),
+            Kind::Solicit if self.defects.has(SOLICITS_WITHOUT_PREFIX) => return None,
             Kind::Solicit => wish(HINT),
             Kind::Request(offer) => wish(offer.prefix.prefix),
             // ngn-facts §2.2 and §3.3: the network's own terminals repeat what was granted, and home
@@ -273,6 +274,9 @@ defects! {
     /// Asks for no address although the line says that addresses are managed.
     NO_ADDRESS_REQUEST = "no-address-request",
         "回線がアドレスの管理を示していても、アドレスを要求しない。";
+    /// Solicits without asking for a prefix.
+    SOLICITS_WITHOUT_PREFIX = "solicits-without-prefix",
+        "Solicitでプレフィックスを要求しない。";
     /// Hints at a /72, which has no room for a LAN.
     HINTS_TOO_LONG = "hints-too-long",
         "LANに割り当てる余地のない/72のプレフィックスを希望する。";

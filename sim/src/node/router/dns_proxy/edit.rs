@@ -1,5 +1,7 @@
 //! Changes to DNS messages in their wire form.
 
+use std::net::Ipv6Addr;
+
 use crate::message::dns::{
     A, AAAA, HEADER, OPT, QR, Question, RecordAt, SERVER_FAILURE, Section, TC, records,
 };
@@ -36,6 +38,18 @@ pub(super) fn opt(message: &[u8]) -> Option<RecordAt> {
 pub(super) fn own_answer(query: &[u8], code: u8) -> Option<Vec<u8>> {
     let mut response = server_failure(query)?;
     set_response_code(&mut response, code);
+    Some(response)
+}
+
+/// Returns the answer of a forwarder that asks nobody, with an address of its own making.
+pub(super) fn own_address(query: &[u8], address: Ipv6Addr) -> Option<Vec<u8>> {
+    let mut response = own_answer(query, 0)?;
+    let end = Question::of(&response)?.end();
+    // The owner is the question's name (RFC 1035 §4.1.4); AAAA, IN, a minute, sixteen bytes.
+    let mut record = vec![0xc0, 12, 0, 28, 0, 1, 0, 0, 0, 60, 0, 16];
+    record.extend(address.octets());
+    response.splice(end..end, record);
+    response[7] = 1;
     Some(response)
 }
 

@@ -143,7 +143,7 @@ impl OverTcp {
             return;
         }
         let open = self.waiting.len();
-        if let Some(response) = self.refusals.refuse(query, open, &desk.defects) {
+        if let Some(response) = self.refusals.refuse(query, open, &desk.lan, &desk.defects) {
             self.sessions.answer(stack, client, Some(&response));
             return;
         }

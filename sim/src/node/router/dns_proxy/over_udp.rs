@@ -87,7 +87,7 @@ impl OverUdp {
             return;
         }
         let open = self.waiting.len();
-        if let Some(response) = self.refusals.refuse(query, open, &desk.defects) {
+        if let Some(response) = self.refusals.refuse(query, open, &desk.lan, &desk.defects) {
             answer(desk, client, Some(response));
             return;
         }
@@ -109,7 +109,10 @@ impl OverUdp {
             attempts: Vec::new(),
             retry_at: now,
         };
-        if self.ask_next(desk, &mut waiting, now, rng) {
+        if desk.has(ASKS_LATE) {
+            waiting.retry_at = now + LATE;
+            self.waiting.push(waiting);
+        } else if self.ask_next(desk, &mut waiting, now, rng) {
             self.waiting.push(waiting);
         }
     }
@@ -305,11 +308,16 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 const FIRST_PORT: u16 = 1024;
 const FIXED_PORT: u16 = 10_053;
 const STORM: Duration = Duration::from_millis(50);
+/// Longer than terminals wait for an answer.
+const LATE: Duration = Duration::from_secs(6);
 
 defects! {
     /// Takes no answer to a question once it has asked again.
     FORGETS_EARLIER_TRIES = "forgets-earlier-tries",
         "再送すると、その前の問い合わせへの応答を受け入れない。";
+    /// Asks the servers six seconds after it was asked, when terminals have given up.
+    ASKS_LATE = "asks-late",
+        "問い合わせを受けてから6秒後に上位に尋ね、端末が待つのをやめた後に応答する。";
     /// Answers under the id that it used upstream.
     LEAKS_UPSTREAM_IDS = "leaks-upstream-ids",
         "端末への応答に、上位への問い合わせに使ったIDを入れる。";
