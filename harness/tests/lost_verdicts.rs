@@ -25,8 +25,8 @@ fn a_verdict_that_is_lost_ends_with_3_and_is_named_everywhere() {
     assert_eq!(output.status.code(), Some(3), "{text}");
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let last = "result undetermined: not judged: dhcp6c.rcf.renew in \
-                address/reconfigure-tells-of-another-prefix (east and west), because there was no \
-                Reconfigure of the server";
+                address/reconfigure-tells-of-another-prefix (east and west), because \
+                dhcp6c.rcf.accept failed: there was no Reconfigure of the server";
     // Where a name is broken over lines is the terminal's business.
     assert!(
         words.replace("- ", "-").replace("/ ", "/").ends_with(last),
@@ -41,7 +41,7 @@ fn a_verdict_that_is_lost_ends_with_3_and_is_named_everywhere() {
     let excuses = ngnlab(&["render", json.to_str().unwrap(), "--format", "excuses"]);
     let excuses = stdout(&excuses);
     for line in [
-        "# east and west: there was no Reconfigure of the server\n",
+        "# east and west: dhcp6c.rcf.accept failed: there was no Reconfigure of the server\n",
         "[[excuse]]\n",
         "scenario = \"address/reconfigure-tells-of-another-prefix\"\n",
         "check    = \"dhcp6c.rcf.renew\"\n",

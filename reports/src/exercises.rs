@@ -44,7 +44,8 @@ impl Case {
             }) => {
                 let owner = because.as_deref();
                 let is_known = owner.is_some_and(|owner| self.fails_as_known(owner));
-                (!is_known).then_some(why)
+                // Whoever tells it says "because" by himself.
+                (!is_known).then(|| why.strip_prefix("because ").unwrap_or(why))
             }
             Some(_) => None,
         }

@@ -291,6 +291,7 @@ pub(super) const SAME: &[Consequence] = &[
         causes: &[&[
             "ce.gen.no-default-without-wan-router",
             "dhcp6c.t.t1-gt-t2",
+            "pd.accept.pref-gt-valid",
             "ngn.pd.lan-apart-from-wan",
         ]],
     },
