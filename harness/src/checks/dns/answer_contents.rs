@@ -395,7 +395,7 @@ fn order(trace: &Dissection<'_>) -> Verdict {
             };
             // A cut answer, or one from a cache, is another matter.
             let same_set = sent.iter().all(|list| sorted(list) == sorted(&came));
-            if came.len() < 2 || sent.is_empty() || !same_set {
+            if came.len() < 2 || relayed.replies.is_empty() || !same_set {
                 return Ruling::Skip;
             }
             expect(

@@ -37,10 +37,11 @@ fn goes_on_over_tcp(trace: &Dissection<'_>) -> bool {
                     && connection.opener == End::Device
                     && !connection.injected
                     && connection.server.1 == PORT
-                    && (reply.arrives..=reply.arrives + AT_ONCE).contains(&connection.at)
+                    && connection.at <= reply.arrives + AT_ONCE
+                    && connection.last.1 >= reply.arrives
             })
         })
 }
 
-/// Who goes on does so at once, or uses a connection that it has just opened.
+/// Who goes on does so at once, or uses a connection that is open.
 const AT_ONCE: Duration = Duration::from_secs(1);

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use ngnlab_sim::Time;
-use ngnlab_sim::line::{Dhcpv6Quirk, EdgeQuirk};
+use ngnlab_sim::line::{Dhcpv6Quirk, EdgeQuirk, HomeGatewayQuirk};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::evidence::dhcpv6_exchanges::sent;
@@ -50,8 +50,8 @@ pub(in crate::checks) fn waits_for_prefix(trace: &Dissection<'_>, at: Time) -> b
         })
 }
 
-/// Returns why the device can have no prefix by then, if the line took back what it gave, or leaves
-/// every Request unanswered.
+/// Returns why the device can have no prefix by then, if the line took back what it gave, leaves
+/// every Request unanswered, or has a home gateway that gives none (ngn-facts §8 rows 6 and 8).
 pub(in crate::checks) fn gives_no_prefix(trace: &Dissection<'_>, at: Time) -> Option<&'static str> {
     let before: Vec<_> = given(trace)
         .into_iter()
@@ -69,7 +69,15 @@ pub(in crate::checks) fn gives_no_prefix(trace: &Dissection<'_>, at: Time) -> Op
     }
     let ignores = Dhcpv6Quirk::IgnoresRequests;
     let asks = |found: &Found<Dhcpv6>| found.is.kind == Kind::Request && found.at <= at;
-    let is_ignored = trace.header().line.quirks.dhcpv6.contains(&ignores);
+    let quirks = &trace.header().line.quirks;
+    let is_ignored = quirks.dhcpv6.contains(&ignores);
+    let gives_none = [HomeGatewayQuirk::NoFreeSlot, HomeGatewayQuirk::HungDhcpv6];
+    let gives_none = gives_none
+        .iter()
+        .any(|one| quirks.home_gateway.contains(one));
+    if before.is_empty() && gives_none && sent(trace).any(|found| found.at <= at) {
+        return Some("the home gateway gives no prefix");
+    }
     (before.is_empty() && is_ignored && sent(trace).any(asks))
         .then_some("the line's server answers no Request")
 }

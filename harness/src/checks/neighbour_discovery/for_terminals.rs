@@ -163,6 +163,10 @@ fn solicited(trace: &Dissection<'_>) -> Vec<Found<Ipv6Addr>> {
 
 fn answers_for_lan(trace: &Dissection<'_>) -> Verdict {
     only_in(Mode::Ra, trace, || {
+        let own_questions = trace.upstream_dns().into_iter();
+        let asked_by: Vec<_> = own_questions
+            .map(|exchange| (exchange.query.source, exchange.query.at))
+            .collect();
         let present = series(solicited(trace), trace)
             .into_iter()
             .filter(|series| {
@@ -177,9 +181,10 @@ fn answers_for_lan(trace: &Dissection<'_>) -> Verdict {
                     matches!(told.fact, Fact::AddressGone { address } if *address == ns.is)
                         && told.at <= ns.at + ANSWER
                 });
-                let is_own = trace.packets.iter().any(|found| {
-                    found.by_device(Role::Wan) && found.source == ns.is && found.at <= ns.at
-                });
+                // What it asks by; another address of its own it may answer from, and not be asked for.
+                let is_own = asked_by
+                    .iter()
+                    .any(|(source, at)| *source == ns.is && *at <= ns.at);
                 spoke && !gone && trace.is_terminal(ns.is)
                     || is_own && !trace.is_terminal(ns.is) && !ns.is.is_unicast_link_local()
             });

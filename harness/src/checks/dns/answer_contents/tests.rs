@@ -137,6 +137,11 @@ fn the_order_is_that_of_a_server() {
     assert_passes(id, &relay(&one, Some(&one)));
     assert_fails(id, &relay(&one, Some(&other)));
     assert_open(id, &relay(&one, Some(&fewer)));
+    // What a cache deals out is not forwarded.
+    let mut cached = relay(&one, Some(&one));
+    cached.at(30_000).ask(NAME, RecordType::AAAA);
+    answer(&mut cached, &other);
+    assert_passes(id, &cached);
 }
 
 #[test]
