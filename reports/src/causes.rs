@@ -285,16 +285,8 @@ mod tests {
         let named = |report: &Report| format!("{:?}", report.conclusion());
         assert_eq!(ids(&report), ["other", "site"]);
         assert!(named(&report).contains("(other, site)"));
-        report.cases[1].expectations.push(Expectation {
-            what: String::new(),
-            seen: String::new(),
-            met: false,
-            remark: false,
-            excused: false,
-            promise: Promise::Screen,
-            known: None,
-            because: Some("site".to_owned()),
-        });
+        let promise = broken_promise(None, "site");
+        report.cases[1].expectations.push(promise);
         assert_eq!(ids(&report), ["site", "other"]);
         assert!(named(&report).contains("(site, other)"));
     }
@@ -336,16 +328,7 @@ mod tests {
         );
         let below = |failure: &Failure<'_>| failure.consequences.len();
         assert_eq!(failures.iter().map(below).collect::<Vec<_>>(), [1, 0, 1]);
-        let promise = |known: Option<&str>| Expectation {
-            what: String::new(),
-            seen: String::new(),
-            met: false,
-            remark: false,
-            excused: false,
-            promise: Promise::Screen,
-            known: known.map(str::to_owned),
-            because: Some("names".to_owned()),
-        };
+        let promise = |known| broken_promise(known, "names");
         let case = &report.cases[0];
         assert_eq!(case.blames(&promise(None)), None);
         assert_eq!(case.blames(&promise(Some("it is old"))), Some("names"));
@@ -369,5 +352,18 @@ mod tests {
             ],
         );
         assert_eq!(report(vec![circle]).failures().len(), 2);
+    }
+
+    fn broken_promise(known: Option<&str>, because: &str) -> Expectation {
+        Expectation {
+            what: String::new(),
+            seen: String::new(),
+            met: false,
+            remark: false,
+            excused: false,
+            promise: Promise::Screen,
+            known: known.map(str::to_owned),
+            because: Some(because.to_owned()),
+        }
     }
 }

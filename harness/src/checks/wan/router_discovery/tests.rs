@@ -69,12 +69,8 @@ fn a_neighbour_on_the_link_is_no_router() {
 #[test]
 fn a_router_that_withdrew_itself_gets_no_packets() {
     let id = "wan.nd.router-lifetime-zero";
-    let mut trace = TraceBuilder::new("next-pd");
+    let mut trace = withdrawn();
     let edge = trace.edge();
-    trace.at(1_000).wan_ra(|_| {});
-    trace
-        .at(20_000)
-        .wan_ra(|advert| advert.lifetime = Duration::ZERO);
     // Under way already.
     send_by(&mut trace, 20_200, edge);
     assert!(matches!(verdict(id, &trace), Verdict::Inconclusive(_)));
@@ -89,12 +85,8 @@ fn a_router_that_withdrew_itself_gets_no_packets() {
 #[test]
 fn who_goes_on_with_a_router_that_withdrew_is_not_late() {
     let id = "wan.nd.router-lifetime-zero";
-    let mut trace = TraceBuilder::new("next-pd");
+    let mut trace = withdrawn();
     let edge = trace.edge();
-    trace.at(1_000).wan_ra(|_| {});
-    trace
-        .at(20_000)
-        .wan_ra(|advert| advert.lifetime = Duration::ZERO);
     trace.at(22_000).seen(Seen::Late(Duration::from_secs(2)));
     send_by(&mut trace, 22_500, edge);
     assert!(is_explained(id, &trace));
@@ -151,4 +143,14 @@ fn a_host_answers_no_router_solicitation() {
         .at(20_300)
         .ndp(Role::Wan, End::Device, own, source, &advert);
     assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
+}
+
+/// A line router that withdraws itself at 20 s.
+fn withdrawn() -> TraceBuilder {
+    let mut trace = TraceBuilder::new("next-pd");
+    trace.at(1_000).wan_ra(|_| {});
+    trace
+        .at(20_000)
+        .wan_ra(|advert| advert.lifetime = Duration::ZERO);
+    trace
 }
