@@ -26,17 +26,18 @@ impl Desk {
             scratch: Scratch::new()?,
             group: drivers::group(&description.driver),
         };
-        desk.furnish().map_err(|source| Error::Write {
+        let owner = drivers::stranger(&description.driver);
+        desk.furnish(owner).map_err(|source| Error::Write {
             path: desk.folder(),
             source,
         })?;
         Ok(desk)
     }
 
-    fn furnish(&self) -> io::Result<()> {
+    fn furnish(&self, owner: Option<Stranger>) -> io::Result<()> {
         let folders = [self.folder(), self.logs(), self.files()];
         folders.iter().try_for_each(fs::create_dir)?;
-        if let Some(stranger) = Stranger::of_root() {
+        if let Some(stranger) = owner {
             // To pass through, and no more.
             fs::set_permissions(self.scratch.path(), fs::Permissions::from_mode(0o711))?;
             folders.iter().try_for_each(|folder| stranger.own(folder))?;

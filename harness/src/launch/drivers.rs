@@ -7,6 +7,7 @@ use crate::dut::Dut;
 use crate::dut::description::{Description, Driver};
 use crate::dut::nic::{self, NicDut};
 use crate::dut::process::group::Group;
+use crate::dut::process::stranger::Stranger;
 use crate::dut::process::{self, ProcessDut};
 use crate::dut::qemu::saved::Files;
 use crate::dut::qemu::{self, QemuDut};
@@ -17,6 +18,14 @@ use crate::play::Ending;
 pub(super) fn group(driver: &Driver) -> Option<Group> {
     match driver {
         Driver::Process(_) => Group::make(),
+        Driver::Qemu(_) | Driver::Nic(_) => None,
+    }
+}
+
+/// Returns who the worker becomes where it is root's, and is not to stay so.
+pub(super) fn stranger(driver: &Driver) -> Option<Stranger> {
+    match driver {
+        Driver::Process(_) => Stranger::of_root(),
         Driver::Qemu(_) | Driver::Nic(_) => None,
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
@@ -17,16 +17,18 @@ use ngnlab_harness::error::UNDETERMINED;
 use ngnlab_harness::job::{Device, Job};
 use ngnlab_harness::launch::{self, Preparation};
 use ngnlab_harness::play::{Ending, Run};
+use ngnlab_harness::scenario::Scenario;
 use ngnlab_sim::line::Area;
 
 use crate::bench::{Bench, children_of, eventually, marker, processes_with, root};
-use crate::{Test, gated, routers};
+use crate::{Test, gated, routers, terminals};
 
 /// What the image copes with.
 const SCENARIOS: &[(&str, Area)] = &[
     ("address/power-cut-on-a-pd-line", Area::West),
     ("line-auth/succeeds-on-a-pd-line", Area::East),
     ("dns/large-answers", Area::West),
+    ("dns/real-programs-ask", Area::East),
 ];
 
 const TESTS: &[Test] = &[
@@ -107,22 +109,33 @@ pub(crate) fn trials(obstacle: Option<String>) -> Vec<Trial> {
     let scenarios = SCENARIOS.iter().map(|(scenario, area)| {
         let name = format!("qemu-debian::{scenario}::{}", area.name());
         let description = description.clone();
-        gated(&name, obstacle.as_deref(), move || {
-            let _place = Place::take();
-            let mut job = Job {
-                scenario: root().join(format!("scenarios/{scenario}.toml")),
-                area: *area,
-                delivery: None,
-                seed: 1,
-                pace: None,
-                device: Device::File(device()),
-                prepared: None,
-                out: None,
-            };
-            let preparation = launch::prepare(&device(), &AtomicBool::new(false))?;
-            job.prepared = preparation.prepared.clone();
-            routers::judge(&job, &description)
-        })
+        let path = root().join(format!("scenarios/{scenario}.toml"));
+        let lacking = terminals::lacking(&Scenario::load(&path).unwrap());
+        gated(
+            &name,
+            obstacle.as_deref().or(lacking.as_deref()),
+            move || {
+                let _place = Place::take();
+                let mut job = Job {
+                    scenario: path,
+                    area: *area,
+                    delivery: None,
+                    seed: 1,
+                    pace: None,
+                    device: Device::File(device()),
+                    prepared: None,
+                    // A terminal's files are kept, whoever this runs as.
+                    out: Some(
+                        Path::new(env!("CARGO_TARGET_TMPDIR"))
+                            .join("qemu")
+                            .join(scenario),
+                    ),
+                };
+                let preparation = launch::prepare(&device(), &AtomicBool::new(false))?;
+                job.prepared = preparation.prepared.clone();
+                routers::judge(&job, &description)
+            },
+        )
     });
     let tests = TESTS.iter().map(|(name, test)| {
         gated(&format!("qemu::{name}"), obstacle.as_deref(), move || {

@@ -56,8 +56,7 @@ pub(crate) fn trials(obstacle: Option<&str>) -> Vec<Trial> {
     let trial = |name: &&str| {
         let path = root().join(format!("scenarios/{name}.toml"));
         let scenario = Scenario::load(&path).unwrap();
-        let lacking = installed::check(&scenario.name, play::running::needs(&scenario)).err();
-        let lacking = lacking.map(|error| error.with_causes());
+        let lacking = lacking(&scenario);
         let title = format!("real terminals::{name}");
         gated(&title, obstacle.or(lacking.as_deref()), move || {
             behind_a_real_router(&scenario, &path);
@@ -65,6 +64,12 @@ pub(crate) fn trials(obstacle: Option<&str>) -> Vec<Trial> {
         })
     };
     SCENARIOS.iter().map(trial).collect()
+}
+
+/// Returns what this machine lacks for the real terminals of a scenario.
+pub(crate) fn lacking(scenario: &Scenario) -> Option<String> {
+    let lacking = installed::check(&scenario.name, play::running::needs(scenario)).err();
+    lacking.map(|error| error.with_causes())
 }
 
 fn behind_a_real_router(scenario: &Scenario, path: &Path) {
