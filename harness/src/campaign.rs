@@ -11,6 +11,7 @@ use ngnlab_reports::{Case, Outcome};
 use ngnlab_sim::time::{Pace, Time};
 
 use crate::dut::description::excuse::Excuse;
+use crate::dut::description::part::Cost;
 use crate::dut::description::{Description, Known};
 use crate::error::Error;
 use crate::job::{Device, Job};
@@ -46,6 +47,16 @@ impl Entry {
         match &self.job.device {
             Device::Reference(_) => self.job.pace == Some(Pace::Realtime),
             Device::File(_) => true,
+        }
+    }
+
+    /// Returns what it takes of this machine.
+    fn cost(&self) -> Cost {
+        match &self.job.device {
+            Device::Reference(_) => Cost::default(),
+            Device::File(path) => Description::load(path)
+                .map(|description| description.driver.part().cost())
+                .unwrap_or_default(),
         }
     }
 
@@ -125,7 +136,7 @@ impl Campaign<'_> {
                         return;
                     };
                     let real_time = entry.is_real_time();
-                    let turn = real_time.then(|| pacer.take_turn(self.stop));
+                    let turn = real_time.then(|| pacer.take_turn(entry.cost(), self.stop));
                     // Beside those, one that computes without end would keep them waiting.
                     let processor = (paced && !real_time).then(|| pacer.take_processor(self.stop));
                     drop(queue);

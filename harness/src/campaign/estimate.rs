@@ -27,14 +27,14 @@ impl Estimate {
     /// Makes the estimate for entries that are started in their order, so many at a time at most.
     pub fn new<E: Borrow<Entry>>(entries: &[E], jobs: usize, left_out: usize) -> Self {
         let entries: Vec<&Entry> = entries.iter().map(Borrow::borrow).collect();
-        let lengths: Vec<Duration> = entries.iter().map(|one| one.length()).collect();
+        let lengths: Vec<Length> = entries.iter().map(|one| Length::of(one)).collect();
         let mut names: Vec<&str> = entries.iter().map(|one| &one.scenario.name[..]).collect();
         names.sort_unstable();
         names.dedup();
         Self {
             scenarios: names.len(),
             runs: entries.len(),
-            not_applicable: lengths.iter().filter(|length| length.is_zero()).count(),
+            not_applicable: lengths.iter().filter(|one| one.lasts.is_zero()).count(),
             time: time_for(&lengths, jobs),
             jobs: (jobs < entries.len() || jobs == 1).then_some(jobs.min(entries.len())),
             left_out,
@@ -65,16 +65,34 @@ impl fmt::Display for Estimate {
     }
 }
 
+/// What makes a campaign longer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Length {
+    /// How long a run lasts in real time.
+    pub(super) lasts: Duration,
+    /// For how long after its start no other follows.
+    pub(super) start: Duration,
+}
+
+impl Length {
+    pub(super) fn of(entry: &Entry) -> Self {
+        Self {
+            lasts: entry.length(),
+            start: gate::apart(entry.cost(), processors()).mul_f64(SOMEBODY_IS_LATE),
+        }
+    }
+}
+
 /// Returns how long runs of these lengths take, started in their order and one after the other, so
 /// many at a time at most; what has no length takes no turn.
-pub(super) fn time_for(lengths: &[Duration], jobs: usize) -> Duration {
+pub(super) fn time_for(lengths: &[Length], jobs: usize) -> Duration {
     let mut free_at = vec![Duration::ZERO; jobs.clamp(1, lengths.len().max(1))];
     let mut turn = Duration::ZERO;
-    for length in lengths.iter().filter(|length| !length.is_zero()) {
+    for length in lengths.iter().filter(|one| !one.lasts.is_zero()) {
         if let Some(first) = free_at.iter_mut().min() {
             let start = turn.max(*first);
-            turn = start + gate::apart(processors());
-            *first = start + *length;
+            turn = start + length.start;
+            *first = start + length.lasts;
         }
     }
     free_at.into_iter().max().unwrap_or_default()
@@ -91,6 +109,9 @@ pub(super) fn in_words(span: Duration) -> String {
         (hours, minutes, _) => format!("{hours} h {minutes} min"),
     }
 }
+
+/// How much longer the pauses between starts are on the whole, since somebody is late now and then.
+const SOMEBODY_IS_LATE: f64 = 1.5;
 
 fn counted(count: usize, what: &str) -> String {
     match count {
@@ -134,13 +155,17 @@ mod tests {
 
     #[test]
     fn runs_side_by_side_take_as_long_as_the_busiest_place() {
-        let lengths = [90, 60, 60, 60].map(Duration::from_secs);
-        let apart = gate::apart(processors());
+        let start = Duration::from_millis(600);
+        let lasting = |seconds| Length {
+            lasts: Duration::from_secs(seconds),
+            start,
+        };
+        let lengths = [90, 60, 60, 60].map(lasting);
         assert_eq!(time_for(&lengths, 1), Duration::from_secs(270));
         assert_eq!(time_for(&lengths, 2), Duration::from_secs(150));
         assert_eq!(time_for(&lengths, 9), Duration::from_secs(90));
-        let alike = [Duration::from_secs(60); 100];
-        assert_eq!(time_for(&alike, 900), alike[0] + apart * 99);
+        let alike = [lasting(60); 100];
+        assert_eq!(time_for(&alike, 900), alike[0].lasts + start * 99);
         assert_eq!(time_for(&[], 2), Duration::ZERO);
     }
 

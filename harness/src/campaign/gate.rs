@@ -9,15 +9,24 @@ use std::time::Duration;
 
 use ngnlab_sim::time::Time;
 
+use crate::dut::description::part::Cost;
+
 /// Knows what runs, and how late the host was lately.
 #[derive(Debug)]
 pub(super) struct Gate {
     processors: usize,
     running: usize,
-    starting: BTreeMap<u64, Time>,
+    starting: BTreeMap<Ticket, Starting>,
     tickets: u64,
-    last_start: Option<Time>,
+    last_start: Option<Starting>,
     late: VecDeque<(Time, Duration)>,
+}
+
+/// A run that has begun.
+#[derive(Clone, Copy, Debug)]
+struct Starting {
+    began: Time,
+    cost: Cost,
 }
 
 /// What names a run that has begun.
@@ -41,35 +50,41 @@ impl Gate {
         self.forget(now);
     }
 
-    /// Returns whether a run may begin, given how many bytes of memory are free, if that is known.
-    pub(super) fn is_open(&mut self, now: Time, free: Option<u64>) -> bool {
+    /// Returns whether a run of this cost may begin, given how many bytes of memory are free, if that
+    /// is known.
+    pub(super) fn is_open(&mut self, now: Time, cost: Cost, free: Option<u64>) -> bool {
         // Who is alone disturbs nobody, and somebody has to go on.
         if self.running == 0 {
             return true;
         }
         self.starting
-            .retain(|_, began| now.since(*began) < STARTS_WITHIN);
+            .retain(|_, run| now.since(run.began) < STARTS_WITHIN);
         // What is starting has not taken its memory yet.
-        let needed = KEPT_FREE + RUN_NEEDS * (self.starting.len() as u64 + 1);
+        let starting = self.starting.values().map(|run| run.cost.memory);
+        let needed = KEPT_FREE + cost.memory + starting.sum::<u64>();
         if self.starting.len() >= self.processors || free.is_some_and(|free| free < needed) {
             return false;
         }
         self.forget(now);
         let late = self.late.iter().map(|(_, by)| *by).max();
+        let Some(last) = self.last_start else {
+            return true;
+        };
         // Twice as late, four times as long: who was late for a moment holds nobody up.
         let times = late.unwrap_or_default().div_duration_f64(CALM).max(1.0);
-        let pause = spacing(self.processors)
+        let pause = apart(last.cost, self.processors)
             .mul_f64(times * times)
             .min(LONGEST_PAUSE);
-        self.last_start.is_none_or(|last| now.since(last) >= pause)
+        now.since(last.began) >= pause
     }
 
-    /// Takes in that a run begins.
-    pub(super) fn start(&mut self, now: Time) -> Ticket {
+    /// Takes in that a run of this cost begins.
+    pub(super) fn start(&mut self, now: Time, cost: Cost) -> Ticket {
         self.tickets += 1;
         self.running += 1;
-        self.starting.insert(self.tickets, now);
-        self.last_start = Some(now);
+        let run = Starting { began: now, cost };
+        self.starting.insert(self.tickets, run);
+        self.last_start = Some(run);
         self.tickets
     }
 
@@ -92,22 +107,12 @@ impl Gate {
     }
 }
 
-/// Returns how far apart runs begin where nothing is late.
-pub(super) fn apart(processors: usize) -> Duration {
-    let starts = START_TAKES / u32::try_from(processors.max(1)).unwrap_or(u32::MAX);
-    starts.max(spacing(processors))
+/// Returns for how long after a start of this cost none follows where nothing is late: as long as
+/// all processors are busy with it.
+pub(super) fn apart(cost: Cost, processors: usize) -> Duration {
+    cost.start / u32::try_from(processors.max(1)).unwrap_or(u32::MAX)
 }
 
-/// Returns how long all processors are busy with one start.
-fn spacing(processors: usize) -> Duration {
-    START_COSTS / u32::try_from(processors.max(1)).unwrap_or(u32::MAX)
-}
-
-/// What starting a router of a few programs costs one processor, until it is ready and just
-/// afterwards, with some to spare.
-const START_COSTS: Duration = Duration::from_millis(800);
-/// How long a router of a few programs takes until it is ready.
-const START_TAKES: Duration = Duration::from_millis(700);
 /// Whoever starts for longer, as an emulated machine, keeps nobody else from it.
 const STARTS_WITHIN: Duration = Duration::from_secs(5);
 /// The device's programs are looked at twice a second, and what they say four times.
@@ -116,8 +121,6 @@ const LATELY: Duration = Duration::from_millis(1500);
 const CALM: Duration = Duration::from_millis(100);
 /// Who is late in spite of it is kept waiting by others than us.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// A router of a few small programs and its worker have 12 MiB of their own; some have larger ones.
-const RUN_NEEDS: u64 = 64 << 20;
 /// For the host, and for what traces grow to.
 const KEPT_FREE: u64 = 256 << 20;
 

@@ -11,6 +11,7 @@ use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::time::Time;
 
 use super::gate::{Gate, Ticket};
+use crate::dut::description::part::Cost;
 use crate::launch::Sign;
 
 /// Gives out turns.
@@ -47,14 +48,14 @@ impl Pacer {
         self.door.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until one more run may begin, or until everything is to stop.
-    pub(super) fn take_turn(&self, stop: &AtomicBool) -> Turn<'_> {
+    /// Waits until one more run of this cost may begin, or until everything is to stop.
+    pub(super) fn take_turn(&self, cost: Cost, stop: &AtomicBool) -> Turn<'_> {
         loop {
             let free = free_memory();
             let now = self.clock.now();
             let mut gate = self.gate();
-            if stop.load(Ordering::Relaxed) || gate.is_open(now, free) {
-                let ticket = gate.start(now);
+            if stop.load(Ordering::Relaxed) || gate.is_open(now, cost, free) {
+                let ticket = gate.start(now, cost);
                 return Turn {
                     pacer: self,
                     ticket,
@@ -150,15 +151,16 @@ mod tests {
     #[test]
     fn turns_end_with_what_holds_them() {
         let (pacer, stop) = (Pacer::new(), AtomicBool::new(false));
-        let alone = pacer.take_turn(&stop);
-        let open = || pacer.gate().is_open(Time::ZERO, None);
+        let cost = Cost::default();
+        let alone = pacer.take_turn(cost, &stop);
+        let open = || pacer.gate().is_open(Time::ZERO, cost, None);
         assert!(!open(), "one is starting");
         drop(alone);
         assert!(open());
         // Whoever is to stop waits for nothing.
-        let _first = pacer.take_turn(&stop);
+        let _first = pacer.take_turn(cost, &stop);
         stop.store(true, Ordering::Relaxed);
-        let second = pacer.take_turn(&stop);
+        let second = pacer.take_turn(cost, &stop);
         second.take_in(Sign::Ready);
     }
 

@@ -12,14 +12,14 @@ use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::time::Time;
 
 use super::Entry;
-use super::estimate::{self, in_words};
+use super::estimate::{self, Length, in_words};
 
 /// A bar on standard error, or nothing at all.
 pub(super) struct Progress {
     bar: ProgressBar,
     clock: Clock,
     /// How long each entry takes in real time.
-    lengths: Vec<Duration>,
+    lengths: Vec<Length>,
     whole: Duration,
     state: Mutex<State>,
 }
@@ -36,9 +36,9 @@ impl Progress {
     /// Starts counting; nothing is shown unless somebody watches.
     pub(super) fn new<E: Borrow<Entry>>(entries: &[E], jobs: usize, watched: bool) -> Self {
         // Lengths are asked for only where they are shown.
-        let lengths: Vec<Duration> = match watched {
-            true => entries.iter().map(|one| one.borrow().length()).collect(),
-            false => vec![Duration::ZERO; entries.len()],
+        let lengths: Vec<Length> = match watched {
+            true => entries.iter().map(|one| Length::of(one.borrow())).collect(),
+            false => vec![Length::default(); entries.len()],
         };
         let whole = estimate::time_for(&lengths, jobs);
         let progress = Self {
@@ -71,7 +71,7 @@ impl Progress {
         let mut state = self.state();
         state.running.remove(&index);
         state.ended += 1;
-        state.ended_length += self.lengths.get(index).copied().unwrap_or_default();
+        state.ended_length += self.lasts(index);
         drop(state);
         self.draw();
     }
@@ -106,11 +106,15 @@ impl Progress {
 
     /// Returns how much time of all runs is behind us.
     fn done(&self, state: &State, now: Time) -> Duration {
-        let running = state.running.iter().map(|(index, started)| {
-            let length = self.lengths.get(*index).copied().unwrap_or_default();
-            now.since(*started).min(length)
-        });
+        let running = state
+            .running
+            .iter()
+            .map(|(index, started)| now.since(*started).min(self.lasts(*index)));
         state.ended_length + running.sum::<Duration>()
+    }
+
+    fn lasts(&self, index: usize) -> Duration {
+        self.lengths.get(index).copied().unwrap_or_default().lasts
     }
 
     fn words(&self, state: &State, now: Time) -> String {
@@ -129,7 +133,10 @@ impl Progress {
 
     fn visible_bar(&self) -> ProgressBar {
         let (length, template) = match self.is_real_time() {
-            true => (millis(self.lengths.iter().sum()), "{bar:30} {wide_msg}"),
+            true => {
+                let lengths = self.lengths.iter().map(|one| one.lasts);
+                (millis(lengths.sum()), "{bar:30} {wide_msg}")
+            }
             false => (
                 self.lengths.len() as u64,
                 "{bar:30} {pos}/{len} {elapsed} {wide_msg}",
@@ -175,7 +182,11 @@ mod tests {
     }
 
     fn with(seconds: &[u64]) -> Progress {
-        let lengths = seconds.iter().copied().map(Duration::from_secs).collect();
+        let lasting = |seconds: &u64| Length {
+            lasts: Duration::from_secs(*seconds),
+            ..Length::default()
+        };
+        let lengths = seconds.iter().map(lasting).collect();
         Progress {
             bar: ProgressBar::hidden(),
             clock: Clock::starting_at(Time::ZERO),

@@ -25,8 +25,6 @@ pub(super) struct Chosen {
     pub(super) known: Vec<Known>,
     /// What its file says need not be judged.
     pub(super) excuses: Vec<Excuse>,
-    /// How many share a processor, if its driver limits that.
-    pub(super) at_once: Option<usize>,
     /// How many there can be at all, if that is limited.
     pub(super) most_at_once: Option<usize>,
     /// Whether its runs take as long as their scenarios.
@@ -85,7 +83,6 @@ fn one(name: &str, args: &Run) -> Result<Chosen, Error> {
     Ok(Chosen {
         name: description.name,
         device: Device::File(path),
-        at_once: description.driver.part().at_once(),
         most_at_once: description.driver.part().most_at_once(),
         modes: description.offers.modes,
         known: description.known,
@@ -107,7 +104,6 @@ fn reference_with_defects(args: &Run) -> Chosen {
         modes: vec![Mode::Ra, Mode::Pd],
         known: Vec::new(),
         excuses: Vec::new(),
-        at_once: None,
         most_at_once: None,
         real_time: args.real_time,
         folder: None,

@@ -8,21 +8,16 @@ use crate::cli::Place;
 use crate::error::Error;
 
 /// Returns how many of these runs there may be at the same time: as many as the user says, where he
-/// does, and else one for each processor in virtual time; where time is real, any number that the
-/// heaviest device allows, since they are paced.
+/// does, and else one for each processor in virtual time; where time is real, any number, since they
+/// are paced.
 pub(super) fn at_once(
     devices: &[Chosen],
     wanted: Option<u16>,
     runs: usize,
 ) -> Result<usize, Error> {
-    let mut waiting = devices.iter().filter(|device| device.real_time).peekable();
-    let own = match waiting.peek() {
-        Some(_) => {
-            let limits = waiting.filter_map(|device| device.at_once);
-            let limit = limits.min().map(|at_once| processors() * at_once);
-            limit.unwrap_or(MOST_AT_ONCE).min(runs.max(1))
-        }
-        None => processors(),
+    let own = match devices.iter().any(|device| device.real_time) {
+        true => MOST_AT_ONCE.min(runs.max(1)),
+        false => processors(),
     };
     let jobs = wanted.map_or(own, usize::from);
     let limited = devices

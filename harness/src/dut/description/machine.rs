@@ -9,7 +9,7 @@ use ngnlab_sim::setup::Mode;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::part::Part;
+use super::part::{Cost, Part};
 use super::variables::{Names, Samples};
 use crate::error::Error;
 use crate::mistake::Mistake;
@@ -242,9 +242,12 @@ impl Part for Machine {
         Ok(())
     }
 
-    fn at_once(&self) -> Option<usize> {
-        // An emulated processor is never idle for long.
-        Some(2)
+    fn cost(&self) -> Cost {
+        Cost {
+            memory: Cost::default().memory + (u64::from(self.memory) << 20),
+            // Measured with a processor that is emulated.
+            start: Duration::from_secs(4),
+        }
     }
 }
 

@@ -7,6 +7,26 @@ use super::variables::Samples;
 use crate::error::Error;
 use crate::mistake::Mistake;
 
+/// What a run takes of this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// How many bytes of memory, with some to spare.
+    pub memory: u64,
+    /// How long it keeps a processor busy until the device is ready, and just afterwards.
+    pub start: Duration,
+}
+
+impl Default for Cost {
+    /// Returns that of a router of a few small programs, which with its worker has 12 MiB of its
+    /// own; some have larger ones.
+    fn default() -> Self {
+        Self {
+            memory: 64 << 20,
+            start: Duration::from_millis(600),
+        }
+    }
+}
+
 /// A driver's own keys.
 pub trait Part {
     /// Returns a bound on how long the device takes to get ready or to fail.
@@ -28,10 +48,9 @@ pub trait Part {
         Ok(())
     }
 
-    /// Returns how many share a processor unless the user says otherwise, if its driver knows.
-    fn at_once(&self) -> Option<usize> {
-        // Most wait for most of their time.
-        None
+    /// Returns what a run with the device takes of this machine.
+    fn cost(&self) -> Cost {
+        Cost::default()
     }
 
     /// Returns how many there can be at all, if that is limited.
