@@ -200,7 +200,7 @@ impl<'d, 't> Walk<'d, 't> {
             return Some(cause);
         }
         self.answer(2, true, [record], format!("{host} resolves"));
-        if let Some(cause) = self.delivered_otherwise_since() {
+        if let Some(cause) = self.changed_since() {
             return Some(cause);
         }
         if self.address().is_none() {
@@ -260,6 +260,15 @@ impl<'d, 't> Walk<'d, 't> {
         let end = self.no_address();
         self.answer(4, false, end.records, end.because);
         end.cause
+    }
+
+    /// Question 4, where terminals still have addresses of what the line gave before.
+    fn changed_since(&mut self) -> Option<Cause> {
+        if let Some(end) = self.taken_back().or_else(|| self.none_since_power_cut()) {
+            self.answer(4, false, end.records, end.because);
+            return Some(end.cause);
+        }
+        self.delivered_otherwise_since()
     }
 
     /// Question 4, where the line went over to delegation under a router that is configured for RA:

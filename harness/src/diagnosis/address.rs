@@ -46,6 +46,84 @@ impl<'d> Walk<'d, '_> {
         held.into_values().next_back()
     }
 
+    /// The line has taken back all that it gave.
+    pub(super) fn taken_back(&self) -> Option<Outcome> {
+        let mut last = BTreeMap::new();
+        for (record, prefix, preferred) in self.given() {
+            last.insert(prefix, (record, preferred));
+        }
+        let newest = last.values().map(|(record, _)| *record).max()?;
+        let is_back = last.values().all(|(_, preferred)| *preferred == 0);
+        let cause = match self.trace.setup().mode {
+            Mode::Ra => Cause::NoPrefixFromLine,
+            Mode::Pd => Cause::NoPrefixDelegated,
+        };
+        let why = "the line has taken its prefix back, and given no other";
+        is_back.then(|| Outcome::new(cause, None, [newest], why))
+    }
+
+    /// The router lost its power, and has had no prefix since.
+    pub(super) fn none_since_power_cut(&self) -> Option<Outcome> {
+        let has_one = self.given().iter().any(|(_, _, preferred)| *preferred > 0);
+        if self.power_came_back() == 0 || has_one || self.address().is_none() {
+            return None;
+        }
+        let mut end = match self.trace.setup().mode {
+            Mode::Ra => self.no_advertised_prefix(),
+            Mode::Pd => self.no_delegated_prefix(),
+        }?;
+        end.because = format!("since its power was cut, {}", end.because);
+        Some(end)
+    }
+
+    /// Returns what the line gave by the way the router is configured for, each with how long it is
+    /// preferred: since the power came back, as a router remembers nothing from before.
+    fn given(&self) -> Vec<(RecordId, Ipv6Addr, u32)> {
+        let trace = self.trace;
+        let mut given: Vec<(RecordId, Ipv6Addr, u32)> = Vec::new();
+        match trace.setup().mode {
+            Mode::Ra => {
+                for found in trace.router_adverts() {
+                    if found.to_device(Role::Wan) && !found.injected && self.counts(found.record) {
+                        let prefixes = found.is.prefixes();
+                        given.extend(prefixes.map(|one| (found.record, one.prefix, one.preferred)));
+                    }
+                }
+            }
+            Mode::Pd => {
+                for found in &trace.dhcpv6 {
+                    let is_reply = found.to_device(Role::Wan) && found.is.kind == Kind::Reply;
+                    if is_reply && self.counts(found.record) {
+                        let prefixes = found
+                            .is
+                            .delegations()
+                            .into_iter()
+                            .flat_map(|ia| ia.prefixes);
+                        given.extend(
+                            prefixes.map(|one| (found.record, one.prefix.addr(), one.preferred)),
+                        );
+                    }
+                }
+            }
+        }
+        given
+    }
+
+    /// Returns whether a router may know of a record: it came since the router began, and before the
+    /// attempt failed.
+    fn counts(&self, record: RecordId) -> bool {
+        self.power_came_back() <= record && record <= self.attempt.record
+    }
+
+    /// Returns where the router began last.
+    fn power_came_back(&self) -> RecordId {
+        let cuts = self.trace.steps.iter().filter(|step| step.cuts_power());
+        let mut before = cuts
+            .map(|step| step.record)
+            .filter(|record| *record <= self.attempt.record);
+        before.next_back().unwrap_or(0)
+    }
+
     /// Why there is no address.
     pub(super) fn no_address(&self) -> Outcome {
         let trace = self.trace;
@@ -162,16 +240,21 @@ impl<'d> Walk<'d, '_> {
         let trace = self.trace;
         let adverts = trace.router_adverts();
         let last = adverts
-            .filter(|found| found.to_device(Role::Wan) && found.record <= self.attempt.record)
+            .filter(|found| found.to_device(Role::Wan) && self.counts(found.record))
             .last()?;
         let (cause, why) = match last.is.prefixes().any(|prefix| prefix.valid > 0) {
             true => (
                 Cause::NotRedistributed,
                 "the line's prefix is not advertised on the LAN",
             ),
-            false => (
+            // Guide Q1: such a line delegates its prefix.
+            false if last.is.managed || trace.header().line.delegates_to_device() => (
                 Cause::WrongDelivery,
                 "the line advertises no prefix, and the router waits for one",
+            ),
+            false => (
+                Cause::NoPrefixFromLine,
+                "the line advertises itself without a prefix",
             ),
         };
         Some(Outcome::new(cause, None, [last.record], why))
@@ -181,7 +264,9 @@ impl<'d> Walk<'d, '_> {
     fn no_delegated_prefix(&self) -> Option<Outcome> {
         let trace = self.trace;
         let cut = self.attempt.record;
-        let messages = || trace.dhcpv6.iter().filter(move |found| found.record <= cut);
+        let began = self.power_came_back();
+        let counts = move |found: &&Found<Dhcpv6>| began <= found.record && found.record <= cut;
+        let messages = || trace.dhcpv6.iter().filter(counts);
         // What asks for addresses alone may be a client of its own.
         let wants = |found: &&Found<Dhcpv6>| {
             found.by_device(Role::Wan) && !found.is.delegations().is_empty()
@@ -293,7 +378,7 @@ impl<'d> Walk<'d, '_> {
         let cut = self.attempt.record;
         let sent = trace.dhcpv6.iter().rev().filter(|found| {
             found.by_device(Role::Wan)
-                && found.record <= cut
+                && self.counts(found.record)
                 && found.is.kind == Kind::Solicit
                 && !found.is.delegations().is_empty()
         });
@@ -377,3 +462,6 @@ const LONGEST_PAUSE: f64 = 2.1;
 const ROUTER_ADVERT: u8 = 134;
 /// The type of a DUID-LL (RFC 8415 §11.4).
 const DUID_LL: [u8; 2] = [0, 3];
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,7 @@ pub(super) enum Cause {
     NotRedistributed,
     WrongDelivery,
     NoIpv6FromLine,
+    NoPrefixFromLine,
     AdvertNotTaken,
     NoRequest,
     WrongDuid,

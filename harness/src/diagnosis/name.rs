@@ -80,7 +80,7 @@ impl<'d> Walk<'d, '_> {
             return Cause::NoDnsOnTerminal;
         }
         self.answer(3, true, records, format!("{host} belongs to {}", right[0]));
-        if let Some(cause) = self.delivered_otherwise_since() {
+        if let Some(cause) = self.changed_since() {
             return cause;
         }
         let Some(address) = address else {

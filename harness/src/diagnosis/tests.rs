@@ -128,24 +128,6 @@ fn wrong_servers_come_before_silent_ones() {
 }
 
 #[test]
-fn a_terminal_without_an_address_points_to_the_delivery() {
-    let mut trace = TraceBuilder::new("next-ra");
-    let never_began = |trace: &mut TraceBuilder| {
-        trace.step("authenticate = { from = \"pc\" }", StepOutcome::TimedOut);
-    };
-    never_began(&mut trace);
-    assert_eq!(id(&trace).as_deref(), Some("no-ipv6-address"));
-    let mut trace = TraceBuilder::new("next-ra");
-    trace.wan_ra(|advert| advert.options.clear());
-    never_began(&mut trace);
-    assert_eq!(id(&trace).as_deref(), Some("wrong-delivery"));
-    let mut trace = TraceBuilder::new("next-ra");
-    trace.wan_ra(|_| {});
-    never_began(&mut trace);
-    assert_eq!(id(&trace).as_deref(), Some("not-redistributed"));
-}
-
-#[test]
 fn ids_are_unique() {
     let mut all: Vec<_> = ids().collect();
     all.sort_unstable();
@@ -402,6 +384,7 @@ fn can_end_here(cause: Cause, place: &Place) -> bool {
         | Cause::NoPrefixDelegated
         | Cause::LeaseRanOut => place.mode == Mode::Pd && place.delegates,
         Cause::WrongDelivery => (place.mode == Mode::Pd) != place.delegates,
+        Cause::NoPrefixFromLine => place.mode == Mode::Ra,
         Cause::LostUpstream => place.upstream != Upstream::Onu,
         _ => true,
     }

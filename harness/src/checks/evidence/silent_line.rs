@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ngnlab_sim::Time;
 use ngnlab_sim::line::{Dhcpv6Quirk, EdgeQuirk, HomeGatewayQuirk};
+use ngnlab_sim::setup::Mode;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::evidence::dhcpv6_exchanges::sent;
@@ -53,19 +54,13 @@ pub(in crate::checks) fn waits_for_prefix(trace: &Dissection<'_>, at: Time) -> b
 /// Returns why the device can have no prefix by then, if the line took back what it gave, leaves
 /// every Request unanswered, or has a home gateway that gives none (ngn-facts §8 rows 6 and 8).
 pub(in crate::checks) fn gives_no_prefix(trace: &Dissection<'_>, at: Time) -> Option<&'static str> {
-    let before: Vec<_> = given(trace)
-        .into_iter()
-        .filter(|one| one.at <= at)
-        .collect();
-    let is_last = |one: &Given| {
-        let mut later = before.iter().filter(|other| other.record > one.record);
-        later.all(|other| other.net != one.net)
-    };
-    let ends = |one: &Given| one.at + Duration::from_secs(u64::from(one.preferred));
-    let is_gone = |one: &Given| one.preferred == 0 || ends(one) < at;
-    let mut last = before.iter().filter(|one| is_last(one)).peekable();
-    if last.peek().is_some() && last.all(is_gone) {
+    let mut before = given(trace);
+    before.retain(|one| one.at <= at);
+    if is_taken_back(trace, at, &before) {
         return Some("the line had taken its prefix back, and given no other");
+    }
+    if advertises_none(trace, at, &before) {
+        return Some("the line has advertised no prefix since the power was cut");
     }
     let ignores = Dhcpv6Quirk::IgnoresRequests;
     let asks = |found: &Found<Dhcpv6>| found.is.kind == Kind::Request && found.at <= at;
@@ -80,6 +75,35 @@ pub(in crate::checks) fn gives_no_prefix(trace: &Dissection<'_>, at: Time) -> Op
     }
     (before.is_empty() && is_ignored && sent(trace).any(asks))
         .then_some("the line's server answers no Request")
+}
+
+/// Returns whether all that was given is gone.
+fn is_taken_back(trace: &Dissection<'_>, at: Time, given: &[Given]) -> bool {
+    let is_last = |one: &Given| {
+        let mut later = given.iter().filter(|other| other.record > one.record);
+        later.all(|other| other.net != one.net)
+    };
+    // Who asks for no renewal lets his own lease run out.
+    let asks = |since: Time| sent(trace).any(|found| since < found.at && found.at <= at);
+    let may_renew = |one: &Given| trace.setup().mode == Mode::Ra || asks(one.at);
+    let ends = |one: &Given| one.at + Duration::from_secs(u64::from(one.preferred));
+    let is_gone = |one: &Given| one.preferred == 0 || (ends(one) < at && may_renew(one));
+    let mut last = given.iter().filter(|one| is_last(one));
+    !given.is_empty() && last.all(is_gone)
+}
+
+/// Returns whether the line advertised itself to a router that remembers nothing, and no prefix.
+fn advertises_none(trace: &Dissection<'_>, at: Time, given: &[Given]) -> bool {
+    let mut cuts = trace.steps.iter().rev();
+    let Some(cut) = cuts.find(|step| step.cuts_power() && step.at <= at) else {
+        return false;
+    };
+    let is_since = |when: Time| cut.at < when && when <= at;
+    let mut adverts = trace.router_adverts();
+    let mut living = given.iter().filter(|one| one.preferred > 0);
+    trace.setup().mode == Mode::Ra
+        && adverts.any(|ra| ra.to_device(Role::Wan) && !ra.injected && is_since(ra.arrives))
+        && !living.any(|one| is_since(one.at))
 }
 
 /// Returns until when the device has to ask again, by the pause before it asked last: each is at

@@ -104,7 +104,7 @@ fn asks_for_aaaa(exchange: &Exchange<'_>) -> bool {
 }
 
 /// Returns the first step by which a terminal wanted to open a site from then on, if nothing but
-/// neighbour discovery left it.
+/// neighbour discovery left it although the line had a prefix for it.
 pub(in crate::checks) fn tried_in_vain<'d>(
     trace: &'d Dissection<'_>,
     since: Time,
@@ -117,7 +117,8 @@ pub(in crate::checks) fn tried_in_vain<'d>(
             && found.at >= since
             && is_routable(found.source)
     });
-    (!left && !waits_for_prefix(trace, tried.at)).then_some(tried)
+    let could = !waits_for_prefix(trace, tried.at) && gives_no_prefix(trace, tried.at).is_none();
+    (!left && could).then_some(tried)
 }
 
 /// Returns whether a terminal opens a page.

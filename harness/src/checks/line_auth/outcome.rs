@@ -10,7 +10,6 @@ use ngnlab_sim::trace::{End, Fact, LineState, Role, Screen};
 
 use crate::checks::check::{Check, ONS};
 use crate::checks::delay::Delay;
-use crate::checks::evidence::silent_line::gives_no_prefix;
 use crate::checks::evidence::site_visits::{
     HTTPS, LINE_AUTH, PORTAL, TEST_PORTAL, beyond, opened, reaches, tried_in_vain,
 };
@@ -213,7 +212,7 @@ fn after_power_cut(trace: &Dissection<'_>) -> Verdict {
     let later = reaches(trace, &names, &sites, |at, _| at >= since);
     match (later, tried_in_vain(trace, since)) {
         // Nothing on the wire although a terminal tried: it had no address or no DNS server.
-        (Verdict::Inconclusive(_), Some(tried)) if gives_no_prefix(trace, tried.at).is_none() => {
+        (Verdict::Inconclusive(_), Some(tried)) => {
             every("attempt after the power cut", [tried], |tried| {
                 broken(
                     [cut.record, tried.record],

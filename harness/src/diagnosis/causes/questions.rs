@@ -134,6 +134,20 @@ pub(super) const ROWS: &[Row] = &[
         )],
     },
     Row {
+        cause: Cause::NoPrefixFromLine,
+        id: "no-prefix-from-line",
+        step: 4,
+        finding: Text::new(
+            "回線から現在、プレフィックスが割り当てられていません。",
+            "The line gives no prefix at present.",
+        ),
+        remedies: &[remedy(
+            When::Always,
+            "しばらく待ってルータを再起動し、続くときはお客さまIDを添えて問い合わせてください（ガイドp.30）。",
+            "Wait, restart the router, and if it goes on, report the customer ID (guide p.30).",
+        )],
+    },
+    Row {
         cause: Cause::AdvertNotTaken,
         id: "advertisement-not-taken",
         step: 4,

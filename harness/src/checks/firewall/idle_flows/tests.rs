@@ -33,6 +33,21 @@ fn a_connection_lives_through_a_silence() {
 }
 
 #[test]
+fn a_segment_that_passes_when_it_is_sent_again_passes() {
+    let mut trace = TraceBuilder::new("next-ra");
+    let opening = segment(&trace, Role::Lan, End::Network, 64, true);
+    trace.frame(Role::Lan, End::Network, opening);
+    // On a slow cable the second one is on its way before the first one has arrived.
+    for at in [26_000, 27_000] {
+        let late = segment(&trace, Role::Lan, End::Network, 64, false);
+        trace.at(at).frame(Role::Lan, End::Network, late);
+    }
+    let after = segment(&trace, Role::Wan, End::Device, 63, false);
+    trace.frame(Role::Wan, End::Device, after);
+    assert!(passes("ngn.tcp.survives-silence", &trace));
+}
+
+#[test]
 fn a_udp_flow_is_remembered_for_two_minutes() {
     for (at, through, passing, failing) in [
         (100, true, true, false),
