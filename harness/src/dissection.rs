@@ -3,7 +3,7 @@
 //! Every list keeps the order of the trace, and each entry knows its record. Frames that do not
 //! parse are in the trace, but in no list here. Nothing in this module judges.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
@@ -29,6 +29,7 @@ mod steps;
 pub mod tcp;
 pub mod words;
 
+use crossing::Crossings;
 pub use dhcpv6::{Delegation, Dhcpv6, Kind};
 pub use dns::{Dns, Exchange, Question, Transport};
 pub use found::{Found, Told};
@@ -69,6 +70,7 @@ pub struct Dissection<'t> {
     terminal_sources: BTreeSet<Ipv6Addr>,
     upstream_sources: BTreeSet<Ipv6Addr>,
     lan_prefixes: Vec<Ipv6Net>,
+    crossings: Crossings<'t>,
 }
 
 impl<'t> Dissection<'t> {
@@ -91,6 +93,7 @@ impl<'t> Dissection<'t> {
             terminal_sources: BTreeSet::new(),
             upstream_sources: BTreeSet::new(),
             lan_prefixes: Vec::new(),
+            crossings: Crossings::default(),
         };
         let mut streams = tcp::Streams::default();
         for (record, entry) in trace.records.iter().enumerate() {
@@ -317,46 +320,6 @@ impl<'t> Dissection<'t> {
             .packets
             .iter()
             .any(|found| found.lost && from <= found.at && found.at <= to)
-    }
-
-    /// Returns the packets that went through the device, as they came in and as they left.
-    ///
-    /// Both are alike but for the hop limit and what stands before it. Packets that it changes
-    /// otherwise, as the MSS of a SYN, are not found, nor are those that it sends back to where
-    /// they came from last.
-    pub fn forwarded(&self) -> Vec<(&Found<Packet<'t>>, &Found<Packet<'t>>)> {
-        let mut came: BTreeMap<(Role, &[u8]), &Found<Packet<'t>>> = BTreeMap::new();
-        // Linux labels what it repeats anew.
-        let mut labelled: BTreeMap<(Role, &[u8], u32), &Found<Packet<'t>>> = BTreeMap::new();
-        let mut pairs = Vec::new();
-        for found in &self.packets {
-            let Some(rest) = found.is.ip.get(ADDRESSES..) else {
-                continue;
-            };
-            let other = match found.on {
-                Role::Wan => Role::Lan,
-                Role::Lan => Role::Wan,
-                Role::Uplink => continue,
-            };
-            if !is_routable(found.source) || !is_routable(found.destination) {
-                continue;
-            }
-            let label = found.is.flow_label;
-            if found.to_device(found.on) {
-                came.insert((found.on, rest), found);
-                labelled.insert((found.on, rest, label), found);
-            } else if let same = labelled.get(&(other, rest, label))
-                && let Some(before) = same.or_else(|| came.get(&(other, rest)))
-                && found.by_device(found.on)
-                // In a routing loop it is sent back where it came from, pass after pass.
-                && came
-                    .get(&(found.on, rest))
-                    .is_none_or(|again| again.record < before.record)
-            {
-                pairs.push((*before, found));
-            }
-        }
-        pairs
     }
 
     /// Returns whether the device spoke on the WAN and not one packet came from the line.

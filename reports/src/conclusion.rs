@@ -23,18 +23,17 @@ pub enum Conclusion {
 impl Report {
     /// Returns what it all comes to for the chosen profiles.
     ///
-    /// What failed on a host that kept up is certain, whatever else could not be told (design §10);
-    /// only where we broke something ourselves, or were stopped, nothing is.
+    /// What failed on a host that kept up is certain, whatever else could not be told: by lack of
+    /// time, or since we broke something ourselves, or were stopped (design §10).
     pub fn conclusion(&self) -> Conclusion {
-        let (broken, certain, unclear) = (self.broken(), self.certain(), self.unclear());
-        if !broken.is_empty() {
-            Conclusion::Undetermined([broken, certain, unclear].concat())
-        } else if !certain.is_empty() {
-            Conclusion::NotConformant(certain)
-        } else if !unclear.is_empty() {
-            Conclusion::Undetermined(unclear)
-        } else {
-            Conclusion::Conformant
+        let (broken, certain) = (self.broken(), self.certain());
+        if !certain.is_empty() {
+            return Conclusion::NotConformant([certain, broken].concat());
+        }
+        let unclear = [broken, self.unclear()].concat();
+        match unclear.is_empty() {
+            true => Conclusion::Conformant,
+            false => Conclusion::Undetermined(unclear),
         }
     }
 
@@ -197,8 +196,7 @@ impl Report {
 
 /// Returns what the reports of several devices come to, with the names of those that decide.
 ///
-/// As within one report, what failed for certain outranks what could not be told, unless we broke
-/// something ourselves, or were stopped (design §10).
+/// As within one report, what failed for certain outranks what could not be told (design §10).
 pub fn of_all(reports: &[Report]) -> Conclusion {
     let ended = reports.iter().map(|report| (report, report.conclusion()));
     let ended: Vec<(&Report, Conclusion)> = ended.collect();
@@ -208,9 +206,7 @@ pub fn of_all(reports: &[Report]) -> Conclusion {
     };
     let failed = names(|one| matches!(one, Conclusion::NotConformant(_)));
     let open = names(|one| matches!(one, Conclusion::Undetermined(_)));
-    if reports.iter().any(|report| !report.broken().is_empty()) {
-        Conclusion::Undetermined(open)
-    } else if !failed.is_empty() {
+    if !failed.is_empty() {
         Conclusion::NotConformant(failed)
     } else if !open.is_empty() || reports.is_empty() {
         Conclusion::Undetermined(open)

@@ -67,7 +67,7 @@ pub fn lay(world: &mut World, line: &Line) -> Access {
     routes.push((host(values.line_auth), LINE_AUTH_SOCKET));
     routes.push((host(values.portal), PORTAL_SOCKET));
     routes.push((host(values.portal_test), PORTAL_SOCKET));
-    let delivery = zones::delivery_hosts(&values);
+    let delivery = zones::delivery_hosts(values);
     let (first, second) = delivery.split_at(TcpStack::MAX_ADDRESSES);
     let depots = [
         ("crl", &values.crl[..], Depot::CRL_SIZE),
@@ -166,7 +166,7 @@ pub fn web_hosts(line: &Line) -> Vec<String> {
     let values = line.area.values();
     let mut addresses = vec![values.line_auth, values.portal, values.portal_test];
     addresses.extend(values.crl);
-    addresses.extend(zones::delivery_hosts(&values));
+    addresses.extend(zones::delivery_hosts(values));
     Zones::ons(line).names_at(&addresses).collect()
 }
 

@@ -53,7 +53,7 @@ impl Area {
     }
 
     /// Returns the area's addresses and names.
-    pub fn values(self) -> Values {
+    pub fn values(self) -> &'static Values {
         values::values(self)
     }
 }

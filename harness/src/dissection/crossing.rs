@@ -1,10 +1,12 @@
 //! Packets on their way through the device: which came out again, and to which flow they belong.
 
+use std::collections::HashMap;
 use std::net::Ipv6Addr;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use ngnlab_reports::RecordId;
-use ngnlab_sim::message::packet::{Packet, Payload};
+use ngnlab_sim::message::packet::{Packet, Payload, is_routable};
 use ngnlab_sim::trace::Role;
 
 use super::{ADDRESSES, Dissection, Found};
@@ -59,6 +61,14 @@ pub fn is_fragment(packet: &Packet<'_>) -> bool {
     packet.ip.get(NEXT_HEADER) == Some(&FRAGMENT)
 }
 
+/// Which packets went through the device: found once, when it is asked for first.
+#[derive(Debug, Default)]
+pub(super) struct Crossings<'t> {
+    /// The numbers of packets as they came in and as they left.
+    pairs: OnceLock<Vec<(usize, usize)>>,
+    left: OnceLock<HashMap<(Role, &'t [u8]), Vec<usize>>>,
+}
+
 impl<'t> Dissection<'t> {
     /// Returns a packet as it left the device on the other cable; only what stands before the
     /// addresses may have changed.
@@ -69,12 +79,72 @@ impl<'t> Dissection<'t> {
             Role::Uplink => return None,
         };
         let rest = before.is.ip.get(ADDRESSES..)?;
-        let later = self
-            .packets
-            .partition_point(|found| found.record <= before.record);
-        self.packets[later..]
-            .iter()
-            .find(|after| after.by_device(other) && after.is.ip.get(ADDRESSES..) == Some(rest))
+        let left = self.crossings.left.get_or_init(|| self.left());
+        let alike = left.get(&(other, rest))?.iter();
+        alike
+            .map(|index| &self.packets[*index])
+            .find(|after| after.record > before.record)
+    }
+
+    /// Returns what left the device, by cable and by what stands after the hop limit.
+    fn left(&self) -> HashMap<(Role, &'t [u8]), Vec<usize>> {
+        let mut left: HashMap<_, Vec<usize>> = HashMap::new();
+        for (index, found) in self.packets.iter().enumerate() {
+            if found.by_device(found.on)
+                && let Some(rest) = found.is.ip.get(ADDRESSES..)
+            {
+                left.entry((found.on, rest)).or_default().push(index);
+            }
+        }
+        left
+    }
+
+    /// Returns the packets that went through the device, as they came in and as they left.
+    ///
+    /// Both are alike but for the hop limit and what stands before it. Packets that it changes
+    /// otherwise, as the MSS of a SYN, are not found, nor are those that it sends back to where
+    /// they came from last.
+    pub fn forwarded(&self) -> Vec<(&Found<Packet<'t>>, &Found<Packet<'t>>)> {
+        let pairs = self.crossings.pairs.get_or_init(|| self.pairs());
+        let pairs = pairs.iter();
+        pairs
+            .map(|(before, after)| (&self.packets[*before], &self.packets[*after]))
+            .collect()
+    }
+
+    fn pairs(&self) -> Vec<(usize, usize)> {
+        let mut came: HashMap<(Role, &[u8]), usize> = HashMap::new();
+        // Linux labels what it repeats anew.
+        let mut labelled: HashMap<(Role, &[u8], u32), usize> = HashMap::new();
+        let mut pairs = Vec::new();
+        for (index, found) in self.packets.iter().enumerate() {
+            let Some(rest) = found.is.ip.get(ADDRESSES..) else {
+                continue;
+            };
+            let other = match found.on {
+                Role::Wan => Role::Lan,
+                Role::Lan => Role::Wan,
+                Role::Uplink => continue,
+            };
+            if !is_routable(found.source) || !is_routable(found.destination) {
+                continue;
+            }
+            let label = found.is.flow_label;
+            if found.to_device(found.on) {
+                came.insert((found.on, rest), index);
+                labelled.insert((found.on, rest, label), index);
+            } else if let same = labelled.get(&(other, rest, label))
+                && let Some(before) = same.or_else(|| came.get(&(other, rest)))
+                && found.by_device(found.on)
+                // In a routing loop it is sent back where it came from, pass after pass.
+                && came
+                    .get(&(found.on, rest))
+                    .is_none_or(|again| again < before)
+            {
+                pairs.push((*before, index));
+            }
+        }
+        pairs
     }
 
     /// Returns whether the device was looking for the neighbour that a packet had to go to next: of

@@ -2,6 +2,8 @@
 //!
 //! Whether somebody serves a page or a name is looked at in [`served`].
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ngnlab_sim::line::{Dhcpv6Quirk, DnsQuirk, Line, LineState, Upstream};
@@ -29,36 +31,63 @@ pub(super) struct Idle {
     pub(super) help: String,
 }
 
-/// Says why a step can do nothing in one of the scenario's areas, if that is so.
-///
-/// The line must be one: its mistakes come first.
-pub(super) fn idle(scenario: &Scenario, number: usize, action: &Action) -> Option<Idle> {
-    let own = idle_as_delivered(scenario, number, action);
-    own.or_else(|| {
-        let mut others = scenario.in_each_delivery().into_iter().skip(1);
-        let idle = others.find_map(|other| idle_as_delivered(&other, number, action))?;
-        // What is to be mended is that it was said to run there, too.
-        Some(Idle {
-            help: "take `delivery = \"any\"` out of the line: this step needs its preset"
-                .to_owned(),
-            why: format!("with the other delivery, {}", idle.why),
-            ..idle
-        })
-    })
+/// What a scenario's steps stand on: its lines, by each delivery.
+pub(super) struct Ground(Vec<Way>);
+
+/// A scenario as one delivery has it.
+struct Way {
+    scenario: Scenario,
+    /// The line in each area.
+    lines: Vec<Line>,
+    /// The names that somebody there has, once a step asks for one.
+    known: OnceCell<BTreeSet<String>>,
 }
 
-fn idle_as_delivered(scenario: &Scenario, number: usize, action: &Action) -> Option<Idle> {
-    let areas = scenario.line.areas.iter();
-    let lines: Vec<Line> = areas.map(|area| scenario.line(*area)).collect();
-    let stage = Stage {
-        scenario,
-        number,
-        lines: &lines,
-    };
-    stage.of_value(action).or_else(|| {
-        let mut lines = lines.iter();
-        lines.find_map(|line| stage.on_line(line, action))
-    })
+impl Ground {
+    /// Lays it for a scenario whose line is one: its mistakes come first.
+    pub(super) fn of(scenario: &Scenario) -> Self {
+        let ways = scenario.in_each_delivery().into_iter();
+        Self(ways.map(Way::new).collect())
+    }
+
+    /// Says why a step can do nothing in one of the scenario's areas, if that is so.
+    pub(super) fn idle(&self, number: usize, action: &Action) -> Option<Idle> {
+        let (own, others) = self.0.split_first()?;
+        own.idle(number, action).or_else(|| {
+            let idle = others.iter().find_map(|way| way.idle(number, action))?;
+            // What is to be mended is that it was said to run there, too.
+            Some(Idle {
+                help: "take `delivery = \"any\"` out of the line: this step needs its preset"
+                    .to_owned(),
+                why: format!("with the other delivery, {}", idle.why),
+                ..idle
+            })
+        })
+    }
+}
+
+impl Way {
+    fn new(scenario: Scenario) -> Self {
+        let areas = scenario.line.areas.iter();
+        let lines = areas.map(|area| scenario.line(*area)).collect();
+        Self {
+            scenario,
+            lines,
+            known: OnceCell::new(),
+        }
+    }
+
+    fn idle(&self, number: usize, action: &Action) -> Option<Idle> {
+        let stage = Stage {
+            scenario: &self.scenario,
+            number,
+            known: &|| self.known.get_or_init(|| served::known(&self.lines)),
+        };
+        stage.of_value(action).or_else(|| {
+            let mut lines = self.lines.iter();
+            lines.find_map(|line| stage.on_line(line, action))
+        })
+    }
 }
 
 impl Idle {
@@ -83,8 +112,8 @@ impl Idle {
 struct Stage<'a> {
     scenario: &'a Scenario,
     number: usize,
-    /// The line in each area.
-    lines: &'a [Line],
+    /// Returns the names that somebody on its lines has.
+    known: &'a dyn Fn() -> &'a BTreeSet<String>,
 }
 
 impl Stage<'_> {
@@ -206,7 +235,7 @@ impl Stage<'_> {
                 served::page(self.scenario, line, &step.url)
             }
             Action::Browse(step) => served::page(self.scenario, line, &step.url),
-            Action::Resolve(_) | Action::Ask(_) => served::name(self.lines, action),
+            Action::Resolve(_) | Action::Ask(_) => served::name(self.known, action),
             Action::InjectWan(step) => self.crafted(line, step.frame, Wire::Wan),
             Action::InjectLan(step) => self.crafted(line, step.frame, Wire::Lan),
             Action::SendOut(step) => self.crossing(line, step.packet, Wire::Lan),

@@ -8,7 +8,7 @@ use ngnlab_sim::line::{Area, Line, ONS_DOMAINS, Service, customer_id};
 use toml::Spanned;
 
 use super::delivery::Delivery;
-use super::idle::idle;
+use super::idle::Ground;
 use super::spans::Spans;
 use super::step::{Action, Step};
 use super::{LineSpec, Scenario};
@@ -20,7 +20,7 @@ pub(super) fn mistakes(scenario: &Scenario, spans: &Spans<'_>) -> Vec<Mistake> {
     line(scenario, &mut found);
     terminals(scenario, &mut found);
     // What a step can do is asked of a line and of terminals that can be.
-    let is_set = found.is_empty();
+    let ground = found.is_empty().then(|| Ground::of(scenario));
     let is_real =
         |(_, step): &(usize, &Step)| matches!(step.action, Action::Run(_) | Action::Browse(_));
     let mut real = scenario.steps().enumerate().filter(is_real);
@@ -36,7 +36,10 @@ pub(super) fn mistakes(scenario: &Scenario, spans: &Spans<'_>) -> Vec<Mistake> {
         let place = |path: &[&str]| spans.of_step(number, path);
         timing(scenario, step, &place, &mut found);
         action(scenario, step, &place, &mut found);
-        if is_set && let Some(idle) = idle(scenario, number, &step.action) {
+        let idle = ground
+            .as_ref()
+            .and_then(|ground| ground.idle(number, &step.action));
+        if let Some(idle) = idle {
             let path = ["do", step.action.name(), idle.key.unwrap_or_default()];
             let path = &path[..if idle.key.is_some() { 3 } else { 2 }];
             let mut mistake = Mistake::new(place(path), idle.why);

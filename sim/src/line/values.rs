@@ -4,6 +4,7 @@
 //! `inferred` is our own deduction; a correction is a change of one line here.
 
 use std::net::Ipv6Addr;
+use std::sync::LazyLock;
 
 use ipnet::Ipv6Net;
 
@@ -71,7 +72,16 @@ pub const ONS_DOMAINS: [&str; 6] = [
 ];
 
 /// Returns the values of an area.
-pub fn values(area: Area) -> Values {
+pub fn values(area: Area) -> &'static Values {
+    static EAST: LazyLock<Values> = LazyLock::new(|| table(Area::East));
+    static WEST: LazyLock<Values> = LazyLock::new(|| table(Area::West));
+    match area {
+        Area::East => &EAST,
+        Area::West => &WEST,
+    }
+}
+
+fn table(area: Area) -> Values {
     let ip = |text: &str| text.parse().expect("the table holds valid addresses");
     let net = |text: &str| text.parse().expect("the table holds valid prefixes");
     match area {

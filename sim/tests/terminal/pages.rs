@@ -169,7 +169,7 @@ fn line() -> Line {
     Line::preset("next-ra", Area::East).expect("a known preset")
 }
 
-fn values() -> ngnlab_sim::line::Values {
+fn values() -> &'static ngnlab_sim::line::Values {
     Area::East.values()
 }
 

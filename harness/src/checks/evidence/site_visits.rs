@@ -110,7 +110,9 @@ pub(in crate::checks) fn tried_in_vain<'d>(
     since: Time,
 ) -> Option<&'d Stepped<'d>> {
     let mut steps = trace.steps.iter();
-    let tried = steps.find(|step| step.at >= since && leads_to_a_site(&step.action))?;
+    let tried = steps.find(|step| {
+        step.at >= since && leads_to_a_site(&step.action) && !shows_a_page(trace, step)
+    })?;
     let left = trace.packets.iter().any(|found| {
         found.to_device(Role::Lan)
             && !found.injected
@@ -119,6 +121,18 @@ pub(in crate::checks) fn tried_in_vain<'d>(
     });
     let could = !waits_for_prefix(trace, tried.at) && gives_no_prefix(trace, tried.at).is_none();
     (!left && could).then_some(tried)
+}
+
+/// Returns whether a step was done, and brought a page: one that ends right after a point in time
+/// may have sent everything before.
+fn shows_a_page(trace: &Dissection<'_>, step: &Stepped<'_>) -> bool {
+    let mut told = trace.facts.iter().rev();
+    let seen = told.find_map(|told| match told.fact {
+        Fact::PageSeen { .. } if told.record < step.record => Some(true),
+        Fact::PageFailed { .. } if told.record < step.record => Some(false),
+        _ => None,
+    });
+    step.is_done() && seen == Some(true)
 }
 
 /// Returns whether a terminal opens a page.

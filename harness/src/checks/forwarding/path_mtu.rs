@@ -139,20 +139,27 @@ fn full_size(trace: &Dissection<'_>) -> Verdict {
 /// Returns whether it is not its size that keeps a packet from getting across as it is: of its flow
 /// smaller ones with a payload do not, either, or it leaves as another one of that size.
 fn is_lost_anyway<'t>(trace: &Dissection<'t>, found: &Found<Packet<'t>>) -> bool {
-    let flow = Flow::of(&found.is);
-    let like_it = || {
-        let mut packets = trace.packets.iter();
-        let first = packets.position(|other| Flow::of(&other.is) == flow);
-        let packets = trace.packets[first.unwrap_or_default()..].iter();
-        packets.filter(|other| Flow::of(&other.is) == flow && carries(&other.is))
+    let Some(flow) = Flow::of(&found.is) else {
+        return false;
     };
-    let leaves_changed = like_it().any(|other| {
+    // Addresses are compared first: most packets are of other flows.
+    let like_it: Vec<_> = trace
+        .packets
+        .iter()
+        .filter(|other| {
+            (other.source, other.destination) == (found.source, found.destination)
+                && Flow::of(&other.is) == Some(flow)
+                && carries(&other.is)
+        })
+        .collect();
+    let leaves_changed = like_it.iter().any(|other| {
         other.on != found.on
             && other.by_device(other.on)
             && other.record > found.record
             && other.is.ip.len() == found.is.ip.len()
     });
-    let mut smaller = like_it()
+    let mut smaller = like_it
+        .iter()
         .filter(|other| {
             other.on == found.on
                 && other.from == found.from
@@ -162,7 +169,7 @@ fn is_lost_anyway<'t>(trace: &Dissection<'t>, found: &Found<Packet<'t>>) -> bool
         .peekable();
     let none_crosses =
         smaller.peek().is_some() && smaller.all(|other| trace.crossed(other).is_none());
-    flow.is_some() && (leaves_changed || none_crosses)
+    leaves_changed || none_crosses
 }
 
 fn carries(packet: &Packet<'_>) -> bool {

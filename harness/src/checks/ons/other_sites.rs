@@ -93,7 +93,7 @@ fn delivery_reachable(trace: &Dissection<'_>) -> Verdict {
     if !trace.header().line.v6_option {
         return Verdict::Inconclusive("the line has no v6 option".to_owned());
     }
-    let hosts = delivery_hosts(&trace.header().line.area.values());
+    let hosts = delivery_hosts(trace.header().line.area.values());
     let opened = opened(trace, &hosts);
     every("connection to a delivery host", opened, |near| {
         arrives(trace, near)
@@ -170,7 +170,7 @@ fn arrives(trace: &Dissection<'_>, near: &Connection) -> Ruling {
 
 fn ntp_answers(trace: &Dissection<'_>) -> Verdict {
     let pairs = trace.forwarded();
-    let hosts = delivery_hosts(&trace.header().line.area.values());
+    let hosts = delivery_hosts(trace.header().line.area.values());
     let asked = trace.packets.iter().filter(|found| {
         found.to_device(Role::Lan)
             && !found.injected

@@ -41,9 +41,9 @@ pub(super) fn page(scenario: &Scenario, line: &Line, url: &Url) -> Option<Idle> 
 }
 
 /// Says that a name is one slip away from one that exists, or exists against what the step says.
-pub(super) fn name(lines: &[Line], action: &Action) -> Option<Idle> {
+pub(super) fn name<'a>(known: impl Fn() -> &'a BTreeSet<String>, action: &Action) -> Option<Idle> {
     let asked = Asked::of(action)?;
-    let known = known(lines);
+    let known = known();
     let new = || {
         asked
             .names
@@ -76,13 +76,13 @@ pub(super) fn name(lines: &[Line], action: &Action) -> Option<Idle> {
 ///
 /// Questions of a precise shape are about the shape, and reverse names about what servers do with
 /// them; of a server that the step names itself nothing is known here.
-pub(super) fn doubt(lines: &[Line], action: &Action) -> Option<Idle> {
+fn doubt(known: &BTreeSet<String>, action: &Action) -> Option<Idle> {
     let Action::Resolve(step) = action else {
         return None;
     };
     let name = plain(&step.name);
     let is_told = !step.exists || step.server.is_some() || name.ends_with(".arpa");
-    if is_told || known(lines).contains(&name) {
+    if is_told || known.contains(&name) {
         return None;
     }
     Idle::key(
@@ -123,9 +123,10 @@ impl Scenario {
         let spans = Spans::of(text);
         let areas = self.line.areas.iter();
         let lines: Vec<Line> = areas.map(|area| self.line(*area)).collect();
+        let known = known(&lines);
         let steps = self.steps().enumerate();
         let doubts = steps.filter_map(|(number, step)| {
-            let doubt = doubt(&lines, &step.action)?;
+            let doubt = doubt(&known, &step.action)?;
             let path = ["do", step.action.name(), doubt.key.unwrap_or_default()];
             let mut told = Mistake::new(spans.of_step(number, &path), doubt.why);
             told.help = Some(doubt.help);
@@ -135,8 +136,8 @@ impl Scenario {
     }
 }
 
-/// The names that are known in some area.
-fn known(lines: &[Line]) -> BTreeSet<String> {
+/// Returns the names that are known in some area.
+pub(super) fn known(lines: &[Line]) -> BTreeSet<String> {
     lines.iter().flat_map(access::known_names).collect()
 }
 

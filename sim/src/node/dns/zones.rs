@@ -229,12 +229,12 @@ impl Zones {
     pub fn ngn(line: &Line) -> Self {
         let values = line.area.values();
         let mut zones = Self::empty();
-        zones.add_service(&values);
+        zones.add_service(values);
         match line.isp {
             Isp::None => {}
             Isp::Ipoe => {
                 zones.add_zone("example.jp", false);
-                zones.add_hosts(PUBLIC_HOSTS, None, &values);
+                zones.add_hosts(PUBLIC_HOSTS, None, values);
             }
         }
         zones
@@ -245,7 +245,7 @@ impl Zones {
     pub fn ons(line: &Line) -> Self {
         let values = line.area.values();
         let mut zones = Self::empty();
-        zones.add_service(&values);
+        zones.add_service(values);
         for domain in line.ons_domains() {
             zones.add_zone(domain, domain == AUTHORITATIVE_ZONE);
         }
@@ -255,11 +255,11 @@ impl Zones {
                 zone.name_servers = DELIVERY_NAME_SERVERS.map(name).to_vec();
             }
         }
-        zones.add_hosts(ONS_HOSTS, None, &values);
+        zones.add_hosts(ONS_HOSTS, None, values);
         zones.add_zone(LABORATORY, false);
         zones.entries = laboratory::entries(TTL);
         for domain in &line.extra_domains {
-            zones.add_hosts(EXTRA_HOSTS, Some(domain), &values);
+            zones.add_hosts(EXTRA_HOSTS, Some(domain), values);
         }
         zones
     }
@@ -400,7 +400,7 @@ mod tests {
     #[test]
     fn the_delivery_hosts_are_those_of_the_guide() {
         let values = Area::East.values();
-        let hosts = delivery_hosts(&values);
+        let hosts = delivery_hosts(values);
         assert_eq!(hosts.len(), 15);
         assert_eq!(hosts[8].to_string(), "2408:210:9c0::9");
         assert_eq!(hosts[9].to_string(), "2408:210:9c0::10");

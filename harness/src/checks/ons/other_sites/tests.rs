@@ -99,7 +99,7 @@ fn every_byte_of_the_list_arrives_unchanged() {
 fn delivery_hosts_are_judged_only_with_the_v6_option() {
     let id = "ons.delivery.reachable";
     let values = TraceBuilder::new("next-ra").trace.header.line.area.values();
-    let host = delivery_hosts(&values)[14];
+    let host = delivery_hosts(values)[14];
     let mut trace = download(host, 100, |_| None);
     assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
     trace.trace.header.line.v6_option = false;
@@ -132,7 +132,7 @@ fn full_size_packets_pass_or_are_complained_about() {
 fn the_time_goes_out_and_comes_back() {
     let id = "ons.ntp.answers";
     let mut trace = TraceBuilder::new("next-ra");
-    let host = delivery_hosts(&trace.trace.header.line.area.values())[0];
+    let host = delivery_hosts(trace.trace.header.line.area.values())[0];
     let (out, back) = (
         ((trace.pc(), 40_000), (host, NTP)),
         ((host, NTP), (trace.pc(), 40_000)),
@@ -153,7 +153,7 @@ fn the_time_goes_out_and_comes_back() {
 #[test]
 fn a_question_whose_hops_end_at_the_router_says_nothing_of_port_123() {
     let mut trace = TraceBuilder::new("next-ra");
-    let host = delivery_hosts(&trace.trace.header.line.area.values())[0];
+    let host = delivery_hosts(trace.trace.header.line.area.values())[0];
     let envelope = trace.envelope(LAN_IN.0, LAN_IN.1, trace.pc(), host);
     let question = envelope.with_hop_limit(1).udp(40_000, NTP, &[0x23; 48]);
     trace.at(1000).frame(LAN_IN.0, LAN_IN.1, question);

@@ -1,4 +1,4 @@
-use ngnlab_sim::trace::{End, Role};
+use ngnlab_sim::trace::{End, FetchError, Role, Screen};
 
 use super::*;
 use crate::checks::evidence::site_visits::HTTPS;
@@ -49,6 +49,31 @@ fn what_was_reached_once_is_reached_later() {
     assert!(matches!(verdict(id, &trace), Verdict::Inconclusive(_)));
     tls(&mut trace);
     assert!(matches!(verdict(id, &trace), Verdict::Pass(_)));
+}
+
+#[test]
+fn who_opened_a_page_just_before_has_nothing_more_to_send() {
+    let id = "ons.portal.stays-reachable";
+    for (reason, fails) in [(None, false), (Some(FetchError::Name), true)] {
+        let mut trace = TraceBuilder::new("next-ra");
+        trace.at(15_160);
+        syn(&mut trace, Role::Lan, End::Network, 50_000);
+        tls(&mut trace);
+        let url = format!("https://{PORTAL}/");
+        let (status, screen) = (200, Some(Screen::Login));
+        let fact = match reason {
+            None => Fact::PageSeen {
+                url,
+                status,
+                screen,
+            },
+            Some(reason) => Fact::PageFailed { url, reason },
+        };
+        // Thirty seconds after the first one, and begun a little earlier.
+        trace.at(45_100).fact("pc", fact);
+        trace.at(45_200).done("open-portal = {}");
+        assert_eq!(matches!(verdict(id, &trace), Verdict::Fail(_)), fails);
+    }
 }
 
 #[test]
