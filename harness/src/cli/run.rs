@@ -205,8 +205,8 @@ fn tell(args: &Run, place: Place, kept: Kept, reports: Vec<Report>) -> Result<An
         text: text::render(&document, place.colour),
         remarks,
         exit_code: match told {
-            Ok(()) if !stopped => code,
-            _ => error::UNDETERMINED,
+            Ok(()) => code,
+            Err(_) => error::UNDETERMINED,
         },
     })
 }
