@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ipnet::Ipv6Net;
-use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_reports::{Level, RecordId, Text, Verdict};
 use ngnlab_sim::Time;
 use ngnlab_sim::setup::Aspect;
 
@@ -96,10 +96,19 @@ fn is_quiet(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
 
 /// Returns what the LAN last heard of a prefix before the line replaced it, if it was in use.
 fn last_use<'a>(advertised: &'a [Advertised], old: &Given) -> Option<&'a Advertised> {
+    last_use_before(advertised, old, old.record)
+}
+
+/// Returns what the LAN last heard of a prefix before a record, if it was in use then.
+fn last_use_before<'a>(
+    advertised: &'a [Advertised],
+    old: &Given,
+    record: RecordId,
+) -> Option<&'a Advertised> {
     let last = advertised
         .iter()
         .rev()
-        .find(|one| one.record < old.record && old.net.contains(&one.net))?;
+        .find(|one| one.record < record && old.net.contains(&one.net))?;
     (last.info.preferred > 0).then_some(last)
 }
 
@@ -113,14 +122,13 @@ fn after_reboot(trace: &Dissection<'_>) -> Verdict {
         "prefix that changed while the power was cut",
         replaced(trace),
         |old| {
-            let Some(last) = last_use(&advertised, &old) else {
+            let mut cuts = trace.steps.iter();
+            let cut = cuts.rfind(|step| step.at <= old.at && step.cuts_power());
+            let Some(cut) = cut else {
                 return Ruling::Skip;
             };
-            let cut = trace
-                .steps
-                .iter()
-                .rfind(|step| last.at <= step.at && step.at <= old.at && step.cuts_power());
-            let Some(cut) = cut else {
+            // Who remembers it may withdraw it before the line gives another.
+            let Some(last) = last_use_before(&advertised, &old, cut.record) else {
                 return Ruling::Skip;
             };
             // What came at the moment of the cut was not heard.

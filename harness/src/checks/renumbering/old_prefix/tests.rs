@@ -120,6 +120,13 @@ fn a_power_cut_is_no_excuse() {
     assert_eq!(line.says("lan.renum.deprecate-old"), "nothing");
     line.lan(78, &[(1, 2700, 5400), (0, 0, 0)]);
     assert_eq!(line.says(id), "pass");
+    // Who remembers the old one may withdraw it before another is given.
+    let mut early = Renumbered::new();
+    early.cut(50);
+    early.lan(55, &[(0, 0, 0)]);
+    early.assign(60, 1);
+    early.lan(62, &[(1, 2700, 5400), (0, 0, 0)]);
+    assert_eq!(early.says(id), "pass");
     let mut uncut = Renumbered::new();
     uncut.assign(60, 1);
     uncut.lan(62, &[(1, 2700, 5400)]);
