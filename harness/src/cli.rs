@@ -131,6 +131,9 @@ pub struct Run {
     /// Writes the report as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Also writes the report as JUnit XML to a file, for CI
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
     /// Goes on with a run that was broken off, by the journal in --out or beside --json
     #[arg(long)]
     pub resume: bool,

@@ -4,6 +4,7 @@ use crate::document::Document;
 
 pub mod excuses;
 pub mod json;
+pub mod junit;
 mod lost;
 pub mod matrix;
 mod page;
@@ -31,6 +32,11 @@ pub const FORMATS: &[Format] = &[
         name: "json",
         about: "for programs, versioned",
         render: json::render,
+    },
+    Format {
+        name: "junit",
+        about: "for CI, by junit-10.xsd of Jenkins' xUnit plugin",
+        render: junit::render,
     },
     Format {
         name: "excuses",

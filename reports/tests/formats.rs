@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ngnlab_reports::conclusion::Conclusion;
 use ngnlab_reports::document::Document;
-use ngnlab_reports::formats::{json, text};
+use ngnlab_reports::formats::{json, junit, text};
 use ngnlab_reports::score::Overall;
 use ngnlab_reports::{
     Case, CheckInfo, Evidence, Expectation, FORMAT, Finding, Judged, LeftOut, Level, Outcome,
@@ -26,6 +26,36 @@ fn json_reads_back_as_it_was_written() {
     let document = Document::Report(Box::new(report()));
     let json = json::render(&document, false);
     assert_eq!(json::parse(&json).unwrap(), document);
+}
+
+#[test]
+fn junit_tells_failures_from_errors_and_from_what_was_skipped() {
+    let mut report = report();
+    report.device = "a <router> & its \u{1b}[31mname".to_owned();
+    let failed = report.cases[0].clone();
+    let case = |scenario: &str, outcome| Case {
+        scenario: scenario.to_owned(),
+        verdicts: BTreeMap::new(),
+        outcome,
+        ..failed.clone()
+    };
+    report.cases.extend([
+        case("dns/broken", Outcome::HarnessError("no space".to_owned())),
+        case(
+            "dns/other",
+            Outcome::NotApplicable("mode \"ra\"".to_owned()),
+        ),
+        case(
+            "dns/dead",
+            Outcome::DeviceFailed {
+                how: "crashed".to_owned(),
+                message: "it ended with status 1".to_owned(),
+                log: None,
+                known: None,
+            },
+        ),
+    ]);
+    insta::assert_snapshot!(junit::render(&Document::Report(Box::new(report)), false));
 }
 
 #[test]

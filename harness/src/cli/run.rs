@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use ngnlab_reports::document::Document;
-use ngnlab_reports::formats::{json, text};
+use ngnlab_reports::formats::{json, junit, text};
 use ngnlab_reports::journal::{self, Header};
 use ngnlab_reports::{Case, LeftOut, Outcome, Profile, Report};
 use ngnlab_sim::line::Area;
@@ -197,7 +197,11 @@ fn tell(args: &Run, place: Place, kept: Kept, reports: Vec<Report>) -> Result<An
         true => kept.remove(),
         false => Ok(()),
     };
-    let told = written.and(removed);
+    let for_ci = match &args.junit {
+        Some(path) => file::write(path, &junit::render(&document, false)),
+        None => Ok(()),
+    };
+    let told = written.and(removed).and(for_ci);
     if let Err(error) = &told {
         remarks.push_str(&error.pretty());
     }
