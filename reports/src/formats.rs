@@ -6,6 +6,7 @@ pub mod excuses;
 pub mod json;
 pub mod junit;
 mod lost;
+pub mod markdown;
 pub mod matrix;
 mod page;
 pub mod text;
@@ -37,6 +38,11 @@ pub const FORMATS: &[Format] = &[
         name: "junit",
         about: "for CI, by junit-10.xsd of Jenkins' xUnit plugin",
         render: junit::render,
+    },
+    Format {
+        name: "markdown",
+        about: "for the summary beside a run in CI",
+        render: markdown::render,
     },
     Format {
         name: "excuses",

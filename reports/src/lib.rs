@@ -241,6 +241,16 @@ pub struct Case {
     pub trace: Option<String>,
 }
 
+impl Case {
+    /// Returns its scenario, with area and delivery, as `family/name (east, pd)`.
+    pub fn place(&self) -> String {
+        match &self.delivery {
+            Some(delivery) => format!("{} ({}, {delivery})", self.scenario, self.area),
+            None => format!("{} ({})", self.scenario, self.area),
+        }
+    }
+}
+
 /// How one scenario ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

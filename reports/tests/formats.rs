@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ngnlab_reports::conclusion::Conclusion;
 use ngnlab_reports::document::Document;
-use ngnlab_reports::formats::{json, junit, text};
+use ngnlab_reports::formats::{json, junit, markdown, text};
 use ngnlab_reports::score::Overall;
 use ngnlab_reports::{
     Case, CheckInfo, Evidence, Expectation, FORMAT, Finding, Judged, LeftOut, Level, Outcome,
@@ -56,6 +56,15 @@ fn junit_tells_failures_from_errors_and_from_what_was_skipped() {
         ),
     ]);
     insta::assert_snapshot!(junit::render(&Document::Report(Box::new(report)), false));
+}
+
+#[test]
+fn markdown_says_what_it_came_to_and_obeys_nothing() {
+    let mut report = report();
+    report.device = "a `router` | <b>".to_owned();
+    let page = markdown::render(&Document::Report(Box::new(report)), false);
+    assert!(page.starts_with("## ❌ `` a `router` | <b> ``: not conformant\n"));
+    insta::assert_snapshot!(page);
 }
 
 #[test]

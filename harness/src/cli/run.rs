@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use ngnlab_reports::document::Document;
-use ngnlab_reports::formats::{json, junit, text};
+use ngnlab_reports::formats::{self, json, text};
 use ngnlab_reports::journal::{self, Header};
 use ngnlab_reports::{Case, LeftOut, Outcome, Profile, Report};
 use ngnlab_sim::line::Area;
@@ -197,10 +197,12 @@ fn tell(args: &Run, place: Place, kept: Kept, reports: Vec<Report>) -> Result<An
         true => kept.remove(),
         false => Ok(()),
     };
-    let for_ci = match &args.junit {
-        Some(path) => file::write(path, &junit::render(&document, false)),
-        None => Ok(()),
-    };
+    let wanted = [(&args.junit, "junit"), (&args.markdown, "markdown")];
+    let mut wanted = wanted
+        .into_iter()
+        .filter_map(|(path, name)| Some((path.as_ref()?, formats::find(name)?)));
+    let for_ci =
+        wanted.try_for_each(|(path, format)| file::write(path, &(format.render)(&document, false)));
     let told = written.and(removed).and(for_ci);
     if let Err(error) = &told {
         remarks.push_str(&error.pretty());

@@ -66,8 +66,11 @@ pub fn is_fragment(packet: &Packet<'_>) -> bool {
 pub(super) struct Crossings<'t> {
     /// The numbers of packets as they came in and as they left.
     pairs: OnceLock<Vec<(usize, usize)>>,
-    left: OnceLock<HashMap<(Role, &'t [u8]), Vec<usize>>>,
+    left: OnceLock<ByContents<'t>>,
 }
+
+/// The numbers of packets, by cable and by what stands after the hop limit.
+type ByContents<'t> = HashMap<(Role, &'t [u8]), Vec<usize>>;
 
 impl<'t> Dissection<'t> {
     /// Returns a packet as it left the device on the other cable; only what stands before the
@@ -87,8 +90,8 @@ impl<'t> Dissection<'t> {
     }
 
     /// Returns what left the device, by cable and by what stands after the hop limit.
-    fn left(&self) -> HashMap<(Role, &'t [u8]), Vec<usize>> {
-        let mut left: HashMap<_, Vec<usize>> = HashMap::new();
+    fn left(&self) -> ByContents<'t> {
+        let mut left = ByContents::new();
         for (index, found) in self.packets.iter().enumerate() {
             if found.by_device(found.on)
                 && let Some(rest) = found.is.ip.get(ADDRESSES..)

@@ -121,10 +121,6 @@ fn properties(report: &Report) -> Vec<(String, String)> {
 
 impl Test {
     fn of(report: &Report, case: &Case) -> Self {
-        let place = match &case.delivery {
-            Some(delivery) => format!("{} ({}, {delivery})", case.scenario, case.area),
-            None => format!("{} ({})", case.scenario, case.area),
-        };
         let mut notes = Vec::new();
         let came = match &case.outcome {
             Outcome::NotApplicable(why) => Some(Came::new(SKIPPED, "not applicable", why)),
@@ -140,7 +136,7 @@ impl Test {
         };
         Self {
             class: class(&case.scenario),
-            name: place,
+            name: case.place(),
             came,
             notes,
         }

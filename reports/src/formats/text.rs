@@ -447,18 +447,11 @@ fn level_name(level: Level) -> &'static str {
     }
 }
 
-fn place(case: &Case) -> String {
-    match &case.delivery {
-        Some(delivery) => format!("{} ({}, {delivery})", case.scenario, case.area),
-        None => format!("{} ({})", case.scenario, case.area),
-    }
-}
-
 fn places(cases: &[&Case]) -> String {
     let shown: Vec<_> = cases
         .iter()
         .take(PLACES_MAX)
-        .map(|case| place(case))
+        .map(|case| case.place())
         .collect();
     let more = cases.len().saturating_sub(PLACES_MAX);
     let tail = if more > 0 {

@@ -1,0 +1,193 @@
+//! Markdown for the summary that CI shows beside a run: what it came to, and why, in a few lines.
+//!
+//! What a device or a file says stands in code spans, which show it and obey nothing.
+
+use std::fmt::Write as _;
+
+use crate::causes::Failure;
+use crate::conclusion::Conclusion;
+use crate::document::Document;
+use crate::{Level, Outcome, Report, Verdict, escape};
+
+/// Renders a document, without colour, whatever is asked for.
+pub fn render(document: &Document, _colour: bool) -> String {
+    match document {
+        Document::Report(report) => page(report),
+        Document::Matrix(matrix) => {
+            let pages: Vec<String> = matrix.devices.iter().map(page).collect();
+            pages.join("\n")
+        }
+    }
+}
+
+fn page(report: &Report) -> String {
+    let mut text = String::new();
+    let (mark, word, reasons) = match report.conclusion() {
+        Conclusion::Conformant => ("✅", "conformant", Vec::new()),
+        Conclusion::NotConformant(reasons) => ("❌", "not conformant", reasons),
+        Conclusion::Undetermined(reasons) => ("❔", "undetermined", reasons),
+    };
+    let _ = writeln!(text, "## {mark} {}: {word}\n", code(&report.device));
+    for reason in reasons {
+        let _ = writeln!(text, "- {}", code(&reason));
+    }
+    profiles(&mut text, report);
+    let (known, failed): (Vec<_>, Vec<_>) = report
+        .failures()
+        .into_iter()
+        .filter(|failure| failure.weight().is_some())
+        .partition(|failure| failure.known.is_some());
+    for failure in &failed {
+        finding(&mut text, failure, report);
+    }
+    others(&mut text, report);
+    folded(
+        &mut text,
+        "known failures",
+        &known.iter().map(known_line).collect::<Vec<_>>(),
+    );
+    let lost = report.lost_for_chosen();
+    let lost = lost.iter().map(|one| {
+        let (check, place, because) = (&one.check, one.place(), &one.because);
+        format!("{}: {}", code(check), code(&format!("{place}: {because}")))
+    });
+    folded(
+        &mut text,
+        "not judged where a scenario exercises it",
+        &lost.collect::<Vec<_>>(),
+    );
+    let runs = report.cases.len();
+    let seconds = report.elapsed_ms as f64 / 1000.0;
+    let (tool, seed) = (code(&report.tool), report.seed);
+    let _ = writeln!(text, "\n{tool}, seed {seed}, {runs} runs in {seconds:.1} s");
+    text
+}
+
+fn profiles(text: &mut String, report: &Report) {
+    let _ = writeln!(
+        text,
+        "\n| profile | result | MUST | SHOULD |\n| --- | --- | --- | --- |"
+    );
+    for profile in &report.profiles {
+        let result = report.result(*profile);
+        let tallies = [result.must, result.should].map(|tally| {
+            let known = match tally.known {
+                0 => String::new(),
+                count => format!(" ({count} known)"),
+            };
+            let (judged, asked, failed) = (tally.judged(), tally.asked, tally.failed);
+            format!("{judged} of {asked} judged, {failed} failed{known}")
+        });
+        let (name, words) = (profile.name(), result.overall.words());
+        let _ = writeln!(text, "| {name} | {words} | {} |", tallies.join(" | "));
+    }
+}
+
+fn finding(text: &mut String, failure: &Failure<'_>, report: &Report) {
+    let word = match failure.info.level {
+        Level::Must => "FAIL",
+        Level::Should => "REMARK",
+    };
+    let (case, judged) = failure.cases[0];
+    let id = code(&failure.info.id);
+    let _ = writeln!(text, "\n### {word} {id}\n\n{}\n", failure.info.title.en);
+    if let Verdict::Fail(finding) = &judged.verdict {
+        let _ = writeln!(text, "- expected {}", code(&finding.expected));
+        let _ = writeln!(text, "- seen {}", code(&finding.actual));
+    }
+    let more = match failure.cases.len() {
+        1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    let _ = writeln!(text, "- in {}{more}", code(&case.place()));
+    for one in &failure.consequences {
+        let _ = writeln!(text, "- explains {}", code(&one.info.id));
+    }
+    let _ = writeln!(text, "- {}", failure.info.hint.en);
+    let _ = writeln!(text, "- {}", failure.info.source);
+    let (scenario, area) = (&case.scenario, &case.area);
+    let arguments = report.arguments.join(" ");
+    let again = format!("ngnlab run --scenario {scenario} --area {area} {arguments}");
+    let _ = writeln!(text, "- {}", code(again.trim_end()));
+}
+
+/// Tells what else decides: devices that fail, what we broke, promises, stale entries.
+fn others(text: &mut String, report: &Report) {
+    let mut lines = Vec::new();
+    for case in &report.cases {
+        let (word, message) = match &case.outcome {
+            Outcome::DeviceFailed {
+                how,
+                message,
+                known: None,
+                ..
+            } => (&how[..], message),
+            Outcome::HarnessError(message) => ("broken by ngnlab", message),
+            _ => continue,
+        };
+        lines.push(format!(
+            "{}: {word}: {}",
+            code(&case.place()),
+            code(message)
+        ));
+    }
+    for case in &report.cases {
+        for promise in case.expectations.iter().filter(|one| one.is_broken()) {
+            let seen = format!("{}, seen {}", promise.what, promise.seen);
+            lines.push(format!("{}: {}", code(&case.place()), code(&seen)));
+        }
+    }
+    for stale in &report.stale {
+        let what = match &stale.excused_in {
+            None => "is a known failure, but passes".to_owned(),
+            Some(place) => format!("is excused, but was judged in {}", code(place)),
+        };
+        lines.push(format!("stale: {} {what}", code(&stale.check)));
+    }
+    if !lines.is_empty() {
+        text.push('\n');
+    }
+    for line in lines {
+        let _ = writeln!(text, "- {line}");
+    }
+}
+
+fn known_line(failure: &Failure<'_>) -> String {
+    let reason = failure.known.unwrap_or_default();
+    let runs = failure.cases.len();
+    format!(
+        "{} in {runs} runs: {}",
+        code(&failure.info.id),
+        code(reason)
+    )
+}
+
+/// Writes lines that are shown when they are asked for.
+fn folded(text: &mut String, title: &str, lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\n<details><summary>{} {title}</summary>\n",
+        lines.len()
+    );
+    for line in lines {
+        let _ = writeln!(text, "- {line}");
+    }
+    let _ = writeln!(text, "\n</details>");
+}
+
+/// Returns foreign words as a code span, fenced by more backquotes than stand in them.
+fn code(words: &str) -> String {
+    let words = escape::line(words);
+    let longest = words.split(|c| c != '`').map(str::len).max();
+    let fence = "`".repeat(longest.unwrap_or_default() + 1);
+    // A space beside a backquote is taken off again.
+    let space = if words.contains('`') || words.trim().is_empty() {
+        " "
+    } else {
+        ""
+    };
+    format!("{fence}{space}{words}{space}{fence}")
+}
