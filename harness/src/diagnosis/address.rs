@@ -65,7 +65,8 @@ impl<'d> Walk<'d, '_> {
     /// The router lost its power, and has had no prefix since.
     pub(super) fn none_since_power_cut(&self) -> Option<Outcome> {
         let has_one = self.given().iter().any(|(_, _, preferred)| *preferred > 0);
-        if self.power_came_back() == 0 || has_one || self.address().is_none() {
+        self.power_came_back()?;
+        if has_one || self.address().is_none() {
             return None;
         }
         let mut end = match self.trace.setup().mode {
@@ -112,16 +113,15 @@ impl<'d> Walk<'d, '_> {
     /// Returns whether a router may know of a record: it came since the router began, and before the
     /// attempt failed.
     fn counts(&self, record: RecordId) -> bool {
-        self.power_came_back() <= record && record <= self.attempt.record
+        let began = self.power_came_back();
+        began.is_none_or(|began| began < record) && record <= self.attempt.record
     }
 
-    /// Returns where the router began last.
-    fn power_came_back(&self) -> RecordId {
-        let cuts = self.trace.steps.iter().filter(|step| step.cuts_power());
-        let mut before = cuts
-            .map(|step| step.record)
-            .filter(|record| *record <= self.attempt.record);
-        before.next_back().unwrap_or(0)
+    /// Returns where the power of the router came back last, if it was cut.
+    fn power_came_back(&self) -> Option<RecordId> {
+        let mut steps = self.trace.steps.iter();
+        let cut = steps.rfind(|step| step.cuts_power() && step.record <= self.attempt.record);
+        cut.map(|step| step.record)
     }
 
     /// Why there is no address.
@@ -264,9 +264,12 @@ impl<'d> Walk<'d, '_> {
     fn no_delegated_prefix(&self) -> Option<Outcome> {
         let trace = self.trace;
         let cut = self.attempt.record;
-        let began = self.power_came_back();
-        let counts = move |found: &&Found<Dhcpv6>| began <= found.record && found.record <= cut;
-        let messages = || trace.dhcpv6.iter().filter(counts);
+        let messages = || {
+            trace
+                .dhcpv6
+                .iter()
+                .filter(|found| self.counts(found.record))
+        };
         // What asks for addresses alone may be a client of its own.
         let wants = |found: &&Found<Dhcpv6>| {
             found.by_device(Role::Wan) && !found.is.delegations().is_empty()

@@ -11,11 +11,11 @@ use ngnlab_sim::trace::{End as Side, StepOutcome};
 use super::*;
 use crate::dissection::builder::{Reply, TraceBuilder, client_message, grant, query};
 
-fn id(trace: &TraceBuilder) -> Option<String> {
+pub(super) fn id(trace: &TraceBuilder) -> Option<String> {
     diagnose(&Dissection::new(&trace.trace).unwrap()).map(|diagnosis| diagnosis.id)
 }
 
-fn failed(reason: FetchError) -> Fact {
+pub(super) fn failed(reason: FetchError) -> Fact {
     Fact::PageFailed {
         url: "https://www.lineauth.mnw/".to_owned(),
         reason,

@@ -1,5 +1,5 @@
 //! JUnit XML for CI, as `junit-10.xsd` of Jenkins' xUnit plugin has it: a suite for each device, a
-//! test case for each scenario in each area.
+//! test case for each scenario in each area, and one for what the device came to.
 //!
 //! A test case has one outcome, since many readers look at the first alone. A *failure* is what the
 //! exit code 1 stands for, an *error* what 3 does; *skipped* is what the device does not offer, or
@@ -89,7 +89,11 @@ impl Suite {
             name: report.device.clone(),
             seconds: format!("{:.3}", report.elapsed_ms as f64 / 1000.0),
             properties: properties(report),
-            tests: cases.chain(stale).chain(left_out).collect(),
+            tests: cases
+                .chain(stale)
+                .chain(left_out)
+                .chain([Test::of_all(report)])
+                .collect(),
         }
     }
 
@@ -101,16 +105,10 @@ impl Suite {
 
 fn properties(report: &Report) -> Vec<(String, String)> {
     let own = |name: &str, value: String| (name.to_owned(), value);
-    let result = match report.conclusion() {
-        Conclusion::Conformant => "conformant".to_owned(),
-        Conclusion::NotConformant(why) => format!("not conformant: {}", why.join("; ")),
-        Conclusion::Undetermined(why) => format!("undetermined: {}", why.join("; ")),
-    };
     let head = [
         own("tool", report.tool.clone()),
         own("seed", report.seed.to_string()),
         own("arguments", report.arguments.join(" ")),
-        own("result", result),
     ];
     let profiles = report.profiles.iter().map(|profile| {
         let result = report.overall(*profile).words().to_owned();
@@ -120,6 +118,21 @@ fn properties(report: &Report) -> Vec<(String, String)> {
 }
 
 impl Test {
+    /// What all of it came to: no other test case stands for what was never judged.
+    fn of_all(report: &Report) -> Self {
+        let came = match report.conclusion() {
+            Conclusion::Conformant => None,
+            Conclusion::NotConformant(why) => Some((FAILURE, "not conformant", why)),
+            Conclusion::Undetermined(why) => Some((ERROR, "undetermined", why)),
+        };
+        Self {
+            class: "device".to_owned(),
+            name: "result".to_owned(),
+            came: came.map(|(element, kind, why)| Came::new(element, kind, &why.join("; "))),
+            notes: Vec::new(),
+        }
+    }
+
     fn of(report: &Report, case: &Case) -> Self {
         let mut notes = Vec::new();
         let came = match &case.outcome {

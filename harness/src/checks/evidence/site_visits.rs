@@ -123,13 +123,17 @@ pub(in crate::checks) fn tried_in_vain<'d>(
     (!left && could).then_some(tried)
 }
 
-/// Returns whether a step was done, and brought a page: one that ends right after a point in time
+/// Returns whether a step was done, and brought its terminal a page: one that ends right after a point in time
 /// may have sent everything before.
 fn shows_a_page(trace: &Dissection<'_>, step: &Stepped<'_>) -> bool {
+    let first = trace.header().terminals.first();
+    let first = first.map(|terminal| terminal.name.as_str());
+    let terminal = step.action.terminal().flatten().or(first);
     let mut told = trace.facts.iter().rev();
     let seen = told.find_map(|told| match told.fact {
-        Fact::PageSeen { .. } if told.record < step.record => Some(true),
-        Fact::PageFailed { .. } if told.record < step.record => Some(false),
+        _ if told.record > step.record || Some(told.node) != terminal => None,
+        Fact::PageSeen { .. } => Some(true),
+        Fact::PageFailed { .. } => Some(false),
         _ => None,
     });
     step.is_done() && seen == Some(true)

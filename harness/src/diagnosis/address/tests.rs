@@ -4,13 +4,8 @@ use ngnlab_sim::message::ndp::NdpOption;
 use ngnlab_sim::trace::{End as Side, FetchError, StepOutcome};
 
 use super::*;
-use crate::diagnosis::diagnose;
-use crate::dissection::Dissection;
+use crate::diagnosis::tests::{failed, id};
 use crate::dissection::builder::{TraceBuilder, client_message, grant};
-
-fn id(trace: &TraceBuilder) -> Option<String> {
-    diagnose(&Dissection::new(&trace.trace).unwrap()).map(|diagnosis| diagnosis.id)
-}
 
 #[test]
 fn a_terminal_without_an_address_points_to_the_delivery() {
@@ -93,7 +88,5 @@ fn has_address(trace: &mut TraceBuilder) {
 
 fn fails(trace: &mut TraceBuilder) {
     trace.ask("www.lineauth.mnw", RecordType::AAAA);
-    let url = "https://www.lineauth.mnw/".to_owned();
-    let reason = FetchError::Name;
-    trace.fact("pc", Fact::PageFailed { url, reason });
+    trace.fact("pc", failed(FetchError::Name));
 }

