@@ -34,7 +34,10 @@ pub(in crate::checks) fn waits_for_prefix(trace: &Dissection<'_>, at: Time) -> b
     !gave
         && trace.steps.iter().any(|step| {
             let Action::Silence(silence) = &step.action else {
-                return false;
+                // Nobody answers while what is upstream begins anew, either.
+                let heard = next_solicit(trace, since, at).max(step.over());
+                let is_away = step.restarts_network() && since < step.over();
+                return is_away && step.began() <= at && at <= heard;
             };
             let until = match silence.lasting {
                 Some(lasting) => step.at + lasting.0,

@@ -194,6 +194,36 @@ fn a_router_has_a_minute_to_come_back() {
 }
 
 #[test]
+fn a_gateway_that_began_anew_is_given_time_to_be_asked_again() {
+    let id = "ons.line-auth.after-power-cut";
+    // It is up again at 130 s. The last Solicit came at 104 s, 32 s after the one before, so that the
+    // next may be as late as 171 s.
+    for (reboots, tried, fails) in [(true, 160, false), (true, 200, true), (false, 160, true)] {
+        let mut trace = TraceBuilder::new("hgw-pd");
+        trace.trace.header.until = ngnlab_sim::Time::from_secs(300);
+        trace.at(45_000).done("power-cycle = {}");
+        for (number, at) in [46, 48, 56, 72, 104].into_iter().enumerate() {
+            let elapsed = u16::try_from((at - 46) * 100).unwrap();
+            let kind = dhcproto::v6::MessageType::Solicit;
+            let solicit = client_message(kind, u32::from(number == 0), elapsed);
+            trace.at(at * 1000).dhcpv6(Role::Wan, End::Device, &solicit);
+        }
+        if reboots {
+            trace.at(130_000).done("reboot-home-gateway = {}");
+        }
+        trace
+            .at(tried * 1000)
+            .step("open-portal = {}", StepOutcome::TimedOut);
+        let verdict = verdict(id, &trace);
+        assert_eq!(
+            matches!(verdict, Verdict::Fail(_)),
+            fails,
+            "{tried} {verdict:?}"
+        );
+    }
+}
+
+#[test]
 fn a_line_that_was_silent_is_given_time_to_be_asked_again() {
     let id = "ons.line-auth.after-power-cut";
     // The server is silent from 30 to 330 s, the power is cut at 40 s. The last Solicit came at
