@@ -27,9 +27,10 @@ fn page(report: &Report) -> String {
         Conclusion::NotConformant(reasons) => ("❌", "not conformant", reasons),
         Conclusion::Undetermined(reasons) => ("❔", "undetermined", reasons),
     };
-    let _ = writeln!(text, "## {mark} {}: {word}\n", code(&report.device));
-    for reason in reasons {
-        let _ = writeln!(text, "- {}", code(&reason));
+    let _ = writeln!(text, "## {mark} {}: {word}", code(&report.device));
+    for (index, reason) in reasons.iter().enumerate() {
+        let gap = if index == 0 { "\n" } else { "" };
+        let _ = writeln!(text, "{gap}- {}", code(reason));
     }
     profiles(&mut text, report);
     let (known, failed): (Vec<_>, Vec<_>) = report
