@@ -1,6 +1,7 @@
 //! Markdown for the summary that CI shows beside a run: what it came to, and why, in a few lines.
 //!
-//! What a device or a file says stands in code spans, which show it and obey nothing.
+//! What a device or a file says stands in code spans, or with each character that means something
+//! escaped: it is shown and obeyed nowhere.
 
 use std::fmt::Write as _;
 
@@ -91,7 +92,11 @@ fn finding(text: &mut String, failure: &Failure<'_>, report: &Report) {
     };
     let (case, judged) = failure.cases[0];
     let id = code(&failure.info.id);
-    let _ = writeln!(text, "\n### {word} {id}\n\n{}\n", failure.info.title.en);
+    let _ = writeln!(
+        text,
+        "\n### {word} {id}\n\n{}\n",
+        prose(&failure.info.title.en)
+    );
     if let Verdict::Fail(finding) = &judged.verdict {
         let _ = writeln!(text, "- expected {}", code(&finding.expected));
         let _ = writeln!(text, "- seen {}", code(&finding.actual));
@@ -104,8 +109,8 @@ fn finding(text: &mut String, failure: &Failure<'_>, report: &Report) {
     for one in &failure.consequences {
         let _ = writeln!(text, "- explains {}", code(&one.info.id));
     }
-    let _ = writeln!(text, "- {}", failure.info.hint.en);
-    let _ = writeln!(text, "- {}", failure.info.source);
+    let _ = writeln!(text, "- {}", prose(&failure.info.hint.en));
+    let _ = writeln!(text, "- {}", prose(&failure.info.source));
     let (scenario, area) = (&case.scenario, &case.area);
     let arguments = report.arguments.join(" ");
     let again = format!("ngnlab run --scenario {scenario} --area {area} {arguments}");
@@ -126,11 +131,8 @@ fn others(text: &mut String, report: &Report) {
             Outcome::HarnessError(message) => ("broken by ngnlab", message),
             _ => continue,
         };
-        lines.push(format!(
-            "{}: {word}: {}",
-            code(&case.place()),
-            code(message)
-        ));
+        let (place, word, message) = (code(&case.place()), prose(word), code(message));
+        lines.push(format!("{place}: {word}: {message}"));
     }
     for case in &report.cases {
         for promise in case.expectations.iter().filter(|one| one.is_broken()) {
@@ -177,6 +179,21 @@ fn folded(text: &mut String, title: &str, lines: &[String]) {
         let _ = writeln!(text, "- {line}");
     }
     let _ = writeln!(text, "\n</details>");
+}
+
+/// Returns a sentence in which no character means anything.
+fn prose(words: &str) -> String {
+    let mut shown = String::new();
+    for c in escape::line(words).chars() {
+        if matches!(
+            c,
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '#' | '|' | '~' | '!'
+        ) {
+            shown.push('\\');
+        }
+        shown.push(c);
+    }
+    shown
 }
 
 /// Returns foreign words as a code span, fenced by more backquotes than stand in them.
