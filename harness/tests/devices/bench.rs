@@ -10,6 +10,9 @@ use ngnlab_harness::play::Run;
 use ngnlab_sim::line::Area;
 use tempfile::TempDir;
 
+/// The set-up of a device whose kernel says that it is there, and that does nothing else.
+pub(crate) const LINKS_UP: &str = "ip link set wan0 up; ip link set lan0 up";
+
 /// Returns the folder of the workspace.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

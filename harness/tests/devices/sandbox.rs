@@ -12,7 +12,7 @@ use ngnlab_sim::message::packet::Packet;
 use ngnlab_sim::trace::{End, Role, Seen};
 
 use crate::Test;
-use crate::bench::{Bench, root};
+use crate::bench::{Bench, LINKS_UP, root};
 
 pub(crate) const TESTS: &[Test] = &[
     (
@@ -239,8 +239,6 @@ test "$$" -lt 50
     assert!(!Path::new("/etc/ngnlab-was-here").exists());
     assert!(!Path::new("/run/mine").exists());
 }
-
-const LINKS_UP: &str = "ip link set wan0 up; ip link set lan0 up";
 
 /// Runs a device that must fail in a certain way, and returns the message.
 fn fails(device: &str, how: Failure) -> String {
