@@ -8,7 +8,8 @@
 //! 3. [`causes`], [`conclusion`], [`matrix`]: which failure explains which; what it all comes to;
 //!    several devices side by side
 //! 4. [`escape`], [`score`]: foreign words made harmless; what verdicts add up to
-//! 5. [`exercises`]: the verdicts that scenarios promise, and which of them are missing
+//! 5. [`exercises`], [`decoded`]: the verdicts that scenarios promise, and which of them are
+//!    missing; a frame field by field
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod causes;
 pub mod conclusion;
+pub mod decoded;
 pub mod document;
 pub mod escape;
 pub mod exercises;
