@@ -134,6 +134,9 @@ pub struct Run {
     /// Also writes the report as JUnit XML to a file, for CI
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
+    /// Also writes the report as one HTML page to a file: every verdict with its exchange drawn
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Also writes the report as Markdown to a file, for the summary beside a run in CI
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,

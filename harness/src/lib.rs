@@ -9,7 +9,8 @@
 //! 1. [`cli`]: what can be asked on the command line, and what is said to that
 //! 2. [`doctor`], [`selftest`]: whether this machine, and the checks, are fit for it
 //! 3. [`campaign`]: many jobs at the same time
-//! 4. [`launch`], [`report`]: running one job, in a worker if need be; judging what it gave
+//! 4. [`launch`], [`report`], [`scene`]: running one job, in a worker if need be; judging what it
+//!    gave, and laying it out for who draws it
 //! 5. [`job`]: one scenario in one area with one device, as data
 //! 6. [`play`]: a scenario is played on the testbed with a device; what each step makes happen
 //! 7. [`dut`], [`terminal`]: what is plugged in: a device of any kind, and real terminals
@@ -44,6 +45,7 @@ pub mod play;
 pub mod promises;
 pub mod report;
 pub mod scenario;
+pub mod scene;
 mod scratch;
 pub mod selftest;
 pub mod stages;

@@ -7,7 +7,8 @@
 //! 2. [`document`]: what is written and read again
 //! 3. [`causes`], [`conclusion`], [`matrix`]: which failure explains which; what it all comes to;
 //!    several devices side by side
-//! 4. [`escape`], [`score`]: foreign words made harmless; what verdicts add up to
+//! 4. [`escape`], [`scene`], [`score`]: foreign words made harmless; what happened in a case,
+//!    record by record; what verdicts add up to
 //! 5. [`exercises`], [`decoded`]: the verdicts that scenarios promise, and which of them are
 //!    missing; a frame field by field
 
@@ -25,6 +26,7 @@ pub mod exercises;
 pub mod formats;
 pub mod journal;
 pub mod matrix;
+pub mod scene;
 pub mod score;
 
 /// The version of the JSON report; it grows when a reader of the old one would break.

@@ -129,6 +129,20 @@ fn named(trace: &Dissection<'_>, on: Role, address: Ipv6Addr) -> String {
     }
 }
 
+/// Returns what a frame holds, without saying from whom to whom.
+pub(crate) fn content_of(frame: &[u8]) -> String {
+    match Packet::parse(frame) {
+        Some(packet) => content(&packet),
+        None => format!("frame of {} bytes", frame.len()),
+    }
+}
+
+/// Returns the name of a host that everybody on such a line knows.
+pub(crate) fn host(trace: &Dissection<'_>, address: Ipv6Addr) -> Option<String> {
+    let name = named(trace, Role::Lan, address);
+    (name != address.to_string()).then_some(name)
+}
+
 fn content(packet: &Packet<'_>) -> String {
     if let Some(ndp) = Ndp::parse(packet) {
         return ndp_in_words(&ndp);
@@ -307,7 +321,7 @@ pub(crate) fn ending_in_words(ending: CommandEnding) -> String {
     }
 }
 
-fn fact_in_words(fact: &Fact) -> String {
+pub(crate) fn fact_in_words(fact: &Fact) -> String {
     match fact {
         Fact::Assigned { prefix } => format!("assigned {prefix}"),
         Fact::Tls { host, peer, error } => {
