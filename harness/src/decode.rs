@@ -6,14 +6,21 @@
 //! Whatever the bytes are, reading goes as far as they allow, and says where they end too early or
 //! do not fit.
 
+use std::sync::OnceLock;
+
 use ngnlab_reports::RecordId;
 use ngnlab_reports::decoded::Decoded;
 use ngnlab_sim::Trace;
 use ngnlab_sim::trace::Seen;
 
+use streams::Streams;
+
 mod checksum;
+mod conversation;
 mod dhcpv6;
 mod dns;
+mod flow;
+mod http;
 mod icmpv6;
 mod ipv4;
 mod ipv6;
@@ -21,9 +28,12 @@ mod link;
 mod names;
 mod ndp;
 mod next;
+mod pieces;
 mod shown;
 mod stack;
+mod streams;
 mod tcp;
+mod tls;
 mod udp;
 mod walk;
 
@@ -31,12 +41,16 @@ mod walk;
 #[derive(Debug)]
 pub struct Decoder<'t> {
     trace: &'t Trace,
+    streams: OnceLock<Streams>,
 }
 
 impl<'t> Decoder<'t> {
     /// Returns the decoder of a trace. Nothing is read until it is asked for.
     pub fn new(trace: &'t Trace) -> Self {
-        Self { trace }
+        Self {
+            trace,
+            streams: OnceLock::new(),
+        }
     }
 
     /// Takes a frame apart; `None` if this record is not in the trace, or is no frame.
@@ -44,7 +58,19 @@ impl<'t> Decoder<'t> {
         let Seen::Frame { frame, .. } = &self.trace.records.get(record)?.seen else {
             return None;
         };
-        Some(alone(frame))
+        let mut stack = stack::frame(frame);
+        if stack.segment.is_none() && !stack.is_fragment() {
+            return Some(stack.into_decoded(frame));
+        }
+        let streams = self.streams.get_or_init(|| Streams::of(self.trace));
+        if let Some(pieces) = streams.pieces.get(&record) {
+            stack.segment = None;
+            pieces::add(&mut stack, frame, pieces);
+        }
+        if let Some(packet) = streams.packets.get(&record) {
+            stack.put_together(packet);
+        }
+        Some(stack.into_decoded(frame))
     }
 
     /// Returns what a frame is, in one line.
@@ -55,14 +81,5 @@ impl<'t> Decoder<'t> {
 
 /// Takes a frame apart of which nothing is known that came before it.
 pub fn alone(frame: &[u8]) -> Decoded {
-    let stack = stack::frame(frame);
-    let mut layers = stack.layers;
-    if let Some(segment) = stack.segment {
-        layers.push(link::data("Data", frame, segment.start, segment.end));
-    }
-    layers.extend(stack.trailer);
-    Decoded {
-        summary: stack.says,
-        layers,
-    }
+    stack::frame(frame).into_decoded(frame)
 }

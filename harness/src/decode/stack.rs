@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ngnlab_reports::decoded::Layer;
+use ngnlab_reports::decoded::{Decoded, Layer};
 
 use super::next::{Next, Part};
 use super::{dhcpv6, dns, icmpv6, ipv4, ipv6, link, tcp, udp};
@@ -17,7 +17,9 @@ pub(super) struct Stack {
     /// Where the data of a TCP segment stands, whose meaning depends on what came before.
     pub(super) segment: Option<Range<usize>>,
     /// What the frame was filled up with.
-    pub(super) trailer: Option<Layer>,
+    trailer: Option<Layer>,
+    /// Layers that do not stand in the frame.
+    pub(super) apart: Vec<Layer>,
 }
 
 /// Takes an Ethernet frame apart.
@@ -26,7 +28,7 @@ pub(super) fn frame(bytes: &[u8]) -> Stack {
 }
 
 /// Takes a packet apart that no link brought.
-pub(super) fn packet(bytes: &[u8]) -> Stack {
+fn packet(bytes: &[u8]) -> Stack {
     Stack::of(bytes, ipv6::header(bytes, 0, bytes.len()))
 }
 
@@ -37,6 +39,7 @@ impl Stack {
             says: String::new(),
             segment: None,
             trailer: None,
+            apart: Vec::new(),
         };
         let mut end = bytes.len();
         let (mut part, mut is_quoted, mut remark) = (first, false, "");
@@ -72,6 +75,36 @@ impl Stack {
             this.trailer = Some(link::data("Trailer", bytes, covered, bytes.len()));
         }
         this
+    }
+
+    /// Returns whether it is a piece of a packet.
+    pub(super) fn is_fragment(&self) -> bool {
+        self.layers.iter().any(|layer| layer.name == "Fragment")
+    }
+
+    /// Adds the packet whose last missing piece it brought.
+    pub(super) fn put_together(&mut self, whole: &[u8]) {
+        let packet = packet(whole).into_decoded(whole);
+        self.says = format!("{}, put together from fragments", packet.summary);
+        self.apart.extend(packet.layers.into_iter().map(|layer| Layer {
+            apart: whole.to_vec(),
+            ..layer
+        }));
+    }
+
+    /// Returns it for people. Layers that stand apart come last, and each has its bytes with it, so
+    /// that nobody needs the layer above to know where the bytes of a layer are.
+    pub(super) fn into_decoded(self, bytes: &[u8]) -> Decoded {
+        let mut layers = self.layers;
+        if let Some(segment) = self.segment {
+            layers.push(link::data("Data", bytes, segment.start, segment.end));
+        }
+        layers.extend(self.trailer);
+        layers.extend(self.apart);
+        Decoded {
+            summary: self.says,
+            layers,
+        }
     }
 }
 
