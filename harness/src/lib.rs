@@ -17,16 +17,18 @@
 //! 8. [`promises`]: what a scenario promises, held against what there is
 //! 9. [`checks`], [`diagnosis`]: what has to hold in a trace, and why authentication failed in it
 //! 10. [`dissection`]: a trace, taken apart once for all of them
-//! 11. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
-//! 12. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
-//! 13. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
-//! 14. [`guide`], [`mistake`], [`period`]: what stands in the guide, what is wrong in a file, and
+//! 11. [`decode`]: a frame, taken apart byte by byte for people
+//! 12. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
+//! 13. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
+//! 14. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
+//! 15. [`guide`], [`mistake`], [`period`]: what stands in the guide, what is wrong in a file, and
 //!     spans of time in it
 
 pub mod campaign;
 mod caught;
 pub mod checks;
 pub mod cli;
+pub mod decode;
 pub mod diagnosis;
 pub mod dissection;
 pub mod doctor;

@@ -4,7 +4,6 @@ use std::net::Ipv6Addr;
 use std::path::Path;
 
 use ngnlab_reports::Case;
-use ngnlab_reports::decoded::Decoded;
 use ngnlab_reports::scene::{Event, Lane, Scene, Scenes, Sent, Side, What};
 use ngnlab_sim::line::Upstream;
 use ngnlab_sim::message::packet::{Mac, Packet, is_link_local};
@@ -115,10 +114,7 @@ impl Stage<'_> {
                     lost: *fate == Fate::Drop,
                     injected: *injected,
                     bytes: frame.to_vec(),
-                    decoded: Decoded {
-                        summary: words::content_of(frame),
-                        layers: Vec::new(),
-                    },
+                    decoded: self.trace.decoder.frame(record).unwrap_or_default(),
                 }))
             }
             Seen::Fact { node, fact } => What::Told {
