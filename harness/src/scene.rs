@@ -13,6 +13,8 @@ use ngnlab_sim::{Fate, Trace};
 use crate::dissection::{Dissection, UnknownStep, words};
 use crate::input;
 
+mod sealed;
+
 /// The scenes of cases whose traces lie where their reports say.
 #[derive(Clone, Copy, Debug)]
 pub struct Kept;
@@ -106,6 +108,9 @@ impl Stage<'_> {
                 injected,
             } => {
                 let (sender, receiver) = self.ends(*on, *from, frame);
+                let mut decoded = self.trace.decoder.frame(record).unwrap_or_default();
+                let mut bytes = frame.to_vec();
+                let left_out = sealed::leave_out(&mut decoded, &mut bytes);
                 What::Frame(Box::new(Sent {
                     from: sender,
                     to: receiver,
@@ -113,8 +118,9 @@ impl Stage<'_> {
                     fate: fate_in_words(*fate),
                     lost: *fate == Fate::Drop,
                     injected: *injected,
-                    bytes: frame.to_vec(),
-                    decoded: self.trace.decoder.frame(record).unwrap_or_default(),
+                    bytes,
+                    left_out,
+                    decoded,
                 }))
             }
             Seen::Fact { node, fact } => What::Told {

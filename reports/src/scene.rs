@@ -96,6 +96,8 @@ pub struct Sent {
     pub injected: bool,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// Which of them are left out, from where and how many: they are 0 above.
+    pub left_out: Vec<(usize, usize)>,
     /// The frame, field by field.
     pub decoded: Decoded,
 }

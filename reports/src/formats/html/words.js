@@ -108,6 +108,10 @@ const WORDS = {
   later: { ja: "{0}後", en: "{0} later" },
   noScene: { ja: "通信の記録がありません", en: "There is no record of the exchange" },
   apart: { ja: "復号・再構成した内容", en: "decrypted or put together" },
+  leftOutBytes: {
+    ja: "暗号化されたバイト（··）はこのページでは省略しています。キャプチャには含まれます。",
+    en: "Encrypted bytes (··) are left out of this page; the capture has them.",
+  },
   diagnosis: { ja: "切り分け（接続ガイド p.30）", en: "Diagnosis (guide p.30)" },
   overcome: { ja: "先に失敗した試行", en: "Earlier attempts that failed" },
   finding: { ja: "判明したこと", en: "Finding" },
