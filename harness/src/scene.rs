@@ -17,7 +17,10 @@ mod sealed;
 
 /// The scenes of cases whose traces lie where their reports say.
 #[derive(Clone, Copy, Debug)]
-pub struct Kept;
+pub struct Kept {
+    /// Whether they stay there.
+    pub for_good: bool,
+}
 
 impl Scenes for Kept {
     fn scene(&self, case: &Case) -> Result<Scene, String> {
@@ -28,6 +31,10 @@ impl Scenes for Kept {
         let told = |error: &dyn std::error::Error| format!("cannot read {file}: {error}");
         let trace = Trace::load(opened).map_err(|error| told(&error))?;
         lay(&trace).map_err(|error| told(&error))
+    }
+
+    fn trace<'a>(&self, case: &'a Case) -> Option<&'a str> {
+        case.trace.as_deref().filter(|_| self.for_good)
     }
 }
 

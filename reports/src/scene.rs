@@ -106,6 +106,11 @@ pub struct Sent {
 pub trait Scenes {
     /// Returns what happened in a case, or why that cannot be told.
     fn scene(&self, case: &Case) -> Result<Scene, String>;
+
+    /// Returns where the trace of a case lies, for who looks for it later.
+    fn trace<'a>(&self, case: &'a Case) -> Option<&'a str> {
+        case.trace.as_deref()
+    }
 }
 
 /// Nobody can.

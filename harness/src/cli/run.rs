@@ -192,8 +192,11 @@ fn tell(args: &Run, place: Place, kept: Kept, reports: Vec<Report>) -> Result<An
     let broken = reports.iter().any(|one| one.cases.iter().any(broke));
     let code = exit_code_of_all(&reports);
     let mut document = Document::of(reports);
+    let scenes = scene::Kept {
+        for_good: args.out.is_some(),
+    };
     let drawn = args.html.as_ref().map_or(Ok(()), |path| {
-        file::write(path, &html::render(&document, &scene::Kept))
+        file::write(path, &html::render(&document, &scenes))
     });
     if args.out.is_none() {
         document.forget_traces();

@@ -32,7 +32,11 @@ pub fn render(document: &Document, scenes: &dyn Scenes) -> String {
     };
     let mut blocks = String::new();
     let mut shared = Shared::default();
-    block(&mut blocks, "overview", &overview::overview(&reports));
+    block(
+        &mut blocks,
+        "overview",
+        &overview::overview(&reports, scenes),
+    );
     for (device, report) in reports.iter().enumerate() {
         for (index, case) in report.cases.iter().enumerate() {
             let id = format!("case-{device}-{index}");

@@ -121,9 +121,8 @@ function frameRow(event, scene, shared, classes, when, decides) {
   place(arrow, Math.min(from, to), Math.max(from, to), scene.lanes.length);
   const button = el("button", {
     type: "button", class: classes, id: "r" + event[0], "aria-expanded": "false",
-    "aria-label": moment(event[1]) + " s: " + words[scene.lanes[from][0]] + " → " +
-      words[scene.lanes[to][0]] + ", " + words[event[FRAME.summary]],
-  }, when, el("span", { class: "field" }, arrow));
+  }, when, el("span", { class: "field" }, arrow),
+  el("span", { class: "unseen" }, ", " + words[scene.lanes[from][0]] + " → " + words[scene.lanes[to][0]]));
   button.addEventListener("click", () => {
     const open = button.getAttribute("aria-expanded") === "true";
     button.setAttribute("aria-expanded", String(!open));

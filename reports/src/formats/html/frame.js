@@ -4,6 +4,8 @@
 const FRAME = { from: 3, to: 4, cable: 5, flags: 6, fate: 7, bytes: 8, summary: 9, layers: 10, leftOut: 11 };
 const LOST = 1;
 const INJECTED = 2;
+// Ethernet, IP, and TCP or UDP.
+const CARRIERS = 3;
 
 function frameView(event, shared) {
   const words = shared.words;
@@ -20,20 +22,25 @@ function frameView(event, shared) {
   const own = hexView(bytes, leftOut);
   const view = el("div", { class: "frame" }, el("p", { class: "quiet" }, remarks));
   const layers = el("div", { class: "layers" });
-  for (const row of event[FRAME.layers]) add(layers, [layerView(row, shared, bytes, own)]);
+  const rows = event[FRAME.layers];
+  rows.forEach((row, number) => {
+    // What carries the message is folded.
+    const open = number >= CARRIERS || number === rows.length - 1;
+    add(layers, [layerView(row, shared, bytes, own, open)]);
+  });
   add(view, [el("div", { class: "sides" }, layers, own.element)]);
   if (leftOut.length) add(view, [el("p", { class: "quiet" }, say("leftOutBytes"))]);
   return view;
 }
 
 // A layer's row: [layout, start, length, summary, apart, values…].
-function layerView(row, shared, bytes, own) {
+function layerView(row, shared, bytes, own, open) {
   const [layout, start, length, summary, apart, ...values] = row;
   const [name, fields] = shared.layouts[layout];
   const held = apart === null ? bytes : bytesOfHex(shared.apart[apart]);
   const dump = apart === null ? own : hexView(held);
   const title = el("span", { class: "layer" }, el("b", {}, shared.words[name]), " ", shared.words[summary]);
-  const layer = el("details", { open: true }, el("summary", {}, title));
+  const layer = el("details", { open }, el("summary", {}, title));
   marks(layer.firstChild, dump, start, length);
   add(layer, [fieldList(fields, { words: shared.words, values, held, start, dump })]);
   if (apart !== null) add(layer, [el("p", { class: "quiet" }, say("apart")), dump.element]);

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Both, shown};
 use crate::conclusion::Conclusion;
+use crate::scene::Scenes;
 use crate::score::{Counts, ProfileResult};
 use crate::{Case, Diagnosis, Level, Outcome, Profile, Report, Verdict};
 
@@ -140,7 +141,7 @@ struct Walked<'a> {
 }
 
 /// Makes the block of some devices.
-pub(super) fn overview<'a>(reports: &[&'a Report]) -> Overview<'a> {
+pub(super) fn overview<'a>(reports: &[&'a Report], scenes: &dyn Scenes) -> Overview<'a> {
     let checks = reports.first().map(|report| &report.checks);
     let check = |info: &'a crate::CheckInfo| Check {
         id: shown(&info.id),
@@ -172,11 +173,14 @@ pub(super) fn overview<'a>(reports: &[&'a Report]) -> Overview<'a> {
             .flatten()
             .map(|(_, info)| check(info))
             .collect(),
-        devices: reports.iter().map(|report| device(report)).collect(),
+        devices: reports
+            .iter()
+            .map(|report| device(report, scenes))
+            .collect(),
     }
 }
 
-fn device(report: &Report) -> Device<'_> {
+fn device<'a>(report: &'a Report, scenes: &dyn Scenes) -> Device<'a> {
     let (result, reasons) = match report.conclusion() {
         Conclusion::Conformant => ("conformant", Vec::new()),
         Conclusion::NotConformant(reasons) => ("not-conformant", reasons),
@@ -227,7 +231,11 @@ fn device(report: &Report) -> Device<'_> {
                 because: shown(&one.because),
             })
             .collect(),
-        cases: report.cases.iter().map(|case| head(report, case)).collect(),
+        cases: report
+            .cases
+            .iter()
+            .map(|case| head(report, case, scenes))
+            .collect(),
     }
 }
 
@@ -265,7 +273,7 @@ fn failures(report: &Report) -> Vec<Failure> {
     failures.collect()
 }
 
-fn head<'a>(report: &'a Report, case: &'a Case) -> Head<'a> {
+fn head<'a>(report: &'a Report, case: &'a Case, scenes: &dyn Scenes) -> Head<'a> {
     let (outcome, why, log) = match &case.outcome {
         Outcome::Judged => ("judged", None, None),
         Outcome::DeviceFailed {
@@ -286,7 +294,7 @@ fn head<'a>(report: &'a Report, case: &'a Case) -> Head<'a> {
         why: why.as_deref().map(shown),
         known: case.outcome.known().map(shown),
         log: log.as_deref().map(shown),
-        trace: case.trace.as_deref().map(shown),
+        trace: scenes.trace(case).map(shown),
         cells: report
             .checks
             .keys()
