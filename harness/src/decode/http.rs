@@ -64,7 +64,9 @@ impl Http {
                 Some((length, Unit::Head))
             }
             Self::Body(left) => {
-                let count = usize::try_from(*left).unwrap_or(usize::MAX).min(waiting.len());
+                let count = usize::try_from(*left)
+                    .unwrap_or(usize::MAX)
+                    .min(waiting.len());
                 *left -= count as u64;
                 if *left == 0 {
                     *self = Self::Head;
@@ -79,7 +81,9 @@ impl Http {
                         (waiting.len(), Unit::Unknown)
                     });
                 };
-                let digits = waiting[..end].split(|byte| !byte.is_ascii_hexdigit()).next();
+                let digits = waiting[..end]
+                    .split(|byte| !byte.is_ascii_hexdigit())
+                    .next();
                 let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
                 let size = digits.and_then(|digits| u64::from_str_radix(digits, 16).ok());
                 *self = match size {
@@ -90,7 +94,9 @@ impl Http {
                 Some((end + 1, Unit::Body))
             }
             Self::Chunk(left) => {
-                let count = usize::try_from(*left).unwrap_or(usize::MAX).min(waiting.len());
+                let count = usize::try_from(*left)
+                    .unwrap_or(usize::MAX)
+                    .min(waiting.len());
                 *left -= count as u64;
                 if *left == 0 {
                     *self = Self::ChunkSize;
@@ -185,32 +191,27 @@ pub(super) fn head(bytes: &[u8], at: usize, end: usize) -> Layer {
 }
 
 fn start_line(host: &str, walk: &mut Walk<'_>) -> Read<String> {
-    let line = line_length(walk);
-    let text = &walk.rest()[..line];
-    let first = text.iter().position(|byte| *byte == b' ').unwrap_or(line);
-    let rest = line - first;
-    let second = match text.starts_with(b"HTTP/") {
-        true => text[first..].iter().skip(1).position(|byte| *byte == b' '),
-        false => text[first..].iter().rposition(|byte| *byte == b' ').map(|it| it - 1),
-    };
-    let second = second.map_or(rest, |space| space + 1);
-    let is_response = text.starts_with(b"HTTP/");
+    let length = line_length(walk);
+    let line = walk.rest()[..length].trim_ascii_end();
+    let is_response = line.starts_with(b"HTTP/");
     let names = match is_response {
         true => ["HTTP-version", "status-code", "reason-phrase"],
         false => ["method", "request-target", "HTTP-version"],
     };
-    let mut parts = Vec::new();
-    for (name, length) in [
-        (names[0], first),
-        (names[1], second),
-        (names[2], rest - second),
-    ] {
-        let bytes = walk.field(name, length, |bytes| shown::text(bytes.trim_ascii()))?;
-        parts.push(shown::text(bytes.trim_ascii()));
+    let mut parts = line.splitn(3, |byte| *byte == b' ');
+    let mut words = Vec::new();
+    for name in names {
+        let part = parts.next().unwrap_or_default();
+        walk.field(name, part.len(), shown::text)?;
+        words.push(shown::text(part));
+        // The space behind it, which belongs to nothing.
+        walk.skip(usize::from(walk.rest().first() == Some(&b' ')))?;
     }
+    let end = walk.rest().iter().position(|byte| *byte == b'\n');
+    walk.skip(end.map_or(walk.left(), |end| end + 1))?;
     Ok(match is_response {
-        true => format!("{} {}", parts[1], parts[2]).trim_end().to_owned(),
-        false => format!("{} {host}{}", parts[0], parts[1]),
+        true => words[1..].join(" ").trim_end().to_owned(),
+        false => format!("{} {host}{}", words[0], words[1]),
     })
 }
 
@@ -220,7 +221,9 @@ fn field_line(walk: &mut Walk<'_>) -> Read<()> {
     match line.iter().position(|byte| *byte == b':') {
         Some(colon) => {
             let name = shown::text(&line[..colon]);
-            walk.field(&name, length, |_| shown::text(line[colon + 1..].trim_ascii()))?;
+            walk.field(&name, length, |_| {
+                shown::text(line[colon + 1..].trim_ascii())
+            })?;
         }
         None if line.is_empty() => {
             walk.field("end of fields", length, |_| String::new())?;
@@ -243,7 +246,8 @@ pub(super) fn body(bytes: &[u8], at: usize, end: usize) -> Layer {
     let (layer, _) = layer("HTTP", bytes, at..end, |walk| {
         let rest = walk.rest();
         // A character may go on in the next piece.
-        let is_text = std::str::from_utf8(rest).map_or_else(|it| it.error_len().is_none(), |_| true);
+        let is_text =
+            std::str::from_utf8(rest).map_or_else(|it| it.error_len().is_none(), |_| true);
         let words = if is_text { shown::text } else { shown::hex };
         walk.summary = format!("body, {}", shown::bytes(rest.len()));
         walk.field("content", rest.len(), words)?;
@@ -253,7 +257,8 @@ pub(super) fn body(bytes: &[u8], at: usize, end: usize) -> Layer {
 }
 
 const STARTS: [&str; 10] = [
-    "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ", "OPTIONS ", "TRACE ", "PATCH ", "HTTP/1.",
+    "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ", "OPTIONS ", "TRACE ", "PATCH ",
+    "HTTP/1.",
 ];
 const LONGEST_HEAD: usize = 32 * 1024;
 const LONGEST_LINE: usize = 1024;

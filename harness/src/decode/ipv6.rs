@@ -124,7 +124,11 @@ fn fragment(ends: Ends, bytes: &[u8], at: usize, end: usize) -> Part {
         let place = walk.skip(2)?;
         let place = u16::from_be_bytes([place[0], place[1]]);
         let (offset, more) = (place & !7, place & 1 == 1);
-        walk.note("Fragment Offset", start..start + 2, shown::bytes(usize::from(offset)));
+        walk.note(
+            "Fragment Offset",
+            start..start + 2,
+            shown::bytes(usize::from(offset)),
+        );
         walk.note("M", start + 1..start + 2, shown::flag(more));
         let id = walk.u32("Identification", |id| format!("{id:#010x}"))?;
         let last = if more { "" } else { ", the last" };
@@ -174,7 +178,9 @@ fn option(walk: &mut Walk<'_>) -> Read<()> {
                     value => plain(value),
                 })
                 .map(|_| String::new()),
-            0xc2 => walk.u32("Jumbo Payload Length", plain).map(|_| String::new()),
+            0xc2 => walk
+                .u32("Jumbo Payload Length", plain)
+                .map(|_| String::new()),
             _ => {
                 walk.note_rest("Option Data");
                 Ok(String::new())

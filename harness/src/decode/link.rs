@@ -33,7 +33,11 @@ fn vlan(bytes: &[u8], at: usize, end: usize) -> Part {
         let tag = walk.skip(2)?;
         let tag = u16::from_be_bytes([tag[0], tag[1]]);
         walk.note("Priority", start..start + 1, plain(tag >> 13));
-        walk.note("Drop eligible", start..start + 1, shown::flag(tag & 0x1000 != 0));
+        walk.note(
+            "Drop eligible",
+            start..start + 1,
+            shown::flag(tag & 0x1000 != 0),
+        );
         walk.note("VLAN", start..start + 2, plain(tag & 0x0fff));
         walk.summary = format!("VLAN {}", tag & 0x0fff);
         ethertype(walk)

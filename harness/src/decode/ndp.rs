@@ -131,13 +131,21 @@ fn option(kind: u8, told: &mut String, walk: &mut Walk<'_>) -> Read<String> {
             for server in &servers {
                 told.push_str(&format!(", DNS {server}"));
             }
-            Ok(format!("{} for {}", servers.join(", "), shown::seconds(lifetime)))
+            Ok(format!(
+                "{} for {}",
+                servers.join(", "),
+                shown::seconds(lifetime)
+            ))
         }
         DNSSL => {
             walk.hex("Reserved", 2)?;
             let lifetime = walk.u32("Lifetime", shown::seconds)?;
             let domains = names::list(walk, "Domain Name")?;
-            Ok(format!("{} for {}", domains.join(", "), shown::seconds(lifetime)))
+            Ok(format!(
+                "{} for {}",
+                domains.join(", "),
+                shown::seconds(lifetime)
+            ))
         }
         NONCE => {
             walk.note_rest("Nonce");
@@ -189,7 +197,10 @@ fn route(walk: &mut Walk<'_>) -> Read<String> {
     octets[..count].copy_from_slice(&given[..count]);
     let prefix = std::net::Ipv6Addr::from(octets);
     walk.field("Prefix", count, |_| prefix.to_string())?;
-    Ok(format!("{prefix}/{length} for {}", shown::seconds(lifetime)))
+    Ok(format!(
+        "{prefix}/{length} for {}",
+        shown::seconds(lifetime)
+    ))
 }
 
 fn option_name(kind: u8) -> &'static str {

@@ -77,9 +77,9 @@ fn is_told(what: &What, pieces: &[Piece]) -> bool {
         What::Record(Sight::Continued) => false,
         What::Record(Sight::Sealed(why)) => !why.starts_with("decrypted"),
         // So does what it completes.
-        What::Part(_) => !pieces.iter().any(|piece| {
-            !matches!(piece.what, What::Part(_) | What::Again)
-        }),
+        What::Part(_) => !pieces
+            .iter()
+            .any(|piece| !matches!(piece.what, What::Part(_) | What::Again)),
         _ => true,
     }
 }

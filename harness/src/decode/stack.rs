@@ -48,7 +48,11 @@ impl Stack {
             end = part.until.map_or(end, |until| until.min(end)).max(at);
             if !is_quoted {
                 this.says = part.says.unwrap_or(this.says);
-                remark = if part.remark.is_empty() { remark } else { part.remark };
+                remark = if part.remark.is_empty() {
+                    remark
+                } else {
+                    part.remark
+                };
             }
             this.layers.push(part.layer);
             is_quoted |= part.next == Next::Quoted;
@@ -86,10 +90,11 @@ impl Stack {
     pub(super) fn put_together(&mut self, whole: &[u8]) {
         let packet = packet(whole).into_decoded(whole);
         self.says = format!("{}, put together from fragments", packet.summary);
-        self.apart.extend(packet.layers.into_iter().map(|layer| Layer {
-            apart: whole.to_vec(),
-            ..layer
-        }));
+        self.apart
+            .extend(packet.layers.into_iter().map(|layer| Layer {
+                apart: whole.to_vec(),
+                ..layer
+            }));
     }
 
     /// Returns it for people. Layers that stand apart come last, and each has its bytes with it, so
@@ -122,8 +127,9 @@ fn following(next: Next, bytes: &[u8], at: usize, end: usize) -> Part {
         // RFC 2473 §3: packets in packets.
         Next::Protocol(41, _) => ipv6::header(bytes, at, end),
         Next::Protocol(4, _) => ipv4::header(bytes, at, end),
-        Next::Protocol(number, ends) => ipv6::extension(number, ends, bytes, at, end)
-            .unwrap_or_else(|| data(bytes, at, end)),
+        Next::Protocol(number, ends) => {
+            ipv6::extension(number, ends, bytes, at, end).unwrap_or_else(|| data(bytes, at, end))
+        }
         Next::Datagram(_, dhcpv6::CLIENT_PORT | dhcpv6::SERVER_PORT) => {
             dhcpv6::message(bytes, at, end)
         }

@@ -11,8 +11,8 @@ mod keys;
 mod numbers;
 mod session;
 
-pub(super) use keys::Secrets;
 pub(super) use handshake::Version;
+pub(super) use keys::Secrets;
 pub(super) use session::{Session, Sight};
 
 /// Reads a record of which this is to be seen.

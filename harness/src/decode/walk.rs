@@ -198,7 +198,11 @@ impl<'a> Walk<'a> {
     pub(super) fn note_rest(&mut self, name: &str) {
         let start = self.at;
         self.at = self.end;
-        self.note(name, start..self.end, shown::hex(&self.bytes[start..self.end]));
+        self.note(
+            name,
+            start..self.end,
+            shown::hex(&self.bytes[start..self.end]),
+        );
     }
 
     /// Reads a field that is made of others, and which ends where they end. Its value is what

@@ -195,9 +195,8 @@ fn granted_words(option: &[u8], t1: u32, t2: u32) -> Option<String> {
     let code = u16::from_be_bytes([option[0], option[1]]);
     let (preferred, valid, length) = (number(4), number(8), option[12]);
     let net = ipnet::Ipv6Net::new(octets.into(), length).ok()?.trunc();
-    (code == known::IA_PREFIX && valid > 0).then(|| {
-        format!("{net} T1 {t1} T2 {t2} preferred {preferred} valid {valid}")
-    })
+    (code == known::IA_PREFIX && valid > 0)
+        .then(|| format!("{net} T1 {t1} T2 {t2} preferred {preferred} valid {valid}"))
 }
 
 /// Reads an IA Prefix (RFC 8415 §21.22).

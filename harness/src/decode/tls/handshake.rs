@@ -34,7 +34,9 @@ pub(super) fn messages(version: Version, walk: &mut Walk<'_>) -> Read<String> {
         let name = numbers::handshake(kind).unwrap_or("unknown message");
         let mut told = name.to_owned();
         walk.within(name, 4 + length, |walk| {
-            walk.u8("msg_type", |kind| shown::named(kind, numbers::handshake(kind)))?;
+            walk.u8("msg_type", |kind| {
+                shown::named(kind, numbers::handshake(kind))
+            })?;
             walk.u24("length", plain)?;
             let words = body(kind, version, walk)?;
             if kind == CLIENT_HELLO && !words.is_empty() {
@@ -92,7 +94,11 @@ fn body(kind: u8, version: Version, walk: &mut Walk<'_>) -> Read<String> {
             Ok(String::new())
         }
         _ => {
-            let name = if kind == FINISHED { "verify_data" } else { "body" };
+            let name = if kind == FINISHED {
+                "verify_data"
+            } else {
+                "body"
+            };
             if walk.left() > 0 {
                 walk.note_rest(name);
             }

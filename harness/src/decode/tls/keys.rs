@@ -232,7 +232,11 @@ impl Opener {
 
 impl fmt::Debug for Opener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Opener({:?}, record {})", self.suite.cipher, self.sequence)
+        write!(
+            f,
+            "Opener({:?}, record {})",
+            self.suite.cipher, self.sequence
+        )
     }
 }
 

@@ -1,9 +1,9 @@
 //! A TLS session as the records show it, opened with its secrets.
 
+use super::extensions::SUPPORTED_VERSIONS;
 use super::handshake::{CLIENT_HELLO, FINISHED, KEY_UPDATE, RETRY, SERVER_HELLO, Version};
 use super::keys::{Opener, Secrets, Suite};
 use super::numbers::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE};
-use super::extensions::SUPPORTED_VERSIONS;
 
 /// How much of a record is to be seen in its own bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +78,10 @@ impl Session {
         };
         let Some((kind, bytes)) = opener.open(record) else {
             side.opener = None;
-            return (Sight::Sealed("encrypted, and the secret does not fit"), None);
+            return (
+                Sight::Sealed("encrypted, and the secret does not fit"),
+                None,
+            );
         };
         let (whole, joined) = match kind {
             HANDSHAKE => self.hand_over(by_client, &bytes, secrets),
@@ -130,12 +133,7 @@ impl Session {
 
     /// Acts on handshake messages as they become whole; returns them from where the first began,
     /// and whether there is one, or the beginning of one.
-    fn hand_over(
-        &mut self,
-        by_client: bool,
-        content: &[u8],
-        secrets: &Secrets,
-    ) -> (bool, Vec<u8>) {
+    fn hand_over(&mut self, by_client: bool, content: &[u8], secrets: &Secrets) -> (bool, Vec<u8>) {
         let index = usize::from(!by_client);
         let joins = !self.sides[index].waiting.is_empty();
         let mut bytes = std::mem::take(&mut self.sides[index].waiting);
