@@ -15,10 +15,23 @@ use ngnlab_sim::line::Area;
 use ngnlab_sim::trace::{End, Role, Seen, Trace};
 use ngnlab_sim::{Frame, Pace};
 
+mod same_fields;
 mod tshark;
 
 /// The moods in which DNS servers send what is no DNS message.
 const BROKEN_ON_PURPOSE: [&str; 3] = ["malformed", "mutated", "random-bytes"];
+/// Scenarios with many kinds of frames.
+const READ_TWICE: [&str; 9] = [
+    "address/reconfigure-tells-of-another-prefix",
+    "address/requests-fail-at-first",
+    "address/what-an-information-request-asks-for",
+    "cpe/dhcpv6-clients-of-every-kind",
+    "cpe/hop-limits-and-echoes",
+    "dns/answers-of-many-shapes",
+    "dns/many-transports",
+    "line-auth/certificate-is-not-installed",
+    "line-auth/consent-is-refused",
+];
 
 #[test]
 fn every_scenario_dissects_cleanly() {
@@ -74,6 +87,39 @@ fn a_spoilt_checksum_is_found() {
     let capture = folder.path().join("spoilt.pcapng");
     write(&trace, &capture);
     assert_eq!(tshark::complaints(&capture).len(), 1);
+}
+
+#[test]
+fn the_decoder_reads_what_wireshark_reads() {
+    if !tshark::is_installed() {
+        eprintln!("left out: tshark is not installed");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    let mut compared = BTreeMap::new();
+    for name in READ_TWICE {
+        let path = scenarios.join(name).with_extension("toml");
+        let trace = run(&Scenario::load(&path).unwrap());
+        // Wireshark takes what crosses both cables for one conversation that repeats itself.
+        for role in Role::ALL {
+            let mut trace = trace.clone();
+            trace
+                .records
+                .retain(|record| matches!(&record.seen, Seen::Frame { on, .. } if *on == role));
+            let capture = folder.path().join("run.pcapng");
+            write(&trace, &capture);
+            same_fields::compare(
+                name,
+                &trace,
+                &tshark::fields::of_frames(&capture),
+                &mut compared,
+            );
+        }
+    }
+    for (field, count) in same_fields::names().map(|name| (name, compared.get(name))) {
+        assert!(count.is_some(), "no frame has {field}");
+    }
 }
 
 /// Returns whether a scenario has DNS servers send answers that are broken on purpose.

@@ -191,35 +191,27 @@ pub(super) fn head(bytes: &[u8], at: usize, end: usize) -> Layer {
 }
 
 fn start_line(host: &str, walk: &mut Walk<'_>) -> Read<String> {
-    let line = line_length(walk);
-    let text = &walk.rest()[..line];
-    let first = text.iter().position(|byte| *byte == b' ').unwrap_or(line);
-    let rest = line - first;
-    let second = match text.starts_with(b"HTTP/") {
-        true => text[first..].iter().skip(1).position(|byte| *byte == b' '),
-        false => text[first..]
-            .iter()
-            .rposition(|byte| *byte == b' ')
-            .map(|it| it - 1),
-    };
-    let second = second.map_or(rest, |space| space + 1);
-    let is_response = text.starts_with(b"HTTP/");
+    let length = line_length(walk);
+    let line = walk.rest()[..length].trim_ascii_end();
+    let is_response = line.starts_with(b"HTTP/");
     let names = match is_response {
         true => ["HTTP-version", "status-code", "reason-phrase"],
         false => ["method", "request-target", "HTTP-version"],
     };
-    let mut parts = Vec::new();
-    for (name, length) in [
-        (names[0], first),
-        (names[1], second),
-        (names[2], rest - second),
-    ] {
-        let bytes = walk.field(name, length, |bytes| shown::text(bytes.trim_ascii()))?;
-        parts.push(shown::text(bytes.trim_ascii()));
+    let mut parts = line.splitn(3, |byte| *byte == b' ');
+    let mut words = Vec::new();
+    for name in names {
+        let part = parts.next().unwrap_or_default();
+        walk.field(name, part.len(), shown::text)?;
+        words.push(shown::text(part));
+        // The space behind it, which belongs to nothing.
+        walk.skip(usize::from(walk.rest().first() == Some(&b' ')))?;
     }
+    let end = walk.rest().iter().position(|byte| *byte == b'\n');
+    walk.skip(end.map_or(walk.left(), |end| end + 1))?;
     Ok(match is_response {
-        true => format!("{} {}", parts[1], parts[2]).trim_end().to_owned(),
-        false => format!("{} {host}{}", parts[0], parts[1]),
+        true => words[1..].join(" ").trim_end().to_owned(),
+        false => format!("{} {host}{}", words[0], words[1]),
     })
 }
 
