@@ -4,7 +4,7 @@
     reason = "a test says with a panic what went wrong"
 )]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::Path;
 
@@ -12,6 +12,7 @@ use ngnlab_harness::dut::reference::Reference;
 use ngnlab_harness::play;
 use ngnlab_harness::scenario::{self, Scenario};
 use ngnlab_sim::line::Area;
+use ngnlab_sim::trace::pcapng::Remarks;
 use ngnlab_sim::trace::{End, Role, Seen, Trace};
 use ngnlab_sim::{Frame, Pace};
 
@@ -92,6 +93,6 @@ fn run(scenario: &Scenario) -> Trace {
 
 fn write(trace: &Trace, to: &Path) {
     trace
-        .write_pcapng(&BTreeMap::new(), File::create(to).unwrap())
+        .write_pcapng(&Remarks::default(), File::create(to).unwrap())
         .unwrap();
 }
