@@ -44,10 +44,11 @@ fn remarks(trace: &Trace, case: &Case) -> Remarks {
 
 /// Says what the capture is, and how to find one's way in it.
 fn about(header: &Header, case: &Case) -> String {
-    let (scenario, area, seed) = (&header.scenario, header.line.area.name(), header.seed);
+    let (scenario, area) = (&header.scenario, header.line.area.name());
     let mut lines = vec![
-        format!("scenario   {scenario} ({area}), seed {seed}"),
+        format!("scenario   {scenario} ({area})"),
         format!("device     {}", header.device),
+        format!("seed       {}, which follows from --seed", header.seed),
         format!("tool       {TOOL}"),
     ];
     lines.extend(case.diagnosis.iter().flat_map(diagnosis));

@@ -9,10 +9,9 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use ngnlab_harness::dut::reference::Reference;
-use ngnlab_harness::play;
 use ngnlab_harness::scenario::{self, Scenario};
+use ngnlab_harness::{play, report, wireshark};
 use ngnlab_sim::line::Area;
-use ngnlab_sim::trace::pcapng::Remarks;
 use ngnlab_sim::trace::{End, Role, Seen, Trace};
 use ngnlab_sim::{Frame, Pace};
 
@@ -92,7 +91,6 @@ fn run(scenario: &Scenario) -> Trace {
 }
 
 fn write(trace: &Trace, to: &Path) {
-    trace
-        .write_pcapng(&Remarks::default(), File::create(to).unwrap())
-        .unwrap();
+    let case = report::case_of_trace(trace, None).unwrap();
+    wireshark::write(trace, &case, File::create(to).unwrap()).unwrap();
 }
