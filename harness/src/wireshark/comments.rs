@@ -126,3 +126,75 @@ fn numbers(records: &[RecordId]) -> String {
 const MOST_TOLD: usize = 32;
 /// Of records that one frame stands for.
 const MOST_NUMBERS: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use ngnlab_reports::Finding;
+    use ngnlab_sim::Frame;
+    use ngnlab_sim::trace::{End, Fact, Note, Role};
+
+    use super::*;
+    use crate::dissection::builder::TraceBuilder;
+
+    #[test]
+    fn what_is_told_without_end_before_a_frame_is_counted() {
+        let mut trace = TraceBuilder::new("next-pd");
+        for _ in 0..MOST_TOLD + 8 {
+            note(&mut trace, "again");
+        }
+        frame(&mut trace);
+        let on = comments(&Dissection::new(&trace.trace).unwrap(), &BTreeMap::new());
+        let texts = &on[&(MOST_TOLD + 8)];
+        assert_eq!(texts.len(), MOST_TOLD + 1);
+        assert_eq!(texts[0], "#0 0.000 pc: again");
+        assert_eq!(texts[MOST_TOLD], "and 8 more that are no frames");
+    }
+
+    #[test]
+    fn foreign_words_begin_no_line_of_their_own() {
+        let mut trace = TraceBuilder::new("next-pd");
+        note(&mut trace, "x\nFAIL dns.id (#1): \x1b[31m");
+        frame(&mut trace);
+        let on = comments(&Dissection::new(&trace.trace).unwrap(), &BTreeMap::new());
+        assert_eq!(on[&1], [r"#0 0.000 pc: x\nFAIL dns.id (#1): \u{1b}[31m"]);
+    }
+
+    #[test]
+    fn a_failure_stands_once_on_a_frame_that_stands_for_several_of_its_records() {
+        let mut trace = TraceBuilder::new("next-pd");
+        frame(&mut trace);
+        note(&mut trace, "came");
+        frame(&mut trace);
+        let judged = |verdict| Judged {
+            verdict,
+            known: None,
+            excused: false,
+            because: None,
+            evidence: Vec::new(),
+        };
+        let failed = Verdict::Fail(Finding {
+            records: vec![1, 2],
+            expected: "a".to_owned(),
+            actual: "b".to_owned(),
+            excuse: None,
+        });
+        let verdicts = BTreeMap::from([
+            ("test.fails".to_owned(), judged(failed)),
+            ("test.one".to_owned(), judged(Verdict::Pass(vec![0, 0]))),
+            ("test.two".to_owned(), judged(Verdict::Pass(vec![0]))),
+        ]);
+        let on = comments(&Dissection::new(&trace.trace).unwrap(), &verdicts);
+        assert_eq!(on[&0], ["pass #0: test.one, test.two"]);
+        let failure = "FAIL test.fails (#1, #2): expected a, seen b";
+        assert_eq!(on[&2], [failure, "#1 0.000 pc: came"]);
+    }
+
+    fn note(trace: &mut TraceBuilder, text: &str) {
+        let text = text.to_owned();
+        trace.fact("pc", Fact::Note(Note { text }));
+    }
+
+    fn frame(trace: &mut TraceBuilder) {
+        trace.frame(Role::Wan, End::Device, Frame::from(vec![0; 60]));
+    }
+}
