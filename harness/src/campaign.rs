@@ -23,6 +23,7 @@ mod one;
 mod pacer;
 mod progress;
 
+pub(crate) use one::CAPTURE;
 pub use one::keep;
 use one::{HANDS, Hands};
 use pacer::Pacer;

@@ -219,6 +219,9 @@ pub struct Lint {
 pub struct Judge {
     /// The trace, as `run --out` wrote it
     pub trace: PathBuf,
+    /// Writes the capture for Wireshark, with a comment on each frame that decided a verdict
+    #[arg(long, value_name = "FILE")]
+    pub pcapng: Option<PathBuf>,
     /// Writes the report as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

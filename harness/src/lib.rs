@@ -14,7 +14,8 @@
 //! 5. [`job`]: one scenario in one area with one device, as data
 //! 6. [`play`]: a scenario is played on the testbed with a device; what each step makes happen
 //! 7. [`dut`], [`terminal`]: what is plugged in: a device of any kind, and real terminals
-//! 8. [`promises`]: what a scenario promises, held against what there is
+//! 8. [`promises`], [`wireshark`]: what a scenario promises, held against what there is; a trace as
+//!    Wireshark shows it
 //! 9. [`checks`], [`diagnosis`]: what has to hold in a trace, and why authentication failed in it
 //! 10. [`dissection`]: a trace, taken apart once for all of them
 //! 11. [`decode`]: a frame, taken apart byte by byte for people
@@ -52,3 +53,4 @@ mod scratch;
 pub mod selftest;
 pub mod stages;
 pub mod terminal;
+pub mod wireshark;

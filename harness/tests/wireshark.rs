@@ -9,14 +9,16 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use ngnlab_harness::dut::reference::Reference;
-use ngnlab_harness::play;
 use ngnlab_harness::scenario::{self, Scenario};
+use ngnlab_harness::{play, report, wireshark};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::trace::{End, Role, Seen, Trace};
 use ngnlab_sim::{Frame, Pace};
 
 mod same_fields;
 mod tshark;
+#[path = "tshark/fields.rs"]
+mod tshark_fields;
 
 /// The moods in which DNS servers send what is no DNS message.
 const BROKEN_ON_PURPOSE: [&str; 3] = ["malformed", "mutated", "random-bytes"];
@@ -112,7 +114,7 @@ fn the_decoder_reads_what_wireshark_reads() {
             same_fields::compare(
                 name,
                 &trace,
-                &tshark::fields::of_frames(&capture),
+                &tshark_fields::of_frames(&capture),
                 &mut compared,
             );
         }
@@ -137,7 +139,6 @@ fn run(scenario: &Scenario) -> Trace {
 }
 
 fn write(trace: &Trace, to: &Path) {
-    trace
-        .write_pcapng(&BTreeMap::new(), File::create(to).unwrap())
-        .unwrap();
+    let case = report::case_of_trace(trace, None).unwrap();
+    wireshark::write(trace, &case, File::create(to).unwrap()).unwrap();
 }

@@ -202,6 +202,7 @@ mod tests {
                 .map(|(id, judged)| ((*id).to_owned(), judged.clone()))
                 .collect(),
             trace: None,
+            capture: None,
         }
     }
 

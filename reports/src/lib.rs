@@ -9,8 +9,8 @@
 //!    several devices side by side
 //! 4. [`escape`], [`scene`], [`score`]: foreign words made harmless; what happened in a case,
 //!    record by record; what verdicts add up to
-//! 5. [`exercises`], [`decoded`]: the verdicts that scenarios promise, and which of them are
-//!    missing; a frame field by field
+//! 5. [`exercises`], [`decoded`], [`place`]: the verdicts that scenarios promise, and which of them
+//!    are missing; a frame field by field; where in a trace and its capture a finding is seen
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -26,6 +26,7 @@ pub mod exercises;
 pub mod formats;
 pub mod journal;
 pub mod matrix;
+pub mod place;
 pub mod scene;
 pub mod score;
 
@@ -243,6 +244,9 @@ pub struct Case {
     pub verdicts: BTreeMap<String, Judged>,
     /// Where the trace was written, if it was.
     pub trace: Option<String>,
+    /// Where the capture was written, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<String>,
 }
 
 impl Case {
@@ -337,6 +341,9 @@ pub struct Excuse {
 pub struct Evidence {
     /// The record's number in the trace.
     pub record: RecordId,
+    /// Its number in the capture, if it is a frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame: Option<u32>,
     /// Seconds since carrier came up.
     pub at: String,
     /// Which cable, or the node that tells.

@@ -328,6 +328,7 @@ mod tests {
                 exercises: Vec::new(),
                 verdicts: BTreeMap::from([("dns.one".to_owned(), judged)]),
                 trace: None,
+                capture: None,
             }],
             left_out: Vec::new(),
             stale: Vec::new(),

@@ -127,6 +127,7 @@ fn report(words: &str) -> Report {
     };
     let evidence = Evidence {
         record: 1,
+        frame: Some(1),
         at: own(),
         place: own(),
         summary: own(),
@@ -201,6 +202,7 @@ fn report(words: &str) -> Report {
         ],
         verdicts: BTreeMap::from([(own(), failed.clone())]),
         trace: Some(own()),
+        capture: Some(own()),
     };
     Report {
         format: FORMAT,

@@ -277,6 +277,7 @@ fn report() -> Report {
         because: None,
         evidence: vec![Evidence {
             record: 12,
+            frame: Some(9),
             at: "2.104 s".to_owned(),
             place: "wan".to_owned(),
             summary: "device -> ff02::1:2 DHCPv6 Solicit IA_PD".to_owned(),
@@ -320,6 +321,7 @@ fn report() -> Report {
                 ("lan.ra.advertising".to_owned(), passed),
             ]),
             trace: None,
+            capture: Some("out/capture.pcapng".to_owned()),
         }],
         left_out: vec![LeftOut {
             scenario: "home-gateway/ra-for-half-an-hour".to_owned(),

@@ -322,6 +322,7 @@ fn report(must: Verdict, should: Verdict) -> Report {
                 (SHOULD.to_owned(), judged(should)),
             ]),
             trace: None,
+            capture: None,
         }],
         left_out: vec![],
         stale: vec![],

@@ -17,6 +17,7 @@ use crate::setup::Setup;
 use crate::time::{Pace, Time};
 
 mod fact;
+mod frames;
 mod lines;
 mod outcome;
 pub mod pcapng;
@@ -25,6 +26,7 @@ mod screen;
 pub use crate::cable::{End, Role};
 pub use crate::line::LineState;
 pub use fact::{CommandEnding, DnsSource, Fact, FetchError, Note, Resolution};
+pub use frames::Frames;
 pub use outcome::StepOutcome;
 pub use screen::Screen;
 

@@ -1,10 +1,10 @@
 //! The judge: a trace of anything, from its dissection to the report a person reads.
 
-use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use ngnlab_harness::report::{case_of_trace, check_infos};
+use ngnlab_harness::wireshark;
 use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::FORMATS;
 use ngnlab_reports::{Profile, Report};
@@ -36,15 +36,9 @@ fn judge(trace: Trace) {
     let Ok(case) = case_of_trace(&trace, Some("a trace".to_owned())) else {
         return;
     };
-    let comments: BTreeMap<usize, String> = case
-        .verdicts
-        .values()
-        .flat_map(|judged| &judged.evidence)
-        .map(|evidence| (evidence.record, evidence.summary.clone()))
-        .collect();
     let mut capture = Vec::new();
     // Lengths and times that pcapng has no room for are errors, and no more.
-    let _ = trace.write_pcapng(&comments, &mut capture);
+    let _ = wireshark::write(&trace, &case, &mut capture);
     let report = Report {
         format: ngnlab_reports::FORMAT,
         tool: "ngnlab".to_owned(),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use ngnlab_reports::{Level, Profile, RecordId, Verdict, escape};
+use ngnlab_reports::{Level, Profile, Verdict, escape};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::setup::Mode;
@@ -22,6 +22,7 @@ use crate::error::{CONFORMANT, Error, NOT_CONFORMANT};
 use crate::job::{Device, Job};
 use crate::launch;
 use crate::play::{Ending, Run};
+use crate::report::case_of_trace;
 use crate::scratch;
 use crate::stages::{Reached, Stage};
 
@@ -149,8 +150,13 @@ fn check(
         Ending::Complete => wrong(&trace, area, known),
         Ending::DeviceFailed(_) | Ending::NotOffered(_) => Vec::new(),
     };
-    let comments = wrong.iter().map(|one| (one.record, one.said.clone()));
-    campaign::keep(&run.trace, &comments.collect(), &out)?;
+    let mut case = case_of_trace(&run.trace, None).expect("it has steps of ours alone");
+    if !matches!(run.ending, Ending::Complete) {
+        // What it had not come to by then proves nothing.
+        case.verdicts.clear();
+        case.diagnosis = None;
+    }
+    campaign::keep(&run.trace, &case, &out)?;
     let dns = answers::in_words(&trace);
     let stopped = missing.map(|before| Stopped {
         before,
@@ -197,8 +203,6 @@ fn reason(before: Stage, run: &Run, dns: Option<&str>) -> String {
 /// A MUST that failed on the way.
 struct Wrong {
     id: &'static str,
-    /// The first record that proves it.
-    record: RecordId,
     said: String,
 }
 
@@ -223,7 +227,6 @@ fn wrong(trace: &Dissection<'_>, area: Area, known: &[Known]) -> Vec<Wrong> {
             Verdict::Fail(finding) if counts && !is_known && finding.excuse.is_none() => {
                 Some(Wrong {
                     id,
-                    record: finding.records.first().copied().unwrap_or(RecordId::MAX),
                     said: format!(
                         "{id}: expected {}, seen {}",
                         finding.expected, finding.actual

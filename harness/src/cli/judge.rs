@@ -7,9 +7,11 @@ use ngnlab_sim::line::Area;
 use ngnlab_sim::trace::Trace;
 
 use super::{Answer, Judge, Place, file, run};
+use crate::campaign::CAPTURE;
 use crate::error::Error;
 use crate::input;
 use crate::report::{case_of_trace, check_infos};
+use crate::wireshark;
 
 pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
     let fail = |source| Error::Read {
@@ -18,7 +20,19 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
     };
     let trace = Trace::load(input::open(&args.trace)?).map_err(fail)?;
     let shown = Some(args.trace.display().to_string());
-    let case = case_of_trace(&trace, shown).map_err(|error| fail(error.into()))?;
+    let mut case = case_of_trace(&trace, shown).map_err(|error| fail(error.into()))?;
+    let beside = args.trace.with_file_name(CAPTURE);
+    if let Some(path) = &args.pcapng {
+        let mut written = Vec::new();
+        wireshark::write(&trace, &case, &mut written).map_err(|source| Error::Write {
+            path: path.clone(),
+            source,
+        })?;
+        file::write_bytes(path, &written)?;
+        case.capture = Some(path.display().to_string());
+    } else if beside.is_file() {
+        case.capture = Some(beside.display().to_string());
+    }
     let profile = match trace.header.line.area {
         Area::East => Profile::OnsEast,
         Area::West => Profile::OnsWest,

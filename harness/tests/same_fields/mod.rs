@@ -8,7 +8,7 @@ use ngnlab_reports::decoded::{Decoded, Field, Layer};
 use ngnlab_sim::Trace;
 use ngnlab_sim::trace::Seen;
 
-use crate::tshark::fields::Field as Theirs;
+use crate::tshark_fields::Field as Theirs;
 
 /// Whether places can be compared.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -257,8 +257,13 @@ fn detail(report: &Report, case: &Case, id: &str, finding: &Finding) -> String {
     }
     let judged = case.verdicts.get(id);
     for evidence in judged.iter().flat_map(|judged| &judged.evidence) {
-        let (record, at, place) = (evidence.record, &evidence.at, &evidence.place);
-        let _ = write!(text, "\n  #{record} {at} {place}: {}", evidence.summary);
+        let _ = write!(text, "\n  {}", evidence.line());
+    }
+    if let (Some(capture), Some(filter)) = (
+        &case.capture,
+        judged.and_then(|judged| case.filter(id, judged)),
+    ) {
+        let _ = write!(text, "\n  capture {capture}\n  filter {filter}");
     }
     if let Some(info) = report.checks.get(id) {
         let _ = write!(text, "\n  hint {}", info.hint.en);

@@ -106,6 +106,12 @@ fn finding(text: &mut String, failure: &Failure<'_>, report: &Report) {
         count => format!(" and {} more", count - 1),
     };
     let _ = writeln!(text, "- in {}{more}", code(&case.place()));
+    for evidence in judged.evidence.iter().take(EVIDENCE_MAX) {
+        let _ = writeln!(text, "- {}", code(&evidence.line()));
+    }
+    if let (Some(capture), Some(filter)) = (&case.capture, case.filter(&failure.info.id, judged)) {
+        let _ = writeln!(text, "- {} in {}", code(&filter), code(capture));
+    }
     for one in &failure.consequences {
         let _ = writeln!(text, "- explains {}", code(&one.info.id));
     }
@@ -209,3 +215,5 @@ fn code(words: &str) -> String {
     };
     format!("{fence}{space}{words}{space}{fence}")
 }
+
+const EVIDENCE_MAX: usize = 4;

@@ -9,7 +9,7 @@ use crate::causes::Failure;
 use crate::conclusion::Conclusion;
 use crate::document::Document;
 use crate::score::{Overall, ProfileResult};
-use crate::{Case, Evidence, Expectation, Level, Outcome, Profile, Report, Verdict, escape};
+use crate::{Case, Expectation, Level, Outcome, Profile, Report, Verdict, escape};
 
 /// Renders a document, with colour for a terminal if `colour` is set.
 pub fn render(document: &Document, colour: bool) -> String {
@@ -60,8 +60,9 @@ impl Page {
         let cases: Vec<&Case> = failure.cases.iter().map(|(case, _)| *case).collect();
         self.field("where", &places(&cases));
         for evidence in judged.evidence.iter().take(EVIDENCE_MAX) {
-            self.field("", &evidence_line(evidence));
+            self.field("", &evidence.line());
         }
+        self.capture(failure);
         if let Some(reason) = failure.known {
             self.field("known", reason);
         }
@@ -77,6 +78,18 @@ impl Page {
         }
         self.field("again", &again);
         self.gap();
+    }
+
+    /// Tells how Wireshark shows just these frames.
+    fn capture(&mut self, failure: &Failure<'_>) {
+        let (case, judged) = failure.cases[0];
+        if let (Some(capture), Some(filter)) =
+            (&case.capture, case.filter(&failure.info.id, judged))
+        {
+            // Whole lines, however long: they are to be copied.
+            self.plain(&format!("  {:<9} {capture}", "capture"));
+            self.plain(&format!("  {:<9} {filter}", "filter"));
+        }
     }
 
     /// Names what failed because of another failure.
@@ -460,13 +473,6 @@ fn places(cases: &[&Case]) -> String {
         String::new()
     };
     format!("{}{tail}", shown.join(", "))
-}
-
-fn evidence_line(evidence: &Evidence) -> String {
-    format!(
-        "#{} {} {}: {}",
-        evidence.record, evidence.at, evidence.place, evidence.summary
-    )
 }
 
 const GAP: (Style, &str) = (Style::Plain, "  ");

@@ -27,6 +27,7 @@ fn judged(verdict: Verdict) -> Case {
         exercises: Vec::new(),
         verdicts: [(CHECK.to_owned(), judged)].into(),
         trace: None,
+        capture: None,
     }
 }
 
