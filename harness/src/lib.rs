@@ -15,14 +15,16 @@
 //! 7. [`dut`], [`terminal`]: what is plugged in: a device of any kind, and real terminals
 //! 8. [`promises`]: what a scenario promises, held against what there is
 //! 9. [`checks`], [`diagnosis`]: what has to hold in a trace, and why authentication failed in it
-//! 10. [`dissection`]: a trace, taken apart once for all of them
-//! 11. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
-//! 12. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
-//! 13. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
-//! 14. [`guide`], [`mistake`], [`period`]: what stands in the guide, what is wrong in a file, and
+//! 10. [`capture`]: a capture from a real line becomes a trace
+//! 11. [`dissection`]: a trace, taken apart once for all of them
+//! 12. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
+//! 13. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
+//! 14. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
+//! 15. [`guide`], [`mistake`], [`period`]: what stands in the guide, what is wrong in a file, and
 //!     spans of time in it
 
 pub mod campaign;
+pub mod capture;
 mod caught;
 pub mod checks;
 pub mod cli;

@@ -2,6 +2,7 @@
 
 use crate::document::Document;
 
+mod captured;
 pub mod excuses;
 pub mod json;
 pub mod junit;

@@ -8,14 +8,15 @@
 //! 3. [`causes`], [`conclusion`], [`matrix`]: which failure explains which; what it all comes to;
 //!    several devices side by side
 //! 4. [`escape`], [`score`]: foreign words made harmless; what verdicts add up to
-//! 5. [`exercises`], [`decoded`]: the verdicts that scenarios promise, and which of them are
-//!    missing; a frame field by field
+//! 5. [`captured`], [`exercises`], [`decoded`]: what is known of a foreign capture; the verdicts that
+//!    scenarios promise, and which of them are missing; a frame field by field
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub mod captured;
 pub mod causes;
 pub mod conclusion;
 pub mod decoded;
@@ -195,6 +196,9 @@ pub struct Report {
     /// What `ngnlab run` was told besides scenario and area, to run a case again.
     #[serde(default)]
     pub arguments: Vec<String>,
+    /// What is known of the capture, if it is on one and on no run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captured: Option<captured::Captured>,
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,
     /// The checks that were asked, by id.

@@ -295,6 +295,7 @@ fn report() -> Report {
         device: "example".to_owned(),
         seed: 1,
         arguments: vec!["--defect".to_owned(), "duid-llt".to_owned()],
+        captured: None,
         elapsed_ms: 1234,
         checks: BTreeMap::from([
             (
