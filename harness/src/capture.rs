@@ -9,16 +9,20 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ngnlab_sim::message::packet::Mac;
-use ngnlab_sim::setup::{DomainServers, Mode, Setup};
-use ngnlab_sim::trace::{CapturedAt, End, FORMAT, Header, Record, Role, Seen, TerminalTruth, Trace};
-use ngnlab_sim::{Fate, Frame, Pace, Time};
-use ngnlab_sim::line::Line;
+use ngnlab_sim::line::{Line, Upstream};
+use ngnlab_sim::link::offload::with_checksum;
 use ngnlab_sim::message::packet::ethernet::Ethernet;
+use ngnlab_sim::message::packet::{ETHERNET_HEADER, Mac};
+use ngnlab_sim::setup::{DomainServers, Mode, Setup};
+use ngnlab_sim::trace::{
+    CapturedAt, End, FORMAT, Header, Record, Role, Seen, TerminalTruth, Trace,
+};
+use ngnlab_sim::{Fate, Frame, Pace, Time};
 
 use crate::error::Error;
 use crate::input;
 
+mod clocks;
 mod encapsulation;
 mod file;
 mod points;
@@ -76,8 +80,11 @@ pub fn read(sources: &[Source], request: &Request) -> Result<Capture, Error> {
     let heap = Heap::fill(sources)?;
     let points = heap.points(sources, request)?;
     let macs = heap.routers(&points, request)?;
-    let trace = heap.trace(&points, macs, request);
+    let mut trace = heap.trace(&points, macs, request);
     let told = told::tell(&heap, sources, &points, request, &trace);
+    if let Some(at) = &mut trace.header.captured {
+        at.doubtful = told.doubtful;
+    }
     Ok(Capture { trace, told })
 }
 
@@ -102,6 +109,9 @@ struct Heap {
     tagged: u64,
     pppoe: u64,
     cooked: u64,
+    /// How many checksums were left to a network card, and how many frames one has joined.
+    unsummed: u64,
+    joined: u64,
     /// How many the capturing machine lost.
     lost: u64,
     /// What is to be said of the files.
@@ -125,7 +135,8 @@ impl Heap {
             heap.lost += contents.interfaces.iter().map(|one| one.lost).sum::<u64>();
             if let Some(why) = contents.broken_off {
                 let file = source.path.display();
-                heap.remarks.push(format!("{file} was not read to its end: {why}"));
+                heap.remarks
+                    .push(format!("{file} was not read to its end: {why}"));
             }
             let names = contents.interfaces.into_iter().map(|one| one.name);
             heap.places.names.push(names.collect());
@@ -152,7 +163,7 @@ impl Heap {
         let (first, last) = self.span.unwrap_or((caught.at, caught.at));
         self.span = Some((first.min(caught.at), last.max(caught.at)));
         let link = interfaces.get(caught.interface).map_or(0, |one| one.link);
-        let bared = match bare(caught, link) {
+        let mut bared = match bare(caught, link) {
             Ok(bared) => bared,
             Err(unfit) => {
                 *self.unfit.entry(unfit).or_default() += 1;
@@ -163,6 +174,11 @@ impl Heap {
             self.is_full = true;
             return ControlFlow::Break(());
         }
+        if let Some(whole) = with_checksum(&bared.frame) {
+            bared.frame = whole;
+            self.unsummed += 1;
+        }
+        self.joined += u64::from(bared.frame.len() > LONGEST_FRAME);
         self.tagged += u64::from(bared.vlan.is_some());
         self.pppoe += u64::from(bared.pppoe);
         self.cooked += u64::from(bared.cooked.is_some());
@@ -173,7 +189,11 @@ impl Heap {
             cooked: bared.cooked.and_then(|cooked| cooked.interface),
             vlan: bared.vlan,
         };
-        self.places.signs.entry(place).or_default().hear(&bared.frame);
+        self.places
+            .signs
+            .entry(place)
+            .or_default()
+            .hear(&bared.frame);
         self.kept.push(Kept {
             place,
             at: caught.at,
@@ -187,14 +207,18 @@ impl Heap {
         if said.iter().any(Option::is_some) {
             let of = |role: Role| {
                 let places = self.places.signs.keys().copied();
-                places.filter(|place| said.get(place.file) == Some(&Some(role))).collect()
+                places
+                    .filter(|place| said.get(place.file) == Some(&Some(role)))
+                    .collect()
             };
             return Ok(Points {
                 wan: of(Role::Wan),
                 lan: of(Role::Lan),
             });
         }
-        let points = self.places.told(request.wan.as_deref(), request.lan.as_deref());
+        let points = self
+            .places
+            .told(request.wan.as_deref(), request.lan.as_deref());
         points.map_err(|why| {
             let list = self.places.list();
             let help = match why {
@@ -220,7 +244,10 @@ impl Heap {
         }
         match self.unfit.get(&Unfit::Cut) {
             Some(cut) => format!("{cut} frames were cut: capture with `-s 0`"),
-            None => format!("{} frames were read; capture on the router's cable", self.read),
+            None => format!(
+                "{} frames were read; capture on the router's cable",
+                self.read
+            ),
         }
     }
 
@@ -229,7 +256,10 @@ impl Heap {
         let mut found = [None, None];
         for (role, found) in [Role::Wan, Role::Lan].into_iter().zip(&mut found) {
             let places = points.of(role);
-            let signs: Vec<_> = places.iter().filter_map(|one| self.places.signs.get(one)).collect();
+            let signs: Vec<_> = places
+                .iter()
+                .filter_map(|one| self.places.signs.get(one))
+                .collect();
             if signs.is_empty() {
                 continue;
             }
@@ -243,8 +273,14 @@ impl Heap {
                     Role::Lan | Role::Uplink => "advertises itself, or answers by DHCPv6 or DNS",
                 };
                 let what = match request.macs.is_empty() {
-                    true => format!("nobody on the {} {asks}, so no router was found", role.name()),
-                    false => format!("no frame on the {} has a --device-mac as source", role.name()),
+                    true => format!(
+                        "nobody on the {} {asks}, so no router was found",
+                        role.name()
+                    ),
+                    false => format!(
+                        "no frame on the {} has a --device-mac as source",
+                        role.name()
+                    ),
                 };
                 let some: Vec<String> = heard.by_ref().take(8).map(|mac| mac.to_string()).collect();
                 let help = match some.is_empty() {
@@ -307,19 +343,29 @@ impl Heap {
                 fate: Fate::Pass,
                 injected: false,
             };
-            Some(Record { at: at(kept.at), seen })
+            Some(Record {
+                at: at(kept.at),
+                seen,
+            })
         });
         let records: Vec<Record> = records.collect();
         let until = self.span.map_or(Time::ZERO, |(_, last)| at(last));
         // Whoever was captured on one side alone has one address that is known.
-        let (wan_mac, lan_mac) = (wan.or(lan).unwrap_or(UNKNOWN), lan.or(wan).unwrap_or(UNKNOWN));
+        let (wan_mac, lan_mac) = (
+            wan.or(lan).unwrap_or(UNKNOWN),
+            lan.or(wan).unwrap_or(UNKNOWN),
+        );
         let header = Header {
             format: FORMAT,
             scenario: SCENARIO.to_owned(),
             device: format!("the router {wan_mac}"),
             seed: 0,
             pace: Pace::Realtime,
-            setup: setup(&request.line, wan_mac, lan_mac),
+            setup: setup(
+                &request.line,
+                self.mode(points, wan, &request.line),
+                [wan_mac, lan_mac],
+            ),
             line: request.line.clone(),
             terminals,
             until: until.max(records.last().map_or(Time::ZERO, |last| last.at)),
@@ -328,30 +374,41 @@ impl Heap {
                 wan: wan.is_some(),
                 lan: lan.is_some(),
                 gaps: self.gaps() > 0,
+                doubtful: false,
             }),
         };
         Trace { header, records }
     }
 
+    /// Returns how the router has its prefix: as the line delivers it, but below a home gateway, which
+    /// does both (ngn-facts §3.1), as the router asks.
+    fn mode(&self, points: &Points, wan: Option<Mac>, line: &Line) -> Mode {
+        let places = points.of(Role::Wan).iter();
+        let mut signs = places.filter_map(|place| self.places.signs.get(place));
+        let asks = wan.is_none_or(|mac| signs.any(|signs| signs.asks_for_delegation(mac)));
+        let by_choice = line.upstream == Upstream::HomeGateway;
+        match line.delegates_to_device() && (asks || !by_choice) {
+            true => Mode::Pd,
+            false => Mode::Ra,
+        }
+    }
+
     /// Returns how many frames are known to be missing.
     fn gaps(&self) -> u64 {
         let cut = self.unfit.get(&Unfit::Cut).copied().unwrap_or_default();
-        self.lost + cut + u64::from(self.is_full)
+        self.lost + cut + self.joined + u64::from(self.is_full)
     }
 }
 
 /// What the guide wants to be entered into a router on this line. What was entered is not known, so
 /// no check that asks for it judges a capture.
-fn setup(line: &Line, wan_mac: Mac, lan_mac: Mac) -> Setup {
+fn setup(line: &Line, mode: Mode, [wan_mac, lan_mac]: [Mac; 2]) -> Setup {
     let domains = line.ons_domains().map(|name| DomainServers {
         name: name.to_owned(),
         servers: line.ons_dns().to_vec(),
     });
     Setup {
-        mode: match line.delegates_to_device() {
-            true => Mode::Pd,
-            false => Mode::Ra,
-        },
+        mode,
         wan_mac,
         lan_mac,
         default_dns: line.area.values().ngn_dns.to_vec(),
@@ -373,6 +430,8 @@ fn usage(what: String, help: String) -> Error {
 
 /// What stands where a scenario's name stands.
 const SCENARIO: &str = "capture";
+/// The MTU of a line and of its LAN is 1500 (ngn-facts §1.2).
+const LONGEST_FRAME: usize = ETHERNET_HEADER + 1500;
 /// As many as a run's trace holds.
 const MOST_FRAMES: usize = 200_000;
 /// As many bytes as so many frames of the line's MTU have.

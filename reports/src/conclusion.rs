@@ -57,7 +57,9 @@ impl Report {
             ));
         }
         match judged {
-            0 => Conclusion::Undetermined(vec!["nothing in the capture could be judged".to_owned()]),
+            0 => {
+                Conclusion::Undetermined(vec!["nothing in the capture could be judged".to_owned()])
+            }
             _ => Conclusion::NoFailureSeen(shown),
         }
     }

@@ -82,6 +82,8 @@ pub struct CapturedAt {
     pub lan: bool,
     /// Whether frames are known to be missing.
     pub gaps: bool,
+    /// Whether it does not look like the line that it is said to be taken on.
+    pub doubtful: bool,
 }
 
 /// A terminal behind the device.

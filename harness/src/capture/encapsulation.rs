@@ -245,7 +245,11 @@ mod tests {
         let session = [&[0x88, 0x64, 0x11, 0, 0, 7][..], &length, &[0, 0x57], ip].concat();
         let wrapped: [(Vec<u8>, Option<u16>, bool); 5] = [
             (plain.to_vec(), None, false),
-            ([addresses, &tag(0x8100, 101), rest].concat(), Some(101), false),
+            (
+                [addresses, &tag(0x8100, 101), rest].concat(),
+                Some(101),
+                false,
+            ),
             (
                 [addresses, &tag(0x88a8, 7), &tag(0x8100, 0xe009), rest].concat(),
                 Some(7),
@@ -292,13 +296,20 @@ mod tests {
             };
             assert_eq!(bare(&cut, ETHERNET).unwrap_err(), Unfit::Cut, "{kept}");
             let broken = caught(&plain[..kept]);
-            assert_eq!(bare(&broken, ETHERNET).unwrap_err(), Unfit::Broken, "{kept}");
+            assert_eq!(
+                bare(&broken, ETHERNET).unwrap_err(),
+                Unfit::Broken,
+                "{kept}"
+            );
         }
         let mut arp = plain.to_vec();
         arp[12..14].copy_from_slice(&[8, 6]);
         let other = bare(&caught(&arp), ETHERNET).unwrap_err();
         assert_eq!(other, Unfit::OtherProtocol);
-        assert_eq!(bare(&caught(&plain), 105).unwrap_err(), Unfit::OtherLink(105));
+        assert_eq!(
+            bare(&caught(&plain), 105).unwrap_err(),
+            Unfit::OtherLink(105)
+        );
     }
 
     fn frame() -> Frame {

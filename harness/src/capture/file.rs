@@ -98,7 +98,9 @@ fn read_plain(
         let reader = LegacyPcapReader::new(BUFFER, from).map_err(unfit)?;
         reading.run(reader, take)
     } else {
-        return Err(bad("it is no capture: neither pcap nor pcapng, plain or gzip"));
+        return Err(bad(
+            "it is no capture: neither pcap nor pcapng, plain or gzip",
+        ));
     };
     let failed = failed.borrow_mut().take();
     let why = failed.map(|error| error.to_string()).or(why);

@@ -64,7 +64,10 @@ impl Points {
 impl Places {
     /// Returns the name of a place: its interface's name or number, then the VLAN.
     pub(super) fn name(&self, place: &Place) -> String {
-        let own = self.names.get(place.file).and_then(|names| names.get(place.interface));
+        let own = self
+            .names
+            .get(place.file)
+            .and_then(|names| names.get(place.interface));
         let mut name = match own {
             Some(Some(name)) => name.clone(),
             Some(None) | None => place.interface.to_string(),
@@ -131,7 +134,11 @@ impl Places {
                     false => 0,
                 };
                 let is_lan = said("lan") * i64::from(!name.contains("vlan"));
-                (*place, i64::from(wan) + said("wan"), i64::from(lan) + is_lan)
+                (
+                    *place,
+                    i64::from(wan) + said("wan"),
+                    i64::from(lan) + is_lan,
+                )
             })
             .collect();
         match weighed[..] {
@@ -204,3 +211,60 @@ impl fmt::Display for Unplaced {
 const SAID: i64 = 100;
 /// More would hide the rest.
 const MOST_LISTED: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interface_is_meant_by_its_name_its_number_or_its_vlan() {
+        let places = places(&[(0, None), (0, Some(101)), (1, None)], &["eth0", "eth1"]);
+        let names = |word: &str| -> Vec<String> {
+            let meant = places.meant(word);
+            meant.iter().map(|place| places.name(place)).collect()
+        };
+        assert_eq!(names("eth1"), ["eth1"]);
+        assert_eq!(names("1"), ["eth1"]);
+        assert_eq!(names("eth0.101"), ["eth0.101"]);
+        assert_eq!(names("eth0"), ["eth0"]);
+        assert_eq!(names("eth2"), [""; 0]);
+        let tagged = self::places(&[(0, Some(101)), (0, Some(102))], &["eth0"]);
+        assert_eq!(tagged.meant("eth0").len(), 2);
+        let why = tagged.told(Some("eth0"), Some("eth0.102"));
+        assert_eq!(why, Err(Unplaced::SameTwice));
+    }
+
+    #[test]
+    fn what_is_called_wan_is_the_wan_and_what_cannot_be_told_is_asked() {
+        let named = places(&[(0, None), (1, None)], &["lan1", "wan0"]);
+        let points = named.told(None, None).unwrap();
+        let name = |role: Role| named.name(&points.of(role)[0]);
+        assert_eq!(
+            (name(Role::Wan), name(Role::Lan)),
+            ("wan0".to_owned(), "lan1".to_owned())
+        );
+        let plain = places(&[(0, None), (1, None)], &["eth0", "eth1"]);
+        assert_eq!(plain.told(None, None), Err(Unplaced::Unclear));
+        assert_eq!(plain.list(), "eth0 (0 IPv6 frames), eth1 (0 IPv6 frames)");
+        assert_eq!(places(&[], &[]).told(None, None), Err(Unplaced::Nothing));
+        let gone = plain.told(Some("eth9"), None);
+        assert_eq!(gone, Err(Unplaced::NoSuch("eth9".to_owned())));
+    }
+
+    fn places(all: &[(usize, Option<u16>)], names: &[&str]) -> Places {
+        let place = |(interface, vlan): &(usize, Option<u16>)| Place {
+            file: 0,
+            interface: *interface,
+            cooked: None,
+            vlan: *vlan,
+        };
+        let names = names.iter().map(|name| Some((*name).to_owned()));
+        Places {
+            signs: all
+                .iter()
+                .map(|one| (place(one), Signs::default()))
+                .collect(),
+            names: vec![names.collect()],
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv6Addr;
 
 use ipnet::Ipv6Net;
-use ngnlab_sim::line::{Area, Line};
+use ngnlab_sim::line::{Area, Line, Upstream};
 use ngnlab_sim::message::ndp::Ndp;
 use ngnlab_sim::message::packet::{Mac, Packet};
 use ngnlab_sim::trace::Role;
@@ -125,11 +125,15 @@ impl Signs {
                 (serves > (0, 0)).then_some((serves.0, serves.1, sender.frames))
             }
         };
-        // Who advertises on the WAN is what stands upstream.
-        let may_be = |sender: &Sender| role != Role::Wan || sender.adverts == 0;
-        let senders = self.senders.iter().filter(|(_, sender)| may_be(sender));
+        let senders = self.senders.iter();
         let weighed = senders.filter_map(|(mac, sender)| Some((weight(sender)?, *mac)));
         weighed.max().map(|(_, mac)| mac)
+    }
+
+    /// Returns whether somebody asked for a prefix to be delegated.
+    pub(super) fn asks_for_delegation(&self, by: Mac) -> bool {
+        let sender = self.senders.get(&by);
+        sender.is_some_and(|sender| sender.delegations > 0)
     }
 
     /// Returns everybody who was heard, the loudest first.
@@ -156,24 +160,34 @@ fn is_server_of_a_line(address: Ipv6Addr) -> bool {
 pub(super) fn doubts(line: &Line, seen: &Seen) -> Vec<String> {
     let mut doubts = Vec::new();
     let delegates = line.delegates_to_device();
-    if delegates && !seen.delegated && seen.prefix_advertised {
+    // ngn-facts §1.2: a line that delegates has the M flag. A home gateway advertises without it, and
+    // a router below one that never asks has failed.
+    let advertises = seen.prefix_advertised && !seen.managed && line.upstream == Upstream::Onu;
+    if delegates && !seen.delegated && advertises {
         doubts.push(
-            "the line was told to delegate a prefix, but no DHCPv6 Reply with one was seen, and a \
-             prefix was advertised: it looks like next-ra or hgw-ra"
+            "the line was said to delegate a prefix, but no DHCPv6 Reply has one, and a prefix is \
+             advertised without the M flag: it looks like next-ra or hgw-ra"
                 .to_owned(),
         );
     }
     if !delegates && seen.delegated {
         doubts.push(
-            "the line was told to advertise its prefix, but one was delegated by DHCPv6: it looks \
+            "the line was said to advertise its prefix, but one is delegated by DHCPv6: it looks \
              like next-pd, cross or hgw-pd"
+                .to_owned(),
+        );
+    }
+    if seen.hands_on_nothing {
+        doubts.push(
+            "the router neither asks the home gateway for a prefix nor advertises the home gateway's \
+             own on the LAN: how it is configured is not to be seen"
                 .to_owned(),
         );
     }
     let other = line.area.other();
     if seen.areas.contains(&other) && !seen.areas.contains(&line.area) {
         doubts.push(format!(
-            "the area was told to be {}, but only DNS servers of {} were seen",
+            "the area was said to be {}, but only DNS servers of {} are seen",
             line.area.name(),
             other.name()
         ));
@@ -188,6 +202,10 @@ pub(super) struct Seen {
     pub(super) delegated: bool,
     /// Whether a prefix was advertised on the WAN.
     pub(super) prefix_advertised: bool,
+    /// Whether the router, below a home gateway, has its prefix in neither way.
+    pub(super) hands_on_nothing: bool,
+    /// Whether what is advertised there has the M flag.
+    pub(super) managed: bool,
     /// Whose DNS servers were asked, or told.
     pub(super) areas: BTreeSet<Area>,
 }

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
 
-use ngnlab_sim::line::Area;
+use ngnlab_sim::line::{Area, Upstream};
 use ngnlab_sim::message::packet::{is_link_local, is_routable};
+use ngnlab_sim::setup::Mode;
 use ngnlab_sim::trace::{End, Role, Trace};
 
 use super::encapsulation::Unfit;
 use super::points::Points;
 use super::signs::{Seen, doubts};
-use super::{Heap, Request, Source};
+use super::{Heap, Request, Source, clocks};
 use crate::dissection::{Dissection, Kind, dns};
 
 /// What was found, and what is to be feared.
@@ -20,6 +21,8 @@ pub struct Told {
     pub found: Vec<(&'static str, String)>,
     /// What does not fit, or is missing.
     pub warnings: Vec<String>,
+    /// Whether the line does not look like the one that was told.
+    pub(super) doubtful: bool,
 }
 
 /// Tells what was found.
@@ -31,7 +34,10 @@ pub(super) fn tell(
     trace: &Trace,
 ) -> Told {
     let mut told = Told::default();
-    let files: Vec<String> = sources.iter().map(|one| one.path.display().to_string()).collect();
+    let files: Vec<String> = sources
+        .iter()
+        .map(|one| one.path.display().to_string())
+        .collect();
     told.found.push(("capture", files.join(", ")));
     told.found.push(("interfaces", interfaces(heap, points)));
     // A trace without steps is always read.
@@ -47,14 +53,21 @@ pub(super) fn tell(
     if !terminals.is_empty() {
         let macs = terminals.iter().take(MOST_NAMED);
         let macs: Vec<String> = macs.map(|one| one.mac.to_string()).collect();
-        let more = if terminals.len() > MOST_NAMED { ", …" } else { "" };
+        let more = if terminals.len() > MOST_NAMED {
+            ", …"
+        } else {
+            ""
+        };
         let line = format!("{} heard: {}{more}", terminals.len(), macs.join(", "));
         told.found.push(("terminals", line));
     }
     let seen = seen(&dissection);
     told.found.push(("line", line(&dissection, request, &seen)));
     let span = heap.span.map_or(0, |(first, last)| last - first);
-    told.found.push(("time", format!("{:.3} s; 0 is {}", span as f64 / 1e9, zero(request))));
+    told.found.push((
+        "time",
+        format!("{:.3} s; 0 is {}", span as f64 / 1e9, zero(request)),
+    ));
     told.found.push(("frames", frames(heap, trace)));
     if let Some(line) = taken_off(heap) {
         told.found.push(("taken off", line));
@@ -72,7 +85,27 @@ pub(super) fn tell(
              `-s 0`; what seems to be missing may have been there"
         ));
     }
-    told.warnings.extend(doubts(&request.line, &seen));
+    if heap.joined > 0 {
+        told.warnings.push(format!(
+            "{} frames are longer than the cable carries: the capturing machine joined segments, so \
+             that nothing counts as failed; `ethtool -K IF gro off lro off tso off gso off` ends that",
+            heap.joined
+        ));
+    }
+    let doubts = doubts(&request.line, &seen);
+    let skew = clocks::apart(&dissection);
+    told.doubtful = !doubts.is_empty() || skew.is_some();
+    told.warnings.extend(skew.map(|skew| {
+        format!(
+            "packets leave the router {:.3} s before they come in, so the clocks of the two sides \
+             differ: capture on one machine, or shift one file with `editcap -t`; so far nothing \
+             counts as failed",
+            skew.as_secs_f64()
+        )
+    }));
+    told.warnings.extend(doubts.into_iter().map(|doubt| {
+        format!("{doubt}. Say --line and --area as they are: so far nothing counts as failed")
+    }));
     told
 }
 
@@ -85,8 +118,15 @@ fn interfaces(heap: &Heap, points: &Points) -> String {
             false => format!("{} is {}", role.name().to_uppercase(), names.join(" and ")),
         }
     };
-    let unused = heap.places.signs.keys().filter(|place| points.role(place).is_none());
-    let unused: Vec<String> = unused.take(MOST_NAMED).map(|one| heap.places.name(one)).collect();
+    let unused = heap
+        .places
+        .signs
+        .keys()
+        .filter(|place| points.role(place).is_none());
+    let unused: Vec<String> = unused
+        .take(MOST_NAMED)
+        .map(|one| heap.places.name(one))
+        .collect();
     let unused = match unused.is_empty() {
         true => String::new(),
         false => format!("; not judged: {}", unused.join(", ")),
@@ -138,9 +178,16 @@ fn delegated(dissection: &Dissection<'_>) -> BTreeSet<ipnet::Ipv6Net> {
 }
 
 fn seen(dissection: &Dissection<'_>) -> Seen {
-    let mut adverts = dissection.router_adverts();
-    let asked = dissection.dns.iter().filter(|found| found.is.destination_port == dns::PORT);
-    let told = dissection.dhcpv6.iter().filter_map(|found| found.is.dns_servers());
+    let adverts = dissection.router_adverts();
+    let adverts: Vec<_> = adverts.filter(|ra| ra.to_device(Role::Wan)).collect();
+    let asked = dissection
+        .dns
+        .iter()
+        .filter(|found| found.is.destination_port == dns::PORT);
+    let told = dissection
+        .dhcpv6
+        .iter()
+        .filter_map(|found| found.is.dns_servers());
     let servers: BTreeSet<Ipv6Addr> = asked
         .map(|found| found.destination)
         .chain(told.flatten().copied())
@@ -150,18 +197,30 @@ fn seen(dissection: &Dissection<'_>) -> Seen {
         let mut own = values.ngn_dns.iter().chain(&values.ons_dns);
         own.any(|server| servers.contains(server))
     };
+    let header = dissection.header();
+    let by_choice = header.line.upstream == Upstream::HomeGateway;
+    let at = header.captured.unwrap_or_default();
+    let hands_on = adverts.iter().any(|ra| {
+        let mut nets = ra.is.prefixes().map(|one| one.prefix);
+        let own = dissection.lan_prefixes();
+        nets.any(|prefix| own.iter().any(|net| net.contains(&prefix)))
+    });
     Seen {
+        hands_on_nothing: by_choice && at.wan && header.setup.mode == Mode::Ra && !hands_on,
         delegated: !delegated(dissection).is_empty(),
-        prefix_advertised: adverts.any(|ra| {
+        prefix_advertised: adverts.iter().any(|ra| {
             let mut prefixes = ra.is.prefixes();
-            ra.to_device(Role::Wan) && prefixes.any(|one| one.autonomous && is_routable(one.prefix))
+            prefixes.any(|one| one.autonomous && is_routable(one.prefix))
         }),
+        managed: adverts.iter().any(|ra| ra.is.managed),
         areas: Area::ALL.into_iter().filter(is_of).collect(),
     }
 }
 
 fn line(dissection: &Dissection<'_>, request: &Request, seen: &Seen) -> String {
-    let mut adverts = dissection.router_adverts().filter(|ra| ra.to_device(Role::Wan));
+    let mut adverts = dissection
+        .router_adverts()
+        .filter(|ra| ra.to_device(Role::Wan));
     let flags = adverts.next().map(|ra| match (ra.is.managed, ra.is.other) {
         (true, true) => "RA with M and O",
         (true, false) => "RA with M",
@@ -208,7 +267,11 @@ fn frames(heap: &Heap, trace: &Trace) -> String {
         true => String::new(),
         false => format!("; left out: {}", left_out.join(", ")),
     };
-    format!("{} read, {} judged{left_out}", heap.read, trace.records.len())
+    format!(
+        "{} read, {} judged{left_out}",
+        heap.read,
+        trace.records.len()
+    )
 }
 
 fn taken_off(heap: &Heap) -> Option<String> {
@@ -216,9 +279,12 @@ fn taken_off(heap: &Heap) -> Option<String> {
         (heap.tagged, "VLAN tags"),
         (heap.pppoe, "PPPoE headers"),
         (heap.cooked, "cooked headers of `-i any`"),
+        (heap.unsummed, "missing checksums (filled in)"),
     ];
     let some = counts.into_iter().filter(|(count, _)| *count > 0);
-    let some: Vec<String> = some.map(|(count, what)| format!("{what} of {count} frames")).collect();
+    let some: Vec<String> = some
+        .map(|(count, what)| format!("{what} of {count} frames"))
+        .collect();
     (!some.is_empty()).then(|| some.join(", "))
 }
 

@@ -32,7 +32,7 @@ impl Check {
     /// Returns what the check says about a trace.
     pub fn verdict(&self, trace: &Dissection<'_>) -> Verdict {
         if let Some(at) = trace.header().captured {
-            return passive::verdict(self, trace, at);
+            return passive::verdict(self.id, self.judge, trace, at);
         }
         match self.aspects.iter().find(|aspect| trace.is_wrong(**aspect)) {
             Some(Aspect::Delivery) => {

@@ -29,9 +29,18 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
         return captures::answer(args, &sources.collect::<Vec<_>>(), place);
     };
     let mut file = input::open(path)?;
-    if is_capture(&mut file).map_err(|source| unread(path, source))? {
+    let first = first_bytes(&mut file).map_err(|source| unread(path, source))?;
+    if capture::is_capture(&first) {
         let (path, role) = (path.clone(), None);
         return captures::answer(args, &[Source { path, role }], place);
+    }
+    if !matches!(first.first(), None | Some(b'{')) {
+        return Err(Error::Usage {
+            what: format!("{} is neither a trace nor a capture", path.display()),
+            help: Some(
+                "traces begin with `{`; captures are pcapng or pcap, plain or gzip".to_owned(),
+            ),
+        });
     }
     if let Some(option) = captures::first_option(args) {
         return Err(Error::Usage {
@@ -45,12 +54,12 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
     finish(args, &trace.header, case, None, place)
 }
 
-/// Returns whether a file begins as a capture does, and leaves it at its beginning.
-fn is_capture(file: &mut File) -> io::Result<bool> {
+/// Returns how a file begins, and leaves it at its beginning.
+fn first_bytes(file: &mut File) -> io::Result<Vec<u8>> {
     let mut first = Vec::new();
     file.take(4).read_to_end(&mut first)?;
     file.seek(SeekFrom::Start(0))?;
-    Ok(capture::is_capture(&first))
+    Ok(first)
 }
 
 fn unread(path: &Path, source: io::Error) -> Error {

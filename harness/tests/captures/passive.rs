@@ -48,7 +48,10 @@ fn what_a_passive_check_says_follows_from_frames_alone() {
         .map(|check| check.id)
         .filter(|id| passive::point(id) < Point::Terminal && !judged.contains(id))
         .collect();
-    assert!(unjudged.is_empty(), "passive, but never judged: {unjudged:?}");
+    assert!(
+        unjudged.is_empty(),
+        "passive, but never judged: {unjudged:?}"
+    );
 }
 
 struct Job {
@@ -93,13 +96,18 @@ struct Found {
 fn compare(job: &Job, folder: &Path) -> Found {
     let mut device = Reference::new(job.defect.into_iter().collect());
     let run = play::run(&job.scenario, job.area, 1, &mut device, Pace::Virtual).unwrap();
-    let mut found = Found::default();
     if !matches!(run.ending, Ending::Complete) {
-        return found;
+        return Found::default();
     }
-    let trace = &run.trace;
     let defect = job.defect.map_or("", Defect::name);
     let place = format!("{} {} {defect}", job.scenario.name, job.area.name());
+    held_against(&run.trace, &place, job.defect.is_none(), folder)
+}
+
+/// Holds what a capture says against what the whole trace says; of a clean run also what a capture
+/// of one side says, and one that was begun in the middle.
+fn held_against(trace: &Trace, place: &str, is_clean: bool, folder: &Path) -> Found {
+    let mut found = Found::default();
     let tap = tap::tapped(trace);
     let path = folder.join("capture.pcapng");
     tap::pcapng(&tap, &path);
@@ -114,7 +122,9 @@ fn compare(job: &Job, folder: &Path) -> Found {
     let macs = |trace: &Trace| (trace.header.setup.wan_mac, trace.header.setup.lan_mac);
     if macs(&both) != macs(trace) {
         let (seen, right) = (macs(&both), macs(trace));
-        found.wrong.push(format!("{place}: found {seen:?}, not {right:?}"));
+        found
+            .wrong
+            .push(format!("{place}: found {seen:?}, not {right:?}"));
         return found;
     }
     let full = checks::judge(trace).unwrap();
@@ -128,12 +138,14 @@ fn compare(job: &Job, folder: &Path) -> Found {
             }
             if !agrees(trace, &full[id], &seen) {
                 let right = &full[id];
-                found.wrong.push(format!("{place}: {how}: {id}: {seen:?}, not {right:?}"));
+                found
+                    .wrong
+                    .push(format!("{place}: {how}: {id}: {seen:?}, not {right:?}"));
             }
         }
     };
     against(&both, "both sides", |_| true, &mut found);
-    if job.defect.is_some() {
+    if !is_clean {
         return found;
     }
     for (name, is_meant) in [
@@ -156,7 +168,9 @@ fn compare(job: &Job, folder: &Path) -> Found {
         for (id, seen) in checks::judge(&read.trace).unwrap() {
             let is_new = !matches!(full[id], Verdict::Fail(_) | Verdict::NotApplicable(_));
             if matches!(seen, Verdict::Fail(_)) && is_new {
-                found.wrong.push(format!("{place}: second half: {id}: {seen:?}"));
+                found
+                    .wrong
+                    .push(format!("{place}: second half: {id}: {seen:?}"));
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ngnlab_harness::capture::{Request, Source};
 use ngnlab_sim::line::{Area, Line};
@@ -49,6 +50,11 @@ pub(crate) fn tapped(trace: &Trace) -> Trace {
         }));
     }
     records.sort_by_key(|record| record.at);
+    // Time that is played stands still while a packet crosses the router; real time does not, and a
+    // capture of two files has nothing else to order them by.
+    for (record, micros) in records.iter_mut().zip(0..) {
+        record.at += Duration::from_micros(micros);
+    }
     let mut header = trace.header.clone();
     header.tls_secrets.clear();
     Trace { header, records }
@@ -112,7 +118,10 @@ pub(crate) fn pcap(
     ]
     .concat();
     for record in &tap.records {
-        let Seen::Frame { on: role, frame, .. } = &record.seen else {
+        let Seen::Frame {
+            on: role, frame, ..
+        } = &record.seen
+        else {
             continue;
         };
         if !on(*role) {

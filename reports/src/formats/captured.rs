@@ -26,10 +26,16 @@ pub(super) fn open(report: &Report, page: &mut Page) {
     };
     for open in &captured.open {
         let count = open.checks.len();
-        page.plain(&format!("{} would answer {count} questions more:", open.by));
+        let head = format!("{} would answer {count} questions more:", open.by);
+        page.wrapped(&head, "", "");
         let asks = |id: &&String| {
             let info = report.checks.get(*id);
-            info.is_some_and(|info| report.profiles.iter().any(|one| info.profiles.contains(one)))
+            info.is_some_and(|info| {
+                report
+                    .profiles
+                    .iter()
+                    .any(|one| info.profiles.contains(one))
+            })
         };
         // What the chosen profile asks comes first.
         let (chosen, others): (Vec<_>, Vec<_>) = open.checks.iter().partition(asks);

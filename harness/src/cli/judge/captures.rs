@@ -4,10 +4,10 @@ use ngnlab_reports::captured::{Captured, Open, Remark};
 use ngnlab_sim::line::Line;
 use ngnlab_sim::trace::CapturedAt;
 
-use super::super::{Answer, Judge, Place};
 use super::{finish, unread};
 use crate::capture::{self, Request, Source, Told};
 use crate::checks::{self, Point, passive};
+use crate::cli::{Answer, Judge, Place};
 use crate::error::Error;
 use crate::report::case_of_trace;
 
@@ -16,7 +16,10 @@ pub(super) fn answer(args: &Judge, sources: &[Source], place: Place) -> Result<A
     let request = request(args, sources)?;
     let capture = capture::read(sources, &request)?;
     let trace = &capture.trace;
-    let files: Vec<String> = sources.iter().map(|one| one.path.display().to_string()).collect();
+    let files: Vec<String> = sources
+        .iter()
+        .map(|one| one.path.display().to_string())
+        .collect();
     let case = case_of_trace(trace, Some(files.join(", ")));
     let case = case.map_err(|error| unread(&sources[0].path, error.into()))?;
     let at = trace.header.captured.unwrap_or_default();
