@@ -315,7 +315,6 @@ const BOTH: &[&str] = &[
     "ons.crl.downloads",
     "ons.delivery.reachable",
     "ons.dns.aaaa-kept",
-    "ons.dns.added-domains",
     "ons.dns.any-case",
     "ons.dns.any-depth",
     "ons.dns.area",
