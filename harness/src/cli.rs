@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ngnlab_reports::formats::FORMATS;
 use ngnlab_reports::{Profile, escape};
-use ngnlab_sim::line::Area;
+use ngnlab_sim::line::{Area, Line};
+use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::setup::Mode;
 
 use crate::error::Error;
+use crate::period::Period;
 
 mod arguments;
 mod device;
@@ -47,7 +49,8 @@ pub enum Command {
     Explain(Explain),
     /// Looks for mistakes in scenario files, and in device files that speak of them
     Lint(Lint),
-    /// Judges a saved trace again
+    /// Judges a saved trace again, or a capture from a real line
+    #[command(after_help = JUDGE_EXAMPLES)]
     Judge(Judge),
     /// Shows a saved report again
     Render(Render),
@@ -217,11 +220,31 @@ pub struct Lint {
 /// The arguments of `judge`.
 #[derive(Debug, Args)]
 pub struct Judge {
-    /// The trace, as `run --out` wrote it
-    pub trace: PathBuf,
     /// Writes the capture for Wireshark, with a comment on each frame that decided a verdict
     #[arg(long, value_name = "FILE")]
     pub pcapng: Option<PathBuf>,
+    /// The trace, as `run --out` wrote it, or a capture: pcapng or pcap, plain or gzip
+    #[arg(value_name = "FILE", required_unless_present_any = ["wan", "lan"])]
+    pub trace: Option<PathBuf>,
+    /// The line that a capture was taken on
+    #[arg(long, value_name = "LINE", value_parser = clap::builder::PossibleValuesParser::new(Line::PRESETS))]
+    pub line: Option<String>,
+    /// The area of that line
+    #[arg(long, value_enum)]
+    pub area: Option<AreaName>,
+    /// The interface in the capture that is the router's WAN, by its name or number, with `.101`
+    /// behind it for a VLAN; without FILE, a capture taken there
+    #[arg(long, value_name = "IF|FILE")]
+    pub wan: Option<String>,
+    /// The same of its LAN; unless one of them is given, they are found by what they carry
+    #[arg(long, value_name = "IF|FILE")]
+    pub lan: Option<String>,
+    /// The router's own MAC address, where it is not found: once for the WAN, once for the LAN
+    #[arg(long, value_name = "MAC")]
+    pub device_mac: Vec<Mac>,
+    /// When time begins, counted from the first frame: `90s` where the router was switched on then
+    #[arg(long, value_name = "SPAN")]
+    pub start: Option<Period>,
     /// Writes the report as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -415,6 +438,17 @@ Examples:
   ngnlab explain suppresses-aaaa       a quirk of the network
   ngnlab explain reconfigure           a step of a scenario
   ngnlab explain dns/large-answers     a scenario";
+
+const JUDGE_EXAMPLES: &str = "\
+Examples:
+  ngnlab judge out/…/trace.jsonl                           a run of ours, judged again
+  ngnlab judge both.pcapng --line next-pd --area east      a capture of both sides
+  ngnlab judge both.pcapng --line next-pd --area east --wan eth0 --lan eth1
+  ngnlab judge --wan wan.pcap.gz --lan lan.pcap --line next-ra --area west
+
+A capture holds frames alone, so it is judged by the checks that need no more. Exit codes of a
+capture: 0 no MUST failed that it shows, which proves no conformance; 1 a MUST certainly failed;
+2 no capture, no frame of a router, or no such interface; 3 nothing could be judged";
 
 const DOCTOR_EXAMPLES: &str = "\
 Examples:

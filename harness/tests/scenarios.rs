@@ -160,6 +160,7 @@ fn report(cases: Vec<Case>) -> Report {
         device: String::new(),
         seed: 1,
         arguments: Vec::new(),
+        captured: None,
         elapsed_ms: 0,
         checks,
         cases,

@@ -230,6 +230,7 @@ mod tests {
             device: String::new(),
             seed: 1,
             arguments: vec![],
+            captured: None,
             elapsed_ms: 0,
             checks: checks.into_iter().map(check).collect(),
             cases,

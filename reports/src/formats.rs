@@ -3,6 +3,7 @@
 use crate::document::Document;
 use crate::scene::{NoScenes, Scenes};
 
+mod captured;
 pub mod excuses;
 pub mod html;
 pub mod json;

@@ -203,6 +203,7 @@ impl Header {
             device: plan.device.clone(),
             seed: self.seed,
             arguments: plan.arguments.clone(),
+            captured: None,
             elapsed_ms,
             checks: self.checks.clone(),
             cases,

@@ -9,14 +9,16 @@
 //!    several devices side by side
 //! 4. [`escape`], [`scene`], [`score`]: foreign words made harmless; what happened in a case,
 //!    record by record; what verdicts add up to
-//! 5. [`exercises`], [`decoded`], [`place`]: the verdicts that scenarios promise, and which of them
-//!    are missing; a frame field by field; where in a trace and its capture a finding is seen
+//! 5. [`captured`], [`exercises`], [`decoded`], [`place`]: what is known of a foreign capture; the
+//!    verdicts that scenarios promise, and which of them are missing; a frame field by field; where
+//!    in a trace and its capture a finding is seen
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub mod captured;
 pub mod causes;
 pub mod conclusion;
 pub mod decoded;
@@ -198,6 +200,9 @@ pub struct Report {
     /// What `ngnlab run` was told besides scenario and area, to run a case again.
     #[serde(default)]
     pub arguments: Vec<String>,
+    /// What is known of the capture, if it is on one and on no run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captured: Option<captured::Captured>,
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,
     /// The checks that were asked, by id.

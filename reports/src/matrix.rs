@@ -315,6 +315,7 @@ mod tests {
             device: device.to_owned(),
             seed: 1,
             arguments: Vec::new(),
+            captured: None,
             elapsed_ms: 1,
             checks: BTreeMap::from([("dns.one".to_owned(), info)]),
             cases: vec![Case {

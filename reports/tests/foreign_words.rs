@@ -210,6 +210,7 @@ fn report(words: &str) -> Report {
         device: own(),
         seed: 1,
         arguments: vec![own()],
+        captured: None,
         elapsed_ms: 0,
         checks: BTreeMap::from([(own(), info), (not_judged.id.clone(), not_judged)]),
         cases: vec![

@@ -68,6 +68,24 @@ pub struct Header {
     pub until: Time,
     /// TLS secrets in the NSS key log form, one per line.
     pub tls_secrets: Vec<String>,
+    /// Where it was captured, if it is no run of ours: then it has frames alone, and of the rest of
+    /// this header no more is true than what the frames show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captured: Option<CapturedAt>,
+}
+
+/// Where a foreign capture was taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CapturedAt {
+    /// On the router's WAN.
+    pub wan: bool,
+    /// On the router's LAN.
+    pub lan: bool,
+    /// Whether frames are known to be missing.
+    pub gaps: bool,
+    /// Whether it does not look like the line that it is said to be taken on.
+    pub doubtful: bool,
 }
 
 /// A terminal behind the device.

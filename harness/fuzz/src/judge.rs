@@ -45,6 +45,7 @@ fn judge(trace: Trace) {
         device: trace.header.device.clone(),
         seed: trace.header.seed,
         arguments: Vec::new(),
+        captured: None,
         elapsed_ms: 0,
         checks: check_infos(),
         profiles: Profile::ALL.to_vec(),
@@ -87,6 +88,7 @@ fn trace_of(packed: Packed<'_>) -> Trace {
         line,
         until: Time::from_secs(60),
         tls_secrets: Vec::new(),
+        captured: None,
     };
     let mut at = Time::ZERO;
     let records = packed.take(MOST_RECORDS).map(|entry| {

@@ -121,7 +121,7 @@ impl Test {
     /// What all of it came to: no other test case stands for what was never judged.
     fn of_all(report: &Report) -> Self {
         let came = match report.conclusion() {
-            Conclusion::Conformant => None,
+            Conclusion::Conformant | Conclusion::NoFailureSeen(_) => None,
             Conclusion::NotConformant(why) => Some((FAILURE, "not conformant", why)),
             Conclusion::Undetermined(why) => Some((ERROR, "undetermined", why)),
         };

@@ -27,6 +27,7 @@ fn page(report: &Report) -> String {
         Conclusion::Conformant => ("✅", "conformant", Vec::new()),
         Conclusion::NotConformant(reasons) => ("❌", "not conformant", reasons),
         Conclusion::Undetermined(reasons) => ("❔", "undetermined", reasons),
+        Conclusion::NoFailureSeen(shown) => ("❔", "no failure in what the capture shows", shown),
     };
     let _ = writeln!(text, "## {mark} {}: {word}", code(&report.device));
     for (index, reason) in reasons.iter().enumerate() {

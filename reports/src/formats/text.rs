@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::page::{Page, Style};
-use super::{lost, matrix};
+use super::{captured, lost, matrix};
 use crate::causes::Failure;
 use crate::conclusion::Conclusion;
 use crate::document::Document;
@@ -25,11 +25,14 @@ pub fn render(document: &Document, colour: bool) -> String {
 
 fn page(report: &Report, colour: bool) -> String {
     let mut page = Page::new(colour);
+    captured::head(report, &mut page);
     let failures = report.failures().into_iter();
     let (counting, others): (Vec<_>, Vec<_>) =
         failures.partition(|failure| failure.weight().is_some());
     for failure in &counting {
-        page.failure(failure, &report.arguments);
+        // A capture cannot be run again.
+        let arguments = report.captured.is_none().then_some(&*report.arguments);
+        page.failure(failure, arguments);
     }
     page.broken(report);
     page.unmet(report);
@@ -38,12 +41,13 @@ fn page(report: &Report, colour: bool) -> String {
     lost::write(report, &mut page);
     page.others(&others);
     page.left_out(report);
+    captured::open(report, &mut page);
     page.summary(report);
     page.into_text()
 }
 
 impl Page {
-    fn failure(&mut self, failure: &Failure<'_>, arguments: &[String]) {
+    fn failure(&mut self, failure: &Failure<'_>, arguments: Option<&[String]>) {
         let word = match (failure.known, failure.info.level) {
             (Some(_), _) => (Style::Yellow, "KNOWN"),
             (None, Level::Must) => (Style::Red, "FAIL"),
@@ -69,14 +73,16 @@ impl Page {
         self.consequences(failure);
         self.field("hint", &failure.info.hint.en);
         self.field("source", &failure.info.source);
-        let mut again = format!(
-            "ngnlab run --scenario {} --area {}",
-            case.scenario, case.area
-        );
-        for argument in arguments {
-            let _ = write!(again, " {argument}");
+        if let Some(arguments) = arguments {
+            let mut again = format!(
+                "ngnlab run --scenario {} --area {}",
+                case.scenario, case.area
+            );
+            for argument in arguments {
+                let _ = write!(again, " {argument}");
+            }
+            self.field("again", &again);
         }
-        self.field("again", &again);
         self.gap();
     }
 
@@ -289,18 +295,23 @@ impl Page {
         let skipped = |case: &&Case| matches!(case.outcome, Outcome::NotApplicable(_));
         let runs = report.cases.len();
         let skipped = report.cases.iter().filter(skipped).count();
-        self.plain(&format!(
-            "device     {} (seed {})",
-            report.device, report.seed
-        ));
+        match report.captured {
+            None => self.plain(&format!(
+                "device     {} (seed {})",
+                report.device, report.seed
+            )),
+            Some(_) => self.plain(&format!("device     {}", report.device)),
+        }
         let skipped = match skipped {
             0 => String::new(),
             count => format!(", {count} not applicable"),
         };
-        self.plain(&format!(
-            "scenarios  {} in {areas}, {runs} runs{skipped}",
-            scenarios.len()
-        ));
+        if report.captured.is_none() {
+            self.plain(&format!(
+                "scenarios  {} in {areas}, {runs} runs{skipped}",
+                scenarios.len()
+            ));
+        }
         self.plain(&format!(
             "checks     {} judged of {}",
             report.judged_checks(),
@@ -331,8 +342,10 @@ impl Page {
             );
             self.wrapped(&line, "unclear    ", "           ");
         }
-        let seconds = report.elapsed_ms as f64 / 1000.0;
-        self.plain(&format!("time       {seconds:.1} s"));
+        if report.captured.is_none() {
+            let seconds = report.elapsed_ms as f64 / 1000.0;
+            self.plain(&format!("time       {seconds:.1} s"));
+        }
         for profile in &report.profiles {
             self.profile(&report.result(*profile));
         }
@@ -345,6 +358,7 @@ impl Page {
             Conclusion::Conformant => conformant(report, scenarios),
             Conclusion::NotConformant(reasons) => format!("not conformant: {}", reasons.join("; ")),
             Conclusion::Undetermined(reasons) => format!("undetermined: {}", reasons.join("; ")),
+            Conclusion::NoFailureSeen(shown) => captured::result(&shown),
         };
         self.wrapped(&line, "result     ", "           ");
     }
@@ -353,7 +367,9 @@ impl Page {
     fn profile(&mut self, result: &ProfileResult) {
         let style = match result.overall {
             Overall::Conformant => Style::Green,
-            Overall::ConformantWithRemarks | Overall::ConformantButForKnown => Style::Yellow,
+            Overall::ConformantWithRemarks
+            | Overall::ConformantButForKnown
+            | Overall::NoFailureSeen => Style::Yellow,
             Overall::NotConformant | Overall::Undetermined => Style::Red,
         };
         let name = format!("profile    {}: ", result.profile.name());

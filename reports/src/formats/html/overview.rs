@@ -50,6 +50,7 @@ struct Device<'a> {
     stale: Vec<Stale>,
     left_out: Vec<LeftOut>,
     lost: Vec<Lost>,
+    captured: Option<Captured>,
     cases: Vec<Head<'a>>,
 }
 
@@ -90,6 +91,20 @@ struct Lost {
     check: String,
     place: String,
     because: String,
+}
+
+/// What is known of a foreign capture.
+#[derive(Serialize)]
+struct Captured {
+    found: Vec<[String; 2]>,
+    warnings: Vec<String>,
+    open: Vec<LeftOpen>,
+}
+
+#[derive(Serialize)]
+struct LeftOpen {
+    by: String,
+    checks: Vec<String>,
 }
 
 /// A case, as far as the matrix needs it.
@@ -185,6 +200,7 @@ fn device<'a>(report: &'a Report, scenes: &dyn Scenes) -> Device<'a> {
         Conclusion::Conformant => ("conformant", Vec::new()),
         Conclusion::NotConformant(reasons) => ("not-conformant", reasons),
         Conclusion::Undetermined(reasons) => ("undetermined", reasons),
+        Conclusion::NoFailureSeen(shown) => ("no-failure-seen", shown),
     };
     let mut left_out: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for one in &report.left_out {
@@ -231,10 +247,31 @@ fn device<'a>(report: &'a Report, scenes: &dyn Scenes) -> Device<'a> {
                 because: shown(&one.because),
             })
             .collect(),
+        captured: report.captured.as_ref().map(captured),
         cases: report
             .cases
             .iter()
             .map(|case| head(report, case, scenes))
+            .collect(),
+    }
+}
+
+fn captured(captured: &crate::captured::Captured) -> Captured {
+    let all = |texts: &[String]| texts.iter().map(|text| shown(text)).collect();
+    Captured {
+        found: captured
+            .found
+            .iter()
+            .map(|one| [shown(&one.about), shown(&one.text)])
+            .collect(),
+        warnings: all(&captured.warnings),
+        open: captured
+            .open
+            .iter()
+            .map(|one| LeftOpen {
+                by: shown(&one.by),
+                checks: all(&one.checks),
+            })
             .collect(),
     }
 }

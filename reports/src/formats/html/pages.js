@@ -19,6 +19,7 @@ function overviewPage(report, device) {
   return el("section", { class: "overview" },
     el("h1", {}, say("report")), el("p", { class: "quiet" }, say("about")),
     certificate(report, device),
+    captured(report, device),
     profiles(report, device),
     brokenRuns(device),
     el("h2", {}, say("causes")),
@@ -51,6 +52,16 @@ function certificate(report, device) {
       [say("seed"), device.seed],
       [say("tool"), report.tool],
     ]));
+}
+
+// What is known of a foreign capture, and what it leaves open.
+function captured(report, device) {
+  if (!device.captured) return null;
+  const { found, warnings, open } = device.captured;
+  return [el("h2", {}, say("capture")), facts(found),
+    warnings.length ? el("ul", {}, warnings.map((one) => el("li", {}, one))) : null,
+    open.map((one) => folded(one.by + " (" + one.checks.length + ")", () =>
+      el("p", {}, one.checks.map((id) => [checkLink(report, id), " "]))))];
 }
 
 function profiles(report, device) {

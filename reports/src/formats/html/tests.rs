@@ -168,6 +168,7 @@ fn document(device: &str) -> Document {
         device: device.to_owned(),
         seed: 1,
         arguments: Vec::new(),
+        captured: None,
         elapsed_ms: 1,
         checks: ["a.fails", "b.holds"]
             .map(|id| (id.to_owned(), check(id)))

@@ -20,6 +20,8 @@ const WORDS = {
   "conformant-with-remarks": { ja: "適合（指摘あり）", en: "conformant with remarks" },
   "conformant-but-for-known": { ja: "適合（既知の不適合を除く）", en: "conformant but for known failures" },
   "not-conformant": { ja: "不適合", en: "not conformant" },
+  "no-failure-seen": { ja: "キャプチャの範囲では不適合なし", en: "no failure in what the capture shows" },
+  capture: { ja: "キャプチャ", en: "The capture" },
   undetermined: { ja: "判定不能", en: "undetermined" },
   profile: { ja: "プロファイル", en: "Profile" },
   result: { ja: "結果", en: "Result" },

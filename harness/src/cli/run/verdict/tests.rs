@@ -77,6 +77,7 @@ fn report(case: Case) -> Report {
         device: String::new(),
         seed: 1,
         arguments: Vec::new(),
+        captured: None,
         elapsed_ms: 0,
         checks: check_infos(),
         profiles: vec![Profile::CeRouter],
