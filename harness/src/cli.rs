@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use ngnlab_reports::formats::FORMATS;
+use ngnlab_reports::formats::{FORMATS, changes};
 use ngnlab_reports::{Profile, escape};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::node::router::defect::Defect;
@@ -13,6 +13,7 @@ use crate::error::Error;
 
 mod arguments;
 mod device;
+mod diff;
 mod doctor;
 mod explain;
 mod file;
@@ -51,6 +52,9 @@ pub enum Command {
     Judge(Judge),
     /// Shows a saved report again
     Render(Render),
+    /// Compares two saved reports: what newly fails, newly passes, is no longer judged
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(Diff),
     /// Proves that every check can fail: runs each defect of the reference router
     Selftest(Selftest),
     /// Says what this machine can do, what it lacks, and the command that mends it
@@ -137,6 +141,14 @@ pub struct Run {
     /// Also writes the report as Markdown to a file, for the summary beside a run in CI
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
+    /// Holds the run against an older report of `--json`: the exit code then judges the change, and
+    /// what failed there and fails again does not fail the run
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// With --baseline: a SHOULD decides as a MUST does, and so does what makes the baseline
+    /// outdated: a failure or a scenario that is no more
+    #[arg(long, requires = "baseline")]
+    pub strict: bool,
     /// Goes on with a run that was broken off, by the journal in --out or beside --json
     #[arg(long)]
     pub resume: bool,
@@ -229,6 +241,26 @@ pub struct Render {
     /// The format
     #[arg(long, default_value = "text", help = formats_in_words())]
     pub format: String,
+}
+
+/// The arguments of `diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The report from before, as `run --json` wrote it, of one device or several
+    pub old: PathBuf,
+    /// The report from now
+    pub new: PathBuf,
+    /// The format
+    #[arg(long, default_value = "text", help = formats_of_changes_in_words())]
+    pub format: String,
+    /// Names every place of a change, and verdicts that come and go where no scenario exercises
+    /// them
+    #[arg(long)]
+    pub all: bool,
+    /// A SHOULD decides as a MUST does, and so does what makes the old report outdated: a failure
+    /// or a scenario that is no more
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// The arguments of `selftest`.
@@ -354,6 +386,7 @@ impl Cli {
             Command::Run(args) => run::answer(args, place),
             Command::Judge(args) => judge::answer(args, place),
             Command::Render(args) => render::answer(args, place),
+            Command::Diff(args) => diff::answer(args, place),
             Command::List(args) => list::answer(args).map(Answer::escaped),
             Command::Explain(args) => explain::answer(args, place).map(Answer::escaped),
             Command::Lint(args) => lint::answer(args).map(Answer::escaped),
@@ -371,8 +404,16 @@ impl Cli {
 }
 
 fn formats_in_words() -> String {
-    let formats = FORMATS.iter();
-    let formats = formats.map(|format| format!("`{}` ({})", format.name, format.about));
+    in_words(FORMATS.iter().map(|format| (format.name, format.about)))
+}
+
+fn formats_of_changes_in_words() -> String {
+    let formats = changes::FORMATS.iter();
+    in_words(formats.map(|format| (format.name, format.about)))
+}
+
+fn in_words<'a>(formats: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let formats = formats.map(|(name, about)| format!("`{name}` ({about})"));
     format!("The format: {}", formats.collect::<Vec<_>>().join(", "))
 }
 
@@ -417,6 +458,17 @@ Examples:
 
 Exit codes: 0 all that is needed is there, 2 wrong usage or file, 3 something is missing";
 
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  ngnlab diff last.json now.json                      what changed, what decides first
+  ngnlab diff last.json now.json --format markdown    the same for a summary in CI
+  ngnlab diff last.json now.json --all --strict       every place; whatever changed decides
+
+Exit codes: 0 no worse, 1 worse: a MUST of a chosen profile, a promise of a scenario or the device
+fails where it did not, or the device file is newly stale; 2 wrong usage or file; 3 could not tell:
+a MUST that a scenario exercises is no longer judged for certain, ngnlab broke or was stopped, or
+the reports have nothing in common";
+
 const CHECK_EXAMPLES: &str = "\
 Examples:
   ngnlab device check my-router.toml
@@ -435,7 +487,10 @@ Examples:
   ngnlab run --device old.toml --device new.toml   scenarios and checks, old beside new
   ngnlab run --scenario 'dns/*' --delivery ra    on RA lines wherever the scenario allows it
   ngnlab run --defect one-dns-for-all            see a check fail
+  ngnlab run --device my-router.toml --baseline last.json   fail only for what became worse
 
 Exit codes: 0 conformant, 1 not conformant, or the device file is stale, 2 wrong usage or file,
 3 could not tell: also where a MUST is not judged although a scenario exercises it
-(`ngnlab render REPORT --format excuses` writes what a device file may say to that)";
+(`ngnlab render REPORT --format excuses` writes what a device file may say to that)
+With --baseline: 0 no worse than the baseline, whatever failed there, 1 worse, 3 could not tell
+(as of `ngnlab diff`)";

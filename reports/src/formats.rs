@@ -2,6 +2,7 @@
 
 use crate::document::Document;
 
+pub mod changes;
 pub mod excuses;
 pub mod json;
 pub mod junit;

@@ -5,8 +5,8 @@
 //!
 //! 1. [`formats`], [`journal`]: a report as somebody reads it; cases as they come in
 //! 2. [`document`]: what is written and read again
-//! 3. [`causes`], [`conclusion`], [`matrix`]: which failure explains which; what it all comes to;
-//!    several devices side by side
+//! 3. [`causes`], [`comparison`], [`conclusion`], [`matrix`]: which failure explains which; two
+//!    reports held against each other; what it all comes to; several devices side by side
 //! 4. [`escape`], [`score`]: foreign words made harmless; what verdicts add up to
 //! 5. [`exercises`], [`decoded`]: the verdicts that scenarios promise, and which of them are
 //!    missing; a frame field by field
@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub mod causes;
+pub mod comparison;
 pub mod conclusion;
 pub mod decoded;
 pub mod document;

@@ -19,8 +19,7 @@ pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
             help: advice(&args.format, &known),
         });
     };
-    let text = input::text(&args.report, input::REPORT)?;
-    let (document, remarks) = read(text.as_bytes(), &args.report)?;
+    let (document, remarks) = load(&args.report)?;
     let text = (format.render)(&document, place.colour);
     Ok(Answer {
         // A report that is none yet shall not be taken for one, wherever it goes.
@@ -33,7 +32,12 @@ pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
     })
 }
 
-/// Returns what was saved, and what is to be said of it.
+/// Reads what was saved, and what is to be said of it.
+pub(super) fn load(path: &Path) -> Result<(Document, String), Error> {
+    let text = input::text(path, input::REPORT)?;
+    read(text.as_bytes(), path)
+}
+
 fn read(bytes: &[u8], path: &Path) -> Result<(Document, String), Error> {
     if journal::is_journal(bytes) {
         let journal = journal::parse(bytes).map_err(|message| Error::Usage {

@@ -15,7 +15,7 @@ use ngnlab_sim::setup::Mode;
 use ngnlab_sim::time::{Pace, Time};
 
 use super::select::{self, Found};
-use super::{Answer, Place, Run, file, interrupt};
+use super::{Answer, Place, Run, diff, file, interrupt};
 use crate::campaign::estimate::Estimate;
 use crate::campaign::{Campaign, Entry, folder};
 use crate::dut::description::Known;
@@ -28,12 +28,14 @@ use crate::play;
 use crate::scenario::Scenario;
 use crate::scratch;
 
+mod baseline;
 mod device;
 mod header;
 mod jobs;
 mod kept;
 mod verdict;
 
+use baseline::Baseline;
 use device::Chosen;
 use kept::Kept;
 pub(super) use verdict::exit_code;
@@ -47,6 +49,7 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let runs = plans.iter().map(|plan| plan.entries.len()).sum();
     let jobs = jobs::at_once(&devices, args.jobs, runs)?;
     let header = header::header(args, &devices, &plans)?;
+    let baseline = baseline::read(args, &header)?;
     let stop = interrupt::stop_at_signals();
     let kept = kept::claim(args, &header)?;
     scratch::sweep();
@@ -96,7 +99,7 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
         let plan = &header.devices[number];
         reports.push(report(&header, plan, device, cases.collect(), elapsed_ms));
     }
-    tell(args, place, kept, reports)
+    tell(args, place, kept, baseline.as_ref(), reports)
 }
 
 /// What came of the cases that were run, by the numbers of device and entry; nothing of those that
@@ -176,14 +179,25 @@ fn report(
 }
 
 /// Writes the report and says what is in it; one that cannot be written is said all the same.
-fn tell(args: &Run, place: Place, kept: Kept, reports: Vec<Report>) -> Result<Answer, Error> {
+fn tell(
+    args: &Run,
+    place: Place,
+    kept: Kept,
+    baseline: Option<&Baseline<'_>>,
+    reports: Vec<Report>,
+) -> Result<Answer, Error> {
     let is_stopped = |one: &LeftOut| one.cut_off;
     let stopped = reports
         .iter()
         .any(|one| one.left_out.iter().any(is_stopped));
     let broke = |case: &Case| matches!(case.outcome, Outcome::HarnessError(_));
     let broken = reports.iter().any(|one| one.cases.iter().any(broke));
-    let code = exit_code_of_all(&reports);
+    let change = baseline.map(|baseline| baseline.against(&reports));
+    let code = match &change {
+        Some(Ok(change)) => diff::exit_code(change),
+        Some(Err(error)) => error.exit_code(),
+        None => exit_code_of_all(&reports),
+    };
     let document = Document::of(reports);
     let mut remarks = remarks(stopped, broken, kept.has_journal());
     // Beside the traces there is always a report, whatever becomes of what is printed.
@@ -201,14 +215,26 @@ fn tell(args: &Run, place: Place, kept: Kept, reports: Vec<Report>) -> Result<An
     let mut wanted = wanted
         .into_iter()
         .filter_map(|(path, name)| Some((path.as_ref()?, formats::find(name)?)));
-    let for_ci =
-        wanted.try_for_each(|(path, format)| file::write(path, &(format.render)(&document, false)));
+    let change_as = |name: &str, colour| match &change {
+        Some(Ok(change)) => format!("\n{}", diff::shown_as(name, change, colour)),
+        Some(Err(_)) | None => String::new(),
+    };
+    let for_ci = wanted.try_for_each(|(path, format)| {
+        let change = match format.name {
+            "markdown" => change_as("markdown", false),
+            _ => String::new(),
+        };
+        file::write(path, &((format.render)(&document, false) + &change))
+    });
     let told = written.and(removed).and(for_ci);
     if let Err(error) = &told {
         remarks.push_str(&error.pretty());
     }
+    if let Some(Err(error)) = &change {
+        remarks.push_str(&error.pretty());
+    }
     Ok(Answer {
-        text: text::render(&document, place.colour),
+        text: text::render(&document, place.colour) + &change_as("text", place.colour),
         remarks,
         exit_code: match told {
             Ok(()) => code,
