@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ngnlab_reports::formats::{FORMATS, changes};
+use ngnlab_reports::shard::Number;
 use ngnlab_reports::{Profile, escape};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::node::router::defect::Defect;
@@ -12,6 +13,8 @@ use ngnlab_sim::setup::Mode;
 use crate::error::Error;
 
 mod arguments;
+#[cfg(test)]
+mod ci;
 mod device;
 mod diff;
 mod doctor;
@@ -21,6 +24,7 @@ mod interrupt;
 mod judge;
 mod lint;
 mod list;
+mod merge;
 mod render;
 mod run;
 mod select;
@@ -55,6 +59,9 @@ pub enum Command {
     /// Compares two saved reports: what newly fails, newly passes, is no longer judged
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(Diff),
+    /// Makes the report of a whole run of its shards
+    #[command(after_help = MERGE_EXAMPLES)]
+    Merge(Merge),
     /// Proves that every check can fail: runs each defect of the reference router
     Selftest(Selftest),
     /// Says what this machine can do, what it lacks, and the command that mends it
@@ -141,6 +148,15 @@ pub struct Run {
     /// Also writes the report as Markdown to a file, for the summary beside a run in CI
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
+    /// Runs only the Kth of N parts of about the same length, which differ in nothing but that;
+    /// `ngnlab merge` makes the report of all of them
+    #[arg(
+        long,
+        value_name = "K/N",
+        value_parser = run::number,
+        conflicts_with_all = ["junit", "markdown", "baseline"]
+    )]
+    pub shard: Option<Number>,
     /// Holds the run against an older report of `--json`: the exit code then judges the change, and
     /// what failed there and fails again does not fail the run
     #[arg(long, value_name = "FILE")]
@@ -260,6 +276,26 @@ pub struct Diff {
     /// A SHOULD decides as a MUST does, and so does what makes the old report outdated: a failure
     /// or a scenario that is no more
     #[arg(long)]
+    pub strict: bool,
+}
+
+/// The arguments of `merge`.
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// Every shard of the run, as `run --shard K/N --json FILE` wrote it
+    #[arg(required = true, value_name = "SHARD")]
+    pub shards: Vec<PathBuf>,
+    /// Writes the report as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// The format of what is printed
+    #[arg(long, default_value = "text", help = formats_in_words())]
+    pub format: String,
+    /// Holds the run against an older report, as `run --baseline` does
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// With --baseline: as of `run`
+    #[arg(long, requires = "baseline")]
     pub strict: bool,
 }
 
@@ -387,6 +423,7 @@ impl Cli {
             Command::Judge(args) => judge::answer(args, place),
             Command::Render(args) => render::answer(args, place),
             Command::Diff(args) => diff::answer(args, place),
+            Command::Merge(args) => merge::answer(args, place),
             Command::List(args) => list::answer(args).map(Answer::escaped),
             Command::Explain(args) => explain::answer(args, place).map(Answer::escaped),
             Command::Lint(args) => lint::answer(args).map(Answer::escaped),
@@ -457,6 +494,14 @@ Examples:
   ngnlab doctor my-router.toml     for one device
 
 Exit codes: 0 all that is needed is there, 2 wrong usage or file, 3 something is missing";
+
+const MERGE_EXAMPLES: &str = "\
+Examples:
+  ngnlab run --shard 1/3 --json shard-1.json     on one machine; 2/3 and 3/3 on others
+  ngnlab merge shard-*.json --json report.json   the report, as if all had been one run
+
+Exit codes: those of `ngnlab run`; 2 also where a shard is missing, named twice, or of another run.
+A shard by itself ends with 0 when all of its part has run, whatever came of it";
 
 const DIFF_EXAMPLES: &str = "\
 Examples:

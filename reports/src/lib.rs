@@ -3,13 +3,14 @@
 //! The words of a report are here; what is made of them stands below, topmost first, and
 //! `harness/tests/layers/` holds every file to that.
 //!
-//! 1. [`formats`], [`journal`]: a report as somebody reads it; cases as they come in
-//! 2. [`document`]: what is written and read again
-//! 3. [`causes`], [`comparison`], [`conclusion`], [`matrix`]: which failure explains which; two
+//! 1. [`shard`]: a part of a run, and how parts become the whole
+//! 2. [`formats`], [`journal`]: a report as somebody reads it; cases as they come in
+//! 3. [`document`]: what is written and read again
+//! 4. [`causes`], [`comparison`], [`conclusion`], [`matrix`]: which failure explains which; two
 //!    reports held against each other; what it all comes to; several devices side by side
-//! 4. [`escape`], [`score`]: foreign words made harmless; what verdicts add up to
-//! 5. [`exercises`], [`decoded`]: the verdicts that scenarios promise, and which of them are
-//!    missing; a frame field by field
+//! 5. [`escape`], [`score`]: foreign words made harmless; what verdicts add up to
+//! 6. [`exercises`], [`decoded`], [`stale`]: the verdicts that scenarios promise, and which of them
+//!    are missing; a frame field by field; the entries of a device file that no longer hold
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -27,6 +28,8 @@ pub mod formats;
 pub mod journal;
 pub mod matrix;
 pub mod score;
+pub mod shard;
+pub mod stale;
 
 /// The version of the JSON report; it grows when a reader of the old one would break.
 pub const FORMAT: u32 = 1;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{FORMATS, find, json};
-use ngnlab_reports::journal;
+use ngnlab_reports::{journal, shard};
 
 use super::{Answer, Place, Render};
 use crate::error::{CONFORMANT, Error};
@@ -49,6 +49,12 @@ fn read(bytes: &[u8], path: &Path) -> Result<(Document, String), Error> {
         return Ok((journal.document(), remarks));
     }
     let text = String::from_utf8_lossy(bytes);
+    if let Some(number) = shard::number(&text) {
+        return Err(Error::Usage {
+            what: format!("{} is {number} of a run, and no report", path.display()),
+            help: Some("`ngnlab merge` makes a report of all shards".to_owned()),
+        });
+    }
     let document = json::parse(&text).map_err(|message| Error::Usage {
         what: format!("{} is no report: {message}", path.display()),
         help: Some("`ngnlab run --json FILE` writes one".to_owned()),

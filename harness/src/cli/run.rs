@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{self, json, text};
 use ngnlab_reports::journal::{self, Header};
+use ngnlab_reports::stale::stale;
 use ngnlab_reports::{Case, LeftOut, Outcome, Profile, Report};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::clock::Clock;
@@ -33,22 +34,35 @@ mod device;
 mod header;
 mod jobs;
 mod kept;
+mod shard;
+mod split;
 mod verdict;
 
 use baseline::Baseline;
 use device::Chosen;
 use kept::Kept;
-pub(super) use verdict::exit_code;
-use verdict::{exit_code_of_all, needless, stale};
+pub(super) use split::number;
+use verdict::watched;
+pub(super) use verdict::{exit_code, exit_code_of_all};
 
 pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let clock = Clock::starting_at(Time::ZERO);
     let devices = device::chosen(args)?;
     let found = select::scenarios(&args.scenarios.scenarios, &args.scenario)?;
     let mut plans: Vec<Plan> = devices.iter().map(|one| plan(&found, args, one)).collect();
+    let mut header = header::header(args, &devices, &plans)?;
+    let shard = match args.shard {
+        Some(number) => {
+            shard::path(args)?;
+            let whole = shard::whole(&header);
+            split::keep(&mut plans, number);
+            header = shard::own(&header, &plans);
+            Some((number, whole))
+        }
+        None => None,
+    };
     let runs = plans.iter().map(|plan| plan.entries.len()).sum();
     let jobs = jobs::at_once(&devices, args.jobs, runs)?;
-    let header = header::header(args, &devices, &plans)?;
     let baseline = baseline::read(args, &header)?;
     let stop = interrupt::stop_at_signals();
     let kept = kept::claim(args, &header)?;
@@ -87,8 +101,8 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let places = missing.iter().map(|(place, _)| *place);
     let mut cases: Cases = places.zip(ended).collect();
     let elapsed_ms = elapsed_ms();
-    let mut reports = Vec::new();
-    for (number, (device, plan)) in devices.iter().zip(&plans).enumerate() {
+    let mut ended = Vec::new();
+    for (number, plan) in plans.iter().enumerate() {
         let cases = plan.entries.iter().enumerate().map(|(index, entry)| {
             let new = cases.remove(&(number, index));
             (
@@ -96,9 +110,18 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
                 new.unwrap_or_else(|| kept.case(number, entry).cloned()),
             )
         });
-        let plan = &header.devices[number];
-        reports.push(report(&header, plan, device, cases.collect(), elapsed_ms));
+        ended.push(cases.collect());
     }
+    let ended = devices.iter().zip(ended);
+    if let Some(shard) = shard {
+        let parts = ended.map(|(device, ended)| shard::part(device, ended));
+        let parts = parts.collect();
+        return shard::tell(args, kept, shard, parts, elapsed_ms);
+    }
+    let reports = ended
+        .zip(&header.devices)
+        .map(|((device, ended), plan)| report(&header, plan, device, ended, elapsed_ms));
+    let reports = reports.collect();
     tell(args, place, kept, baseline.as_ref(), reports)
 }
 
@@ -173,8 +196,7 @@ fn report(
             None => left_out.push(header::planned(entry).left_out(STOPPED)),
         }
     }
-    let mut stale = stale(&device.known, &cases);
-    stale.extend(needless(&device.excuses, &cases));
+    let stale = stale(&watched(&device.known, &device.excuses, &cases));
     header.report(plan, cases, left_out, stale, elapsed_ms)
 }
 
