@@ -160,6 +160,9 @@ pub struct Change {
     pub decides: Decides,
     /// Whether the device file knows of what newly fails.
     pub known: bool,
+    /// The failed check that explains it, wherever it is explained by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
     /// Where, in order.
     pub places: Vec<At>,
 }

@@ -1,6 +1,7 @@
 //! What changed for one device: each run, promise, check and diagnosis, rolled up by what it is
 //! about.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::state::is_ours;
@@ -43,7 +44,7 @@ pub(super) fn changes(old: Side<'_>, new: Side<'_>, rules: Rules) -> (Vec<Change
 
 /// What changes of the same kind have in common: kind, what decides most first, whether the device
 /// file knows of it, what it is about.
-type Group = (Kind, std::cmp::Reverse<Decides>, bool, Level, Subject);
+type Group = (Kind, Reverse<Decides>, bool, Level, Subject);
 
 #[derive(Default)]
 struct Found {
@@ -125,13 +126,7 @@ impl Found {
             false if self.rules.strict && kind == Kind::NewlyPassing => Decides::Worse,
             false => Decides::Nothing,
         };
-        let group = (
-            kind,
-            std::cmp::Reverse(decides),
-            is.is_known(),
-            level,
-            subject,
-        );
+        let group = (kind, Reverse(decides), is.is_known(), level, subject);
         let place = place.clone();
         self.groups
             .entry(group)
@@ -148,11 +143,34 @@ impl Found {
                 level,
                 decides: decides.0,
                 known,
+                because: explained(&places),
                 places,
             }
         });
-        (changes.collect(), self.still_failing.into_iter().collect())
+        let mut changes: Vec<Change> = changes.collect();
+        // Causes before what they explain.
+        let order = |one: &Change| {
+            (
+                one.kind,
+                Reverse(one.decides),
+                one.known,
+                one.because.is_some(),
+            )
+        };
+        changes.sort_by_key(order);
+        (changes, self.still_failing.into_iter().collect())
     }
+}
+
+/// Returns the failed check that explains what fails in all of these places, if one does.
+fn explained(places: &[At]) -> Option<String> {
+    let cause = |at: &At| match &at.is {
+        State::Failed { because, .. } => because.clone(),
+        _ => None,
+    };
+    let first = cause(places.first()?)?;
+    let mut places = places.iter();
+    places.all(|at| cause(at).is_some()).then_some(first)
 }
 
 fn of_run(case: &Case) -> State {
@@ -167,6 +185,7 @@ fn of_run(case: &Case) -> State {
             expected: how.clone(),
             seen: message.clone(),
             known: known.clone(),
+            because: None,
         },
         Outcome::HarnessError(why) => State::Missing(why.clone()),
         Outcome::NotApplicable(why) => State::NotJudged(why.clone()),
@@ -201,6 +220,7 @@ fn of_promise(promise: &Expectation) -> State {
             expected: promise.what.clone(),
             seen: seen(),
             known: promise.known.clone(),
+            because: promise.because.clone(),
         }
     }
 }
@@ -225,6 +245,7 @@ fn of_check(case: &Case, id: &str, lost: &BTreeMap<&str, &str>) -> State {
             expected: finding.expected.clone(),
             seen: finding.actual.clone(),
             known: judged.known.clone(),
+            because: judged.because.clone(),
         },
         (Verdict::Inconclusive(why), _) if is_unclear(judged) => State::Unclear(why.clone()),
         (Verdict::Inconclusive(why), Some(_)) => State::Missing(why.clone()),

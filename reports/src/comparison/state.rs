@@ -21,6 +21,9 @@ pub enum State {
         seen: String,
         /// Why the device file expects that, if it does.
         known: Option<String>,
+        /// The failed check of the same run that explains it, if one does.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        because: Option<String>,
     },
     /// It failed, and the host was too late to blame the device.
     Unclear(String),

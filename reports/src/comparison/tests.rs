@@ -298,6 +298,40 @@ change     worse than old: 1 MUST newly fails (dns.must)
 }
 
 #[test]
+fn what_another_failure_explains_stands_below_it_in_one_line() {
+    let good = one(Ends::Passes);
+    let mut bad = good.clone();
+    let verdicts = &mut bad.cases[0].verdicts;
+    // By its name it would come first.
+    let cause = "dns.owner";
+    verdicts.insert(cause.to_owned(), fails());
+    verdicts.insert(
+        MUST.to_owned(),
+        Judged {
+            because: Some(cause.to_owned()),
+            ..fails()
+        },
+    );
+    let mut info = bad.checks[MUST].clone();
+    info.id = cause.to_owned();
+    bad.checks.insert(cause.to_owned(), info);
+    let comparison = held(&good, &bad);
+    let words = "2 MUSTs newly fail (dns.owner, dns.must)";
+    assert_eq!(comparison.comes_to, Trend::Worse(vec![words.to_owned()]));
+    let text = shown("text", &comparison, false);
+    let line = "  where     dns/one (east)\n  MUST  dns.must in 1 run, because of dns.owner\n\n";
+    assert!(text.contains(line), "{text}");
+    let markdown = shown("markdown", &comparison, false);
+    let line = "- MUST `dns.must` in 1 run, because of `dns.owner`\n";
+    assert!(markdown.contains(line), "{markdown}");
+    let text = shown("text", &comparison, true);
+    assert!(
+        text.contains("because of dns.owner\n  expected  this"),
+        "{text}"
+    );
+}
+
+#[test]
 fn no_format_lets_a_terminal_or_a_page_obey_foreign_words() {
     let mut new = one(Ends::Fails);
     let odd = "\u{1b}[31m`<b>`\u{202e}";

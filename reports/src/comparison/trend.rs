@@ -1,7 +1,5 @@
 //! What a comparison comes to: the last line says it, and the exit code.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use super::{Comparison, Decides, Kind, Subject};
@@ -143,18 +141,20 @@ impl Comparison {
         found
     }
 
-    /// Returns the checks of a level that decide so.
+    /// Returns the checks of a level that decide so, causes first.
     fn checks(&self, decides: Decides, level: Level, is_meant: fn(Kind) -> bool) -> Vec<&str> {
         let changes = self.devices.iter().flat_map(|one| &one.changes);
         let changes = changes
             .filter(|one| one.decides == decides && one.level == level && is_meant(one.kind));
-        let ids: BTreeSet<&str> = changes
-            .filter_map(|one| match &one.subject {
-                Subject::Check(id) => Some(&**id),
-                Subject::Run | Subject::Promise(_) | Subject::Diagnosis => None,
-            })
-            .collect();
-        ids.into_iter().collect()
+        let mut ids = Vec::new();
+        for change in changes {
+            if let Subject::Check(id) = &change.subject
+                && !ids.contains(&&**id)
+            {
+                ids.push(&**id);
+            }
+        }
+        ids
     }
 
     /// Counts the places where something of a kind became worse.

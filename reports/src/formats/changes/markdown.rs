@@ -89,6 +89,10 @@ fn line(change: &Change, all: bool) -> String {
         ""
     };
     let mut line = format!("{word} {} in {count}{known}", code(name));
+    if let Some(cause) = change.because.as_ref().filter(|_| !all) {
+        let _ = write!(line, ", because of {}", code(cause));
+        return line;
+    }
     let evidence = change.places.first().and_then(|at| match &at.is {
         State::Failed { expected, seen, .. } => {
             Some(format!("expected {}, seen {}", code(expected), code(seen)))

@@ -80,7 +80,11 @@ impl Told {
             (Kind::NewlyFailing | Kind::NoLongerJudged, Decides::Nothing) => ", does not count",
             _ => "",
         };
-        let told = format!(" in {}{remark}", runs(change.places.len()));
+        let because = match &change.because {
+            Some(cause) => format!(", because of {cause}"),
+            None => String::new(),
+        };
+        let told = format!(" in {}{remark}{because}", runs(change.places.len()));
         self.page.line(&[
             (Style::Plain, "  "),
             (style, word),
@@ -106,7 +110,8 @@ impl Told {
             return;
         }
         // Where it became worse, what is no longer judged is mostly the consequence.
-        if self.is_worse && !self.all && change.kind == Kind::NoLongerJudged {
+        let follows = self.is_worse && change.kind == Kind::NoLongerJudged;
+        if !self.all && (follows || change.because.is_some()) {
             return;
         }
         if let Some(at) = change.places.first() {
@@ -134,6 +139,7 @@ impl Told {
                 expected,
                 seen,
                 known,
+                ..
             } => {
                 self.page.field("expected", expected);
                 self.page.field("seen", seen);
