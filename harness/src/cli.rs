@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use ngnlab_reports::formats::{FORMATS, changes};
+use ngnlab_reports::formats::FORMATS;
 use ngnlab_reports::shard::Number;
 use ngnlab_reports::{Profile, escape};
 use ngnlab_sim::line::Area;
@@ -11,6 +11,9 @@ use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::setup::Mode;
 
 use crate::error::Error;
+
+pub use diff::Diff;
+pub use merge::Merge;
 
 mod arguments;
 #[cfg(test)]
@@ -57,10 +60,10 @@ pub enum Command {
     /// Shows a saved report again
     Render(Render),
     /// Compares two saved reports: what newly fails, newly passes, is no longer judged
-    #[command(after_help = DIFF_EXAMPLES)]
+    #[command(after_help = diff::EXAMPLES)]
     Diff(Diff),
     /// Makes the report of a whole run of its shards
-    #[command(after_help = MERGE_EXAMPLES)]
+    #[command(after_help = merge::EXAMPLES)]
     Merge(Merge),
     /// Proves that every check can fail: runs each defect of the reference router
     Selftest(Selftest),
@@ -145,6 +148,9 @@ pub struct Run {
     /// Also writes the report as JUnit XML to a file, for CI
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
+    /// Also writes the report as one HTML page to a file: every verdict with its exchange drawn
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Also writes the report as Markdown to a file, for the summary beside a run in CI
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
@@ -154,7 +160,7 @@ pub struct Run {
         long,
         value_name = "K/N",
         value_parser = run::number,
-        conflicts_with_all = ["junit", "markdown", "baseline"]
+        conflicts_with_all = ["junit", "html", "markdown", "baseline"]
     )]
     pub shard: Option<Number>,
     /// Holds the run against an older report of `--json`: the exit code then judges the change, and
@@ -257,46 +263,6 @@ pub struct Render {
     /// The format
     #[arg(long, default_value = "text", help = formats_in_words())]
     pub format: String,
-}
-
-/// The arguments of `diff`.
-#[derive(Debug, Args)]
-pub struct Diff {
-    /// The report from before, as `run --json` wrote it, of one device or several
-    pub old: PathBuf,
-    /// The report from now
-    pub new: PathBuf,
-    /// The format
-    #[arg(long, default_value = "text", help = formats_of_changes_in_words())]
-    pub format: String,
-    /// Names every place of a change, and verdicts that come and go where no scenario exercises
-    /// them
-    #[arg(long)]
-    pub all: bool,
-    /// A SHOULD decides as a MUST does, and so does what makes the old report outdated: a failure
-    /// or a scenario that is no more
-    #[arg(long)]
-    pub strict: bool,
-}
-
-/// The arguments of `merge`.
-#[derive(Debug, Args)]
-pub struct Merge {
-    /// Every shard of the run, as `run --shard K/N --json FILE` wrote it
-    #[arg(required = true, value_name = "SHARD")]
-    pub shards: Vec<PathBuf>,
-    /// Writes the report as JSON
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
-    /// The format of what is printed
-    #[arg(long, default_value = "text", help = formats_in_words())]
-    pub format: String,
-    /// Holds the run against an older report, as `run --baseline` does
-    #[arg(long, value_name = "FILE")]
-    pub baseline: Option<PathBuf>,
-    /// With --baseline: as of `run`
-    #[arg(long, requires = "baseline")]
-    pub strict: bool,
 }
 
 /// The arguments of `selftest`.
@@ -444,11 +410,6 @@ fn formats_in_words() -> String {
     in_words(FORMATS.iter().map(|format| (format.name, format.about)))
 }
 
-fn formats_of_changes_in_words() -> String {
-    let formats = changes::FORMATS.iter();
-    in_words(formats.map(|format| (format.name, format.about)))
-}
-
 fn in_words<'a>(formats: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let formats = formats.map(|(name, about)| format!("`{name}` ({about})"));
     format!("The format: {}", formats.collect::<Vec<_>>().join(", "))
@@ -494,25 +455,6 @@ Examples:
   ngnlab doctor my-router.toml     for one device
 
 Exit codes: 0 all that is needed is there, 2 wrong usage or file, 3 something is missing";
-
-const MERGE_EXAMPLES: &str = "\
-Examples:
-  ngnlab run --shard 1/3 --json shard-1.json     on one machine; 2/3 and 3/3 on others
-  ngnlab merge shard-*.json --json report.json   the report, as if all had been one run
-
-Exit codes: those of `ngnlab run`; 2 also where a shard is missing, named twice, or of another run.
-A shard by itself ends with 0 when all of its part has run, whatever came of it";
-
-const DIFF_EXAMPLES: &str = "\
-Examples:
-  ngnlab diff last.json now.json                      what changed, what decides first
-  ngnlab diff last.json now.json --format markdown    the same for a summary in CI
-  ngnlab diff last.json now.json --all --strict       every place; whatever changed decides
-
-Exit codes: 0 no worse, 1 worse: a MUST of a chosen profile, a promise of a scenario or the device
-fails where it did not, or the device file is newly stale; 2 wrong usage or file; 3 could not tell:
-a MUST that a scenario exercises is no longer judged for certain, ngnlab broke or was stopped, or
-the reports have nothing in common";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:

@@ -15,6 +15,7 @@ use ngnlab_sim::setup::{Aspect, Setup};
 use ngnlab_sim::trace::{End, Fact, Header, Role, Seen};
 use ngnlab_sim::{Fate, Time, Trace};
 
+use crate::decode::Decoder;
 use crate::scenario::step::cable::Wire;
 
 #[cfg(test)]
@@ -67,6 +68,8 @@ pub struct Dissection<'t> {
     pub lateness: Lateness,
     /// Whether frames moved that the trace does not have.
     pub suppressed: bool,
+    /// What takes its frames apart for people.
+    pub decoder: Decoder<'t>,
     terminal_sources: BTreeSet<Ipv6Addr>,
     upstream_sources: BTreeSet<Ipv6Addr>,
     lan_prefixes: Vec<Ipv6Net>,
@@ -90,6 +93,7 @@ impl<'t> Dissection<'t> {
             late: Duration::ZERO,
             lateness: Lateness::of(trace),
             suppressed: false,
+            decoder: Decoder::new(trace),
             terminal_sources: BTreeSet::new(),
             upstream_sources: BTreeSet::new(),
             lan_prefixes: Vec::new(),

@@ -9,23 +9,26 @@
 //! 1. [`cli`]: what can be asked on the command line, and what is said to that
 //! 2. [`doctor`], [`selftest`]: whether this machine, and the checks, are fit for it
 //! 3. [`campaign`]: many jobs at the same time
-//! 4. [`launch`], [`report`]: running one job, in a worker if need be; judging what it gave
+//! 4. [`launch`], [`report`], [`scene`]: running one job, in a worker if need be; judging what it
+//!    gave, and laying it out for who draws it
 //! 5. [`job`]: one scenario in one area with one device, as data
 //! 6. [`play`]: a scenario is played on the testbed with a device; what each step makes happen
 //! 7. [`dut`], [`terminal`]: what is plugged in: a device of any kind, and real terminals
 //! 8. [`promises`]: what a scenario promises, held against what there is
 //! 9. [`checks`], [`diagnosis`]: what has to hold in a trace, and why authentication failed in it
 //! 10. [`dissection`]: a trace, taken apart once for all of them
-//! 11. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
-//! 12. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
-//! 13. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
-//! 14. [`guide`], [`mistake`], [`period`]: what stands in the guide, what is wrong in a file, and
+//! 11. [`decode`]: a frame, taken apart byte by byte for people
+//! 12. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
+//! 13. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
+//! 14. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
+//! 15. [`guide`], [`mistake`], [`period`]: what stands in the guide, what is wrong in a file, and
 //!     spans of time in it
 
 pub mod campaign;
 mod caught;
 pub mod checks;
 pub mod cli;
+pub mod decode;
 pub mod diagnosis;
 pub mod dissection;
 pub mod doctor;
@@ -44,6 +47,7 @@ pub mod play;
 pub mod promises;
 pub mod report;
 pub mod scenario;
+pub mod scene;
 mod scratch;
 pub mod selftest;
 pub mod stages;

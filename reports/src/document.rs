@@ -29,4 +29,15 @@ impl Document {
             }
         }
     }
+
+    /// Forgets where traces lie that will not be there for long.
+    pub fn forget_traces(&mut self) {
+        let reports = match self {
+            Self::Report(report) => std::slice::from_mut(&mut **report),
+            Self::Matrix(matrix) => &mut matrix.devices[..],
+        };
+        for case in reports.iter_mut().flat_map(|report| &mut report.cases) {
+            case.trace = None;
+        }
+    }
 }

@@ -1,9 +1,11 @@
 //! The formats a document can be shown in, one file each.
 
 use crate::document::Document;
+use crate::scene::{NoScenes, Scenes};
 
 pub mod changes;
 pub mod excuses;
+pub mod html;
 pub mod json;
 pub mod junit;
 mod lost;
@@ -19,8 +21,25 @@ pub struct Format {
     pub name: &'static str,
     /// What it is for.
     pub about: &'static str,
-    /// Turns a document into text that a terminal can only show, with colour if that is set.
-    pub render: fn(&Document, bool) -> String,
+    /// Turns a document into text that a terminal can only show.
+    pub render: fn(&Document, &Look<'_>) -> String,
+}
+
+/// What a format may know besides the document.
+#[derive(Clone, Copy)]
+pub struct Look<'a> {
+    /// Whether colour is wanted, where a format has any.
+    pub colour: bool,
+    /// Who can tell what happened in each case.
+    pub scenes: &'a dyn Scenes,
+}
+
+impl Look<'_> {
+    /// A look without colour, and with nobody to tell more than the document does.
+    pub const PLAIN: Look<'static> = Look {
+        colour: false,
+        scenes: &NoScenes,
+    };
 }
 
 /// Every format.
@@ -28,27 +47,32 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "text",
         about: "for people, 80 columns",
-        render: text::render,
+        render: |document, look| text::render(document, look.colour),
     },
     Format {
         name: "json",
         about: "for programs, versioned",
-        render: json::render,
+        render: |document, look| json::render(document, look.colour),
     },
     Format {
         name: "junit",
         about: "for CI, by junit-10.xsd of Jenkins' xUnit plugin",
-        render: junit::render,
+        render: |document, look| junit::render(document, look.colour),
     },
     Format {
         name: "markdown",
         about: "for the summary beside a run in CI",
-        render: markdown::render,
+        render: |document, look| markdown::render(document, look.colour),
+    },
+    Format {
+        name: "html",
+        about: "one page for a browser, with every exchange drawn",
+        render: |document, look| html::render(document, look.scenes),
     },
     Format {
         name: "excuses",
         about: "`[[excuse]]` entries for a device file, one for each verdict that is missing",
-        render: excuses::render,
+        render: |document, look| excuses::render(document, look.colour),
     },
 ];
 

@@ -8,7 +8,8 @@
 //! 3. [`document`]: what is written and read again
 //! 4. [`causes`], [`comparison`], [`conclusion`], [`matrix`]: which failure explains which; two
 //!    reports held against each other; what it all comes to; several devices side by side
-//! 5. [`escape`], [`score`]: foreign words made harmless; what verdicts add up to
+//! 5. [`escape`], [`scene`], [`score`]: foreign words made harmless; what happened in a case,
+//!    record by record; what verdicts add up to
 //! 6. [`exercises`], [`decoded`], [`stale`]: the verdicts that scenarios promise, and which of them
 //!    are missing; a frame field by field; the entries of a device file that no longer hold
 
@@ -27,6 +28,7 @@ pub mod exercises;
 pub mod formats;
 pub mod journal;
 pub mod matrix;
+pub mod scene;
 pub mod score;
 pub mod shard;
 pub mod stale;

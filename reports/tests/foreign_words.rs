@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ngnlab_reports::document::Document;
 use ngnlab_reports::escape::is_unseen;
-use ngnlab_reports::formats::{FORMATS, excuses, json, text};
+use ngnlab_reports::formats::{FORMATS, Look, excuses, json, text};
 use ngnlab_reports::{
     Case, CheckInfo, Diagnosis, Evidence, Excuse, Exercise, Expectation, FORMAT, Finding, Judged,
     LeftOut, Level, Outcome, Profile, Promise, Report, StaleKnown, Text, Verdict, Walked,
@@ -31,7 +31,7 @@ proptest! {
     fn no_format_shows_a_terminal_what_it_would_obey(words in words()) {
         for format in FORMATS {
             for several in [false, true] {
-                let shown = (format.render)(&document(&words, several), false);
+                let shown = (format.render)(&document(&words, several), &Look::PLAIN);
                 let wrong = |c: char| c != '\n' && is_unseen(c);
                 prop_assert!(!shown.contains(wrong), "{}: {:?}", format.name, shown);
             }

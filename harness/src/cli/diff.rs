@@ -1,15 +1,36 @@
 //! `ngnlab diff`: two saved reports, held against each other.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use ngnlab_reports::comparison::{Comparison, Rules, Trend, compare};
 use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::changes::{FORMATS, Shown, find};
 use ngnlab_reports::{Case, Report};
 
-use super::{Answer, Diff, Place, render};
+use super::{Answer, Place, in_words, render};
 use crate::error::{CONFORMANT, Error, NOT_CONFORMANT, UNDETERMINED};
 use crate::mistake::advice;
+
+/// The arguments of `diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The report from before, as `run --json` wrote it, of one device or several
+    pub old: PathBuf,
+    /// The report from now
+    pub new: PathBuf,
+    /// The format
+    #[arg(long, default_value = "text", help = formats_in_words())]
+    pub format: String,
+    /// Names every place of a change, and verdicts that come and go where no scenario exercises
+    /// them
+    #[arg(long)]
+    pub all: bool,
+    /// A SHOULD decides as a MUST does, and so does what makes the old report outdated: a failure
+    /// or a scenario that is no more
+    #[arg(long)]
+    pub strict: bool,
+}
 
 pub(super) fn answer(args: &Diff, place: Place) -> Result<Answer, Error> {
     let Some(format) = find(&args.format) else {
@@ -88,3 +109,20 @@ pub(super) fn exit_code(comparison: &Comparison) -> u8 {
         Trend::Unclear(_) => UNDETERMINED,
     }
 }
+
+fn formats_in_words() -> String {
+    let formats = FORMATS.iter();
+    in_words(formats.map(|format| (format.name, format.about)))
+}
+
+/// What can be asked, and what the exit codes mean.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  ngnlab diff last.json now.json                      what changed, what decides first
+  ngnlab diff last.json now.json --format markdown    the same for a summary in CI
+  ngnlab diff last.json now.json --all --strict       every place; whatever changed decides
+
+Exit codes: 0 no worse, 1 worse: a MUST of a chosen profile, a promise of a scenario or the device
+fails where it did not, or the device file is newly stale; 2 wrong usage or file; 3 could not tell:
+a MUST that a scenario exercises is no longer judged for certain, ngnlab broke or was stopped, or
+the reports have nothing in common";

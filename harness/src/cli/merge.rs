@@ -1,17 +1,39 @@
 //! `ngnlab merge`: the shards of a run become the report of the whole.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use ngnlab_reports::comparison::Rules;
 use ngnlab_reports::document::Document;
-use ngnlab_reports::formats::{self, FORMATS, json};
+use ngnlab_reports::formats::{self, FORMATS, Look, json};
 use ngnlab_reports::shard::{self, Shard};
 use ngnlab_reports::{Case, Report};
 
-use super::{Answer, Merge, Place, diff, file, run};
+use super::{Answer, Place, diff, file, formats_in_words, run};
 use crate::error::{Error, UNDETERMINED};
 use crate::input;
 use crate::mistake::advice;
+use crate::scene::Kept;
+
+/// The arguments of `merge`.
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// Every shard of the run, as `run --shard K/N --json FILE` wrote it
+    #[arg(required = true, value_name = "SHARD")]
+    pub shards: Vec<PathBuf>,
+    /// Writes the report as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// The format of what is printed
+    #[arg(long, default_value = "text", help = formats_in_words())]
+    pub format: String,
+    /// Holds the run against an older report, as `run --baseline` does
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// With --baseline: as of `run`
+    #[arg(long, requires = "baseline")]
+    pub strict: bool,
+}
 
 pub(super) fn answer(args: &Merge, place: Place) -> Result<Answer, Error> {
     let Some(format) = formats::find(&args.format) else {
@@ -54,7 +76,11 @@ pub(super) fn answer(args: &Merge, place: Place) -> Result<Answer, Error> {
         Some(path) => file::write(path, &json::render(&document, false)),
         None => Ok(()),
     };
-    let mut text = (format.render)(&document, place.colour);
+    let look = Look {
+        colour: place.colour,
+        scenes: &Kept,
+    };
+    let mut text = (format.render)(&document, &look);
     if let Some(change) = &change
         && ["text", "markdown"].contains(&format.name)
     {
@@ -91,3 +117,12 @@ fn load(path: &Path) -> Result<Shard, Error> {
         help: Some("`ngnlab run --shard K/N --json FILE` writes one".to_owned()),
     })
 }
+
+/// What can be asked, and what the exit codes mean.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  ngnlab run --shard 1/3 --json shard-1.json     on one machine; 2/3 and 3/3 on others
+  ngnlab merge shard-*.json --json report.json   the report, as if all had been one run
+
+Exit codes: those of `ngnlab run`; 2 also where a shard is missing, named twice, or of another run.
+A shard by itself ends with 0 when all of its part has run, whatever came of it";

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use ngnlab_reports::document::Document;
-use ngnlab_reports::formats::{FORMATS, find, json};
+use ngnlab_reports::formats::{FORMATS, Look, find, json};
 use ngnlab_reports::{journal, shard};
 
 use super::{Answer, Place, Render};
 use crate::error::{CONFORMANT, Error};
 use crate::input;
 use crate::mistake::advice;
+use crate::scene::Kept;
 
 pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
     let Some(format) = find(&args.format) else {
@@ -20,7 +21,11 @@ pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
         });
     };
     let (document, remarks) = load(&args.report)?;
-    let text = (format.render)(&document, place.colour);
+    let look = Look {
+        colour: place.colour,
+        scenes: &Kept,
+    };
+    let text = (format.render)(&document, &look);
     Ok(Answer {
         // A report that is none yet shall not be taken for one, wherever it goes.
         text: match format.name {

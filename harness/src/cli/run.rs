@@ -2,11 +2,12 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use ngnlab_reports::document::Document;
-use ngnlab_reports::formats::{self, json, text};
+use ngnlab_reports::formats::{self, Look, html, json, text};
 use ngnlab_reports::journal::{self, Header};
 use ngnlab_reports::stale::stale;
 use ngnlab_reports::{Case, LeftOut, Outcome, Profile, Report};
@@ -27,7 +28,8 @@ use crate::job::{Device, Job};
 use crate::launch::{self, Preparation};
 use crate::play;
 use crate::scenario::Scenario;
-use crate::scratch;
+use crate::scene;
+use crate::scratch::{self, Scratch};
 
 mod baseline;
 mod device;
@@ -49,7 +51,12 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let clock = Clock::starting_at(Time::ZERO);
     let devices = device::chosen(args)?;
     let found = select::scenarios(&args.scenarios.scenarios, &args.scenario)?;
-    let mut plans: Vec<Plan> = devices.iter().map(|one| plan(&found, args, one)).collect();
+    // A page that draws what happened needs the traces, if only until it is drawn.
+    let is_drawn_only = args.html.is_some() && args.out.is_none();
+    let room = is_drawn_only.then(Scratch::new).transpose()?;
+    let room = room.as_ref().map(Scratch::path).or(args.out.as_deref());
+    let plan = |device| plan(&found, args, device, room);
+    let mut plans: Vec<Plan> = devices.iter().map(plan).collect();
     let mut header = header::header(args, &devices, &plans)?;
     let shard = match args.shard {
         Some(number) => {
@@ -135,9 +142,9 @@ struct Plan {
     left_out: Vec<LeftOut>,
 }
 
-fn plan(found: &[Found], args: &Run, device: &Chosen) -> Plan {
+fn plan(found: &[Found], args: &Run, device: &Chosen, room: Option<&Path>) -> Plan {
     let (kept, left_out) = leave_out(found, args, device);
-    let mut entries = entries(&kept, args, device);
+    let mut entries = entries(&kept, args, device, room);
     // The longest first, so that no thread is left with it at the end.
     entries.sort_by_key(|entry| Reverse(entry.scenario.until));
     Plan { entries, left_out }
@@ -220,7 +227,13 @@ fn tell(
         Some(Err(error)) => error.exit_code(),
         None => exit_code_of_all(&reports),
     };
-    let document = Document::of(reports);
+    let mut document = Document::of(reports);
+    let drawn = args.html.as_ref().map_or(Ok(()), |path| {
+        file::write(path, &html::render(&document, &scene::Kept))
+    });
+    if args.out.is_none() {
+        document.forget_traces();
+    }
     let mut remarks = remarks(stopped, broken, kept.has_journal());
     // Beside the traces there is always a report, whatever becomes of what is printed.
     let beside = || args.out.as_ref().map(|out| out.join("report.json"));
@@ -246,9 +259,9 @@ fn tell(
             "markdown" => change_as("markdown", false),
             _ => String::new(),
         };
-        file::write(path, &((format.render)(&document, false) + &change))
+        file::write(path, &((format.render)(&document, &Look::PLAIN) + &change))
     });
-    let told = written.and(removed).and(for_ci);
+    let told = written.and(removed).and(for_ci).and(drawn);
     if let Err(error) = &told {
         remarks.push_str(&error.pretty());
     }
@@ -334,11 +347,11 @@ fn reason_against(scenario: &Scenario, args: &Run, device: &Chosen) -> Option<St
     lacking.map(|error| error.with_causes())
 }
 
-fn entries(found: &[&Found], args: &Run, device: &Chosen) -> Vec<Entry> {
+fn entries(found: &[&Found], args: &Run, device: &Chosen, room: Option<&Path>) -> Vec<Entry> {
     let known: Arc<[Known]> = device.known.clone().into();
     let excuses: Arc<[Excuse]> = device.excuses.clone().into();
     let only = args.area.map(Area::from);
-    let out = args.out.as_deref().map(|out| match &device.folder {
+    let out = room.map(|out| match &device.folder {
         Some(folder) => out.join(folder),
         None => out.to_owned(),
     });

@@ -3,15 +3,10 @@
 use std::net::Ipv6Addr;
 
 use ngnlab_reports::{Evidence, RecordId};
-use ngnlab_sim::message::icmpv6::{DESTINATION_UNREACHABLE, PACKET_TOO_BIG, TIME_EXCEEDED};
-use ngnlab_sim::message::ndp::{Ndp, NdpOption};
-use ngnlab_sim::message::packet::{Packet, Payload, is_link_local};
+use ngnlab_sim::message::packet::{Packet, is_link_local};
 use ngnlab_sim::trace::{CommandEnding, End, Fact, Role, Seen, StepOutcome};
 
 use super::Dissection;
-use super::dhcpv6::{Dhcpv6, Kind};
-use super::dns::{self, Dns, Transport};
-use super::icmpv6::{Echo, IcmpError};
 
 /// Returns a record in one line.
 pub(super) fn summary(trace: &Dissection<'_>, record: RecordId) -> String {
@@ -21,13 +16,16 @@ pub(super) fn summary(trace: &Dissection<'_>, record: RecordId) -> String {
     match &entry.seen {
         Seen::Frame {
             on, from, frame, ..
-        } => match Packet::parse(frame) {
-            Some(packet) => {
-                let (sender, receiver) = ends(trace, *on, *from, &packet);
-                format!("{sender} -> {receiver} {}", content(&packet))
+        } => {
+            let content = trace.decoder.summary(record).unwrap_or_default();
+            match Packet::parse(frame) {
+                Some(packet) => {
+                    let (sender, receiver) = ends(trace, *on, *from, &packet);
+                    format!("{sender} -> {receiver} {content}")
+                }
+                None => format!("{} {content}", on.name()),
             }
-            None => format!("{} frame of {} bytes", on.name(), frame.len()),
-        },
+        }
         Seen::Fact { node, fact } => format!("{node}: {}", fact_in_words(fact)),
         Seen::Step { .. } => step_in_words(trace, record),
         Seen::Late(by) => format!("the host woke {} ms late", by.as_millis()),
@@ -129,172 +127,10 @@ fn named(trace: &Dissection<'_>, on: Role, address: Ipv6Addr) -> String {
     }
 }
 
-fn content(packet: &Packet<'_>) -> String {
-    if let Some(ndp) = Ndp::parse(packet) {
-        return ndp_in_words(&ndp);
-    }
-    if let Some(message) = packet.icmpv6() {
-        if let Some(echo) = Echo::read(&message) {
-            let what = if echo.reply {
-                "echo reply"
-            } else {
-                "echo request"
-            };
-            return format!("{what} {} (hop limit {})", echo.sequence, packet.hop_limit);
-        }
-        if let Some(error) = IcmpError::read(&message) {
-            return error_in_words(&error);
-        }
-        return format!(
-            "ICMPv6 type {} code {} (hop limit {})",
-            message.kind, message.code, packet.hop_limit
-        );
-    }
-    if let Some(udp) = packet.udp() {
-        let ports = (udp.source_port, udp.destination_port);
-        if let Some(message) = Dhcpv6::read(ports, udp.payload) {
-            return dhcpv6_in_words(&message);
-        }
-        if (ports.0 == dns::PORT || ports.1 == dns::PORT)
-            && let Some(message) = Dns::read(Transport::Udp, ports, udp.payload)
-        {
-            return dns_in_words(&message);
-        }
-        return format!(
-            "UDP {} to {}, {} bytes",
-            ports.0,
-            ports.1,
-            udp.payload.len()
-        );
-    }
-    if let Some(tcp) = packet.tcp() {
-        let flags = [
-            (tcp.syn(), "SYN"),
-            (tcp.fin(), "FIN"),
-            (tcp.rst(), "RST"),
-            (tcp.ack(), "ACK"),
-        ];
-        let flags: Vec<&str> = flags
-            .iter()
-            .filter(|flag| flag.0)
-            .map(|flag| flag.1)
-            .collect();
-        return format!(
-            "TCP {} to {} {}, {} bytes",
-            tcp.source_port(),
-            tcp.destination_port(),
-            flags.join(" "),
-            tcp.payload().len()
-        );
-    }
-    match &packet.payload {
-        Payload::Other { next_header, .. } => {
-            format!("IPv6, next header {next_header}, {} bytes", packet.ip.len())
-        }
-        Payload::Udp(_) => "UDP with a wrong checksum".to_owned(),
-        Payload::Tcp(_) => "TCP".to_owned(),
-        Payload::Icmpv6(_) => "ICMPv6 with a wrong checksum".to_owned(),
-    }
-}
-
-fn ndp_in_words(ndp: &Ndp) -> String {
-    match ndp {
-        Ndp::RouterSolicit(_) => "router solicitation".to_owned(),
-        Ndp::RouterAdvert(advert) => {
-            let mut words = format!(
-                "router advertisement M={} O={} lifetime {} s",
-                u8::from(advert.managed),
-                u8::from(advert.other),
-                advert.lifetime.as_secs()
-            );
-            for option in &advert.options {
-                match option {
-                    NdpOption::Prefix(prefix) => words.push_str(&format!(
-                        ", prefix {}/{} L={} A={} valid {} preferred {}",
-                        prefix.prefix,
-                        prefix.length,
-                        u8::from(prefix.on_link),
-                        u8::from(prefix.autonomous),
-                        prefix.valid,
-                        prefix.preferred
-                    )),
-                    NdpOption::Rdnss { servers, .. } => {
-                        for server in servers {
-                            words.push_str(&format!(", DNS {server}"));
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            words
-        }
-        Ndp::NeighborSolicit(solicit) => format!("neighbor solicitation for {}", solicit.target),
-        Ndp::NeighborAdvert(advert) => format!(
-            "neighbor advertisement of {} R={} S={} O={}",
-            advert.target,
-            u8::from(advert.router),
-            u8::from(advert.solicited),
-            u8::from(advert.replace)
-        ),
-    }
-}
-
-fn error_in_words(error: &IcmpError) -> String {
-    let what = match error.kind {
-        DESTINATION_UNREACHABLE => format!("destination unreachable (code {})", error.code),
-        PACKET_TOO_BIG => format!("packet too big, MTU {}", error.value),
-        TIME_EXCEEDED => format!("time exceeded (code {})", error.code),
-        kind => format!("ICMPv6 error {kind} code {}", error.code),
-    };
-    match error.quoted {
-        Some(quoted) => format!("{what} for {} -> {}", quoted.source, quoted.destination),
-        None => what,
-    }
-}
-
-fn dhcpv6_in_words(message: &Dhcpv6) -> String {
-    let kind = match message.kind {
-        Kind::InformationRequest => "Information-Request".to_owned(),
-        kind => format!("{kind:?}"),
-    };
-    let mut words = format!("DHCPv6 {kind} {:06x}", message.xid);
-    for (ia, prefix) in message.granted() {
-        words.push_str(&format!(
-            ", {} T1 {} T2 {} preferred {} valid {}",
-            prefix.prefix, ia.t1, ia.t2, prefix.preferred, prefix.valid
-        ));
-    }
-    if !message.success() {
-        words.push_str(", refused");
-    }
-    for server in message.dns_servers().unwrap_or_default() {
-        words.push_str(&format!(", DNS {server}"));
-    }
-    words
-}
-
-fn dns_in_words(message: &Dns) -> String {
-    let question = match &message.question {
-        Some(question) => format!("{}? {}", question.kind_name(), question.name),
-        None => "without a question".to_owned(),
-    };
-    if !message.response {
-        let edns = message.edns().map(|size| format!(" EDNS {size}"));
-        return format!("DNS {question}{}", edns.unwrap_or_default());
-    }
-    let outcome = match message.rcode {
-        0 if message.answer_count == 0 => "no data".to_owned(),
-        0 => format!("{} records", message.answer_count),
-        2 => "SERVFAIL".to_owned(),
-        3 => "NXDOMAIN".to_owned(),
-        5 => "REFUSED".to_owned(),
-        code => format!("rcode {code}"),
-    };
-    let cut = if message.truncated { ", truncated" } else { "" };
-    format!(
-        "DNS answer {question}: {outcome}{cut}, {} bytes",
-        message.size
-    )
+/// Returns the name of a host that everybody on such a line knows.
+pub(crate) fn host(trace: &Dissection<'_>, address: Ipv6Addr) -> Option<String> {
+    let name = named(trace, Role::Lan, address);
+    (name != address.to_string()).then_some(name)
 }
 
 /// Returns how a command ended.
@@ -307,7 +143,7 @@ pub(crate) fn ending_in_words(ending: CommandEnding) -> String {
     }
 }
 
-fn fact_in_words(fact: &Fact) -> String {
+pub(crate) fn fact_in_words(fact: &Fact) -> String {
     match fact {
         Fact::Assigned { prefix } => format!("assigned {prefix}"),
         Fact::Tls { host, peer, error } => {

@@ -236,7 +236,7 @@ fn devices_go_by_their_names_and_a_single_one_may_have_another() {
     let (a, b) = (named("a"), named("b"));
     let comparison = held(&a, &b);
     let told = &comparison.devices[0].differences[0];
-    assert_eq!((&*told.what, &*told.old, &*told.new), ("device", "a", "b"));
+    assert_eq!((told.what, &*told.old, &*told.new), ("device", "a", "b"));
     let rules = Rules::default();
     let both = [a.clone(), b.clone()];
     let several = compare(("old", &both), ("new", &[b, named("c")]), rules, &|_| true);

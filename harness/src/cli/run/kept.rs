@@ -174,10 +174,15 @@ impl Kept {
         let Some(journal) = &self.journal else {
             return Ok(());
         };
+        let mut case = case.clone();
+        if self.out.is_none() {
+            // Its trace is there for this run alone.
+            case.trace = None;
+        }
         journal.keep(&Ended {
             device,
             elapsed_ms,
-            case: case.clone(),
+            case,
         })
     }
 

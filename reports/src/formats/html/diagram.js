@@ -1,0 +1,142 @@
+// What went from whom to whom, as a sequence diagram: lanes side by side, time downwards.
+
+const AROUND = 3;
+const PAUSE = 1000000;
+
+function diagram(pack, deciding) {
+  const scene = pack.scene;
+  if (scene.none !== undefined) {
+    return el("p", { class: "quiet" }, say("noScene"), ": ", scene.none);
+  }
+  const marked = new Set(deciding);
+  const box = el("div", { class: "diagram" });
+  const rows = el("div", { class: "rows" });
+  const state = { whole: marked.size === 0, text: "" };
+  const count = el("span", { class: "quiet", role: "status" });
+  const refresh = () => {
+    rows.replaceChildren();
+    const shown = chosen(scene, pack.words, marked, state);
+    count.textContent = say("records", shown.length);
+    draw(rows, scene, pack.words, marked, shown);
+  };
+  const filter = el("input", {
+    type: "search", placeholder: say("filterHint"), "aria-label": say("filterEvents"),
+    oninput: (event) => { state.text = event.target.value.toLowerCase(); refresh(); },
+  });
+  const toggle = el("button", {
+    type: "button",
+    onclick: () => {
+      state.whole = !state.whole;
+      toggle.textContent = say(state.whole ? "aroundIt" : "wholeScenario");
+      refresh();
+    },
+  }, say(state.whole ? "aroundIt" : "wholeScenario"));
+  const tools = el("div", { class: "tools noprint" }, filter, marked.size ? toggle : null, count);
+  const scroll = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": say("exchange") },
+    lanesRow(scene, pack.words), rows);
+  scroll.style.setProperty("--lanes", scene.lanes.length);
+  add(box, [tools, scroll]);
+  refresh();
+  return box;
+}
+
+// Returns the numbers of the events to show.
+function chosen(scene, words, marked, state) {
+  const numbers = [];
+  const near = new Set();
+  if (!state.whole) {
+    scene.events.forEach((event, number) => {
+      if (!marked.has(event[0])) return;
+      for (let at = number - AROUND; at <= number + AROUND; at++) near.add(at);
+    });
+  }
+  scene.events.forEach((event, number) => {
+    if (!state.whole && !near.has(number) && event[2] !== "s") return;
+    if (state.text && !eventText(event, words).toLowerCase().includes(state.text)) return;
+    numbers.push(number);
+  });
+  return numbers;
+}
+
+function eventText(event, words) {
+  switch (event[2]) {
+    case "f": return words[event[FRAME.summary]] + " " + words[event[FRAME.cable]];
+    case "t": return words[event[4]];
+    default: return words[event[3]];
+  }
+}
+
+function lanesRow(scene, words) {
+  const row = el("div", { class: "lanes" }, el("span", { class: "when" }));
+  for (const [name, side] of scene.lanes) {
+    add(row, [el("span", { class: "lane " + side }, words[name])]);
+  }
+  return row;
+}
+
+function draw(rows, scene, words, marked, shown) {
+  let before = null;
+  let last = null;
+  for (const number of shown) {
+    const event = scene.events[number];
+    const skipped = before === null ? number : number - before - 1;
+    if (skipped > 0) add(rows, [el("div", { class: "gap" }, say("omitted", skipped))]);
+    if (last !== null && skipped === 0 && event[1] - last >= PAUSE) {
+      add(rows, [el("div", { class: "gap" }, say("later", span(event[1] - last)))]);
+    }
+    add(rows, [eventRow(event, scene, words, marked.has(event[0]))]);
+    before = number;
+    last = event[1];
+  }
+  const rest = scene.events.length - 1 - (before ?? -1);
+  if (rest > 0) add(rows, [el("div", { class: "gap" }, say("omitted", rest))]);
+}
+
+function eventRow(event, scene, words, decides) {
+  const when = el("span", { class: "when" }, moment(event[1]));
+  const classes = "event " + event[2] + (decides ? " decides" : "");
+  if (event[2] === "s" || event[2] === "h") {
+    const failed = event[2] === "s" && !event[4];
+    const label = el("span", { class: "bar" + (failed ? " undone" : "") }, words[event[3]]);
+    return el("div", { class: classes, id: "r" + event[0] }, when, label);
+  }
+  if (event[2] === "t") {
+    const note = el("span", { class: "note" }, words[event[4]]);
+    place(note, event[3], event[3], scene.lanes.length);
+    return el("div", { class: classes, id: "r" + event[0] }, when, el("span", { class: "field" }, note));
+  }
+  return frameRow(event, scene, words, classes, when, decides);
+}
+
+function frameRow(event, scene, words, classes, when, decides) {
+  const [from, to] = [event[FRAME.from], event[FRAME.to]];
+  const lost = event[FRAME.flags] & LOST;
+  const arrow = el("span", {
+    class: "arrow " + (to < from ? "left" : "right") + (lost ? " lost" : "") +
+      (event[FRAME.flags] & INJECTED ? " injected" : ""),
+  }, el("span", { class: "label" }, decides ? el("b", {}, "● ") : null, words[event[FRAME.summary]]));
+  place(arrow, Math.min(from, to), Math.max(from, to), scene.lanes.length);
+  const button = el("button", {
+    type: "button", class: classes, id: "r" + event[0], "aria-expanded": "false",
+    "aria-label": moment(event[1]) + " s: " + words[scene.lanes[from][0]] + " → " +
+      words[scene.lanes[to][0]] + ", " + words[event[FRAME.summary]],
+  }, when, el("span", { class: "field" }, arrow));
+  button.addEventListener("click", () => {
+    const open = button.getAttribute("aria-expanded") === "true";
+    button.setAttribute("aria-expanded", String(!open));
+    if (open) button.nextElementSibling.remove();
+    else button.after(frameView(event, words));
+  });
+  return button;
+}
+
+// Puts an element between the middles of two lanes.
+function place(element, left, right, lanes) {
+  const middle = (lane) => ((lane + 0.5) * 100) / lanes;
+  if (left === right) {
+    element.style.left = middle(left) + "%";
+    return;
+  }
+  element.style.left = middle(left) + "%";
+  element.style.width = middle(right) - middle(left) + "%";
+}

@@ -1,0 +1,356 @@
+//! What the first screen and the matrix show.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Both, shown};
+use crate::conclusion::Conclusion;
+use crate::score::{Counts, ProfileResult};
+use crate::{Case, Diagnosis, Level, Outcome, Profile, Report, Verdict};
+
+/// The block that the page begins with.
+#[derive(Serialize)]
+pub(super) struct Overview<'a> {
+    tool: String,
+    profiles: Vec<About<'a>>,
+    checks: Vec<Check<'a>>,
+    devices: Vec<Device<'a>>,
+}
+
+#[derive(Serialize)]
+struct About<'a> {
+    name: &'a str,
+    about: Both<'a>,
+}
+
+#[derive(Serialize)]
+struct Check<'a> {
+    id: String,
+    source: String,
+    level: Level,
+    profiles: Vec<&'static str>,
+    title: Both<'a>,
+    hint: Both<'a>,
+}
+
+#[derive(Serialize)]
+struct Device<'a> {
+    name: String,
+    seed: u64,
+    arguments: Vec<String>,
+    elapsed: u64,
+    counts: Counts,
+    judged: usize,
+    result: &'static str,
+    reasons: Vec<String>,
+    profiles: Vec<ProfileResult>,
+    failures: Vec<Failure>,
+    stale: Vec<Stale>,
+    left_out: Vec<LeftOut>,
+    lost: Vec<Lost>,
+    cases: Vec<Head<'a>>,
+}
+
+#[derive(Serialize)]
+struct Failure {
+    check: String,
+    known: Option<String>,
+    profiles: Vec<&'static str>,
+    cases: Vec<usize>,
+    expected: String,
+    seen: String,
+    explains: Vec<Explained>,
+    promises: usize,
+    counts: bool,
+}
+
+#[derive(Serialize)]
+struct Explained {
+    check: String,
+    cases: Vec<usize>,
+}
+
+#[derive(Serialize)]
+struct Stale {
+    check: String,
+    reason: String,
+    place: Option<String>,
+}
+
+#[derive(Serialize)]
+struct LeftOut {
+    reason: String,
+    scenarios: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Lost {
+    check: String,
+    place: String,
+    because: String,
+}
+
+/// A case, as far as the matrix needs it.
+#[derive(Serialize)]
+struct Head<'a> {
+    scenario: String,
+    area: String,
+    delivery: Option<String>,
+    /// How it ended: `judged`, or what kept it from being judged.
+    outcome: &'static str,
+    /// What kept it, in words.
+    why: Option<String>,
+    known: Option<String>,
+    log: Option<String>,
+    trace: Option<String>,
+    /// A letter for each check.
+    cells: String,
+    promises: Vec<Promise>,
+    diagnosis: Option<Found<'a>>,
+    overcome: Vec<Found<'a>>,
+}
+
+#[derive(Serialize)]
+struct Promise {
+    what: String,
+    seen: String,
+    /// `met`, `remark`, `unclear`, `known` or `broken`.
+    came: &'static str,
+    because: Option<String>,
+    known: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Found<'a> {
+    id: &'a str,
+    step: u8,
+    finding: Both<'a>,
+    remedy: Both<'a>,
+    walked: Vec<Walked<'a>>,
+}
+
+#[derive(Serialize)]
+struct Walked<'a> {
+    step: u8,
+    question: Both<'a>,
+    yes: bool,
+    because: String,
+    records: Vec<usize>,
+}
+
+/// Makes the block of some devices.
+pub(super) fn overview<'a>(reports: &[&'a Report]) -> Overview<'a> {
+    let checks = reports.first().map(|report| &report.checks);
+    let check = |info: &'a crate::CheckInfo| Check {
+        id: shown(&info.id),
+        source: shown(&info.source),
+        level: info.level,
+        profiles: info.profiles.iter().map(|one| one.name()).collect(),
+        title: (&info.title).into(),
+        hint: (&info.hint).into(),
+    };
+    // What a profile is for is the same on every page.
+    static ABOUT: std::sync::LazyLock<Vec<(&str, crate::Text)>> = std::sync::LazyLock::new(|| {
+        let about = |profile: &Profile| (profile.name(), profile.about());
+        Profile::ALL.iter().map(about).collect()
+    });
+    Overview {
+        tool: reports
+            .first()
+            .map(|one| shown(&one.tool))
+            .unwrap_or_default(),
+        profiles: ABOUT
+            .iter()
+            .map(|(name, about)| About {
+                name,
+                about: about.into(),
+            })
+            .collect(),
+        checks: checks
+            .into_iter()
+            .flatten()
+            .map(|(_, info)| check(info))
+            .collect(),
+        devices: reports.iter().map(|report| device(report)).collect(),
+    }
+}
+
+fn device(report: &Report) -> Device<'_> {
+    let (result, reasons) = match report.conclusion() {
+        Conclusion::Conformant => ("conformant", Vec::new()),
+        Conclusion::NotConformant(reasons) => ("not-conformant", reasons),
+        Conclusion::Undetermined(reasons) => ("undetermined", reasons),
+    };
+    let mut left_out: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for one in &report.left_out {
+        let scenarios = left_out.entry(&one.reason).or_default();
+        scenarios.push(shown(&one.scenario));
+    }
+    Device {
+        name: shown(&report.device),
+        seed: report.seed,
+        arguments: report.arguments.iter().map(|one| shown(one)).collect(),
+        elapsed: report.elapsed_ms,
+        counts: report.counts(),
+        judged: report.judged_checks(),
+        result,
+        reasons: reasons.iter().map(|one| shown(one)).collect(),
+        profiles: report
+            .profiles
+            .iter()
+            .map(|one| report.result(*one))
+            .collect(),
+        failures: failures(report),
+        stale: report
+            .stale
+            .iter()
+            .map(|one| Stale {
+                check: shown(&one.check),
+                reason: shown(&one.reason),
+                place: one.excused_in.as_deref().map(shown),
+            })
+            .collect(),
+        left_out: left_out
+            .into_iter()
+            .map(|(reason, scenarios)| LeftOut {
+                reason: shown(reason),
+                scenarios,
+            })
+            .collect(),
+        lost: report
+            .lost_for_chosen()
+            .iter()
+            .map(|one| Lost {
+                check: shown(&one.check),
+                place: shown(&one.place()),
+                because: shown(&one.because),
+            })
+            .collect(),
+        cases: report.cases.iter().map(|case| head(report, case)).collect(),
+    }
+}
+
+fn failures(report: &Report) -> Vec<Failure> {
+    let number = |case: &Case| report.cases.iter().position(|one| std::ptr::eq(one, case));
+    let failures = report.failures().into_iter().map(|failure| {
+        let finding = failure.cases.first().map(|(_, judged)| &judged.verdict);
+        let (expected, seen) = match finding {
+            Some(Verdict::Fail(finding)) => (shown(&finding.expected), shown(&finding.actual)),
+            _ => Default::default(),
+        };
+        Failure {
+            check: shown(&failure.info.id),
+            known: failure.known.map(shown),
+            profiles: failure.profiles.iter().map(|one| one.name()).collect(),
+            cases: failure
+                .cases
+                .iter()
+                .filter_map(|(case, _)| number(case))
+                .collect(),
+            expected,
+            seen,
+            explains: failure
+                .consequences
+                .iter()
+                .map(|one| Explained {
+                    check: shown(&one.info.id),
+                    cases: one.cases.iter().filter_map(|case| number(case)).collect(),
+                })
+                .collect(),
+            promises: failure.promises,
+            counts: failure.weight().is_some(),
+        }
+    });
+    failures.collect()
+}
+
+fn head<'a>(report: &'a Report, case: &'a Case) -> Head<'a> {
+    let (outcome, why, log) = match &case.outcome {
+        Outcome::Judged => ("judged", None, None),
+        Outcome::DeviceFailed {
+            how, message, log, ..
+        } => (
+            "device-failed",
+            Some(format!("{how}: {message}")),
+            log.clone(),
+        ),
+        Outcome::HarnessError(message) => ("broken", Some(message.clone()), None),
+        Outcome::NotApplicable(why) => ("not-applicable", Some(why.clone()), None),
+    };
+    Head {
+        scenario: shown(&case.scenario),
+        area: shown(&case.area),
+        delivery: case.delivery.as_deref().map(shown),
+        outcome,
+        why: why.as_deref().map(shown),
+        known: case.outcome.known().map(shown),
+        log: log.as_deref().map(shown),
+        trace: case.trace.as_deref().map(shown),
+        cells: report
+            .checks
+            .keys()
+            .map(|id| cell(report, case, id))
+            .collect(),
+        promises: case.expectations.iter().map(promise).collect(),
+        diagnosis: case.diagnosis.as_ref().map(found),
+        overcome: case.overcome.iter().map(found).collect(),
+    }
+}
+
+/// Returns a letter for what a check came to in a case.
+fn cell(report: &Report, case: &Case, id: &str) -> char {
+    let Some(judged) = case.verdicts.get(id) else {
+        return ' ';
+    };
+    let mut exercises = case.exercises.iter().filter(|one| one.check == id);
+    match &judged.verdict {
+        _ if judged.excused => 'x',
+        Verdict::Pass(_) => 'p',
+        Verdict::Fail(_) if judged.known.is_some() => 'k',
+        Verdict::Fail(_) => match report.checks.get(id).map(|info| info.level) {
+            Some(Level::Should) => 's',
+            Some(Level::Must) | None => 'f',
+        },
+        Verdict::Inconclusive(_) if exercises.any(|one| case.lost(one).is_some()) => 'l',
+        Verdict::Inconclusive(_) => 'i',
+        Verdict::NotApplicable(_) => 'n',
+    }
+}
+
+fn promise(one: &crate::Expectation) -> Promise {
+    let came = match one {
+        _ if one.met => "met",
+        _ if one.remark => "remark",
+        _ if one.known.is_some() => "known",
+        _ if one.excused => "unclear",
+        _ => "broken",
+    };
+    Promise {
+        what: shown(&one.what),
+        seen: shown(&one.seen),
+        came,
+        because: one.because.as_deref().map(shown),
+        known: one.known.as_deref().map(shown),
+    }
+}
+
+fn found(diagnosis: &Diagnosis) -> Found<'_> {
+    Found {
+        id: &diagnosis.id,
+        step: diagnosis.step,
+        finding: (&diagnosis.finding).into(),
+        remedy: (&diagnosis.remedy).into(),
+        walked: diagnosis
+            .walked
+            .iter()
+            .map(|walked| Walked {
+                step: walked.step,
+                question: (&walked.question).into(),
+                yes: walked.yes,
+                because: shown(&walked.because),
+                records: walked.evidence.iter().map(|one| one.record).collect(),
+            })
+            .collect(),
+    }
+}
