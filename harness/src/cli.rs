@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ngnlab_reports::formats::FORMATS;
+use ngnlab_reports::shard::Number;
 use ngnlab_reports::{Profile, escape};
 use ngnlab_sim::line::{Area, Line};
 use ngnlab_sim::message::packet::Mac;
@@ -13,8 +14,14 @@ use ngnlab_sim::setup::Mode;
 use crate::error::Error;
 use crate::period::Period;
 
+pub use diff::Diff;
+pub use merge::Merge;
+
 mod arguments;
+#[cfg(test)]
+mod ci;
 mod device;
+mod diff;
 mod doctor;
 mod explain;
 mod file;
@@ -22,6 +29,7 @@ mod interrupt;
 mod judge;
 mod lint;
 mod list;
+mod merge;
 mod render;
 mod run;
 mod select;
@@ -54,6 +62,12 @@ pub enum Command {
     Judge(Judge),
     /// Shows a saved report again
     Render(Render),
+    /// Compares two saved reports: what newly fails, newly passes, is no longer judged
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(Diff),
+    /// Makes the report of a whole run of its shards
+    #[command(after_help = merge::EXAMPLES)]
+    Merge(Merge),
     /// Proves that every check can fail: runs each defect of the reference router
     Selftest(Selftest),
     /// Says what this machine can do, what it lacks, and the command that mends it
@@ -143,6 +157,23 @@ pub struct Run {
     /// Also writes the report as Markdown to a file, for the summary beside a run in CI
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
+    /// Runs only the Kth of N parts of about the same length, which differ in nothing but that;
+    /// `ngnlab merge` makes the report of all of them
+    #[arg(
+        long,
+        value_name = "K/N",
+        value_parser = run::number,
+        conflicts_with_all = ["junit", "html", "markdown", "baseline"]
+    )]
+    pub shard: Option<Number>,
+    /// Holds the run against an older report of `--json`: the exit code then judges the change, and
+    /// what failed there and fails again does not fail the run
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// With --baseline: a SHOULD decides as a MUST does, and so does what makes the baseline
+    /// outdated: a failure or a scenario that is no more
+    #[arg(long, requires = "baseline")]
+    pub strict: bool,
     /// Goes on with a run that was broken off, by the journal in --out or beside --json
     #[arg(long)]
     pub resume: bool,
@@ -383,6 +414,8 @@ impl Cli {
             Command::Run(args) => run::answer(args, place),
             Command::Judge(args) => judge::answer(args, place),
             Command::Render(args) => render::answer(args, place),
+            Command::Diff(args) => diff::answer(args, place),
+            Command::Merge(args) => merge::answer(args, place),
             Command::List(args) => list::answer(args).map(Answer::escaped),
             Command::Explain(args) => explain::answer(args, place).map(Answer::escaped),
             Command::Lint(args) => lint::answer(args).map(Answer::escaped),
@@ -400,8 +433,11 @@ impl Cli {
 }
 
 fn formats_in_words() -> String {
-    let formats = FORMATS.iter();
-    let formats = formats.map(|format| format!("`{}` ({})", format.name, format.about));
+    in_words(FORMATS.iter().map(|format| (format.name, format.about)))
+}
+
+fn in_words<'a>(formats: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let formats = formats.map(|(name, about)| format!("`{name}` ({about})"));
     format!("The format: {}", formats.collect::<Vec<_>>().join(", "))
 }
 
@@ -475,7 +511,10 @@ Examples:
   ngnlab run --device old.toml --device new.toml   scenarios and checks, old beside new
   ngnlab run --scenario 'dns/*' --delivery ra    on RA lines wherever the scenario allows it
   ngnlab run --defect one-dns-for-all            see a check fail
+  ngnlab run --device my-router.toml --baseline last.json   fail only for what became worse
 
 Exit codes: 0 conformant, 1 not conformant, or the device file is stale, 2 wrong usage or file,
 3 could not tell: also where a MUST is not judged although a scenario exercises it
-(`ngnlab render REPORT --format excuses` writes what a device file may say to that)";
+(`ngnlab render REPORT --format excuses` writes what a device file may say to that)
+With --baseline: 0 no worse than the baseline, whatever failed there, 1 worse, 3 could not tell
+(as of `ngnlab diff`)";

@@ -74,6 +74,15 @@ pub enum Error {
         #[help]
         help: Option<String>,
     },
+    /// Two reports have nothing to do with each other.
+    #[error("{what}")]
+    Incomparable {
+        /// Why not.
+        what: String,
+        /// What to do instead.
+        #[help]
+        help: String,
+    },
     /// The user has had enough.
     #[error("stopped by the user")]
     Stopped,
@@ -135,6 +144,7 @@ impl Error {
             Self::Write { .. }
             | Self::World { .. }
             | Self::Missing { .. }
+            | Self::Incomparable { .. }
             | Self::Stopped
             | Self::Panicked { .. }
             | Self::Worker { .. } => UNDETERMINED,

@@ -4,6 +4,7 @@ use crate::document::Document;
 use crate::scene::{NoScenes, Scenes};
 
 mod captured;
+pub mod changes;
 pub mod excuses;
 pub mod html;
 pub mod json;

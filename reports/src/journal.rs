@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::document::Document;
 use crate::{Case, CheckInfo, LeftOut, Profile, Report, StaleKnown};
 
+mod apart;
+
+pub use apart::{Apart, apart};
+
 /// The version of the journal; it grows when a reader of the old one would break.
 pub const FORMAT: u32 = 1;
 
@@ -218,10 +222,15 @@ impl Header {
 }
 
 impl Planned {
+    /// Returns it in words, as `family/name (east)`.
+    pub fn words(&self) -> String {
+        format!("{} ({})", self.scenario, self.area)
+    }
+
     /// Returns it as a case that was to be run, and was not.
     pub fn left_out(&self, reason: &str) -> LeftOut {
         LeftOut {
-            scenario: format!("{} ({})", self.scenario, self.area),
+            scenario: self.words(),
             reason: reason.to_owned(),
             cut_off: true,
         }

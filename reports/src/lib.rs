@@ -3,15 +3,17 @@
 //! The words of a report are here; what is made of them stands below, topmost first, and
 //! `harness/tests/layers/` holds every file to that.
 //!
-//! 1. [`formats`], [`journal`]: a report as somebody reads it; cases as they come in
-//! 2. [`document`]: what is written and read again
-//! 3. [`causes`], [`conclusion`], [`matrix`]: which failure explains which; what it all comes to;
-//!    several devices side by side
-//! 4. [`escape`], [`scene`], [`score`]: foreign words made harmless; what happened in a case,
+//! 1. [`shard`]: a part of a run, and how parts become the whole
+//! 2. [`formats`], [`journal`]: a report as somebody reads it; cases as they come in
+//! 3. [`document`]: what is written and read again
+//! 4. [`causes`], [`comparison`], [`conclusion`], [`matrix`]: which failure explains which; two
+//!    reports held against each other; what it all comes to; several devices side by side
+//! 5. [`escape`], [`scene`], [`score`]: foreign words made harmless; what happened in a case,
 //!    record by record; what verdicts add up to
-//! 5. [`captured`], [`exercises`], [`decoded`], [`place`]: what is known of a foreign capture; the
-//!    verdicts that scenarios promise, and which of them are missing; a frame field by field; where
-//!    in a trace and its capture a finding is seen
+//! 6. [`captured`], [`exercises`], [`decoded`], [`place`], [`stale`]: what is known of a foreign
+//!    capture; the verdicts that scenarios promise, and which of them are missing; a frame field by
+//!    field; where in a trace and its capture a finding is seen; the entries of a device file that
+//!    no longer hold
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod captured;
 pub mod causes;
+pub mod comparison;
 pub mod conclusion;
 pub mod decoded;
 pub mod document;
@@ -31,6 +34,8 @@ pub mod matrix;
 pub mod place;
 pub mod scene;
 pub mod score;
+pub mod shard;
+pub mod stale;
 
 /// The version of the JSON report; it grows when a reader of the old one would break.
 pub const FORMAT: u32 = 1;

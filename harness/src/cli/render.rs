@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{FORMATS, Look, find, json};
-use ngnlab_reports::journal;
+use ngnlab_reports::{journal, shard};
 
 use super::{Answer, Place, Render};
 use crate::error::{CONFORMANT, Error};
@@ -20,8 +20,7 @@ pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
             help: advice(&args.format, &known),
         });
     };
-    let text = input::text(&args.report, input::REPORT)?;
-    let (document, remarks) = read(text.as_bytes(), &args.report)?;
+    let (document, remarks) = load(&args.report)?;
     let look = Look {
         colour: place.colour,
         scenes: &Kept { for_good: true },
@@ -38,7 +37,12 @@ pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
     })
 }
 
-/// Returns what was saved, and what is to be said of it.
+/// Reads what was saved, and what is to be said of it.
+pub(super) fn load(path: &Path) -> Result<(Document, String), Error> {
+    let text = input::text(path, input::REPORT)?;
+    read(text.as_bytes(), path)
+}
+
 fn read(bytes: &[u8], path: &Path) -> Result<(Document, String), Error> {
     if journal::is_journal(bytes) {
         let journal = journal::parse(bytes).map_err(|message| Error::Usage {
@@ -50,6 +54,12 @@ fn read(bytes: &[u8], path: &Path) -> Result<(Document, String), Error> {
         return Ok((journal.document(), remarks));
     }
     let text = String::from_utf8_lossy(bytes);
+    if let Some(number) = shard::number(&text) {
+        return Err(Error::Usage {
+            what: format!("{} is {number} of a run, and no report", path.display()),
+            help: Some("`ngnlab merge` makes a report of all shards".to_owned()),
+        });
+    }
     let document = json::parse(&text).map_err(|message| Error::Usage {
         what: format!("{} is no report: {message}", path.display()),
         help: Some("`ngnlab run --json FILE` writes one".to_owned()),

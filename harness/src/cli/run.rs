@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{self, Look, html, json, text};
 use ngnlab_reports::journal::{self, Header};
+use ngnlab_reports::stale::stale;
 use ngnlab_reports::{Case, LeftOut, Outcome, Profile, Report};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::clock::Clock;
@@ -16,7 +17,7 @@ use ngnlab_sim::setup::Mode;
 use ngnlab_sim::time::{Pace, Time};
 
 use super::select::{self, Found};
-use super::{Answer, Place, Run, file, interrupt};
+use super::{Answer, Place, Run, diff, file, interrupt};
 use crate::campaign::estimate::Estimate;
 use crate::campaign::{Campaign, Entry, folder};
 use crate::dut::description::Known;
@@ -30,16 +31,21 @@ use crate::scenario::Scenario;
 use crate::scene;
 use crate::scratch::{self, Scratch};
 
+mod baseline;
 mod device;
 mod header;
 mod jobs;
 mod kept;
+mod shard;
+mod split;
 mod verdict;
 
+use baseline::Baseline;
 use device::Chosen;
 use kept::Kept;
-pub(super) use verdict::exit_code;
-use verdict::{exit_code_of_all, needless, stale};
+pub(super) use split::number;
+use verdict::watched;
+pub(super) use verdict::{exit_code, exit_code_of_all};
 
 pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let clock = Clock::starting_at(Time::ZERO);
@@ -51,9 +57,20 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let room = room.as_ref().map(Scratch::path).or(args.out.as_deref());
     let plan = |device| plan(&found, args, device, room);
     let mut plans: Vec<Plan> = devices.iter().map(plan).collect();
+    let mut header = header::header(args, &devices, &plans)?;
+    let shard = match args.shard {
+        Some(number) => {
+            shard::path(args)?;
+            let whole = shard::whole(&header);
+            split::keep(&mut plans, number);
+            header = shard::own(&header, &plans);
+            Some((number, whole))
+        }
+        None => None,
+    };
     let runs = plans.iter().map(|plan| plan.entries.len()).sum();
     let jobs = jobs::at_once(&devices, args.jobs, runs)?;
-    let header = header::header(args, &devices, &plans)?;
+    let baseline = baseline::read(args, &header)?;
     let stop = interrupt::stop_at_signals();
     let kept = kept::claim(args, &header)?;
     scratch::sweep();
@@ -91,8 +108,8 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let places = missing.iter().map(|(place, _)| *place);
     let mut cases: Cases = places.zip(ended).collect();
     let elapsed_ms = elapsed_ms();
-    let mut reports = Vec::new();
-    for (number, (device, plan)) in devices.iter().zip(&plans).enumerate() {
+    let mut ended = Vec::new();
+    for (number, plan) in plans.iter().enumerate() {
         let cases = plan.entries.iter().enumerate().map(|(index, entry)| {
             let new = cases.remove(&(number, index));
             (
@@ -100,10 +117,19 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
                 new.unwrap_or_else(|| kept.case(number, entry).cloned()),
             )
         });
-        let plan = &header.devices[number];
-        reports.push(report(&header, plan, device, cases.collect(), elapsed_ms));
+        ended.push(cases.collect());
     }
-    tell(args, place, kept, reports)
+    let ended = devices.iter().zip(ended);
+    if let Some(shard) = shard {
+        let parts = ended.map(|(device, ended)| shard::part(device, ended));
+        let parts = parts.collect();
+        return shard::tell(args, kept, shard, parts, elapsed_ms);
+    }
+    let reports = ended
+        .zip(&header.devices)
+        .map(|((device, ended), plan)| report(&header, plan, device, ended, elapsed_ms));
+    let reports = reports.collect();
+    tell(args, place, kept, baseline.as_ref(), reports)
 }
 
 /// What came of the cases that were run, by the numbers of device and entry; nothing of those that
@@ -177,20 +203,30 @@ fn report(
             None => left_out.push(header::planned(entry).left_out(STOPPED)),
         }
     }
-    let mut stale = stale(&device.known, &cases);
-    stale.extend(needless(&device.excuses, &cases));
+    let stale = stale(&watched(&device.known, &device.excuses, &cases));
     header.report(plan, cases, left_out, stale, elapsed_ms)
 }
 
 /// Writes the report and says what is in it; one that cannot be written is said all the same.
-fn tell(args: &Run, place: Place, kept: Kept, reports: Vec<Report>) -> Result<Answer, Error> {
+fn tell(
+    args: &Run,
+    place: Place,
+    kept: Kept,
+    baseline: Option<&Baseline<'_>>,
+    reports: Vec<Report>,
+) -> Result<Answer, Error> {
     let is_stopped = |one: &LeftOut| one.cut_off;
     let stopped = reports
         .iter()
         .any(|one| one.left_out.iter().any(is_stopped));
     let broke = |case: &Case| matches!(case.outcome, Outcome::HarnessError(_));
     let broken = reports.iter().any(|one| one.cases.iter().any(broke));
-    let code = exit_code_of_all(&reports);
+    let change = baseline.map(|baseline| baseline.against(&reports));
+    let code = match &change {
+        Some(Ok(change)) => diff::exit_code(change),
+        Some(Err(error)) => error.exit_code(),
+        None => exit_code_of_all(&reports),
+    };
     let mut document = Document::of(reports);
     let scenes = scene::Kept {
         for_good: args.out.is_some(),
@@ -217,15 +253,26 @@ fn tell(args: &Run, place: Place, kept: Kept, reports: Vec<Report>) -> Result<An
     let mut wanted = wanted
         .into_iter()
         .filter_map(|(path, name)| Some((path.as_ref()?, formats::find(name)?)));
+    let change_as = |name: &str, colour| match &change {
+        Some(Ok(change)) => format!("\n{}", diff::shown_as(name, change, colour)),
+        Some(Err(_)) | None => String::new(),
+    };
     let for_ci = wanted.try_for_each(|(path, format)| {
-        file::write(path, &(format.render)(&document, &Look::PLAIN))
+        let change = match format.name {
+            "markdown" => change_as("markdown", false),
+            _ => String::new(),
+        };
+        file::write(path, &((format.render)(&document, &Look::PLAIN) + &change))
     });
     let told = written.and(removed).and(for_ci).and(drawn);
     if let Err(error) = &told {
         remarks.push_str(&error.pretty());
     }
+    if let Some(Err(error)) = &change {
+        remarks.push_str(&error.pretty());
+    }
     Ok(Answer {
-        text: text::render(&document, place.colour),
+        text: text::render(&document, place.colour) + &change_as("text", place.colour),
         remarks,
         exit_code: match told {
             Ok(()) => code,

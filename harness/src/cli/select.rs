@@ -73,7 +73,7 @@ pub(super) fn areas(scenario: &Scenario, only: Option<Area>) -> impl Iterator<It
 }
 
 /// Returns whether a name fits a pattern, in which `*` stands for anything.
-fn fits(pattern: &str, name: &str) -> bool {
+pub(super) fn fits(pattern: &str, name: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else {
         return pattern == name;
     };

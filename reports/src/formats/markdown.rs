@@ -173,7 +173,7 @@ fn known_line(failure: &Failure<'_>) -> String {
 }
 
 /// Writes lines that are shown when they are asked for.
-fn folded(text: &mut String, title: &str, lines: &[String]) {
+pub(super) fn folded(text: &mut String, title: &str, lines: &[String]) {
     if lines.is_empty() {
         return;
     }
@@ -189,7 +189,7 @@ fn folded(text: &mut String, title: &str, lines: &[String]) {
 }
 
 /// Returns a sentence in which no character means anything.
-fn prose(words: &str) -> String {
+pub(super) fn prose(words: &str) -> String {
     let mut shown = String::new();
     for c in escape::line(words).chars() {
         if matches!(
@@ -204,7 +204,7 @@ fn prose(words: &str) -> String {
 }
 
 /// Returns foreign words as a code span, fenced by more backquotes than stand in them.
-fn code(words: &str) -> String {
+pub(super) fn code(words: &str) -> String {
     let words = escape::line(words);
     let longest = words.split(|c| c != '`').map(str::len).max();
     let fence = "`".repeat(longest.unwrap_or_default() + 1);

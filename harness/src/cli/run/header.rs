@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use ngnlab_reports::journal::{self, FORMAT, Header, Planned};
+use ngnlab_reports::journal::{self, Apart, FORMAT, Header, Planned};
 use sha2::{Digest, Sha256};
 
 use super::device::Chosen;
@@ -66,73 +66,11 @@ fn add(files: &mut BTreeMap<String, String>, path: &Path) -> Result<(), Error> {
 
 /// Returns why one run does not go on with another, if it does not.
 pub(super) fn difference(before: &Header, now: &Header) -> Option<String> {
-    let both = || before.devices.iter().zip(&now.devices);
-    differ(program(before), program(now))
-        .or_else(|| differ(devices(before), devices(now)))
-        .or_else(|| differ(seed(before), seed(now)))
-        .or_else(|| differ(folder(before), folder(now)))
-        .or_else(|| both().find_map(|(before, now)| differ(said(before), said(now))))
-        .or_else(|| changed(before, now))
-        .or_else(|| both().find_map(|(before, now)| other_cases(before, now)))
-        .or_else(|| both().find_map(|(before, now)| differ(judged(before), judged(now))))
-        .or_else(|| {
-            let others = before.checks != now.checks;
-            others.then(|| "its checks are others than this program's".to_owned())
-        })
-}
-
-fn differ(before: String, now: String) -> Option<String> {
-    (before != now).then(|| format!("its {before}, and this run's {now}"))
-}
-
-fn program(header: &Header) -> String {
-    format!("program is {}", header.tool)
-}
-
-fn devices(header: &Header) -> String {
-    let names: Vec<&str> = header.devices.iter().map(|one| &one.device[..]).collect();
-    match &names[..] {
-        [one] => format!("device is {one}"),
-        all => format!("devices are {}", all.join(", ")),
-    }
-}
-
-fn seed(header: &Header) -> String {
-    format!("seed is {}", header.seed)
-}
-
-fn folder(header: &Header) -> String {
-    match &header.out {
-        Some(out) => format!("folder is {out}"),
-        None => "traces are not kept".to_owned(),
-    }
-}
-
-fn said(plan: &journal::Plan) -> String {
-    format!("arguments are `{}`", plan.arguments.join(" "))
-}
-
-fn judged(plan: &journal::Plan) -> String {
-    let names: Vec<&str> = plan.profiles.iter().map(|one| one.name()).collect();
-    match &names[..] {
-        [one] => format!("profile is {one}"),
-        all => format!("profiles are {}", all.join(", ")),
-    }
-}
-
-fn changed(before: &Header, now: &Header) -> Option<String> {
-    let mut files = before.files.iter();
-    let changed = files.find(|(path, hash)| now.files.get(*path).is_some_and(|now| now != *hash));
-    changed.map(|(path, _)| format!("{path} has changed since"))
-}
-
-fn other_cases(before: &journal::Plan, now: &journal::Plan) -> Option<String> {
-    let name = |one: &Planned| format!("{} ({})", one.scenario, one.area);
-    let more = now.cases.iter().find(|one| !before.cases.contains(one));
-    let fewer = before.cases.iter().find(|one| !now.cases.contains(one));
-    match (more, fewer) {
-        (Some(one), _) => Some(format!("{} was not to be run then", name(one))),
-        (None, Some(one)) => Some(format!("{} is not to be run now", name(one))),
-        (None, None) => None,
-    }
+    journal::apart(before, now).map(|apart| match apart {
+        Apart::Said(before, now) => format!("its {before}, and this run's {now}"),
+        Apart::File(path) => format!("{path} has changed since"),
+        Apart::OnlySecond(one) => format!("{} was not to be run then", one.words()),
+        Apart::OnlyFirst(one) => format!("{} is not to be run now", one.words()),
+        Apart::Checks => "its checks are others than this program's".to_owned(),
+    })
 }

@@ -178,6 +178,7 @@ impl Kept {
         if self.out.is_none() {
             // Its trace is there for this run alone.
             case.trace = None;
+            case.capture = None;
         }
         journal.keep(&Ended {
             device,

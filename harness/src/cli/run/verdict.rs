@@ -1,51 +1,59 @@
 //! What the cases of one device come to: stale entries of its file, and the exit code.
 
 use ngnlab_reports::conclusion::{Conclusion, of_all};
-use ngnlab_reports::{Case, Outcome, Report, StaleKnown, Verdict};
+use ngnlab_reports::stale::Watched;
+use ngnlab_reports::{Case, Outcome, Report, Verdict};
 use ngnlab_sim::line::Area;
 
 use crate::dut::description::Known;
 use crate::dut::description::excuse::Excuse;
 use crate::error;
 
-/// Returns the known failures that did not fail wherever they were judged.
-pub(super) fn stale(known: &[Known], cases: &[Case]) -> Vec<StaleKnown> {
-    let is_stale = |known: &&Known| {
-        let failed: Vec<bool> = cases
-            .iter()
-            .flat_map(|case| failures(known, case))
-            .collect();
-        !known.wavers && !failed.is_empty() && failed.iter().all(|failed| !failed)
-    };
-    let stale = known.iter().filter(is_stale).map(|known| StaleKnown {
-        check: known.name(),
-        reason: known.reason.get_ref().clone(),
-        excused_in: None,
-    });
-    stale.collect()
+/// Returns what became of the entries of a device file in these cases; one that wavers proves
+/// nothing.
+pub(super) fn watched(known: &[Known], excuses: &[Excuse], cases: &[Case]) -> Vec<Watched> {
+    let known = known.iter().filter(|known| !known.wavers);
+    let known = known.map(|known| known_failure(known, cases));
+    let excuses = excuses.iter().filter(|excuse| !excuse.wavers);
+    let excuses = excuses.map(|excuse| excused(excuse, cases));
+    known.chain(excuses).collect()
 }
 
-/// Returns the excuses for what was judged all the same.
-pub(super) fn needless(excuses: &[Excuse], cases: &[Case]) -> Vec<StaleKnown> {
-    let judged = |excuse: &Excuse| {
-        let check = excuse.check.get_ref();
-        let is_meant = |case: &&Case| {
-            let area = Area::ALL.into_iter().find(|area| area.name() == case.area);
-            area.is_some_and(|area| excuse.is_about(check, &case.scenario, area))
-        };
-        let mut cases = cases.iter().filter(is_meant);
-        cases.find(|case| case.is_judged(check))
+/// Looks where a known failure was judged, and whether it failed.
+fn known_failure(known: &Known, cases: &[Case]) -> Watched {
+    let mut watched = Watched {
+        what: known.name(),
+        reason: known.reason.get_ref().clone(),
+        excuses: false,
+        judged_in: None,
+        failed: false,
     };
-    let needless = excuses.iter().filter(|excuse| !excuse.wavers);
-    let stale = needless.filter_map(|excuse| {
-        let case = judged(excuse)?;
-        Some(StaleKnown {
-            check: excuse.check.get_ref().clone(),
-            reason: excuse.reason.get_ref().clone(),
-            excused_in: Some(format!("{} ({})", case.scenario, case.area)),
-        })
-    });
-    stale.collect()
+    for case in cases {
+        let failed = failures(known, case);
+        watched.failed |= failed.contains(&true);
+        if !failed.is_empty() && watched.judged_in.is_none() {
+            watched.judged_in = Some((case.scenario.clone(), case.area.clone()));
+        }
+    }
+    watched
+}
+
+/// Looks where an excused check was judged all the same.
+fn excused(excuse: &Excuse, cases: &[Case]) -> Watched {
+    let check = excuse.check.get_ref();
+    let is_meant = |case: &&Case| {
+        let area = Area::ALL.into_iter().find(|area| area.name() == case.area);
+        area.is_some_and(|area| excuse.is_about(check, &case.scenario, area))
+    };
+    let mut cases = cases.iter().filter(is_meant);
+    let judged = cases.find(|case| case.is_judged(check));
+    Watched {
+        what: check.clone(),
+        reason: excuse.reason.get_ref().clone(),
+        excuses: true,
+        judged_in: judged.map(|case| (case.scenario.clone(), case.area.clone())),
+        failed: false,
+    }
 }
 
 /// Returns whether what a known failure speaks of failed, as often as it was judged.
@@ -78,7 +86,7 @@ pub(in crate::cli) fn exit_code(report: &Report) -> u8 {
 }
 
 /// Returns the exit code that says what the reports of several devices come to.
-pub(super) fn exit_code_of_all(reports: &[Report]) -> u8 {
+pub(in crate::cli) fn exit_code_of_all(reports: &[Report]) -> u8 {
     code_of(&of_all(reports))
 }
 

@@ -161,6 +161,7 @@ fn document(device: &str) -> Document {
             .map(|(id, verdict)| (id.to_owned(), judged(verdict)))
             .into(),
         trace: None,
+        capture: None,
     };
     let report = Report {
         format: FORMAT,

@@ -1,4 +1,4 @@
-use ngnlab_reports::{Expectation, Finding, Judged, Profile, Promise};
+use ngnlab_reports::{Expectation, Finding, Judged, Profile, Promise, StaleKnown};
 use toml::Spanned;
 
 use super::*;
@@ -64,6 +64,14 @@ fn known(check: Option<&str>, expect: Option<Promise>) -> Known {
         wavers: false,
         reason: Spanned::new(0..0, "so".to_owned()),
     }
+}
+
+fn stale(known: &[Known], cases: &[Case]) -> Vec<StaleKnown> {
+    ngnlab_reports::stale::stale(&watched(known, &[], cases))
+}
+
+fn needless(excuses: &[Excuse], cases: &[Case]) -> Vec<StaleKnown> {
+    ngnlab_reports::stale::stale(&watched(&[], excuses, cases))
 }
 
 fn code(case: Case) -> u8 {

@@ -1,0 +1,276 @@
+//! A comparison for people: 80 columns, what decides first, the verdict last.
+
+use super::{Shown, heading, places, runs, several, subject};
+use crate::comparison::{At, Change, Comparison, Decides, DeviceChanges, Kind, State, Trend};
+use crate::formats::page::{Page, Style};
+
+/// Renders a comparison, with colour for a terminal if that is set.
+pub(super) fn render(comparison: &Comparison, shown: Shown) -> String {
+    let mut told = Told {
+        page: Page::new(shown.colour),
+        all: shown.all,
+        is_worse: matches!(comparison.comes_to, Trend::Worse(_)),
+    };
+    for (number, device) in comparison.devices.iter().enumerate() {
+        if number > 0 {
+            told.page.gap();
+        }
+        told.device(comparison, device);
+    }
+    for (names, said) in [
+        (&comparison.gone_devices, "gone device"),
+        (&comparison.new_devices, "new device"),
+    ] {
+        for name in names {
+            told.page.wrapped(&format!("{said}: {name}"), "", "  ");
+        }
+    }
+    told.page.gap();
+    told.conclusion(comparison);
+    told.page.into_text()
+}
+
+/// A comparison that is being told.
+struct Told {
+    page: Page,
+    all: bool,
+    is_worse: bool,
+}
+
+impl Told {
+    fn device(&mut self, comparison: &Comparison, device: &DeviceChanges) {
+        let Comparison { old, new, .. } = comparison;
+        let of = match comparison.devices.len() {
+            1 => String::new(),
+            _ => format!("{}: ", device.device),
+        };
+        let runs = runs(device.in_both);
+        self.labelled("compared", &format!("{of}{old} with {new}, {runs} in both"));
+        for one in &device.differences {
+            let said = format!("{}: {}, now {}", one.what, one.old, one.new);
+            self.labelled("differ in", &said);
+        }
+        let mut last = None;
+        let mut folded = Vec::new();
+        for change in &device.changes {
+            if !self.all && is_by_chance(change) {
+                folded.push(change);
+                continue;
+            }
+            if last != Some(change.kind) {
+                self.page.gap();
+                self.page.line(&[(Style::Bold, heading(change.kind))]);
+                last = Some(change.kind);
+            }
+            self.change(change);
+        }
+        self.by_chance(&folded);
+        self.others(device);
+    }
+
+    fn change(&mut self, change: &Change) {
+        let (word, name) = subject(change);
+        let style = match (change.decides, change.kind) {
+            (Decides::Worse | Decides::Open, _) => Style::Red,
+            (_, Kind::NewlyPassing | Kind::NewlyJudged) => Style::Green,
+            _ => Style::Yellow,
+        };
+        let remark = match (change.kind, change.decides) {
+            _ if change.known => ", as the device file says",
+            (Kind::NewlyFailing | Kind::NoLongerJudged, Decides::Nothing) => ", does not count",
+            _ => "",
+        };
+        let because = match &change.because {
+            Some(cause) => format!(", because of {cause}"),
+            None => String::new(),
+        };
+        let told = format!(" in {}{remark}{because}", runs(change.places.len()));
+        self.page.line(&[
+            (Style::Plain, "  "),
+            (style, word),
+            (Style::Plain, "  "),
+            (Style::Bold, name),
+            (Style::Plain, &told),
+        ]);
+        if change.kind == Kind::OtherDiagnosis {
+            let shown = if self.all {
+                change.places.len()
+            } else {
+                super::MOST_PLACES
+            };
+            for at in change.places.iter().take(shown) {
+                let told = format!("{}, {}", said(&at.is), was(&at.was));
+                self.page
+                    .field("where", &format!("{}: {told}", at.place.words()));
+            }
+            let more = change.places.len().saturating_sub(shown);
+            if more > 0 {
+                self.page.field("", &format!("and {more} more"));
+            }
+            return;
+        }
+        // Where it became worse, what is no longer judged is mostly the consequence.
+        let follows = self.is_worse && change.kind == Kind::NoLongerJudged;
+        if !self.all && (follows || change.because.is_some()) {
+            return;
+        }
+        if let Some(at) = change.places.first() {
+            self.states(at, change.kind);
+        }
+        self.page.field("where", &places(&change.places, self.all));
+    }
+
+    fn states(&mut self, at: &At, kind: Kind) {
+        match (&at.was, &at.is) {
+            (State::Failed { expected, seen, .. }, State::Failed { .. })
+                if kind == Kind::OtherEvidence =>
+            {
+                self.page.field("expected", expected);
+                self.page.field("seen then", seen);
+            }
+            (_, State::Failed { .. }) if at.was != State::Passed => {
+                self.page.field("before", &said(&at.was));
+            }
+            (State::Failed { seen, .. }, _) => self.page.field("seen then", seen),
+            _ => {}
+        }
+        match &at.is {
+            State::Failed {
+                expected,
+                seen,
+                known,
+                ..
+            } => {
+                self.page.field("expected", expected);
+                self.page.field("seen", seen);
+                if let Some(reason) = known {
+                    self.page.field("known", reason);
+                }
+            }
+            State::Missing(why) | State::NotJudged(why) => self.page.field("because", why),
+            State::Unclear(why) => self.page.field("unclear", why),
+            State::Passed | State::Absent | State::Ends(_) => {}
+        }
+    }
+
+    /// Says how many verdicts come and go where nothing asks for them.
+    fn by_chance(&mut self, changes: &[&Change]) {
+        let count = |kind| {
+            let meant = changes.iter().filter(|one| one.kind == kind);
+            meant.map(|one| one.places.len()).sum::<usize>()
+        };
+        let (lost, found) = (count(Kind::NoLongerJudged), count(Kind::NewlyJudged));
+        if lost + found == 0 {
+            return;
+        }
+        self.page.gap();
+        let lost = several(lost, "verdict is no more", "verdicts are no more");
+        let found = several(found, "is new and passes", "are new and pass");
+        let line = format!("{lost} and {found} where that does not count; --all names them");
+        self.page.wrapped(&line, "", "  ");
+    }
+
+    fn others(&mut self, device: &DeviceChanges) {
+        let gone = device.gone_runs.iter().map(|one| match &one.because {
+            Some(why) => format!("{}: {why}", one.place.words()),
+            None => one.place.words(),
+        });
+        let new = device.new_runs.iter().map(|one| one.words());
+        let lists = [
+            self.list("gone run", "gone runs", &gone.collect::<Vec<_>>()),
+            self.list("new run", "new runs", &new.collect::<Vec<_>>()),
+            self.list("gone check", "gone checks", &device.gone_checks),
+            self.list("new check", "new checks", &device.new_checks),
+        ];
+        let newly = device.newly_stale.iter().map(|one| (one, "newly stale"));
+        let no_longer = device.no_longer_stale.iter();
+        let no_longer = no_longer.map(|one| (one, "no longer stale"));
+        let stale = newly.chain(no_longer).map(|(one, said)| {
+            let place = match &one.excused_in {
+                Some(place) => format!(", judged in {place}"),
+                None => String::new(),
+            };
+            format!(
+                "{said} in the device file: {}{place} ({})",
+                one.check, one.reason
+            )
+        });
+        let lines: Vec<String> = lists.into_iter().flatten().chain(stale).collect();
+        for (number, line) in lines.iter().enumerate() {
+            if number == 0 {
+                self.page.gap();
+            }
+            self.page.wrapped(line, "", "  ");
+        }
+    }
+
+    fn list(&self, one: &str, many: &str, names: &[String]) -> Option<String> {
+        let shown = if self.all {
+            names.len()
+        } else {
+            super::MOST_PLACES
+        };
+        let more = match names.len().saturating_sub(shown) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let names_shown: Vec<&str> = names.iter().take(shown).map(|name| &**name).collect();
+        let count = several(names.len(), one, many);
+        (!names.is_empty()).then(|| format!("{count}: {}{more}", names_shown.join(", ")))
+    }
+
+    fn conclusion(&mut self, comparison: &Comparison) {
+        let before = match comparison.still_failing() {
+            0 => String::new(),
+            1 => "; 1 thing fails as it did, and does not count".to_owned(),
+            count => format!("; {count} things fail as they did, and do not count"),
+        };
+        let old = &comparison.old;
+        let line = match &comparison.comes_to {
+            Trend::NoWorse if comparison.is_empty() => format!("none since {old}{before}"),
+            Trend::NoWorse => format!("no worse than {old}{before}"),
+            Trend::Worse(reasons) if comparison.rules.strict => {
+                format!("not as {old}: {}{before}", reasons.join("; "))
+            }
+            Trend::Worse(reasons) => format!("worse than {old}: {}{before}", reasons.join("; ")),
+            Trend::Unclear(reasons) => {
+                let reasons = reasons.join("; ");
+                format!("cannot tell whether it is worse than {old}: {reasons}{before}")
+            }
+        };
+        self.labelled("change", &line);
+    }
+
+    fn labelled(&mut self, label: &str, value: &str) {
+        self.page
+            .wrapped(value, &format!("{label:<10} "), "           ");
+    }
+}
+
+/// Returns whether a verdict comes or goes where nothing asks for it.
+fn is_by_chance(change: &Change) -> bool {
+    let comes_or_goes = matches!(change.kind, Kind::NoLongerJudged | Kind::NewlyJudged);
+    comes_or_goes && change.decides == Decides::Nothing
+}
+
+fn was(state: &State) -> String {
+    format!("was {}", said(state))
+}
+
+fn said(state: &State) -> String {
+    match state {
+        State::Passed => "passed".to_owned(),
+        State::Failed {
+            seen,
+            known: Some(_),
+            ..
+        } => format!("failed as known: {seen}"),
+        State::Failed { seen, .. } => format!("failed: {seen}"),
+        State::Unclear(why) => format!("unclear: {why}"),
+        State::Missing(why) => format!("not judged: {why}"),
+        State::NotJudged(why) => format!("not judged: {why}"),
+        State::Absent => "it was not run or not asked".to_owned(),
+        State::Ends(None) => "none".to_owned(),
+        State::Ends(Some(id)) => id.clone(),
+    }
+}
