@@ -19,9 +19,10 @@
 //! 11. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
 //! 12. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
 //! 13. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
-//! 14. [`guide`], [`mistake`], [`period`]: what stands in the guide, what is wrong in a file, and
-//!     spans of time in it
+//! 14. [`built_in`], [`guide`], [`mistake`], [`period`]: what the program has inside, what stands in
+//!     the guide, what is wrong in a file, and spans of time in it
 
+pub mod built_in;
 pub mod campaign;
 mod caught;
 pub mod checks;

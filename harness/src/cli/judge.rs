@@ -16,6 +16,9 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
         path: args.trace.clone(),
         source,
     };
+    if let Some(path) = &args.json {
+        file::try_out(path)?;
+    }
     let trace = Trace::load(input::open(&args.trace)?).map_err(fail)?;
     let shown = Some(args.trace.display().to_string());
     let case = case_of_trace(&trace, shown).map_err(|error| fail(error.into()))?;

@@ -8,6 +8,7 @@ use ngnlab_reports::{Level, Profile};
 use ngnlab_sim::node::router::defect::Defect;
 
 use super::{Answer, List, select};
+use crate::built_in;
 use crate::checks;
 use crate::diagnosis;
 use crate::dut::description::Description;
@@ -30,11 +31,11 @@ pub(super) fn answer(args: &List) -> Result<Answer, Error> {
         list_diagnoses(&mut text);
     }
     if let Some(folder) = &args.devices {
-        list_devices(folder, &mut text)?;
+        list_devices(&select::devices(folder.as_deref()), &mut text)?;
     }
     let other = args.checks || args.defects || args.profiles || args.diagnoses;
     if !other && args.devices.is_none() {
-        for found in select::scenarios(&args.scenarios.scenarios, &[])? {
+        for found in select::scenarios(&args.scenarios.folder(), &[])? {
             let scenario = &found.scenario;
             let _ = writeln!(text, "{} ({})", scenario.name, scenario.until);
             let _ = writeln!(text, "    {}", line(&scenario.about.en));
@@ -97,7 +98,7 @@ fn list_devices(folder: &Path, text: &mut String) -> Result<(), Error> {
         let device = Description::load(&path)?;
         let modes = device.offers.modes.iter().map(|mode| mode.word());
         let modes = modes.collect::<Vec<_>>().join(", ");
-        let _ = writeln!(text, "{} ({modes})", line(&path.to_string_lossy()));
+        let _ = writeln!(text, "{} ({modes})", line(&built_in::name(&path)));
         let about = format!("{}: {}", device.name, device.about);
         let _ = writeln!(text, "    {}", line(&about));
     }

@@ -16,6 +16,7 @@ use ngnlab_sim::time::{Pace, Time};
 
 use super::select::{self, Found};
 use super::{Answer, Place, Run, file, interrupt};
+use crate::built_in;
 use crate::campaign::estimate::Estimate;
 use crate::campaign::{Campaign, Entry, folder};
 use crate::dut::description::Known;
@@ -42,7 +43,7 @@ use verdict::{exit_code_of_all, needless, stale};
 pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let clock = Clock::starting_at(Time::ZERO);
     let devices = device::chosen(args)?;
-    let found = select::scenarios(&args.scenarios.scenarios, &args.scenario)?;
+    let found = select::scenarios(&args.scenarios.folder(), &args.scenario)?;
     let mut plans: Vec<Plan> = devices.iter().map(|one| plan(&found, args, one)).collect();
     let runs = plans.iter().map(|plan| plan.entries.len()).sum();
     let jobs = jobs::at_once(&devices, args.jobs, runs)?;
@@ -233,7 +234,7 @@ fn remarks(stopped: bool, broken: bool, journal: bool) -> String {
 fn arguments(args: &Run, device: &Chosen) -> Vec<String> {
     let mut arguments = Vec::new();
     if let Device::File(path) = &device.device {
-        arguments.extend(["--device".to_owned(), path.display().to_string()]);
+        arguments.extend(["--device".to_owned(), built_in::name(path)]);
     }
     for defect in &args.defect {
         arguments.extend(["--defect".to_owned(), defect.name().to_owned()]);

@@ -11,7 +11,7 @@ use crate::job::{Device, Job};
 use crate::selftest;
 
 pub(super) fn answer(args: &Selftest, place: Place) -> Result<Answer, Error> {
-    let folder = &args.scenarios.scenarios;
+    let folder = &args.scenarios.folder();
     let found = prove(folder, args.seed, args.jobs, place.progress)?;
     Ok(Answer {
         text: format!("{}{}\n", found.table(), found.line()),
@@ -25,7 +25,7 @@ pub(super) fn answer(args: &Selftest, place: Place) -> Result<Answer, Error> {
 }
 
 /// Runs the clean reference router and every defect of it over a folder's scenarios.
-pub(super) fn prove(
+fn prove(
     folder: &Path,
     seed: u64,
     jobs: Option<u16>,
