@@ -49,7 +49,9 @@ pub fn device(name: &str) -> Option<PathBuf> {
 /// Returns what a path is called on the command line: a device example by its name.
 pub fn name(path: &Path) -> String {
     let example = path.strip_prefix(devices()).ok();
-    let name = example.and_then(|name| name.file_stem()).unwrap_or(path.as_os_str());
+    let name = example
+        .and_then(|name| name.file_stem())
+        .unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
 }
 
@@ -84,7 +86,9 @@ pub fn written_out() -> Vec<Inside> {
         let content = match read(&path)? {
             // All of ours are texts.
             Cow::Borrowed(bytes) => match str::from_utf8(bytes) {
-                Ok(text) if text.contains(CHECKOUT) => Cow::Owned(text.replace(CHECKOUT, "").into_bytes()),
+                Ok(text) if text.contains(CHECKOUT) => {
+                    Cow::Owned(text.replace(CHECKOUT, "").into_bytes())
+                }
                 Ok(_) | Err(_) => Cow::Borrowed(bytes),
             },
             owned => owned,
@@ -133,7 +137,12 @@ mod tests {
             let mut count = 0;
             for path in &inside {
                 let file = theirs.join(path.strip_prefix(&ours).unwrap());
-                assert_eq!(read(path).unwrap(), fs::read(&file).unwrap(), "{}", path.display());
+                assert_eq!(
+                    read(path).unwrap(),
+                    fs::read(&file).unwrap(),
+                    "{}",
+                    path.display()
+                );
                 count += 1;
             }
             assert_eq!(count, files(&theirs), "{}", theirs.display());
@@ -163,7 +172,11 @@ mod tests {
 
     /// Counts the files below a folder.
     fn files(folder: &Path) -> usize {
-        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        entries.map(|path| if path.is_dir() { files(&path) } else { 1 }).sum()
+        let entries = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        entries
+            .map(|path| if path.is_dir() { files(&path) } else { 1 })
+            .sum()
     }
 }

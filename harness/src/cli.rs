@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use ngnlab_reports::formats::FORMATS;
+use ngnlab_reports::provenance::Provenance;
 use ngnlab_reports::{Profile, escape};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::setup::Mode;
 
+use crate::campaign::Watched;
 use crate::error::Error;
 
 mod arguments;
@@ -23,6 +25,7 @@ mod judge;
 mod lint;
 mod list;
 mod manual;
+pub mod provenance;
 mod render;
 mod run;
 mod select;
@@ -191,6 +194,9 @@ pub struct List {
     /// here, unless named, and if there is none, or with `built-in`, the examples inside the program
     #[arg(long, value_name = "DIR", num_args = 0..=1)]
     pub devices: Option<Option<PathBuf>>,
+    /// Lists them as JSON, for other programs
+    #[arg(long)]
+    pub json: bool,
     /// Where the scenarios are
     #[command(flatten)]
     pub scenarios: Scenarios,
@@ -370,10 +376,12 @@ impl Answer {
 pub struct Place {
     /// Whether standard output is a terminal.
     pub colour: bool,
-    /// Whether standard error is one, for progress.
-    pub progress: bool,
+    /// Who watches how far long work is.
+    pub progress: Watched,
     /// Says a line on standard error at once, before long work.
     pub announce: fn(&str),
+    /// What is known of this call, for the reports that it makes.
+    pub provenance: fn() -> Provenance,
 }
 
 impl Cli {

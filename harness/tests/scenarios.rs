@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
-use ngnlab_harness::campaign::{Campaign, Entry};
+use ngnlab_harness::campaign::{Campaign, Entry, Watched};
 use ngnlab_harness::checks;
 use ngnlab_harness::job::{Device, Job};
 use ngnlab_harness::play;
@@ -168,6 +168,7 @@ fn report(cases: Vec<Case>) -> Report {
         profiles,
         results: Vec::new(),
         comes_to: None,
+        provenance: None,
     }
 }
 
@@ -200,7 +201,7 @@ fn run_all() -> Vec<(Case, Entry)> {
     }
     let campaign = Campaign {
         jobs: 2,
-        progress: false,
+        progress: Watched::ByNobody,
         stop: &AtomicBool::new(false),
     };
     let cases = campaign.run(&entries);

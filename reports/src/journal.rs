@@ -211,6 +211,7 @@ impl Header {
             profiles: plan.profiles.clone(),
             results: Vec::new(),
             comes_to: None,
+            provenance: None,
         }
         .scored()
     }

@@ -8,8 +8,8 @@
 //! 3. [`causes`], [`conclusion`], [`matrix`]: which failure explains which; what it all comes to;
 //!    several devices side by side
 //! 4. [`escape`], [`score`]: foreign words made harmless; what verdicts add up to
-//! 5. [`exercises`], [`decoded`]: the verdicts that scenarios promise, and which of them are
-//!    missing; a frame field by field
+//! 5. [`exercises`], [`provenance`], [`decoded`]: the verdicts that scenarios promise, and which of them are
+//!    missing; where a report comes from; a frame field by field
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,6 +25,7 @@ pub mod exercises;
 pub mod formats;
 pub mod journal;
 pub mod matrix;
+pub mod provenance;
 pub mod score;
 
 /// The version of the JSON report; it grows when a reader of the old one would break.
@@ -213,6 +214,9 @@ pub struct Report {
     /// What it all came to, as the exit code says it.
     #[serde(default)]
     pub comes_to: Option<conclusion::Conclusion>,
+    /// When and by what it was made, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<provenance::Provenance>,
 }
 
 /// One scenario in one area.

@@ -334,6 +334,7 @@ mod tests {
             profiles: vec![Profile::DnsProxy],
             results: Vec::new(),
             comes_to: None,
+            provenance: None,
         }
     }
 }

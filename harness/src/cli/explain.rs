@@ -17,8 +17,8 @@ use crate::guide::{PASSAGES, Passage};
 use crate::mistake::advice;
 use crate::promises;
 use crate::report::screen_name;
-use crate::scenario::{Scenario, name_of};
 use crate::scenario::step::words::{STEP_WORDS, StepWords};
+use crate::scenario::{Scenario, name_of};
 
 mod held;
 mod judging;

@@ -13,10 +13,19 @@ pub(super) fn answer(args: &Init) -> Result<Answer, Error> {
     let files = built_in::written_out();
     // Of files that are mixed with others nobody knows which are whose.
     let first = |one: &Inside| one.path.iter().next().map(PathBuf::from);
-    let there = files.iter().filter_map(first).map(|folder| args.folder.join(folder));
-    if let Some(there) = there.into_iter().find(|folder| folder.symlink_metadata().is_ok()) {
+    let there = files
+        .iter()
+        .filter_map(first)
+        .map(|folder| args.folder.join(folder));
+    if let Some(there) = there
+        .into_iter()
+        .find(|folder| folder.symlink_metadata().is_ok())
+    {
         return Err(Error::Usage {
-            what: format!("there is a {} already, and it stays as it is", there.display()),
+            what: format!(
+                "there is a {} already, and it stays as it is",
+                there.display()
+            ),
             help: Some("name another folder, or move that one away".to_owned()),
         });
     }

@@ -40,6 +40,7 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
         profiles: vec![profile],
         results: Vec::new(),
         comes_to: None,
+        provenance: None,
     }
     .scored();
     let exit_code = run::exit_code(&report);

@@ -15,7 +15,7 @@ use ngnlab_sim::setup::Mode;
 use ngnlab_sim::time::{Pace, Time};
 
 use super::select::{self, Found};
-use super::{Answer, Place, Run, file, interrupt};
+use super::{Answer, Place, Run, file, interrupt, provenance};
 use crate::built_in;
 use crate::campaign::estimate::Estimate;
 use crate::campaign::{Campaign, Entry, folder};
@@ -42,6 +42,7 @@ use verdict::{exit_code_of_all, needless, stale};
 
 pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let clock = Clock::starting_at(Time::ZERO);
+    let made = (place.provenance)();
     let devices = device::chosen(args)?;
     let found = select::scenarios(&args.scenarios.folder(), &args.scenario)?;
     let mut plans: Vec<Plan> = devices.iter().map(|one| plan(&found, args, one)).collect();
@@ -95,7 +96,14 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
             )
         });
         let plan = &header.devices[number];
-        reports.push(report(&header, plan, device, cases.collect(), elapsed_ms));
+        let mut report = report(&header, plan, device, cases.collect(), elapsed_ms);
+        report.provenance = Some(provenance::of_run(
+            made.clone(),
+            args,
+            &device.device,
+            &header,
+        ));
+        reports.push(report);
     }
     tell(args, place, kept, reports)
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ngnlab_sim::line::Area;
 
-use super::{Scenarios, list};
+use super::Scenarios;
 use crate::built_in;
 use crate::error::Error;
 use crate::mistake::advice;
@@ -51,7 +51,11 @@ impl Scenarios {
     /// Returns the folder with the scenarios: the one that is named, else `scenarios` where the
     /// program was started, and where there is none, the program's own.
     pub(super) fn folder(&self) -> PathBuf {
-        folder(self.scenarios.as_deref(), &["scenarios"], built_in::scenarios)
+        folder(
+            self.scenarios.as_deref(),
+            &["scenarios"],
+            built_in::scenarios,
+        )
     }
 }
 
@@ -66,7 +70,9 @@ fn folder(named: Option<&Path>, usual: &[&str], inside: fn() -> PathBuf) -> Path
         Some(named) => named.to_owned(),
         None => {
             let mut usual = usual.iter().map(Path::new);
-            usual.find(|folder| folder.is_dir()).map_or_else(inside, Path::to_owned)
+            usual
+                .find(|folder| folder.is_dir())
+                .map_or_else(inside, Path::to_owned)
         }
     }
 }
@@ -80,7 +86,7 @@ pub(super) fn device(named: &Path) -> Result<PathBuf, Error> {
     if let Some(example) = named.to_str().and_then(built_in::device) {
         return Ok(example);
     }
-    let known = list::device_files(&built_in::devices())?;
+    let known = device_files(&built_in::devices())?;
     let known: Vec<String> = known.iter().map(|path| built_in::name(path)).collect();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let is_a_name = |named: &&str| !named.contains(['/', '.']);
@@ -96,6 +102,15 @@ pub(super) fn device(named: &Path) -> Result<PathBuf, Error> {
             ))
         }),
     })
+}
+
+/// Returns the device files of a folder.
+pub(super) fn device_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut room = scenario::MOST_ENTRIES;
+    let mut files = scenario::entries(folder, &mut room)?;
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
+    files.sort();
+    Ok(files)
 }
 
 /// Returns the scenario files below a folder, which must be there.

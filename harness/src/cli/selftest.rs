@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Answer, Place, Selftest, interrupt, select};
-use crate::campaign::{Campaign, Entry, processors};
+use crate::campaign::{Campaign, Entry, Watched, processors};
 use crate::error::{CONFORMANT, Error, NOT_CONFORMANT, UNDETERMINED};
 use crate::job::{Device, Job};
 use crate::selftest;
@@ -29,7 +29,7 @@ fn prove(
     folder: &Path,
     seed: u64,
     jobs: Option<u16>,
-    progress: bool,
+    progress: Watched,
 ) -> Result<selftest::Selftest, Error> {
     let entries = clean(folder, seed)?;
     let stop = interrupt::stop_at_signals();

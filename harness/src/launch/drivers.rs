@@ -3,7 +3,6 @@
 use nix::unistd::Pid;
 
 use super::assignment::{Assignment, Task};
-use crate::dut::{DeviceFailure, Dut};
 use crate::dut::description::{Description, Driver};
 use crate::dut::nic::{self, NicDut};
 use crate::dut::process::group::Group;
@@ -12,6 +11,7 @@ use crate::dut::process::stranger::Stranger;
 use crate::dut::process::{self, ProcessDut};
 use crate::dut::qemu::saved::Files;
 use crate::dut::qemu::{self, QemuDut};
+use crate::dut::{DeviceFailure, Dut};
 use crate::error::Error;
 use crate::play::Ending;
 

@@ -38,6 +38,7 @@ fn page(report: &Report, colour: bool) -> String {
     lost::write(report, &mut page);
     page.others(&others);
     page.left_out(report);
+    page.provenance(report);
     page.summary(report);
     page.into_text()
 }
@@ -260,6 +261,15 @@ impl Page {
         }
         if !report.left_out.is_empty() {
             self.gap();
+        }
+    }
+
+    /// Tells when and by what the report was made.
+    fn provenance(&mut self, report: &Report) {
+        let rows = report.provenance.iter().flat_map(|one| one.rows());
+        // The seed stands beside the device.
+        for (label, value) in rows.filter(|(label, _)| *label != "seed") {
+            self.wrapped(&value, &format!("{label:<11}"), "           ");
         }
     }
 

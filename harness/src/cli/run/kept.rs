@@ -24,7 +24,10 @@ pub(super) struct Kept {
 /// Claims the places that a run writes to, and takes up what it goes on with.
 pub(super) fn claim(args: &Run, header: &Header) -> Result<Kept, Error> {
     let files = [&args.json, &args.junit, &args.markdown];
-    files.into_iter().flatten().try_for_each(|path| file::try_out(path))?;
+    files
+        .into_iter()
+        .flatten()
+        .try_for_each(|path| file::try_out(path))?;
     let Some(path) = journal_path(args) else {
         return match args.resume {
             true => Err(usage(

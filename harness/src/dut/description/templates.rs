@@ -80,7 +80,9 @@ impl<'a> Templates<'a> {
                 )
             }
             Err(error) => {
-                let part = error.range().filter(|part| source.get(part.clone()).is_some());
+                let part = error
+                    .range()
+                    .filter(|part| source.get(part.clone()).is_some());
                 let words = part.clone().and_then(|part| source.get(part));
                 let mut mistake = Mistake::new(template.span(), told(&error, words));
                 mistake.span = part.map_or(mistake.span, |part| place(template, &part));

@@ -15,11 +15,15 @@ pub(crate) fn explain(failure: &mut DeviceFailure, needs: &[String], programs: &
     }
     let shown = programs.sees.iter().map(|path| path.get_ref().clone());
     let shown: Vec<PathBuf> = shown.chain(own_programs(programs, needs)).collect();
-    let own = programs.file.iter().map(|file| file.path.get_ref().as_str());
+    let own = programs
+        .file
+        .iter()
+        .map(|file| file.path.get_ref().as_str());
     let own: Vec<&str> = own.collect();
     let mut named = failure.message.split(|letter| !is_of_a_path(letter));
     let hidden = named.find_map(|word| {
-        let path = Path::new(word.trim_end_matches(['.', ':']));
+        let word = word.trim_end_matches(['.', ':']);
+        let path = Path::new(word);
         let is_hidden = path.is_absolute()
             && !root::is_seen(path)
             && !HAS_ITS_OWN.iter().any(|top| path.starts_with(top))

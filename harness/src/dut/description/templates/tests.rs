@@ -157,13 +157,13 @@ fn a_mistake_names_file_line_and_variable() {
         mistakes.to_string()
     };
     for (file, place) in [
-        ("\"a {{ lan.nam }}\"", "d.toml:7:13: "),
-        ("\"\"\"\na\n\"b\" {{ lan.nam }}\n\"\"\"", "d.toml:9:8: "),
-        ("'''\na\nb\n{{ lan.nam }}'''", "d.toml:10:4: "),
-        ("\"\"\"{{ lan.nam }}\"\"\"", "d.toml:7:14: "),
+        ("\"a {{ lan.nam }}\"", "d.toml:6:14: "),
+        ("\"\"\"\na\n\"b\" {{ lan.nam }}\n\"\"\"", "d.toml:8:8: "),
+        ("'''\na\nb\n{{ lan.nam }}'''", "d.toml:9:4: "),
+        ("\"\"\"{{ lan.nam }}\"\"\"", "d.toml:6:14: "),
         // Where it is written with escapes, the template's own line is what can be said.
-        ("\"a\\nb\\nc\\nd\\n{{ lan.nam }}\"", "d.toml:7:8: "),
-        ("\"a\\n{{ lan.nam }}\"", "d.toml:7:8: "),
+        ("\"a\\nb\\nc\\nd\\n{{ lan.nam }}\"", "d.toml:6:8: "),
+        ("\"a\\n{{ lan.nam }}\"", "d.toml:6:8: "),
     ] {
         let told = told(file);
         assert!(told.starts_with(place), "{file}: {told}");
