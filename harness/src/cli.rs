@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use ngnlab_reports::formats::FORMATS;
+use ngnlab_reports::provenance::Provenance;
 use ngnlab_reports::shard::Number;
 use ngnlab_reports::{Profile, escape};
 use ngnlab_sim::line::{Area, Line};
@@ -11,6 +13,7 @@ use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::setup::Mode;
 
+use crate::campaign::Watched;
 use crate::error::Error;
 use crate::period::Period;
 
@@ -25,11 +28,14 @@ mod diff;
 mod doctor;
 mod explain;
 mod file;
+mod init;
 mod interrupt;
 mod judge;
 mod lint;
 mod list;
+mod manual;
 mod merge;
+pub mod provenance;
 mod render;
 mod run;
 mod select;
@@ -73,6 +79,13 @@ pub enum Command {
     /// Says what this machine can do, what it lacks, and the command that mends it
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(Doctor),
+    /// Writes the scenarios and device examples into a folder, to be changed there
+    Init(Init),
+    /// Writes what a shell needs to complete ngnlab's arguments
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(Completions),
+    /// Writes the manual's pages into a folder
+    Man(Man),
     /// Looks at one device
     #[command(subcommand)]
     Device(DeviceCommand),
@@ -108,16 +121,18 @@ pub struct DeviceCheck {
 pub struct Doctor {
     /// The device files to look after; those of the folder, unless given
     pub files: Vec<PathBuf>,
-    /// The folder with the device files
-    #[arg(long, value_name = "DIR", default_value = "harness/devices")]
-    pub devices: PathBuf,
+    /// The folder with the device files, or `built-in`; `harness/devices` or `devices` here, unless
+    /// given, and if there is none, the examples inside the program
+    #[arg(long, value_name = "DIR")]
+    pub devices: Option<PathBuf>,
 }
 
 /// The arguments of `run`.
 #[derive(Debug, Args)]
 pub struct Run {
-    /// The router: `reference`, or a device file; several run side by side and are compared
-    #[arg(long, value_name = "FILE|reference", default_value = "reference")]
+    /// The router: `reference`, a device file, or the name of an example; several run side by side
+    /// and are compared
+    #[arg(long, value_name = "FILE|NAME", default_value = "reference")]
     pub device: Vec<String>,
     /// Only these scenarios: names, or patterns with `*` such as `dns/*`
     #[arg(long, value_name = "NAME", num_args = 1..)]
@@ -191,9 +206,10 @@ pub struct Run {
 /// Where the scenarios are.
 #[derive(Debug, Args)]
 pub struct Scenarios {
-    /// The folder with the scenario files
-    #[arg(long, value_name = "DIR", default_value = "scenarios")]
-    pub scenarios: PathBuf,
+    /// The folder with the scenario files, or `built-in`; the folder `scenarios` here, unless given,
+    /// and if there is none, the scenarios inside the program
+    #[arg(long, value_name = "DIR")]
+    pub scenarios: Option<PathBuf>,
 }
 
 /// The arguments of `list`.
@@ -211,14 +227,13 @@ pub struct List {
     /// Lists the ends of the flow of guide p.30
     #[arg(long)]
     pub diagnoses: bool,
-    /// Lists the reference router and the device files of a folder
-    #[arg(
-        long,
-        value_name = "DIR",
-        num_args = 0..=1,
-        default_missing_value = "harness/devices"
-    )]
-    pub devices: Option<PathBuf>,
+    /// Lists the reference router and the device files of a folder; of `harness/devices` or `devices`
+    /// here, unless named, and if there is none, or with `built-in`, the examples inside the program
+    #[arg(long, value_name = "DIR", num_args = 0..=1)]
+    pub devices: Option<Option<PathBuf>>,
+    /// Lists them as JSON, for other programs
+    #[arg(long)]
+    pub json: bool,
     /// Where the scenarios are
     #[command(flatten)]
     pub scenarios: Scenarios,
@@ -303,6 +318,27 @@ pub struct Selftest {
     /// Where the scenarios are
     #[command(flatten)]
     pub scenarios: Scenarios,
+}
+
+/// The arguments of `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The folder, which is made unless it is there; nothing in it is overwritten
+    pub folder: PathBuf,
+}
+
+/// The arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    pub shell: Shell,
+}
+
+/// The arguments of `man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The folder
+    pub folder: PathBuf,
 }
 
 /// An area on the command line.
@@ -400,10 +436,12 @@ impl Answer {
 pub struct Place {
     /// Whether standard output is a terminal.
     pub colour: bool,
-    /// Whether standard error is one, for progress.
-    pub progress: bool,
+    /// Who watches how far long work is.
+    pub progress: Watched,
     /// Says a line on standard error at once, before long work.
     pub announce: fn(&str),
+    /// What is known of this call, for the reports that it makes.
+    pub provenance: fn() -> Provenance,
 }
 
 impl Cli {
@@ -417,10 +455,14 @@ impl Cli {
             Command::Diff(args) => diff::answer(args, place),
             Command::Merge(args) => merge::answer(args, place),
             Command::List(args) => list::answer(args).map(Answer::escaped),
-            Command::Explain(args) => explain::answer(args, place).map(Answer::escaped),
+            Command::Explain(args) => explain::answer(args).map(Answer::escaped),
             Command::Lint(args) => lint::answer(args).map(Answer::escaped),
             Command::Selftest(args) => selftest::answer(args, place).map(Answer::escaped),
             Command::Doctor(args) => doctor::answer(args).map(Answer::escaped),
+            Command::Init(args) => init::answer(args).map(Answer::escaped),
+            // For a shell to read, made of our own words alone.
+            Command::Completions(args) => Ok(manual::completions(args)),
+            Command::Man(args) => manual::pages(args).map(Answer::escaped),
             Command::Device(DeviceCommand::Check(args)) => {
                 device::answer(args, place).map(Answer::escaped)
             }
@@ -488,10 +530,16 @@ capture: 0 no MUST failed that it shows, which proves no conformance; 1 a MUST c
 
 const DOCTOR_EXAMPLES: &str = "\
 Examples:
-  ngnlab doctor                    for every file in harness/devices
+  ngnlab doctor                    for every device example
   ngnlab doctor my-router.toml     for one device
 
 Exit codes: 0 all that is needed is there, 2 wrong usage or file, 3 something is missing";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  ngnlab completions bash > ~/.local/share/bash-completion/completions/ngnlab
+  ngnlab completions zsh > ~/.zfunc/_ngnlab        with ~/.zfunc in $fpath
+  ngnlab completions fish > ~/.config/fish/completions/ngnlab.fish";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:

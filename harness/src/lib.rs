@@ -23,9 +23,10 @@
 //! 13. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
 //! 14. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
 //! 15. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
-//! 16. [`guide`], [`mistake`], [`period`]: what stands in the guide, what is wrong in a file, and
-//!     spans of time in it
+//! 16. [`built_in`], [`guide`], [`mistake`], [`period`]: what the program has inside, what stands in
+//!     the guide, what is wrong in a file, and spans of time in it
 
+pub mod built_in;
 pub mod campaign;
 pub mod capture;
 mod caught;

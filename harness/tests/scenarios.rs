@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
-use ngnlab_harness::campaign::{Campaign, Entry};
+use ngnlab_harness::campaign::{Campaign, Entry, Watched};
 use ngnlab_harness::checks;
 use ngnlab_harness::job::{Device, Job};
 use ngnlab_harness::play;
@@ -169,6 +169,7 @@ fn report(cases: Vec<Case>) -> Report {
         profiles,
         results: Vec::new(),
         comes_to: None,
+        provenance: None,
     }
 }
 
@@ -201,7 +202,7 @@ fn run_all() -> Vec<(Case, Entry)> {
     }
     let campaign = Campaign {
         jobs: 2,
-        progress: false,
+        progress: Watched::ByNobody,
         stop: &AtomicBool::new(false),
     };
     let cases = campaign.run(&entries);

@@ -216,6 +216,7 @@ impl Header {
             profiles: plan.profiles.clone(),
             results: Vec::new(),
             comes_to: None,
+            provenance: None,
         }
         .scored()
     }

@@ -10,10 +10,10 @@
 //!    reports held against each other; what it all comes to; several devices side by side
 //! 5. [`escape`], [`scene`], [`score`]: foreign words made harmless; what happened in a case,
 //!    record by record; what verdicts add up to
-//! 6. [`captured`], [`exercises`], [`decoded`], [`place`], [`stale`]: what is known of a foreign
-//!    capture; the verdicts that scenarios promise, and which of them are missing; a frame field by
-//!    field; where in a trace and its capture a finding is seen; the entries of a device file that
-//!    no longer hold
+//! 6. [`captured`], [`exercises`], [`decoded`], [`place`], [`provenance`], [`stale`]: what is known
+//!    of a foreign capture; the verdicts that scenarios promise, and which of them are missing; a
+//!    frame field by field; where in a trace and its capture a finding is seen; where a report comes
+//!    from; the entries of a device file that no longer hold
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -32,6 +32,7 @@ pub mod formats;
 pub mod journal;
 pub mod matrix;
 pub mod place;
+pub mod provenance;
 pub mod scene;
 pub mod score;
 pub mod shard;
@@ -226,6 +227,9 @@ pub struct Report {
     /// What it all came to, as the exit code says it.
     #[serde(default)]
     pub comes_to: Option<conclusion::Conclusion>,
+    /// When and by what it was made, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<provenance::Provenance>,
 }
 
 /// One scenario in one area.

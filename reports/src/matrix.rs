@@ -336,6 +336,7 @@ mod tests {
             profiles: vec![Profile::DnsProxy],
             results: Vec::new(),
             comes_to: None,
+            provenance: None,
         }
     }
 }

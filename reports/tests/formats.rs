@@ -376,6 +376,7 @@ fn report() -> Report {
         profiles: vec![Profile::OnsEast],
         results: vec![],
         comes_to: None,
+        provenance: None,
     }
     .scored()
 }

@@ -330,6 +330,7 @@ fn report(must: Verdict, should: Verdict) -> Report {
         profiles: vec![Profile::OnsEast],
         results: vec![],
         comes_to: None,
+        provenance: None,
     }
     .scored()
 }

@@ -54,6 +54,7 @@ fn judge(trace: Trace) {
         stale: Vec::new(),
         results: Vec::new(),
         comes_to: None,
+        provenance: None,
     };
     let document = Document::of(vec![report]);
     for format in FORMATS {

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use ngnlab_sim::setup::Mode;
 use ngnlab_sim::time::Time;
 use serde::Serialize;
 
-use super::{Answer, DeviceCheck, Place, file};
+use super::{Answer, DeviceCheck, Place, file, select};
 use crate::campaign;
 use crate::checks;
 use crate::dissection::Dissection;
@@ -62,8 +62,12 @@ struct Document<'a> {
 }
 
 pub(super) fn answer(args: &DeviceCheck, place: Place) -> Result<Answer, Error> {
-    let description = Description::load(&args.file)?;
-    launch::attempt(&args.file)?;
+    let device = select::device(&args.file)?;
+    let description = Description::load(&device)?;
+    if let Some(path) = &args.json {
+        file::try_out(path)?;
+    }
+    launch::attempt(&device)?;
     scratch::sweep();
     let area = args.area.map_or(Area::East, Area::from);
     let out = match &args.out {
@@ -73,7 +77,7 @@ pub(super) fn answer(args: &DeviceCheck, place: Place) -> Result<Answer, Error> 
     let mut all = Vec::new();
     for mode in &description.offers.modes {
         let out = out.join(mode.word());
-        all.push(check(args, &description.known, *mode, area, out, place)?);
+        all.push(check(&device, &description.known, *mode, area, out, place)?);
     }
     if let Some(path) = &args.json {
         let document = Document {
@@ -104,7 +108,7 @@ pub(super) fn answer(args: &DeviceCheck, place: Place) -> Result<Answer, Error> 
 
 /// Brings the device up on a line of its mode, and says on the way how far it is.
 fn check(
-    args: &DeviceCheck,
+    device: &Path,
     known: &[Known],
     mode: Mode,
     area: Area,
@@ -125,7 +129,7 @@ fn check(
         delivery: None,
         seed: 1,
         pace: None,
-        device: Device::File(args.file.clone()),
+        device: Device::File(device.to_owned()),
         // A machine is switched on like any other, so that its boot is seen.
         prepared: None,
         out: Some(out.clone()),
@@ -143,7 +147,7 @@ fn check(
         (place.announce)(&format!("  {:<17} {at}", reached.stage.words()));
         stages.push((reached.stage, millis(reached.at)));
     };
-    let run = launch::run_staged(&job, &args.file, &AtomicBool::new(false), &mut tell)?;
+    let run = launch::run_staged(&job, device, &AtomicBool::new(false), &mut tell)?;
     let missing = Stage::ALL.get(stages.len()).copied();
     let trace = Dissection::new(&run.trace).expect("it has steps of ours alone");
     let wrong = match run.ending {

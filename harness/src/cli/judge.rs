@@ -30,6 +30,9 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
         });
         return captures::answer(args, &sources.collect::<Vec<_>>(), place);
     };
+    if let Some(path) = &args.json {
+        file::try_out(path)?;
+    }
     let mut file = input::open(path)?;
     let first = first_bytes(&mut file).map_err(|source| unread(path, source))?;
     if capture::is_capture(&first) {
@@ -118,6 +121,7 @@ fn finish(
         profiles: vec![profile],
         results: Vec::new(),
         comes_to: None,
+        provenance: None,
     }
     .scored();
     let exit_code = run::exit_code(&report);

@@ -114,7 +114,10 @@ fn properties(report: &Report) -> Vec<(String, String)> {
         let result = report.overall(*profile).words().to_owned();
         (format!("profile {}", profile.name()), result)
     });
-    head.into_iter().chain(profiles).collect()
+    let made = report.provenance.iter().flat_map(|one| one.rows());
+    let made = made.filter(|(label, _)| *label != "seed");
+    let made = made.map(|(label, value)| own(label, value));
+    head.into_iter().chain(profiles).chain(made).collect()
 }
 
 impl Test {

@@ -63,6 +63,15 @@ fn page(report: &Report) -> String {
     let seconds = report.elapsed_ms as f64 / 1000.0;
     let (tool, seed) = (code(&report.tool), report.seed);
     let _ = writeln!(text, "\n{tool}, seed {seed}, {runs} runs in {seconds:.1} s");
+    for (index, (label, value)) in report
+        .provenance
+        .iter()
+        .flat_map(|one| one.rows())
+        .enumerate()
+    {
+        let gap = if index == 0 { "\n" } else { "" };
+        let _ = writeln!(text, "{gap}- {label} {}", code(&value));
+    }
     text
 }
 

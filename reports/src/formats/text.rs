@@ -42,6 +42,7 @@ fn page(report: &Report, colour: bool) -> String {
     page.others(&others);
     page.left_out(report);
     captured::open(report, &mut page);
+    page.provenance(report);
     page.summary(report);
     page.into_text()
 }
@@ -279,6 +280,15 @@ impl Page {
         }
         if !report.left_out.is_empty() {
             self.gap();
+        }
+    }
+
+    /// Tells when and by what the report was made.
+    fn provenance(&mut self, report: &Report) {
+        let rows = report.provenance.iter().flat_map(|one| one.rows());
+        // The seed stands beside the device.
+        for (label, value) in rows.filter(|(label, _)| *label != "seed") {
+            self.wrapped(&value, &format!("{label:<11}"), "           ");
         }
     }
 
