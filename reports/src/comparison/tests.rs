@@ -555,6 +555,7 @@ fn report(cases: &[(&str, Ends)]) -> Report {
         seed: 1,
         arguments: Vec::new(),
         captured: None,
+        provenance: None,
         elapsed_ms: 1,
         checks: BTreeMap::from([
             info(MUST, Level::Must, Profile::DnsProxy),

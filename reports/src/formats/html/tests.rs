@@ -170,6 +170,7 @@ fn document(device: &str) -> Document {
         seed: 1,
         arguments: Vec::new(),
         captured: None,
+        provenance: None,
         elapsed_ms: 1,
         checks: ["a.fails", "b.holds"]
             .map(|id| (id.to_owned(), check(id)))
