@@ -6,7 +6,7 @@ use std::time::Duration;
 use ngnlab_harness::report::{case_of_trace, check_infos};
 use ngnlab_harness::wireshark;
 use ngnlab_reports::document::Document;
-use ngnlab_reports::formats::FORMATS;
+use ngnlab_reports::formats::{FORMATS, Look};
 use ngnlab_reports::{Profile, Report};
 use ngnlab_sim::Time;
 use ngnlab_sim::fault::Fate;
@@ -59,7 +59,16 @@ fn judge(trace: Trace) {
     let document = Document::of(vec![report]);
     for format in FORMATS {
         for colour in [false, true] {
-            assert!(!(format.render)(&document, colour).is_empty());
+            assert!(
+                !(format.render)(
+                    &document,
+                    &Look {
+                        colour,
+                        ..Look::PLAIN
+                    }
+                )
+                .is_empty()
+            );
         }
     }
 }
