@@ -112,7 +112,7 @@ fn the_decoder_reads_what_wireshark_reads() {
             same_fields::compare(
                 name,
                 &trace,
-                &tshark::fields::of_frames(&capture),
+                &same_fields::theirs::of_frames(&capture),
                 &mut compared,
             );
         }

@@ -1,7 +1,5 @@
 //! What Wireshark has to say about frames that we wrote.
 
-pub(crate) mod fields;
-
 use std::path::Path;
 use std::process::Command;
 
