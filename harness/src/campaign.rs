@@ -23,11 +23,13 @@ mod one;
 mod pacer;
 mod progress;
 
+pub(crate) use one::CAPTURE;
 pub use one::keep;
 use one::{HANDS, Hands};
 use pacer::Pacer;
 pub use pacer::processors;
 use progress::Progress;
+pub use progress::Watched;
 
 /// A job with its scenario.
 pub struct Entry {
@@ -86,8 +88,8 @@ impl Entry {
 pub struct Campaign<'a> {
     /// How many at the same time, at most: where time is real, as many as the host keeps up with.
     pub jobs: usize,
-    /// Whether somebody watches.
-    pub progress: bool,
+    /// Who watches how far they are.
+    pub progress: Watched,
     /// Set from outside to start no further job.
     pub stop: &'a AtomicBool,
 }
@@ -140,7 +142,7 @@ impl Campaign<'_> {
                     // Beside those, one that computes without end would keep them waiting.
                     let processor = (paced && !real_time).then(|| pacer.take_processor(self.stop));
                     drop(queue);
-                    progress.start(index, entry);
+                    progress.start(index);
                     let mut case = one::case(entry, hands, self.stop, &mut |sign| {
                         if let Some(turn) = &turn {
                             turn.take_in(sign);

@@ -29,6 +29,7 @@ mod lan;
 mod line_auth;
 mod neighbour_discovery;
 mod ons;
+pub mod passive;
 mod renumbering;
 mod robustness;
 mod ruling;
@@ -39,6 +40,7 @@ mod wan;
 pub use check::{Check, check_info};
 pub use consequences::{because, because_of_promise, left_open};
 pub use delay::excused;
+pub use passive::Point;
 pub use ruling::left_because;
 
 /// The checks, room by room.

@@ -3,14 +3,19 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use ngnlab_reports::formats::FORMATS;
+use ngnlab_reports::provenance::Provenance;
 use ngnlab_reports::shard::Number;
 use ngnlab_reports::{Profile, escape};
-use ngnlab_sim::line::Area;
+use ngnlab_sim::line::{Area, Line};
+use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::setup::Mode;
 
+use crate::campaign::Watched;
 use crate::error::Error;
+use crate::period::Period;
 
 pub use diff::Diff;
 pub use merge::Merge;
@@ -23,11 +28,14 @@ mod diff;
 mod doctor;
 mod explain;
 mod file;
+mod init;
 mod interrupt;
 mod judge;
 mod lint;
 mod list;
+mod manual;
 mod merge;
+pub mod provenance;
 mod render;
 mod run;
 mod select;
@@ -55,7 +63,8 @@ pub enum Command {
     Explain(Explain),
     /// Looks for mistakes in scenario files, and in device files that speak of them
     Lint(Lint),
-    /// Judges a saved trace again
+    /// Judges a saved trace again, or a capture from a real line
+    #[command(after_help = JUDGE_EXAMPLES)]
     Judge(Judge),
     /// Shows a saved report again
     Render(Render),
@@ -70,6 +79,13 @@ pub enum Command {
     /// Says what this machine can do, what it lacks, and the command that mends it
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(Doctor),
+    /// Writes the scenarios and device examples into a folder, to be changed there
+    Init(Init),
+    /// Writes what a shell needs to complete ngnlab's arguments
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(Completions),
+    /// Writes the manual's pages into a folder
+    Man(Man),
     /// Looks at one device
     #[command(subcommand)]
     Device(DeviceCommand),
@@ -105,16 +121,18 @@ pub struct DeviceCheck {
 pub struct Doctor {
     /// The device files to look after; those of the folder, unless given
     pub files: Vec<PathBuf>,
-    /// The folder with the device files
-    #[arg(long, value_name = "DIR", default_value = "harness/devices")]
-    pub devices: PathBuf,
+    /// The folder with the device files, or `built-in`; `harness/devices` or `devices` here, unless
+    /// given, and if there is none, the examples inside the program
+    #[arg(long, value_name = "DIR")]
+    pub devices: Option<PathBuf>,
 }
 
 /// The arguments of `run`.
 #[derive(Debug, Args)]
 pub struct Run {
-    /// The router: `reference`, or a device file; several run side by side and are compared
-    #[arg(long, value_name = "FILE|reference", default_value = "reference")]
+    /// The router: `reference`, a device file, or the name of an example; several run side by side
+    /// and are compared
+    #[arg(long, value_name = "FILE|NAME", default_value = "reference")]
     pub device: Vec<String>,
     /// Only these scenarios: names, or patterns with `*` such as `dns/*`
     #[arg(long, value_name = "NAME", num_args = 1..)]
@@ -188,9 +206,10 @@ pub struct Run {
 /// Where the scenarios are.
 #[derive(Debug, Args)]
 pub struct Scenarios {
-    /// The folder with the scenario files
-    #[arg(long, value_name = "DIR", default_value = "scenarios")]
-    pub scenarios: PathBuf,
+    /// The folder with the scenario files, or `built-in`; the folder `scenarios` here, unless given,
+    /// and if there is none, the scenarios inside the program
+    #[arg(long, value_name = "DIR")]
+    pub scenarios: Option<PathBuf>,
 }
 
 /// The arguments of `list`.
@@ -208,14 +227,13 @@ pub struct List {
     /// Lists the ends of the flow of guide p.30
     #[arg(long)]
     pub diagnoses: bool,
-    /// Lists the reference router and the device files of a folder
-    #[arg(
-        long,
-        value_name = "DIR",
-        num_args = 0..=1,
-        default_missing_value = "harness/devices"
-    )]
-    pub devices: Option<PathBuf>,
+    /// Lists the reference router and the device files of a folder; of `harness/devices` or `devices`
+    /// here, unless named, and if there is none, or with `built-in`, the examples inside the program
+    #[arg(long, value_name = "DIR", num_args = 0..=1)]
+    pub devices: Option<Option<PathBuf>>,
+    /// Lists them as JSON, for other programs
+    #[arg(long)]
+    pub json: bool,
     /// Where the scenarios are
     #[command(flatten)]
     pub scenarios: Scenarios,
@@ -248,8 +266,31 @@ pub struct Lint {
 /// The arguments of `judge`.
 #[derive(Debug, Args)]
 pub struct Judge {
-    /// The trace, as `run --out` wrote it
-    pub trace: PathBuf,
+    /// Writes the capture for Wireshark, with a comment on each frame that decided a verdict
+    #[arg(long, value_name = "FILE")]
+    pub pcapng: Option<PathBuf>,
+    /// The trace, as `run --out` wrote it, or a capture: pcapng or pcap, plain or gzip
+    #[arg(value_name = "FILE", required_unless_present_any = ["wan", "lan"])]
+    pub trace: Option<PathBuf>,
+    /// The line that a capture was taken on
+    #[arg(long, value_name = "LINE", value_parser = clap::builder::PossibleValuesParser::new(Line::PRESETS))]
+    pub line: Option<String>,
+    /// The area of that line
+    #[arg(long, value_enum)]
+    pub area: Option<AreaName>,
+    /// The interface in the capture that is the router's WAN, by its name or number, with `.101`
+    /// behind it for a VLAN; without FILE, a capture taken there
+    #[arg(long, value_name = "IF|FILE")]
+    pub wan: Option<String>,
+    /// The same of its LAN; unless one of them is given, they are found by what they carry
+    #[arg(long, value_name = "IF|FILE")]
+    pub lan: Option<String>,
+    /// The router's own MAC address, where it is not found: once for the WAN, once for the LAN
+    #[arg(long, value_name = "MAC")]
+    pub device_mac: Vec<Mac>,
+    /// When time begins, counted from the first frame: `90s` where the router was switched on then
+    #[arg(long, value_name = "SPAN")]
+    pub start: Option<Period>,
     /// Writes the report as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -277,6 +318,27 @@ pub struct Selftest {
     /// Where the scenarios are
     #[command(flatten)]
     pub scenarios: Scenarios,
+}
+
+/// The arguments of `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The folder, which is made unless it is there; nothing in it is overwritten
+    pub folder: PathBuf,
+}
+
+/// The arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    pub shell: Shell,
+}
+
+/// The arguments of `man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The folder
+    pub folder: PathBuf,
 }
 
 /// An area on the command line.
@@ -374,10 +436,12 @@ impl Answer {
 pub struct Place {
     /// Whether standard output is a terminal.
     pub colour: bool,
-    /// Whether standard error is one, for progress.
-    pub progress: bool,
+    /// Who watches how far long work is.
+    pub progress: Watched,
     /// Says a line on standard error at once, before long work.
     pub announce: fn(&str),
+    /// What is known of this call, for the reports that it makes.
+    pub provenance: fn() -> Provenance,
 }
 
 impl Cli {
@@ -391,10 +455,14 @@ impl Cli {
             Command::Diff(args) => diff::answer(args, place),
             Command::Merge(args) => merge::answer(args, place),
             Command::List(args) => list::answer(args).map(Answer::escaped),
-            Command::Explain(args) => explain::answer(args, place).map(Answer::escaped),
+            Command::Explain(args) => explain::answer(args).map(Answer::escaped),
             Command::Lint(args) => lint::answer(args).map(Answer::escaped),
             Command::Selftest(args) => selftest::answer(args, place).map(Answer::escaped),
             Command::Doctor(args) => doctor::answer(args).map(Answer::escaped),
+            Command::Init(args) => init::answer(args).map(Answer::escaped),
+            // For a shell to read, made of our own words alone.
+            Command::Completions(args) => Ok(manual::completions(args)),
+            Command::Man(args) => manual::pages(args).map(Answer::escaped),
             Command::Device(DeviceCommand::Check(args)) => {
                 device::answer(args, place).map(Answer::escaped)
             }
@@ -449,12 +517,29 @@ Examples:
   ngnlab explain reconfigure           a step of a scenario
   ngnlab explain dns/large-answers     a scenario";
 
+const JUDGE_EXAMPLES: &str = "\
+Examples:
+  ngnlab judge out/…/trace.jsonl                           a run of ours, judged again
+  ngnlab judge both.pcapng --line next-pd --area east      a capture of both sides
+  ngnlab judge both.pcapng --line next-pd --area east --wan eth0 --lan eth1
+  ngnlab judge --wan wan.pcap.gz --lan lan.pcap --line next-ra --area west
+
+A capture holds frames alone, so it is judged by the checks that need no more. Exit codes of a
+capture: 0 no MUST failed that it shows, which proves no conformance; 1 a MUST certainly failed;
+2 no capture, no frame of a router, or no such interface; 3 nothing could be judged";
+
 const DOCTOR_EXAMPLES: &str = "\
 Examples:
-  ngnlab doctor                    for every file in harness/devices
+  ngnlab doctor                    for every device example
   ngnlab doctor my-router.toml     for one device
 
 Exit codes: 0 all that is needed is there, 2 wrong usage or file, 3 something is missing";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  ngnlab completions bash > ~/.local/share/bash-completion/completions/ngnlab
+  ngnlab completions zsh > ~/.zfunc/_ngnlab        with ~/.zfunc in $fpath
+  ngnlab completions fish > ~/.config/fish/completions/ngnlab.fish";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:

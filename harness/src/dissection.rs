@@ -12,7 +12,7 @@ use ngnlab_reports::{Evidence, RecordId};
 use ngnlab_sim::message::ndp::{Ndp, NeighborAdvert, NeighborSolicit, RouterAdvert, RouterSolicit};
 use ngnlab_sim::message::packet::{Mac, Packet, is_routable};
 use ngnlab_sim::setup::{Aspect, Setup};
-use ngnlab_sim::trace::{End, Fact, Header, Role, Seen};
+use ngnlab_sim::trace::{End, Fact, Frames, Header, Role, Seen};
 use ngnlab_sim::{Fate, Time, Trace};
 
 use crate::decode::Decoder;
@@ -44,6 +44,8 @@ pub use tcp::Connection;
 pub struct Dissection<'t> {
     /// The trace itself.
     pub trace: &'t Trace,
+    /// Which of its records are frames.
+    pub frames: Frames,
     /// Every IPv6 packet.
     pub packets: Vec<Found<Packet<'t>>>,
     /// Every valid Neighbour Discovery message.
@@ -81,6 +83,7 @@ impl<'t> Dissection<'t> {
     pub fn new(trace: &'t Trace) -> Result<Self, UnknownStep> {
         let mut this = Self {
             trace,
+            frames: Frames::of(trace),
             packets: Vec::new(),
             ndp: Vec::new(),
             dhcpv6: Vec::new(),

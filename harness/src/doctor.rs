@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 
+use crate::built_in;
 use crate::dut::description::{Description, Driver};
 use crate::dut::needs;
 use crate::dut::process::group::Group;
@@ -237,7 +238,7 @@ fn terminals() -> impl Iterator<Item = Finding> {
 
 fn device(file: &Path) -> Result<Finding, Error> {
     let description = Description::load(file)?;
-    let what = file.display().to_string();
+    let what = built_in::name(file);
     let missing = needs::missing(&description);
     if missing.is_empty() {
         return match needs::check(&description) {

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use crate::built_in;
 use crate::error::Error;
 
 /// Opens a file; what is none, as a pipe or a device that never ends, is refused unopened.
@@ -15,9 +16,12 @@ pub fn open(path: &Path) -> Result<File, Error> {
     })
 }
 
-/// Reads a text of so many bytes at most.
+/// Reads a text of so many bytes at most, from the disk or from inside the program.
 pub fn text(path: &Path, most: u64) -> Result<String, Error> {
     let read = || {
+        if let Some(inside) = built_in::read(path) {
+            return String::from_utf8(inside.into_owned()).map_err(io::Error::other);
+        }
         let file = opened(path)?;
         let mut text = String::new();
         if file.metadata()?.len() <= most {

@@ -7,6 +7,8 @@ use crate::error::Error;
 /// Says which of these programs are lacking, and which Debian packages have them; `who` needs them.
 pub fn check(who: &str, mut programs: Vec<&str>) -> Result<(), Error> {
     programs.retain(|program| find(program).is_none());
+    programs.sort_unstable();
+    programs.dedup();
     if programs.is_empty() {
         return Ok(());
     }
@@ -53,19 +55,39 @@ fn package(program: &str) -> Option<&'static str> {
 pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const PACKAGES: &[(&str, &str)] = &[
     ("awk", "mawk"),
+    ("bird", "bird2"),
+    ("bridge", "iproute2"),
+    ("busybox", "busybox"),
     ("certutil", "libnss3-tools"),
     ("chromium", "chromium"),
     ("curl", "curl"),
-    ("dhcp6s", "wide-dhcpv6-server"),
-    ("dig", "bind9-dnsutils"),
+    ("dhclient", "isc-dhcp-client"),
     ("dhcp6c", "wide-dhcpv6-client"),
+    ("dhcp6relay", "wide-dhcpv6-relay"),
+    ("dhcp6s", "wide-dhcpv6-server"),
     ("dhcpcd", "dhcpcd-base"),
+    ("dhcpd", "isc-dhcp-server"),
+    ("dibbler-client", "dibbler-client"),
+    ("dibbler-server", "dibbler-server"),
+    ("dig", "bind9-dnsutils"),
+    ("dnsdist", "dnsdist"),
     ("dnsmasq", "dnsmasq-base"),
+    ("ethtool", "ethtool"),
     ("ip", "iproute2"),
+    ("ip6tables", "iptables"),
+    ("iptables", "iptables"),
+    ("kea-dhcp6", "kea-dhcp6-server"),
     ("kresd", "knot-resolver"),
     ("named", "bind9"),
+    ("nc", "netcat-openbsd"),
     ("ndppd", "ndppd"),
+    ("ndptool", "libndp-tools"),
     ("nft", "nftables"),
+    ("nsd", "nsd"),
+    ("pdns_recursor", "pdns-recursor"),
+    ("perl", "perl"),
+    ("pppd", "ppp"),
+    ("python3", "python3"),
     ("qemu-img", "qemu-utils"),
     ("qemu-system-aarch64", "qemu-system-arm"),
     ("qemu-system-arm", "qemu-system-arm"),
@@ -73,10 +95,18 @@ const PACKAGES: &[(&str, &str)] = &[
     ("qemu-system-mipsel", "qemu-system-mips"),
     ("qemu-system-x86_64", "qemu-system-x86"),
     ("radvd", "radvd"),
+    ("rdisc6", "ndisc6"),
+    ("socat", "socat"),
+    ("ss", "iproute2"),
+    ("stubby", "stubby"),
     ("sysctl", "procps"),
     ("systemd-networkd", "systemd"),
+    ("systemd-resolved", "systemd-resolved"),
+    ("tayga", "tayga"),
     ("tc", "iproute2"),
+    ("tcpdump", "tcpdump"),
     ("unbound", "unbound"),
+    ("xz", "xz-utils"),
 ];
 
 #[cfg(test)]

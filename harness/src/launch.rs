@@ -154,6 +154,7 @@ fn start(
     }
     let mut ending = ended?;
     if let Ending::DeviceFailed(failure) = &mut ending {
+        drivers::explain(failure, &description);
         // Without a folder of the user's it goes with the desk; the message has the last words.
         let log = failure.log.take().zip(job.out.as_ref());
         failure.log = log.map(|(log, out)| desk.handed_in(&log, out));

@@ -14,17 +14,21 @@
 //! 5. [`job`]: one scenario in one area with one device, as data
 //! 6. [`play`]: a scenario is played on the testbed with a device; what each step makes happen
 //! 7. [`dut`], [`terminal`]: what is plugged in: a device of any kind, and real terminals
-//! 8. [`promises`]: what a scenario promises, held against what there is
+//! 8. [`promises`], [`wireshark`]: what a scenario promises, held against what there is; a trace as
+//!    Wireshark shows it
 //! 9. [`checks`], [`diagnosis`]: what has to hold in a trace, and why authentication failed in it
-//! 10. [`dissection`]: a trace, taken apart once for all of them
-//! 11. [`decode`]: a frame, taken apart byte by byte for people
-//! 12. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
-//! 13. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
-//! 14. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
-//! 15. [`guide`], [`mistake`], [`period`]: what stands in the guide, what is wrong in a file, and
-//!     spans of time in it
+//! 10. [`capture`]: a capture from a real line becomes a trace
+//! 11. [`dissection`]: a trace, taken apart once for all of them
+//! 12. [`decode`]: a frame, taken apart byte by byte for people
+//! 13. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
+//! 14. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
+//! 15. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
+//! 16. [`built_in`], [`guide`], [`mistake`], [`period`]: what the program has inside, what stands in
+//!     the guide, what is wrong in a file, and spans of time in it
 
+pub mod built_in;
 pub mod campaign;
+pub mod capture;
 mod caught;
 pub mod checks;
 pub mod cli;
@@ -52,3 +56,4 @@ mod scratch;
 pub mod selftest;
 pub mod stages;
 pub mod terminal;
+pub mod wireshark;

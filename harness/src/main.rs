@@ -4,7 +4,9 @@ use std::env;
 use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
 
-use ngnlab_harness::cli::{Answer, Cli, Place};
+use git_version::git_version;
+use ngnlab_harness::campaign::Watched;
+use ngnlab_harness::cli::{Answer, Cli, Place, provenance};
 use ngnlab_harness::error::{BAD_INPUT, CONFORMANT, UNDETERMINED};
 use ngnlab_harness::launch;
 use ngnlab_reports::escape;
@@ -14,11 +16,22 @@ fn main() -> ExitCode {
     if let Some(code) = launch::hidden_command() {
         return code;
     }
+    let announce = |line: &str| {
+        let _ = writeln!(stderr(), "{}", escape::lines(line));
+    };
     let place = Place {
         colour: stdout().is_terminal(),
-        progress: stderr().is_terminal(),
-        announce: |line| {
-            let _ = writeln!(stderr(), "{}", escape::lines(line));
+        progress: match stderr().is_terminal() {
+            true => Watched::OnTerminal,
+            false => Watched::InLog(announce),
+        },
+        announce,
+        // Only this file is built anew where nothing but the revision has changed.
+        provenance: || {
+            provenance::here(git_version!(
+                args = ["--always", "--dirty=-changed", "--abbrev=12"],
+                fallback = "unknown"
+            ))
         },
     };
     let cli = match Cli::read(env::args_os()) {

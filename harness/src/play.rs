@@ -110,6 +110,7 @@ pub fn watched(
         terminals: testbed.truths(),
         until: scenario.end(),
         tls_secrets: tls::take_secrets(),
+        captured: None,
     };
     let records = testbed.world.into_records();
     let ending = match ending {

@@ -83,6 +83,7 @@ pub fn case(
         exercises: exercises(scenario, area, excuses),
         verdicts: BTreeMap::new(),
         trace: trace_file,
+        capture: None,
     };
     let run = match run {
         Ok(run) => run,
@@ -185,6 +186,7 @@ pub fn case_of_trace(trace: &Trace, file: Option<String>) -> Result<Case, Unknow
         exercises: Vec::new(),
         verdicts: judged(&dissection, &trace.header.scenario, &[]),
         trace: file,
+        capture: None,
     })
 }
 

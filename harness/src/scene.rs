@@ -13,9 +13,14 @@ use ngnlab_sim::{Fate, Trace};
 use crate::dissection::{Dissection, UnknownStep, words};
 use crate::input;
 
+mod sealed;
+
 /// The scenes of cases whose traces lie where their reports say.
 #[derive(Clone, Copy, Debug)]
-pub struct Kept;
+pub struct Kept {
+    /// Whether they stay there.
+    pub for_good: bool,
+}
 
 impl Scenes for Kept {
     fn scene(&self, case: &Case) -> Result<Scene, String> {
@@ -26,6 +31,10 @@ impl Scenes for Kept {
         let told = |error: &dyn std::error::Error| format!("cannot read {file}: {error}");
         let trace = Trace::load(opened).map_err(|error| told(&error))?;
         lay(&trace).map_err(|error| told(&error))
+    }
+
+    fn trace<'a>(&self, case: &'a Case) -> Option<&'a str> {
+        case.trace.as_deref().filter(|_| self.for_good)
     }
 }
 
@@ -106,6 +115,9 @@ impl Stage<'_> {
                 injected,
             } => {
                 let (sender, receiver) = self.ends(*on, *from, frame);
+                let mut decoded = self.trace.decoder.frame(record).unwrap_or_default();
+                let mut bytes = frame.to_vec();
+                let left_out = sealed::leave_out(&mut decoded, &mut bytes);
                 What::Frame(Box::new(Sent {
                     from: sender,
                     to: receiver,
@@ -113,8 +125,9 @@ impl Stage<'_> {
                     fate: fate_in_words(*fate),
                     lost: *fate == Fate::Drop,
                     injected: *injected,
-                    bytes: frame.to_vec(),
-                    decoded: self.trace.decoder.frame(record).unwrap_or_default(),
+                    bytes,
+                    left_out,
+                    decoded,
                 }))
             }
             Seen::Fact { node, fact } => What::Told {

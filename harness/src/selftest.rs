@@ -19,8 +19,6 @@ pub mod right_ends;
 pub struct Selftest {
     /// For each check the defects that make it fail.
     pub killers: BTreeMap<&'static str, BTreeSet<Defect>>,
-    /// For each check the scenarios in which the clean reference gave it something to judge.
-    pub judged_in: BTreeMap<String, BTreeSet<String>>,
     /// What went wrong with the clean reference.
     pub clean_failures: Vec<String>,
     /// The checks that the clean reference gave nothing to judge.
@@ -62,12 +60,6 @@ pub fn run(campaign: &Campaign<'_>, clean: &[Entry]) -> Selftest {
         .copied()
         .filter(|id| !judged.contains(id))
         .collect();
-    for case in &cases {
-        for id in self::judged(case) {
-            let scenarios = found.judged_in.entry(id.to_owned()).or_default();
-            scenarios.insert(case.scenario.clone());
-        }
-    }
     let failing: BTreeSet<&str> = cases.iter().flat_map(self::failing).collect();
 
     let entries = defective(clean);

@@ -211,7 +211,7 @@ fn a_mistake_in_a_device_file_names_file_line_column_and_the_right_word() {
         ),
         ("[\"pd\"]", "[\"dp\"]", "device.toml:4:22", "`pd`"),
         ("\"1s\"", "\"1\"", "device.toml:7:10", "not a span of time"),
-        ("lan.name", "lan.nam", "device.toml:6:11", "lan.nam"),
+        ("lan.name", "lan.nam", "device.toml:6:20", "`lan.nam`"),
     ];
     for (right, wrong, place, help) in cases {
         let folder = TempDir::new().unwrap();

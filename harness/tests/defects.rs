@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use ngnlab_harness::campaign::{Campaign, Entry};
+use ngnlab_harness::campaign::{Campaign, Entry, Watched};
 use ngnlab_harness::job::{Device, Job};
 use ngnlab_harness::scenario::{self, Scenario};
 use ngnlab_harness::selftest;
@@ -18,7 +18,7 @@ fn every_check_bites_and_the_reference_passes_them_all() {
     let entries: Vec<Entry> = files.iter().flat_map(|path| entries(path)).collect();
     let campaign = Campaign {
         jobs: 2,
-        progress: false,
+        progress: Watched::ByNobody,
         stop: &AtomicBool::new(false),
     };
     let found = selftest::run(&campaign, &entries);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use ngnlab_harness::campaign::{Campaign, Entry};
+use ngnlab_harness::campaign::{Campaign, Entry, Watched};
 use ngnlab_harness::job::{Device, Job};
 use ngnlab_harness::scenario::{self, Scenario};
 use ngnlab_harness::selftest;
@@ -102,7 +102,7 @@ fn campaign() -> Campaign<'static> {
     static NEVER: AtomicBool = AtomicBool::new(false);
     Campaign {
         jobs: 2,
-        progress: false,
+        progress: Watched::ByNobody,
         stop: &NEVER,
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
-use ngnlab_harness::campaign::{Campaign, Entry};
+use ngnlab_harness::campaign::{Campaign, Entry, Watched};
 use ngnlab_harness::checks;
 use ngnlab_harness::job::{Device, Job};
 use ngnlab_harness::play;
@@ -160,6 +160,7 @@ fn report(cases: Vec<Case>) -> Report {
         device: String::new(),
         seed: 1,
         arguments: Vec::new(),
+        captured: None,
         elapsed_ms: 0,
         checks,
         cases,
@@ -168,6 +169,7 @@ fn report(cases: Vec<Case>) -> Report {
         profiles,
         results: Vec::new(),
         comes_to: None,
+        provenance: None,
     }
 }
 
@@ -200,7 +202,7 @@ fn run_all() -> Vec<(Case, Entry)> {
     }
     let campaign = Campaign {
         jobs: 2,
-        progress: false,
+        progress: Watched::ByNobody,
         stop: &AtomicBool::new(false),
     };
     let cases = campaign.run(&entries);

@@ -9,16 +9,29 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use ngnlab_harness::dut::reference::Reference;
-use ngnlab_harness::play;
 use ngnlab_harness::scenario::{self, Scenario};
+use ngnlab_harness::{play, report, wireshark};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::trace::{End, Role, Seen, Trace};
 use ngnlab_sim::{Frame, Pace};
 
+mod same_fields;
 mod tshark;
 
 /// The moods in which DNS servers send what is no DNS message.
 const BROKEN_ON_PURPOSE: [&str; 3] = ["malformed", "mutated", "random-bytes"];
+/// Scenarios with many kinds of frames.
+const READ_TWICE: [&str; 9] = [
+    "address/reconfigure-tells-of-another-prefix",
+    "address/requests-fail-at-first",
+    "address/what-an-information-request-asks-for",
+    "cpe/dhcpv6-clients-of-every-kind",
+    "cpe/hop-limits-and-echoes",
+    "dns/answers-of-many-shapes",
+    "dns/many-transports",
+    "line-auth/certificate-is-not-installed",
+    "line-auth/consent-is-refused",
+];
 
 #[test]
 fn every_scenario_dissects_cleanly() {
@@ -76,6 +89,39 @@ fn a_spoilt_checksum_is_found() {
     assert_eq!(tshark::complaints(&capture).len(), 1);
 }
 
+#[test]
+fn the_decoder_reads_what_wireshark_reads() {
+    if !tshark::is_installed() {
+        eprintln!("left out: tshark is not installed");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    let mut compared = BTreeMap::new();
+    for name in READ_TWICE {
+        let path = scenarios.join(name).with_extension("toml");
+        let trace = run(&Scenario::load(&path).unwrap());
+        // Wireshark takes what crosses both cables for one conversation that repeats itself.
+        for role in Role::ALL {
+            let mut trace = trace.clone();
+            trace
+                .records
+                .retain(|record| matches!(&record.seen, Seen::Frame { on, .. } if *on == role));
+            let capture = folder.path().join("run.pcapng");
+            write(&trace, &capture);
+            same_fields::compare(
+                name,
+                &trace,
+                &same_fields::theirs::of_frames(&capture),
+                &mut compared,
+            );
+        }
+    }
+    for (field, count) in same_fields::names().map(|name| (name, compared.get(name))) {
+        assert!(count.is_some(), "no frame has {field}");
+    }
+}
+
 /// Returns whether a scenario has DNS servers send answers that are broken on purpose.
 fn breaks_answers(path: &Path) -> bool {
     let text = fs::read_to_string(path).unwrap();
@@ -91,7 +137,6 @@ fn run(scenario: &Scenario) -> Trace {
 }
 
 fn write(trace: &Trace, to: &Path) {
-    trace
-        .write_pcapng(&BTreeMap::new(), File::create(to).unwrap())
-        .unwrap();
+    let case = report::case_of_trace(trace, None).unwrap();
+    wireshark::write(trace, &case, File::create(to).unwrap()).unwrap();
 }

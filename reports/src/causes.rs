@@ -202,6 +202,7 @@ mod tests {
                 .map(|(id, judged)| ((*id).to_owned(), judged.clone()))
                 .collect(),
             trace: None,
+            capture: None,
         }
     }
 
@@ -229,6 +230,7 @@ mod tests {
             device: String::new(),
             seed: 1,
             arguments: vec![],
+            captured: None,
             elapsed_ms: 0,
             checks: checks.into_iter().map(check).collect(),
             cases,
@@ -237,6 +239,7 @@ mod tests {
             profiles: vec![Profile::OnsEast],
             results: vec![],
             comes_to: None,
+            provenance: None,
         }
     }
 

@@ -18,6 +18,9 @@ pub enum Conclusion {
     NotConformant(Vec<String>),
     /// It could not be told.
     Undetermined(Vec<String>),
+    /// Nothing failed of what a capture could show, and how much that was. It proves no conformance:
+    /// a capture has no scenario that would have made the rest come up.
+    NoFailureSeen(Vec<String>),
 }
 
 impl Report {
@@ -30,10 +33,34 @@ impl Report {
         if !certain.is_empty() {
             return Conclusion::NotConformant([certain, broken].concat());
         }
+        if self.captured.is_some() {
+            return self.seen_in_capture();
+        }
         let unclear = [broken, self.unclear()].concat();
         match unclear.is_empty() {
             true => Conclusion::Conformant,
             false => Conclusion::Undetermined(unclear),
+        }
+    }
+
+    /// Returns what a capture in which no MUST failed comes to.
+    fn seen_in_capture(&self) -> Conclusion {
+        let results = self.profiles.iter().map(|profile| self.result(*profile));
+        let (mut judged, mut shown) = (0, Vec::new());
+        for result in results {
+            let (must, name) = (result.must, result.profile.name());
+            judged += must.judged() + result.should.judged();
+            shown.push(format!(
+                "{} of {} MUSTs of {name} were judged",
+                must.judged(),
+                must.asked
+            ));
+        }
+        match judged {
+            0 => {
+                Conclusion::Undetermined(vec!["nothing in the capture could be judged".to_owned()])
+            }
+            _ => Conclusion::NoFailureSeen(shown),
         }
     }
 

@@ -38,6 +38,7 @@ impl Document {
         };
         for case in reports.iter_mut().flat_map(|report| &mut report.cases) {
             case.trace = None;
+            case.capture = None;
         }
     }
 }

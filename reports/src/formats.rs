@@ -3,6 +3,7 @@
 use crate::document::Document;
 use crate::scene::{NoScenes, Scenes};
 
+mod captured;
 pub mod changes;
 pub mod excuses;
 pub mod html;

@@ -207,6 +207,7 @@ impl Header {
             device: plan.device.clone(),
             seed: self.seed,
             arguments: plan.arguments.clone(),
+            captured: None,
             elapsed_ms,
             checks: self.checks.clone(),
             cases,
@@ -215,6 +216,7 @@ impl Header {
             profiles: plan.profiles.clone(),
             results: Vec::new(),
             comes_to: None,
+            provenance: None,
         }
         .scored()
     }

@@ -10,14 +10,17 @@
 //!    reports held against each other; what it all comes to; several devices side by side
 //! 5. [`escape`], [`scene`], [`score`]: foreign words made harmless; what happened in a case,
 //!    record by record; what verdicts add up to
-//! 6. [`exercises`], [`decoded`], [`stale`]: the verdicts that scenarios promise, and which of them
-//!    are missing; a frame field by field; the entries of a device file that no longer hold
+//! 6. [`captured`], [`exercises`], [`decoded`], [`place`], [`provenance`], [`stale`]: what is known
+//!    of a foreign capture; the verdicts that scenarios promise, and which of them are missing; a
+//!    frame field by field; where in a trace and its capture a finding is seen; where a report comes
+//!    from; the entries of a device file that no longer hold
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub mod captured;
 pub mod causes;
 pub mod comparison;
 pub mod conclusion;
@@ -28,6 +31,8 @@ pub mod exercises;
 pub mod formats;
 pub mod journal;
 pub mod matrix;
+pub mod place;
+pub mod provenance;
 pub mod scene;
 pub mod score;
 pub mod shard;
@@ -201,6 +206,9 @@ pub struct Report {
     /// What `ngnlab run` was told besides scenario and area, to run a case again.
     #[serde(default)]
     pub arguments: Vec<String>,
+    /// What is known of the capture, if it is on one and on no run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captured: Option<captured::Captured>,
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,
     /// The checks that were asked, by id.
@@ -219,6 +227,9 @@ pub struct Report {
     /// What it all came to, as the exit code says it.
     #[serde(default)]
     pub comes_to: Option<conclusion::Conclusion>,
+    /// When and by what it was made, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<provenance::Provenance>,
 }
 
 /// One scenario in one area.
@@ -247,6 +258,9 @@ pub struct Case {
     pub verdicts: BTreeMap<String, Judged>,
     /// Where the trace was written, if it was.
     pub trace: Option<String>,
+    /// Where the capture was written, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<String>,
 }
 
 impl Case {
@@ -341,6 +355,9 @@ pub struct Excuse {
 pub struct Evidence {
     /// The record's number in the trace.
     pub record: RecordId,
+    /// Its number in the capture, if it is a frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame: Option<u32>,
     /// Seconds since carrier came up.
     pub at: String,
     /// Which cable, or the node that tells.

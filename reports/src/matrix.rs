@@ -315,6 +315,7 @@ mod tests {
             device: device.to_owned(),
             seed: 1,
             arguments: Vec::new(),
+            captured: None,
             elapsed_ms: 1,
             checks: BTreeMap::from([("dns.one".to_owned(), info)]),
             cases: vec![Case {
@@ -328,12 +329,14 @@ mod tests {
                 exercises: Vec::new(),
                 verdicts: BTreeMap::from([("dns.one".to_owned(), judged)]),
                 trace: None,
+                capture: None,
             }],
             left_out: Vec::new(),
             stale: Vec::new(),
             profiles: vec![Profile::DnsProxy],
             results: Vec::new(),
             comes_to: None,
+            provenance: None,
         }
     }
 }

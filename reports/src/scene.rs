@@ -96,6 +96,8 @@ pub struct Sent {
     pub injected: bool,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// Which of them are left out, from where and how many: they are 0 above.
+    pub left_out: Vec<(usize, usize)>,
     /// The frame, field by field.
     pub decoded: Decoded,
 }
@@ -104,6 +106,11 @@ pub struct Sent {
 pub trait Scenes {
     /// Returns what happened in a case, or why that cannot be told.
     fn scene(&self, case: &Case) -> Result<Scene, String>;
+
+    /// Returns where the trace of a case lies, for who looks for it later.
+    fn trace<'a>(&self, case: &'a Case) -> Option<&'a str> {
+        case.trace.as_deref()
+    }
 }
 
 /// Nobody can.

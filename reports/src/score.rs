@@ -19,6 +19,8 @@ pub enum Overall {
     ConformantButForKnown,
     /// A MUST failed, or a promise of a scenario was not kept.
     NotConformant,
+    /// No MUST failed of those that a capture could show, which proves no conformance.
+    NoFailureSeen,
     /// Nothing was judged, a MUST was not judged where a scenario exercises it or on a host that was
     /// too late, or a device or the harness failed: nothing can be said.
     Undetermined,
@@ -32,6 +34,7 @@ impl Overall {
             Self::ConformantWithRemarks => "conformant with remarks",
             Self::ConformantButForKnown => "conformant but for known failures",
             Self::NotConformant => "not conformant",
+            Self::NoFailureSeen => "no MUST failed that the capture shows",
             Self::Undetermined => "undetermined",
         }
     }
@@ -227,6 +230,8 @@ impl Report {
             Overall::ConformantButForKnown
         } else if must.passed + should.passed == 0 {
             Overall::Undetermined
+        } else if self.captured.is_some() {
+            Overall::NoFailureSeen
         } else if should.failed > 0 {
             Overall::ConformantWithRemarks
         } else {

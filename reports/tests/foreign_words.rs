@@ -127,6 +127,7 @@ fn report(words: &str) -> Report {
     };
     let evidence = Evidence {
         record: 1,
+        frame: Some(1),
         at: own(),
         place: own(),
         summary: own(),
@@ -201,6 +202,7 @@ fn report(words: &str) -> Report {
         ],
         verdicts: BTreeMap::from([(own(), failed.clone())]),
         trace: Some(own()),
+        capture: Some(own()),
     };
     Report {
         format: FORMAT,
@@ -208,6 +210,7 @@ fn report(words: &str) -> Report {
         device: own(),
         seed: 1,
         arguments: vec![own()],
+        captured: None,
         elapsed_ms: 0,
         checks: BTreeMap::from([(own(), info), (not_judged.id.clone(), not_judged)]),
         cases: vec![
@@ -236,6 +239,7 @@ fn report(words: &str) -> Report {
         profiles: vec![Profile::OnsEast],
         results: vec![],
         comes_to: None,
+        provenance: None,
     }
     .scored()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ngnlab_reports::captured::{Captured, Open, Remark};
 use ngnlab_reports::conclusion::Conclusion;
 use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{json, junit, markdown, text};
@@ -95,6 +96,48 @@ fn a_failed_must_outweighs_everything() {
     assert_eq!(report.overall(Profile::OnsEast), Overall::Conformant);
     report.cases[0].verdicts.clear();
     assert_eq!(report.overall(Profile::OnsEast), Overall::Undetermined);
+}
+
+#[test]
+fn a_capture_never_proves_that_a_router_is_conformant() {
+    let mut report = report();
+    report.captured = Some(Captured {
+        found: vec![Remark {
+            about: "interfaces".to_owned(),
+            text: "WAN is eth0, LAN not captured".to_owned(),
+        }],
+        warnings: vec!["3 frames were cut".to_owned()],
+        open: vec![Open {
+            by: "A capture of the LAN at the same time, by the same clock and in one file,"
+                .to_owned(),
+            checks: vec!["lan.ra.advertising".to_owned()],
+        }],
+    });
+    let page = |report: &Report| {
+        let page = text::render(&Document::Report(Box::new(report.clone())), false);
+        let widest = page.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(80), "{page}");
+        page
+    };
+    assert!(matches!(report.conclusion(), Conclusion::NotConformant(_)));
+    let failed = page(&report);
+    assert!(failed.starts_with("interfaces WAN is eth0"), "{failed}");
+    assert!(failed.contains("3 frames were cut"), "{failed}");
+    assert!(!failed.contains("again"), "{failed}");
+
+    report.cases[0].verdicts.remove("ngn.dhcp6.duid-ll");
+    let report_without = report.clone().scored();
+    let shown = vec!["1 of 2 MUSTs of ons-east were judged".to_owned()];
+    assert_eq!(report.conclusion(), Conclusion::NoFailureSeen(shown));
+    let overall = report.overall(Profile::OnsEast);
+    assert_eq!(overall, Overall::NoFailureSeen);
+    let passed = page(&report_without);
+    let (_, result) = passed.rsplit_once("result ").unwrap();
+    assert!(result.contains("no MUST failed"), "{passed}");
+    assert!(!passed.contains(": conformant"), "{passed}");
+
+    report.cases[0].verdicts.clear();
+    assert!(matches!(report.conclusion(), Conclusion::Undetermined(_)));
 }
 
 #[test]
@@ -277,6 +320,7 @@ fn report() -> Report {
         because: None,
         evidence: vec![Evidence {
             record: 12,
+            frame: Some(9),
             at: "2.104 s".to_owned(),
             place: "wan".to_owned(),
             summary: "device -> ff02::1:2 DHCPv6 Solicit IA_PD".to_owned(),
@@ -295,6 +339,7 @@ fn report() -> Report {
         device: "example".to_owned(),
         seed: 1,
         arguments: vec!["--defect".to_owned(), "duid-llt".to_owned()],
+        captured: None,
         elapsed_ms: 1234,
         checks: BTreeMap::from([
             (
@@ -320,6 +365,7 @@ fn report() -> Report {
                 ("lan.ra.advertising".to_owned(), passed),
             ]),
             trace: None,
+            capture: Some("out/capture.pcapng".to_owned()),
         }],
         left_out: vec![LeftOut {
             scenario: "home-gateway/ra-for-half-an-hour".to_owned(),
@@ -330,6 +376,7 @@ fn report() -> Report {
         profiles: vec![Profile::OnsEast],
         results: vec![],
         comes_to: None,
+        provenance: None,
     }
     .scored()
 }

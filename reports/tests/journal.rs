@@ -129,6 +129,7 @@ fn ended(device: usize, name: &str) -> Ended {
             exercises: Vec::new(),
             verdicts: BTreeMap::new(),
             trace: None,
+            capture: None,
         },
     }
 }

@@ -304,6 +304,7 @@ fn report(must: Verdict, should: Verdict) -> Report {
         device: "example".to_owned(),
         seed: 1,
         arguments: vec![],
+        captured: None,
         elapsed_ms: 1,
         checks: checks
             .map(|(id, level)| (id.to_owned(), check(id, level)))
@@ -322,12 +323,14 @@ fn report(must: Verdict, should: Verdict) -> Report {
                 (SHOULD.to_owned(), judged(should)),
             ]),
             trace: None,
+            capture: None,
         }],
         left_out: vec![],
         stale: vec![],
         profiles: vec![Profile::OnsEast],
         results: vec![],
         comes_to: None,
+        provenance: None,
     }
     .scored()
 }

@@ -11,7 +11,7 @@ pub(crate) mod jitter;
 pub mod lent_tap;
 pub mod memory;
 pub mod nic;
-pub(crate) mod offload;
+pub mod offload;
 pub mod stream;
 pub mod tap;
 pub mod wake;

@@ -17,6 +17,7 @@ use crate::setup::Setup;
 use crate::time::{Pace, Time};
 
 mod fact;
+mod frames;
 mod lines;
 mod outcome;
 pub mod pcapng;
@@ -25,6 +26,7 @@ mod screen;
 pub use crate::cable::{End, Role};
 pub use crate::line::LineState;
 pub use fact::{CommandEnding, DnsSource, Fact, FetchError, Note, Resolution};
+pub use frames::Frames;
 pub use outcome::StepOutcome;
 pub use screen::Screen;
 
@@ -66,6 +68,24 @@ pub struct Header {
     pub until: Time,
     /// TLS secrets in the NSS key log form, one per line.
     pub tls_secrets: Vec<String>,
+    /// Where it was captured, if it is no run of ours: then it has frames alone, and of the rest of
+    /// this header no more is true than what the frames show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captured: Option<CapturedAt>,
+}
+
+/// Where a foreign capture was taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CapturedAt {
+    /// On the router's WAN.
+    pub wan: bool,
+    /// On the router's LAN.
+    pub lan: bool,
+    /// Whether frames are known to be missing.
+    pub gaps: bool,
+    /// Whether it does not look like the line that it is said to be taken on.
+    pub doubtful: bool,
 }
 
 /// A terminal behind the device.

@@ -1,6 +1,5 @@
 //! Every parser of the simulation: any bytes in, no panic; and what can be written again is stable.
 
-use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
 use dhcproto::v6::DhcpOption;
@@ -11,6 +10,7 @@ use ngnlab_sim::message::ndp::Ndp;
 use ngnlab_sim::message::packet::{Envelope, Icmpv6, Mac, Packet, Payload, forward};
 use ngnlab_sim::node::part::http::{RequestReader, ResponseReader, split_url};
 use ngnlab_sim::trace::Trace;
+use ngnlab_sim::trace::pcapng::Remarks;
 
 /// Takes bytes in as a frame, as what is inside one, and as each message by itself.
 pub fn take_in(bytes: &[u8]) {
@@ -156,7 +156,7 @@ fn trace(bytes: &[u8]) {
     assert!(again == trace, "what is saved is what was loaded");
     let mut capture = Vec::new();
     // Packet lengths and times that pcapng has no room for are errors, and no more.
-    let _ = trace.write_pcapng(&BTreeMap::new(), &mut capture);
+    let _ = trace.write_pcapng(&Remarks::default(), &mut capture);
 }
 
 const MAC: Mac = Mac([2, 0, 0x5e, 0, 0, 1]);

@@ -1,12 +1,12 @@
 //! The judge: a trace of anything, from its dissection to the report a person reads.
 
-use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use ngnlab_harness::report::{case_of_trace, check_infos};
+use ngnlab_harness::wireshark;
 use ngnlab_reports::document::Document;
-use ngnlab_reports::formats::FORMATS;
+use ngnlab_reports::formats::{FORMATS, Look};
 use ngnlab_reports::{Profile, Report};
 use ngnlab_sim::Time;
 use ngnlab_sim::fault::Fate;
@@ -36,21 +36,16 @@ fn judge(trace: Trace) {
     let Ok(case) = case_of_trace(&trace, Some("a trace".to_owned())) else {
         return;
     };
-    let comments: BTreeMap<usize, String> = case
-        .verdicts
-        .values()
-        .flat_map(|judged| &judged.evidence)
-        .map(|evidence| (evidence.record, evidence.summary.clone()))
-        .collect();
     let mut capture = Vec::new();
     // Lengths and times that pcapng has no room for are errors, and no more.
-    let _ = trace.write_pcapng(&comments, &mut capture);
+    let _ = wireshark::write(&trace, &case, &mut capture);
     let report = Report {
         format: ngnlab_reports::FORMAT,
         tool: "ngnlab".to_owned(),
         device: trace.header.device.clone(),
         seed: trace.header.seed,
         arguments: Vec::new(),
+        captured: None,
         elapsed_ms: 0,
         checks: check_infos(),
         profiles: Profile::ALL.to_vec(),
@@ -59,11 +54,21 @@ fn judge(trace: Trace) {
         stale: Vec::new(),
         results: Vec::new(),
         comes_to: None,
+        provenance: None,
     };
     let document = Document::of(vec![report]);
     for format in FORMATS {
         for colour in [false, true] {
-            assert!(!(format.render)(&document, colour).is_empty());
+            assert!(
+                !(format.render)(
+                    &document,
+                    &Look {
+                        colour,
+                        ..Look::PLAIN
+                    }
+                )
+                .is_empty()
+            );
         }
     }
 }
@@ -93,6 +98,7 @@ fn trace_of(packed: Packed<'_>) -> Trace {
         line,
         until: Time::from_secs(60),
         tls_secrets: Vec::new(),
+        captured: None,
     };
     let mut at = Time::ZERO;
     let records = packed.take(MOST_RECORDS).map(|entry| {

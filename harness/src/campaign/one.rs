@@ -1,12 +1,11 @@
 //! One entry of a campaign: run, judged and kept, whatever goes wrong on the way.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ngnlab_reports::{Case, Outcome, Verdict};
+use ngnlab_reports::{Case, Outcome};
 use ngnlab_sim::Trace;
 
 use super::Entry;
@@ -15,6 +14,7 @@ use crate::error::Error;
 use crate::launch::Sign;
 use crate::play::Run;
 use crate::report;
+use crate::wireshark;
 
 /// What runs an entry and what judges it.
 #[derive(Clone, Copy)]
@@ -68,16 +68,17 @@ pub(super) fn case(
         let error = Err(panicked("judging it")(message));
         judge(entry, &error, shown)
     });
-    if let (Ok(run), Some(out)) = (&run, job.out.as_deref())
-        && let Err(error) = keep(&run.trace, &comments(&case), out)
-    {
-        case.outcome = Outcome::HarnessError(error.with_causes());
+    if let (Ok(run), Some(out)) = (&run, job.out.as_deref()) {
+        match keep(&run.trace, &case, out) {
+            Ok(()) => case.capture = Some(out.join(CAPTURE).display().to_string()),
+            Err(error) => case.outcome = Outcome::HarnessError(error.with_causes()),
+        }
     }
     Some(case)
 }
 
-/// Writes the trace, and a capture with comments on the frames that decided.
-pub fn keep(trace: &Trace, comments: &BTreeMap<usize, String>, out: &Path) -> Result<(), Error> {
+/// Writes the trace, and the capture in which frames say what they decided.
+pub fn keep(trace: &Trace, case: &Case, out: &Path) -> Result<(), Error> {
     let fail = |path: PathBuf| move |source: io::Error| Error::Write { path, source };
     fs::create_dir_all(out).map_err(fail(out.to_owned()))?;
     let path = out.join(TRACE);
@@ -86,32 +87,13 @@ pub fn keep(trace: &Trace, comments: &BTreeMap<usize, String>, out: &Path) -> Re
     let path = out.join(CAPTURE);
     let file = File::create(&path).map_err(fail(path.clone()))?;
     let mut file = BufWriter::new(file);
-    let written = trace.write_pcapng(comments, &mut file);
+    let written = wireshark::write(trace, case, &mut file);
     written.and_then(|()| file.flush()).map_err(fail(path))
 }
 
-fn comments(case: &Case) -> BTreeMap<usize, String> {
-    let mut comments: BTreeMap<usize, String> = BTreeMap::new();
-    for (id, judged) in &case.verdicts {
-        let Verdict::Fail(finding) = &judged.verdict else {
-            continue;
-        };
-        for record in &finding.records {
-            let text = comments.entry(*record).or_default();
-            if !text.is_empty() {
-                text.push('\n');
-            }
-            text.push_str(&format!(
-                "{id}: expected {}, seen {}",
-                finding.expected, finding.actual
-            ));
-        }
-    }
-    comments
-}
-
 const TRACE: &str = "trace.jsonl";
-const CAPTURE: &str = "capture.pcapng";
+/// The capture, beside the trace.
+pub(crate) const CAPTURE: &str = "capture.pcapng";
 
 #[cfg(test)]
 mod tests;

@@ -14,12 +14,25 @@ use ngnlab_sim::time::Time;
 use super::Entry;
 use super::estimate::{self, Length, in_words};
 
-/// A bar on standard error, or nothing at all.
+/// Who watches a campaign.
+#[derive(Clone, Copy, Debug)]
+pub enum Watched {
+    /// Nobody does.
+    ByNobody,
+    /// Somebody in front of a terminal, on whose standard error a bar moves.
+    OnTerminal,
+    /// Whoever reads a log, into which this says a line now and then.
+    InLog(fn(&str)),
+}
+
+/// A bar on standard error, lines in a log, or nothing at all.
 pub(super) struct Progress {
     bar: ProgressBar,
+    watched: Watched,
     clock: Clock,
-    /// How long each entry takes in real time.
+    /// How long each entry takes in real time, and what it is called.
     lengths: Vec<Length>,
+    names: Vec<String>,
     whole: Duration,
     state: Mutex<State>,
 }
@@ -34,36 +47,37 @@ struct State {
 
 impl Progress {
     /// Starts counting; nothing is shown unless somebody watches.
-    pub(super) fn new<E: Borrow<Entry>>(entries: &[E], jobs: usize, watched: bool) -> Self {
+    pub(super) fn new<E: Borrow<Entry>>(entries: &[E], jobs: usize, watched: Watched) -> Self {
+        let entries = entries.iter().map(Borrow::borrow);
         // Lengths are asked for only where they are shown.
         let lengths: Vec<Length> = match watched {
-            true => entries.iter().map(|one| Length::of(one.borrow())).collect(),
-            false => vec![Length::default(); entries.len()],
+            Watched::ByNobody => entries.clone().map(|_| Length::default()).collect(),
+            Watched::OnTerminal | Watched::InLog(_) => entries.clone().map(Length::of).collect(),
         };
+        let names = entries.map(|one| escape::line(&one.scenario.name).into_owned());
         let whole = estimate::time_for(&lengths, jobs);
         let progress = Self {
             bar: ProgressBar::hidden(),
+            watched,
             clock: Clock::starting_at(Time::ZERO),
             lengths,
+            names: names.collect(),
             whole,
             state: Mutex::new(State::default()),
         };
         match watched {
-            true => Self {
+            Watched::OnTerminal => Self {
                 bar: progress.visible_bar(),
                 ..progress
             },
-            false => progress,
+            Watched::ByNobody | Watched::InLog(_) => progress,
         }
     }
 
     /// Takes in that an entry was started.
-    pub(super) fn start(&self, index: usize, entry: &Entry) {
+    pub(super) fn start(&self, index: usize) {
         self.state().running.insert(index, self.clock.now());
-        if !self.is_real_time() {
-            let name = escape::line(&entry.scenario.name).into_owned();
-            self.bar.set_message(name);
-        }
+        self.draw();
     }
 
     /// Takes in that an entry has ended.
@@ -76,10 +90,19 @@ impl Progress {
         self.draw();
     }
 
-    /// Moves the bar with time until [`Progress::finish`]; for a thread of its own.
+    /// Moves the bar with time, or says how far it is, until [`Progress::finish`]; for a thread of
+    /// its own.
     pub(super) fn keep_moving(&self) {
-        while self.is_real_time() && !self.state().over {
+        let mut due = Time::ZERO + LINE_EVERY;
+        while !self.state().over && !matches!(self.watched, Watched::ByNobody) {
             self.draw();
+            let now = self.clock.now();
+            if let Watched::InLog(say) = self.watched
+                && now >= due
+            {
+                say(&self.words(&self.state(), now));
+                due = now + LINE_EVERY;
+            }
             thread::park_timeout(TICK);
         }
     }
@@ -92,16 +115,15 @@ impl Progress {
 
     fn draw(&self) {
         let state = self.state();
-        if state.over {
+        if state.over || self.bar.is_hidden() {
             return;
         }
-        if self.is_real_time() {
-            let now = self.clock.now();
-            self.bar.set_message(self.words(&state, now));
-            self.bar.set_position(millis(self.done(&state, now)));
-        } else {
-            self.bar.set_position(state.ended as u64);
-        }
+        let now = self.clock.now();
+        self.bar.set_message(self.words(&state, now));
+        self.bar.set_position(match self.is_real_time() {
+            true => millis(self.done(&state, now)),
+            false => state.ended as u64,
+        });
     }
 
     /// Returns how much time of all runs is behind us.
@@ -117,14 +139,41 @@ impl Progress {
         self.lengths.get(index).copied().unwrap_or_default().lasts
     }
 
+    /// Says how far it is, what runs, and what comes last.
     fn words(&self, state: &State, now: Time) -> String {
-        format!(
-            "{}/{} runs done, {} of about {}",
-            state.ended,
-            self.lengths.len(),
-            in_words(now.since(Time::ZERO)),
-            in_words(self.whole),
-        )
+        let (ended, all) = (state.ended, self.names.len());
+        let mut words = format!(
+            "{ended}/{all} runs done, {}",
+            in_words(now.since(Time::ZERO))
+        );
+        if self.is_real_time() {
+            words.push_str(&format!(" of about {}", in_words(self.whole)));
+        }
+        let mut running: Vec<(&Time, &str)> = Vec::new();
+        for (index, started) in &state.running {
+            running.extend(self.names.get(*index).map(|name| (started, &name[..])));
+        }
+        // Whoever has run for longest is who is waited for.
+        running.sort();
+        let names: Vec<&str> = running.iter().map(|(_, name)| *name).collect();
+        match &names[..] {
+            [] if ended < all => words.push_str("; waits until this machine keeps up"),
+            [] => {}
+            [one] => words.push_str(&format!("; runs {one}")),
+            [one, other] => words.push_str(&format!("; runs {one} and {other}")),
+            [one, others @ ..] => {
+                words.push_str(&format!("; runs {one} and {} others", others.len()));
+            }
+        }
+        let last = all
+            .checked_sub(1)
+            .filter(|last| !state.running.contains_key(last));
+        if let Some(last) = last.and_then(|last| self.names.get(last))
+            && ended + names.len() < all
+        {
+            words.push_str(&format!("; {last} comes last"));
+        }
+        words
     }
 
     fn is_real_time(&self) -> bool {
@@ -132,17 +181,11 @@ impl Progress {
     }
 
     fn visible_bar(&self) -> ProgressBar {
-        let (length, template) = match self.is_real_time() {
-            true => {
-                let lengths = self.lengths.iter().map(|one| one.lasts);
-                (millis(lengths.sum()), "{bar:30} {wide_msg}")
-            }
-            false => (
-                self.lengths.len() as u64,
-                "{bar:30} {pos}/{len} {elapsed} {wide_msg}",
-            ),
+        let length = match self.is_real_time() {
+            true => millis(self.lengths.iter().map(|one| one.lasts).sum()),
+            false => self.lengths.len() as u64,
         };
-        let style = ProgressStyle::with_template(template);
+        let style = ProgressStyle::with_template("{bar:20} {wide_msg}");
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         ProgressBar::new(length).with_style(style)
     }
@@ -157,6 +200,7 @@ fn millis(span: Duration) -> u64 {
 }
 
 const TICK: Duration = Duration::from_millis(200);
+const LINE_EVERY: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
@@ -177,8 +221,52 @@ mod tests {
         assert_eq!(progress.done(&state, at(40)), Duration::from_secs(90));
         assert_eq!(
             progress.words(&state, at(40)),
-            "1/3 runs done, 40 s of about 2 min 30 s"
+            "1/3 runs done, 40 s of about 2 min 30 s; runs dns/2"
         );
+    }
+
+    #[test]
+    fn it_says_what_runs_and_what_comes_last() {
+        let said = |seconds: &[u64], running: &[usize], ended| {
+            let mut state = State {
+                ended,
+                ..State::default()
+            };
+            for (order, index) in running.iter().enumerate() {
+                state
+                    .running
+                    .insert(*index, Time::ZERO + Duration::from_secs(order as u64));
+            }
+            let words = with(seconds).words(&state, Time::ZERO + Duration::from_secs(9));
+            words.split_once("; ").map(|(_, said)| said.to_owned())
+        };
+        let said = |running: &[usize], ended| said(&[60; 5], running, ended).unwrap_or_default();
+        assert_eq!(
+            said(&[], 0),
+            "waits until this machine keeps up; dns/4 comes last"
+        );
+        assert_eq!(said(&[1, 0], 0), "runs dns/1 and dns/0; dns/4 comes last");
+        assert_eq!(
+            said(&[0, 1, 2], 1),
+            "runs dns/0 and 2 others; dns/4 comes last"
+        );
+        assert_eq!(said(&[4], 3), "runs dns/4");
+        assert_eq!(said(&[], 5), "");
+    }
+
+    #[test]
+    fn in_a_log_nothing_is_said_at_once() {
+        let progress = Progress {
+            watched: Watched::InLog(|line| panic!("{line}")),
+            ..with(&[60])
+        };
+        thread::scope(|scope| {
+            let mover = scope.spawn(|| progress.keep_moving());
+            progress.start(0);
+            progress.end(0);
+            progress.finish();
+            mover.thread().unpark();
+        });
     }
 
     fn with(seconds: &[u64]) -> Progress {
@@ -186,9 +274,13 @@ mod tests {
             lasts: Duration::from_secs(*seconds),
             ..Length::default()
         };
-        let lengths = seconds.iter().map(lasting).collect();
+        let lengths: Vec<Length> = seconds.iter().map(lasting).collect();
         Progress {
             bar: ProgressBar::hidden(),
+            watched: Watched::OnTerminal,
+            names: (0..lengths.len())
+                .map(|index| format!("dns/{index}"))
+                .collect(),
             clock: Clock::starting_at(Time::ZERO),
             lengths,
             whole: Duration::from_secs(150),

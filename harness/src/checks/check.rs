@@ -3,6 +3,7 @@
 use ngnlab_reports::{CheckInfo, Level, Profile, Text, Verdict};
 use ngnlab_sim::setup::Aspect;
 
+use crate::checks::passive;
 use crate::checks::ruling::not_applicable;
 use crate::dissection::Dissection;
 
@@ -30,6 +31,9 @@ pub struct Check {
 impl Check {
     /// Returns what the check says about a trace.
     pub fn verdict(&self, trace: &Dissection<'_>) -> Verdict {
+        if let Some(at) = trace.header().captured {
+            return passive::verdict(self.id, self.judge, trace, at);
+        }
         match self.aspects.iter().find(|aspect| trace.is_wrong(**aspect)) {
             Some(Aspect::Delivery) => {
                 not_applicable("the way the prefix is delivered is configured wrong on purpose")

@@ -2,18 +2,18 @@
 
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use ngnlab_reports::{Level, Profile, RecordId, Verdict, escape};
+use ngnlab_reports::{Level, Profile, Verdict, escape};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::setup::Mode;
 use ngnlab_sim::time::Time;
 use serde::Serialize;
 
-use super::{Answer, DeviceCheck, Place, file};
+use super::{Answer, DeviceCheck, Place, file, select};
 use crate::campaign;
 use crate::checks;
 use crate::dissection::Dissection;
@@ -22,6 +22,7 @@ use crate::error::{CONFORMANT, Error, NOT_CONFORMANT};
 use crate::job::{Device, Job};
 use crate::launch;
 use crate::play::{Ending, Run};
+use crate::report::case_of_trace;
 use crate::scratch;
 use crate::stages::{Reached, Stage};
 
@@ -61,8 +62,12 @@ struct Document<'a> {
 }
 
 pub(super) fn answer(args: &DeviceCheck, place: Place) -> Result<Answer, Error> {
-    let description = Description::load(&args.file)?;
-    launch::attempt(&args.file)?;
+    let device = select::device(&args.file)?;
+    let description = Description::load(&device)?;
+    if let Some(path) = &args.json {
+        file::try_out(path)?;
+    }
+    launch::attempt(&device)?;
     scratch::sweep();
     let area = args.area.map_or(Area::East, Area::from);
     let out = match &args.out {
@@ -72,7 +77,7 @@ pub(super) fn answer(args: &DeviceCheck, place: Place) -> Result<Answer, Error> 
     let mut all = Vec::new();
     for mode in &description.offers.modes {
         let out = out.join(mode.word());
-        all.push(check(args, &description.known, *mode, area, out, place)?);
+        all.push(check(&device, &description.known, *mode, area, out, place)?);
     }
     if let Some(path) = &args.json {
         let document = Document {
@@ -103,7 +108,7 @@ pub(super) fn answer(args: &DeviceCheck, place: Place) -> Result<Answer, Error> 
 
 /// Brings the device up on a line of its mode, and says on the way how far it is.
 fn check(
-    args: &DeviceCheck,
+    device: &Path,
     known: &[Known],
     mode: Mode,
     area: Area,
@@ -124,7 +129,7 @@ fn check(
         delivery: None,
         seed: 1,
         pace: None,
-        device: Device::File(args.file.clone()),
+        device: Device::File(device.to_owned()),
         // A machine is switched on like any other, so that its boot is seen.
         prepared: None,
         out: Some(out.clone()),
@@ -142,15 +147,20 @@ fn check(
         (place.announce)(&format!("  {:<17} {at}", reached.stage.words()));
         stages.push((reached.stage, millis(reached.at)));
     };
-    let run = launch::run_staged(&job, &args.file, &AtomicBool::new(false), &mut tell)?;
+    let run = launch::run_staged(&job, device, &AtomicBool::new(false), &mut tell)?;
     let missing = Stage::ALL.get(stages.len()).copied();
     let trace = Dissection::new(&run.trace).expect("it has steps of ours alone");
     let wrong = match run.ending {
         Ending::Complete => wrong(&trace, area, known),
         Ending::DeviceFailed(_) | Ending::NotOffered(_) => Vec::new(),
     };
-    let comments = wrong.iter().map(|one| (one.record, one.said.clone()));
-    campaign::keep(&run.trace, &comments.collect(), &out)?;
+    let mut case = case_of_trace(&run.trace, None).expect("it has steps of ours alone");
+    if !matches!(run.ending, Ending::Complete) {
+        // What it had not come to by then proves nothing.
+        case.verdicts.clear();
+        case.diagnosis = None;
+    }
+    campaign::keep(&run.trace, &case, &out)?;
     let dns = answers::in_words(&trace);
     let stopped = missing.map(|before| Stopped {
         before,
@@ -197,8 +207,6 @@ fn reason(before: Stage, run: &Run, dns: Option<&str>) -> String {
 /// A MUST that failed on the way.
 struct Wrong {
     id: &'static str,
-    /// The first record that proves it.
-    record: RecordId,
     said: String,
 }
 
@@ -223,7 +231,6 @@ fn wrong(trace: &Dissection<'_>, area: Area, known: &[Known]) -> Vec<Wrong> {
             Verdict::Fail(finding) if counts && !is_known && finding.excuse.is_none() => {
                 Some(Wrong {
                     id,
-                    record: finding.records.first().copied().unwrap_or(RecordId::MAX),
                     said: format!(
                         "{id}: expected {}, seen {}",
                         finding.expected, finding.actual

@@ -4,15 +4,18 @@ use std::fmt::Write as _;
 
 use ngnlab_reports::escape::line;
 
-use super::{Answer, Doctor, list};
+use super::{Answer, Doctor, select};
 use crate::doctor::{self, Finding, State};
 use crate::error::{CONFORMANT, Error, UNDETERMINED};
 use crate::scratch;
 
 pub(super) fn answer(args: &Doctor) -> Result<Answer, Error> {
     let files = match &args.files[..] {
-        [] => list::device_files(&args.devices)?,
-        files => files.to_owned(),
+        [] => select::device_files(&select::devices(args.devices.as_deref()))?,
+        files => {
+            let files = files.iter().map(|file| select::device(file));
+            files.collect::<Result<_, Error>>()?
+        }
     };
     scratch::sweep();
     let found = doctor::look(&files)?;

@@ -11,6 +11,11 @@ use crate::error::Error;
 
 /// Writes a file, and the folder it goes into. Whoever reads it sees the old or the new one.
 pub(super) fn write(path: &Path, content: &str) -> Result<(), Error> {
+    write_bytes(path, content.as_bytes())
+}
+
+/// Writes a file like [`write`], of any bytes.
+pub(super) fn write_bytes(path: &Path, content: &[u8]) -> Result<(), Error> {
     let written = match is_plain(path) {
         true => replace(path, content),
         // A pipe or a terminal must stay what it is.
@@ -44,12 +49,12 @@ pub(super) fn make_folder_at(path: &Path) -> Result<(), Error> {
     fs::create_dir_all(path).map_err(failed(path))
 }
 
-fn replace(path: &Path, content: &str) -> io::Result<()> {
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = Builder::new()
         .prefix(".ngnlab-")
         .permissions(Permissions::from_mode(0o666))
         .tempfile_in(make_folder(path)?)?;
-    file.write_all(content.as_bytes())?;
+    file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())

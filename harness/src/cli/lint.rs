@@ -20,14 +20,14 @@ pub(super) fn answer(args: &Lint) -> Result<Answer, Error> {
     let mut bad = 0;
     if args.device.is_empty() || !args.files.is_empty() {
         let files = match args.files.is_empty() {
-            true => select::files(&args.scenarios.scenarios)?,
+            true => select::files(&args.scenarios.folder())?,
             false => args.files.clone(),
         };
         let looked_at = files.iter().map(|file| scenario(file));
         bad += tell("scenarios", looked_at, &mut answer)?;
     }
     if !args.device.is_empty() {
-        let found = select::scenarios(&args.scenarios.scenarios, &[])?;
+        let found = select::scenarios(&args.scenarios.folder(), &[])?;
         let scenarios: Vec<&Scenario> = found.iter().map(|one| &one.scenario).collect();
         let looked_at = args.device.iter().map(|file| device(file, &scenarios));
         bad += tell("device files", looked_at, &mut answer)?;
@@ -72,6 +72,7 @@ fn scenario(file: &Path) -> Result<String, Error> {
 
 /// Holds what a device file excuses and knows against what the scenarios exercise and promise.
 fn device(path: &Path, scenarios: &[&Scenario]) -> Result<String, Error> {
+    let path = &select::device(path)?;
     let text = input::text(path, input::DESCRIPTION)?;
     let device = Description::parse(path, &text).map_err(Box::new)?;
     let excuses = device.excuses.iter();

@@ -1,21 +1,34 @@
 //! `ngnlab list`: what can happen, what is checked, what can be wrong, what can be tested.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ngnlab_reports::escape::line;
 use ngnlab_reports::{Level, Profile};
 use ngnlab_sim::node::router::defect::Defect;
 
 use super::{Answer, List, select};
+use crate::built_in;
 use crate::checks;
 use crate::diagnosis;
 use crate::dut::description::Description;
 use crate::dut::reference;
 use crate::error::Error;
-use crate::scenario;
+
+mod as_json;
+
+impl List {
+    /// Returns whether nothing else is asked for.
+    fn lists_scenarios(&self) -> bool {
+        let others = self.checks || self.defects || self.profiles || self.diagnoses;
+        !others && self.devices.is_none()
+    }
+}
 
 pub(super) fn answer(args: &List) -> Result<Answer, Error> {
+    if args.json {
+        return as_json::all(args).map(Answer::text);
+    }
     let mut text = String::new();
     if args.checks {
         list_checks(&mut text);
@@ -30,11 +43,10 @@ pub(super) fn answer(args: &List) -> Result<Answer, Error> {
         list_diagnoses(&mut text);
     }
     if let Some(folder) = &args.devices {
-        list_devices(folder, &mut text)?;
+        list_devices(&select::devices(folder.as_deref()), &mut text)?;
     }
-    let other = args.checks || args.defects || args.profiles || args.diagnoses;
-    if !other && args.devices.is_none() {
-        for found in select::scenarios(&args.scenarios.scenarios, &[])? {
+    if args.lists_scenarios() {
+        for found in select::scenarios(&args.scenarios.folder(), &[])? {
             let scenario = &found.scenario;
             let _ = writeln!(text, "{} ({})", scenario.name, scenario.until);
             let _ = writeln!(text, "    {}", line(&scenario.about.en));
@@ -93,22 +105,13 @@ fn list_devices(folder: &Path, text: &mut String) -> Result<(), Error> {
         text,
         "    The built-in router, in memory and in virtual time."
     );
-    for path in device_files(folder)? {
+    for path in select::device_files(folder)? {
         let device = Description::load(&path)?;
         let modes = device.offers.modes.iter().map(|mode| mode.word());
         let modes = modes.collect::<Vec<_>>().join(", ");
-        let _ = writeln!(text, "{} ({modes})", line(&path.to_string_lossy()));
+        let _ = writeln!(text, "{} ({modes})", line(&built_in::name(&path)));
         let about = format!("{}: {}", device.name, device.about);
         let _ = writeln!(text, "    {}", line(&about));
     }
     Ok(())
-}
-
-/// Returns the device files of a folder.
-pub(super) fn device_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let mut room = scenario::MOST_ENTRIES;
-    let mut files = scenario::entries(folder, &mut room)?;
-    files.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
-    files.sort();
-    Ok(files)
 }

@@ -78,7 +78,7 @@ pub(super) fn answer(args: &Merge, place: Place) -> Result<Answer, Error> {
     };
     let look = Look {
         colour: place.colour,
-        scenes: &Kept,
+        scenes: &Kept { for_good: true },
     };
     let mut text = (format.render)(&document, &look);
     if let Some(change) = &change

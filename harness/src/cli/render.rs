@@ -23,7 +23,7 @@ pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
     let (document, remarks) = load(&args.report)?;
     let look = Look {
         colour: place.colour,
-        scenes: &Kept,
+        scenes: &Kept { for_good: true },
     };
     let text = (format.render)(&document, &look);
     Ok(Answer {

@@ -17,7 +17,8 @@ use ngnlab_sim::setup::Mode;
 use ngnlab_sim::time::{Pace, Time};
 
 use super::select::{self, Found};
-use super::{Answer, Place, Run, diff, file, interrupt};
+use super::{Answer, Place, Run, diff, file, interrupt, provenance};
+use crate::built_in;
 use crate::campaign::estimate::Estimate;
 use crate::campaign::{Campaign, Entry, folder};
 use crate::dut::description::Known;
@@ -49,8 +50,9 @@ pub(super) use verdict::{exit_code, exit_code_of_all};
 
 pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let clock = Clock::starting_at(Time::ZERO);
+    let made = (place.provenance)();
     let devices = device::chosen(args)?;
-    let found = select::scenarios(&args.scenarios.scenarios, &args.scenario)?;
+    let found = select::scenarios(&args.scenarios.folder(), &args.scenario)?;
     // A page that draws what happened needs the traces, if only until it is drawn.
     let is_drawn_only = args.html.is_some() && args.out.is_none();
     let room = is_drawn_only.then(Scratch::new).transpose()?;
@@ -125,9 +127,12 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
         let parts = parts.collect();
         return shard::tell(args, kept, shard, parts, elapsed_ms);
     }
-    let reports = ended
-        .zip(&header.devices)
-        .map(|((device, ended), plan)| report(&header, plan, device, ended, elapsed_ms));
+    let reports = ended.zip(&header.devices).map(|((device, ended), plan)| {
+        let mut report = report(&header, plan, device, ended, elapsed_ms);
+        let made = provenance::of_run(made.clone(), args, &device.device, &header);
+        report.provenance = Some(made);
+        report
+    });
     let reports = reports.collect();
     tell(args, place, kept, baseline.as_ref(), reports)
 }
@@ -228,8 +233,11 @@ fn tell(
         None => exit_code_of_all(&reports),
     };
     let mut document = Document::of(reports);
+    let scenes = scene::Kept {
+        for_good: args.out.is_some(),
+    };
     let drawn = args.html.as_ref().map_or(Ok(()), |path| {
-        file::write(path, &html::render(&document, &scene::Kept))
+        file::write(path, &html::render(&document, &scenes))
     });
     if args.out.is_none() {
         document.forget_traces();
@@ -294,7 +302,7 @@ fn remarks(stopped: bool, broken: bool, journal: bool) -> String {
 fn arguments(args: &Run, device: &Chosen) -> Vec<String> {
     let mut arguments = Vec::new();
     if let Device::File(path) = &device.device {
-        arguments.extend(["--device".to_owned(), path.display().to_string()]);
+        arguments.extend(["--device".to_owned(), built_in::name(path)]);
     }
     for defect in &args.defect {
         arguments.extend(["--defect".to_owned(), defect.name().to_owned()]);

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use ngnlab_sim::line::Area;
 
+use super::Scenarios;
+use crate::built_in;
 use crate::error::Error;
 use crate::mistake::advice;
 use crate::promises;
@@ -45,13 +47,80 @@ pub(super) fn scenarios(folder: &Path, patterns: &[String]) -> Result<Vec<Found>
         .collect()
 }
 
+impl Scenarios {
+    /// Returns the folder with the scenarios: the one that is named, else `scenarios` where the
+    /// program was started, and where there is none, the program's own.
+    pub(super) fn folder(&self) -> PathBuf {
+        folder(
+            self.scenarios.as_deref(),
+            &["scenarios"],
+            built_in::scenarios,
+        )
+    }
+}
+
+/// Returns the folder with device files: the one that is named, else the one that is there.
+pub(super) fn devices(named: Option<&Path>) -> PathBuf {
+    folder(named, &["harness/devices", "devices"], built_in::devices)
+}
+
+fn folder(named: Option<&Path>, usual: &[&str], inside: fn() -> PathBuf) -> PathBuf {
+    match named {
+        Some(named) if named == Path::new(BUILT_IN) => inside(),
+        Some(named) => named.to_owned(),
+        None => {
+            let mut usual = usual.iter().map(Path::new);
+            usual
+                .find(|folder| folder.is_dir())
+                .map_or_else(inside, Path::to_owned)
+        }
+    }
+}
+
+/// Returns the file of a device, which is named by its path, or by its name if it is an example
+/// inside the program.
+pub(super) fn device(named: &Path) -> Result<PathBuf, Error> {
+    if named.exists() || built_in::read(named).is_some() {
+        return Ok(named.to_owned());
+    }
+    if let Some(example) = named.to_str().and_then(built_in::device) {
+        return Ok(example);
+    }
+    let known = device_files(&built_in::devices())?;
+    let known: Vec<String> = known.iter().map(|path| built_in::name(path)).collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let is_a_name = |named: &&str| !named.contains(['/', '.']);
+    let name = named.to_str().filter(is_a_name);
+    let nearest = name.and_then(|name| advice(name, &known));
+    Err(Error::Usage {
+        what: format!("there is no device file {}", named.display()),
+        help: nearest.or_else(|| {
+            Some(format!(
+                "a device is `reference`, a file, or the name of an example: {}; `ngnlab init DIR` \
+                 writes those out to start from",
+                known.join(", ")
+            ))
+        }),
+    })
+}
+
+/// Returns the device files of a folder.
+pub(super) fn device_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut room = scenario::MOST_ENTRIES;
+    let mut files = scenario::entries(folder, &mut room)?;
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
+    files.sort();
+    Ok(files)
+}
+
 /// Returns the scenario files below a folder, which must be there.
 pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    if !folder.is_dir() {
+    if !folder.is_dir() && !built_in::is_inside(folder) {
         return Err(Error::Usage {
             what: format!("there is no folder {}", folder.display()),
             help: Some(
-                "run ngnlab where the folder `scenarios` is, or name it with --scenarios DIR"
+                "without --scenarios DIR, those inside the program are run; `ngnlab init DIR` \
+                 writes them out to be changed"
                     .to_owned(),
             ),
         });
@@ -60,7 +129,10 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     if files.is_empty() {
         return Err(Error::Usage {
             what: format!("there is no scenario in {}", folder.display()),
-            help: Some("scenarios are called <family>/<name>.toml there".to_owned()),
+            help: Some(
+                "scenarios are called <family>/<name>.toml there; `--scenarios built-in` takes those \
+                 inside the program"
+                    .to_owned()),
         });
     }
     Ok(files)
@@ -90,6 +162,9 @@ pub(super) fn fits(pattern: &str, name: &str) -> bool {
     }
     tail.ends_with(end)
 }
+
+/// The word for what the program has inside.
+const BUILT_IN: &str = "built-in";
 
 #[cfg(test)]
 mod tests {

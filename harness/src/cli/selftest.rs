@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Answer, Place, Selftest, interrupt, select};
-use crate::campaign::{Campaign, Entry, processors};
+use crate::campaign::{Campaign, Entry, Watched, processors};
 use crate::error::{CONFORMANT, Error, NOT_CONFORMANT, UNDETERMINED};
 use crate::job::{Device, Job};
 use crate::selftest;
 
 pub(super) fn answer(args: &Selftest, place: Place) -> Result<Answer, Error> {
-    let folder = &args.scenarios.scenarios;
+    let folder = &args.scenarios.folder();
     let found = prove(folder, args.seed, args.jobs, place.progress)?;
     Ok(Answer {
         text: format!("{}{}\n", found.table(), found.line()),
@@ -25,11 +25,11 @@ pub(super) fn answer(args: &Selftest, place: Place) -> Result<Answer, Error> {
 }
 
 /// Runs the clean reference router and every defect of it over a folder's scenarios.
-pub(super) fn prove(
+fn prove(
     folder: &Path,
     seed: u64,
     jobs: Option<u16>,
-    progress: bool,
+    progress: Watched,
 ) -> Result<selftest::Selftest, Error> {
     let entries = clean(folder, seed)?;
     let stop = interrupt::stop_at_signals();

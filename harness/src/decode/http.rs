@@ -191,35 +191,27 @@ pub(super) fn head(bytes: &[u8], at: usize, end: usize) -> Layer {
 }
 
 fn start_line(host: &str, walk: &mut Walk<'_>) -> Read<String> {
-    let line = line_length(walk);
-    let text = &walk.rest()[..line];
-    let first = text.iter().position(|byte| *byte == b' ').unwrap_or(line);
-    let rest = line - first;
-    let second = match text.starts_with(b"HTTP/") {
-        true => text[first..].iter().skip(1).position(|byte| *byte == b' '),
-        false => text[first..]
-            .iter()
-            .rposition(|byte| *byte == b' ')
-            .map(|it| it - 1),
-    };
-    let second = second.map_or(rest, |space| space + 1);
-    let is_response = text.starts_with(b"HTTP/");
+    let length = line_length(walk);
+    let line = walk.rest()[..length].trim_ascii_end();
+    let is_response = line.starts_with(b"HTTP/");
     let names = match is_response {
         true => ["HTTP-version", "status-code", "reason-phrase"],
         false => ["method", "request-target", "HTTP-version"],
     };
-    let mut parts = Vec::new();
-    for (name, length) in [
-        (names[0], first),
-        (names[1], second),
-        (names[2], rest - second),
-    ] {
-        let bytes = walk.field(name, length, |bytes| shown::text(bytes.trim_ascii()))?;
-        parts.push(shown::text(bytes.trim_ascii()));
+    let mut parts = line.splitn(3, |byte| *byte == b' ');
+    let mut words = Vec::new();
+    for name in names {
+        let part = parts.next().unwrap_or_default();
+        walk.field(name, part.len(), shown::text)?;
+        words.push(shown::text(part));
+        // The space behind it, which belongs to nothing.
+        walk.skip(usize::from(walk.rest().first() == Some(&b' ')))?;
     }
+    let end = walk.rest().iter().position(|byte| *byte == b'\n');
+    walk.skip(end.map_or(walk.left(), |end| end + 1))?;
     Ok(match is_response {
-        true => format!("{} {}", parts[1], parts[2]).trim_end().to_owned(),
-        false => format!("{} {host}{}", parts[0], parts[1]),
+        true => words[1..].join(" ").trim_end().to_owned(),
+        false => format!("{} {host}{}", words[0], words[1]),
     })
 }
 
@@ -271,3 +263,58 @@ const STARTS: [&str; 10] = [
 const LONGEST_HEAD: usize = 32 * 1024;
 const LONGEST_LINE: usize = 1024;
 const MOST_ASKED: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_ends_where_its_length_its_chunks_or_its_request_say() {
+        let (mut up, mut down, mut asked) = (Http::default(), Http::default(), Asked::new());
+        let requests = b"HEAD / HTTP/1.1\r\n\r\nPOST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nok\
+            GET / HTTP/1.1\r\n\r\n";
+        let units = units(&mut up, requests, &mut asked);
+        assert_eq!(
+            units,
+            [
+                (19, Unit::Head),
+                (38, Unit::Head),
+                (2, Unit::Body),
+                (18, Unit::Head)
+            ]
+        );
+        let answers = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n\
+            HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n\
+            HTTP/1.1 200 OK\r\n\r\nto the end";
+        let found = self::units(&mut down, answers, &mut asked);
+        let heads: Vec<usize> = found
+            .iter()
+            .filter(|(_, unit)| *unit == Unit::Head)
+            .map(|(length, _)| *length)
+            .collect();
+        assert_eq!(heads, [38, 47, 19]);
+        assert_eq!(found.last(), Some(&(10, Unit::Body)));
+    }
+
+    #[test]
+    fn what_is_no_http_is_not_taken_for_it() {
+        let (mut http, mut asked) = (Http::default(), Asked::new());
+        assert_eq!(http.unit(b"SSH-2.0", &mut asked), Some((7, Unit::Unknown)));
+        let (mut http, mut long) = (Http::default(), b"GET ".to_vec());
+        assert_eq!(http.unit(&long, &mut asked), None);
+        long.resize(LONGEST_HEAD + 1, b'x');
+        assert_eq!(
+            http.unit(&long, &mut asked),
+            Some((long.len(), Unit::Unknown))
+        );
+    }
+
+    fn units(http: &mut Http, mut waiting: &[u8], asked: &mut Asked) -> Vec<(usize, Unit)> {
+        let mut found = Vec::new();
+        while let Some((length, unit)) = http.unit(waiting, asked) {
+            found.push((length, unit));
+            waiting = &waiting[length..];
+        }
+        found
+    }
+}

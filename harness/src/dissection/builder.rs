@@ -66,6 +66,7 @@ impl TraceBuilder {
             }],
             until: Time::from_secs(60),
             tls_secrets: Vec::new(),
+            captured: None,
         };
         Self {
             trace: Trace {

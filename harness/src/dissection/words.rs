@@ -50,6 +50,7 @@ pub(super) fn evidence(trace: &Dissection<'_>, record: RecordId) -> Option<Evide
     };
     Some(Evidence {
         record,
+        frame: trace.frames.number(record),
         at: format!("{:.3}", entry.at.as_secs_f64()),
         place,
         summary: summary(trace, record),
@@ -57,10 +58,11 @@ pub(super) fn evidence(trace: &Dissection<'_>, record: RecordId) -> Option<Evide
 }
 
 fn step_in_words(trace: &Dissection<'_>, record: RecordId) -> String {
-    let mut steps = trace.steps.iter();
-    let Some(step) = steps.find(|step| step.record == record) else {
+    let steps = &trace.steps;
+    let Ok(index) = steps.binary_search_by_key(&record, |step| step.record) else {
         return "step".to_owned();
     };
+    let step = &steps[index];
     let action = &step.action;
     match step.outcome {
         StepOutcome::Done => format!("step: {action}"),

@@ -34,6 +34,7 @@ use sandbox::Sandbox;
 mod calls;
 mod channel;
 pub(crate) mod group;
+pub(crate) mod hidden;
 pub(super) mod hunger;
 pub mod init;
 mod memory;

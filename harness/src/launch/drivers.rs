@@ -3,14 +3,15 @@
 use nix::unistd::Pid;
 
 use super::assignment::{Assignment, Task};
-use crate::dut::Dut;
 use crate::dut::description::{Description, Driver};
 use crate::dut::nic::{self, NicDut};
 use crate::dut::process::group::Group;
+use crate::dut::process::hidden;
 use crate::dut::process::stranger::Stranger;
 use crate::dut::process::{self, ProcessDut};
 use crate::dut::qemu::saved::Files;
 use crate::dut::qemu::{self, QemuDut};
+use crate::dut::{DeviceFailure, Dut};
 use crate::error::Error;
 use crate::play::Ending;
 
@@ -27,6 +28,14 @@ pub(super) fn stranger(driver: &Driver) -> Option<Stranger> {
     match driver {
         Driver::Process(_) => Stranger::of_root(),
         Driver::Qemu(_) | Driver::Nic(_) => None,
+    }
+}
+
+/// Adds to a failure what the driver knows of it beyond the device.
+pub(super) fn explain(failure: &mut DeviceFailure, description: &Description) {
+    match &description.driver {
+        Driver::Process(programs) => hidden::explain(failure, &description.needs, programs),
+        Driver::Qemu(_) | Driver::Nic(_) => {}
     }
 }
 

@@ -8,24 +8,29 @@ use std::path::{Path, PathBuf};
 
 use ngnlab_reports::escape;
 
+use crate::built_in;
 use crate::error::Error;
 
 /// Returns every scenario file below a folder, sorted by path.
 pub fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut room = MOST_ENTRIES;
-    let mut found = Vec::new();
-    for family in entries(folder, &mut room)? {
-        if family.is_dir() {
-            found.extend(entries(&family, &mut room)?);
-        }
+    let mut found = entries(folder, &mut room)?;
+    if !built_in::is_inside(folder) {
+        found.retain(|family| family.is_dir());
+        let below = found.iter().map(|family| entries(family, &mut room));
+        found = below.collect::<Result<Vec<_>, Error>>()?.concat();
     }
     found.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
     found.sort();
     Ok(found)
 }
 
-/// Returns what is in a folder, and takes it from the room that is left.
+/// Returns what is in a folder, and takes it from the room that is left; of one inside the program,
+/// all files below it.
 pub(crate) fn entries(folder: &Path, room: &mut usize) -> Result<Vec<PathBuf>, Error> {
+    if let Some(inside) = built_in::below(folder) {
+        return Ok(inside);
+    }
     let fail = |source| Error::Read {
         path: folder.to_owned(),
         source,

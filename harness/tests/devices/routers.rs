@@ -1,6 +1,5 @@
 //! Routers made of Debian packages, each in scenarios it copes with.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
@@ -11,7 +10,7 @@ use ngnlab_harness::dut::needs;
 use ngnlab_harness::job::{Device, Job};
 use ngnlab_harness::play::Ending;
 use ngnlab_harness::scenario::Scenario;
-use ngnlab_harness::{checks, report};
+use ngnlab_harness::{checks, report, wireshark};
 use ngnlab_reports::{Level, Verdict};
 use ngnlab_sim::line::Area;
 use tempfile::TempDir;
@@ -229,10 +228,9 @@ pub(crate) fn judge(job: &Job, description: &Description) -> Result<(), Failed> 
         && tshark::is_installed()
     {
         let folder = tempfile::tempdir()?;
-        let capture = folder.path().join("capture.pcapng");
-        let comments = BTreeMap::new();
-        run.trace.write_pcapng(&comments, File::create(&capture)?)?;
-        let complaints = tshark::complaints(&capture).into_iter();
+        let path = folder.path().join("capture.pcapng");
+        wireshark::write(&run.trace, &case, File::create(&path)?)?;
+        let complaints = tshark::complaints(&path).into_iter();
         wrong.extend(complaints.map(|one| format!("Wireshark about a frame of ours: {one}")));
     }
     if wrong.is_empty() {

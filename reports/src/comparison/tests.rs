@@ -546,6 +546,7 @@ fn report(cases: &[(&str, Ends)]) -> Report {
             (OTHER.to_owned(), judged(Ends::Passes)),
         ]),
         trace: None,
+        capture: None,
     };
     Report {
         format: crate::FORMAT,
@@ -553,6 +554,8 @@ fn report(cases: &[(&str, Ends)]) -> Report {
         device: "device".to_owned(),
         seed: 1,
         arguments: Vec::new(),
+        captured: None,
+        provenance: None,
         elapsed_ms: 1,
         checks: BTreeMap::from([
             info(MUST, Level::Must, Profile::DnsProxy),

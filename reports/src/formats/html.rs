@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use serde::Serialize;
+use shared::Shared;
 
 use crate::document::Document;
 use crate::escape;
@@ -20,7 +21,8 @@ use crate::{Report, Text};
 
 mod case;
 mod overview;
-mod words;
+mod shared;
+mod spelling;
 
 /// Renders a document, with what happened in each case as far as somebody can tell.
 pub fn render(document: &Document, scenes: &dyn Scenes) -> String {
@@ -29,13 +31,23 @@ pub fn render(document: &Document, scenes: &dyn Scenes) -> String {
         Document::Matrix(matrix) => matrix.devices.iter().collect(),
     };
     let mut blocks = String::new();
-    block(&mut blocks, "overview", &overview::overview(&reports));
+    let mut shared = Shared::default();
+    block(
+        &mut blocks,
+        "overview",
+        &overview::overview(&reports, scenes),
+    );
     for (device, report) in reports.iter().enumerate() {
         for (index, case) in report.cases.iter().enumerate() {
             let id = format!("case-{device}-{index}");
-            block(&mut blocks, &id, &case::pack(report, case, scenes));
+            block(
+                &mut blocks,
+                &id,
+                &case::pack(report, case, scenes, &mut shared),
+            );
         }
     }
+    block(&mut blocks, "shared", &shared.into_block());
     let title = match reports[..] {
         [report] => format!("ngnlab: {}", escape::line(&report.device)),
         _ => format!("ngnlab: {} devices", reports.len()),
@@ -99,9 +111,10 @@ impl<'a> From<&'a Text> for Both<'a> {
 const PAGE: &str = include_str!("html/page.html");
 const STYLE: &str = include_str!("html/style.css");
 /// The script, in the order in which its parts need each other.
-const SCRIPTS: [&str; 7] = [
+const SCRIPTS: [&str; 8] = [
     include_str!("html/words.js"),
     include_str!("html/elements.js"),
+    include_str!("html/spelling.js"),
     include_str!("html/frame.js"),
     include_str!("html/diagram.js"),
     include_str!("html/matrix.js"),

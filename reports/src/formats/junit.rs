@@ -114,14 +114,17 @@ fn properties(report: &Report) -> Vec<(String, String)> {
         let result = report.overall(*profile).words().to_owned();
         (format!("profile {}", profile.name()), result)
     });
-    head.into_iter().chain(profiles).collect()
+    let made = report.provenance.iter().flat_map(|one| one.rows());
+    let made = made.filter(|(label, _)| *label != "seed");
+    let made = made.map(|(label, value)| own(label, value));
+    head.into_iter().chain(profiles).chain(made).collect()
 }
 
 impl Test {
     /// What all of it came to: no other test case stands for what was never judged.
     fn of_all(report: &Report) -> Self {
         let came = match report.conclusion() {
-            Conclusion::Conformant => None,
+            Conclusion::Conformant | Conclusion::NoFailureSeen(_) => None,
             Conclusion::NotConformant(why) => Some((FAILURE, "not conformant", why)),
             Conclusion::Undetermined(why) => Some((ERROR, "undetermined", why)),
         };
@@ -257,8 +260,13 @@ fn detail(report: &Report, case: &Case, id: &str, finding: &Finding) -> String {
     }
     let judged = case.verdicts.get(id);
     for evidence in judged.iter().flat_map(|judged| &judged.evidence) {
-        let (record, at, place) = (evidence.record, &evidence.at, &evidence.place);
-        let _ = write!(text, "\n  #{record} {at} {place}: {}", evidence.summary);
+        let _ = write!(text, "\n  {}", evidence.line());
+    }
+    if let (Some(capture), Some(filter)) = (
+        &case.capture,
+        judged.and_then(|judged| case.filter(id, judged)),
+    ) {
+        let _ = write!(text, "\n  capture {capture}\n  filter {filter}");
     }
     if let Some(info) = report.checks.get(id) {
         let _ = write!(text, "\n  hint {}", info.hint.en);

@@ -27,6 +27,7 @@ fn page(report: &Report) -> String {
         Conclusion::Conformant => ("✅", "conformant", Vec::new()),
         Conclusion::NotConformant(reasons) => ("❌", "not conformant", reasons),
         Conclusion::Undetermined(reasons) => ("❔", "undetermined", reasons),
+        Conclusion::NoFailureSeen(shown) => ("❔", "no failure in what the capture shows", shown),
     };
     let _ = writeln!(text, "## {mark} {}: {word}", code(&report.device));
     for (index, reason) in reasons.iter().enumerate() {
@@ -62,6 +63,15 @@ fn page(report: &Report) -> String {
     let seconds = report.elapsed_ms as f64 / 1000.0;
     let (tool, seed) = (code(&report.tool), report.seed);
     let _ = writeln!(text, "\n{tool}, seed {seed}, {runs} runs in {seconds:.1} s");
+    for (index, (label, value)) in report
+        .provenance
+        .iter()
+        .flat_map(|one| one.rows())
+        .enumerate()
+    {
+        let gap = if index == 0 { "\n" } else { "" };
+        let _ = writeln!(text, "{gap}- {label} {}", code(&value));
+    }
     text
 }
 
@@ -106,6 +116,12 @@ fn finding(text: &mut String, failure: &Failure<'_>, report: &Report) {
         count => format!(" and {} more", count - 1),
     };
     let _ = writeln!(text, "- in {}{more}", code(&case.place()));
+    for evidence in judged.evidence.iter().take(EVIDENCE_MAX) {
+        let _ = writeln!(text, "- {}", code(&evidence.line()));
+    }
+    if let (Some(capture), Some(filter)) = (&case.capture, case.filter(&failure.info.id, judged)) {
+        let _ = writeln!(text, "- {} in {}", code(&filter), code(capture));
+    }
     for one in &failure.consequences {
         let _ = writeln!(text, "- explains {}", code(&one.info.id));
     }
@@ -209,3 +225,5 @@ pub(super) fn code(words: &str) -> String {
     };
     format!("{fence}{space}{words}{space}{fence}")
 }
+
+const EVIDENCE_MAX: usize = 4;

@@ -47,7 +47,9 @@ pub fn render(matrix: &Matrix) -> String {
     let line = match of_all(&matrix.devices) {
         Conclusion::Conformant => "conformant: all of them".to_owned(),
         Conclusion::NotConformant(names) => format!("not conformant: {}", names.join("; ")),
-        Conclusion::Undetermined(names) => format!("undetermined: {}", names.join("; ")),
+        Conclusion::Undetermined(names) | Conclusion::NoFailureSeen(names) => {
+            format!("undetermined: {}", names.join("; "))
+        }
     };
     page.wrapped(&line, "result     ", "           ");
     page.into_text()
@@ -68,7 +70,7 @@ fn devices(matrix: &Matrix, page: &mut Page) {
         let comes_to = match report.conclusion() {
             Conclusion::Conformant => "conformant",
             Conclusion::NotConformant(_) => "not conformant",
-            Conclusion::Undetermined(_) => "undetermined",
+            Conclusion::Undetermined(_) | Conclusion::NoFailureSeen(_) => "undetermined",
         };
         page.plain(&format!("     {comes_to} ({}){stale}", results.join(", ")));
     }

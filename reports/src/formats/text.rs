@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::page::{Page, Style};
-use super::{lost, matrix};
+use super::{captured, lost, matrix};
 use crate::causes::Failure;
 use crate::conclusion::Conclusion;
 use crate::document::Document;
 use crate::score::{Overall, ProfileResult};
-use crate::{Case, Evidence, Expectation, Level, Outcome, Profile, Report, Verdict, escape};
+use crate::{Case, Expectation, Level, Outcome, Profile, Report, Verdict, escape};
 
 /// Renders a document, with colour for a terminal if `colour` is set.
 pub fn render(document: &Document, colour: bool) -> String {
@@ -25,11 +25,14 @@ pub fn render(document: &Document, colour: bool) -> String {
 
 fn page(report: &Report, colour: bool) -> String {
     let mut page = Page::new(colour);
+    captured::head(report, &mut page);
     let failures = report.failures().into_iter();
     let (counting, others): (Vec<_>, Vec<_>) =
         failures.partition(|failure| failure.weight().is_some());
     for failure in &counting {
-        page.failure(failure, &report.arguments);
+        // A capture cannot be run again.
+        let arguments = report.captured.is_none().then_some(&*report.arguments);
+        page.failure(failure, arguments);
     }
     page.broken(report);
     page.unmet(report);
@@ -38,12 +41,14 @@ fn page(report: &Report, colour: bool) -> String {
     lost::write(report, &mut page);
     page.others(&others);
     page.left_out(report);
+    captured::open(report, &mut page);
+    page.provenance(report);
     page.summary(report);
     page.into_text()
 }
 
 impl Page {
-    fn failure(&mut self, failure: &Failure<'_>, arguments: &[String]) {
+    fn failure(&mut self, failure: &Failure<'_>, arguments: Option<&[String]>) {
         let word = match (failure.known, failure.info.level) {
             (Some(_), _) => (Style::Yellow, "KNOWN"),
             (None, Level::Must) => (Style::Red, "FAIL"),
@@ -60,23 +65,38 @@ impl Page {
         let cases: Vec<&Case> = failure.cases.iter().map(|(case, _)| *case).collect();
         self.field("where", &places(&cases));
         for evidence in judged.evidence.iter().take(EVIDENCE_MAX) {
-            self.field("", &evidence_line(evidence));
+            self.field("", &evidence.line());
         }
+        self.capture(failure);
         if let Some(reason) = failure.known {
             self.field("known", reason);
         }
         self.consequences(failure);
         self.field("hint", &failure.info.hint.en);
         self.field("source", &failure.info.source);
-        let mut again = format!(
-            "ngnlab run --scenario {} --area {}",
-            case.scenario, case.area
-        );
-        for argument in arguments {
-            let _ = write!(again, " {argument}");
+        if let Some(arguments) = arguments {
+            let mut again = format!(
+                "ngnlab run --scenario {} --area {}",
+                case.scenario, case.area
+            );
+            for argument in arguments {
+                let _ = write!(again, " {argument}");
+            }
+            self.field("again", &again);
         }
-        self.field("again", &again);
         self.gap();
+    }
+
+    /// Tells how Wireshark shows just these frames.
+    fn capture(&mut self, failure: &Failure<'_>) {
+        let (case, judged) = failure.cases[0];
+        if let (Some(capture), Some(filter)) =
+            (&case.capture, case.filter(&failure.info.id, judged))
+        {
+            // Whole lines, however long: they are to be copied.
+            self.plain(&format!("  {:<9} {capture}", "capture"));
+            self.plain(&format!("  {:<9} {filter}", "filter"));
+        }
     }
 
     /// Names what failed because of another failure.
@@ -263,6 +283,15 @@ impl Page {
         }
     }
 
+    /// Tells when and by what the report was made.
+    fn provenance(&mut self, report: &Report) {
+        let rows = report.provenance.iter().flat_map(|one| one.rows());
+        // The seed stands beside the device.
+        for (label, value) in rows.filter(|(label, _)| *label != "seed") {
+            self.wrapped(&value, &format!("{label:<11}"), "           ");
+        }
+    }
+
     fn summary(&mut self, report: &Report) {
         let counts = report.counts();
         let scenarios: std::collections::BTreeSet<_> =
@@ -276,18 +305,23 @@ impl Page {
         let skipped = |case: &&Case| matches!(case.outcome, Outcome::NotApplicable(_));
         let runs = report.cases.len();
         let skipped = report.cases.iter().filter(skipped).count();
-        self.plain(&format!(
-            "device     {} (seed {})",
-            report.device, report.seed
-        ));
+        match report.captured {
+            None => self.plain(&format!(
+                "device     {} (seed {})",
+                report.device, report.seed
+            )),
+            Some(_) => self.plain(&format!("device     {}", report.device)),
+        }
         let skipped = match skipped {
             0 => String::new(),
             count => format!(", {count} not applicable"),
         };
-        self.plain(&format!(
-            "scenarios  {} in {areas}, {runs} runs{skipped}",
-            scenarios.len()
-        ));
+        if report.captured.is_none() {
+            self.plain(&format!(
+                "scenarios  {} in {areas}, {runs} runs{skipped}",
+                scenarios.len()
+            ));
+        }
         self.plain(&format!(
             "checks     {} judged of {}",
             report.judged_checks(),
@@ -318,8 +352,10 @@ impl Page {
             );
             self.wrapped(&line, "unclear    ", "           ");
         }
-        let seconds = report.elapsed_ms as f64 / 1000.0;
-        self.plain(&format!("time       {seconds:.1} s"));
+        if report.captured.is_none() {
+            let seconds = report.elapsed_ms as f64 / 1000.0;
+            self.plain(&format!("time       {seconds:.1} s"));
+        }
         for profile in &report.profiles {
             self.profile(&report.result(*profile));
         }
@@ -332,6 +368,7 @@ impl Page {
             Conclusion::Conformant => conformant(report, scenarios),
             Conclusion::NotConformant(reasons) => format!("not conformant: {}", reasons.join("; ")),
             Conclusion::Undetermined(reasons) => format!("undetermined: {}", reasons.join("; ")),
+            Conclusion::NoFailureSeen(shown) => captured::result(&shown),
         };
         self.wrapped(&line, "result     ", "           ");
     }
@@ -340,7 +377,9 @@ impl Page {
     fn profile(&mut self, result: &ProfileResult) {
         let style = match result.overall {
             Overall::Conformant => Style::Green,
-            Overall::ConformantWithRemarks | Overall::ConformantButForKnown => Style::Yellow,
+            Overall::ConformantWithRemarks
+            | Overall::ConformantButForKnown
+            | Overall::NoFailureSeen => Style::Yellow,
             Overall::NotConformant | Overall::Undetermined => Style::Red,
         };
         let name = format!("profile    {}: ", result.profile.name());
@@ -460,13 +499,6 @@ fn places(cases: &[&Case]) -> String {
         String::new()
     };
     format!("{}{tail}", shown.join(", "))
-}
-
-fn evidence_line(evidence: &Evidence) -> String {
-    format!(
-        "#{} {} {}: {}",
-        evidence.record, evidence.at, evidence.place, evidence.summary
-    )
 }
 
 const GAP: (Style, &str) = (Style::Plain, "  ");

@@ -343,5 +343,6 @@ fn case(index: usize, end: u8) -> Case {
         exercises: Vec::new(),
         verdicts: BTreeMap::from([(CHECK.to_owned(), judged)]),
         trace: None,
+        capture: None,
     }
 }

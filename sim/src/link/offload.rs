@@ -35,6 +35,38 @@ pub(super) fn complete_checksum(bytes: &mut [u8]) {
     }
 }
 
+/// Returns the frame with its checksum where a sender left that to its hardware, and `None` where it
+/// did not. Linux leaves the sum over the pseudo-header in its place.
+pub fn with_checksum(frame: &[u8]) -> Option<Frame> {
+    let (at, sum) = missing(frame)?;
+    let there = u16::from_be_bytes(*frame.get(at..at + 2)?.first_chunk()?);
+    if there == sum || there != pseudo_header_sum(frame)? {
+        return None;
+    }
+    let mut bytes = frame.to_vec();
+    complete_checksum(&mut bytes);
+    Some(bytes.into())
+}
+
+/// Returns the sum over addresses, length and protocol (RFC 8200 §8.1), not yet complemented.
+fn pseudo_header_sum(frame: &[u8]) -> Option<u16> {
+    let ethernet = Ethernet2Slice::from_slice_without_fcs(frame).ok()?;
+    let ip = Ipv6Slice::from_slice(ethernet.payload_slice()).ok()?;
+    let payload = ip.payload();
+    let header = ip.header();
+    let addresses = [header.source(), header.destination()].concat();
+    let words = addresses.chunks_exact(2);
+    let sum: u32 = words
+        .map(|word| u32::from(u16::from_be_bytes([word[0], word[1]])))
+        .sum();
+    let length = u32::try_from(payload.payload.len()).ok()?;
+    let mut sum = sum + length + u32::from(payload.ip_number.0);
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    u16::try_from(sum).ok()
+}
+
 /// Returns where the checksum belongs, and what it is.
 fn missing(bytes: &[u8]) -> Option<(usize, u16)> {
     let ethernet = Ethernet2Slice::from_slice_without_fcs(bytes).ok()?;
@@ -111,6 +143,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_checksum_that_was_left_to_the_hardware_is_told_from_a_wrong_one() {
+        for right in frames() {
+            let (at, _) = missing(&right).unwrap();
+            let mut left = right.to_vec();
+            left[at..at + 2].copy_from_slice(&pseudo_header_sum(&right).unwrap().to_be_bytes());
+            assert_eq!(with_checksum(&left), Some(right.clone()));
+            left[at] ^= 0x55;
+            assert_eq!(with_checksum(&left), None);
+            assert_eq!(with_checksum(&right), None);
+        }
+    }
+
     fn frames() -> [Frame; 3] {
         let mac = |number| Mac([2, 0, 0x5e, 0, 0, number]);
         let (from, to) = (mac(1), mac(2));
@@ -129,6 +174,7 @@ mod tests {
         fn any_bytes_are_taken(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let mut taken = bytes.clone();
             complete_checksum(&mut taken);
+            with_checksum(&bytes);
             prop_assert_eq!(taken.len(), bytes.len());
             take_tag(&mut taken);
         }

@@ -11,7 +11,7 @@ use ngnlab_sim::time::{Pace, Time};
 use ngnlab_sim::world::World;
 
 use super::*;
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, Watched};
 use crate::checks::Check;
 use crate::dissection::Dissection;
 use crate::dut::reference::Reference;
@@ -72,7 +72,7 @@ fn a_check_that_panics_costs_only_its_own_case() {
 fn a_case_that_cannot_be_kept_is_our_error_and_the_others_are_judged() {
     let campaign = Campaign {
         jobs: 2,
-        progress: false,
+        progress: Watched::ByNobody,
         stop: &AtomicBool::new(false),
     };
     let cases = campaign.run_and_keep(&entries(), &|_, case| match &case.scenario[..] {
@@ -90,7 +90,7 @@ fn a_case_that_cannot_be_kept_is_our_error_and_the_others_are_judged() {
 fn run_all(hands: Hands<'_>) -> Vec<Option<Case>> {
     let campaign = Campaign {
         jobs: 2,
-        progress: false,
+        progress: Watched::ByNobody,
         stop: &AtomicBool::new(false),
     };
     campaign.run_by(&entries(), hands, &|_, _| Ok(()))

@@ -1,54 +1,38 @@
 //! Checks, the defects that they notice, profiles and diagnoses, explained.
-//!
-//! Which defects a check notices is found out by running them: no table can be wrong about it.
 
 use std::fmt::Write as _;
 
 use ngnlab_reports::{Level, Profile, Text};
 use ngnlab_sim::node::router::defect::Defect;
 
+use super::proven;
 use super::words::{both, level_name, names, row, titles, what_to_do};
 use crate::checks::{self, Check};
 use crate::diagnosis;
 use crate::scenario::Scenario;
-use crate::selftest::Selftest;
 
-pub(super) fn check(check: &Check, scenarios: &[Scenario], proof: &Selftest) -> String {
+pub(super) fn check(check: &Check, scenarios: &[Scenario]) -> String {
     let profiles: Vec<&str> = check.profiles.iter().map(|one| one.name()).collect();
     let exercising = names(scenarios, |one| one.exercises(check.id));
-    let judged: Vec<&str> = proof
-        .judged_in
-        .get(check.id)
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect();
-    let defects = proof.killers.get(check.id).into_iter().flatten();
-    let defects: Vec<&str> = defects.map(|defect| defect.name()).collect();
     let mut text = String::new();
     let _ = writeln!(text, "{} ({})", check.id, level_name(check.level));
     both(&mut text, &check.title);
     row(&mut text, "source", &[check.source]);
     row(&mut text, "profiles", &[&profiles.join(", ")]);
     row(&mut text, "hint", &[&check.hint.en, &check.hint.ja]);
-    if exercising.is_empty() {
-        row(&mut text, "judged in", &judged[..judged.len().min(SHOWN)]);
-    } else {
-        row(&mut text, "exercised in", &exercising);
-    }
-    let count = format!("{} of {}", judged.len(), scenarios.len());
-    row(&mut text, "scenarios", &[count]);
-    row(&mut text, "fails with", &defects);
+    row(&mut text, "exercised in", &exercising);
+    row(&mut text, "fails with", &proven::defects_of(check.id));
     text
 }
 
-pub(super) fn defect(defect: Defect, scenarios: &[Scenario], proof: &Selftest) -> String {
+pub(super) fn defect(defect: Defect, scenarios: &[Scenario]) -> String {
     let noticing = names(scenarios, |one| one.notices().any(|one| one == defect));
     let mut text = String::new();
     let _ = writeln!(text, "{defect} (a defect of the reference router)");
     both(&mut text, &Text::new(defect.ja(), defect.en()));
     row(&mut text, "noticed in", &noticing);
-    let failing = checks::all().filter(|check| proof.killers[check.id].contains(&defect));
+    let failing = proven::checks_of(defect.name());
+    let failing = failing.into_iter().filter_map(checks::find);
     row(&mut text, "fails", &titles(failing));
     text
 }
@@ -102,6 +86,3 @@ pub(super) fn diagnosed(id: &str, scenarios: &[Scenario]) -> String {
     );
     text
 }
-
-/// More scenarios that no promise singles out are not named.
-const SHOWN: usize = 8;

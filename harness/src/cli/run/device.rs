@@ -1,11 +1,11 @@
 //! Which devices a run is about.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ngnlab_sim::setup::Mode;
 
-use crate::cli::Run;
+use crate::cli::{Run, select};
 use crate::dut::description::excuse::Excuse;
 use crate::dut::description::{Description, Known};
 use crate::dut::reference;
@@ -68,17 +68,7 @@ fn one(name: &str, args: &Run) -> Result<Chosen, Error> {
             help: Some("leave out --defect or --device".to_owned()),
         });
     }
-    let path = PathBuf::from(name);
-    if !path.exists() {
-        return Err(Error::Usage {
-            what: format!("there is no device file {}", path.display()),
-            help: Some(
-                "--device takes `reference` or a device file; harness/devices has some to start \
-                 from"
-                    .to_owned(),
-            ),
-        });
-    }
+    let path = select::device(Path::new(name))?;
     let description = Description::load(&path)?;
     Ok(Chosen {
         name: description.name,

@@ -1,7 +1,6 @@
 //! What a run says of itself before its first case, and whether it goes on with another one.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use ngnlab_reports::journal::{self, Apart, FORMAT, Header, Planned};
@@ -12,6 +11,7 @@ use super::{Plan, arguments, profiles};
 use crate::campaign::Entry;
 use crate::cli::Run;
 use crate::error::Error;
+use crate::input;
 use crate::job::Device;
 use crate::report::check_infos;
 
@@ -56,11 +56,8 @@ fn add(files: &mut BTreeMap<String, String>, path: &Path) -> Result<(), Error> {
     if files.contains_key(&name) {
         return Ok(());
     }
-    let bytes = fs::read(path).map_err(|source| Error::Read {
-        path: path.to_owned(),
-        source,
-    })?;
-    files.insert(name, format!("{:x}", Sha256::digest(bytes)));
+    let text = input::text(path, input::DESCRIPTION)?;
+    files.insert(name, format!("{:x}", Sha256::digest(text)));
     Ok(())
 }
 

@@ -23,9 +23,11 @@ pub(super) struct Kept {
 
 /// Claims the places that a run writes to, and takes up what it goes on with.
 pub(super) fn claim(args: &Run, header: &Header) -> Result<Kept, Error> {
-    if let Some(json) = &args.json {
-        file::try_out(json)?;
-    }
+    let files = [&args.json, &args.junit, &args.markdown];
+    files
+        .into_iter()
+        .flatten()
+        .try_for_each(|path| file::try_out(path))?;
     let Some(path) = journal_path(args) else {
         return match args.resume {
             true => Err(usage(
@@ -178,6 +180,7 @@ impl Kept {
         if self.out.is_none() {
             // Its trace is there for this run alone.
             case.trace = None;
+            case.capture = None;
         }
         journal.keep(&Ended {
             device,

@@ -92,7 +92,7 @@ pub(in crate::cli) fn exit_code_of_all(reports: &[Report]) -> u8 {
 
 fn code_of(conclusion: &Conclusion) -> u8 {
     match conclusion {
-        Conclusion::Conformant => error::CONFORMANT,
+        Conclusion::Conformant | Conclusion::NoFailureSeen(_) => error::CONFORMANT,
         Conclusion::NotConformant(_) => error::NOT_CONFORMANT,
         Conclusion::Undetermined(_) => error::UNDETERMINED,
     }

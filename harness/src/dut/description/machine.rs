@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::part::{Cost, Part};
 use super::variables::{Names, Samples};
+use crate::built_in;
 use crate::error::Error;
 use crate::mistake::Mistake;
 use crate::period::Period;
@@ -220,6 +221,11 @@ impl Part for Machine {
     fn check_machine(&self, name: &str) -> Result<(), Error> {
         if let Some(path) = self.image().find(|path| !path.is_file()) {
             let help = match self.image_from.as_str() {
+                _ if built_in::is_inside(path) => {
+                    "an image is on a disk, beside its device file: `ngnlab init DIR` writes both \
+                     that and what gets the image; then --device DIR/devices/NAME.toml"
+                        .to_owned()
+                }
                 "" => "`kernel`, `initrd` and `disk` are relative to the device file".to_owned(),
                 from => format!("get it with: {from}"),
             };

@@ -116,6 +116,14 @@ impl Part for Programs {
         }
     }
 
+    fn programs(&self) -> Vec<&str> {
+        // In a root of its own it has programs of its own; elsewhere a file may make one.
+        let daemons = self.run.iter().filter(|_| self.root.is_none());
+        let words = daemons.filter_map(|run| run.daemon.as_ref()?.first());
+        let names = words.map(|word| word.get_ref().as_str());
+        names.filter(|name| !name.contains(['/', '{'])).collect()
+    }
+
     fn ready_within(&self) -> Duration {
         let runs = self.run.iter().map(|run| run.within.0);
         runs.sum::<Duration>() + START_SLACK

@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 use std::io;
+use std::ops::Range;
 
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use toml::Spanned;
@@ -78,7 +79,16 @@ impl<'a> Templates<'a> {
                     "what is large comes into a device by a `setup` command",
                 )
             }
-            Err(error) => fail(told(&error), help(&error)),
+            Err(error) => {
+                let part = error
+                    .range()
+                    .filter(|part| source.get(part.clone()).is_some());
+                let words = part.clone().and_then(|part| source.get(part));
+                let mut mistake = Mistake::new(template.span(), told(&error, words));
+                mistake.span = part.map_or(mistake.span, |part| place(template, &part));
+                mistake.help = Some(help(&error).to_owned());
+                Err(mistake)
+            }
         }
     }
 
@@ -121,7 +131,29 @@ impl io::Write for Bounded {
     }
 }
 
-fn told(error: &Error) -> String {
+/// Returns where a part of a template is in its file; where the template is, if it is written in a
+/// way that does not tell.
+fn place(template: &Spanned<String>, part: &Range<usize>) -> Range<usize> {
+    let (source, span) = (template.get_ref(), template.span());
+    let around = span.len().saturating_sub(source.len());
+    let before = match around {
+        2 => "\"".len(),
+        6 => "\"\"\"".len(),
+        // The end of the first line is no part of the text.
+        7 => "\"\"\"\n".len(),
+        8 => "\"\"\"\r\n".len(),
+        _ => return span,
+    };
+    // Between single quotes these take another letter each, and the sum may be the same.
+    let escaped = source.matches(['\n', '"', '\\']).count();
+    if around > 2 && around == 2 + escaped {
+        return span;
+    }
+    let start = span.start + before;
+    start + part.start..start + part.end
+}
+
+fn told(error: &Error, words: Option<&str>) -> String {
     let at = error
         .line()
         .map_or(String::new(), |line| format!(" in its line {line}"));
@@ -135,10 +167,10 @@ fn told(error: &Error) -> String {
         }
         _ => "the template cannot be filled in",
     };
-    let detail = error
-        .detail()
-        .map_or(String::new(), |detail| format!(": {detail}"));
-    format!("{what}{at}{detail}")
+    let words = words.map(|words| format!(": `{words}`"));
+    let detail = error.detail().map(|detail| format!(": {detail}"));
+    let (words, detail) = (words.unwrap_or_default(), detail.unwrap_or_default());
+    format!("{what}{at}{words}{detail}")
 }
 
 fn help(error: &Error) -> &'static str {

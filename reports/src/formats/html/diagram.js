@@ -3,8 +3,9 @@
 const AROUND = 3;
 const PAUSE = 1000000;
 
-function diagram(pack, deciding) {
+function diagram(pack, shared, deciding) {
   const scene = pack.scene;
+  const words = shared.words;
   if (scene.none !== undefined) {
     return el("p", { class: "quiet" }, say("noScene"), ": ", scene.none);
   }
@@ -15,9 +16,9 @@ function diagram(pack, deciding) {
   const count = el("span", { class: "quiet", role: "status" });
   const refresh = () => {
     rows.replaceChildren();
-    const shown = chosen(scene, pack.words, marked, state);
+    const shown = chosen(scene, words, marked, state);
     count.textContent = say("records", shown.length);
-    draw(rows, scene, pack.words, marked, shown);
+    draw(rows, scene, shared, marked, shown);
   };
   const filter = el("input", {
     type: "search", placeholder: say("filterHint"), "aria-label": say("filterEvents"),
@@ -33,7 +34,7 @@ function diagram(pack, deciding) {
   }, say(state.whole ? "aroundIt" : "wholeScenario"));
   const tools = el("div", { class: "tools noprint" }, filter, marked.size ? toggle : null, count);
   const scroll = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": say("exchange") },
-    lanesRow(scene, pack.words), rows);
+    lanesRow(scene, words), rows);
   scroll.style.setProperty("--lanes", scene.lanes.length);
   add(box, [tools, scroll]);
   refresh();
@@ -74,7 +75,7 @@ function lanesRow(scene, words) {
   return row;
 }
 
-function draw(rows, scene, words, marked, shown) {
+function draw(rows, scene, shared, marked, shown) {
   let before = null;
   let last = null;
   for (const number of shown) {
@@ -84,7 +85,7 @@ function draw(rows, scene, words, marked, shown) {
     if (last !== null && skipped === 0 && event[1] - last >= PAUSE) {
       add(rows, [el("div", { class: "gap" }, say("later", span(event[1] - last)))]);
     }
-    add(rows, [eventRow(event, scene, words, marked.has(event[0]))]);
+    add(rows, [eventRow(event, scene, shared, marked.has(event[0]))]);
     before = number;
     last = event[1];
   }
@@ -92,7 +93,8 @@ function draw(rows, scene, words, marked, shown) {
   if (rest > 0) add(rows, [el("div", { class: "gap" }, say("omitted", rest))]);
 }
 
-function eventRow(event, scene, words, decides) {
+function eventRow(event, scene, shared, decides) {
+  const words = shared.words;
   const when = el("span", { class: "when" }, moment(event[1]));
   const classes = "event " + event[2] + (decides ? " decides" : "");
   if (event[2] === "s" || event[2] === "h") {
@@ -105,10 +107,11 @@ function eventRow(event, scene, words, decides) {
     place(note, event[3], event[3], scene.lanes.length);
     return el("div", { class: classes, id: "r" + event[0] }, when, el("span", { class: "field" }, note));
   }
-  return frameRow(event, scene, words, classes, when, decides);
+  return frameRow(event, scene, shared, classes, when, decides);
 }
 
-function frameRow(event, scene, words, classes, when, decides) {
+function frameRow(event, scene, shared, classes, when, decides) {
+  const words = shared.words;
   const [from, to] = [event[FRAME.from], event[FRAME.to]];
   const lost = event[FRAME.flags] & LOST;
   const arrow = el("span", {
@@ -118,14 +121,13 @@ function frameRow(event, scene, words, classes, when, decides) {
   place(arrow, Math.min(from, to), Math.max(from, to), scene.lanes.length);
   const button = el("button", {
     type: "button", class: classes, id: "r" + event[0], "aria-expanded": "false",
-    "aria-label": moment(event[1]) + " s: " + words[scene.lanes[from][0]] + " → " +
-      words[scene.lanes[to][0]] + ", " + words[event[FRAME.summary]],
-  }, when, el("span", { class: "field" }, arrow));
+  }, when, el("span", { class: "field" }, arrow),
+  el("span", { class: "unseen" }, ", " + words[scene.lanes[from][0]] + " → " + words[scene.lanes[to][0]]));
   button.addEventListener("click", () => {
     const open = button.getAttribute("aria-expanded") === "true";
     button.setAttribute("aria-expanded", String(!open));
     if (open) button.nextElementSibling.remove();
-    else button.after(frameView(event, words));
+    else button.after(frameView(event, shared));
   });
   return button;
 }

@@ -65,10 +65,10 @@ function moment(micros) {
 
 function span(micros) {
   const seconds = micros / 1e6;
-  if (seconds < 1) return Math.round(seconds * 1000) + " ms";
-  if (seconds < 120) return seconds.toFixed(1) + " s";
-  if (seconds < 7200) return (seconds / 60).toFixed(1) + " min";
-  return (seconds / 3600).toFixed(1) + " h";
+  if (seconds < 1) return say("milliseconds", Math.round(seconds * 1000));
+  if (seconds < 120) return say("seconds", seconds.toFixed(1));
+  if (seconds < 7200) return say("minutes", (seconds / 60).toFixed(1));
+  return say("hours", (seconds / 3600).toFixed(1));
 }
 
 function bytesOf(base64) {

@@ -2,7 +2,7 @@
 
 const CELL = { width: 13, height: 15 };
 const SIDE = 300;
-const HEAD = 150;
+const HEAD = 180;
 
 const matrixState = { family: "", topic: "", kind: "", text: "" };
 
@@ -126,7 +126,8 @@ function matrixChoice(report, device) {
   const wanted = text.toLowerCase().split(/\s+/).filter(Boolean);
   const has = (words) => (one) => words.some((word) => word.includes(one));
   let rows = device.cases.map((_, number) => number)
-    .filter((number) => !family || device.cases[number].scenario.startsWith(family + "/"));
+    .filter((number) => !family || device.cases[number].scenario.startsWith(family + "/"))
+    .sort((one, other) => caseName(device.cases[one]).localeCompare(caseName(device.cases[other]), "en"));
   let columns = report.checks.map((_, number) => number)
     .filter((number) => !topic || report.checks[number].id.split(".")[0] === topic);
   for (const word of wanted) {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Both, shown};
 use crate::conclusion::Conclusion;
+use crate::scene::Scenes;
 use crate::score::{Counts, ProfileResult};
 use crate::{Case, Diagnosis, Level, Outcome, Profile, Report, Verdict};
 
@@ -49,6 +50,7 @@ struct Device<'a> {
     stale: Vec<Stale>,
     left_out: Vec<LeftOut>,
     lost: Vec<Lost>,
+    captured: Option<Captured>,
     cases: Vec<Head<'a>>,
 }
 
@@ -89,6 +91,20 @@ struct Lost {
     check: String,
     place: String,
     because: String,
+}
+
+/// What is known of a foreign capture.
+#[derive(Serialize)]
+struct Captured {
+    found: Vec<[String; 2]>,
+    warnings: Vec<String>,
+    open: Vec<LeftOpen>,
+}
+
+#[derive(Serialize)]
+struct LeftOpen {
+    by: String,
+    checks: Vec<String>,
 }
 
 /// A case, as far as the matrix needs it.
@@ -140,7 +156,7 @@ struct Walked<'a> {
 }
 
 /// Makes the block of some devices.
-pub(super) fn overview<'a>(reports: &[&'a Report]) -> Overview<'a> {
+pub(super) fn overview<'a>(reports: &[&'a Report], scenes: &dyn Scenes) -> Overview<'a> {
     let checks = reports.first().map(|report| &report.checks);
     let check = |info: &'a crate::CheckInfo| Check {
         id: shown(&info.id),
@@ -172,15 +188,19 @@ pub(super) fn overview<'a>(reports: &[&'a Report]) -> Overview<'a> {
             .flatten()
             .map(|(_, info)| check(info))
             .collect(),
-        devices: reports.iter().map(|report| device(report)).collect(),
+        devices: reports
+            .iter()
+            .map(|report| device(report, scenes))
+            .collect(),
     }
 }
 
-fn device(report: &Report) -> Device<'_> {
+fn device<'a>(report: &'a Report, scenes: &dyn Scenes) -> Device<'a> {
     let (result, reasons) = match report.conclusion() {
         Conclusion::Conformant => ("conformant", Vec::new()),
         Conclusion::NotConformant(reasons) => ("not-conformant", reasons),
         Conclusion::Undetermined(reasons) => ("undetermined", reasons),
+        Conclusion::NoFailureSeen(shown) => ("no-failure-seen", shown),
     };
     let mut left_out: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for one in &report.left_out {
@@ -227,7 +247,32 @@ fn device(report: &Report) -> Device<'_> {
                 because: shown(&one.because),
             })
             .collect(),
-        cases: report.cases.iter().map(|case| head(report, case)).collect(),
+        captured: report.captured.as_ref().map(captured),
+        cases: report
+            .cases
+            .iter()
+            .map(|case| head(report, case, scenes))
+            .collect(),
+    }
+}
+
+fn captured(captured: &crate::captured::Captured) -> Captured {
+    let all = |texts: &[String]| texts.iter().map(|text| shown(text)).collect();
+    Captured {
+        found: captured
+            .found
+            .iter()
+            .map(|one| [shown(&one.about), shown(&one.text)])
+            .collect(),
+        warnings: all(&captured.warnings),
+        open: captured
+            .open
+            .iter()
+            .map(|one| LeftOpen {
+                by: shown(&one.by),
+                checks: all(&one.checks),
+            })
+            .collect(),
     }
 }
 
@@ -265,7 +310,7 @@ fn failures(report: &Report) -> Vec<Failure> {
     failures.collect()
 }
 
-fn head<'a>(report: &'a Report, case: &'a Case) -> Head<'a> {
+fn head<'a>(report: &'a Report, case: &'a Case, scenes: &dyn Scenes) -> Head<'a> {
     let (outcome, why, log) = match &case.outcome {
         Outcome::Judged => ("judged", None, None),
         Outcome::DeviceFailed {
@@ -286,7 +331,7 @@ fn head<'a>(report: &'a Report, case: &'a Case) -> Head<'a> {
         why: why.as_deref().map(shown),
         known: case.outcome.known().map(shown),
         log: log.as_deref().map(shown),
-        trace: case.trace.as_deref().map(shown),
+        trace: scenes.trace(case).map(shown),
         cells: report
             .checks
             .keys()

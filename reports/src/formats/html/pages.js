@@ -19,6 +19,7 @@ function overviewPage(report, device) {
   return el("section", { class: "overview" },
     el("h1", {}, say("report")), el("p", { class: "quiet" }, say("about")),
     certificate(report, device),
+    captured(report, device),
     profiles(report, device),
     brokenRuns(device),
     el("h2", {}, say("causes")),
@@ -51,6 +52,16 @@ function certificate(report, device) {
       [say("seed"), device.seed],
       [say("tool"), report.tool],
     ]));
+}
+
+// What is known of a foreign capture, and what it leaves open.
+function captured(report, device) {
+  if (!device.captured) return null;
+  const { found, warnings, open } = device.captured;
+  return [el("h2", {}, say("capture")), facts(found),
+    warnings.length ? el("ul", {}, warnings.map((one) => el("li", {}, one))) : null,
+    open.map((one) => folded(one.by + " (" + one.checks.length + ")", () =>
+      el("p", {}, one.checks.map((id) => [checkLink(report, id), " "]))))];
 }
 
 function profiles(report, device) {
@@ -184,15 +195,15 @@ function casePage(report, device, number, id) {
     add(page, [folded(say("overcome") + " (" + one.overcome.length + ")", () => el("div", {}, one.overcome.map(flow)))]);
   }
   add(page, [el("h2", {}, say("verdicts")), verdictList(report, device, number)]);
-  add(page, [el("h2", {}, say("exchange")), later(device, number, (pack) => diagram(pack, []))]);
+  add(page, [el("h2", {}, say("exchange")), later(device, number, (pack, shared) => diagram(pack, shared, []))]);
   return page;
 }
 
 // Something that stands there as soon as a case is unpacked.
 function later(device, number, make) {
   const holder = el("div", { class: "later" }, "…");
-  unpack("case-" + device.number + "-" + number).then(
-    (pack) => holder.replaceChildren(make(pack)),
+  Promise.all([unpack("case-" + device.number + "-" + number), unpack("shared")]).then(
+    ([pack, shared]) => holder.replaceChildren(make(pack, shared)),
     (error) => holder.replaceChildren(el("p", { class: "quiet" }, String(error))));
   return holder;
 }
@@ -216,7 +227,8 @@ function verdictView(report, device, number, id) {
   if (!check) return missingPage();
   const one = device.cases[number];
   const kind = one.cells[column] || " ";
-  const rest = later(device, number, (pack) => verdictDetails(report, device, number, check, column, pack));
+  const rest = later(device, number, (pack, shared) =>
+    verdictDetails(report, device, number, check, column, pack, shared));
   return el("div", {}, el("h1", {}, badge(kind, say(kind)), " ", told(check.title)),
     el("p", {}, checkLink(report, id), " · ", check.level.toUpperCase(), " · ", check.source), rest,
     el("p", { class: "noprint" }, neighbours(report, device, number, id)));
@@ -231,9 +243,9 @@ function neighbours(report, device, number, id) {
     at + 1 < all.length ? link(all[at + 1], say("next"), " →") : null];
 }
 
-function verdictDetails(report, device, number, check, column, pack) {
+function verdictDetails(report, device, number, check, column, pack, shared) {
   const verdict = pack.verdicts[column] || ["i"];
-  const words = pack.words;
+  const words = shared.words;
   const text = (at) => (verdict[at] === null || verdict[at] === undefined ? null : words[verdict[at]]);
   const cause = (at) => verdict[at] !== null && verdict[at] !== undefined &&
     [say("because"), link(caseLink(device, number) + "/" + report.checks[verdict[at]].id, el("code", {}, report.checks[verdict[at]].id)),
@@ -256,7 +268,7 @@ function verdictDetails(report, device, number, check, column, pack) {
     ? el("ul", {}, verdict[7].map(([record, at, where, summary]) =>
       el("li", {}, "#" + record + " " + at + " s " + words[where] + ": " + words[summary])))
     : null;
-  return el("div", {}, facts(rows), el("h2", {}, say("exchange")), evidence, diagram(pack, records));
+  return el("div", {}, facts(rows), el("h2", {}, say("exchange")), evidence, diagram(pack, shared, records));
 }
 
 function checkPage(report, device, id) {

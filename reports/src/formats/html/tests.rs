@@ -58,7 +58,8 @@ fn each_case_is_packed_with_its_verdicts_and_its_scene() {
     assert_eq!(overview["devices"][0]["cases"][0]["cells"], "fp");
     assert_eq!(overview["devices"][0]["failures"][0]["check"], "a.fails");
     let case = unpacked(&page, "case-0-0");
-    let words = |at: &Value| case["words"][at.as_u64().unwrap() as usize].clone();
+    let shared = unpacked(&page, "shared");
+    let words = |at: &Value| shared["words"][at.as_u64().unwrap() as usize].clone();
     let failed = &case["verdicts"]["0"];
     assert_eq!(failed[0], "f");
     assert_eq!(failed[1], serde_json::json!([0]));
@@ -69,7 +70,7 @@ fn each_case_is_packed_with_its_verdicts_and_its_scene() {
         (&frame[0], &frame[1], &frame[2]),
         (&0.into(), &1500.into(), &"f".into())
     );
-    assert_eq!(frame[8], "AQID");
+    assert_eq!(frame[8], "010203");
     assert_eq!(words(&frame[9]), "DNS AAAA? www.lineauth.mnw");
 }
 
@@ -97,6 +98,7 @@ impl Scenes for Drawn<'_> {
             lost: false,
             injected: false,
             bytes: vec![1, 2, 3],
+            left_out: Vec::new(),
             decoded: Decoded {
                 summary: self.0.to_owned(),
                 layers: Vec::new(),
@@ -159,6 +161,7 @@ fn document(device: &str) -> Document {
             .map(|(id, verdict)| (id.to_owned(), judged(verdict)))
             .into(),
         trace: None,
+        capture: None,
     };
     let report = Report {
         format: FORMAT,
@@ -166,6 +169,8 @@ fn document(device: &str) -> Document {
         device: device.to_owned(),
         seed: 1,
         arguments: Vec::new(),
+        captured: None,
+        provenance: None,
         elapsed_ms: 1,
         checks: ["a.fails", "b.holds"]
             .map(|id| (id.to_owned(), check(id)))

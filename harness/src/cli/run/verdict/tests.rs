@@ -27,6 +27,7 @@ fn judged(verdict: Verdict) -> Case {
         exercises: Vec::new(),
         verdicts: [(CHECK.to_owned(), judged)].into(),
         trace: None,
+        capture: None,
     }
 }
 
@@ -84,6 +85,7 @@ fn report(case: Case) -> Report {
         device: String::new(),
         seed: 1,
         arguments: Vec::new(),
+        captured: None,
         elapsed_ms: 0,
         checks: check_infos(),
         profiles: vec![Profile::CeRouter],
@@ -92,6 +94,7 @@ fn report(case: Case) -> Report {
         stale: Vec::new(),
         results: Vec::new(),
         comes_to: None,
+        provenance: None,
     }
     .scored()
 }

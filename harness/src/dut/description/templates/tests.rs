@@ -148,6 +148,29 @@ fn the_templates_of_a_device_share_one_bound() {
     });
 }
 
+#[test]
+fn a_mistake_names_file_line_and_variable() {
+    let told = |file: &str| {
+        let head = "driver = \"process\"\nname = \"one\"\noffers = { modes = [\"pd\"] }\n";
+        let text = format!("{head}[[file]]\npath = \"/run/x\"\ntext = {file}\n");
+        let mistakes = Description::parse(Path::new("d.toml"), &text).unwrap_err();
+        mistakes.to_string()
+    };
+    for (file, place) in [
+        ("\"a {{ lan.nam }}\"", "d.toml:6:14: "),
+        ("\"\"\"\na\n\"b\" {{ lan.nam }}\n\"\"\"", "d.toml:8:8: "),
+        ("'''\na\nb\n{{ lan.nam }}'''", "d.toml:9:4: "),
+        ("\"\"\"{{ lan.nam }}\"\"\"", "d.toml:6:14: "),
+        // Where it is written with escapes, the template's own line is what can be said.
+        ("\"a\\nb\\nc\\nd\\n{{ lan.nam }}\"", "d.toml:6:8: "),
+        ("\"a\\n{{ lan.nam }}\"", "d.toml:6:8: "),
+    ] {
+        let told = told(file);
+        assert!(told.starts_with(place), "{file}: {told}");
+        assert!(told.contains("`lan.nam`"), "{file}: {told}");
+    }
+}
+
 fn filled(source: &str) -> Result<String, String> {
     let mut filled = Ok(String::new());
     with_templates(|templates| {

@@ -1,0 +1,329 @@
+//! What a frame on a real line is wrapped in: VLAN tags, PPPoE sessions, the "cooked" header that
+//! Linux writes with `-i any`. All that comes off, and an IPv6 packet in an Ethernet frame is left.
+
+use etherparse::{EtherType, SingleVlanSlice};
+use ngnlab_sim::Frame;
+use ngnlab_sim::message::packet::ethernet::Ethernet;
+use ngnlab_sim::message::packet::{IPV6_HEADER, Mac};
+
+use super::file::Caught;
+
+/// An IPv6 packet in an Ethernet frame, bared of the rest.
+#[derive(Clone, Debug)]
+pub(super) struct Bared {
+    /// The frame.
+    pub(super) frame: Frame,
+    /// The outermost VLAN.
+    pub(super) vlan: Option<u16>,
+    /// Whether a PPPoE header came off.
+    pub(super) pppoe: bool,
+    /// What the cooked header says of its way, if there was one.
+    pub(super) cooked: Option<Cooked>,
+}
+
+/// What the header of `-i any` knows, and what it does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cooked {
+    /// The number of the interface, in the second version of the header.
+    pub(super) interface: Option<u32>,
+    /// Whether the capturing machine sent it. Whom it was for is not written there.
+    pub(super) sent: bool,
+}
+
+/// Why a frame is not judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Unfit {
+    /// It holds no IPv6.
+    OtherProtocol,
+    /// The capture kept a part of it alone.
+    Cut,
+    /// It is shorter than its headers say, or nonsense.
+    Broken,
+    /// Its link is none of those that are read.
+    OtherLink(i32),
+}
+
+/// Takes off what a frame is wrapped in.
+pub(super) fn bare(caught: &Caught<'_>, link: i32) -> Result<Bared, Unfit> {
+    let is_cut = caught.bytes.len() < caught.length;
+    let short = if is_cut { Unfit::Cut } else { Unfit::Broken };
+    let (head, kind, payload) = match link {
+        ETHERNET => ethernet(caught.bytes),
+        LINUX_SLL => cooked(caught.bytes),
+        LINUX_SLL2 => cooked_twice(caught.bytes),
+        other => return Err(Unfit::OtherLink(other)),
+    }
+    .ok_or(short)?;
+    let inner = unwrapped(kind, payload).ok_or(short)?;
+    if inner.kind != EtherType::IPV6 {
+        return Err(Unfit::OtherProtocol);
+    }
+    let packet = ipv6(inner.payload).ok_or(short)?;
+    let destination = match head.destination {
+        Some(destination) => destination,
+        None => group_of(packet).unwrap_or(UNKNOWN),
+    };
+    let frame = Ethernet {
+        source: head.source,
+        destination,
+        kind: EtherType::IPV6,
+        payload: packet,
+    };
+    Ok(Bared {
+        frame: frame.frame(),
+        vlan: inner.vlan,
+        pppoe: inner.pppoe,
+        cooked: head.cooked,
+    })
+}
+
+/// What stands first in a frame.
+struct Head {
+    source: Mac,
+    destination: Option<Mac>,
+    cooked: Option<Cooked>,
+}
+
+fn ethernet(bytes: &[u8]) -> Option<(Head, EtherType, &[u8])> {
+    let frame = Ethernet::parse(bytes)?;
+    let head = Head {
+        source: frame.source,
+        destination: Some(frame.destination),
+        cooked: None,
+    };
+    Some((head, frame.kind, frame.payload))
+}
+
+/// LINKTYPE_LINUX_SLL: packet type, hardware type, address with its length, protocol.
+fn cooked(bytes: &[u8]) -> Option<(Head, EtherType, &[u8])> {
+    let (header, payload) = bytes.split_first_chunk::<16>()?;
+    let [_, way, _, _, _, length, address @ .., k0, k1] = header;
+    let head = of_cooked(*way, *length, address, None);
+    Some((head, EtherType(u16::from_be_bytes([*k0, *k1])), payload))
+}
+
+/// LINKTYPE_LINUX_SLL2: protocol, the interface's number, hardware type, packet type, address.
+fn cooked_twice(bytes: &[u8]) -> Option<(Head, EtherType, &[u8])> {
+    let (header, payload) = bytes.split_first_chunk::<20>()?;
+    let [
+        k0,
+        k1,
+        _,
+        _,
+        i0,
+        i1,
+        i2,
+        i3,
+        _,
+        _,
+        way,
+        length,
+        address @ ..,
+    ] = header;
+    let interface = u32::from_be_bytes([*i0, *i1, *i2, *i3]);
+    let head = of_cooked(*way, *length, address, Some(interface));
+    Some((head, EtherType(u16::from_be_bytes([*k0, *k1])), payload))
+}
+
+fn of_cooked(way: u8, length: u8, address: &[u8; 8], interface: Option<u32>) -> Head {
+    let [a, b, c, d, e, f, _, _] = *address;
+    let source = match length {
+        6 => Mac([a, b, c, d, e, f]),
+        _ => UNKNOWN,
+    };
+    Head {
+        source,
+        destination: None,
+        cooked: Some(Cooked {
+            interface,
+            sent: way == OUTGOING,
+        }),
+    }
+}
+
+/// What is left when everything is off.
+struct Inner<'f> {
+    kind: EtherType,
+    payload: &'f [u8],
+    vlan: Option<u16>,
+    pppoe: bool,
+}
+
+fn unwrapped(mut kind: EtherType, mut payload: &[u8]) -> Option<Inner<'_>> {
+    let mut vlan = None;
+    let mut pppoe = false;
+    for _ in 0..MOST_WRAPPED {
+        if TAGS.contains(&kind) {
+            let tag = SingleVlanSlice::from_slice(payload).ok()?;
+            vlan = vlan.or(Some(tag.vlan_identifier().value()));
+            (kind, payload) = (tag.ether_type(), tag.payload_slice());
+        } else if kind == PPPOE_SESSION {
+            (kind, payload) = session(payload)?;
+            pppoe = true;
+        } else {
+            break;
+        }
+    }
+    Some(Inner {
+        kind,
+        payload,
+        vlan,
+        pppoe,
+    })
+}
+
+/// Takes off a PPPoE session's header (RFC 2516 §4) and the PPP protocol, which PPPoE never
+/// compresses (§7).
+fn session(bytes: &[u8]) -> Option<(EtherType, &[u8])> {
+    let ([_, _, _, _, l0, l1, p0, p1], rest) = bytes.split_first_chunk::<8>()?;
+    let length = usize::from(u16::from_be_bytes([*l0, *l1])).checked_sub(2)?;
+    let payload = rest.get(..length)?;
+    let kind = match u16::from_be_bytes([*p0, *p1]) {
+        PPP_IPV6 => EtherType::IPV6,
+        // IPv4 and the negotiations of PPP itself; whatever it is, it is not IPv6.
+        _ => EtherType::IPV4,
+    };
+    Some((kind, payload))
+}
+
+/// Returns the packet without what the frame was filled up with; `None` if it is not whole.
+fn ipv6(bytes: &[u8]) -> Option<&[u8]> {
+    let header = bytes.first_chunk::<IPV6_HEADER>()?;
+    if header[0] >> 4 != 6 {
+        return None;
+    }
+    // RFC 8200 §3: the payload length stands behind version, class and flow label.
+    let length = usize::from(u16::from_be_bytes([header[4], header[5]]));
+    bytes.get(..IPV6_HEADER + length)
+}
+
+/// Returns the Ethernet group that a packet to a multicast address goes to.
+fn group_of(packet: &[u8]) -> Option<Mac> {
+    let octets: &[u8; 16] = packet.get(24..40)?.first_chunk()?;
+    let destination = std::net::Ipv6Addr::from(*octets);
+    destination
+        .is_multicast()
+        .then(|| Mac::multicast(destination))
+}
+
+/// What a cooked header does not tell.
+pub(super) const UNKNOWN: Mac = Mac([0; 6]);
+/// 802.1Q, 802.1ad, and what was used before that was agreed on.
+const TAGS: [EtherType; 3] = [
+    EtherType::VLAN_TAGGED_FRAME,
+    EtherType::PROVIDER_BRIDGING,
+    EtherType::VLAN_DOUBLE_TAGGED_FRAME,
+];
+/// RFC 2516 §4.
+const PPPOE_SESSION: EtherType = EtherType(0x8864);
+/// RFC 5072 §3.
+const PPP_IPV6: u16 = 0x0057;
+/// `PACKET_OUTGOING` of Linux.
+const OUTGOING: u8 = 4;
+/// Two tags and a session are what lines have.
+const MOST_WRAPPED: usize = 4;
+/// The link types of tcpdump.org.
+pub(super) const ETHERNET: i32 = 1;
+/// The same.
+pub(super) const LINUX_SLL: i32 = 113;
+/// The same.
+pub(super) const LINUX_SLL2: i32 = 276;
+
+#[cfg(test)]
+mod tests {
+    use ngnlab_sim::message::packet::Envelope;
+
+    use super::*;
+
+    #[test]
+    fn whatever_it_is_wrapped_in_the_same_frame_comes_out() {
+        let plain = frame();
+        let tag = |kind: u16, vlan: u16| [kind.to_be_bytes(), vlan.to_be_bytes()].concat();
+        let (addresses, rest) = plain.split_at(12);
+        let ip = &rest[2..];
+        let length = u16::try_from(ip.len() + 2).unwrap().to_be_bytes();
+        let session = [&[0x88, 0x64, 0x11, 0, 0, 7][..], &length, &[0, 0x57], ip].concat();
+        let wrapped: [(Vec<u8>, Option<u16>, bool); 5] = [
+            (plain.to_vec(), None, false),
+            (
+                [addresses, &tag(0x8100, 101), rest].concat(),
+                Some(101),
+                false,
+            ),
+            (
+                [addresses, &tag(0x88a8, 7), &tag(0x8100, 0xe009), rest].concat(),
+                Some(7),
+                false,
+            ),
+            ([addresses, &session[..]].concat(), None, true),
+            (
+                [addresses, &tag(0x8100, 5), &session[..], &[0; 4]].concat(),
+                Some(5),
+                true,
+            ),
+        ];
+        for (bytes, vlan, pppoe) in wrapped {
+            let bared = bare(&caught(&bytes), ETHERNET).unwrap();
+            assert_eq!(bared.frame, plain);
+            assert_eq!((bared.vlan, bared.pppoe), (vlan, pppoe));
+        }
+    }
+
+    #[test]
+    fn a_cooked_frame_keeps_its_sender_and_its_group() {
+        let plain = frame();
+        let ip = &plain[14..];
+        let address = [2, 0, 0x5e, 0, 0, 1, 0, 0];
+        let first = [&[0, 4, 0, 1, 0, 6][..], &address, &[0x86, 0xdd], ip].concat();
+        let bared = bare(&caught(&first), LINUX_SLL).unwrap();
+        assert_eq!(bared.frame, plain);
+        assert!(bared.cooked.unwrap().sent);
+        let head = [0x86, 0xdd, 0, 0, 0, 0, 0, 3, 0, 1, 2, 6];
+        let second = [&head[..], &address, ip].concat();
+        let bared = bare(&caught(&second), LINUX_SLL2).unwrap();
+        assert_eq!(bared.frame, plain);
+        let cooked = bared.cooked.unwrap();
+        assert_eq!((cooked.interface, cooked.sent), (Some(3), false));
+    }
+
+    #[test]
+    fn what_is_cut_is_told_from_what_is_broken_and_what_is_another_protocol() {
+        let plain = frame();
+        for kept in 0..plain.len() {
+            let cut = Caught {
+                length: plain.len(),
+                ..caught(&plain[..kept])
+            };
+            assert_eq!(bare(&cut, ETHERNET).unwrap_err(), Unfit::Cut, "{kept}");
+            let broken = caught(&plain[..kept]);
+            assert_eq!(
+                bare(&broken, ETHERNET).unwrap_err(),
+                Unfit::Broken,
+                "{kept}"
+            );
+        }
+        let mut arp = plain.to_vec();
+        arp[12..14].copy_from_slice(&[8, 6]);
+        let other = bare(&caught(&arp), ETHERNET).unwrap_err();
+        assert_eq!(other, Unfit::OtherProtocol);
+        assert_eq!(
+            bare(&caught(&plain), 105).unwrap_err(),
+            Unfit::OtherLink(105)
+        );
+    }
+
+    fn frame() -> Frame {
+        let mac = Mac([2, 0, 0x5e, 0, 0, 1]);
+        let all = ngnlab_sim::message::packet::ALL_DHCP;
+        Envelope::new(mac, mac, mac.link_local(), all).udp(546, 547, b"any")
+    }
+
+    fn caught(bytes: &[u8]) -> Caught<'_> {
+        Caught {
+            interface: 0,
+            at: 0,
+            bytes,
+            length: bytes.len(),
+        }
+    }
+}

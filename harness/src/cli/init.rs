@@ -1,0 +1,74 @@
+//! `ngnlab init`: the scenarios and device examples as files that can be changed.
+
+use std::ffi::OsStr;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::{Answer, Init, file};
+use crate::built_in::{self, Inside};
+use crate::error::Error;
+
+pub(super) fn answer(args: &Init) -> Result<Answer, Error> {
+    let files = built_in::written_out();
+    // Of files that are mixed with others nobody knows which are whose.
+    let first = |one: &Inside| one.path.iter().next().map(PathBuf::from);
+    let there = files
+        .iter()
+        .filter_map(first)
+        .map(|folder| args.folder.join(folder));
+    if let Some(there) = there
+        .into_iter()
+        .find(|folder| folder.symlink_metadata().is_ok())
+    {
+        return Err(Error::Usage {
+            what: format!(
+                "there is a {} already, and it stays as it is",
+                there.display()
+            ),
+            help: Some("name another folder, or move that one away".to_owned()),
+        });
+    }
+    for one in &files {
+        write(&args.folder.join(&one.path), one)?;
+    }
+    let count = |folder: &str| {
+        let inside = files.iter().filter(|one| one.path.starts_with(folder));
+        let files = inside.filter(|one| one.path.extension() == Some(OsStr::new("toml")));
+        files.count()
+    };
+    let (scenarios, devices) = (count("scenarios"), count("devices"));
+    let folder = args.folder.display();
+    Ok(Answer::text(format!(
+        "{folder} has {scenarios} scenarios and {devices} device examples, each with a README.md\n\
+         \n\
+         {}",
+        NEXT.replace("DIR", &folder.to_string())
+    )))
+}
+
+fn write(path: &Path, inside: &Inside) -> Result<(), Error> {
+    if let Some(folder) = path.parent() {
+        file::make_folder_at(folder)?;
+    }
+    let is_script = path.extension() == Some(OsStr::new("sh"));
+    let written = fs::write(path, &inside.content).and_then(|()| match is_script {
+        true => fs::set_permissions(path, Permissions::from_mode(0o755)),
+        false => Ok(()),
+    });
+    written.map_err(|source| Error::Write {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+const NEXT: &str = "\
+What to do next:
+  cd DIR
+  ngnlab run                                      every scenario, as scenarios/ has it
+  ngnlab run --scenario 'line-auth/*'             some of them
+  ngnlab lint                                     whether a changed scenario is right
+  cp devices/dnsmasq-dhcpcd.toml my-router.toml   a device file to start from
+  ngnlab device check my-router.toml              how far the router comes
+  ngnlab run --device my-router.toml --out out    the router judged, with traces and captures
+";

@@ -1,0 +1,67 @@
+//! What a page says of a capture: first what was found, last what stays open.
+
+use super::page::{Page, Style};
+use crate::Report;
+
+/// Writes what was found in a capture, and what is to be feared.
+pub(super) fn head(report: &Report, page: &mut Page) {
+    let Some(captured) = &report.captured else {
+        return;
+    };
+    for remark in &captured.found {
+        let first = format!("{:<10} ", remark.about);
+        page.wrapped(&remark.text, &first, INDENT);
+    }
+    for warning in &captured.warnings {
+        page.line(&[(Style::Yellow, "WARNING")]);
+        page.field("", warning);
+    }
+    page.gap();
+}
+
+/// Writes who could answer what a capture leaves open.
+pub(super) fn open(report: &Report, page: &mut Page) {
+    let Some(captured) = &report.captured else {
+        return;
+    };
+    for open in &captured.open {
+        let count = open.checks.len();
+        let head = format!("{} would answer {count} questions more:", open.by);
+        page.wrapped(&head, "", "");
+        let asks = |id: &&String| {
+            let info = report.checks.get(*id);
+            info.is_some_and(|info| {
+                report
+                    .profiles
+                    .iter()
+                    .any(|one| info.profiles.contains(one))
+            })
+        };
+        // What the chosen profile asks comes first.
+        let (chosen, others): (Vec<_>, Vec<_>) = open.checks.iter().partition(asks);
+        let shown: Vec<&str> = chosen
+            .into_iter()
+            .chain(others)
+            .take(MOST_SHOWN)
+            .map(String::as_str)
+            .collect();
+        let more = match count.saturating_sub(MOST_SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        page.wrapped(&format!("{}{more}", shown.join(", ")), "  ", "  ");
+        page.gap();
+    }
+}
+
+/// Says what a capture without a failure comes to.
+pub(super) fn result(shown: &[String]) -> String {
+    format!(
+        "no MUST failed that this capture shows: {}; it does not prove that the router is conformant",
+        shown.join("; ")
+    )
+}
+
+const INDENT: &str = "           ";
+/// A page of them helps nobody; the JSON report has them all.
+const MOST_SHOWN: usize = 12;
