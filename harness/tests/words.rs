@@ -239,7 +239,7 @@ fn what_is_no_file_or_too_long_is_refused_at_once() {
     let looped = place("dns/looped.toml");
     symlink("looped.toml", &looped).unwrap();
     let nested = place("nested.json");
-    fs::write(&nested, "[".repeat(10 << 20)).unwrap();
+    fs::write(&nested, "{\"format\":".to_owned() + &"[".repeat(10 << 20)).unwrap();
     let no_file = "no file";
     for (file, command, told) in [
         (&pipe, "lint", no_file),
