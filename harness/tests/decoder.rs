@@ -174,6 +174,28 @@ proptest! {
     }
 
     #[test]
+    fn no_bytes_behind_good_headers_can_hurt_the_decoder(
+        next in prop::sample::select(vec![0_u8, 6, 17, 43, 44, 51, 58, 60]),
+        port in prop::sample::select(vec![53_u16, 546, 547, 9]),
+        kind in prop::sample::select(vec![1_u8, 7, 12, 13, 2, 130, 133, 134, 135, 136, 137, 143]),
+        body in prop::collection::vec(prop_oneof![Just(0_u8), 1..30_u8, any::<u8>()], 0..300),
+    ) {
+        let mut bytes = vec![2; 12];
+        bytes.extend([0x86, 0xdd, 0x60, 0, 0, 0, 2, 0, next, 255]);
+        bytes.extend([0xfe; 32]);
+        match next {
+            17 => {
+                bytes.extend([port.to_be_bytes(), port.to_be_bytes(), [1, 0], [0, 0]].concat());
+                bytes.push(kind);
+            }
+            58 => bytes.extend([kind, 0, 0, 0]),
+            _ => {}
+        }
+        bytes.extend(body);
+        check_ranges(&decode::alone(&bytes), &bytes);
+    }
+
+    #[test]
     fn no_spoilt_frame_can_hurt_the_decoder(
         which in any::<prop::sample::Index>(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
