@@ -1,6 +1,7 @@
 //! The formats a document can be shown in, one file each.
 
 use crate::document::Document;
+use crate::words::Lang;
 
 pub mod excuses;
 pub mod json;
@@ -18,8 +19,26 @@ pub struct Format {
     pub name: &'static str,
     /// What it is for.
     pub about: &'static str,
-    /// Turns a document into text that a terminal can only show, with colour if that is set.
-    pub render: fn(&Document, bool) -> String,
+    /// Turns a document into text that a terminal can only show.
+    pub render: fn(&Document, Look) -> String,
+}
+
+/// How a document is to look; without anything else said, plain and in English.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Whether it is coloured, for a terminal.
+    pub colour: bool,
+    /// What language it speaks.
+    pub lang: Lang,
+}
+
+impl From<bool> for Look {
+    fn from(colour: bool) -> Self {
+        Self {
+            colour,
+            ..Self::default()
+        }
+    }
 }
 
 /// Every format.

@@ -8,8 +8,8 @@
 //! 3. [`causes`], [`conclusion`], [`matrix`]: which failure explains which; what it all comes to;
 //!    several devices side by side
 //! 4. [`escape`], [`score`]: foreign words made harmless; what verdicts add up to
-//! 5. [`exercises`], [`decoded`]: the verdicts that scenarios promise, and which of them are
-//!    missing; a frame field by field
+//! 5. [`exercises`], [`decoded`], [`words`]: the verdicts that scenarios promise, and which of them
+//!    are missing; a frame field by field; sentences in the language of the reader
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -26,6 +26,7 @@ pub mod formats;
 pub mod journal;
 pub mod matrix;
 pub mod score;
+pub mod words;
 
 /// The version of the JSON report; it grows when a reader of the old one would break.
 pub const FORMAT: u32 = 1;

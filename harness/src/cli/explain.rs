@@ -3,6 +3,7 @@
 //! or question of the guide.
 
 use ngnlab_reports::Profile;
+use ngnlab_reports::words::Lang;
 use ngnlab_sim::line::{QUIRK_WORDS, QuirkWords};
 use ngnlab_sim::node::part::screens;
 use ngnlab_sim::node::router::defect::Defect;
@@ -34,7 +35,7 @@ pub(super) fn answer(args: &Explain, place: Place) -> Result<Answer, Error> {
     }
     let explained = things
         .iter()
-        .map(|thing| thing.explained(&scenarios, prove));
+        .map(|thing| thing.explained(&scenarios, place.lang, prove));
     let explained: Vec<String> = explained.collect::<Result<_, _>>()?;
     Ok(Answer::text(explained.join("\n")))
 }
@@ -93,19 +94,20 @@ impl<'a> Thing<'a> {
     fn explained(
         &self,
         scenarios: &[Scenario],
+        lang: Option<Lang>,
         prove: impl FnOnce() -> Result<Selftest, Error>,
     ) -> Result<String, Error> {
         Ok(match self {
-            Self::Scenario(scenario) => situation::situation(scenario),
-            Self::Check(check) => judging::check(check, scenarios, &prove()?),
-            Self::Defect(defect) => judging::defect(*defect, scenarios, &prove()?),
-            Self::Profile(profile) => judging::profile(*profile),
-            Self::Diagnosis(id) => judging::diagnosed(id, scenarios),
-            Self::Screen(text) => held::screen(text, scenarios),
-            Self::Warning => held::warning(scenarios),
-            Self::Passage(passage) => held::passage(passage, scenarios),
-            Self::Quirk(quirk) => held::quirk(quirk, scenarios),
-            Self::Step(step) => held::step(step, scenarios),
+            Self::Scenario(scenario) => situation::situation(scenario, lang),
+            Self::Check(check) => judging::check(check, scenarios, &prove()?, lang),
+            Self::Defect(defect) => judging::defect(*defect, scenarios, &prove()?, lang),
+            Self::Profile(profile) => judging::profile(*profile, lang),
+            Self::Diagnosis(id) => judging::diagnosed(id, scenarios, lang),
+            Self::Screen(text) => held::screen(text, scenarios, lang),
+            Self::Warning => held::warning(scenarios, lang),
+            Self::Passage(passage) => held::passage(passage, scenarios, lang),
+            Self::Quirk(quirk) => held::quirk(quirk, scenarios, lang),
+            Self::Step(step) => held::step(step, scenarios, lang),
         })
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
         file::write(path, &json::render(&document, false))?;
     }
     Ok(Answer {
-        text: text::render(&document, place.colour),
+        text: text::render(&document, place.look()),
         remarks: String::new(),
         exit_code,
     })

@@ -21,7 +21,10 @@ pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
     };
     let text = input::text(&args.report, input::REPORT)?;
     let (document, remarks) = read(text.as_bytes(), &args.report)?;
-    let text = (format.render)(&document, place.colour);
+    let remarks = remarks.map_or(String::new(), |remark| {
+        format!("{}\n", place.lang().say(&remark))
+    });
+    let text = (format.render)(&document, place.look());
     Ok(Answer {
         // A report that is none yet shall not be taken for one, wherever it goes.
         text: match format.name {
@@ -34,20 +37,20 @@ pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
 }
 
 /// Returns what was saved, and what is to be said of it.
-fn read(bytes: &[u8], path: &Path) -> Result<(Document, String), Error> {
+fn read(bytes: &[u8], path: &Path) -> Result<(Document, Option<String>), Error> {
     if journal::is_journal(bytes) {
         let journal = journal::parse(bytes).map_err(|message| Error::Usage {
             what: format!("{} is no whole journal: {message}", path.display()),
             help: None,
         })?;
         let (planned, ended) = journal.counts();
-        let remarks = format!("a journal: {ended} of {planned} runs have ended\n");
-        return Ok((journal.document(), remarks));
+        let remarks = format!("a journal: {ended} of {planned} runs have ended");
+        return Ok((journal.document(), Some(remarks)));
     }
     let text = String::from_utf8_lossy(bytes);
     let document = json::parse(&text).map_err(|message| Error::Usage {
         what: format!("{} is no report: {message}", path.display()),
         help: Some("`ngnlab run --json FILE` writes one".to_owned()),
     })?;
-    Ok((document, String::new()))
+    Ok((document, None))
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use ngnlab_reports::document::Document;
-use ngnlab_reports::formats::{self, json, text};
+use ngnlab_reports::formats::{self, Look, json, text};
 use ngnlab_reports::journal::{self, Header};
+use ngnlab_reports::words::Lang;
 use ngnlab_reports::{Case, LeftOut, Outcome, Profile, Report};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::clock::Clock;
@@ -70,7 +71,7 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     if devices.iter().any(|device| device.real_time) {
         let left_out = plans.iter().map(|plan| plan.left_out.len()).max();
         let estimate = Estimate::new(&entries, jobs, left_out.unwrap_or_default());
-        (place.announce)(&estimate.to_string());
+        (place.announce)(&place.lang().say(&estimate.to_string()));
     }
     let campaign = Campaign {
         jobs,
@@ -185,7 +186,8 @@ fn tell(args: &Run, place: Place, kept: Kept, reports: Vec<Report>) -> Result<An
     let broken = reports.iter().any(|one| one.cases.iter().any(broke));
     let code = exit_code_of_all(&reports);
     let document = Document::of(reports);
-    let mut remarks = remarks(stopped, broken, kept.has_journal());
+    let lang = place.lang();
+    let mut remarks = remarks(stopped, broken, kept.has_journal(), lang);
     // Beside the traces there is always a report, whatever becomes of what is printed.
     let beside = || args.out.as_ref().map(|out| out.join("report.json"));
     let written = match args.json.clone().or_else(beside) {
@@ -197,18 +199,22 @@ fn tell(args: &Run, place: Place, kept: Kept, reports: Vec<Report>) -> Result<An
         true => kept.remove(),
         false => Ok(()),
     };
+    let plain = Look {
+        colour: false,
+        lang,
+    };
     let wanted = [(&args.junit, "junit"), (&args.markdown, "markdown")];
     let mut wanted = wanted
         .into_iter()
         .filter_map(|(path, name)| Some((path.as_ref()?, formats::find(name)?)));
     let for_ci =
-        wanted.try_for_each(|(path, format)| file::write(path, &(format.render)(&document, false)));
+        wanted.try_for_each(|(path, format)| file::write(path, &(format.render)(&document, plain)));
     let told = written.and(removed).and(for_ci);
     if let Err(error) = &told {
-        remarks.push_str(&error.pretty());
+        remarks.push_str(&error.pretty(lang));
     }
     Ok(Answer {
-        text: text::render(&document, place.colour),
+        text: text::render(&document, place.look()),
         remarks,
         exit_code: match told {
             Ok(()) => code,
@@ -217,16 +223,17 @@ fn tell(args: &Run, place: Place, kept: Kept, reports: Vec<Report>) -> Result<An
     })
 }
 
-fn remarks(stopped: bool, broken: bool, journal: bool) -> String {
+fn remarks(stopped: bool, broken: bool, journal: bool, lang: Lang) -> String {
     let resume = match journal {
         true => "; --resume runs the rest",
         false => "",
     };
-    match (stopped, broken) {
-        (true, _) => format!("{STOPPED}; what had ended by then is judged{resume}\n"),
-        (false, true) if journal => "--resume runs again what ngnlab broke\n".to_owned(),
-        (false, _) => String::new(),
-    }
+    let remark = match (stopped, broken) {
+        (true, _) => format!("{STOPPED}; what had ended by then is judged{resume}"),
+        (false, true) if journal => "--resume runs again what ngnlab broke".to_owned(),
+        (false, _) => return String::new(),
+    };
+    format!("{}\n", lang.say(&remark))
 }
 
 /// Returns what a case of this run needs besides scenario and area to come out the same again.

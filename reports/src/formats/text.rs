@@ -4,27 +4,29 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::page::{Page, Style};
-use super::{lost, matrix};
+use super::{Look, lost, matrix};
 use crate::causes::Failure;
 use crate::conclusion::Conclusion;
 use crate::document::Document;
 use crate::score::{Overall, ProfileResult};
+use crate::words::Lang;
 use crate::{Case, Evidence, Expectation, Level, Outcome, Profile, Report, Verdict, escape};
 
-/// Renders a document, with colour for a terminal if `colour` is set.
-pub fn render(document: &Document, colour: bool) -> String {
+/// Renders a document.
+pub fn render(document: &Document, look: impl Into<Look>) -> String {
+    let look = look.into();
     match document {
-        Document::Report(report) => page(report, colour),
+        Document::Report(report) => page(report, look),
         Document::Matrix(matrix) => {
-            let pages = matrix.devices.iter().map(|report| page(report, colour));
-            let pages: Vec<String> = pages.chain([matrix::render(matrix)]).collect();
+            let pages = matrix.devices.iter().map(|report| page(report, look));
+            let pages: Vec<String> = pages.chain([matrix::render(matrix, look.lang)]).collect();
             pages.join("\n")
         }
     }
 }
 
-fn page(report: &Report, colour: bool) -> String {
-    let mut page = Page::new(colour);
+fn page(report: &Report, look: Look) -> String {
+    let mut page = Page::new(look);
     let failures = report.failures().into_iter();
     let (counting, others): (Vec<_>, Vec<_>) =
         failures.partition(|failure| failure.weight().is_some());
@@ -49,24 +51,29 @@ impl Page {
             (None, Level::Must) => (Style::Red, "FAIL"),
             (None, Level::Should) => (Style::Yellow, "REMARK"),
         };
-        self.line(&[word, GAP, (Style::Bold, &failure.info.id)]);
-        self.field("", &failure.info.title.en);
+        let lang = self.lang;
+        self.line(&[
+            (word.0, &lang.say(word.1)),
+            GAP,
+            (Style::Bold, &failure.info.id),
+        ]);
+        self.field("", lang.of(&failure.info.title));
         let (case, judged) = failure.cases[0];
-        self.field("counts", &counts(failure.info.level, &failure.profiles));
+        self.field_said("counts", &counts(failure.info.level, &failure.profiles));
         if let Verdict::Fail(finding) = &judged.verdict {
-            self.field("expected", &finding.expected);
-            self.field("seen", &finding.actual);
+            self.field_said("expected", &finding.expected);
+            self.field_said("seen", &finding.actual);
         }
         let cases: Vec<&Case> = failure.cases.iter().map(|(case, _)| *case).collect();
-        self.field("where", &places(&cases));
+        self.field_said("where", &places(&cases));
         for evidence in judged.evidence.iter().take(EVIDENCE_MAX) {
-            self.field("", &evidence_line(evidence));
+            self.field("", &evidence_line(evidence, lang));
         }
         if let Some(reason) = failure.known {
             self.field("known", reason);
         }
         self.consequences(failure);
-        self.field("hint", &failure.info.hint.en);
+        self.field("hint", lang.of(&failure.info.hint));
         self.field("source", &failure.info.source);
         let mut again = format!(
             "ngnlab run --scenario {} --area {}",
@@ -92,7 +99,7 @@ impl Page {
             count => Some(format!("{count} promises of scenarios that were not kept")),
         };
         for (index, line) in consequences.chain(promises).enumerate() {
-            self.field(if index == 0 { "explains" } else { "" }, &line);
+            self.field_said(if index == 0 { "explains" } else { "" }, &line);
         }
     }
 
@@ -101,8 +108,7 @@ impl Page {
         if failures.is_empty() {
             return;
         }
-        let line = "failed, too, but counts for none of the chosen profiles:";
-        self.plain(line);
+        self.said("failed, too, but counts for none of the chosen profiles:");
         for failure in failures {
             let cases: Vec<&Case> = failure.cases.iter().map(|(case, _)| *case).collect();
             let level = level_name(failure.info.level);
@@ -144,12 +150,12 @@ impl Page {
             } else {
                 Style::Red
             };
-            self.line(&[(style, &word)]);
-            self.field("", message);
+            self.line(&[(style, &self.lang.say(&word))]);
+            self.field_said("", message);
             if let Some(reason) = known {
                 self.field("known", reason);
             }
-            self.field("where", &places(&cases));
+            self.field_said("where", &places(&cases));
             let log = |case: &&Case| match &case.outcome {
                 Outcome::DeviceFailed { log, .. } => log.clone(),
                 _ => None,
@@ -185,9 +191,14 @@ impl Page {
             } else {
                 (Style::Red, "UNMET")
             };
-            self.line(&[word, GAP, (Style::Plain, &promise.what)]);
-            self.field("seen", &promise.seen);
-            self.field("where", &places(&cases));
+            let lang = self.lang;
+            self.line(&[
+                (word.0, &lang.say(word.1)),
+                GAP,
+                (Style::Plain, &lang.say(&promise.what)),
+            ]);
+            self.field_said("seen", &promise.seen);
+            self.field_said("where", &places(&cases));
             if let Some(reason) = &promise.known {
                 self.field("known", reason);
             }
@@ -205,17 +216,29 @@ impl Page {
         for (diagnosis, cases) in grouped(diagnoses, |one| (one.id.clone(), one.finding.clone())) {
             let (id, step) = (&diagnosis.id, diagnosis.step);
             let end = format!("{id}, guide p.30 step {step}");
-            self.line(&[(Style::Yellow, "DIAGNOSIS"), GAP, (Style::Plain, &end)]);
-            self.field("where", &places(&cases));
+            let lang = self.lang;
+            self.line(&[
+                (Style::Yellow, &lang.say("DIAGNOSIS")),
+                GAP,
+                (Style::Plain, &lang.say(&end)),
+            ]);
+            self.field_said("where", &places(&cases));
             for walked in &diagnosis.walked {
                 let answer = if walked.yes { "yes" } else { "no" };
-                let line = format!("{} {answer} ({})", walked.question.en, walked.because);
+                let (question, answer) = (lang.of(&walked.question), lang.say(answer));
+                let line = format!("{question} {answer} ({})", lang.say(&walked.because));
                 self.field(&format!("step {}", walked.step), &line);
             }
-            self.field("finding", &diagnosis.finding.en);
-            self.field("", &diagnosis.finding.ja);
-            self.field("remedy", &diagnosis.remedy.en);
-            self.field("", &diagnosis.remedy.ja);
+            for (name, text) in [
+                ("finding", &diagnosis.finding),
+                ("remedy", &diagnosis.remedy),
+            ] {
+                self.field(name, lang.of(text));
+                // What is handed on to whoever runs the line is wanted in Japanese as well.
+                if lang == Lang::En {
+                    self.field("", &text.ja);
+                }
+            }
             self.gap();
         }
     }
@@ -233,12 +256,17 @@ impl Page {
                      which nothing is judged",
                 ),
             };
-            self.line(&[(Style::Red, "STALE"), GAP, (Style::Plain, &said)]);
+            let lang = self.lang;
+            self.line(&[
+                (Style::Red, &lang.say("STALE")),
+                GAP,
+                (Style::Plain, &lang.say(&said)),
+            ]);
             self.field("reason", &stale.reason);
             if let Some(place) = &stale.excused_in {
                 self.field("where", place);
             }
-            self.field("hint", hint);
+            self.field_said("hint", hint);
             self.gap();
         }
     }
@@ -256,7 +284,7 @@ impl Page {
             };
             let names = names[..names.len().min(MOST_LEFT_OUT)].join(", ");
             let line = format!("left out: {names}{more} ({reason})");
-            self.wrapped(&escape::line(&line), "", "  ");
+            self.wrapped(&escape::line(&self.lang.say(&line)), "", "  ");
         }
         if !report.left_out.is_empty() {
             self.gap();
@@ -276,23 +304,17 @@ impl Page {
         let skipped = |case: &&Case| matches!(case.outcome, Outcome::NotApplicable(_));
         let runs = report.cases.len();
         let skipped = report.cases.iter().filter(skipped).count();
-        self.plain(&format!(
-            "device     {} (seed {})",
-            report.device, report.seed
-        ));
+        let device = format!("{} (seed {})", report.device, report.seed);
+        let name = self.name("device", 10);
+        self.plain(&format!("{name} {}", self.lang.say(&device)));
         let skipped = match skipped {
             0 => String::new(),
             count => format!(", {count} not applicable"),
         };
-        self.plain(&format!(
-            "scenarios  {} in {areas}, {runs} runs{skipped}",
-            scenarios.len()
-        ));
-        self.plain(&format!(
-            "checks     {} judged of {}",
-            report.judged_checks(),
-            report.checks.len()
-        ));
+        let line = format!("{} in {areas}, {runs} runs{skipped}", scenarios.len());
+        self.row("scenarios", &line);
+        let (judged, of) = (report.judged_checks(), report.checks.len());
+        self.row("checks", &format!("{judged} judged of {of}"));
         let known = if counts.known > 0 {
             format!(" ({} known)", counts.known)
         } else {
@@ -306,7 +328,7 @@ impl Page {
             counts.inconclusive,
             counts.not_applicable
         );
-        self.wrapped(&line, "verdicts   ", "           ");
+        self.row("verdicts", &line);
         let judged = report.cases.iter().flat_map(|case| case.verdicts.values());
         let promises = report.cases.iter().flat_map(|case| &case.expectations);
         let excused = judged.filter(|judged| judged.excused).count()
@@ -316,10 +338,10 @@ impl Page {
                 "{excused} failures that may be the host's, which was too late; run fewer \
                  scenarios at a time (--jobs), or on a quieter machine"
             );
-            self.wrapped(&line, "unclear    ", "           ");
+            self.row("unclear", &line);
         }
         let seconds = report.elapsed_ms as f64 / 1000.0;
-        self.plain(&format!("time       {seconds:.1} s"));
+        self.row("time", &format!("{seconds:.1} s"));
         for profile in &report.profiles {
             self.profile(&report.result(*profile));
         }
@@ -328,12 +350,26 @@ impl Page {
 
     /// Tells what it all comes to, as the exit code does.
     fn result(&mut self, report: &Report, scenarios: usize) {
-        let line = match report.conclusion() {
-            Conclusion::Conformant => conformant(report, scenarios),
-            Conclusion::NotConformant(reasons) => format!("not conformant: {}", reasons.join("; ")),
-            Conclusion::Undetermined(reasons) => format!("undetermined: {}", reasons.join("; ")),
+        let (came, reasons) = match report.conclusion() {
+            Conclusion::Conformant => (conformant(report, scenarios), Vec::new()),
+            Conclusion::NotConformant(reasons) => ("not conformant".to_owned(), reasons),
+            Conclusion::Undetermined(reasons) => ("undetermined".to_owned(), reasons),
         };
-        self.wrapped(&line, "result     ", "           ");
+        let parts: Vec<&str> = match &reasons[..] {
+            [] => came.split("; ").collect(),
+            reasons => reasons.iter().map(String::as_str).collect(),
+        };
+        let parts: Vec<_> = parts.iter().map(|part| self.lang.say(part)).collect();
+        let parts = parts.join(self.lang.semicolon());
+        let line = match reasons.is_empty() {
+            true => parts,
+            false => format!("{}{}{parts}", self.lang.say(&came), self.lang.colon()),
+        };
+        self.wrapped(
+            &line,
+            &format!("{} ", self.name("result", 10)),
+            "           ",
+        );
     }
 
     /// Tells what a profile came to, and how much of it was looked at.
@@ -343,19 +379,18 @@ impl Page {
             Overall::ConformantWithRemarks | Overall::ConformantButForKnown => Style::Yellow,
             Overall::NotConformant | Overall::Undetermined => Style::Red,
         };
-        let name = format!("profile    {}: ", result.profile.name());
-        self.line(&[(Style::Plain, &name), (style, result.overall.words())]);
+        let lang = self.lang;
+        let name = format!("{} {}: ", self.name("profile", 10), result.profile.name());
+        let words = lang.say(result.overall.words());
+        self.line(&[(Style::Plain, &name), (style, &words)]);
         for (level, tally) in [("MUST", result.must), ("SHOULD", result.should)] {
             let known = match tally.known {
                 0 => String::new(),
                 count => format!(" ({count} known)"),
             };
-            self.plain(&format!(
-                "           {level:<6} {} of {} judged, {} failed{known}",
-                tally.judged(),
-                tally.asked,
-                tally.failed
-            ));
+            let (judged, asked, failed) = (tally.judged(), tally.asked, tally.failed);
+            let line = format!("{judged} of {asked} judged, {failed} failed{known}");
+            self.plain(&format!("           {level:<6} {}", lang.say(&line)));
         }
         let musts = result.lost.iter().filter(|one| one.level == Level::Must);
         for (level, count) in [
@@ -363,13 +398,14 @@ impl Page {
             ("SHOULD", result.lost.len() - musts.count()),
         ] {
             if count > 0 {
-                let line = format!("{level:<6} {count} not judged where it is exercised");
-                self.plain(&format!("           {line}"));
+                let line = format!("{count} not judged where it is exercised");
+                self.plain(&format!("           {level:<6} {}", lang.say(&line)));
             }
         }
         if (1..=NOT_JUDGED_MAX).contains(&result.not_judged.len()) {
             let ids = result.not_judged.join(", ");
-            self.wrapped(&ids, "           not judged: ", "             ");
+            let first = format!("           {}{}", lang.say("not judged"), lang.colon());
+            self.wrapped(&ids, &first, "             ");
         }
     }
 }
@@ -462,10 +498,13 @@ fn places(cases: &[&Case]) -> String {
     format!("{}{tail}", shown.join(", "))
 }
 
-fn evidence_line(evidence: &Evidence) -> String {
+fn evidence_line(evidence: &Evidence, lang: Lang) -> String {
     format!(
         "#{} {} {}: {}",
-        evidence.record, evidence.at, evidence.place, evidence.summary
+        evidence.record,
+        evidence.at,
+        evidence.place,
+        lang.say(&evidence.summary)
     )
 }
 

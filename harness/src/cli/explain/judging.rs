@@ -2,18 +2,22 @@
 //!
 //! Which defects a check notices is found out by running them: no table can be wrong about it.
 
-use std::fmt::Write as _;
-
+use ngnlab_reports::words::Lang;
 use ngnlab_reports::{Level, Profile, Text};
 use ngnlab_sim::node::router::defect::Defect;
 
-use super::words::{both, level_name, names, row, titles, what_to_do};
+use super::words::{Sheet, level_name, lines, names, titles, what_to_do};
 use crate::checks::{self, Check};
 use crate::diagnosis;
 use crate::scenario::Scenario;
 use crate::selftest::Selftest;
 
-pub(super) fn check(check: &Check, scenarios: &[Scenario], proof: &Selftest) -> String {
+pub(super) fn check(
+    check: &Check,
+    scenarios: &[Scenario],
+    proof: &Selftest,
+    lang: Option<Lang>,
+) -> String {
     let profiles: Vec<&str> = check.profiles.iter().map(|one| one.name()).collect();
     let exercising = names(scenarios, |one| one.exercises(check.id));
     let judged: Vec<&str> = proof
@@ -25,82 +29,84 @@ pub(super) fn check(check: &Check, scenarios: &[Scenario], proof: &Selftest) -> 
         .collect();
     let defects = proof.killers.get(check.id).into_iter().flatten();
     let defects: Vec<&str> = defects.map(|defect| defect.name()).collect();
-    let mut text = String::new();
-    let _ = writeln!(text, "{} ({})", check.id, level_name(check.level));
-    both(&mut text, &check.title);
-    row(&mut text, "source", &[check.source]);
-    row(&mut text, "profiles", &[&profiles.join(", ")]);
-    row(&mut text, "hint", &[&check.hint.en, &check.hint.ja]);
+    let mut text = Sheet::new(lang);
+    text.heading(&format!("{} ({})", check.id, level_name(check.level)));
+    text.both(&check.title);
+    text.row("source", &[check.source]);
+    text.row("profiles", &[&profiles.join(", ")]);
+    text.row("hint", &lines(&check.hint, lang));
     if exercising.is_empty() {
-        row(&mut text, "judged in", &judged[..judged.len().min(SHOWN)]);
+        text.row("judged in", &judged[..judged.len().min(SHOWN)]);
     } else {
-        row(&mut text, "exercised in", &exercising);
+        text.row("exercised in", &exercising);
     }
     let count = format!("{} of {}", judged.len(), scenarios.len());
-    row(&mut text, "scenarios", &[count]);
-    row(&mut text, "fails with", &defects);
-    text
+    text.row("scenarios", &[count]);
+    text.row("fails with", &defects);
+    text.into_text()
 }
 
-pub(super) fn defect(defect: Defect, scenarios: &[Scenario], proof: &Selftest) -> String {
+pub(super) fn defect(
+    defect: Defect,
+    scenarios: &[Scenario],
+    proof: &Selftest,
+    lang: Option<Lang>,
+) -> String {
     let noticing = names(scenarios, |one| one.notices().any(|one| one == defect));
-    let mut text = String::new();
-    let _ = writeln!(text, "{defect} (a defect of the reference router)");
-    both(&mut text, &Text::new(defect.ja(), defect.en()));
-    row(&mut text, "noticed in", &noticing);
+    let mut text = Sheet::new(lang);
+    text.heading(&format!("{defect} (a defect of the reference router)"));
+    text.both(&Text::new(defect.ja(), defect.en()));
+    text.row("noticed in", &noticing);
     let failing = checks::all().filter(|check| proof.killers[check.id].contains(&defect));
-    row(&mut text, "fails", &titles(failing));
-    text
+    text.row("fails", &titles(failing, lang));
+    text.into_text()
 }
 
-pub(super) fn profile(profile: Profile) -> String {
-    let mut text = String::new();
-    let _ = writeln!(text, "{} (a profile)", profile.name());
-    both(&mut text, &profile.about());
+pub(super) fn profile(profile: Profile, lang: Option<Lang>) -> String {
+    let mut text = Sheet::new(lang);
+    text.heading(&format!("{} (a profile)", profile.name()));
+    text.both(&profile.about());
     let judged = match profile {
         Profile::OnsEast => "on the scenarios of the east",
         Profile::OnsWest => "on the scenarios of the west",
         Profile::HomeGateway => "on the scenarios of the family home-gateway",
         Profile::CeRouter | Profile::DnsProxy => "on every scenario",
     };
-    row(&mut text, "judged", &[judged]);
+    text.row("judged", &[judged]);
     let results = [
         "conformant: no requirement failed",
         "conformant with remarks: a SHOULD failed",
         "not conformant: a MUST failed",
         "undetermined: nothing was judged, or device or harness broke down",
     ];
-    row(&mut text, "results", &results);
-    row(
-        &mut text,
+    text.row("results", &results);
+    text.row(
         "run it",
         &[&format!("ngnlab run --profile {}", profile.name())],
     );
     for level in [Level::Must, Level::Should] {
         let asked =
             checks::all().filter(|check| check.level == level && check.profiles.contains(&profile));
-        row(&mut text, level_name(level), &titles(asked));
+        text.row(level_name(level), &titles(asked, lang));
     }
-    text
+    text.into_text()
 }
 
-pub(super) fn diagnosed(id: &str, scenarios: &[Scenario]) -> String {
-    let mut text = String::new();
+pub(super) fn diagnosed(id: &str, scenarios: &[Scenario], lang: Option<Lang>) -> String {
+    let mut text = Sheet::new(lang);
     let Some(end) = diagnosis::meaning(id) else {
-        return text;
+        return text.into_text();
     };
     let step = end.step;
-    let _ = writeln!(text, "{id} (an end of the flow of guide p.30, step {step})");
-    both(&mut text, &end.finding);
+    text.heading(&format!(
+        "{id} (an end of the flow of guide p.30, step {step})"
+    ));
+    text.both(&end.finding);
     for remedy in end.remedies {
-        row(&mut text, "remedy", &what_to_do(remedy));
+        text.row("remedy", &what_to_do(remedy, lang));
     }
-    row(
-        &mut text,
-        "seen in",
-        &names(scenarios, |one| one.expects(id)),
-    );
-    text
+    text.row("seen in", &names(scenarios, |one| one.expects(id)));
+    text.into_text()
 }
 
 /// More scenarios that no promise singles out are not named.

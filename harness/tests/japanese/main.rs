@@ -1,0 +1,165 @@
+//! What people read is there in Japanese, in one word for each idea: everything that checks say of
+//! the reference and its defects, and everything that they could say of another device.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use ngnlab_harness::campaign::{Campaign, Entry};
+use ngnlab_harness::job::{Device, Job};
+use ngnlab_harness::scenario::{self, Scenario};
+use ngnlab_reports::words::{entries, is_the_same, japanese};
+use ngnlab_reports::{Case, Evidence, Outcome, Verdict};
+
+mod glossary;
+mod literals;
+
+use literals::{Literal, probe};
+
+#[test]
+fn all_that_is_said_of_the_reference_and_its_defects_is_said_in_japanese() {
+    let mut said: BTreeMap<String, String> = BTreeMap::new();
+    for case in cases() {
+        let place = case.place();
+        for sentence in sentences(&case) {
+            said.entry(sentence.to_owned()).or_insert(place.clone());
+        }
+    }
+    assert!(said.len() > 1000, "only {} sentences", said.len());
+    let missing = said.iter().filter(|(sentence, _)| is_missing(sentence));
+    let missing: Vec<String> = missing
+        .map(|(sentence, place)| format!("{place}: {sentence}"))
+        .collect();
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn all_that_checks_and_diagnoses_can_say_is_said_in_japanese() {
+    let literals = literals::of(&["checks", "diagnosis", "diagnosis.rs", "stages.rs"]);
+    assert!(literals.len() > 800, "only {} literals", literals.len());
+    let missing: BTreeSet<String> = literals
+        .iter()
+        .filter(|literal| literal.text.contains(' ') && !PIECES.contains(&&*literal.text))
+        .filter(|literal| is_missing(&probe(&literal.text)))
+        .map(|literal| format!("{}: {}", literal.file, literal.text))
+        .collect();
+    let missing: Vec<String> = missing.into_iter().collect();
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn nothing_stands_in_the_tables_that_nobody_says() {
+    let literals = literals::of(&[""]);
+    let stale: Vec<String> = entries()
+        .filter(|(_, english, _)| !is_said(english, &literals))
+        .map(|(file, english, _)| format!("{file}: {english}"))
+        .collect();
+    assert!(stale.is_empty(), "{}", stale.join("\n"));
+}
+
+#[test]
+fn there_is_one_japanese_word_for_each_idea() {
+    let wrong = glossary::wrong();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn is_missing(sentence: &str) -> bool {
+    // What has passed through a hole unsaid is English in the middle of Japanese.
+    japanese(sentence).is_none() && !is_the_same(sentence)
+}
+
+/// Returns whether a literal says a pattern, or is the greater part of it where it is put together
+/// of several.
+fn is_said(english: &str, literals: &[Literal]) -> bool {
+    let wanted = probe(english);
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count();
+    let enough = letters(&wanted);
+    literals.iter().any(|literal| {
+        let text = literal.text.trim();
+        let told = letters(&literal.said);
+        let is_most = told > 0 && 2 * told >= enough;
+        text == english || is_most && (literals::fits(&literal.text, &wanted) || wanted.contains(&*literal.said))
+    })
+}
+
+/// Returns everything that a report shows of a case in sentences.
+fn sentences(case: &Case) -> Vec<&str> {
+    let mut said = Vec::new();
+    for judged in case.verdicts.values() {
+        match &judged.verdict {
+            Verdict::Fail(finding) => {
+                said.extend([&*finding.expected, &*finding.actual]);
+                said.extend(finding.excuse.as_deref());
+            }
+            Verdict::Inconclusive(why) | Verdict::NotApplicable(why) => said.push(why),
+            Verdict::Pass(_) => {}
+        }
+        said.extend(summaries(&judged.evidence));
+    }
+    for promise in &case.expectations {
+        said.extend([&*promise.what, &*promise.seen]);
+    }
+    for diagnosis in case.diagnosis.iter().chain(&case.overcome) {
+        for walked in &diagnosis.walked {
+            said.push(&walked.because);
+            said.extend(summaries(&walked.evidence));
+        }
+    }
+    match &case.outcome {
+        Outcome::DeviceFailed { how, message, .. } => said.extend([&**how, &**message]),
+        Outcome::NotApplicable(why) => said.push(why),
+        // Nothing of ours breaks here.
+        Outcome::HarnessError(_) | Outcome::Judged => {}
+    }
+    said
+}
+
+fn summaries(evidence: &[Evidence]) -> impl Iterator<Item = &str> {
+    evidence.iter().map(|one| &*one.summary)
+}
+
+/// Runs the reference in every scenario and area, and each defect where it is to be noticed.
+fn cases() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    let files = scenario::files(&folder).expect("the scenarios are there");
+    let entries: Vec<Entry> = files.iter().flat_map(|path| entries_of(path)).collect();
+    let campaign = Campaign {
+        jobs: 2,
+        progress: false,
+        stop: &AtomicBool::new(false),
+    };
+    campaign.run(&entries).into_iter().flatten().collect()
+}
+
+fn entries_of(path: &Path) -> Vec<Entry> {
+    let scenario = Scenario::load(path).expect("the scenarios have no mistakes");
+    let entry = |area, defects| Entry {
+        job: Job {
+            scenario: path.to_owned(),
+            area,
+            delivery: None,
+            seed: 1,
+            pace: None,
+            device: Device::Reference(defects),
+            prepared: None,
+            out: None,
+        },
+        scenario: scenario.clone(),
+        known: Arc::new([]),
+        excuses: Arc::new([]),
+    };
+    let areas = scenario.line.areas.iter();
+    let mut entries: Vec<Entry> = areas.map(|area| entry(*area, BTreeSet::new())).collect();
+    let first = scenario.line.areas[0];
+    let defects = scenario.notices();
+    entries.extend(defects.map(|defect| entry(first, BTreeSet::from([defect]))));
+    entries
+}
+
+/// Parts of sentences, which are said as wholes.
+const PIECES: &[&str] = &[
+    " or ",
+    "because ",
+    " failed: ",
+];
