@@ -17,11 +17,17 @@ fn the_text_report_speaks_japanese_within_80_columns() {
 #[test]
 fn no_name_is_torn_where_japanese_is_wrapped() {
     let page = text::render(&example::document(), JAPANESE);
-    let names = ["line-auth/succeeds-on-a-pd-line", "home-gateway/ra-for-half-an-hour"];
+    let names = [
+        "line-auth/succeeds-on-a-pd-line",
+        "home-gateway/ra-for-half-an-hour",
+    ];
     for name in names {
         let whole = page.matches(name).count();
         let joined: String = page.lines().map(str::trim).collect();
-        assert!(whole > 0 && whole == joined.matches(name).count(), "{name}\n{page}");
+        assert!(
+            whole > 0 && whole == joined.matches(name).count(),
+            "{name}\n{page}"
+        );
     }
 }
 
@@ -31,7 +37,10 @@ fn markdown_and_junit_speak_japanese_too_and_json_never() {
     let page = markdown::render(&document, JAPANESE);
     assert!(page.contains("不適合") && page.contains("期待"), "{page}");
     let page = junit::render(&document, JAPANESE);
-    assert!(page.contains("対処") && page.contains("MUSTの不合格1項目"), "{page}");
+    assert!(
+        page.contains("対処") && page.contains("MUSTの不合格1項目"),
+        "{page}"
+    );
     let data = json::render(&document, JAPANESE);
     assert_eq!(data, json::render(&document, Look::default()));
 }

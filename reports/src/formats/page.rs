@@ -82,8 +82,21 @@ impl Page {
 
     /// Writes a line of the summary; its name stands in a column.
     pub(super) fn row(&mut self, name: &str, value: &str) {
-        let first = format!("{} ", self.name(name, 10));
-        self.wrapped(&self.lang.say(value), &first, "           ");
+        let first = format!("{} ", self.name(name, self.column()));
+        self.wrapped(&self.lang.say(value), &first, &self.below());
+    }
+
+    /// Returns how wide the names of the summary are.
+    pub(super) fn column(&self) -> usize {
+        match self.lang {
+            Lang::En => 10,
+            Lang::Ja => 12,
+        }
+    }
+
+    /// Returns what stands in that column where no name does.
+    pub(super) fn below(&self) -> String {
+        " ".repeat(self.column() + 1)
     }
 
     /// Returns a name in the language of the page, as wide as its column.

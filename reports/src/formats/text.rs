@@ -225,8 +225,8 @@ impl Page {
             self.field_said("where", &places(&cases));
             for walked in &diagnosis.walked {
                 let answer = if walked.yes { "yes" } else { "no" };
-                let (question, answer) = (lang.of(&walked.question), lang.say(answer));
-                let line = format!("{question} {answer} ({})", lang.say(&walked.because));
+                let answer = format!("{answer} ({})", lang.say(&walked.because));
+                let line = format!("{} {}", lang.of(&walked.question), lang.say(&answer));
                 self.field(&format!("step {}", walked.step), &line);
             }
             for (name, text) in [
@@ -305,7 +305,7 @@ impl Page {
         let runs = report.cases.len();
         let skipped = report.cases.iter().filter(skipped).count();
         let device = format!("{} (seed {})", report.device, report.seed);
-        let name = self.name("device", 10);
+        let name = self.name("device", self.column());
         self.plain(&format!("{name} {}", self.lang.say(&device)));
         let skipped = match skipped {
             0 => String::new(),
@@ -367,8 +367,8 @@ impl Page {
         };
         self.wrapped(
             &line,
-            &format!("{} ", self.name("result", 10)),
-            "           ",
+            &format!("{} ", self.name("result", self.column())),
+            &self.below(),
         );
     }
 
@@ -380,9 +380,14 @@ impl Page {
             Overall::NotConformant | Overall::Undetermined => Style::Red,
         };
         let lang = self.lang;
-        let name = format!("{} {}: ", self.name("profile", 10), result.profile.name());
+        let name = format!(
+            "{} {}: ",
+            self.name("profile", self.column()),
+            result.profile.name()
+        );
         let words = lang.say(result.overall.words());
         self.line(&[(Style::Plain, &name), (style, &words)]);
+        let below = self.below();
         for (level, tally) in [("MUST", result.must), ("SHOULD", result.should)] {
             let known = match tally.known {
                 0 => String::new(),
@@ -390,7 +395,7 @@ impl Page {
             };
             let (judged, asked, failed) = (tally.judged(), tally.asked, tally.failed);
             let line = format!("{judged} of {asked} judged, {failed} failed{known}");
-            self.plain(&format!("           {level:<6} {}", lang.say(&line)));
+            self.plain(&format!("{below}{level:<6} {}", lang.say(&line)));
         }
         let musts = result.lost.iter().filter(|one| one.level == Level::Must);
         for (level, count) in [
@@ -399,13 +404,13 @@ impl Page {
         ] {
             if count > 0 {
                 let line = format!("{count} not judged where it is exercised");
-                self.plain(&format!("           {level:<6} {}", lang.say(&line)));
+                self.plain(&format!("{below}{level:<6} {}", lang.say(&line)));
             }
         }
         if (1..=NOT_JUDGED_MAX).contains(&result.not_judged.len()) {
             let ids = result.not_judged.join(", ");
-            let first = format!("           {}{}", lang.say("not judged"), lang.colon());
-            self.wrapped(&ids, &first, "             ");
+            let first = format!("{below}{}{}", lang.say("not judged"), lang.colon());
+            self.wrapped(&ids, &first, &format!("{below}  "));
         }
     }
 }

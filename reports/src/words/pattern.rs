@@ -184,11 +184,28 @@ fn shown(
         Kind::Words => words(value, tries),
         Kind::Number => is_number(value).then(|| value.to_owned()),
         Kind::Any => Some(value.to_owned()),
-        Kind::Value => match value.strip_suffix(" s") {
-            Some(seconds) if is_number(seconds) => Some(format!("{seconds}秒")),
-            _ => (value.is_empty() || is_the_same(value)).then(|| value.to_owned()),
-        },
+        Kind::Value => {
+            let is_value = value.is_empty() || is_the_same(value);
+            span(value).or_else(|| is_value.then(|| value.to_owned()))
+        }
     }
+}
+
+/// Returns a span of time as it is said, if it is one; an identifier of six digits is none.
+fn span(value: &str) -> Option<String> {
+    let number = value.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit = match &value[number.len()..] {
+        " ms" | "ms" => "ミリ秒",
+        " s" | "s" => "秒",
+        "m" => "分",
+        "h" => "時間",
+        "d" => "日",
+        _ => return None,
+    };
+    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+    let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    let is_span = is_number(whole) && is_number(part) && (1..6).contains(&whole.len());
+    is_span.then(|| format!("{number}{unit}"))
 }
 
 /// Returns whether something reads the same in every language: a name, numbers, an address.

@@ -17,7 +17,10 @@ pub(crate) fn document() -> Document {
             level,
             profiles: vec![Profile::OnsEast],
             title: Text::new(ja, en),
-            hint: Text::new("DUIDの種類をLLにしてください。", "Set the DUID type to link-layer."),
+            hint: Text::new(
+                "DUIDの種類をLLにしてください。",
+                "Set the DUID type to link-layer.",
+            ),
         };
         (id.to_owned(), info)
     };

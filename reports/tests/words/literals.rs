@@ -16,19 +16,12 @@ pub(crate) struct Literal {
     pub(crate) said: String,
 }
 
-/// Returns the literals of these folders and files of the harness, or of every crate.
+/// Returns the literals of these folders and files, named from this crate's folder on.
 pub(crate) fn of(places: &[&str]) -> Vec<Literal> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     for place in places {
-        match place.is_empty() {
-            true => {
-                for name in ["src", "../reports/src", "../sim/src"] {
-                    collect(&root.join(name), &mut files);
-                }
-            }
-            false => collect(&root.join("src").join(place), &mut files),
-        }
+        collect(&root.join(place), &mut files);
     }
     let mut found = Vec::new();
     for path in files {
@@ -132,7 +125,9 @@ fn literals(tokens: TokenStream, file: &str, found: &mut Vec<Literal>) {
                     at += 1;
                 }
             }
-            TokenTree::Ident(ident) if SILENT.contains(&&*ident.to_string()) => {
+            TokenTree::Ident(ident)
+                if is_silent(ident, at.checked_sub(2).map(|at| &tokens[at])) =>
+            {
                 // What comes by `Text::new`, or is for ourselves.
                 let begins = tokens[at..].iter().take(4);
                 let group = begins.clone().position(
@@ -166,7 +161,7 @@ fn literals(tokens: TokenStream, file: &str, found: &mut Vec<Literal>) {
             TokenTree::Literal(literal) => {
                 let parsed: Result<syn::LitStr, _> = syn::parse_str(&literal.to_string());
                 let text = parsed.map(|text| text.value()).unwrap_or_default();
-                if text.is_ascii() && text.contains(|c: char| c.is_ascii_lowercase()) {
+                if !is_japanese(&text) && text.contains(char::is_alphabetic) {
                     let mut pieces = pieces(&text);
                     pieces.sort_by_key(String::len);
                     found.push(Literal {
@@ -181,7 +176,15 @@ fn literals(tokens: TokenStream, file: &str, found: &mut Vec<Literal>) {
     }
 }
 
+/// Returns whether what follows is in both languages, or for ourselves.
+fn is_silent(ident: &proc_macro2::Ident, before: Option<&TokenTree>) -> bool {
+    let is_call = matches!(before, Some(TokenTree::Punct(punct)) if punct.as_char() == '.');
+    *ident == "Text" || *ident == "panic" || *ident == "expect" && is_call
+}
+
+fn is_japanese(text: &str) -> bool {
+    text.contains(|c| matches!(c, '\u{3000}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}'))
+}
+
 /// What a hole is filled with: a number, since that fits everywhere.
 const FILLING: &str = "7";
-/// What is followed by words in both languages, or by words that nobody reads.
-const SILENT: [&str; 4] = ["Text", "expect", "panic", "unreachable"];

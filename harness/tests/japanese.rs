@@ -1,5 +1,4 @@
-//! What people read is there in Japanese, in one word for each idea: everything that checks say of
-//! the reference and its defects, and everything that they could say of another device.
+//! Everything that a report says of the reference and of its defects is there in Japanese.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,13 +8,8 @@ use std::sync::atomic::AtomicBool;
 use ngnlab_harness::campaign::{Campaign, Entry};
 use ngnlab_harness::job::{Device, Job};
 use ngnlab_harness::scenario::{self, Scenario};
-use ngnlab_reports::words::{entries, is_the_same, japanese};
+use ngnlab_reports::words::{is_the_same, japanese};
 use ngnlab_reports::{Case, Evidence, Outcome, Verdict};
-
-mod glossary;
-mod literals;
-
-use literals::{Literal, probe};
 
 #[test]
 fn all_that_is_said_of_the_reference_and_its_defects_is_said_in_japanese() {
@@ -34,53 +28,12 @@ fn all_that_is_said_of_the_reference_and_its_defects_is_said_in_japanese() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
-#[test]
-fn all_that_checks_and_diagnoses_can_say_is_said_in_japanese() {
-    let literals = literals::of(&["checks", "diagnosis", "diagnosis.rs", "stages.rs"]);
-    assert!(literals.len() > 800, "only {} literals", literals.len());
-    let missing: BTreeSet<String> = literals
-        .iter()
-        .filter(|literal| literal.text.contains(' ') && !PIECES.contains(&&*literal.text))
-        .filter(|literal| is_missing(&probe(&literal.text)))
-        .map(|literal| format!("{}: {}", literal.file, literal.text))
-        .collect();
-    let missing: Vec<String> = missing.into_iter().collect();
-    assert!(missing.is_empty(), "{}", missing.join("\n"));
-}
-
-#[test]
-fn nothing_stands_in_the_tables_that_nobody_says() {
-    let literals = literals::of(&[""]);
-    let stale: Vec<String> = entries()
-        .filter(|(_, english, _)| !is_said(english, &literals))
-        .map(|(file, english, _)| format!("{file}: {english}"))
-        .collect();
-    assert!(stale.is_empty(), "{}", stale.join("\n"));
-}
-
-#[test]
-fn there_is_one_japanese_word_for_each_idea() {
-    let wrong = glossary::wrong();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
 fn is_missing(sentence: &str) -> bool {
-    // What has passed through a hole unsaid is English in the middle of Japanese.
-    japanese(sentence).is_none() && !is_the_same(sentence)
-}
-
-/// Returns whether a literal says a pattern, or is the greater part of it where it is put together
-/// of several.
-fn is_said(english: &str, literals: &[Literal]) -> bool {
-    let wanted = probe(english);
-    let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count();
-    let enough = letters(&wanted);
-    literals.iter().any(|literal| {
-        let text = literal.text.trim();
-        let told = letters(&literal.said);
-        let is_most = told > 0 && 2 * told >= enough;
-        text == english || is_most && (literals::fits(&literal.text, &wanted) || wanted.contains(&*literal.said))
-    })
+    match japanese(sentence) {
+        None => !sentence.is_empty() && !is_the_same(sentence),
+        // What a hole took in unsaid is English in the middle of Japanese.
+        Some(said) => said.split(' ').any(|word| ENGLISH.contains(&word)),
+    }
 }
 
 /// Returns everything that a report shows of a case in sentences.
@@ -157,9 +110,8 @@ fn entries_of(path: &Path) -> Vec<Entry> {
     entries
 }
 
-/// Parts of sentences, which are said as wholes.
-const PIECES: &[&str] = &[
-    " or ",
-    "because ",
-    " failed: ",
+/// Words that stand in no name.
+const ENGLISH: &[&str] = &[
+    "the", "all", "and", "not", "for", "with", "from", "was", "its", "of", "to", "in", "at", "by",
+    "servers", "nodes", "routers",
 ];
