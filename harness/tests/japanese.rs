@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -26,6 +27,52 @@ fn all_that_is_said_of_the_reference_and_its_defects_is_said_in_japanese() {
         .map(|(sentence, place)| format!("{place}: {sentence}"))
         .collect();
     assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn the_language_is_the_one_asked_for_or_that_of_the_locale() {
+    let explained = |locale: &str, args: &[&str]| {
+        let output = ngnlab(locale, &[&["explain", "m5"], args].concat());
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let (japanese, english) = ("m5（画面）", "m5 (a screen)");
+    let what_to_do = "Get an eligible line";
+    for (locale, args, heading, is_english) in [
+        ("ja_JP.UTF-8", &[][..], japanese, false),
+        ("C", &["--lang", "ja"], japanese, false),
+        ("ja_JP.UTF-8", &["--lang", "en"], english, true),
+        ("en_US.UTF-8", &[], english, true),
+    ] {
+        let text = explained(locale, args);
+        assert_eq!(text.lines().next(), Some(heading), "{locale} {args:?}");
+        assert_eq!(text.contains(what_to_do), is_english, "{text}");
+        assert_eq!(text.contains("契約"), !is_english, "{text}");
+    }
+    // A locale that names no language gets both.
+    let text = explained("C.UTF-8", &[]);
+    assert!(text.contains(what_to_do) && text.contains("契約"), "{text}");
+}
+
+#[test]
+fn what_is_wrong_is_said_in_japanese_too() {
+    let output = ngnlab("ja_JP.UTF-8", &["run", "--scenario", "dns/nothing-like-it"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let line = "「dns/nothing-like-it」というシナリオはありません";
+    assert!(said.contains(line), "{said}");
+    let output = ngnlab("ja_JP.UTF-8", &["doctor", "no-such-file.toml"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("no-such-file.tomlを読み込めません"), "{said}");
+}
+
+fn ngnlab(locale: &str, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ngnlab"))
+        .args(args)
+        .env("LC_ALL", locale)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .output()
+        .expect("the program was built with this test")
 }
 
 fn is_missing(sentence: &str) -> bool {

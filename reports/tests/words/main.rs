@@ -87,6 +87,7 @@ const PIECES: &[&str] = &[
 const ELSEWHERE: &[&str] = &[
     "DEVICE ",
     "(os error ",
+    " at a time",
     "(east and west)",
     "conformant but for ",
     ": NoServer",
