@@ -321,11 +321,11 @@ impl Page {
             String::new()
         };
         let line = format!(
-            "{} pass, {} fail, {} remarks{known}, {} inconclusive, {} not applicable",
+            "{} pass, {} fail, {} remarks{known}, {} inconclusive where exercised, {} not applicable",
             counts.pass,
             counts.fail_must,
             counts.fail_should,
-            counts.inconclusive,
+            report.inconclusive_where_exercised(),
             counts.not_applicable
         );
         self.row("verdicts", &line);

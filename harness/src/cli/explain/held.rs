@@ -67,7 +67,7 @@ fn after(screen: Screen) -> Text {
 /// Explains the browser's warning, which comes in place of a screen.
 pub(super) fn warning(scenarios: &[Scenario], lang: Option<Lang>) -> String {
     let mut text = Sheet::new(lang);
-    text.heading(&format!("m10 (the browser's warning)"));
+    text.heading("m10 (the browser's warning)");
     let Some(end) = diagnosis::meaning(CERTIFICATE) else {
         return text.into_text();
     };
