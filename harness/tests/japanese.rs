@@ -47,11 +47,14 @@ fn the_language_is_the_one_asked_for_or_that_of_the_locale() {
         let text = explained(locale, args);
         assert_eq!(text.lines().next(), Some(heading), "{locale} {args:?}");
         assert_eq!(text.contains(what_to_do), is_english, "{text}");
-        assert_eq!(text.contains("契約"), !is_english, "{text}");
+        assert_eq!(text.contains("申請し直して"), !is_english, "{text}");
     }
     // A locale that names no language gets both.
     let text = explained("C.UTF-8", &[]);
-    assert!(text.contains(what_to_do) && text.contains("契約"), "{text}");
+    assert!(
+        text.contains(what_to_do) && text.contains("申請し直して"),
+        "{text}"
+    );
 }
 
 #[test]

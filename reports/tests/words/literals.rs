@@ -99,7 +99,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) {
         let path = entry.expect("a folder can be read").path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_test = name.starts_with("test") || name == "tests";
-        if path.is_dir() && !is_test || name.ends_with(".rs") && !is_test {
+        if !is_test && (path.is_dir() || name.ends_with(".rs")) {
             collect(&path, files);
         }
     }
