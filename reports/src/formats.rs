@@ -3,6 +3,7 @@
 use crate::document::Document;
 use crate::words::Lang;
 
+mod conformant;
 pub mod excuses;
 pub mod json;
 pub mod junit;
