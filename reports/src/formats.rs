@@ -6,6 +6,7 @@ use crate::words::Lang;
 
 mod captured;
 pub mod changes;
+mod conformant;
 pub mod excuses;
 pub mod html;
 pub mod json;

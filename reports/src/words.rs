@@ -229,6 +229,10 @@ mod tests {
                 "WANにRouter Advertisementを送信しない",
             ),
             (
+                "a.toml:1:9: `about`: the number `3` stands where a list `[ … ]` belongs",
+                "a.toml:1:9：「about」：リスト`[ … ]`を書く場所に数値「3」があります",
+            ),
+            (
                 "there was no forwarded packet",
                 "転送されたパケットがなかった",
             ),
