@@ -98,6 +98,49 @@ fn every_suite_is_read_however_its_stream_is_cut() {
 }
 
 #[test]
+fn a_stream_is_read_that_comes_twice_out_of_order_and_without_its_beginning() {
+    let suite = tls_sessions::suites()[0];
+    let mut trace = tls_sessions::play(&traces()[0], suite, 100);
+    trace.records = trace
+        .records
+        .iter()
+        .flat_map(|record| [record.clone(), record.clone()])
+        .collect();
+    // Each second segment comes before the first, and each comes twice.
+    for four in trace.records.chunks_mut(4).skip(2) {
+        four.rotate_left(2);
+    }
+    trace.records.drain(..4);
+    let told = summaries(&trace);
+    for words in ["GET www.lineauth.mnw/one", "GET www.lineauth.mnw/two"] {
+        let found = told.iter().filter(|line| line.contains(words)).count();
+        assert_eq!(found, 1, "{words}: {told:#?}");
+    }
+    for words in ["out of order", "sent again"] {
+        assert!(told.iter().any(|line| line.contains(words)), "{told:#?}");
+    }
+}
+
+#[test]
+fn a_packet_in_fragments_stands_apart_where_its_last_one_comes() {
+    let trace = &traces()[1];
+    let decoder = Decoder::new(trace);
+    let mut all = frames(trace).map(|(record, _)| decoder.frame(record).unwrap());
+    let whole = all
+        .find(|decoded| decoded.summary.ends_with("put together from fragments"))
+        .unwrap();
+    let apart: Vec<&str> = whole
+        .layers
+        .iter()
+        .filter(|layer| !layer.apart.is_empty())
+        .map(|layer| layer.name.as_str())
+        .collect();
+    assert_eq!(apart, ["IPv6", "UDP", "Data"]);
+    let last = whole.layers.last().unwrap();
+    assert_eq!(last.start + last.length, last.apart.len());
+}
+
+#[test]
 fn no_frame_of_a_well_behaved_line_is_malformed() {
     let trace = &traces()[0];
     let told = summaries(trace);
@@ -127,6 +170,28 @@ fn a_frame_that_ends_early_is_said_to() {
 proptest! {
     #[test]
     fn no_bytes_can_hurt_the_decoder(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        check_ranges(&decode::alone(&bytes), &bytes);
+    }
+
+    #[test]
+    fn no_bytes_behind_good_headers_can_hurt_the_decoder(
+        next in prop::sample::select(vec![0_u8, 6, 17, 43, 44, 51, 58, 60]),
+        port in prop::sample::select(vec![53_u16, 546, 547, 9]),
+        kind in prop::sample::select(vec![1_u8, 7, 12, 13, 2, 130, 133, 134, 135, 136, 137, 143]),
+        body in prop::collection::vec(prop_oneof![Just(0_u8), 1..30_u8, any::<u8>()], 0..300),
+    ) {
+        let mut bytes = vec![2; 12];
+        bytes.extend([0x86, 0xdd, 0x60, 0, 0, 0, 2, 0, next, 255]);
+        bytes.extend([0xfe; 32]);
+        match next {
+            17 => {
+                bytes.extend([port.to_be_bytes(), port.to_be_bytes(), [1, 0], [0, 0]].concat());
+                bytes.push(kind);
+            }
+            58 => bytes.extend([kind, 0, 0, 0]),
+            _ => {}
+        }
+        bytes.extend(body);
         check_ranges(&decode::alone(&bytes), &bytes);
     }
 

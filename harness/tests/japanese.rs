@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use ngnlab_harness::campaign::{Campaign, Entry};
+use ngnlab_harness::campaign::{Campaign, Entry, Watched};
 use ngnlab_harness::job::{Device, Job};
 use ngnlab_harness::scenario::{self, Scenario};
 use ngnlab_reports::words::{is_the_same, japanese};
@@ -129,7 +129,7 @@ fn cases() -> Vec<Case> {
     let entries: Vec<Entry> = files.iter().flat_map(|path| entries_of(path)).collect();
     let campaign = Campaign {
         jobs: 2,
-        progress: false,
+        progress: Watched::ByNobody,
         stop: &AtomicBool::new(false),
     };
     campaign.run(&entries).into_iter().flatten().collect()

@@ -1,4 +1,8 @@
 //! The report as a page, in a real browser: everything is drawn, and nothing is asked for.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test says with a panic what went wrong"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -17,8 +17,6 @@ use ngnlab_sim::{Frame, Pace};
 
 mod same_fields;
 mod tshark;
-#[path = "tshark/fields.rs"]
-mod tshark_fields;
 
 /// The moods in which DNS servers send what is no DNS message.
 const BROKEN_ON_PURPOSE: [&str; 3] = ["malformed", "mutated", "random-bytes"];
@@ -114,7 +112,7 @@ fn the_decoder_reads_what_wireshark_reads() {
             same_fields::compare(
                 name,
                 &trace,
-                &tshark_fields::of_frames(&capture),
+                &same_fields::theirs::of_frames(&capture),
                 &mut compared,
             );
         }

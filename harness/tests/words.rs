@@ -231,11 +231,15 @@ fn what_is_no_file_or_too_long_is_refused_at_once() {
     mkfifo(&pipe, Mode::S_IRUSR).unwrap();
     symlink("/dev/zero", &endless).unwrap();
     File::create(&large).unwrap().set_len(100 << 20).unwrap();
+    let long = place("long.jsonl");
+    fs::write(&long, "{").unwrap();
+    let grown = File::options().write(true).open(&long).unwrap();
+    grown.set_len(100 << 20).unwrap();
     File::create(&huge).unwrap().set_len(600 << 20).unwrap();
     let looped = place("dns/looped.toml");
     symlink("looped.toml", &looped).unwrap();
     let nested = place("nested.json");
-    fs::write(&nested, "[".repeat(10 << 20)).unwrap();
+    fs::write(&nested, "{\"format\":".to_owned() + &"[".repeat(10 << 20)).unwrap();
     let no_file = "no file";
     for (file, command, told) in [
         (&pipe, "lint", no_file),
@@ -251,7 +255,8 @@ fn what_is_no_file_or_too_long_is_refused_at_once() {
         (&large, "lint", "more than 262144 bytes"),
         (&large, "--device", "more than 262144 bytes"),
         (&large, "doctor", "more than 262144 bytes"),
-        (&large, "judge", "line 1 of the trace has"),
+        (&large, "judge", "is neither a trace nor a capture"),
+        (&long, "judge", "line 1 of the trace has"),
         (&large, "render", "is no report"),
         (&huge, "render", "more than 536870912 bytes"),
         (&nested, "judge", "line 1 of the trace"),
@@ -301,7 +306,7 @@ fn a_template_without_bounds_is_refused_with_its_place() {
     let loops = "{% for a in range(256) %}".repeat(5) + &"{% endfor %}".repeat(5);
     let file = |text: &str| format!("[[file]]\npath = \"/run/x\"\ntext = '''{text}'''\n");
     for (driver, rest, place) in [
-        ("process", file(&loops), "device.toml:6:8"),
+        ("process", file(&loops), "device.toml:6:123"),
         ("process", file("{{ 'x' * 10**9 }}"), "device.toml:6:8"),
         (
             "process",

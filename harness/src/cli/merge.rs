@@ -52,11 +52,16 @@ pub(super) fn answer(args: &Merge, place: Place) -> Result<Answer, Error> {
         Ok((name, load(path)?))
     });
     let shards = shards.collect::<Result<Vec<(String, Shard)>, Error>>()?;
-    let reports = shard::merge(&shards).map_err(|what| Error::Usage {
+    let mut reports = shard::merge(&shards).map_err(|what| Error::Usage {
         what,
         help: Some("name every shard of one run, each once".to_owned()),
     })?;
     drop(shards);
+    // The runs say themselves when they were; this is where the report of them all comes from.
+    let made = (place.provenance)();
+    for report in &mut reports {
+        report.provenance = Some(made.clone());
+    }
     let change = baseline.map(|(path, old)| {
         let (name, rules) = (
             path.display().to_string(),

@@ -125,8 +125,6 @@ impl Conversation {
             pieces.push(Piece::new(Place::Here(range), What::Part(name)));
         }
         self.flows[side].waiting = waiting[at..].to_vec();
-        // A reader that knows one way of reading alone keeps the frame's own bytes together.
-        pieces.sort_by_key(|piece| matches!(piece.place, Place::Apart(_)));
         pieces
     }
 

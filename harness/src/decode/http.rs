@@ -263,3 +263,58 @@ const STARTS: [&str; 10] = [
 const LONGEST_HEAD: usize = 32 * 1024;
 const LONGEST_LINE: usize = 1024;
 const MOST_ASKED: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_ends_where_its_length_its_chunks_or_its_request_say() {
+        let (mut up, mut down, mut asked) = (Http::default(), Http::default(), Asked::new());
+        let requests = b"HEAD / HTTP/1.1\r\n\r\nPOST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nok\
+            GET / HTTP/1.1\r\n\r\n";
+        let units = units(&mut up, requests, &mut asked);
+        assert_eq!(
+            units,
+            [
+                (19, Unit::Head),
+                (38, Unit::Head),
+                (2, Unit::Body),
+                (18, Unit::Head)
+            ]
+        );
+        let answers = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n\
+            HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n\
+            HTTP/1.1 200 OK\r\n\r\nto the end";
+        let found = self::units(&mut down, answers, &mut asked);
+        let heads: Vec<usize> = found
+            .iter()
+            .filter(|(_, unit)| *unit == Unit::Head)
+            .map(|(length, _)| *length)
+            .collect();
+        assert_eq!(heads, [38, 47, 19]);
+        assert_eq!(found.last(), Some(&(10, Unit::Body)));
+    }
+
+    #[test]
+    fn what_is_no_http_is_not_taken_for_it() {
+        let (mut http, mut asked) = (Http::default(), Asked::new());
+        assert_eq!(http.unit(b"SSH-2.0", &mut asked), Some((7, Unit::Unknown)));
+        let (mut http, mut long) = (Http::default(), b"GET ".to_vec());
+        assert_eq!(http.unit(&long, &mut asked), None);
+        long.resize(LONGEST_HEAD + 1, b'x');
+        assert_eq!(
+            http.unit(&long, &mut asked),
+            Some((long.len(), Unit::Unknown))
+        );
+    }
+
+    fn units(http: &mut Http, mut waiting: &[u8], asked: &mut Asked) -> Vec<(usize, Unit)> {
+        let mut found = Vec::new();
+        while let Some((length, unit)) = http.unit(waiting, asked) {
+            found.push((length, unit));
+            waiting = &waiting[length..];
+        }
+        found
+    }
+}

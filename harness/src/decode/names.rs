@@ -88,3 +88,22 @@ fn push(words: &mut String, label: &[u8]) {
 const LONGEST_LABEL: u8 = 63;
 const LONGEST_NAME: usize = 255;
 const POINTER: u8 = 0xc0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_follows_pointers_back_and_never_in_circles() {
+        let message = b"\x03www\x08lineauth\x03mnw\x00\x02a.\xc0\x04\xc0\x16\xc0\x00";
+        let read = |at| name(message, 0, at);
+        assert_eq!(read(0), Some(("www.lineauth.mnw".to_owned(), 18)));
+        assert_eq!(read(18), Some(("a\\..lineauth.mnw".to_owned(), 23)));
+        // One that leads to itself, and one after the end.
+        assert_eq!(name(b"\xc0\x00", 0, 0), None);
+        assert_eq!(name(b"\x01a\xc0\x00", 0, 2).map(|it| it.0), None);
+        assert_eq!(read(23), None);
+        assert_eq!(read(25), Some(("www.lineauth.mnw".to_owned(), 27)));
+        assert_eq!(name(b"\x03ab", 0, 0), None);
+    }
+}

@@ -60,8 +60,8 @@ pub(super) fn inside(kind: u8, version: Version, bytes: &[u8]) -> Layer {
 /// Returns how long the record is that begins here: `Some(None)` if that is not there so far, and
 /// `None` if no record begins like this (RFC 8446 §5.1, §5.2).
 pub(super) fn record_length(stream: &[u8]) -> Option<Option<usize>> {
-    let is_kind = |kind: &u8| numbers::content(*kind).is_some();
-    if !stream.first().is_none_or(is_kind) || !stream.get(1).is_none_or(|major| *major == 3) {
+    let is_other = |kind: &u8| numbers::content(*kind).is_none();
+    if stream.first().is_some_and(is_other) || stream.get(1).is_some_and(|major| *major != 3) {
         return None;
     }
     let Some([_, _, minor, high, low]) = stream.first_chunk() else {

@@ -8,7 +8,9 @@ use ngnlab_reports::decoded::{Decoded, Field, Layer};
 use ngnlab_sim::Trace;
 use ngnlab_sim::trace::Seen;
 
-use crate::tshark_fields::Field as Theirs;
+use theirs::Field as Theirs;
+
+pub(crate) mod theirs;
 
 /// Whether places can be compared.
 #[derive(Clone, Copy, PartialEq, Eq)]

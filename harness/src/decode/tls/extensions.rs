@@ -2,8 +2,7 @@
 
 use super::super::shown;
 use super::super::walk::{Read, Walk, plain};
-use super::handshake::{CLIENT_HELLO, SERVER_HELLO};
-use super::numbers;
+use super::numbers::{self, CLIENT_HELLO, SERVER_HELLO};
 
 /// Reads the extensions of a message, which need not be there; returns the server's name.
 pub(super) fn all(message: u8, walk: &mut Walk<'_>) -> Read<String> {

@@ -2,6 +2,7 @@
 
 use super::super::shown;
 use super::super::walk::{Read, Walk, plain};
+use super::numbers::{CLIENT_HELLO, FINISHED, KEY_UPDATE, SERVER_HELLO};
 use super::{extensions, numbers};
 
 /// The version of TLS that was agreed on.
@@ -160,10 +161,6 @@ fn vector16(name: &str, walk: &mut Walk<'_>) -> Read<()> {
     Ok(())
 }
 
-pub(super) const CLIENT_HELLO: u8 = 1;
-pub(super) const SERVER_HELLO: u8 = 2;
-pub(super) const FINISHED: u8 = 20;
-pub(super) const KEY_UPDATE: u8 = 24;
 const NEW_SESSION_TICKET: u8 = 4;
 const ENCRYPTED_EXTENSIONS: u8 = 8;
 const CERTIFICATE: u8 = 11;

@@ -5,6 +5,11 @@ pub(super) const ALERT: u8 = 21;
 pub(super) const HANDSHAKE: u8 = 22;
 pub(super) const APPLICATION_DATA: u8 = 23;
 
+pub(super) const CLIENT_HELLO: u8 = 1;
+pub(super) const SERVER_HELLO: u8 = 2;
+pub(super) const FINISHED: u8 = 20;
+pub(super) const KEY_UPDATE: u8 = 24;
+
 /// Returns the name of a content type (RFC 8446 §5.1).
 pub(super) fn content(kind: u8) -> Option<&'static str> {
     Some(match kind {

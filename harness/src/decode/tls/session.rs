@@ -1,9 +1,12 @@
 //! A TLS session as the records show it, opened with its secrets.
 
 use super::extensions::SUPPORTED_VERSIONS;
-use super::handshake::{CLIENT_HELLO, FINISHED, KEY_UPDATE, RETRY, SERVER_HELLO, Version};
+use super::handshake::{RETRY, Version};
 use super::keys::{Opener, Secrets, Suite};
-use super::numbers::{ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE};
+use super::numbers::{
+    ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, CLIENT_HELLO, FINISHED, HANDSHAKE, KEY_UPDATE,
+    SERVER_HELLO,
+};
 
 /// How much of a record is to be seen in its own bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -90,6 +90,11 @@ impl Told {
             None => String::new(),
         };
         let told = format!(" in {}{remark}{because}", runs(change.places.len()));
+        if change.because.is_some() && !self.all {
+            let line = format!("{word}  {name}{told}");
+            self.page.wrapped(&line, "  ", "            ");
+            return;
+        }
         self.page.line(&[
             (Style::Plain, "  "),
             (style, word),
@@ -116,7 +121,7 @@ impl Told {
         }
         // Where it became worse, what is no longer judged is mostly the consequence.
         let follows = self.is_worse && change.kind == Kind::NoLongerJudged;
-        if !self.all && (follows || change.because.is_some()) {
+        if !self.all && follows {
             return;
         }
         if let Some(at) = change.places.first() {

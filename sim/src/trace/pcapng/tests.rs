@@ -67,6 +67,7 @@ fn written(remarks: &Remarks) -> Vec<u8> {
     let at = Time::ZERO;
     let trace = Trace {
         header: Header {
+            captured: None,
             format: FORMAT,
             scenario: "test/test".to_owned(),
             device: "test".to_owned(),
