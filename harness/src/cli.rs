@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use ngnlab_reports::formats::FORMATS;
+use ngnlab_reports::formats::Look;
 use ngnlab_reports::provenance::Provenance;
+use ngnlab_reports::scene::Scenes;
 use ngnlab_reports::shard::Number;
+use ngnlab_reports::words::Lang;
 use ngnlab_reports::{Profile, escape};
 use ngnlab_sim::line::{Area, Line};
 use ngnlab_sim::message::packet::Mac;
@@ -48,6 +51,10 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// The language of what is said; that of the locale, unless given, and of a locale without one
+    /// English, or both where a text is written in both. This help and JSON are English
+    #[arg(long, global = true, value_enum, value_name = "LANG")]
+    pub lang: Option<LangName>,
 }
 
 /// What can be asked.
@@ -359,6 +366,24 @@ impl From<AreaName> for Area {
     }
 }
 
+/// A language on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LangName {
+    /// Japanese
+    Ja,
+    /// English
+    En,
+}
+
+impl From<LangName> for Lang {
+    fn from(name: LangName) -> Self {
+        match name {
+            LangName::Ja => Self::Ja,
+            LangName::En => Self::En,
+        }
+    }
+}
+
 /// A way of delivering the prefix on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DeliveryName {
@@ -442,11 +467,33 @@ pub struct Place {
     pub announce: fn(&str),
     /// What is known of this call, for the reports that it makes.
     pub provenance: fn() -> Provenance,
+    /// The language that is asked for, or that the locale names, if one is.
+    pub lang: Option<Lang>,
+}
+
+impl Place {
+    /// Returns the language of what is said once.
+    fn lang(self) -> Lang {
+        self.lang.unwrap_or_default()
+    }
+
+    /// Returns how reports look, where somebody can tell what happened in each case.
+    fn look(self, scenes: &dyn Scenes) -> Look<'_> {
+        Look {
+            colour: self.colour,
+            lang: self.lang(),
+            scenes,
+        }
+    }
 }
 
 impl Cli {
     /// Does what is asked; a terminal can only show the answer.
     pub fn answer(&self, place: Place) -> Result<Answer, Error> {
+        let place = Place {
+            lang: self.lang(place.lang),
+            ..place
+        };
         let answer = match &self.command {
             // Reports have colours of their own, and are escaped where they are rendered.
             Command::Run(args) => run::answer(args, place),
@@ -454,12 +501,12 @@ impl Cli {
             Command::Render(args) => render::answer(args, place),
             Command::Diff(args) => diff::answer(args, place),
             Command::Merge(args) => merge::answer(args, place),
-            Command::List(args) => list::answer(args).map(Answer::escaped),
-            Command::Explain(args) => explain::answer(args).map(Answer::escaped),
-            Command::Lint(args) => lint::answer(args).map(Answer::escaped),
+            Command::List(args) => list::answer(args, place).map(Answer::escaped),
+            Command::Explain(args) => explain::answer(args, place).map(Answer::escaped),
+            Command::Lint(args) => lint::answer(args, place).map(Answer::escaped),
             Command::Selftest(args) => selftest::answer(args, place).map(Answer::escaped),
-            Command::Doctor(args) => doctor::answer(args).map(Answer::escaped),
-            Command::Init(args) => init::answer(args).map(Answer::escaped),
+            Command::Doctor(args) => doctor::answer(args, place).map(Answer::escaped),
+            Command::Init(args) => init::answer(args, place).map(Answer::escaped),
             // For a shell to read, made of our own words alone.
             Command::Completions(args) => Ok(manual::completions(args)),
             Command::Man(args) => manual::pages(args).map(Answer::escaped),
@@ -471,6 +518,13 @@ impl Cli {
             remarks: escape::lines(&answer.remarks).into_owned(),
             ..answer
         })
+    }
+}
+
+impl Cli {
+    /// Returns the language that is asked for, or else that of the locale.
+    pub fn lang(&self, locale: Option<Lang>) -> Option<Lang> {
+        self.lang.map(Lang::from).or(locale)
     }
 }
 

@@ -5,8 +5,13 @@ use std::path::PathBuf;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use ngnlab_reports::escape;
+use ngnlab_reports::words::Lang;
 
 use crate::mistake::Mistakes;
+
+mod said;
+
+use said::Said;
 
 /// Something of ours that could not be done. A device that fails is no error.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -123,13 +128,16 @@ impl Error {
         text
     }
 
-    /// Returns the whole story for a terminal, which can only show it: what, why, where, and what
-    /// to do.
-    pub fn pretty(&self) -> String {
+    /// Returns the whole story in this language for a terminal, which can only show it: what, why,
+    /// where, and what to do.
+    pub fn pretty(&self, lang: Lang) -> String {
         let theme = GraphicalTheme::unicode_nocolor();
         let handler = GraphicalReportHandler::new_themed(theme).with_width(COLUMNS);
         let mut text = String::new();
-        if handler.render_report(&mut text, self).is_err() {
+        if handler
+            .render_report(&mut text, &Said::new(self, lang))
+            .is_err()
+        {
             text = self.with_causes() + "\n";
         }
         escape::lines(&text).into_owned()

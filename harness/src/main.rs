@@ -10,6 +10,7 @@ use ngnlab_harness::cli::{Answer, Cli, Place, provenance};
 use ngnlab_harness::error::{BAD_INPUT, CONFORMANT, UNDETERMINED};
 use ngnlab_harness::launch;
 use ngnlab_reports::escape;
+use ngnlab_reports::words::Lang;
 
 fn main() -> ExitCode {
     // A worker enters its namespaces while it has a single thread.
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
                 fallback = "unknown"
             ))
         },
+        lang: locale().and_then(|locale| Lang::of_locale(&locale)),
     };
     let cli = match Cli::read(env::args_os()) {
         Ok(cli) => cli,
@@ -47,7 +49,7 @@ fn main() -> ExitCode {
     };
     let answer = cli.answer(place).unwrap_or_else(|error| Answer {
         text: String::new(),
-        remarks: error.pretty(),
+        remarks: error.pretty(cli.lang(place.lang).unwrap_or_default()),
         exit_code: error.exit_code(),
     });
     let told = stdout().write_all(answer.text.as_bytes());
@@ -60,4 +62,10 @@ fn main() -> ExitCode {
         }
         _ => ExitCode::from(answer.exit_code),
     }
+}
+
+/// Returns the locale of messages, by the order of POSIX.1-2024 XBD §8.2.
+fn locale() -> Option<String> {
+    let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set)
 }

@@ -343,6 +343,7 @@ fn a_trace_or_report_that_is_none_is_told_with_its_line() {
 fn ngnlab(args: &[&str]) -> Output {
     let root: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     Command::new(env!("CARGO_BIN_EXE_ngnlab"))
+        .env("LC_ALL", "C")
         .args(args)
         .current_dir(root)
         .output()

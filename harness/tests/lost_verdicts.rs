@@ -190,6 +190,7 @@ fn root() -> PathBuf {
 
 fn ngnlab(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ngnlab"))
+        .env("LC_ALL", "C")
         .args(args)
         .current_dir(root())
         .output()

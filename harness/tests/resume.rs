@@ -264,6 +264,7 @@ fn whoever_closes_the_pipe_has_seen_enough_and_the_report_is_written() {
     let folder = TempDir::new().unwrap();
     let json = folder.path().join("report.json");
     let mut harness = Command::new(env!("CARGO_BIN_EXE_ngnlab"))
+        .env("LC_ALL", "C")
         .args(["run", "--scenario", "dns/*", "--json", text(&json)])
         .current_dir(root())
         .stdout(Stdio::piped())
@@ -310,6 +311,7 @@ fn a_report_into_a_pipe_leaves_the_pipe() {
 #[test]
 fn nothing_is_asked_of_the_environment() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ngnlab"));
+    command.env("LC_ALL", "C");
     command.args(["run", "--scenario", "dns/large-answers"]);
     let output = command.env_clear().current_dir(root()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -332,6 +334,7 @@ fn a_second_ctrl_c_ends_at_once_and_below_nohup_a_terminal_may_go() {
         text(&json),
     ];
     let mut harness = Command::new("nohup")
+        .env("LC_ALL", "C")
         .arg(env!("CARGO_BIN_EXE_ngnlab"))
         .args(args)
         .stdin(Stdio::null())
@@ -386,11 +389,13 @@ fn lines(path: &Path) -> usize {
 
 fn ngnlab(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ngnlab"));
+    command.env("LC_ALL", "C");
     command.args(args).current_dir(root()).output().unwrap()
 }
 
 fn started(args: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_ngnlab"))
+        .env("LC_ALL", "C")
         .args(args)
         .current_dir(root())
         .stdout(Stdio::null())
@@ -404,6 +409,7 @@ fn elsewhere(script: &str, args: &[&str]) -> Output {
     Command::new("unshare")
         .args(["--user", "--map-root-user", "--mount", "sh", "-e", "-c"])
         .arg(format!("{script}; exec \"$0\" \"$@\""))
+        .env("LC_ALL", "C")
         .arg(env!("CARGO_BIN_EXE_ngnlab"))
         .args(args)
         .current_dir(root())

@@ -374,6 +374,7 @@ fn ngnlab(args: &[&str]) -> Output {
     let root: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     Command::new("sh")
         .args(["-c", "ulimit -v 3000000; exec timeout 20 \"$0\" \"$@\""])
+        .env("LC_ALL", "C")
         .arg(env!("CARGO_BIN_EXE_ngnlab"))
         .args(args)
         .current_dir(root)

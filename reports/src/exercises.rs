@@ -71,6 +71,17 @@ impl Case {
 }
 
 impl Report {
+    /// Counts the verdicts that could not be told where a scenario exercises the check: nobody
+    /// expects the others.
+    pub fn inconclusive_where_exercised(&self) -> usize {
+        let exercised = self.cases.iter().flat_map(|case| {
+            let checks = case.exercises.iter().map(|exercise| &exercise.check);
+            checks.filter_map(|check| case.verdicts.get(check))
+        });
+        let open = exercised.filter(|one| matches!(one.verdict, Verdict::Inconclusive(_)));
+        open.count()
+    }
+
     /// Returns every verdict that is missing, whoever asks for it, MUST first.
     pub fn all_lost(&self) -> Vec<Lost> {
         self.lost(|_, _| true)

@@ -2,9 +2,11 @@
 
 use crate::document::Document;
 use crate::scene::{NoScenes, Scenes};
+use crate::words::Lang;
 
 mod captured;
 pub mod changes;
+mod conformant;
 pub mod excuses;
 pub mod html;
 pub mod json;
@@ -23,7 +25,7 @@ pub struct Format {
     /// What it is for.
     pub about: &'static str,
     /// Turns a document into text that a terminal can only show.
-    pub render: fn(&Document, &Look<'_>) -> String,
+    pub render: fn(&Document, Look<'_>) -> String,
 }
 
 /// What a format may know besides the document.
@@ -31,14 +33,26 @@ pub struct Format {
 pub struct Look<'a> {
     /// Whether colour is wanted, where a format has any.
     pub colour: bool,
+    /// What language it speaks.
+    pub lang: Lang,
     /// Who can tell what happened in each case.
     pub scenes: &'a dyn Scenes,
 }
 
+impl From<bool> for Look<'_> {
+    fn from(colour: bool) -> Self {
+        Self {
+            colour,
+            ..Look::PLAIN
+        }
+    }
+}
+
 impl Look<'_> {
-    /// A look without colour, and with nobody to tell more than the document does.
+    /// A look without colour, in English, and with nobody to tell more than the document does.
     pub const PLAIN: Look<'static> = Look {
         colour: false,
+        lang: Lang::En,
         scenes: &NoScenes,
     };
 }
@@ -48,32 +62,32 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "text",
         about: "for people, 80 columns",
-        render: |document, look| text::render(document, look.colour),
+        render: |document, look| text::render(document, look),
     },
     Format {
         name: "json",
         about: "for programs, versioned",
-        render: |document, look| json::render(document, look.colour),
+        render: |document, look| json::render(document, look),
     },
     Format {
         name: "junit",
         about: "for CI, by junit-10.xsd of Jenkins' xUnit plugin",
-        render: |document, look| junit::render(document, look.colour),
+        render: |document, look| junit::render(document, look),
     },
     Format {
         name: "markdown",
         about: "for the summary beside a run in CI",
-        render: |document, look| markdown::render(document, look.colour),
+        render: |document, look| markdown::render(document, look),
     },
     Format {
         name: "html",
         about: "one page for a browser, with every exchange drawn",
-        render: |document, look| html::render(document, look.scenes),
+        render: |document, look| html::render(document, look),
     },
     Format {
         name: "excuses",
         about: "`[[excuse]]` entries for a device file, one for each verdict that is missing",
-        render: |document, look| excuses::render(document, look.colour),
+        render: |document, look| excuses::render(document, look),
     },
 ];
 

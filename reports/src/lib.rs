@@ -14,6 +14,7 @@
 //!    of a foreign capture; the verdicts that scenarios promise, and which of them are missing; a
 //!    frame field by field; where in a trace and its capture a finding is seen; where a report comes
 //!    from; the entries of a device file that no longer hold
+//! 7. [`words`]: sentences in the language of the reader
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ pub mod scene;
 pub mod score;
 pub mod shard;
 pub mod stale;
+pub mod words;
 
 /// The version of the JSON report; it grows when a reader of the old one would break.
 pub const FORMAT: u32 = 1;

@@ -184,6 +184,7 @@ mod tests {
     use crate::document::Document;
     use crate::formats::json;
     use crate::formats::matrix::render;
+    use crate::words::Lang;
     use crate::{CheckInfo, Exercise, Expectation, Finding, Profile, Promise, Text};
 
     #[test]
@@ -208,7 +209,7 @@ mod tests {
         (spoilt.verdict, spoilt.excused) = (Verdict::Inconclusive("late".to_owned()), true);
         assert_eq!(late.scenarios()[0].cells[0], Cell::Unclear(1));
         assert_eq!(late.checks()[0].cells[0], Cell::Unclear(1));
-        assert!(render(&late).contains("1 unclear"));
+        assert!(render(&late, Lang::En).contains("1 unclear"));
         let mut late = matrix.clone();
         let promises = &mut late.devices[0].cases[0].expectations;
         promises.push(Expectation {
@@ -222,7 +223,7 @@ mod tests {
             because: None,
         });
         assert_eq!(late.scenarios()[0].cells[0], Cell::Unclear(1));
-        let text = render(&matrix);
+        let text = render(&matrix, Lang::En);
         assert!(
             text.contains("scenario        A     B        C\n"),
             "{text}"
@@ -257,7 +258,7 @@ mod tests {
         });
         let lost = matrix(lost);
         assert_eq!(lost.scenarios()[0].cells, [Cell::Lost(1)]);
-        let page = render(&lost);
+        let page = render(&lost, Lang::En);
         assert!(page.contains("dns/one (east)  1 not judged\n"), "{page}");
         assert!(page.contains("MUST   dns.one  1 not judged\n"), "{page}");
     }
@@ -274,7 +275,7 @@ mod tests {
         let page = |report: &Report| {
             let devices = vec![report.clone()];
             let format = crate::FORMAT;
-            render(&Matrix { format, devices })
+            render(&Matrix { format, devices }, Lang::En)
         };
         assert!(page(&broken).contains("dns/one (east)  CRASHED\n"));
         if let Outcome::DeviceFailed { known, .. } = &mut broken.cases[0].outcome {

@@ -1,18 +1,19 @@
 //! Where a finding is seen: in the trace by its records, in the capture by its frames.
 
+use crate::words::Lang;
 use crate::{Case, Evidence, Judged};
 
 impl Evidence {
     /// Returns it in one line, as `#8 (frame 6) 2.238 wan: …`.
-    pub fn line(&self) -> String {
-        let (at, place, summary) = (&self.at, &self.place, &self.summary);
-        format!("{} {at} {place}: {summary}", self.number())
+    pub fn line(&self, lang: Lang) -> String {
+        let (at, place, summary) = (&self.at, &self.place, lang.say(&self.summary));
+        format!("{} {at} {place}: {summary}", self.number(lang))
     }
 
     /// Returns the number of its record, and that of its frame if it is one.
-    pub fn number(&self) -> String {
+    pub fn number(&self, lang: Lang) -> String {
         match self.frame {
-            Some(frame) => format!("#{} (frame {frame})", self.record),
+            Some(frame) => format!("#{} ({})", self.record, lang.say(&format!("frame {frame}"))),
             None => format!("#{}", self.record),
         }
     }
@@ -78,7 +79,11 @@ mod tests {
     #[test]
     fn a_frame_is_told_with_both_numbers() {
         let (_, judged) = case_with(&[Some(7), None]);
-        let lines: Vec<String> = judged.evidence.iter().map(Evidence::line).collect();
+        let lines: Vec<String> = judged
+            .evidence
+            .iter()
+            .map(|one| one.line(Lang::En))
+            .collect();
         assert_eq!(
             lines,
             ["#40 (frame 7) 1.000 wan: DNS", "#40 1.000 wan: DNS"]

@@ -31,7 +31,7 @@ proptest! {
     fn no_format_shows_a_terminal_what_it_would_obey(words in words()) {
         for format in FORMATS {
             for several in [false, true] {
-                let shown = (format.render)(&document(&words, several), &Look::PLAIN);
+                let shown = (format.render)(&document(&words, several), Look::PLAIN);
                 let wrong = |c: char| c != '\n' && is_unseen(c);
                 prop_assert!(!shown.contains(wrong), "{}: {:?}", format.name, shown);
             }

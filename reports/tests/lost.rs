@@ -258,6 +258,15 @@ fn a_report_without_exercises_reads_as_before() {
     assert_eq!(read.conclusion(), Conclusion::Conformant);
 }
 
+#[test]
+fn what_no_scenario_exercises_is_not_counted_as_inconclusive() {
+    let mut report = report(inconclusive(), inconclusive());
+    assert!(page(&report).contains(", 2 inconclusive where exercised,"));
+    report.cases[0].exercises.pop();
+    assert!(page(&report).contains(", 1 inconclusive where exercised,"));
+    assert_eq!(report.counts().inconclusive, 2);
+}
+
 fn page(report: &Report) -> String {
     text::render(&Document::Report(Box::new(report.clone())), false)
 }

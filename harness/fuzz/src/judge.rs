@@ -7,6 +7,7 @@ use ngnlab_harness::report::{case_of_trace, check_infos};
 use ngnlab_harness::wireshark;
 use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{FORMATS, Look};
+use ngnlab_reports::words::Lang;
 use ngnlab_reports::{Profile, Report};
 use ngnlab_sim::Time;
 use ngnlab_sim::fault::Fate;
@@ -58,17 +59,13 @@ fn judge(trace: Trace) {
     };
     let document = Document::of(vec![report]);
     for format in FORMATS {
-        for colour in [false, true] {
-            assert!(
-                !(format.render)(
-                    &document,
-                    &Look {
-                        colour,
-                        ..Look::PLAIN
-                    }
-                )
-                .is_empty()
-            );
+        for (colour, lang) in [(false, Lang::En), (true, Lang::Ja)] {
+            let look = Look {
+                colour,
+                lang,
+                ..Look::PLAIN
+            };
+            assert!(!(format.render)(&document, look).is_empty());
         }
     }
 }

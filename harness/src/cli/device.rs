@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use ngnlab_reports::words::Lang;
 use ngnlab_reports::{Level, Profile, Verdict, escape};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::setup::Mode;
 use ngnlab_sim::time::Time;
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::{Answer, DeviceCheck, Place, file, select};
 use crate::campaign;
@@ -96,7 +98,7 @@ pub(super) fn answer(args: &DeviceCheck, place: Place) -> Result<Answer, Error> 
     Ok(Answer {
         text: all
             .iter()
-            .map(|one| shown(&description.name, one))
+            .map(|one| shown(&description.name, one, place.lang()))
             .collect(),
         remarks: String::new(),
         exit_code: match stopped {
@@ -135,7 +137,9 @@ fn check(
         out: Some(out.clone()),
     };
     let clock = Clock::starting_at(Time::ZERO);
-    (place.announce)(&format!("{}, {} line", mode.word(), area.name()));
+    let lang = place.lang();
+    let line = format!("{}, {} line", mode.word(), area.name());
+    (place.announce)(&lang.say(&line));
     let mut ready_ms = None;
     let mut stages: Vec<(Stage, u64)> = Vec::new();
     let mut tell = |reached: Reached| {
@@ -144,7 +148,9 @@ fn check(
             Stage::Started => format!("after {} of starting", seconds(ready)),
             _ => format!("{} later", seconds(millis(reached.at))),
         };
-        (place.announce)(&format!("  {:<17} {at}", reached.stage.words()));
+        let stage = lang.say(reached.stage.words());
+        let blanks = STAGE.saturating_sub(stage.width());
+        (place.announce)(&format!("  {stage}{:blanks$} {}", "", lang.say(&at)));
         stages.push((reached.stage, millis(reached.at)));
     };
     let run = launch::run_staged(&job, device, &AtomicBool::new(false), &mut tell)?;
@@ -250,35 +256,46 @@ fn wrong(trace: &Dissection<'_>, area: Area, known: &[Known]) -> Vec<Wrong> {
     failed
 }
 
-fn shown(name: &str, checked: &Checked) -> String {
+fn shown(name: &str, checked: &Checked, lang: Lang) -> String {
     let (name, mode) = (escape::line(name), checked.mode.word());
+    let field = |label: &str, value: &str| {
+        let label = lang.say(label);
+        let blanks = LABEL.saturating_sub(label.width());
+        format!("  {label}{:blanks$} {value}\n", "")
+    };
     let Some(stopped) = &checked.stopped else {
         let last = checked.stages.last().map_or(0, |(_, at)| *at);
         let ready = checked.ready_ms.unwrap_or_default();
         let at_first = checked.dns.as_ref().filter(|came| came.contains(", then "));
-        let at_first = at_first.map_or_else(String::new, |came| format!("  dns     {came}\n"));
-        return format!(
-            "{name} ({mode}): ready after {}, serves its terminals {} later\n{at_first}",
+        let at_first = at_first.map_or_else(String::new, |came| field("dns", &lang.say(came)));
+        let line = format!(
+            "{name} ({mode}): ready after {}, serves its terminals {} later",
             seconds(ready),
             seconds(last)
         );
+        return format!("{}\n{at_first}", lang.say(&line));
     };
-    let mut text = format!(
-        "{name} ({mode}): stopped before it {}\n  reason  {}\n  hint    {}\n  logs    {}\n",
+    let line = format!(
+        "{name} ({mode}): stopped before it {}",
         match stopped.before {
             Stage::Prefix => "gets a prefix",
             Stage::Started => "had started",
             stage => stage.words(),
-        },
-        stopped.reason.replace('\n', "\n          "),
-        stopped.hint,
-        escape::line(&checked.logs.to_string_lossy()),
+        }
     );
+    let reason = lang.say(&stopped.reason).replace('\n', "\n          ");
+    let mut text = format!("{}\n", lang.say(&line));
+    text.push_str(&field("reason", &reason));
+    text.push_str(&field("hint", &lang.say(stopped.hint)));
+    text.push_str(&field(
+        "logs",
+        &escape::line(&checked.logs.to_string_lossy()),
+    ));
     for wrong in stopped.wrong.iter().take(MOST_WRONG) {
-        text.push_str(&format!("  wrong   {}\n", escape::line(wrong)));
+        text.push_str(&field("wrong", &escape::line(&lang.say(wrong))));
     }
     if let more @ 1.. = stopped.wrong.len().saturating_sub(MOST_WRONG) {
-        text.push_str(&format!("          and {more} more\n"));
+        text.push_str(&field("", &lang.say(&format!("and {more} more"))));
     }
     text
 }
@@ -335,3 +352,7 @@ const AGAIN: Duration = Duration::from_secs(4);
 /// The first name that a terminal needs (guide p.15).
 const NAME: &str = "www.lineauth.mnw";
 const MOST_WRONG: usize = 5;
+/// How wide the stages are.
+const STAGE: usize = 17;
+/// How wide the labels are.
+const LABEL: usize = 7;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use ngnlab_reports::comparison::{Comparison, Rules, Trend, compare};
 use ngnlab_reports::document::Document;
+use ngnlab_reports::formats::Look;
 use ngnlab_reports::formats::changes::{FORMATS, Shown, find};
 use ngnlab_reports::{Case, Report};
 
@@ -53,6 +54,7 @@ pub(super) fn answer(args: &Diff, place: Place) -> Result<Answer, Error> {
     )?;
     let shown = Shown {
         colour: place.colour,
+        lang: place.lang(),
         all: args.all,
     };
     Ok(Answer {
@@ -66,7 +68,7 @@ pub(super) fn answer(args: &Diff, place: Place) -> Result<Answer, Error> {
 pub(super) fn reports(path: &Path) -> Result<Vec<Report>, Error> {
     let (document, remarks) = render::load(path)?;
     // Of a journal nobody knows what is still to come.
-    if !remarks.is_empty() {
+    if remarks.is_some() {
         return Err(Error::Usage {
             what: format!(
                 "{} is the journal of a run that has not ended",
@@ -95,8 +97,12 @@ pub(super) fn held_against(
 }
 
 /// Shows a comparison in the format of a name, without all its places.
-pub(super) fn shown_as(format: &str, comparison: &Comparison, colour: bool) -> String {
-    let shown = Shown { colour, all: false };
+pub(super) fn shown_as(format: &str, comparison: &Comparison, look: Look<'_>) -> String {
+    let shown = Shown {
+        colour: look.colour,
+        lang: look.lang,
+        all: false,
+    };
     let format = find(format);
     format.map_or_else(String::new, |format| (format.render)(comparison, shown))
 }

@@ -5,11 +5,12 @@
 use std::fmt::Write as _;
 
 use ngnlab_reports::Profile;
+use ngnlab_reports::words::Lang;
 use ngnlab_sim::line::{QUIRK_WORDS, QuirkWords};
 use ngnlab_sim::node::part::screens;
 use ngnlab_sim::node::router::defect::Defect;
 
-use super::{Answer, Explain, select};
+use super::{Answer, Explain, Place, select};
 use crate::checks::{self, Check};
 use crate::diagnosis;
 use crate::error::Error;
@@ -26,7 +27,7 @@ mod proven;
 mod situation;
 mod words;
 
-pub(super) fn answer(args: &Explain) -> Result<Answer, Error> {
+pub(super) fn answer(args: &Explain, place: Place) -> Result<Answer, Error> {
     let mut scenarios = Vec::new();
     let mut remarks = String::new();
     for path in select::files(&args.scenarios.folder())? {
@@ -37,11 +38,11 @@ pub(super) fn answer(args: &Explain) -> Result<Answer, Error> {
                 return Err(error);
             }
             Err(_) => {
-                let _ = writeln!(
-                    remarks,
+                let remark = format!(
                     "{} cannot be read and is left out; `ngnlab lint` says why",
                     path.display()
                 );
+                let _ = writeln!(remarks, "{}", place.lang().say(&remark));
             }
         }
     }
@@ -49,7 +50,9 @@ pub(super) fn answer(args: &Explain) -> Result<Answer, Error> {
     if things.is_empty() {
         return Err(unknown(&args.id, &scenarios));
     }
-    let explained = things.iter().map(|thing| thing.explained(&scenarios));
+    let explained = things
+        .iter()
+        .map(|thing| thing.explained(&scenarios, place.lang));
     Ok(Answer {
         text: explained.collect::<Vec<_>>().join("\n"),
         remarks,
@@ -108,18 +111,18 @@ impl<'a> Thing<'a> {
     }
 
     /// Explains it.
-    fn explained(&self, scenarios: &[Scenario]) -> String {
+    fn explained(&self, scenarios: &[Scenario], lang: Option<Lang>) -> String {
         match self {
-            Self::Scenario(scenario) => situation::situation(scenario),
-            Self::Check(check) => judging::check(check, scenarios),
-            Self::Defect(defect) => judging::defect(*defect, scenarios),
-            Self::Profile(profile) => judging::profile(*profile),
-            Self::Diagnosis(id) => judging::diagnosed(id, scenarios),
-            Self::Screen(text) => held::screen(text, scenarios),
-            Self::Warning => held::warning(scenarios),
-            Self::Passage(passage) => held::passage(passage, scenarios),
-            Self::Quirk(quirk) => held::quirk(quirk, scenarios),
-            Self::Step(step) => held::step(step, scenarios),
+            Self::Scenario(scenario) => situation::situation(scenario, lang),
+            Self::Check(check) => judging::check(check, scenarios, lang),
+            Self::Defect(defect) => judging::defect(*defect, scenarios, lang),
+            Self::Profile(profile) => judging::profile(*profile, lang),
+            Self::Diagnosis(id) => judging::diagnosed(id, scenarios, lang),
+            Self::Screen(text) => held::screen(text, scenarios, lang),
+            Self::Warning => held::warning(scenarios, lang),
+            Self::Passage(passage) => held::passage(passage, scenarios, lang),
+            Self::Quirk(quirk) => held::quirk(quirk, scenarios, lang),
+            Self::Step(step) => held::step(step, scenarios, lang),
         }
     }
 }

@@ -5,11 +5,13 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::{Answer, Init, file};
+use ngnlab_reports::words::Lang;
+
+use super::{Answer, Init, Place, file};
 use crate::built_in::{self, Inside};
 use crate::error::Error;
 
-pub(super) fn answer(args: &Init) -> Result<Answer, Error> {
+pub(super) fn answer(args: &Init, place: Place) -> Result<Answer, Error> {
     let files = built_in::written_out();
     // Of files that are mixed with others nobody knows which are whose.
     let first = |one: &Inside| one.path.iter().next().map(PathBuf::from);
@@ -38,12 +40,19 @@ pub(super) fn answer(args: &Init) -> Result<Answer, Error> {
         files.count()
     };
     let (scenarios, devices) = (count("scenarios"), count("devices"));
-    let folder = args.folder.display();
+    let folder = args.folder.display().to_string();
+    let lang = place.lang();
+    let made = format!(
+        "{folder} has {scenarios} scenarios and {devices} device examples, each with a README.md"
+    );
+    let next = match lang {
+        Lang::En => NEXT,
+        Lang::Ja => NEXT_JA,
+    };
     Ok(Answer::text(format!(
-        "{folder} has {scenarios} scenarios and {devices} device examples, each with a README.md\n\
-         \n\
-         {}",
-        NEXT.replace("DIR", &folder.to_string())
+        "{}\n\n{}",
+        lang.say(&made),
+        next.replace("DIR", &folder)
     )))
 }
 
@@ -71,4 +80,14 @@ What to do next:
   cp devices/dnsmasq-dhcpcd.toml my-router.toml   a device file to start from
   ngnlab device check my-router.toml              how far the router comes
   ngnlab run --device my-router.toml --out out    the router judged, with traces and captures
+";
+const NEXT_JA: &str = "\
+次に行うこと：
+  cd DIR
+  ngnlab run                                      scenarios/ のすべてのシナリオ
+  ngnlab run --scenario 'line-auth/*'             一部のシナリオ
+  ngnlab lint                                     変更したシナリオに誤りがないか
+  cp devices/dnsmasq-dhcpcd.toml my-router.toml   機器ファイルのひな形
+  ngnlab device check my-router.toml              ルータがどこまで動作するか
+  ngnlab run --device my-router.toml --out out    ルータの判定と、記録・キャプチャの保存
 ";

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{json, text};
+use ngnlab_reports::scene::NoScenes;
 use ngnlab_reports::{Case, Profile, Report, captured};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::trace::{Header, Role, Trace};
@@ -130,7 +131,7 @@ fn finish(
         file::write(path, &json::render(&document, false))?;
     }
     Ok(Answer {
-        text: text::render(&document, place.colour),
+        text: text::render(&document, place.look(&NoScenes)),
         remarks: String::new(),
         exit_code,
     })

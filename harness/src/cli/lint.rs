@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use ngnlab_reports::Promise;
+use ngnlab_reports::words::Lang;
 use toml::Spanned;
 
-use super::{Answer, Lint, select};
+use super::{Answer, Lint, Place, select};
 use crate::dut::description::excuse::Excuse;
 use crate::dut::description::{Description, Known};
 use crate::error::{self, Error};
@@ -15,7 +16,8 @@ use crate::mistake::{Mistake, Mistakes};
 use crate::promises;
 use crate::scenario::Scenario;
 
-pub(super) fn answer(args: &Lint) -> Result<Answer, Error> {
+pub(super) fn answer(args: &Lint, place: Place) -> Result<Answer, Error> {
+    let lang = place.lang();
     let mut answer = Answer::default();
     let mut bad = 0;
     if args.device.is_empty() || !args.files.is_empty() {
@@ -24,13 +26,13 @@ pub(super) fn answer(args: &Lint) -> Result<Answer, Error> {
             false => args.files.clone(),
         };
         let looked_at = files.iter().map(|file| scenario(file));
-        bad += tell("scenarios", looked_at, &mut answer)?;
+        bad += tell("scenarios", looked_at, &mut answer, lang)?;
     }
     if !args.device.is_empty() {
         let found = select::scenarios(&args.scenarios.folder(), &[])?;
         let scenarios: Vec<&Scenario> = found.iter().map(|one| &one.scenario).collect();
         let looked_at = args.device.iter().map(|file| device(file, &scenarios));
-        bad += tell("device files", looked_at, &mut answer)?;
+        bad += tell("device files", looked_at, &mut answer, lang)?;
     }
     if bad > 0 {
         answer.exit_code = error::BAD_INPUT;
@@ -43,6 +45,7 @@ fn tell(
     what: &str,
     looked_at: impl Iterator<Item = Result<String, Error>>,
     answer: &mut Answer,
+    lang: Lang,
 ) -> Result<usize, Error> {
     let (mut good, mut bad) = (0, 0);
     for one in looked_at {
@@ -53,12 +56,13 @@ fn tell(
             }
             Err(error @ Error::Scenario(_)) => {
                 bad += 1;
-                answer.remarks.push_str(&error.pretty());
+                answer.remarks.push_str(&error.pretty(lang));
             }
             Err(other) => return Err(other),
         }
     }
-    let _ = writeln!(answer.text, "{good} {what} without mistakes, {bad} with");
+    let line = format!("{good} {what} without mistakes, {bad} with");
+    let _ = writeln!(answer.text, "{}", lang.say(&line));
     Ok(bad)
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use ngnlab_reports::comparison::Rules;
 use ngnlab_reports::document::Document;
-use ngnlab_reports::formats::{self, FORMATS, Look, json};
+use ngnlab_reports::formats::{self, FORMATS, json};
 use ngnlab_reports::shard::{self, Shard};
 use ngnlab_reports::{Case, Report};
 
@@ -81,20 +81,18 @@ pub(super) fn answer(args: &Merge, place: Place) -> Result<Answer, Error> {
         Some(path) => file::write(path, &json::render(&document, false)),
         None => Ok(()),
     };
-    let look = Look {
-        colour: place.colour,
-        scenes: &Kept { for_good: true },
-    };
-    let mut text = (format.render)(&document, &look);
+    let scenes = Kept { for_good: true };
+    let look = place.look(&scenes);
+    let mut text = (format.render)(&document, look);
     if let Some(change) = &change
         && ["text", "markdown"].contains(&format.name)
     {
         text.push('\n');
-        text.push_str(&diff::shown_as(format.name, change, place.colour));
+        text.push_str(&diff::shown_as(format.name, change, look));
     }
     let (remarks, exit_code) = match written {
         Ok(()) => (String::new(), code),
-        Err(error) => (error.pretty(), UNDETERMINED),
+        Err(error) => (error.pretty(place.lang()), UNDETERMINED),
     };
     Ok(Answer {
         text,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ngnlab_reports::document::Document;
-use ngnlab_reports::formats::{FORMATS, Look, find, json};
+use ngnlab_reports::formats::{FORMATS, find, json};
 use ngnlab_reports::{journal, shard};
 
 use super::{Answer, Place, Render};
@@ -21,11 +21,11 @@ pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
         });
     };
     let (document, remarks) = load(&args.report)?;
-    let look = Look {
-        colour: place.colour,
-        scenes: &Kept { for_good: true },
-    };
-    let text = (format.render)(&document, &look);
+    let remarks = remarks.map_or(String::new(), |remark| {
+        format!("{}\n", place.lang().say(&remark))
+    });
+    let scenes = Kept { for_good: true };
+    let text = (format.render)(&document, place.look(&scenes));
     Ok(Answer {
         // A report that is none yet shall not be taken for one, wherever it goes.
         text: match format.name {
@@ -38,20 +38,20 @@ pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
 }
 
 /// Reads what was saved, and what is to be said of it.
-pub(super) fn load(path: &Path) -> Result<(Document, String), Error> {
+pub(super) fn load(path: &Path) -> Result<(Document, Option<String>), Error> {
     let text = input::text(path, input::REPORT)?;
     read(text.as_bytes(), path)
 }
 
-fn read(bytes: &[u8], path: &Path) -> Result<(Document, String), Error> {
+fn read(bytes: &[u8], path: &Path) -> Result<(Document, Option<String>), Error> {
     if journal::is_journal(bytes) {
         let journal = journal::parse(bytes).map_err(|message| Error::Usage {
             what: format!("{} is no whole journal: {message}", path.display()),
             help: None,
         })?;
         let (planned, ended) = journal.counts();
-        let remarks = format!("a journal: {ended} of {planned} runs have ended\n");
-        return Ok((journal.document(), remarks));
+        let remarks = format!("a journal: {ended} of {planned} runs have ended");
+        return Ok((journal.document(), Some(remarks)));
     }
     let text = String::from_utf8_lossy(bytes);
     if let Some(number) = shard::number(&text) {
@@ -64,5 +64,5 @@ fn read(bytes: &[u8], path: &Path) -> Result<(Document, String), Error> {
         what: format!("{} is no report: {message}", path.display()),
         help: Some("`ngnlab run --json FILE` writes one".to_owned()),
     })?;
-    Ok((document, String::new()))
+    Ok((document, None))
 }

@@ -9,7 +9,9 @@ use std::sync::atomic::AtomicBool;
 use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{self, Look, html, json, text};
 use ngnlab_reports::journal::{self, Header};
+use ngnlab_reports::scene::NoScenes;
 use ngnlab_reports::stale::stale;
+use ngnlab_reports::words::Lang;
 use ngnlab_reports::{Case, LeftOut, Outcome, Profile, Report};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::clock::Clock;
@@ -96,7 +98,7 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     if devices.iter().any(|device| device.real_time) {
         let left_out = plans.iter().map(|plan| plan.left_out.len()).max();
         let estimate = Estimate::new(&entries, jobs, left_out.unwrap_or_default());
-        (place.announce)(&estimate.to_string());
+        (place.announce)(&place.lang().say(&estimate.to_string()));
     }
     let campaign = Campaign {
         jobs,
@@ -125,7 +127,7 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     if let Some(shard) = shard {
         let parts = ended.map(|(device, ended)| shard::part(device, ended));
         let parts = parts.collect();
-        return shard::tell(args, kept, shard, parts, elapsed_ms);
+        return shard::tell(args, kept, shard, parts, elapsed_ms, place.lang());
     }
     let reports = ended.zip(&header.devices).map(|((device, ended), plan)| {
         let mut report = report(&header, plan, device, ended, elapsed_ms);
@@ -233,16 +235,17 @@ fn tell(
         None => exit_code_of_all(&reports),
     };
     let mut document = Document::of(reports);
+    let lang = place.lang();
     let scenes = scene::Kept {
         for_good: args.out.is_some(),
     };
     let drawn = args.html.as_ref().map_or(Ok(()), |path| {
-        file::write(path, &html::render(&document, &scenes))
+        file::write(path, &html::render(&document, place.look(&scenes)))
     });
     if args.out.is_none() {
         document.forget_traces();
     }
-    let mut remarks = remarks(stopped, broken, kept.has_journal());
+    let mut remarks = remarks(stopped, broken, kept.has_journal(), lang);
     // Beside the traces there is always a report, whatever becomes of what is printed.
     let beside = || args.out.as_ref().map(|out| out.join("report.json"));
     let written = match args.json.clone().or_else(beside) {
@@ -254,30 +257,35 @@ fn tell(
         true => kept.remove(),
         false => Ok(()),
     };
+    let look = place.look(&NoScenes);
+    let plain = Look {
+        colour: false,
+        ..look
+    };
     let wanted = [(&args.junit, "junit"), (&args.markdown, "markdown")];
     let mut wanted = wanted
         .into_iter()
         .filter_map(|(path, name)| Some((path.as_ref()?, formats::find(name)?)));
-    let change_as = |name: &str, colour| match &change {
-        Some(Ok(change)) => format!("\n{}", diff::shown_as(name, change, colour)),
+    let change_as = |name: &str, look: Look<'_>| match &change {
+        Some(Ok(change)) => format!("\n{}", diff::shown_as(name, change, look)),
         Some(Err(_)) | None => String::new(),
     };
     let for_ci = wanted.try_for_each(|(path, format)| {
         let change = match format.name {
-            "markdown" => change_as("markdown", false),
+            "markdown" => change_as("markdown", plain),
             _ => String::new(),
         };
-        file::write(path, &((format.render)(&document, &Look::PLAIN) + &change))
+        file::write(path, &((format.render)(&document, plain) + &change))
     });
     let told = written.and(removed).and(for_ci).and(drawn);
     if let Err(error) = &told {
-        remarks.push_str(&error.pretty());
+        remarks.push_str(&error.pretty(lang));
     }
     if let Some(Err(error)) = &change {
-        remarks.push_str(&error.pretty());
+        remarks.push_str(&error.pretty(lang));
     }
     Ok(Answer {
-        text: text::render(&document, place.colour) + &change_as("text", place.colour),
+        text: text::render(&document, look) + &change_as("text", look),
         remarks,
         exit_code: match told {
             Ok(()) => code,
@@ -286,16 +294,17 @@ fn tell(
     })
 }
 
-fn remarks(stopped: bool, broken: bool, journal: bool) -> String {
+fn remarks(stopped: bool, broken: bool, journal: bool, lang: Lang) -> String {
     let resume = match journal {
         true => "; --resume runs the rest",
         false => "",
     };
-    match (stopped, broken) {
-        (true, _) => format!("{STOPPED}; what had ended by then is judged{resume}\n"),
-        (false, true) if journal => "--resume runs again what ngnlab broke\n".to_owned(),
-        (false, _) => String::new(),
-    }
+    let remark = match (stopped, broken) {
+        (true, _) => format!("{STOPPED}; what had ended by then is judged{resume}"),
+        (false, true) if journal => "--resume runs again what ngnlab broke".to_owned(),
+        (false, _) => return String::new(),
+    };
+    format!("{}\n", lang.say(&remark))
 }
 
 /// Returns what a case of this run needs besides scenario and area to come out the same again.

@@ -192,6 +192,7 @@ impl Broken {
             assert!(parsed.is_ok(), "{}: {parsed:?}", self.said);
         }
         let mut render = Command::new(env!("CARGO_BIN_EXE_ngnlab"));
+        render.env("LC_ALL", "C");
         let shown = render.arg("render").arg(self.out().join("journal.jsonl"));
         let shown = shown.output().unwrap();
         assert_eq!(shown.status.code(), Some(0), "{}: {shown:?}", self.said);
@@ -264,6 +265,7 @@ impl Broken {
 
     fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ngnlab"));
+        command.env("LC_ALL", "C");
         command
             .args([
                 "run",

@@ -312,6 +312,7 @@ fn doctor_names_what_is_missing_and_what_mends_it() {
 /// Returns the program with these arguments.
 fn asked(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ngnlab"));
+    command.env("LC_ALL", "C");
     command.args(arguments).stdin(Stdio::null());
     command
 }
@@ -355,6 +356,7 @@ fn lacks(output: &Output, words: &[&str]) {
 
 fn ngnlab(bench: &Bench, device: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ngnlab"));
+    command.env("LC_ALL", "C");
     command
         .args(["run", "--device", text(device)])
         .args(["--scenarios", text(&bench.folder)])

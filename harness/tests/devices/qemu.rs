@@ -304,6 +304,7 @@ fn a_killed_harness_takes_its_machines_with_it() {
     let text = machine("true").replace("panic=1", &format!("panic=1 marker={marker}"));
     let device = bench.write_device(&text);
     let mut harness = Command::new(env!("CARGO_BIN_EXE_ngnlab"))
+        .env("LC_ALL", "C")
         .args([
             "run",
             "--scenario",

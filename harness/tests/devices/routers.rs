@@ -125,6 +125,7 @@ fn refusing(obstacle: Option<&str>) -> Trial {
         let (device, out) = (folder.path().join("d.toml"), folder.path().join("out"));
         fs::write(&device, lines.collect::<Vec<_>>().join("\n"))?;
         let output = Command::new(env!("CARGO_BIN_EXE_ngnlab"))
+            .env("LC_ALL", "C")
             .args([Path::new("device"), "check".as_ref(), &device])
             .args([Path::new("--out"), &out])
             .output()?;

@@ -469,7 +469,10 @@ fn kinds(comparison: &Comparison) -> Vec<Kind> {
 }
 
 fn shown(format: &str, comparison: &Comparison, all: bool) -> String {
-    let shown = Shown { colour: false, all };
+    let shown = Shown {
+        all,
+        ..Shown::default()
+    };
     (find(format).unwrap().render)(comparison, shown)
 }
 

@@ -9,12 +9,12 @@ pub(super) fn head(report: &Report, page: &mut Page) {
         return;
     };
     for remark in &captured.found {
-        let first = format!("{:<10} ", remark.about);
-        page.wrapped(&remark.text, &first, INDENT);
+        page.row(&remark.about, &remark.text);
     }
     for warning in &captured.warnings {
-        page.line(&[(Style::Yellow, "WARNING")]);
-        page.field("", warning);
+        let word = page.lang.say("WARNING");
+        page.line(&[(Style::Yellow, &word)]);
+        page.field_said("", warning);
     }
     page.gap();
 }
@@ -27,7 +27,7 @@ pub(super) fn open(report: &Report, page: &mut Page) {
     for open in &captured.open {
         let count = open.checks.len();
         let head = format!("{} would answer {count} questions more:", open.by);
-        page.wrapped(&head, "", "");
+        page.wrapped(&page.lang.say(&head), "", "");
         let asks = |id: &&String| {
             let info = report.checks.get(*id);
             info.is_some_and(|info| {
@@ -49,19 +49,17 @@ pub(super) fn open(report: &Report, page: &mut Page) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        page.wrapped(&format!("{}{more}", shown.join(", ")), "  ", "  ");
+        let names = format!("{}{more}", shown.join(", "));
+        page.wrapped(&page.lang.say(&names), "  ", "  ");
         page.gap();
     }
 }
 
-/// Says what a capture without a failure comes to.
-pub(super) fn result(shown: &[String]) -> String {
-    format!(
-        "no MUST failed that this capture shows: {}; it does not prove that the router is conformant",
-        shown.join("; ")
-    )
+/// Says what a capture without a failure comes to, and what is to be said of that.
+pub(super) fn result(mut shown: Vec<String>) -> (String, Vec<String>) {
+    shown.push("it does not prove that the router is conformant".to_owned());
+    ("no MUST failed that this capture shows".to_owned(), shown)
 }
 
-const INDENT: &str = "           ";
 /// A page of them helps nobody; the JSON report has them all.
 const MOST_SHOWN: usize = 12;

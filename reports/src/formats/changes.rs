@@ -2,6 +2,7 @@
 
 use crate::Level;
 use crate::comparison::{At, Change, Comparison, Kind, Subject};
+use crate::words::Lang;
 
 mod json;
 mod markdown;
@@ -12,6 +13,8 @@ mod text;
 pub struct Shown {
     /// In colour, where the format has any.
     pub colour: bool,
+    /// What language it speaks.
+    pub lang: Lang,
     /// With every place, and with what is not judged where no scenario exercises it.
     pub all: bool,
 }

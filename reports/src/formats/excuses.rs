@@ -6,36 +6,40 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::Look;
 use crate::document::Document;
 use crate::exercises::Lost;
+use crate::words::Lang;
 use crate::{Report, escape};
 
 /// Renders an entry for each missing verdict, device by device.
-pub fn render(document: &Document, _colour: bool) -> String {
+pub fn render<'a>(document: &Document, look: impl Into<Look<'a>>) -> String {
+    let lang = look.into().lang;
     match document {
-        Document::Report(report) => entries(report),
+        Document::Report(report) => entries(report, lang),
         Document::Matrix(matrix) => {
             let devices = matrix.devices.iter().map(|report| {
                 let name = escape::line(&report.device);
-                format!("# {name}\n\n{}", entries(report))
+                format!("# {name}\n\n{}", entries(report, lang))
             });
             devices.collect::<Vec<_>>().join("\n")
         }
     }
 }
 
-fn entries(report: &Report) -> String {
+fn entries(report: &Report, lang: Lang) -> String {
     let lost = report.all_lost();
     if lost.is_empty() {
-        return "# no verdict is missing\n".to_owned();
+        return format!("# {}\n", lang.say("no verdict is missing"));
     }
-    let entries = lost.iter().map(|one| entry(report, one));
+    let entries = lost.iter().map(|one| entry(report, one, lang));
     entries.collect::<Vec<_>>().join("\n")
 }
 
-fn entry(report: &Report, lost: &Lost) -> String {
+fn entry(report: &Report, lost: &Lost, lang: Lang) -> String {
     let mut text = String::new();
-    let because = escape::line(&lost.because);
+    let because = lang.say(&lost.because);
+    let because = escape::line(&because);
     let areas = lost.areas.join(" and ");
     let _ = writeln!(text, "# {}: {because}", escape::line(&areas));
     let _ = writeln!(text, "[[excuse]]");

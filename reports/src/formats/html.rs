@@ -14,9 +14,9 @@ use flate2::write::DeflateEncoder;
 use serde::Serialize;
 use shared::Shared;
 
+use super::Look;
 use crate::document::Document;
 use crate::escape;
-use crate::scene::Scenes;
 use crate::{Report, Text};
 
 mod case;
@@ -25,7 +25,8 @@ mod shared;
 mod spelling;
 
 /// Renders a document, with what happened in each case as far as somebody can tell.
-pub fn render(document: &Document, scenes: &dyn Scenes) -> String {
+pub fn render(document: &Document, look: Look<'_>) -> String {
+    let scenes = look.scenes;
     let reports: Vec<&Report> = match document {
         Document::Report(report) => vec![report],
         Document::Matrix(matrix) => matrix.devices.iter().collect(),

@@ -3,12 +3,13 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::Look;
 use crate::FORMAT;
 use crate::document::Document;
 use crate::escape;
 
-/// Renders a document, without colour, whatever is asked for.
-pub fn render(document: &Document, _colour: bool) -> String {
+/// Renders a document, which speaks English as data, however it is to look.
+pub fn render<'a>(document: &Document, _look: impl Into<Look<'a>>) -> String {
     let text = serde_json::to_string_pretty(document).expect("a report has string keys only");
     escape::json(&text).into_owned() + "\n"
 }

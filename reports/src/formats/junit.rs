@@ -11,17 +11,21 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::BytesText;
 
+use super::Look;
 use crate::conclusion::Conclusion;
 use crate::document::Document;
+use crate::words::Lang;
 use crate::{Case, Expectation, Finding, Level, Outcome, Report, Verdict, escape};
 
 /// Renders a document, without colour, whatever is asked for.
-pub fn render(document: &Document, _colour: bool) -> String {
+pub fn render<'a>(document: &Document, look: impl Into<Look<'a>>) -> String {
+    let lang = look.into().lang;
     let reports: Vec<&Report> = match document {
         Document::Report(report) => vec![report],
         Document::Matrix(matrix) => matrix.devices.iter().collect(),
     };
-    let suites: Vec<Suite> = reports.into_iter().map(Suite::of).collect();
+    let suites = reports.into_iter().map(|report| Suite::of(report, lang));
+    let suites: Vec<Suite> = suites.collect();
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 1);
     write(&mut writer, &suites).expect("memory takes what is written");
     let xml = String::from_utf8(writer.into_inner()).expect("XML is made of strings");
@@ -55,13 +59,15 @@ struct Came {
 }
 
 impl Suite {
-    fn of(report: &Report) -> Self {
-        let cases = report.cases.iter().map(|case| Test::of(report, case));
+    fn of(report: &Report, lang: Lang) -> Self {
+        let cases = report.cases.iter();
+        let cases = cases.map(|case| Test::of(report, case, lang));
         let stale = report.stale.iter().map(|stale| {
             let message = match &stale.excused_in {
                 None => format!("{} is a known failure, but passes", stale.check),
                 Some(place) => format!("{} is excused, but was judged in {place}", stale.check),
             };
+            let message = lang.say(&message).into_owned();
             Test {
                 class: "device file".to_owned(),
                 name: stale.check.clone(),
@@ -80,7 +86,7 @@ impl Suite {
             came: Some(Came {
                 element: if one.cut_off { ERROR } else { SKIPPED },
                 kind: if one.cut_off { "stopped" } else { "left out" }.to_owned(),
-                message: one.reason.clone(),
+                message: lang.say(&one.reason).into_owned(),
                 details: Vec::new(),
             }),
             notes: Vec::new(),
@@ -92,7 +98,7 @@ impl Suite {
             tests: cases
                 .chain(stale)
                 .chain(left_out)
-                .chain([Test::of_all(report)])
+                .chain([Test::of_all(report, lang)])
                 .collect(),
         }
     }
@@ -122,7 +128,7 @@ fn properties(report: &Report) -> Vec<(String, String)> {
 
 impl Test {
     /// What all of it came to: no other test case stands for what was never judged.
-    fn of_all(report: &Report) -> Self {
+    fn of_all(report: &Report, lang: Lang) -> Self {
         let came = match report.conclusion() {
             Conclusion::Conformant | Conclusion::NoFailureSeen(_) => None,
             Conclusion::NotConformant(why) => Some((FAILURE, "not conformant", why)),
@@ -131,24 +137,33 @@ impl Test {
         Self {
             class: "device".to_owned(),
             name: "result".to_owned(),
-            came: came.map(|(element, kind, why)| Came::new(element, kind, &why.join("; "))),
+            came: came.map(|(element, kind, why)| {
+                let why: Vec<_> = why.iter().map(|one| lang.say(one)).collect();
+                Came::new(element, kind, &why.join(lang.semicolon()))
+            }),
             notes: Vec::new(),
         }
     }
 
-    fn of(report: &Report, case: &Case) -> Self {
+    fn of(report: &Report, case: &Case, lang: Lang) -> Self {
         let mut notes = Vec::new();
         let came = match &case.outcome {
-            Outcome::NotApplicable(why) => Some(Came::new(SKIPPED, "not applicable", why)),
-            Outcome::HarnessError(why) => Some(Came::new(ERROR, "broken by ngnlab", why)),
+            Outcome::NotApplicable(why) => {
+                Some(Came::new(SKIPPED, "not applicable", &lang.say(why)))
+            }
+            Outcome::HarnessError(why) => {
+                Some(Came::new(ERROR, "broken by ngnlab", &lang.say(why)))
+            }
             Outcome::DeviceFailed { message, known, .. } if known.is_some() => {
-                notes.push(format!("known: {message}"));
+                let known = lang.say("known");
+                notes.push(format!("{known}: {}", lang.say(message)));
                 None
             }
             Outcome::DeviceFailed { how, message, .. } => {
-                Some(Came::new(FAILURE, &format!("device {how}"), message))
+                let message = lang.say(message);
+                Some(Came::new(FAILURE, &format!("device {how}"), &message))
             }
-            Outcome::Judged => judged(report, case, &mut notes),
+            Outcome::Judged => judged(report, case, &mut notes, lang),
         };
         Self {
             class: class(&case.scenario),
@@ -182,7 +197,7 @@ impl Came {
 }
 
 /// Returns why a case that was judged has not passed; what changes nothing is noted.
-fn judged(report: &Report, case: &Case, notes: &mut Vec<String>) -> Option<Came> {
+fn judged(report: &Report, case: &Case, notes: &mut Vec<String>, lang: Lang) -> Option<Came> {
     let (mut failed, mut unclear) = (Vec::new(), Vec::new());
     // What explains others comes before them.
     let mut verdicts: Vec<_> = case.verdicts.iter().collect();
@@ -193,7 +208,7 @@ fn judged(report: &Report, case: &Case, notes: &mut Vec<String>) -> Option<Came>
         };
         let counts = !report.counts_for(id, [case]).is_empty();
         if judged.excused && counts && info.level == Level::Must {
-            let why = "the host was too late to say";
+            let why = lang.say("the host was too late to say");
             unclear.push((id.clone(), format!("{id}: {why}")));
         }
         let Verdict::Fail(finding) = &judged.verdict else {
@@ -202,21 +217,24 @@ fn judged(report: &Report, case: &Case, notes: &mut Vec<String>) -> Option<Came>
         let word = match (&judged.known, info.level) {
             (Some(reason), _) => format!("known ({reason})"),
             (None, Level::Must) if counts => {
-                failed.push((id.clone(), detail(report, case, id, finding)));
+                failed.push((id.clone(), detail(report, case, id, finding, lang)));
                 continue;
             }
             (None, Level::Must) => "of none of the chosen profiles".to_owned(),
             (None, Level::Should) => "remark".to_owned(),
         };
-        notes.push(format!("{word}: {id}: {}", said(finding)));
+        let word = lang.say(&word);
+        notes.push(format!("{word}: {id}: {}", said(finding, lang)));
     }
     for promise in &case.expectations {
+        let what = lang.say(&promise.what).into_owned();
         if promise.is_broken() {
-            failed.push((promise.what.clone(), told(promise)));
+            failed.push((what, told(promise, lang)));
         } else if promise.is_unclear() {
-            unclear.push((promise.what.clone(), told(promise)));
+            unclear.push((what, told(promise, lang)));
         } else if let (false, Some(reason)) = (promise.met, &promise.known) {
-            notes.push(format!("known ({reason}): {}", told(promise)));
+            let known = format!("known ({reason})");
+            notes.push(format!("{}: {}", lang.say(&known), told(promise, lang)));
         }
     }
     for exercise in &case.exercises {
@@ -228,55 +246,62 @@ fn judged(report: &Report, case: &Case, notes: &mut Vec<String>) -> Option<Came>
             .checks
             .get(id)
             .is_some_and(|info| info.level == Level::Must);
-        let line = format!("{id}: not judged, because {why}");
+        let line = lang
+            .say(&format!("{id}: not judged, because {why}"))
+            .into_owned();
         match is_must && !report.counts_for(id, [case]).is_empty() {
             true => unclear.push((id.clone(), line)),
             false => notes.push(line),
         }
     }
     if let Some(diagnosis) = &case.diagnosis {
-        let (step, finding) = (diagnosis.step, &diagnosis.finding.en);
-        notes.push(format!(
-            "diagnosis: {} (guide p.30 step {step}): {finding}",
-            diagnosis.id
-        ));
+        let (step, finding) = (diagnosis.step, lang.of(&diagnosis.finding));
+        let end = format!("diagnosis: {} (guide p.30 step {step})", diagnosis.id);
+        notes.push(format!("{}: {finding}", lang.say(&end)));
     }
     Came::of(FAILURE, "not conformant", failed).or_else(|| Came::of(ERROR, "undetermined", unclear))
 }
 
-fn said(finding: &Finding) -> String {
-    format!("expected {}, seen {}", finding.expected, finding.actual)
+fn said(finding: &Finding, lang: Lang) -> String {
+    let said = format!("expected {}, seen {}", finding.expected, finding.actual);
+    lang.say(&said).into_owned()
 }
 
-fn told(promise: &Expectation) -> String {
-    format!("{}: seen {}", promise.what, promise.seen)
+fn told(promise: &Expectation, lang: Lang) -> String {
+    let told = format!("{}: seen {}", promise.what, promise.seen);
+    lang.say(&told).into_owned()
 }
 
 /// Returns all there is to know about a failure.
-fn detail(report: &Report, case: &Case, id: &str, finding: &Finding) -> String {
-    let mut text = format!("{id}: {}", said(finding));
+fn detail(report: &Report, case: &Case, id: &str, finding: &Finding, lang: Lang) -> String {
+    let mut text = format!("{id}: {}", said(finding, lang));
     if let Some(root) = case.root_of(id) {
-        let _ = write!(text, "\n  because of {root}");
+        let _ = write!(text, "\n  {}", lang.say(&format!("because of {root}")));
     }
     let judged = case.verdicts.get(id);
     for evidence in judged.iter().flat_map(|judged| &judged.evidence) {
-        let _ = write!(text, "\n  {}", evidence.line());
+        let _ = write!(text, "\n  {}", evidence.line(lang));
     }
     if let (Some(capture), Some(filter)) = (
         &case.capture,
         judged.and_then(|judged| case.filter(id, judged)),
     ) {
-        let _ = write!(text, "\n  capture {capture}\n  filter {filter}");
+        let (capture_word, filter_word) = (lang.say("capture"), lang.say("filter"));
+        let _ = write!(
+            text,
+            "\n  {capture_word} {capture}\n  {filter_word} {filter}"
+        );
     }
     if let Some(info) = report.checks.get(id) {
-        let _ = write!(text, "\n  hint {}", info.hint.en);
-        let _ = write!(text, "\n  source {}", info.source);
+        let _ = write!(text, "\n  {} {}", lang.say("hint"), lang.of(&info.hint));
+        let _ = write!(text, "\n  {} {}", lang.say("source"), info.source);
     }
     let (scenario, area) = (&case.scenario, &case.area);
     let arguments = report.arguments.join(" ");
+    let again = lang.say("again");
     let _ = write!(
         text,
-        "\n  again ngnlab run --scenario {scenario} --area {area} {arguments}"
+        "\n  {again} ngnlab run --scenario {scenario} --area {area} {arguments}"
     );
     text
 }

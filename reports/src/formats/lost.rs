@@ -21,10 +21,10 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     }
     let others = report.lost_for_others();
     if !others.is_empty() {
-        page.plain("not judged, too, but counts for none of the chosen profiles:");
+        page.said("not judged, too, but counts for none of the chosen profiles:");
         for one in &others {
             let line = format!("{} in {}", one.check, one.place());
-            page.wrapped(&line, "  ", "    ");
+            page.wrapped(&page.lang.say(&line), "  ", "    ");
         }
         page.gap();
     }
@@ -35,7 +35,7 @@ fn in_one_paragraph(lost: &[Lost], page: &mut Page) {
     if lost.is_empty() {
         return;
     }
-    page.plain("not judged beside that, though scenarios exercise it:");
+    page.said("not judged beside that, though scenarios exercise it:");
     for of_one in lost.chunk_by(|a, b| a.check == b.check) {
         let places: Vec<String> = of_one.iter().take(MOST_PLACES).map(Lost::place).collect();
         let more = match of_one.len().saturating_sub(MOST_PLACES) {
@@ -43,7 +43,7 @@ fn in_one_paragraph(lost: &[Lost], page: &mut Page) {
             more => format!(" and in {more} scenarios more"),
         };
         let line = format!("{} in {}{more}", of_one[0].check, places.join(", "));
-        page.wrapped(&line, "  ", "    ");
+        page.wrapped(&page.lang.say(&line), "  ", "    ");
     }
     page.gap();
 }
@@ -57,26 +57,27 @@ fn paragraph(report: &Report, lost: &[Lost], page: &mut Page) {
         Level::Should => (Style::Yellow, "SHOULD"),
     };
     let pieces = [(Style::Plain, "  "), (Style::Bold, &first.check)];
-    page.line(&[&[(style, "NOT JUDGED")], &pieces[..]].concat());
+    let word = page.lang.say("NOT JUDGED");
+    page.line(&[&[(style, &*word)], &pieces[..]].concat());
     let info = report.checks.get(&first.check);
     if let Some(info) = info {
-        page.field("", &info.title.en);
+        page.field("", page.lang.of(&info.title));
         let is_meant = |case: &&Case| {
             let mut lost = lost.iter();
             lost.any(|one| one.scenario == case.scenario && one.areas.contains(&case.area))
         };
         let profiles = report.counts_for(&info.id, report.cases.iter().filter(is_meant));
         let names: Vec<&str> = profiles.iter().map(|profile| profile.name()).collect();
-        page.field("counts", &format!("{level} of {}", names.join(", ")));
+        page.field_said("counts", &format!("{level} of {}", names.join(", ")));
     }
-    page.field("expected", "a verdict, since these scenarios exercise it");
+    page.field_said("expected", "a verdict, since these scenarios exercise it");
     for one in lost.iter().take(MOST_PLACES) {
-        page.field("where", &one.place());
-        page.field("because", &one.because);
+        page.field_said("where", &one.place());
+        page.field_said("because", &one.because);
     }
     let more = lost.len().saturating_sub(MOST_PLACES);
     if more > 0 {
-        page.field("", &format!("and in {more} scenarios more"));
+        page.field_said("", &format!("and in {more} scenarios more"));
     }
     page.gap();
 }
@@ -110,9 +111,9 @@ fn excused(report: &Report, page: &mut Page) {
     if lines.is_empty() {
         return;
     }
-    page.plain("need not be judged, as the device file says:");
+    page.said("need not be judged, as the device file says:");
     for line in &lines {
-        page.wrapped(line, "  ", "    ");
+        page.wrapped(&page.lang.say(line), "  ", "    ");
     }
     page.gap();
 }

@@ -5,23 +5,26 @@
 
 use std::fmt::Write as _;
 
+use super::Look;
 use crate::causes::Failure;
 use crate::conclusion::Conclusion;
 use crate::document::Document;
+use crate::words::Lang;
 use crate::{Level, Outcome, Report, Verdict, escape};
 
 /// Renders a document, without colour, whatever is asked for.
-pub fn render(document: &Document, _colour: bool) -> String {
+pub fn render<'a>(document: &Document, look: impl Into<Look<'a>>) -> String {
+    let lang = look.into().lang;
     match document {
-        Document::Report(report) => page(report),
+        Document::Report(report) => page(report, lang),
         Document::Matrix(matrix) => {
-            let pages: Vec<String> = matrix.devices.iter().map(page).collect();
+            let pages: Vec<String> = matrix.devices.iter().map(|one| page(one, lang)).collect();
             pages.join("\n")
         }
     }
 }
 
-fn page(report: &Report) -> String {
+fn page(report: &Report, lang: Lang) -> String {
     let mut text = String::new();
     let (mark, word, reasons) = match report.conclusion() {
         Conclusion::Conformant => ("✅", "conformant", Vec::new()),
@@ -29,40 +32,45 @@ fn page(report: &Report) -> String {
         Conclusion::Undetermined(reasons) => ("❔", "undetermined", reasons),
         Conclusion::NoFailureSeen(shown) => ("❔", "no failure in what the capture shows", shown),
     };
+    let word = lang.say(word);
     let _ = writeln!(text, "## {mark} {}: {word}", code(&report.device));
     for (index, reason) in reasons.iter().enumerate() {
         let gap = if index == 0 { "\n" } else { "" };
-        let _ = writeln!(text, "{gap}- {}", code(reason));
+        let _ = writeln!(text, "{gap}- {}", code(&lang.say(reason)));
     }
-    profiles(&mut text, report);
+    profiles(&mut text, report, lang);
     let (known, failed): (Vec<_>, Vec<_>) = report
         .failures()
         .into_iter()
         .filter(|failure| failure.weight().is_some())
         .partition(|failure| failure.known.is_some());
     for failure in &failed {
-        finding(&mut text, failure, report);
+        finding(&mut text, failure, report, lang);
     }
-    others(&mut text, report);
+    others(&mut text, report, lang);
     folded(
         &mut text,
-        "known failures",
-        &known.iter().map(known_line).collect::<Vec<_>>(),
+        &lang.say("known failures"),
+        &known
+            .iter()
+            .map(|one| known_line(one, lang))
+            .collect::<Vec<_>>(),
     );
     let lost = report.lost_for_chosen();
     let lost = lost.iter().map(|one| {
-        let (check, place, because) = (&one.check, one.place(), &one.because);
+        let (check, place, because) = (&one.check, one.place(), lang.say(&one.because));
         format!("{}: {}", code(check), code(&format!("{place}: {because}")))
     });
     folded(
         &mut text,
-        "not judged where a scenario exercises it",
+        &lang.say("not judged where a scenario exercises it"),
         &lost.collect::<Vec<_>>(),
     );
     let runs = report.cases.len();
     let seconds = report.elapsed_ms as f64 / 1000.0;
     let (tool, seed) = (code(&report.tool), report.seed);
-    let _ = writeln!(text, "\n{tool}, seed {seed}, {runs} runs in {seconds:.1} s");
+    let line = format!("seed {seed}, {runs} runs in {seconds:.1} s");
+    let _ = writeln!(text, "\n{tool}, {}", lang.say(&line));
     for (index, (label, value)) in report
         .provenance
         .iter()
@@ -70,15 +78,16 @@ fn page(report: &Report) -> String {
         .enumerate()
     {
         let gap = if index == 0 { "\n" } else { "" };
-        let _ = writeln!(text, "{gap}- {label} {}", code(&value));
+        let _ = writeln!(text, "{gap}- {} {}", lang.say(label), code(&value));
     }
     text
 }
 
-fn profiles(text: &mut String, report: &Report) {
+fn profiles(text: &mut String, report: &Report, lang: Lang) {
+    let (profile, result) = (lang.say("profile"), lang.say("result"));
     let _ = writeln!(
         text,
-        "\n| profile | result | MUST | SHOULD |\n| --- | --- | --- | --- |"
+        "\n| {profile} | {result} | MUST | SHOULD |\n| --- | --- | --- | --- |"
     );
     for profile in &report.profiles {
         let result = report.result(*profile);
@@ -88,44 +97,50 @@ fn profiles(text: &mut String, report: &Report) {
                 count => format!(" ({count} known)"),
             };
             let (judged, asked, failed) = (tally.judged(), tally.asked, tally.failed);
-            format!("{judged} of {asked} judged, {failed} failed{known}")
+            let line = format!("{judged} of {asked} judged, {failed} failed{known}");
+            lang.say(&line).into_owned()
         });
-        let (name, words) = (profile.name(), result.overall.words());
+        let (name, words) = (profile.name(), lang.say(result.overall.words()));
         let _ = writeln!(text, "| {name} | {words} | {} |", tallies.join(" | "));
     }
 }
 
-fn finding(text: &mut String, failure: &Failure<'_>, report: &Report) {
+fn finding(text: &mut String, failure: &Failure<'_>, report: &Report, lang: Lang) {
     let word = match failure.info.level {
         Level::Must => "FAIL",
         Level::Should => "REMARK",
     };
+    let word = lang.say(word);
     let (case, judged) = failure.cases[0];
     let id = code(&failure.info.id);
     let _ = writeln!(
         text,
         "\n### {word} {id}\n\n{}\n",
-        prose(&failure.info.title.en)
+        prose(lang.of(&failure.info.title))
     );
     if let Verdict::Fail(finding) = &judged.verdict {
-        let _ = writeln!(text, "- expected {}", code(&finding.expected));
-        let _ = writeln!(text, "- seen {}", code(&finding.actual));
+        for (name, said) in [("expected", &finding.expected), ("seen", &finding.actual)] {
+            let (name, said) = (lang.say(name), lang.say(said));
+            let _ = writeln!(text, "- {name} {}", code(&said));
+        }
     }
-    let more = match failure.cases.len() {
-        1 => String::new(),
-        count => format!(" and {} more", count - 1),
+    let place = code(&case.place());
+    let place = match failure.cases.len() {
+        1 => format!("in {place}"),
+        count => format!("in {place} and {} more", count - 1),
     };
-    let _ = writeln!(text, "- in {}{more}", code(&case.place()));
+    let _ = writeln!(text, "- {}", lang.say(&place));
     for evidence in judged.evidence.iter().take(EVIDENCE_MAX) {
-        let _ = writeln!(text, "- {}", code(&evidence.line()));
+        let _ = writeln!(text, "- {}", code(&evidence.line(lang)));
     }
     if let (Some(capture), Some(filter)) = (&case.capture, case.filter(&failure.info.id, judged)) {
-        let _ = writeln!(text, "- {} in {}", code(&filter), code(capture));
+        let filtered = format!("{} in {}", code(&filter), code(capture));
+        let _ = writeln!(text, "- {}", lang.say(&filtered));
     }
     for one in &failure.consequences {
-        let _ = writeln!(text, "- explains {}", code(&one.info.id));
+        let _ = writeln!(text, "- {} {}", lang.say("explains"), code(&one.info.id));
     }
-    let _ = writeln!(text, "- {}", prose(&failure.info.hint.en));
+    let _ = writeln!(text, "- {}", prose(lang.of(&failure.info.hint)));
     let _ = writeln!(text, "- {}", prose(&failure.info.source));
     let (scenario, area) = (&case.scenario, &case.area);
     let arguments = report.arguments.join(" ");
@@ -134,7 +149,7 @@ fn finding(text: &mut String, failure: &Failure<'_>, report: &Report) {
 }
 
 /// Tells what else decides: devices that fail, what we broke, promises, stale entries.
-fn others(text: &mut String, report: &Report) {
+fn others(text: &mut String, report: &Report, lang: Lang) {
     let mut lines = Vec::new();
     for case in &report.cases {
         let (word, message) = match &case.outcome {
@@ -147,12 +162,14 @@ fn others(text: &mut String, report: &Report) {
             Outcome::HarnessError(message) => ("broken by ngnlab", message),
             _ => continue,
         };
-        let (place, word, message) = (code(&case.place()), prose(word), code(message));
+        let (place, word) = (code(&case.place()), lang.say(word));
+        let (word, message) = (prose(&word), code(&lang.say(message)));
         lines.push(format!("{place}: {word}: {message}"));
     }
     for case in &report.cases {
         for promise in case.expectations.iter().filter(|one| one.is_broken()) {
             let seen = format!("{}, seen {}", promise.what, promise.seen);
+            let seen = lang.say(&seen);
             lines.push(format!("{}: {}", code(&case.place()), code(&seen)));
         }
     }
@@ -161,7 +178,8 @@ fn others(text: &mut String, report: &Report) {
             None => "is a known failure, but passes".to_owned(),
             Some(place) => format!("is excused, but was judged in {}", code(place)),
         };
-        lines.push(format!("stale: {} {what}", code(&stale.check)));
+        let line = format!("stale: {} {what}", code(&stale.check));
+        lines.push(lang.say(&line).into_owned());
     }
     if !lines.is_empty() {
         text.push('\n');
@@ -171,14 +189,15 @@ fn others(text: &mut String, report: &Report) {
     }
 }
 
-fn known_line(failure: &Failure<'_>) -> String {
+fn known_line(failure: &Failure<'_>, lang: Lang) -> String {
     let reason = failure.known.unwrap_or_default();
     let runs = failure.cases.len();
-    format!(
+    let line = format!(
         "{} in {runs} runs: {}",
         code(&failure.info.id),
         code(reason)
-    )
+    );
+    lang.say(&line).into_owned()
 }
 
 /// Writes lines that are shown when they are asked for.

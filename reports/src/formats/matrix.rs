@@ -4,20 +4,25 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::Look;
 use super::page::Page;
 use crate::conclusion::{Conclusion, of_all};
 use crate::matrix::{Cell, Matrix};
+use crate::words::Lang;
 use crate::{Level, escape};
 
 /// Renders the tables of several devices.
-pub fn render(matrix: &Matrix) -> String {
-    let mut page = Page::new(false);
+pub fn render(matrix: &Matrix, lang: Lang) -> String {
+    let mut page = Page::new(Look {
+        lang,
+        ..Look::PLAIN
+    });
     devices(matrix, &mut page);
     let scenarios = matrix.scenarios();
     let rows: Vec<Vec<String>> = scenarios
         .iter()
         .filter(|row| row.cells.iter().any(|cell| *cell != Cell::Nothing))
-        .map(|row| with_cells(format!("{} ({})", row.scenario, row.area), &row.cells))
+        .map(|row| with_cells(format!("{} ({})", row.scenario, row.area), &row.cells, lang))
         .collect();
     table("scenario", matrix, &rows, &mut page);
     let checks = matrix.checks();
@@ -31,7 +36,7 @@ pub fn render(matrix: &Matrix) -> String {
                 Level::Must => "MUST",
                 Level::Should => "SHOULD",
             };
-            with_cells(format!("{level:<6} {}", row.check), &row.cells)
+            with_cells(format!("{level:<6} {}", row.check), &row.cells, lang)
         })
         .collect();
     table("check", matrix, &rows, &mut page);
@@ -39,7 +44,7 @@ pub fn render(matrix: &Matrix) -> String {
         let rows = checks.iter();
         rows.filter(|row| worst(&row.cells) == wanted).count()
     };
-    page.plain(&format!(
+    page.said(&format!(
         "{} checks more passed with every device that was judged by them; {} judged none",
         count(Cell::Passed),
         count(Cell::Nothing)
@@ -51,7 +56,7 @@ pub fn render(matrix: &Matrix) -> String {
             format!("undetermined: {}", names.join("; "))
         }
     };
-    page.wrapped(&line, "result     ", "           ");
+    page.row("result", &line);
     page.into_text()
 }
 
@@ -60,24 +65,30 @@ fn devices(matrix: &Matrix, page: &mut Page) {
         let results: Vec<String> = report
             .results
             .iter()
-            .map(|result| format!("{} {}", result.profile.name(), result.overall.words()))
+            .map(|result| {
+                let words = page.lang.say(result.overall.words());
+                format!("{} {words}", result.profile.name())
+            })
             .collect();
         let stale = match report.stale.len() {
             0 => String::new(),
             count => format!("; {count} stale entries in the device file"),
         };
+        let stale = page.lang.say(&stale);
         page.plain(&format!("{}  {}", letter(index), report.device));
         let comes_to = match report.conclusion() {
             Conclusion::Conformant => "conformant",
             Conclusion::NotConformant(_) => "not conformant",
             Conclusion::Undetermined(_) | Conclusion::NoFailureSeen(_) => "undetermined",
         };
+        let comes_to = page.lang.say(comes_to);
         page.plain(&format!("     {comes_to} ({}){stale}", results.join(", ")));
     }
     page.gap();
 }
 
-fn with_cells(name: String, cells: &[Cell]) -> Vec<String> {
+fn with_cells(name: String, cells: &[Cell], lang: Lang) -> Vec<String> {
+    let words = |cell: &Cell| lang.say(&words(cell)).into_owned();
     let cells = std::iter::once(name).chain(cells.iter().map(words));
     // As wide as they are shown.
     cells.map(|cell| escape::line(&cell).into_owned()).collect()
@@ -100,7 +111,8 @@ fn words(cell: &Cell) -> String {
 /// Writes rows in columns as wide as they need to be.
 fn table(title: &str, matrix: &Matrix, rows: &[Vec<String>], page: &mut Page) {
     let letters = (0..matrix.devices.len()).map(letter);
-    let head: Vec<String> = std::iter::once(title.to_owned()).chain(letters).collect();
+    let title = page.lang.say(title).into_owned();
+    let head: Vec<String> = std::iter::once(title).chain(letters).collect();
     let rows: Vec<&Vec<String>> = std::iter::once(&head).chain(rows).collect();
     let widths: Vec<usize> = (0..head.len())
         .map(|column| {

@@ -2,14 +2,19 @@
 
 use std::borrow::Cow;
 
+use textwrap::core::Word;
 use textwrap::{Options, WordSeparator, WordSplitter, wrap};
+use unicode_width::UnicodeWidthStr as _;
 
+use super::Look;
 use crate::escape;
+use crate::words::Lang;
 
 /// A page that is being written.
 pub(super) struct Page {
     text: String,
     colour: bool,
+    pub(super) lang: Lang,
 }
 
 /// How a piece of a line stands out, where colour is asked for.
@@ -24,10 +29,11 @@ pub(super) enum Style {
 
 impl Page {
     /// Begins a page.
-    pub(super) fn new(colour: bool) -> Self {
+    pub(super) fn new(look: Look<'_>) -> Self {
         Self {
             text: String::new(),
-            colour,
+            colour: look.colour,
+            lang: look.lang,
         }
     }
 
@@ -60,16 +66,51 @@ impl Page {
     /// Writes a value beside its name; each line of it is set in, so that none looks like another
     /// field.
     pub(super) fn field(&mut self, name: &str, value: &str) {
-        let first = format!("  {name:<9} ");
+        let first = format!("  {} ", self.name(name, 9));
         self.wrapped(value, &first, "            ");
+    }
+
+    /// Writes a sentence of ours beside its name, in the language of the page.
+    pub(super) fn field_said(&mut self, name: &str, value: &str) {
+        self.field(name, &self.lang.say(value));
+    }
+
+    /// Writes a sentence of ours on a line of its own, in the language of the page.
+    pub(super) fn said(&mut self, sentence: &str) {
+        self.plain(&self.lang.say(sentence));
+    }
+
+    /// Writes a line of the summary; its name stands in a column.
+    pub(super) fn row(&mut self, name: &str, value: &str) {
+        let first = format!("{} ", self.name(name, self.column()));
+        self.wrapped(&self.lang.say(value), &first, &self.below());
+    }
+
+    /// Returns how wide the names of the summary are.
+    pub(super) fn column(&self) -> usize {
+        match self.lang {
+            Lang::En => 10,
+            Lang::Ja => 12,
+        }
+    }
+
+    /// Returns what stands in that column where no name does.
+    pub(super) fn below(&self) -> String {
+        " ".repeat(self.column() + 1)
+    }
+
+    /// Returns a name in the language of the page, as wide as its column.
+    pub(super) fn name(&self, name: &str, width: usize) -> String {
+        let name = self.lang.say(name);
+        let blanks = width.saturating_sub(name.width());
+        format!("{name}{:blanks$}", "")
     }
 
     /// Writes a value over as many lines as it takes, each after an indent of ours.
     pub(super) fn wrapped(&mut self, value: &str, first: &str, rest: &str) {
-        // Names such as `line-auth/succeeds` stay whole; Japanese has no spaces to break at.
         let separator = match value.is_ascii() {
             true => WordSeparator::AsciiSpace,
-            false => WordSeparator::UnicodeBreakProperties,
+            false => WordSeparator::Custom(words),
         };
         let options = Options::new(COLUMNS)
             .word_separator(separator)
@@ -95,6 +136,32 @@ impl Style {
             Self::Yellow => Some("33"),
         }
     }
+}
+
+/// Breaks a line where Japanese may be broken, which has no spaces; names such as
+/// `line-auth/succeeds` stay whole.
+fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
+    let pieces = WordSeparator::UnicodeBreakProperties.find_words(line);
+    let mut ends = Vec::new();
+    let mut end = 0;
+    for piece in pieces {
+        end += piece.word.len() + piece.whitespace.len();
+        ends.push(end);
+    }
+    let is_within = |end: usize| {
+        let before = line[..end].chars().next_back();
+        let after = line[end..].chars().next();
+        let is_part = |c: Option<char>| c.is_some_and(|c| c.is_ascii_graphic());
+        is_part(before) && is_part(after)
+    };
+    ends.retain(|end| !is_within(*end));
+    let mut from = 0;
+    let words = ends.into_iter().map(move |end| {
+        let word = Word::from(&line[from..end]);
+        from = end;
+        word
+    });
+    Box::new(words)
 }
 
 const COLUMNS: usize = 80;

@@ -3,28 +3,31 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::conformant::conformant;
 use super::page::{Page, Style};
-use super::{captured, lost, matrix};
+use super::{Look, captured, lost, matrix};
 use crate::causes::Failure;
 use crate::conclusion::Conclusion;
 use crate::document::Document;
 use crate::score::{Overall, ProfileResult};
+use crate::words::Lang;
 use crate::{Case, Expectation, Level, Outcome, Profile, Report, Verdict, escape};
 
-/// Renders a document, with colour for a terminal if `colour` is set.
-pub fn render(document: &Document, colour: bool) -> String {
+/// Renders a document.
+pub fn render<'a>(document: &Document, look: impl Into<Look<'a>>) -> String {
+    let look = look.into();
     match document {
-        Document::Report(report) => page(report, colour),
+        Document::Report(report) => page(report, look),
         Document::Matrix(matrix) => {
-            let pages = matrix.devices.iter().map(|report| page(report, colour));
-            let pages: Vec<String> = pages.chain([matrix::render(matrix)]).collect();
+            let pages = matrix.devices.iter().map(|report| page(report, look));
+            let pages: Vec<String> = pages.chain([matrix::render(matrix, look.lang)]).collect();
             pages.join("\n")
         }
     }
 }
 
-fn page(report: &Report, colour: bool) -> String {
-    let mut page = Page::new(colour);
+fn page(report: &Report, look: Look<'_>) -> String {
+    let mut page = Page::new(look);
     captured::head(report, &mut page);
     let failures = report.failures().into_iter();
     let (counting, others): (Vec<_>, Vec<_>) =
@@ -54,25 +57,30 @@ impl Page {
             (None, Level::Must) => (Style::Red, "FAIL"),
             (None, Level::Should) => (Style::Yellow, "REMARK"),
         };
-        self.line(&[word, GAP, (Style::Bold, &failure.info.id)]);
-        self.field("", &failure.info.title.en);
+        let lang = self.lang;
+        self.line(&[
+            (word.0, &lang.say(word.1)),
+            GAP,
+            (Style::Bold, &failure.info.id),
+        ]);
+        self.field("", lang.of(&failure.info.title));
         let (case, judged) = failure.cases[0];
-        self.field("counts", &counts(failure.info.level, &failure.profiles));
+        self.field_said("counts", &counts(failure.info.level, &failure.profiles));
         if let Verdict::Fail(finding) = &judged.verdict {
-            self.field("expected", &finding.expected);
-            self.field("seen", &finding.actual);
+            self.field_said("expected", &finding.expected);
+            self.field_said("seen", &finding.actual);
         }
         let cases: Vec<&Case> = failure.cases.iter().map(|(case, _)| *case).collect();
-        self.field("where", &places(&cases));
+        self.field_said("where", &places(&cases));
         for evidence in judged.evidence.iter().take(EVIDENCE_MAX) {
-            self.field("", &evidence.line());
+            self.field("", &evidence.line(lang));
         }
         self.capture(failure);
         if let Some(reason) = failure.known {
             self.field("known", reason);
         }
         self.consequences(failure);
-        self.field("hint", &failure.info.hint.en);
+        self.field("hint", lang.of(&failure.info.hint));
         self.field("source", &failure.info.source);
         if let Some(arguments) = arguments {
             let mut again = format!(
@@ -94,8 +102,8 @@ impl Page {
             (&case.capture, case.filter(&failure.info.id, judged))
         {
             // Whole lines, however long: they are to be copied.
-            self.plain(&format!("  {:<9} {capture}", "capture"));
-            self.plain(&format!("  {:<9} {filter}", "filter"));
+            self.plain(&format!("  {} {capture}", self.name("capture", 9)));
+            self.plain(&format!("  {} {filter}", self.name("filter", 9)));
         }
     }
 
@@ -112,7 +120,7 @@ impl Page {
             count => Some(format!("{count} promises of scenarios that were not kept")),
         };
         for (index, line) in consequences.chain(promises).enumerate() {
-            self.field(if index == 0 { "explains" } else { "" }, &line);
+            self.field_said(if index == 0 { "explains" } else { "" }, &line);
         }
     }
 
@@ -121,8 +129,7 @@ impl Page {
         if failures.is_empty() {
             return;
         }
-        let line = "failed, too, but counts for none of the chosen profiles:";
-        self.plain(line);
+        self.said("failed, too, but counts for none of the chosen profiles:");
         for failure in failures {
             let cases: Vec<&Case> = failure.cases.iter().map(|(case, _)| *case).collect();
             let level = level_name(failure.info.level);
@@ -164,12 +171,12 @@ impl Page {
             } else {
                 Style::Red
             };
-            self.line(&[(style, &word)]);
-            self.field("", message);
+            self.line(&[(style, &self.lang.say(&word))]);
+            self.field_said("", message);
             if let Some(reason) = known {
                 self.field("known", reason);
             }
-            self.field("where", &places(&cases));
+            self.field_said("where", &places(&cases));
             let log = |case: &&Case| match &case.outcome {
                 Outcome::DeviceFailed { log, .. } => log.clone(),
                 _ => None,
@@ -205,9 +212,14 @@ impl Page {
             } else {
                 (Style::Red, "UNMET")
             };
-            self.line(&[word, GAP, (Style::Plain, &promise.what)]);
-            self.field("seen", &promise.seen);
-            self.field("where", &places(&cases));
+            let lang = self.lang;
+            self.line(&[
+                (word.0, &lang.say(word.1)),
+                GAP,
+                (Style::Plain, &lang.say(&promise.what)),
+            ]);
+            self.field_said("seen", &promise.seen);
+            self.field_said("where", &places(&cases));
             if let Some(reason) = &promise.known {
                 self.field("known", reason);
             }
@@ -225,17 +237,29 @@ impl Page {
         for (diagnosis, cases) in grouped(diagnoses, |one| (one.id.clone(), one.finding.clone())) {
             let (id, step) = (&diagnosis.id, diagnosis.step);
             let end = format!("{id}, guide p.30 step {step}");
-            self.line(&[(Style::Yellow, "DIAGNOSIS"), GAP, (Style::Plain, &end)]);
-            self.field("where", &places(&cases));
+            let lang = self.lang;
+            self.line(&[
+                (Style::Yellow, &lang.say("DIAGNOSIS")),
+                GAP,
+                (Style::Plain, &lang.say(&end)),
+            ]);
+            self.field_said("where", &places(&cases));
             for walked in &diagnosis.walked {
                 let answer = if walked.yes { "yes" } else { "no" };
-                let line = format!("{} {answer} ({})", walked.question.en, walked.because);
+                let answer = format!("{answer} ({})", lang.say(&walked.because));
+                let line = format!("{} {}", lang.of(&walked.question), lang.say(&answer));
                 self.field(&format!("step {}", walked.step), &line);
             }
-            self.field("finding", &diagnosis.finding.en);
-            self.field("", &diagnosis.finding.ja);
-            self.field("remedy", &diagnosis.remedy.en);
-            self.field("", &diagnosis.remedy.ja);
+            for (name, text) in [
+                ("finding", &diagnosis.finding),
+                ("remedy", &diagnosis.remedy),
+            ] {
+                self.field(name, lang.of(text));
+                // What is handed on to whoever runs the line is wanted in Japanese as well.
+                if lang == Lang::En {
+                    self.field("", &text.ja);
+                }
+            }
             self.gap();
         }
     }
@@ -253,12 +277,17 @@ impl Page {
                      which nothing is judged",
                 ),
             };
-            self.line(&[(Style::Red, "STALE"), GAP, (Style::Plain, &said)]);
+            let lang = self.lang;
+            self.line(&[
+                (Style::Red, &lang.say("STALE")),
+                GAP,
+                (Style::Plain, &lang.say(&said)),
+            ]);
             self.field("reason", &stale.reason);
             if let Some(place) = &stale.excused_in {
                 self.field("where", place);
             }
-            self.field("hint", hint);
+            self.field_said("hint", hint);
             self.gap();
         }
     }
@@ -276,7 +305,7 @@ impl Page {
             };
             let names = names[..names.len().min(MOST_LEFT_OUT)].join(", ");
             let line = format!("left out: {names}{more} ({reason})");
-            self.wrapped(&escape::line(&line), "", "  ");
+            self.wrapped(&escape::line(&self.lang.say(&line)), "", "  ");
         }
         if !report.left_out.is_empty() {
             self.gap();
@@ -288,7 +317,8 @@ impl Page {
         let rows = report.provenance.iter().flat_map(|one| one.rows());
         // The seed stands beside the device.
         for (label, value) in rows.filter(|(label, _)| *label != "seed") {
-            self.wrapped(&value, &format!("{label:<11}"), "           ");
+            let first = format!("{} ", self.name(label, self.column()));
+            self.wrapped(&value, &first, &self.below());
         }
     }
 
@@ -305,42 +335,36 @@ impl Page {
         let skipped = |case: &&Case| matches!(case.outcome, Outcome::NotApplicable(_));
         let runs = report.cases.len();
         let skipped = report.cases.iter().filter(skipped).count();
-        match report.captured {
-            None => self.plain(&format!(
-                "device     {} (seed {})",
-                report.device, report.seed
-            )),
-            Some(_) => self.plain(&format!("device     {}", report.device)),
-        }
+        let device = match report.captured {
+            None => format!("{} (seed {})", report.device, report.seed),
+            Some(_) => report.device.clone(),
+        };
+        let name = self.name("device", self.column());
+        self.plain(&format!("{name} {}", self.lang.say(&device)));
         let skipped = match skipped {
             0 => String::new(),
             count => format!(", {count} not applicable"),
         };
         if report.captured.is_none() {
-            self.plain(&format!(
-                "scenarios  {} in {areas}, {runs} runs{skipped}",
-                scenarios.len()
-            ));
+            let line = format!("{} in {areas}, {runs} runs{skipped}", scenarios.len());
+            self.row("scenarios", &line);
         }
-        self.plain(&format!(
-            "checks     {} judged of {}",
-            report.judged_checks(),
-            report.checks.len()
-        ));
+        let (judged, of) = (report.judged_checks(), report.checks.len());
+        self.row("checks", &format!("{judged} judged of {of}"));
         let known = if counts.known > 0 {
             format!(" ({} known)", counts.known)
         } else {
             String::new()
         };
         let line = format!(
-            "{} pass, {} fail, {} remarks{known}, {} inconclusive, {} not applicable",
+            "{} pass, {} fail, {} remarks{known}, {} inconclusive where exercised, {} not applicable",
             counts.pass,
             counts.fail_must,
             counts.fail_should,
-            counts.inconclusive,
+            report.inconclusive_where_exercised(),
             counts.not_applicable
         );
-        self.wrapped(&line, "verdicts   ", "           ");
+        self.row("verdicts", &line);
         let judged = report.cases.iter().flat_map(|case| case.verdicts.values());
         let promises = report.cases.iter().flat_map(|case| &case.expectations);
         let excused = judged.filter(|judged| judged.excused).count()
@@ -350,11 +374,11 @@ impl Page {
                 "{excused} failures that may be the host's, which was too late; run fewer \
                  scenarios at a time (--jobs), or on a quieter machine"
             );
-            self.wrapped(&line, "unclear    ", "           ");
+            self.row("unclear", &line);
         }
         if report.captured.is_none() {
             let seconds = report.elapsed_ms as f64 / 1000.0;
-            self.plain(&format!("time       {seconds:.1} s"));
+            self.row("time", &format!("{seconds:.1} s"));
         }
         for profile in &report.profiles {
             self.profile(&report.result(*profile));
@@ -364,13 +388,27 @@ impl Page {
 
     /// Tells what it all comes to, as the exit code does.
     fn result(&mut self, report: &Report, scenarios: usize) {
-        let line = match report.conclusion() {
-            Conclusion::Conformant => conformant(report, scenarios),
-            Conclusion::NotConformant(reasons) => format!("not conformant: {}", reasons.join("; ")),
-            Conclusion::Undetermined(reasons) => format!("undetermined: {}", reasons.join("; ")),
-            Conclusion::NoFailureSeen(shown) => captured::result(&shown),
+        let (came, reasons) = match report.conclusion() {
+            Conclusion::Conformant => (conformant(report, scenarios), Vec::new()),
+            Conclusion::NotConformant(reasons) => ("not conformant".to_owned(), reasons),
+            Conclusion::Undetermined(reasons) => ("undetermined".to_owned(), reasons),
+            Conclusion::NoFailureSeen(shown) => captured::result(shown),
         };
-        self.wrapped(&line, "result     ", "           ");
+        let parts: Vec<&str> = match &reasons[..] {
+            [] => came.split("; ").collect(),
+            reasons => reasons.iter().map(String::as_str).collect(),
+        };
+        let parts: Vec<_> = parts.iter().map(|part| self.lang.say(part)).collect();
+        let parts = parts.join(self.lang.semicolon());
+        let line = match reasons.is_empty() {
+            true => parts,
+            false => format!("{}{}{parts}", self.lang.say(&came), self.lang.colon()),
+        };
+        self.wrapped(
+            &line,
+            &format!("{} ", self.name("result", self.column())),
+            &self.below(),
+        );
     }
 
     /// Tells what a profile came to, and how much of it was looked at.
@@ -382,19 +420,23 @@ impl Page {
             | Overall::NoFailureSeen => Style::Yellow,
             Overall::NotConformant | Overall::Undetermined => Style::Red,
         };
-        let name = format!("profile    {}: ", result.profile.name());
-        self.line(&[(Style::Plain, &name), (style, result.overall.words())]);
+        let lang = self.lang;
+        let name = format!(
+            "{} {}: ",
+            self.name("profile", self.column()),
+            result.profile.name()
+        );
+        let words = lang.say(result.overall.words());
+        self.line(&[(Style::Plain, &name), (style, &words)]);
+        let below = self.below();
         for (level, tally) in [("MUST", result.must), ("SHOULD", result.should)] {
             let known = match tally.known {
                 0 => String::new(),
                 count => format!(" ({count} known)"),
             };
-            self.plain(&format!(
-                "           {level:<6} {} of {} judged, {} failed{known}",
-                tally.judged(),
-                tally.asked,
-                tally.failed
-            ));
+            let (judged, asked, failed) = (tally.judged(), tally.asked, tally.failed);
+            let line = format!("{judged} of {asked} judged, {failed} failed{known}");
+            self.plain(&format!("{below}{level:<6} {}", lang.say(&line)));
         }
         let musts = result.lost.iter().filter(|one| one.level == Level::Must);
         for (level, count) in [
@@ -402,51 +444,16 @@ impl Page {
             ("SHOULD", result.lost.len() - musts.count()),
         ] {
             if count > 0 {
-                let line = format!("{level:<6} {count} not judged where it is exercised");
-                self.plain(&format!("           {line}"));
+                let line = format!("{count} not judged where it is exercised");
+                self.plain(&format!("{below}{level:<6} {}", lang.say(&line)));
             }
         }
         if (1..=NOT_JUDGED_MAX).contains(&result.not_judged.len()) {
             let ids = result.not_judged.join(", ");
-            self.wrapped(&ids, "           not judged: ", "             ");
+            let first = format!("{below}{}{}", lang.say("not judged"), lang.colon());
+            self.wrapped(&ids, &first, &format!("{below}  "));
         }
     }
-}
-
-/// Says what a device that conforms was judged by.
-fn conformant(report: &Report, scenarios: usize) -> String {
-    let counts = report.counts();
-    let scenarios = match scenarios {
-        1 => "the scenario that was run".to_owned(),
-        count => format!("the {count} scenarios that were run"),
-    };
-    let runs = report.cases.iter().map(|case| &case.outcome);
-    let failed_as_known = runs.filter(|outcome| outcome.known().is_some()).count();
-    let promises = report.cases.iter().flat_map(|case| &case.expectations);
-    let broken_as_known = promises.filter(|one| one.is_broken_as_known()).count();
-    let known = match counts.known + failed_as_known + broken_as_known {
-        0 => String::new(),
-        1 => " but for a known failure".to_owned(),
-        count => format!(" but for {count} known failures"),
-    };
-    let open = report.profiles.iter().filter_map(|profile| {
-        let result = report.result(*profile);
-        let missing = result.not_judged.len();
-        (missing > 0).then(|| {
-            let asked = result.must.asked;
-            format!(
-                "; {missing} of {asked} MUSTs of {} did not come up",
-                profile.name()
-            )
-        })
-    });
-    let open: String = open.collect();
-    let lost = match report.lost_for_chosen().len() {
-        0 => String::new(),
-        1 => "; 1 SHOULD was not judged where it is exercised".to_owned(),
-        count => format!("; {count} SHOULDs were not judged where they are exercised"),
-    };
-    format!("conformant{known} in {scenarios}{open}{lost}")
 }
 
 /// Returns the first of each kind, with the cases of all that are the same to a reader.

@@ -44,7 +44,7 @@ pub(super) const CHECKS: &[Check] = &[
             "A prefix that is preferred longer than it is valid is not used",
         ),
         hint: Text::new(
-            "推奨有効期間が有効期間を超えるプレフィックスは捨ててください。",
+            "推奨有効期間が有効期間を超えるプレフィックスは破棄してください。",
             "Discard a prefix whose preferred lifetime is above its valid one.",
         ),
         judge: preferred_above_valid,
@@ -76,7 +76,7 @@ pub(super) const CHECKS: &[Check] = &[
             "A prefix that comes with a valid lifetime of zero goes out of use",
         ),
         hint: Text::new(
-            "有効期間0のプレフィックスを捨て、LANのRAでも推奨有効期間0にしてください。",
+            "有効期間0のプレフィックスを破棄し、LANのRAでも推奨有効期間0にしてください。",
             "Drop the prefix, and deprecate it on the LAN by a preferred lifetime of zero.",
         ),
         judge: zero_valid,
@@ -92,7 +92,7 @@ pub(super) const CHECKS: &[Check] = &[
             "A delegated prefix is taken whatever its length",
         ),
         hint: Text::new(
-            "ホームゲートウェイ配下では/60が委譲されます。プレフィックス長を固定しないでください。",
+            "ホームゲートウェイ配下では/60が委任されます。プレフィックス長を固定しないでください。",
             "Below a home gateway a /60 is delegated; do not insist on a /56.",
         ),
         judge: any_size,

@@ -35,7 +35,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
-            "希望するプレフィックス長に全LANの/64が入る",
+            "すべてのLANに/64を割り当てられる長さを要求する",
             "The length that is hinted at has room for a /64 of each LAN",
         ),
         hint: Text::new(

@@ -21,11 +21,11 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[Aspect::Delivery],
         title: Text::new(
-            "委譲されたプレフィックスの未使用部分宛てのパケットを回線へ送り返さない",
+            "委任されたプレフィックスの未使用部分宛てのパケットを回線へ送り返さない",
             "Packets for unused parts of the delegation are not sent back",
         ),
         hint: Text::new(
-            "委譲されたプレフィックス全体に破棄経路（null経路）を設定してください。",
+            "委任されたプレフィックス全体に破棄経路（null経路）を設定してください。",
             "Route the whole delegation to nowhere, below the routes in use.",
         ),
         judge: null_route,

@@ -22,7 +22,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
-            "識別子の欠けた、または自分宛てでないAdvertiseを捨てる",
+            "識別子の欠けた、または自分宛てでないAdvertiseを破棄する",
             "Advertises without the right identifiers are dropped",
         ),
         hint: Text::new(
@@ -38,7 +38,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
-            "識別子の欠けた、または自分宛てでないReplyを捨てる",
+            "識別子の欠けた、または自分宛てでないReplyを破棄する",
             "Replies without the right identifiers are dropped",
         ),
         hint: Text::new(
@@ -54,7 +54,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
-            "知らない種別やクライアント用のメッセージを捨てる",
+            "未知の種別やクライアント用のメッセージを破棄する",
             "Messages of unknown type and of types for servers are dropped",
         ),
         hint: Text::new(

@@ -38,7 +38,7 @@ pub(super) const CHECKS: &[Check] = &[
             "The IAID is the same after a restart and after the link was down",
         ),
         hint: Text::new(
-            "IAIDをインターフェースごとに固定し、再起動で変えないでください。",
+            "IAIDをインタフェースごとに固定し、再起動で変えないでください。",
             "Fix the IAID of each interface and keep it across restarts.",
         ),
         judge: iaid_stable,
@@ -102,7 +102,7 @@ pub(super) const CHECKS: &[Check] = &[
             "Renew repeats the lifetimes that were granted",
         ),
         hint: Text::new(
-            "ホームゲートウェイには有効期間0のRenewを捨てるものがあります。付与された値をそのまま入れてください。",
+            "ホームゲートウェイには有効期間0のRenewを破棄するものがあります。付与された値をそのまま入れてください。",
             "Some home gateways drop a Renew with lifetimes of zero; repeat what was granted.",
         ),
         judge: renew_nonzero,

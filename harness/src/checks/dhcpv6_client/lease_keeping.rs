@@ -75,7 +75,7 @@ pub(super) const CHECKS: &[Check] = &[
             "When the lease has run out, everything begins anew with Solicit",
         ),
         hint: Text::new(
-            "有効期間が過ぎたらプレフィックスを捨て、Solicitからやり直してください。",
+            "有効期間が過ぎたらプレフィックスを破棄し、Solicitからやり直してください。",
             "Drop the prefix at the end of its lifetime, and solicit again.",
         ),
         judge: expiry,

@@ -26,7 +26,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[Aspect::Delivery],
         title: Text::new(
-            "回線が切れて戻ったら、持っているプレフィックスをRebindで確かめる",
+            "リンク断から復旧したら、持っているプレフィックスをRebindで確かめる",
             "After the link was down, Rebind checks the delegated prefix",
         ),
         hint: Text::new(
@@ -42,7 +42,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[Aspect::Delivery],
         title: Text::new(
-            "回線が切れて戻ったら、Information-Requestを送り直す",
+            "リンク断から復旧したら、Information-Requestを送り直す",
             "After the link was down, an Information-Request is sent again",
         ),
         hint: Text::new(

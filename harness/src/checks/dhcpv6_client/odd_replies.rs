@@ -23,11 +23,11 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: EVERYONE,
         aspects: &[Aspect::Delivery],
         title: Text::new(
-            "知らないオプションがあってもメッセージを受け入れる",
+            "未知のオプションがあってもメッセージを受け入れる",
             "Unknown options do not spoil a message",
         ),
         hint: Text::new(
-            "知らないオプションは読み飛ばし、メッセージは受け入れてください。",
+            "未知のオプションは読み飛ばし、メッセージは受け入れてください。",
             "Skip options you do not know, and take the message.",
         ),
         judge: unknown_options,

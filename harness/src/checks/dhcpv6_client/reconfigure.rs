@@ -35,11 +35,11 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
-            "認証できないReconfigureを捨てる",
+            "認証できないReconfigureを破棄する",
             "A Reconfigure without valid authentication is dropped",
         ),
         hint: Text::new(
-            "識別子とHMAC-MD5を確かめ、正しくないReconfigureを捨ててください。",
+            "識別子とHMAC-MD5を確かめ、正しくないReconfigureを破棄してください。",
             "Check both identifiers and the HMAC-MD5, and drop a Reconfigure that fails.",
         ),
         judge: ignores_forged,

@@ -21,7 +21,7 @@ pub(super) const CHECKS: &[Check] = &[
             "DHCPv6 answers carry the client's transaction id",
         ),
         hint: Text::new(
-            "応答には要求のトランザクションIDをそのまま入れてください。端末は異なる応答を捨てます。",
+            "応答には要求のトランザクションIDをそのまま入れてください。端末は異なる応答を破棄します。",
             "Copy the transaction id of the question; clients drop any other answer.",
         ),
         judge: echo_xid,
@@ -53,7 +53,7 @@ pub(super) const CHECKS: &[Check] = &[
             "DHCPv6 answers carry a server identifier, always the same",
         ),
         hint: Text::new(
-            "応答にサーバIDを入れ、再起動しても変えないでください。端末はサーバIDのない応答を捨てます。",
+            "応答にサーバIDを入れ、再起動しても変えないでください。端末はサーバIDのない応答を破棄します。",
             "Put a Server Identifier into each answer and keep it; clients drop answers without one.",
         ),
         judge: server_id,

@@ -56,7 +56,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: EVERY_FORWARDER,
         aspects: &[],
         title: Text::new(
-            "でたらめな応答を浴びた後もDNSの中継を続ける",
+            "不正な応答を大量に受けた後もDNSの中継を続ける",
             "The proxy goes on after a burst of mutated answers",
         ),
         hint: Text::new(

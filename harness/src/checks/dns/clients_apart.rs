@@ -72,7 +72,7 @@ pub(super) const CHECKS: &[Check] = &[
             "An answer repeats the question it answers",
         ),
         hint: Text::new(
-            "応答の問い合わせ部を省略しないでください。端末は応答を捨ててしまいます。",
+            "応答の問い合わせ部を省略しないでください。端末は応答を破棄してしまいます。",
             "Do not leave the question out: clients throw such answers away.",
         ),
         judge: question_echoed,

@@ -40,11 +40,11 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: DNS_PROXY,
         aspects: &[Aspect::Dns],
         title: Text::new(
-            "知らないEDNSオプションの付いた問い合わせに応答する",
+            "未知のEDNSオプションの付いた問い合わせに応答する",
             "Questions with an unknown EDNS option are answered",
         ),
         hint: Text::new(
-            "知らないオプションは無視して中継してください。",
+            "未知のオプションは無視して中継してください。",
             "Ignore options that mean nothing to you, and forward the question.",
         ),
         judge: unknown_option,
@@ -56,11 +56,11 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: DNS_PROXY,
         aspects: &[Aspect::Dns],
         title: Text::new(
-            "知らないEDNSフラグの立った問い合わせに応答する",
+            "未知のEDNSフラグの立った問い合わせに応答する",
             "Questions with an unknown EDNS flag are answered",
         ),
         hint: Text::new(
-            "知らないフラグは無視して中継してください。",
+            "未知のフラグは無視して中継してください。",
             "Ignore flags that mean nothing to you, and forward the question.",
         ),
         judge: unknown_flag,

@@ -94,7 +94,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: EVERY_FORWARDER,
         aspects: &[Aspect::Dns],
         title: Text::new(
-            "知らないレコード種別の問い合わせも中継する",
+            "未知のレコード種別の問い合わせも中継する",
             "Questions for unknown types are passed on",
         ),
         hint: Text::new(

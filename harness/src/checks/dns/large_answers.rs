@@ -56,7 +56,7 @@ pub(super) const CHECKS: &[Check] = &[
             "An answer that is cut says so with the TC bit",
         ),
         hint: Text::new(
-            "入りきらない応答にはTCビットを立て、端末がTCPで聞き直せるようにしてください。",
+            "入りきらない応答にはTCビットを立て、端末がTCPで再問い合わせできるようにしてください。",
             "Set TC on answers that do not fit, so that clients ask again over TCP.",
         ),
         judge: cut_says_so,

@@ -29,7 +29,7 @@ pub(super) const CHECKS: &[Check] = &[
             "Questions with AD, CD or the reserved bit set are passed on",
         ),
         hint: Text::new(
-            "知らないビットは無視し、CDビットはそのまま上位へ渡してください。",
+            "未知のビットは無視し、CDビットはそのまま上位へ渡してください。",
             "Ignore bits that mean nothing to you, and leave CD as it is.",
         ),
         judge: header_bits,
@@ -57,7 +57,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: DNS_PROXY,
         aspects: &[Aspect::Dns],
         title: Text::new(
-            "QUERY以外のオペコードの要求を黙って捨てない",
+            "QUERY以外のオペコードの要求を黙って破棄しない",
             "Requests with other opcodes than QUERY are not dropped",
         ),
         hint: Text::new(

@@ -201,7 +201,7 @@ fn recovers(trace: &Dissection<'_>) -> Verdict {
                 let fails = broken(
                     exchange.records(),
                     format!(
-                        "an answer for {}, as the servers are back since {}",
+                        "an answer for {}, as the servers were back {} into the run",
                         exchange.name(),
                         seconds(asked_at.since(back))
                     ),

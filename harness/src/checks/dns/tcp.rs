@@ -110,7 +110,7 @@ pub(super) const CHECKS: &[Check] = &[
             "An idle TCP connection keeps no other client waiting",
         ),
         hint: Text::new(
-            "無言の接続を待ち続けず、ほかの接続も受け付けてください。",
+            "無通信の接続を待ち続けず、ほかの接続も受け付けてください。",
             "Do not wait for a silent client while others have questions.",
         ),
         judge: idle,

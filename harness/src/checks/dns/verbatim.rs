@@ -59,11 +59,11 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: DNS_PROXY,
         aspects: &[Aspect::Dns],
         title: Text::new(
-            "知らない種別のレコードの内容をそのまま届ける",
+            "未知の種別のレコードの内容をそのまま届ける",
             "Records of unknown types arrive with their content unchanged",
         ),
         hint: Text::new(
-            "知らないレコードは解釈せず、RDATAをそのまま中継してください。",
+            "未知のレコードは解釈せず、RDATAをそのまま中継してください。",
             "Do not interpret records of unknown types; copy their RDATA.",
         ),
         judge: unknown_records,

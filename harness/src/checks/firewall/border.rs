@@ -40,7 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
-            "組織内までのマルチキャストを境界の外へ中継しない",
+            "組織ローカル以下のスコープのマルチキャストを境界の外へ中継しない",
             "Multicast up to organization-local scope does not cross",
         ),
         hint: Text::new(
@@ -132,7 +132,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
-            "内側のアドレスを名乗る外からのパケットを入れない",
+            "内側のアドレスを詐称した外部からのパケットを転送しない",
             "Packets from outside that claim an inside source are dropped",
         ),
         hint: Text::new(

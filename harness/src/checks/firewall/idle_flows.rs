@@ -42,7 +42,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
-            "UDPの通信を無通信でも2分間は覚えている",
+            "UDPの通信の状態を無通信でも2分間は保持する",
             "UDP flows are remembered for two minutes of silence",
         ),
         hint: Text::new(
@@ -62,7 +62,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
-            "その他のプロトコルの通信も無通信で2分間は覚えている",
+            "その他のプロトコルの通信の状態も無通信で2分間は保持する",
             "Flows of other protocols are remembered for two minutes of silence",
         ),
         hint: Text::new(
@@ -100,7 +100,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
-            "確立したTCP接続を2時間4分は覚えている",
+            "確立したTCP接続の状態を2時間4分は保持する",
             "Established TCP connections are remembered for 2 h 4 min",
         ),
         hint: Text::new(

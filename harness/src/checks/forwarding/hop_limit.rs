@@ -38,7 +38,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: EVERYONE,
         aspects: &[],
         title: Text::new(
-            "ホップリミットが尽きたことを送信元に知らせる",
+            "ホップリミットが尽きたことを送信元に通知する",
             "A packet whose hop limit ran out is reported to its sender",
         ),
         hint: Text::new(

@@ -34,11 +34,11 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: EVERYONE,
         aspects: &[],
         title: Text::new(
-            "未知のICMPv6情報メッセージを黙って捨てる",
+            "未知のICMPv6情報メッセージを黙って破棄する",
             "Unknown informational ICMPv6 is discarded in silence",
         ),
         hint: Text::new(
-            "知らないタイプ（128以上）のICMPv6には何も返さないでください。",
+            "未知のタイプ（128以上）のICMPv6には何も返さないでください。",
             "Answer nothing to ICMPv6 types from 128 on that you do not know.",
         ),
         judge: unknown_info,

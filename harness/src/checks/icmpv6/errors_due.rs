@@ -31,7 +31,7 @@ pub(super) const CHECKS: &[Check] = &[
             "An unknown protocol is answered with Parameter Problem code 1",
         ),
         hint: Text::new(
-            "ルータ自身が持たない次ヘッダには、コード1のParameter Problemを返してください。",
+            "ルータが対応していない上位プロトコルには、コード1のParameter Problemを返してください。",
             "Answer a next header that the router does not have with code 1.",
         ),
         judge: unknown_next_header,
@@ -43,11 +43,11 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
-            "行き先のないパケットを端末に知らせる",
+            "経路がないことを送信元に通知する",
             "A terminal is told that there is no route",
         ),
         hint: Text::new(
-            "未使用の委譲プレフィックス宛てには、Destination Unreachableを返してください。",
+            "未使用の委任プレフィックス宛てには、Destination Unreachableを返してください。",
             "Answer what is for unused parts of the delegation with Destination Unreachable.",
         ),
         judge: no_route,
@@ -59,7 +59,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
-            "LANに存在しない宛先を知らせる",
+            "宛先に到達できないことを送信元に通知する",
             "A sender is told that nobody on the LAN has the address",
         ),
         hint: Text::new(

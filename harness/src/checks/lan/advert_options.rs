@@ -108,11 +108,11 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[Aspect::Delivery],
         title: Text::new(
-            "委譲されたプレフィックスへの経路（RIO）をLAN側のRAで広告する",
+            "委任されたプレフィックスへの経路（RIO）をLAN側のRAで広告する",
             "The delegated prefix is advertised on the LAN as a route",
         ),
         hint: Text::new(
-            "委譲されたプレフィックス全体の経路情報オプションをRAに加えてください。",
+            "委任されたプレフィックス全体の経路情報オプションをRAに加えてください。",
             "Add a route information option for the whole delegated prefix.",
         ),
         judge: route_information,

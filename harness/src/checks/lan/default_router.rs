@@ -27,7 +27,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
-            "WAN側にデフォルトルータがない間、LAN側のRAのルータ寿命が0である",
+            "WAN側にデフォルトルータがない間、LAN側のRAのルータ有効期間が0である",
             "Without a default router on the WAN the LAN hears a router lifetime of 0",
         ),
         hint: Text::new(
@@ -43,7 +43,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
-            "WAN側のデフォルトルータを失ったら、直ちにルータ寿命0のRAをLAN側に送る",
+            "WAN側のデフォルトルータを失ったら、直ちにルータ有効期間0のRAをLAN側に送る",
             "Losing the WAN's default router is advertised on the LAN at once",
         ),
         hint: Text::new(

@@ -38,7 +38,7 @@ pub(super) const CHECKS: &[Check] = &[
             "The prefix for terminals on the LAN is a /64",
         ),
         hint: Text::new(
-            "委譲された/56をそのまま配らず、その中の/64を1つLANに割り当ててください。",
+            "委任された/56をそのまま配らず、その中の/64を1つLANに割り当ててください。",
             "Give the LAN one /64 of the delegation instead of the whole of it.",
         ),
         judge: one_64,

@@ -55,7 +55,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: EVERYONE,
         aspects: &[Aspect::Delivery],
         title: Text::new(
-            "端末の代理応答には自分のMACアドレスを入れる",
+            "端末に代わる応答には自分のMACアドレスを入れる",
             "Answers for terminals carry the device's own MAC address",
         ),
         hint: Text::new(
@@ -71,7 +71,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[Aspect::Delivery],
         title: Text::new(
-            "端末の代理応答ではOフラグを立てない",
+            "端末に代わる応答ではOフラグを立てない",
             "Answers for terminals leave the O flag clear",
         ),
         hint: Text::new(

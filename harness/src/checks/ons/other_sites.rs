@@ -42,7 +42,7 @@ pub(super) const CHECKS: &[Check] = &[
             "On a line with the v6 option, terminals reach the delivery hosts",
         ),
         hint: Text::new(
-            "配信用のホストは利用者と同じアドレス帯にあります。その宛先をフィルタで捨てないでください。",
+            "配信用のホストは利用者と同じアドレス帯にあります。その宛先をフィルタで破棄しないでください。",
             "The delivery hosts lie among customers' addresses: do not filter that range.",
         ),
         judge: delivery_reachable,
@@ -70,7 +70,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: ONS,
         aspects: &[Aspect::Delivery],
         title: Text::new(
-            "回線から届く最大長のパケットが、黙って捨てられない",
+            "回線から届く最大長のパケットが、黙って破棄されない",
             "Full-size packets from the line do not vanish in silence",
         ),
         hint: Text::new(

@@ -57,11 +57,11 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: EVERYONE,
         aspects: &[],
         title: Text::new(
-            "推奨寿命が有効寿命より長いプレフィックスを無視する",
+            "推奨有効期間が有効期間より長いプレフィックスを無視する",
             "A prefix that is preferred longer than it is valid is ignored",
         ),
         hint: Text::new(
-            "推奨寿命が有効寿命を超えるプレフィックス情報は無視してください。",
+            "推奨有効期間が有効期間を超えるプレフィックス情報は無視してください。",
             "Ignore a prefix option whose preferred lifetime exceeds its valid lifetime.",
         ),
         judge: preferred_above_valid,

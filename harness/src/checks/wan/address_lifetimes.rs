@@ -25,11 +25,11 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
-            "認証のないRAで、アドレスの有効寿命を2時間未満に縮めない",
+            "認証のないRAで、アドレスの有効期間を2時間未満に縮めない",
             "No advertisement cuts the valid lifetime of an address below two hours",
         ),
         hint: Text::new(
-            "残りの有効寿命が2時間を超えるときは、短い寿命を受けても2時間は使い続けてください。",
+            "残りの有効期間が2時間を超えるときは、短い有効期間を受けても2時間は使い続けてください。",
             "Keep an address for two hours when an advertisement shortens its valid lifetime.",
         ),
         judge: two_hours,
@@ -41,11 +41,11 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: EVERYONE,
         aspects: &[Aspect::Delivery],
         title: Text::new(
-            "推奨寿命が0になったアドレスを新しい通信に使わない",
+            "推奨有効期間が0になったアドレスを新しい通信に使わない",
             "An address whose preferred lifetime became 0 begins no new communication",
         ),
         hint: Text::new(
-            "推奨寿命0のRAを受けたら、新しい通信には新しいプレフィックスのアドレスを使ってください。",
+            "推奨有効期間0のRAを受けたら、新しい通信には新しいプレフィックスのアドレスを使ってください。",
             "Take a preferred lifetime of 0 over at once, and use another address for what is new.",
         ),
         judge: deprecate,

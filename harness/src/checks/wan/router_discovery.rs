@@ -48,7 +48,7 @@ pub(super) const CHECKS: &[Check] = &[
             "Unknown options of an advertisement are skipped, and the rest is used",
         ),
         hint: Text::new(
-            "知らないオプションがあってもRAを破棄しないでください。",
+            "未知のオプションがあってもRAを破棄しないでください。",
             "Do not drop an advertisement for an option you do not know.",
         ),
         judge: unknown_option,
@@ -76,7 +76,7 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: EVERYONE,
         aspects: &[],
         title: Text::new(
-            "ルータ寿命0のRAを受けたら、そのルータをデフォルトルータとして使わない",
+            "ルータ有効期間0のRAを受けたら、そのルータをデフォルトルータとして使わない",
             "A router that advertises lifetime 0 is not used as default router",
         ),
         hint: Text::new(

@@ -1,15 +1,15 @@
 //! What a technician holds, explained: a code, a screen, a page or question of the guide; and what
 //! a scenario is written with, oddities of the network and steps.
 
-use std::fmt::Write as _;
 use std::net::Ipv6Addr;
 
 use ngnlab_reports::Text;
+use ngnlab_reports::words::Lang;
 use ngnlab_sim::line::{Area, LineAuthQuirk, ONS_DOMAINS, QuirkWords};
 use ngnlab_sim::node::part::screens;
 use ngnlab_sim::trace::Screen;
 
-use super::words::{both, names, row, titles, what_to_do};
+use super::words::{Sheet, lines, names, titles, what_to_do};
 use crate::checks::{self, Check};
 use crate::diagnosis;
 use crate::guide::{PASSAGES, Passage};
@@ -19,88 +19,88 @@ use crate::scenario::step::Action;
 use crate::scenario::step::words::StepWords;
 
 /// Explains a screen of the line-authentication site or of the portal.
-pub(super) fn screen(shown: &screens::Text, scenarios: &[Scenario]) -> String {
-    let mut text = String::new();
+pub(super) fn screen(shown: &screens::Text, scenarios: &[Scenario], lang: Option<Lang>) -> String {
+    let mut text = Sheet::new(lang);
     let name = screen_name(shown.screen);
-    let _ = writeln!(text, "{name} (a screen)");
-    both(&mut text, &Text::new(shown.when_ja, shown.when_en));
+    text.heading(&format!("{name} (a screen)"));
+    text.both(&Text::new(shown.when_ja, shown.when_en));
     let says: Vec<&str> = [&[shown.heading][..], shown.body].concat();
-    row(&mut text, "says", &says);
-    row(&mut text, "code", shown.code().as_slice());
-    row(&mut text, "source", &[shown.source]);
+    text.row("says", &says);
+    text.row("code", shown.code().as_slice());
+    text.row("source", &[shown.source]);
     let led_to = diagnosis::of_screen(shown.screen);
     match led_to.and_then(diagnosis::meaning) {
         Some(end) => {
             for remedy in end.remedies {
-                row(&mut text, "what to do", &what_to_do(remedy));
+                text.row("what to do", &what_to_do(remedy, lang));
             }
-            row(&mut text, "diagnosis", &[end.id]);
+            text.row("diagnosis", &[end.id]);
         }
-        None => row(&mut text, "what to do", after(shown.screen)),
+        None => text.row("what to do", &lines(&after(shown.screen), lang)),
     }
     let showing = |one: &Scenario| {
         one.expect.screen == Some(shown.screen) || led_to.is_some_and(|id| one.expects(id))
     };
-    row(&mut text, "seen in", &names(scenarios, showing));
+    text.row("seen in", &names(scenarios, showing));
     let asked = PASSAGES.iter().filter(|one| one.place.starts_with('Q'));
     let asked: Vec<&Passage> = asked.filter(|one| one.is_in(shown.source)).collect();
     let cited = |source| asked.iter().any(|one| one.is_in(source));
     let judging = checks::all().filter(|check| cited(check.source));
-    row(&mut text, "judged by", &titles(judging));
-    text
+    text.row("judged by", &titles(judging, lang));
+    text.into_text()
 }
 
 /// What to do where nothing is the matter.
-fn after(screen: Screen) -> &'static [&'static str] {
+fn after(screen: Screen) -> Text {
     match screen {
-        Screen::M2 | Screen::M2b => &[
-            "Nothing; if the portal still does not answer, contact the desk (guide Q16, Q17).",
+        Screen::M2 | Screen::M2b => Text::new(
             "対処は不要です。それでもポータルに接続できないときは問い合わせてください（ガイドFAQ 16、FAQ 17）。",
-        ],
-        _ => &[
-            "Nothing is the matter; go on (guide p.17, p.18).",
+            "Nothing; if the portal still does not answer, contact the desk (guide Q16, Q17).",
+        ),
+        _ => Text::new(
             "問題ありません。そのまま進んでください（ガイドp.17、p.18）。",
-        ],
+            "Nothing is the matter; go on (guide p.17, p.18).",
+        ),
     }
 }
 
 /// Explains the browser's warning, which comes in place of a screen.
-pub(super) fn warning(scenarios: &[Scenario]) -> String {
-    let mut text = String::new();
-    let _ = writeln!(text, "m10 (the browser's warning)");
+pub(super) fn warning(scenarios: &[Scenario], lang: Option<Lang>) -> String {
+    let mut text = Sheet::new(lang);
+    text.heading("m10 (the browser's warning)");
     let Some(end) = diagnosis::meaning(CERTIFICATE) else {
-        return text;
+        return text.into_text();
     };
-    both(&mut text, &end.finding);
-    row(&mut text, "says", &screens::WARNING);
-    row(&mut text, "source", &["guide p.16, Q8"]);
+    text.both(&end.finding);
+    text.row("says", &screens::WARNING);
+    text.row("source", &["guide p.16, Q8"]);
     for remedy in end.remedies {
-        row(&mut text, "what to do", &what_to_do(remedy));
+        text.row("what to do", &what_to_do(remedy, lang));
     }
-    row(&mut text, "diagnosis", &[end.id]);
+    text.row("diagnosis", &[end.id]);
     let warned = |one: &Scenario| {
         one.expects(CERTIFICATE) || one.terminal_specs.iter().any(|spec| !spec.trusts_ons_root)
     };
-    row(&mut text, "seen in", &names(scenarios, warned));
-    text
+    text.row("seen in", &names(scenarios, warned));
+    text.into_text()
 }
 
 /// Explains a page or a question of the guide.
-pub(super) fn passage(passage: &Passage, scenarios: &[Scenario]) -> String {
-    let mut text = String::new();
+pub(super) fn passage(passage: &Passage, scenarios: &[Scenario], lang: Option<Lang>) -> String {
+    let mut text = Sheet::new(lang);
     let kind = match passage.place.starts_with('Q') {
         true => "a question of the guide's FAQ",
         false => "a page of the guide",
     };
-    let _ = writeln!(text, "{} ({kind})", passage.place);
-    both(&mut text, &passage.says);
+    text.heading(&format!("{} ({kind})", passage.place));
+    text.both(&passage.says);
     let source = format!(
         "オンライン資格確認等システム 接続ガイド 1.2版, {}",
         passage.place
     );
-    row(&mut text, "source", &[source]);
+    text.row("source", &[source]);
     if let Some(remedy) = &passage.remedy {
-        row(&mut text, "what to do", &[&remedy.en, &remedy.ja]);
+        text.row("what to do", &lines(remedy, lang));
     }
     if passage.place == DNS_TABLE {
         dns_table(&mut text);
@@ -108,28 +108,27 @@ pub(super) fn passage(passage: &Passage, scenarios: &[Scenario]) -> String {
     if passage.place == FLOW {
         let ends = diagnosis::ids().filter_map(diagnosis::meaning);
         let ends = ends.flat_map(|end| {
-            [
-                format!("{} (step {})", end.id, end.step),
-                format!("  {}", end.finding.en),
-                format!("  {}", end.finding.ja),
-            ]
+            let finding = lines(&end.finding, lang);
+            let finding = finding.into_iter().map(|line| format!("  {line}"));
+            let id = format!("{} (step {})", end.id, end.step);
+            [id].into_iter().chain(finding).collect::<Vec<_>>()
         });
-        row(&mut text, "ends in", &ends.collect::<Vec<_>>());
+        text.row("ends in", &ends.collect::<Vec<_>>());
     }
     let screens = screens::TEXTS
         .iter()
         .filter(|one| passage.is_in(one.source));
     let screens = screens.map(|one| format!("{:<17} {}", screen_name(one.screen), one.heading));
-    row(&mut text, "screens", &screens.collect::<Vec<_>>());
+    text.row("screens", &screens.collect::<Vec<_>>());
     let showing = names(scenarios, |one| passage.is_in(&one.source));
-    row(&mut text, "seen in", &showing);
+    text.row("seen in", &showing);
     let judging = checks::all().filter(|check| passage.is_in(check.source));
-    row(&mut text, "judged by", &titles(judging));
-    text
+    text.row("judged by", &titles(judging, lang));
+    text.into_text()
 }
 
 /// Writes the servers of each area.
-fn dns_table(text: &mut String) {
+fn dns_table(text: &mut Sheet) {
     for area in Area::ALL {
         let values = area.values();
         let servers = |[first, second]: [Ipv6Addr; 2]| format!("{first}, then {second}");
@@ -137,19 +136,19 @@ fn dns_table(text: &mut String) {
             format!("{}: {}", values.ngn_domain, servers(values.ngn_dns)),
             format!("{}: {}", ONS_DOMAINS.join(", "), servers(values.ons_dns)),
         ];
-        row(text, area.name(), &lines);
+        text.row(area.name(), &lines);
     }
 }
 
 /// Explains an oddity of the network.
-pub(super) fn quirk(quirk: &QuirkWords, scenarios: &[Scenario]) -> String {
-    let mut text = String::new();
+pub(super) fn quirk(quirk: &QuirkWords, scenarios: &[Scenario], lang: Option<Lang>) -> String {
+    let mut text = Sheet::new(lang);
     let QuirkWords { node, name, .. } = quirk;
-    let _ = writeln!(text, "{name} (a quirk of {node})");
-    both(&mut text, &Text::new(quirk.ja, quirk.en));
-    row(&mut text, "source", &[quirk.source]);
+    text.heading(&format!("{name} (a quirk of {node})"));
+    text.both(&Text::new(quirk.ja, quirk.en));
+    text.row("source", &[quirk.source]);
     let written = format!("line.quirks = {{ {node} = [\"{name}\"] }}");
-    row(&mut text, "written", &[written]);
+    text.row("written", &[written]);
     let has = |one: &Scenario| {
         let quirks = serde_json::to_value(&one.line.quirks).unwrap_or_default();
         let named = quirks[*node].as_array();
@@ -160,26 +159,26 @@ pub(super) fn quirk(quirk: &QuirkWords, scenarios: &[Scenario]) -> String {
         is_put_on || named.is_some_and(|names| names.iter().any(|one| one == name))
     };
     shown(&mut text, scenarios, has);
-    text
+    text.into_text()
 }
 
 /// Explains a step.
-pub(super) fn step(step: &StepWords, scenarios: &[Scenario]) -> String {
-    let mut text = String::new();
-    let _ = writeln!(text, "{} (a step)", step.name);
-    both(&mut text, &Text::new(step.ja, step.en));
-    row(&mut text, "written", &[step.example]);
-    row(&mut text, "source", &["scenarios/README.md, Steps"]);
+pub(super) fn step(step: &StepWords, scenarios: &[Scenario], lang: Option<Lang>) -> String {
+    let mut text = Sheet::new(lang);
+    text.heading(&format!("{} (a step)", step.name));
+    text.both(&Text::new(step.ja, step.en));
+    text.row("written", &[step.example]);
+    text.row("source", &["scenarios/README.md, Steps"]);
     let does = |one: &Scenario| one.steps().any(|one| one.action.name() == step.name);
     shown(&mut text, scenarios, does);
-    text
+    text.into_text()
 }
 
 /// Writes which scenarios show something, and, if they are few enough to be about it, which checks
 /// must find something to judge in them.
-fn shown(text: &mut String, scenarios: &[Scenario], shows: impl Fn(&Scenario) -> bool) {
+fn shown(text: &mut Sheet, scenarios: &[Scenario], shows: impl Fn(&Scenario) -> bool) {
     let showing = names(scenarios, &shows);
-    row(text, "seen in", &showing);
+    text.row("seen in", &showing);
     if showing.len() > ABOUT_IT {
         return;
     }
@@ -188,7 +187,7 @@ fn shown(text: &mut String, scenarios: &[Scenario], shows: impl Fn(&Scenario) ->
         showing.any(|one| one.exercises(check.id))
     };
     let judging = checks::all().filter(is_judged).map(|check| check.id);
-    row(text, "judged there", &judging.collect::<Vec<_>>());
+    text.row("judged there", &judging.collect::<Vec<_>>());
 }
 
 fn is_called(mood: LineAuthQuirk, name: &str) -> bool {

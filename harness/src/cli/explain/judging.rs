@@ -1,88 +1,84 @@
 //! Checks, the defects that they notice, profiles and diagnoses, explained.
 
-use std::fmt::Write as _;
-
+use ngnlab_reports::words::Lang;
 use ngnlab_reports::{Level, Profile, Text};
 use ngnlab_sim::node::router::defect::Defect;
 
 use super::proven;
-use super::words::{both, level_name, names, row, titles, what_to_do};
+use super::words::{Sheet, level_name, lines, names, titles, what_to_do};
 use crate::checks::{self, Check};
 use crate::diagnosis;
 use crate::scenario::Scenario;
 
-pub(super) fn check(check: &Check, scenarios: &[Scenario]) -> String {
+pub(super) fn check(check: &Check, scenarios: &[Scenario], lang: Option<Lang>) -> String {
     let profiles: Vec<&str> = check.profiles.iter().map(|one| one.name()).collect();
     let exercising = names(scenarios, |one| one.exercises(check.id));
-    let mut text = String::new();
-    let _ = writeln!(text, "{} ({})", check.id, level_name(check.level));
-    both(&mut text, &check.title);
-    row(&mut text, "source", &[check.source]);
-    row(&mut text, "profiles", &[&profiles.join(", ")]);
-    row(&mut text, "hint", &[&check.hint.en, &check.hint.ja]);
-    row(&mut text, "exercised in", &exercising);
-    row(&mut text, "fails with", &proven::defects_of(check.id));
-    text
+    let mut text = Sheet::new(lang);
+    text.heading(&format!("{} ({})", check.id, level_name(check.level)));
+    text.both(&check.title);
+    text.row("source", &[check.source]);
+    text.row("profiles", &[&profiles.join(", ")]);
+    text.row("hint", &lines(&check.hint, lang));
+    text.row("exercised in", &exercising);
+    text.row("fails with", &proven::defects_of(check.id));
+    text.into_text()
 }
 
-pub(super) fn defect(defect: Defect, scenarios: &[Scenario]) -> String {
+pub(super) fn defect(defect: Defect, scenarios: &[Scenario], lang: Option<Lang>) -> String {
     let noticing = names(scenarios, |one| one.notices().any(|one| one == defect));
-    let mut text = String::new();
-    let _ = writeln!(text, "{defect} (a defect of the reference router)");
-    both(&mut text, &Text::new(defect.ja(), defect.en()));
-    row(&mut text, "noticed in", &noticing);
+    let mut text = Sheet::new(lang);
+    text.heading(&format!("{defect} (a defect of the reference router)"));
+    text.both(&Text::new(defect.ja(), defect.en()));
+    text.row("noticed in", &noticing);
     let failing = proven::checks_of(defect.name());
     let failing = failing.into_iter().filter_map(checks::find);
-    row(&mut text, "fails", &titles(failing));
-    text
+    text.row("fails", &titles(failing, lang));
+    text.into_text()
 }
 
-pub(super) fn profile(profile: Profile) -> String {
-    let mut text = String::new();
-    let _ = writeln!(text, "{} (a profile)", profile.name());
-    both(&mut text, &profile.about());
+pub(super) fn profile(profile: Profile, lang: Option<Lang>) -> String {
+    let mut text = Sheet::new(lang);
+    text.heading(&format!("{} (a profile)", profile.name()));
+    text.both(&profile.about());
     let judged = match profile {
         Profile::OnsEast => "on the scenarios of the east",
         Profile::OnsWest => "on the scenarios of the west",
         Profile::HomeGateway => "on the scenarios of the family home-gateway",
         Profile::CeRouter | Profile::DnsProxy => "on every scenario",
     };
-    row(&mut text, "judged", &[judged]);
+    text.row("judged", &[judged]);
     let results = [
         "conformant: no requirement failed",
         "conformant with remarks: a SHOULD failed",
         "not conformant: a MUST failed",
         "undetermined: nothing was judged, or device or harness broke down",
     ];
-    row(&mut text, "results", &results);
-    row(
-        &mut text,
+    text.row("results", &results);
+    text.row(
         "run it",
         &[&format!("ngnlab run --profile {}", profile.name())],
     );
     for level in [Level::Must, Level::Should] {
         let asked =
             checks::all().filter(|check| check.level == level && check.profiles.contains(&profile));
-        row(&mut text, level_name(level), &titles(asked));
+        text.row(level_name(level), &titles(asked, lang));
     }
-    text
+    text.into_text()
 }
 
-pub(super) fn diagnosed(id: &str, scenarios: &[Scenario]) -> String {
-    let mut text = String::new();
+pub(super) fn diagnosed(id: &str, scenarios: &[Scenario], lang: Option<Lang>) -> String {
+    let mut text = Sheet::new(lang);
     let Some(end) = diagnosis::meaning(id) else {
-        return text;
+        return text.into_text();
     };
     let step = end.step;
-    let _ = writeln!(text, "{id} (an end of the flow of guide p.30, step {step})");
-    both(&mut text, &end.finding);
+    text.heading(&format!(
+        "{id} (an end of the flow of guide p.30, step {step})"
+    ));
+    text.both(&end.finding);
     for remedy in end.remedies {
-        row(&mut text, "remedy", &what_to_do(remedy));
+        text.row("remedy", &what_to_do(remedy, lang));
     }
-    row(
-        &mut text,
-        "seen in",
-        &names(scenarios, |one| one.expects(id)),
-    );
-    text
+    text.row("seen in", &names(scenarios, |one| one.expects(id)));
+    text.into_text()
 }

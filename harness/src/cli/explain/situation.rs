@@ -1,63 +1,69 @@
 //! A scenario explained: what happens in it, and what must come of it.
 
-use std::fmt::Write as _;
-
+use ngnlab_reports::words::Lang;
 use ngnlab_sim::node::part::screens;
 use ngnlab_sim::node::router::defect::Defect;
+use unicode_width::UnicodeWidthStr as _;
 
-use super::words::{both, row, titles};
+use super::words::{Sheet, lines, titles};
 use crate::checks;
 use crate::diagnosis;
 use crate::report::screen_name;
 use crate::scenario::Scenario;
 use crate::scenario::step::{Step, When};
 
-pub(super) fn situation(scenario: &Scenario) -> String {
+pub(super) fn situation(scenario: &Scenario, lang: Option<Lang>) -> String {
     let areas: Vec<&str> = scenario.line.areas.iter().map(|area| area.name()).collect();
+    let say = |words: &str| lang.unwrap_or_default().say(words).into_owned();
     let steps: Vec<String> = scenario
         .steps()
-        .map(|step| format!("{:<16} {}", moment(step), step.action))
+        .map(|step| {
+            let moment = say(&moment(step));
+            let blanks = MOMENT.saturating_sub(moment.width());
+            let action = say(&step.action.to_string());
+            format!("{moment}{:blanks$} {action}", "")
+        })
         .collect();
     let steps: Vec<&str> = steps.iter().map(|step| step.trim_end()).collect();
-    let mut text = String::new();
-    let _ = writeln!(text, "{}", scenario.name);
-    both(&mut text, &scenario.about);
-    row(&mut text, "source", &[&scenario.source]);
+    let mut text = Sheet::new(lang);
+    text.heading(&scenario.name);
+    text.both(&scenario.about);
+    text.row("source", &[&scenario.source]);
     let mut line = scenario.line.preset.get_ref().clone();
     if scenario.takes_any_delivery() {
         line.push_str(", or with the prefix by the other of RA and PD");
     }
-    row(&mut text, "line", &[&line]);
-    row(&mut text, "areas", &[&areas.join(", ")]);
-    row(&mut text, "until", &[&scenario.until.to_string()]);
-    row(&mut text, "steps", &steps);
-    row(&mut text, "expected", &expected(scenario));
+    text.row("line", &[&line]);
+    text.row("areas", &[&areas.join(", ")]);
+    text.row("until", &[&scenario.until.to_string()]);
+    text.row("steps", &steps);
+    text.row("expected", &expected(scenario, lang));
     let exercised = checks::all().filter(|check| scenario.exercises(check.id));
-    row(&mut text, "exercises", &titles(exercised));
+    text.row("exercises", &titles(exercised, lang));
     let noticed: Vec<&str> = scenario.notices().map(Defect::name).collect();
-    row(&mut text, "notices", &noticed);
-    text
+    text.row("notices", &noticed);
+    text.into_text()
 }
 
 /// Returns what must come of a scenario, whatever device is in it.
-fn expected(scenario: &Scenario) -> Vec<String> {
-    let mut lines = Vec::new();
+fn expected(scenario: &Scenario, lang: Option<Lang>) -> Vec<String> {
+    let mut said = Vec::new();
     if let Some(screen) = scenario.expect.screen {
-        lines.push(format!("the last screen is {}", screen_name(screen)));
+        said.push(format!("the last screen is {}", screen_name(screen)));
         let texts = screens::TEXTS.iter();
         let text = texts.clone().find(|text| text.screen == screen);
-        lines.extend(text.map(|text| format!("  {}", text.heading)));
+        said.extend(text.map(|text| format!("  {}", text.heading)));
     }
     if let Some(id) = &scenario.expect.diagnosis {
         let id = id.get_ref();
-        lines.push(format!("the diagnosis is {id}"));
+        said.push(format!("the diagnosis is {id}"));
         if let Some(end) = diagnosis::meaning(id) {
-            let finding = &end.finding;
-            lines.extend([format!("  {}", finding.en), format!("  {}", finding.ja)]);
+            let finding = lines(&end.finding, lang);
+            said.extend(finding.into_iter().map(|line| format!("  {line}")));
         }
     }
-    lines.push("every check that it exercises finds something to judge, and none fails".to_owned());
-    lines
+    said.push("every check that it exercises finds something to judge, and none fails".to_owned());
+    said
 }
 
 fn moment(step: &Step) -> String {
@@ -67,3 +73,6 @@ fn moment(step: &Step) -> String {
         (None, None) => String::new(),
     }
 }
+
+/// How wide the column of the moments is.
+const MOMENT: usize = 16;

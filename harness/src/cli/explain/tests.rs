@@ -10,7 +10,7 @@ fn everything_is_explained_in_both_languages_with_no_field_left_empty() {
     let explained = |id: &str| {
         let things = Thing::all(id, &scenarios);
         assert!(!things.is_empty(), "{id} is nothing");
-        let explained = things.iter().map(|thing| thing.explained(&scenarios));
+        let explained = things.iter().map(|thing| thing.explained(&scenarios, None));
         explained.collect::<String>()
     };
     let says = |id: &str, labels: &[&str]| {
@@ -71,7 +71,7 @@ fn what_a_technician_holds_is_found_however_it_is_written() {
     let said = |id: &str| {
         let things = Thing::meant(id, &[]);
         let first = |thing: &Thing<'_>| {
-            let text = thing.explained(&[]);
+            let text = thing.explained(&[], None);
             text.lines().next().unwrap_or_default().to_owned()
         };
         things.iter().map(first).collect::<Vec<_>>().join("; ")
@@ -126,11 +126,11 @@ fn what_a_technician_holds_is_found_however_it_is_written() {
 #[test]
 fn the_pages_with_the_dns_servers_and_the_flow_name_them() {
     let page = Passage::find("p.7").unwrap();
-    let told = held::passage(page, &[]);
+    let told = held::passage(page, &[], None);
     for address in ["2404:1a8:f583:d00::53:1", "2001:a7ff:5f01:1::a"] {
         assert!(told.contains(address), "{told}");
     }
-    let flow = held::passage(Passage::find("p.30").unwrap(), &[]);
+    let flow = held::passage(Passage::find("p.30").unwrap(), &[], None);
     assert!(diagnosis::ids().all(|id| flow.contains(id)), "{flow}");
 }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use ngnlab_reports::journal::{Header, Planned};
 use ngnlab_reports::shard::{self, FORMAT, Number, Part, Shard};
+use ngnlab_reports::words::Lang;
 use ngnlab_reports::{Case, Outcome, Verdict};
 
 use super::header::planned;
@@ -68,6 +69,7 @@ pub(super) fn tell(
     (number, run): (Number, Header),
     devices: Vec<Part>,
     elapsed_ms: u64,
+    lang: Lang,
 ) -> Result<Answer, Error> {
     let path = path(args)?;
     let stopped = devices.iter().any(|part| !part.cut_off.is_empty());
@@ -80,8 +82,8 @@ pub(super) fn tell(
         elapsed_ms,
         devices,
     };
-    let text = said(&shard, &path.display().to_string());
-    let mut remarks = remarks(stopped, broken, kept.has_journal());
+    let text = said(&shard, &path.display().to_string(), lang);
+    let mut remarks = remarks(stopped, broken, kept.has_journal(), lang);
     let written = file::write(&path, &shard::render(&shard));
     // As long as something can be gone on with, the journal stays.
     let told = match written.is_ok() && !stopped && !broken {
@@ -89,7 +91,7 @@ pub(super) fn tell(
         false => written,
     };
     if let Err(error) = &told {
-        remarks.push_str(&error.pretty());
+        remarks.push_str(&error.pretty(lang));
     }
     Ok(Answer {
         text,
@@ -102,21 +104,22 @@ pub(super) fn tell(
     .escaped())
 }
 
-fn said(shard: &Shard, path: &str) -> String {
+fn said(shard: &Shard, path: &str, lang: Lang) -> String {
     let mut text = String::new();
     let plans = shard.run.devices.iter();
     for (plan, part) in plans.zip(&shard.devices) {
         let (ended, own, all) = (part.cases.len(), part.planned.len(), plan.cases.len());
         let device = &plan.device;
-        text.push_str(&format!(
-            "{device}: {ended} of {own} runs have ended, of {all} in all shards\n"
-        ));
+        let line = format!("{device}: {ended} of {own} runs have ended, of {all} in all shards");
+        text.push_str(&lang.say(&line));
+        text.push('\n');
         for (place, what) in part.cases.iter().filter_map(failing) {
-            text.push_str(&format!("  {place}: {what}\n"));
+            text.push_str(&format!("  {place}: {}\n", lang.say(&what)));
         }
     }
     let part = shard.part;
-    text + &format!("{part} is in {path}; `ngnlab merge` makes a report of all, which decides\n")
+    let line = format!("{part} is in {path}; `ngnlab merge` makes a report of all, which decides");
+    text + &lang.say(&line) + "\n"
 }
 
 /// Says what fails in a case that the device file does not know of.

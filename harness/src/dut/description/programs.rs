@@ -322,7 +322,11 @@ mod tests {
             error.to_string(),
             "cannot run one: this machine has no user `nosuchuser`"
         );
-        assert!(error.pretty().contains("`root-users`"));
+        assert!(
+            error
+                .pretty(ngnlab_reports::words::Lang::En)
+                .contains("`root-users`")
+        );
         let names = ["net".to_owned(), "netdev".to_owned()];
         assert_eq!(lacking_user(&names, &["net:x:1:", "netdev:x:2:"]), None);
         assert_eq!(lacking_user(&names, &["net:x:1:"]), Some("netdev"));

@@ -2,12 +2,17 @@
 
 use super::{Shown, heading, places, runs, several, subject};
 use crate::comparison::{At, Change, Comparison, Decides, DeviceChanges, Kind, State, Trend};
+use crate::formats::Look;
 use crate::formats::page::{Page, Style};
 
 /// Renders a comparison, with colour for a terminal if that is set.
 pub(super) fn render(comparison: &Comparison, shown: Shown) -> String {
     let mut told = Told {
-        page: Page::new(shown.colour),
+        page: Page::new(Look {
+            colour: shown.colour,
+            lang: shown.lang,
+            ..Look::PLAIN
+        }),
         all: shown.all,
         is_worse: matches!(comparison.comes_to, Trend::Worse(_)),
     };

@@ -8,12 +8,12 @@ use serde_json::Value;
 use super::*;
 use crate::conclusion::Conclusion;
 use crate::decoded::Decoded;
-use crate::scene::{Event, Lane, NoScenes, Scene, Sent, Side, What};
+use crate::scene::{Event, Lane, Scene, Scenes, Sent, Side, What};
 use crate::{Case, CheckInfo, FORMAT, Finding, Judged, Level, Outcome, Profile, Verdict};
 
 #[test]
 fn a_page_asks_nobody_for_anything() {
-    let page = render(&document("reference"), &NoScenes);
+    let page = render(&document("reference"), Look::PLAIN);
     for word in [
         "http:", "https:", "//cdn", " src=", "@import", "url(", "fetch(", "XMLHttp",
     ] {
@@ -40,7 +40,7 @@ fn the_script_never_takes_a_text_for_markup() {
 #[test]
 fn foreign_words_end_no_block() {
     let words = "</script><script>alert(1)</script>\u{202e}\u{1b}[31m{style}";
-    let page = render(&document(words), &Drawn(words));
+    let page = render(&document(words), look(&Drawn(words)));
     assert!(!page.contains("<script>alert"), "it ends a block");
     assert!(!page.contains('\u{202e}') && !page.contains('\u{1b}'));
     assert_eq!(page.matches("<style>").count(), 1);
@@ -53,7 +53,10 @@ fn foreign_words_end_no_block() {
 
 #[test]
 fn each_case_is_packed_with_its_verdicts_and_its_scene() {
-    let page = render(&document("reference"), &Drawn("DNS AAAA? www.lineauth.mnw"));
+    let page = render(
+        &document("reference"),
+        look(&Drawn("DNS AAAA? www.lineauth.mnw")),
+    );
     let overview = unpacked(&page, "overview");
     assert_eq!(overview["devices"][0]["cases"][0]["cells"], "fp");
     assert_eq!(overview["devices"][0]["failures"][0]["check"], "a.fails");
@@ -76,9 +79,16 @@ fn each_case_is_packed_with_its_verdicts_and_its_scene() {
 
 #[test]
 fn a_case_without_a_trace_says_so() {
-    let page = render(&document("reference"), &NoScenes);
+    let page = render(&document("reference"), Look::PLAIN);
     let case = unpacked(&page, "case-0-0");
     assert_eq!(case["scene"]["none"], "no trace of it was kept");
+}
+
+fn look<'a>(scenes: &'a Drawn<'_>) -> Look<'a> {
+    Look {
+        scenes,
+        ..Look::PLAIN
+    }
 }
 
 /// Scenes with one frame.

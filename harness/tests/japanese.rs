@@ -1,0 +1,167 @@
+//! Everything that a report says of the reference and of its defects is there in Japanese.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use ngnlab_harness::campaign::{Campaign, Entry, Watched};
+use ngnlab_harness::job::{Device, Job};
+use ngnlab_harness::scenario::{self, Scenario};
+use ngnlab_reports::words::{is_the_same, japanese};
+use ngnlab_reports::{Case, Evidence, Outcome, Verdict};
+
+#[test]
+fn all_that_is_said_of_the_reference_and_its_defects_is_said_in_japanese() {
+    let mut said: BTreeMap<String, String> = BTreeMap::new();
+    for case in cases() {
+        let place = case.place();
+        for sentence in sentences(&case) {
+            said.entry(sentence.to_owned()).or_insert(place.clone());
+        }
+    }
+    assert!(said.len() > 1000, "only {} sentences", said.len());
+    let missing = said.iter().filter(|(sentence, _)| is_missing(sentence));
+    let missing: Vec<String> = missing
+        .map(|(sentence, place)| format!("{place}: {sentence}"))
+        .collect();
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn the_language_is_the_one_asked_for_or_that_of_the_locale() {
+    let explained = |locale: &str, args: &[&str]| {
+        let output = ngnlab(locale, &[&["explain", "m5"], args].concat());
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let (japanese, english) = ("m5（画面）", "m5 (a screen)");
+    let what_to_do = "Get an eligible line";
+    for (locale, args, heading, is_english) in [
+        ("ja_JP.UTF-8", &[][..], japanese, false),
+        ("C", &["--lang", "ja"], japanese, false),
+        ("ja_JP.UTF-8", &["--lang", "en"], english, true),
+        ("en_US.UTF-8", &[], english, true),
+    ] {
+        let text = explained(locale, args);
+        assert_eq!(text.lines().next(), Some(heading), "{locale} {args:?}");
+        assert_eq!(text.contains(what_to_do), is_english, "{text}");
+        assert_eq!(text.contains("申請し直して"), !is_english, "{text}");
+    }
+    // A locale that names no language gets both.
+    let text = explained("C.UTF-8", &[]);
+    assert!(
+        text.contains(what_to_do) && text.contains("申請し直して"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_is_wrong_is_said_in_japanese_too() {
+    let output = ngnlab("ja_JP.UTF-8", &["run", "--scenario", "dns/nothing-like-it"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let line = "「dns/nothing-like-it」というシナリオはありません";
+    assert!(said.contains(line), "{said}");
+    let output = ngnlab("ja_JP.UTF-8", &["doctor", "no-such-file.toml"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("no-such-file.tomlを読み込めません"), "{said}");
+}
+
+fn ngnlab(locale: &str, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ngnlab"))
+        .args(args)
+        .env("LC_ALL", locale)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .output()
+        .expect("the program was built with this test")
+}
+
+fn is_missing(sentence: &str) -> bool {
+    match japanese(sentence) {
+        None => !sentence.is_empty() && !is_the_same(sentence),
+        // What a hole took in unsaid is English in the middle of Japanese.
+        Some(said) => said.split(' ').any(|word| ENGLISH.contains(&word)),
+    }
+}
+
+/// Returns everything that a report shows of a case in sentences.
+fn sentences(case: &Case) -> Vec<&str> {
+    let mut said = Vec::new();
+    for judged in case.verdicts.values() {
+        match &judged.verdict {
+            Verdict::Fail(finding) => {
+                said.extend([&*finding.expected, &*finding.actual]);
+                said.extend(finding.excuse.as_deref());
+            }
+            Verdict::Inconclusive(why) | Verdict::NotApplicable(why) => said.push(why),
+            Verdict::Pass(_) => {}
+        }
+        said.extend(summaries(&judged.evidence));
+    }
+    for promise in &case.expectations {
+        said.extend([&*promise.what, &*promise.seen]);
+    }
+    for diagnosis in case.diagnosis.iter().chain(&case.overcome) {
+        for walked in &diagnosis.walked {
+            said.push(&walked.because);
+            said.extend(summaries(&walked.evidence));
+        }
+    }
+    match &case.outcome {
+        Outcome::DeviceFailed { how, message, .. } => said.extend([&**how, &**message]),
+        Outcome::NotApplicable(why) => said.push(why),
+        // Nothing of ours breaks here.
+        Outcome::HarnessError(_) | Outcome::Judged => {}
+    }
+    said
+}
+
+fn summaries(evidence: &[Evidence]) -> impl Iterator<Item = &str> {
+    evidence.iter().map(|one| &*one.summary)
+}
+
+/// Runs the reference in every scenario and area, and each defect where it is to be noticed.
+fn cases() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    let files = scenario::files(&folder).expect("the scenarios are there");
+    let entries: Vec<Entry> = files.iter().flat_map(|path| entries_of(path)).collect();
+    let campaign = Campaign {
+        jobs: 2,
+        progress: Watched::ByNobody,
+        stop: &AtomicBool::new(false),
+    };
+    campaign.run(&entries).into_iter().flatten().collect()
+}
+
+fn entries_of(path: &Path) -> Vec<Entry> {
+    let scenario = Scenario::load(path).expect("the scenarios have no mistakes");
+    let entry = |area, defects| Entry {
+        job: Job {
+            scenario: path.to_owned(),
+            area,
+            delivery: None,
+            seed: 1,
+            pace: None,
+            device: Device::Reference(defects),
+            prepared: None,
+            out: None,
+        },
+        scenario: scenario.clone(),
+        known: Arc::new([]),
+        excuses: Arc::new([]),
+    };
+    let areas = scenario.line.areas.iter();
+    let mut entries: Vec<Entry> = areas.map(|area| entry(*area, BTreeSet::new())).collect();
+    let first = scenario.line.areas[0];
+    let defects = scenario.notices();
+    entries.extend(defects.map(|defect| entry(first, BTreeSet::from([defect]))));
+    entries
+}
+
+/// Words that stand in no name.
+const ENGLISH: &[&str] = &[
+    "the", "all", "and", "not", "for", "with", "from", "was", "its", "of", "to", "in", "at", "by",
+    "servers", "nodes", "routers",
+];

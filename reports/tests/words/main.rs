@@ -1,0 +1,104 @@
+//! The tables of what is said: everything that the code can say stands there, nothing else does, and
+//! there is one word for each idea.
+
+use std::collections::BTreeSet;
+
+use ngnlab_reports::words::{entries, is_the_same, japanese};
+
+mod glossary;
+mod literals;
+
+use literals::{Literal, probe};
+
+#[test]
+fn all_that_checks_and_diagnoses_can_say_is_said_in_japanese() {
+    let literals = literals::of(&[
+        "../harness/src/checks",
+        "../harness/src/diagnosis",
+        "../harness/src/diagnosis.rs",
+        "../harness/src/stages.rs",
+    ]);
+    assert!(literals.len() > 800, "only {} literals", literals.len());
+    let missing: BTreeSet<String> = literals
+        .iter()
+        // What ends like a sentence of prose stands beside its Japanese.
+        .filter(|literal| literal.text.contains(' ') && !literal.text.ends_with('.'))
+        .filter(|literal| !PIECES.contains(&&*literal.text))
+        .filter(|literal| is_missing(&probe(&literal.text)) && is_missing(&literal.text))
+        .map(|literal| format!("{}: {}", literal.file, literal.text))
+        .collect();
+    let missing: Vec<String> = missing.into_iter().collect();
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
+fn nothing_stands_in_the_tables_that_nobody_says() {
+    let literals = literals::of(&["src", "../harness/src", "../sim/src"]);
+    let stale: Vec<String> = entries()
+        .filter(|(_, english, _)| !is_said(english, &literals))
+        .map(|(file, english, _)| format!("{file}: {english}"))
+        .collect();
+    assert!(stale.is_empty(), "{}", stale.join("\n"));
+}
+
+#[test]
+fn there_is_one_japanese_word_for_each_idea() {
+    let wrong = glossary::wrong();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn is_missing(sentence: &str) -> bool {
+    japanese(sentence).is_none() && !is_the_same(sentence)
+}
+
+/// Returns whether a literal says a pattern, or is the greater part of it where it is put together
+/// of several.
+fn is_said(english: &str, literals: &[Literal]) -> bool {
+    let wanted = probe(english);
+    let is_name = !english.contains(' ');
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count();
+    let most = letters(&wanted).div_ceil(2);
+    let says = |literal: &Literal| {
+        literal.text.contains(english)
+            || literals::fits(&literal.text, &wanted) && letters(&probe(&literal.text)) >= most
+            || letters(&literal.said) >= most && wanted.contains(&*literal.said)
+    };
+    is_name || ELSEWHERE.iter().any(|one| english.contains(one)) || literals.iter().any(says)
+}
+
+/// Parts of sentences, which are said as wholes.
+const PIECES: &[&str] = &[
+    " or ",
+    "because ",
+    " failed: ",
+    "may not",
+    "{service:?} {words} use ONS",
+    "a connection to {host}",
+    "the terminal did not send {what}",
+    "that there is no such record",
+    "advertises a part",
+    "forms an address",
+    "sends from an address",
+    "the device {how} of it",
+    "the device {how} of its prefix {net}",
+];
+
+/// What is not said as it stands in the code: in capitals, in several pieces, or by the system.
+const ELSEWHERE: &[&str] = &[
+    "DEVICE ",
+    "(os error ",
+    " at a time",
+    "(east and west)",
+    "conformant but for ",
+    ": NoServer",
+    ": Timeout",
+    ": ServerFailure",
+    ": NxDomain",
+    ": NoData",
+    ": Certificate",
+    " preferred {#5}",
+    ", truncated, ",
+    "; --resume runs the rest",
+    "ngnlab panicked while ",
+    " from its worker: ",
+];
