@@ -14,6 +14,7 @@ use ngnlab_harness::dut::reference::Reference;
 use ngnlab_harness::play;
 use ngnlab_harness::scenario::Scenario;
 use ngnlab_reports::Verdict;
+use ngnlab_reports::words::Lang;
 use ngnlab_sim::Pace;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::trace::{Role, Trace};
@@ -343,7 +344,7 @@ fn read(trace: &Trace, sources: &[Source], sides: Option<(&str, &str)>) -> Captu
     if let Some((wan, lan)) = sides {
         (request.wan, request.lan) = (Some(wan.to_owned()), Some(lan.to_owned()));
     }
-    capture::read(sources, &request).unwrap_or_else(|error| panic!("{}", error.pretty()))
+    capture::read(sources, &request).unwrap_or_else(|error| panic!("{}", error.pretty(Lang::En)))
 }
 
 fn verdicts(found: &Capture) -> std::collections::BTreeMap<&'static str, Verdict> {
