@@ -17,6 +17,7 @@ use shared::Shared;
 use super::Look;
 use crate::document::Document;
 use crate::escape;
+use crate::words::{self, Lang};
 use crate::{Report, Text};
 
 mod case;
@@ -24,7 +25,8 @@ mod overview;
 mod shared;
 mod spelling;
 
-/// Renders a document, with what happened in each case as far as somebody can tell.
+/// Renders a document, with what happened in each case as far as somebody can tell. It is in both
+/// languages, and opens in the one that is asked for.
 pub fn render(document: &Document, look: Look<'_>) -> String {
     let scenes = look.scenes;
     let reports: Vec<&Report> = match document {
@@ -55,7 +57,12 @@ pub fn render(document: &Document, look: Look<'_>) -> String {
     };
     let title = quick_xml::escape::escape(&title).into_owned();
     let script = SCRIPTS.concat();
+    let language = match look.lang {
+        Lang::En => "en",
+        Lang::Ja => "ja",
+    };
     let parts = [
+        ("{language}", language),
         ("{title}", &title[..]),
         ("{style}", STYLE),
         ("{blocks}", &blocks),
@@ -91,6 +98,28 @@ fn block(to: &mut String, id: &str, value: &impl Serialize) {
 /// Makes a foreign text one that is shown and never obeyed.
 fn shown(text: &str) -> String {
     escape::line(text).into_owned()
+}
+
+/// A sentence of ours, with its Japanese where that is known.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Said {
+    /// The same in both languages, or foreign.
+    Same(String),
+    /// Different in each.
+    Both { ja: String, en: String },
+}
+
+/// Says a sentence in both languages, shown and never obeyed.
+fn said(english: &str) -> Said {
+    let en = shown(english);
+    match words::japanese(english) {
+        Some(japanese) if japanese != english => Said::Both {
+            ja: shown(&japanese),
+            en,
+        },
+        Some(_) | None => Said::Same(en),
+    }
 }
 
 /// A text in both languages, as the page takes it.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::shared::Shared;
-use super::{shown, spelling};
+use super::{said, shown, spelling};
 use crate::scene::{Scene, Scenes, Sent, What};
 use crate::{Case, Judged, Report, Verdict};
 
@@ -32,7 +32,7 @@ pub(super) fn pack(report: &Report, case: &Case, scenes: &dyn Scenes, words: &mu
     let verdicts = verdicts.collect();
     let scene = match scenes.scene(case) {
         Ok(scene) => laid(&scene, words),
-        Err(why) => json!({ "none": shown(&why) }),
+        Err(why) => json!({ "none": said(&why) }),
     };
     Pack { verdicts, scene }
 }
@@ -46,26 +46,26 @@ fn verdict(judged: &Judged, numbers: &BTreeMap<&str, usize>, words: &mut Shared)
         Verdict::Fail(finding) => {
             let mut evidence = Vec::new();
             for one in &judged.evidence {
-                let summary = words.word(&one.summary);
+                let summary = words.said(&one.summary);
                 let place = words.word(&one.place);
                 evidence.push(json!([one.record, shown(&one.at), place, summary]));
             }
             json!([
                 "f",
                 finding.records,
-                words.word(&finding.expected),
-                words.word(&finding.actual),
+                words.said(&finding.expected),
+                words.said(&finding.actual),
                 because,
                 judged.known.as_deref().map(|known| words.word(known)),
-                finding.excuse.as_deref().map(|excuse| words.word(excuse)),
+                finding.excuse.as_deref().map(|excuse| words.said(excuse)),
                 evidence,
             ])
         }
         Verdict::Inconclusive(why) => {
             let known = judged.known.as_deref().map(|known| words.word(known));
-            json!(["i", words.word(why), because, known, judged.excused])
+            json!(["i", words.said(why), because, known, judged.excused])
         }
-        Verdict::NotApplicable(why) => json!(["n", words.word(why)]),
+        Verdict::NotApplicable(why) => json!(["n", words.said(why)]),
     }
 }
 
@@ -80,12 +80,12 @@ fn laid(scene: &Scene, words: &mut Shared) -> Value {
         match &event.what {
             What::Frame(sent) => row.extend(frame(sent, words)),
             What::Told { lane, text } => {
-                row.extend([json!("t"), json!(lane), json!(words.word(text))]);
+                row.extend([json!("t"), json!(lane), json!(words.said(text))]);
             }
             What::Step { text, done } => {
-                row.extend([json!("s"), json!(words.word(text)), json!(done)]);
+                row.extend([json!("s"), json!(words.said(text)), json!(done)]);
             }
-            What::Host(text) => row.extend([json!("h"), json!(words.word(text))]),
+            What::Host(text) => row.extend([json!("h"), json!(words.said(text))]),
         }
         events.push(Value::Array(row));
     }
@@ -102,9 +102,9 @@ fn frame(sent: &Sent, words: &mut Shared) -> Vec<Value> {
         json!(sent.to),
         json!(words.word(&sent.cable)),
         json!(flags),
-        json!(sent.fate.as_deref().map(|fate| words.word(fate))),
+        json!(sent.fate.as_deref().map(|fate| words.said(fate))),
         json!(spelling::hex(&sent.bytes)),
-        json!(words.word(&sent.decoded.summary)),
+        json!(words.said(&sent.decoded.summary)),
         Value::Array(layers),
         json!(sent.left_out),
     ]

@@ -59,11 +59,16 @@ function chosen(scene, words, marked, state) {
   return numbers;
 }
 
+// Returns a text in both languages: whoever seeks a word may know it in either.
+function sought(text) {
+  return typeof text === "object" ? text.ja + " " + text.en : text;
+}
+
 function eventText(event, words) {
   switch (event[2]) {
-    case "f": return words[event[FRAME.summary]] + " " + words[event[FRAME.cable]];
-    case "t": return words[event[4]];
-    default: return words[event[3]];
+    case "f": return sought(words[event[FRAME.summary]]) + " " + words[event[FRAME.cable]];
+    case "t": return sought(words[event[4]]);
+    default: return sought(words[event[3]]);
   }
 }
 

@@ -14,7 +14,7 @@ function el(tag, properties, ...children) {
 function add(element, children) {
   for (const child of children.flat(Infinity)) {
     if (child === undefined || child === null || child === false) continue;
-    element.append(child instanceof Node ? child : String(child));
+    element.append(child instanceof Node ? child : String(told(child)));
   }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Both, shown};
+use super::{Both, Said, said, shown};
 use crate::conclusion::Conclusion;
 use crate::scene::Scenes;
 use crate::score::{Counts, ProfileResult};
@@ -44,7 +44,7 @@ struct Device<'a> {
     counts: Counts,
     judged: usize,
     result: &'static str,
-    reasons: Vec<String>,
+    reasons: Vec<Said>,
     profiles: Vec<ProfileResult>,
     failures: Vec<Failure>,
     stale: Vec<Stale>,
@@ -60,8 +60,8 @@ struct Failure {
     known: Option<String>,
     profiles: Vec<&'static str>,
     cases: Vec<usize>,
-    expected: String,
-    seen: String,
+    expected: Said,
+    seen: Said,
     explains: Vec<Explained>,
     promises: usize,
     counts: bool,
@@ -82,7 +82,7 @@ struct Stale {
 
 #[derive(Serialize)]
 struct LeftOut {
-    reason: String,
+    reason: Said,
     scenarios: Vec<String>,
 }
 
@@ -90,20 +90,20 @@ struct LeftOut {
 struct Lost {
     check: String,
     place: String,
-    because: String,
+    because: Said,
 }
 
 /// What is known of a foreign capture.
 #[derive(Serialize)]
 struct Captured {
-    found: Vec<[String; 2]>,
-    warnings: Vec<String>,
+    found: Vec<[Said; 2]>,
+    warnings: Vec<Said>,
     open: Vec<LeftOpen>,
 }
 
 #[derive(Serialize)]
 struct LeftOpen {
-    by: String,
+    by: Said,
     checks: Vec<String>,
 }
 
@@ -116,7 +116,7 @@ struct Head<'a> {
     /// How it ended: `judged`, or what kept it from being judged.
     outcome: &'static str,
     /// What kept it, in words.
-    why: Option<String>,
+    why: Option<Said>,
     known: Option<String>,
     log: Option<String>,
     trace: Option<String>,
@@ -129,8 +129,8 @@ struct Head<'a> {
 
 #[derive(Serialize)]
 struct Promise {
-    what: String,
-    seen: String,
+    what: Said,
+    seen: Said,
     /// `met`, `remark`, `unclear`, `known` or `broken`.
     came: &'static str,
     because: Option<String>,
@@ -151,7 +151,7 @@ struct Walked<'a> {
     step: u8,
     question: Both<'a>,
     yes: bool,
-    because: String,
+    because: Said,
     records: Vec<usize>,
 }
 
@@ -215,7 +215,7 @@ fn device<'a>(report: &'a Report, scenes: &dyn Scenes) -> Device<'a> {
         counts: report.counts(),
         judged: report.judged_checks(),
         result,
-        reasons: reasons.iter().map(|one| shown(one)).collect(),
+        reasons: reasons.iter().map(|one| said(one)).collect(),
         profiles: report
             .profiles
             .iter()
@@ -234,7 +234,7 @@ fn device<'a>(report: &'a Report, scenes: &dyn Scenes) -> Device<'a> {
         left_out: left_out
             .into_iter()
             .map(|(reason, scenarios)| LeftOut {
-                reason: shown(reason),
+                reason: said(reason),
                 scenarios,
             })
             .collect(),
@@ -244,7 +244,7 @@ fn device<'a>(report: &'a Report, scenes: &dyn Scenes) -> Device<'a> {
             .map(|one| Lost {
                 check: shown(&one.check),
                 place: shown(&one.place()),
-                because: shown(&one.because),
+                because: said(&one.because),
             })
             .collect(),
         captured: report.captured.as_ref().map(captured),
@@ -262,14 +262,14 @@ fn captured(captured: &crate::captured::Captured) -> Captured {
         found: captured
             .found
             .iter()
-            .map(|one| [shown(&one.about), shown(&one.text)])
+            .map(|one| [said(&one.about), said(&one.text)])
             .collect(),
-        warnings: all(&captured.warnings),
+        warnings: captured.warnings.iter().map(|one| said(one)).collect(),
         open: captured
             .open
             .iter()
             .map(|one| LeftOpen {
-                by: shown(&one.by),
+                by: said(&one.by),
                 checks: all(&one.checks),
             })
             .collect(),
@@ -281,8 +281,8 @@ fn failures(report: &Report) -> Vec<Failure> {
     let failures = report.failures().into_iter().map(|failure| {
         let finding = failure.cases.first().map(|(_, judged)| &judged.verdict);
         let (expected, seen) = match finding {
-            Some(Verdict::Fail(finding)) => (shown(&finding.expected), shown(&finding.actual)),
-            _ => Default::default(),
+            Some(Verdict::Fail(finding)) => (said(&finding.expected), said(&finding.actual)),
+            _ => (said(""), said("")),
         };
         Failure {
             check: shown(&failure.info.id),
@@ -328,7 +328,7 @@ fn head<'a>(report: &'a Report, case: &'a Case, scenes: &dyn Scenes) -> Head<'a>
         area: shown(&case.area),
         delivery: case.delivery.as_deref().map(shown),
         outcome,
-        why: why.as_deref().map(shown),
+        why: why.as_deref().map(said),
         known: case.outcome.known().map(shown),
         log: log.as_deref().map(shown),
         trace: scenes.trace(case).map(shown),
@@ -372,8 +372,8 @@ fn promise(one: &crate::Expectation) -> Promise {
         _ => "broken",
     };
     Promise {
-        what: shown(&one.what),
-        seen: shown(&one.seen),
+        what: said(&one.what),
+        seen: said(&one.seen),
         came,
         because: one.because.as_deref().map(shown),
         known: one.known.as_deref().map(shown),
@@ -393,7 +393,7 @@ fn found(diagnosis: &Diagnosis) -> Found<'_> {
                 step: walked.step,
                 question: (&walked.question).into(),
                 yes: walked.yes,
-                because: shown(&walked.because),
+                because: said(&walked.because),
                 records: walked.evidence.iter().map(|one| one.record).collect(),
             })
             .collect(),

@@ -33,7 +33,7 @@ function overviewPage(report, device) {
       el("li", {}, checkLink(report, one.check), " ", one.place, ": ", one.because)))] : null,
     others.length ? folded(say("others") + " (" + others.length + ")", () =>
       el("div", {}, others.map((one) => failureView(report, device, one)))) : null,
-    device.left_out.map((one) => folded(say("leftOut") + " (" + one.scenarios.length + "): " + one.reason, () =>
+    device.left_out.map((one) => folded(say("leftOut") + " (" + one.scenarios.length + "): " + told(one.reason), () =>
       el("p", {}, one.scenarios.join(", ")))));
 }
 
@@ -60,7 +60,7 @@ function captured(report, device) {
   const { found, warnings, open } = device.captured;
   return [el("h2", {}, say("capture")), facts(found),
     warnings.length ? el("ul", {}, warnings.map((one) => el("li", {}, one))) : null,
-    open.map((one) => folded(one.by + " (" + one.checks.length + ")", () =>
+    open.map((one) => folded(told(one.by) + " (" + one.checks.length + ")", () =>
       el("p", {}, one.checks.map((id) => [checkLink(report, id), " "]))))];
 }
 
@@ -266,7 +266,7 @@ function verdictDetails(report, device, number, check, column, pack, shared) {
   rows.push([say("countsFor"), check.profiles.join(", ")], [say("again"), command(again(device, device.cases[number]))]);
   const evidence = verdict[0] === "f" && pack.scene.none !== undefined
     ? el("ul", {}, verdict[7].map(([record, at, where, summary]) =>
-      el("li", {}, "#" + record + " " + at + " s " + words[where] + ": " + words[summary])))
+      el("li", {}, "#" + record + " " + at + " s " + told(words[where]) + ": " + told(words[summary]))))
     : null;
   return el("div", {}, facts(rows), el("h2", {}, say("exchange")), evidence, diagram(pack, shared, records));
 }

@@ -1,19 +1,21 @@
 //! What many cases have in common, each held once: texts, how layers are laid out, and bytes that
 //! stand apart. A page that held them case by case would be more than twice as long.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::shown;
 use super::spelling;
+use super::{Said, said, shown};
 use crate::decoded::{Field, Layer};
 
 /// What cases refer to by numbers.
 #[derive(Default)]
 pub(super) struct Shared {
     words: Numbered,
+    /// The numbers of those that are sentences of ours.
+    said: BTreeSet<usize>,
     layouts: Numbered,
     apart: Numbered,
 }
@@ -21,7 +23,7 @@ pub(super) struct Shared {
 /// The block that all cases need.
 #[derive(Serialize)]
 pub(super) struct Block {
-    words: Vec<String>,
+    words: Vec<Said>,
     layouts: Vec<Value>,
     apart: Vec<String>,
 }
@@ -48,6 +50,13 @@ impl Shared {
     /// Returns the number of a text.
     pub(super) fn word(&mut self, text: &str) -> usize {
         self.words.number(text)
+    }
+
+    /// Returns the number of a sentence, which is shown in the language of the page.
+    pub(super) fn said(&mut self, sentence: &str) -> usize {
+        let number = self.word(sentence);
+        self.said.insert(number);
+        number
     }
 
     /// Packs a layer as `[layout, start, length, summary, apart, values…]`.
@@ -113,8 +122,13 @@ impl Shared {
     pub(super) fn into_block(self) -> Block {
         let layouts = self.layouts.texts.iter();
         let layout = |text: &String| serde_json::from_str(text).expect("it was written here");
+        let words = self.words.texts.iter().enumerate();
+        let word = |(number, text): (usize, &String)| match self.said.contains(&number) {
+            true => said(text),
+            false => Said::Same(shown(text)),
+        };
         Block {
-            words: self.words.texts.iter().map(|text| shown(text)).collect(),
+            words: words.map(word).collect(),
             layouts: layouts.map(layout).collect(),
             apart: self.apart.texts,
         }

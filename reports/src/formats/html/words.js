@@ -163,7 +163,7 @@ function say(key, ...values) {
   return text.replace(/\{(\d)\}/g, (_, hole) => values[hole]);
 }
 
-// Returns a text that the report holds in both languages.
+// Returns a text in the language of the page, if the report holds it in both.
 function told(text) {
-  return text[language];
+  return text !== null && typeof text === "object" ? text[language] : text;
 }
