@@ -19,7 +19,7 @@ fn every_page_is_drawn_in_both_languages_without_a_complaint() {
     let page = page(&folder);
     let case = "/case/0/0";
     for (address, words) in [
-        ("/device/0", ["不適合の一覧", "ngn.dhcp6.duid-ll"]),
+        ("/device/0", ["不合格の一覧", "ngn.dhcp6.duid-ll"]),
         ("/device/0/matrix", ["絞り込み", "シナリオ"]),
         (case, ["通信の流れ", "www.lineauth.mnw"]),
         ("/case/0/0/ngn.dhcp6.duid-ll", ["期待", "DHCPv6 Solicit"]),
@@ -104,7 +104,7 @@ fn page(folder: &TempDir) -> PathBuf {
             "--area",
             "east",
         ])
-        .args(["--defect", "duid-llt", "--scenarios"])
+        .args(["--lang", "ja", "--defect", "duid-llt", "--scenarios"])
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios"))
         .arg("--html")
         .arg(&page)

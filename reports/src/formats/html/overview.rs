@@ -41,6 +41,8 @@ struct Device<'a> {
     seed: u64,
     arguments: Vec<String>,
     elapsed: u64,
+    /// What is known of the call that made the report, each with its name.
+    made: Vec<(&'static str, String)>,
     counts: Counts,
     judged: usize,
     result: &'static str,
@@ -212,6 +214,7 @@ fn device<'a>(report: &'a Report, scenes: &dyn Scenes) -> Device<'a> {
         seed: report.seed,
         arguments: report.arguments.iter().map(|one| shown(one)).collect(),
         elapsed: report.elapsed_ms,
+        made: made(report),
         counts: report.counts(),
         judged: report.judged_checks(),
         result,
@@ -254,6 +257,13 @@ fn device<'a>(report: &'a Report, scenes: &dyn Scenes) -> Device<'a> {
             .map(|case| head(report, case, scenes))
             .collect(),
     }
+}
+
+fn made(report: &Report) -> Vec<(&'static str, String)> {
+    let rows = report.provenance.iter().flat_map(|one| one.rows());
+    // The seed stands there already.
+    let rows = rows.filter(|(name, _)| *name != "seed");
+    rows.map(|(name, value)| (name, shown(&value))).collect()
 }
 
 fn captured(captured: &crate::captured::Captured) -> Captured {

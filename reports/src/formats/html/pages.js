@@ -51,6 +51,7 @@ function certificate(report, device) {
       [say("time"), span(device.elapsed * 1000)],
       [say("seed"), device.seed],
       [say("tool"), report.tool],
+      ...device.made.map(([name, value]) => [say(name), value]),
     ]));
 }
 
