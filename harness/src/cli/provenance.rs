@@ -7,18 +7,19 @@ use std::thread;
 use humantime::format_rfc3339_seconds;
 use ngnlab_reports::journal::Header;
 use ngnlab_reports::provenance::{DeviceFile, Host, Provenance};
-use ngnlab_sim::link::clock;
 
 use super::Run;
 use crate::built_in;
 use crate::job::Device;
+
+mod date;
 
 /// Returns what is known of this call before anything is done; `revision` is the program's.
 pub fn here(revision: &str) -> Provenance {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let command = args_os().map(|word| word.to_string_lossy().into_owned());
     Provenance {
-        began: format_rfc3339_seconds(clock::date()).to_string(),
+        began: format_rfc3339_seconds(date::now()).to_string(),
         revision: revision.to_owned(),
         command: command.collect(),
         host: Host {

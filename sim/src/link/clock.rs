@@ -1,14 +1,9 @@
 //! The one place that reads a clock, for worlds that run in real pace.
 #![expect(clippy::disallowed_methods, reason = "this is where real time enters")]
 
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use crate::time::Time;
-
-/// Returns the date and time of this machine, for what is written down beside a run.
-pub fn date() -> SystemTime {
-    SystemTime::now()
-}
 
 /// The machine's monotonic clock, counted from a chosen moment.
 #[derive(Clone, Copy, Debug)]
