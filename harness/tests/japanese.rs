@@ -66,7 +66,11 @@ fn what_is_wrong_is_said_in_japanese_too() {
     assert!(said.contains(line), "{said}");
     let output = ngnlab("ja_JP.UTF-8", &["doctor", "no-such-file.toml"]);
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("no-such-file.tomlを読み込めません"), "{said}");
+    let line = "装置ファイルno-such-file.tomlがありません";
+    assert!(said.contains(line) && said.contains("例の名前"), "{said}");
+    let output = ngnlab("ja_JP.UTF-8", &["render", "no-such-file.json"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("no-such-file.jsonを読み込めません"), "{said}");
 }
 
 fn ngnlab(locale: &str, args: &[&str]) -> Output {

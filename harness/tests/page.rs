@@ -98,6 +98,8 @@ fn page(folder: &TempDir) -> PathBuf {
     let page = folder.path().join("report.html");
     let output = Command::new(env!("CARGO_BIN_EXE_ngnlab"))
         .args([
+            "--lang",
+            "ja",
             "run",
             "--scenario",
             "line-auth/succeeds-on-a-pd-line",

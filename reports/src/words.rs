@@ -90,8 +90,10 @@ pub fn entries() -> impl Iterator<Item = (&'static str, &'static str, &'static s
 }
 
 /// The files of the table, by what is spoken of.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 11] = [
     ("report.txt", include_str!("words/report.txt")),
+    ("captures.txt", include_str!("words/captures.txt")),
+    ("changes.txt", include_str!("words/changes.txt")),
     ("checks.txt", include_str!("words/checks.txt")),
     ("dhcpv6.txt", include_str!("words/dhcpv6.txt")),
     ("dns.txt", include_str!("words/dns.txt")),

@@ -64,7 +64,8 @@ impl Told {
             }
             if last != Some(change.kind) {
                 self.page.gap();
-                self.page.line(&[(Style::Bold, heading(change.kind))]);
+                let heading = self.page.lang.say(heading(change.kind));
+                self.page.line(&[(Style::Bold, &heading)]);
                 last = Some(change.kind);
             }
             self.change(change);
@@ -89,7 +90,10 @@ impl Told {
             Some(cause) => format!(", because of {cause}"),
             None => String::new(),
         };
-        let told = format!(" in {}{remark}{because}", runs(change.places.len()));
+        let lang = self.page.lang;
+        let (word, name) = (lang.say(word), lang.say(name));
+        let told = format!("in {}{remark}{because}", runs(change.places.len()));
+        let told = format!(" {}", lang.say(&told));
         if change.because.is_some() && !self.all {
             let line = format!("{word}  {name}{told}");
             self.page.wrapped(&line, "  ", "            ");
@@ -97,9 +101,9 @@ impl Told {
         }
         self.page.line(&[
             (Style::Plain, "  "),
-            (style, word),
+            (style, &word),
             (Style::Plain, "  "),
-            (Style::Bold, name),
+            (Style::Bold, &name),
             (Style::Plain, &told),
         ]);
         if change.kind == Kind::OtherDiagnosis {
@@ -115,7 +119,7 @@ impl Told {
             }
             let more = change.places.len().saturating_sub(shown);
             if more > 0 {
-                self.page.field("", &format!("and {more} more"));
+                self.page.field_said("", &format!("and {more} more"));
             }
             return;
         }
@@ -127,7 +131,8 @@ impl Told {
         if let Some(at) = change.places.first() {
             self.states(at, change.kind);
         }
-        self.page.field("where", &places(&change.places, self.all));
+        self.page
+            .field_said("where", &places(&change.places, self.all));
     }
 
     fn states(&mut self, at: &At, kind: Kind) {
@@ -135,13 +140,13 @@ impl Told {
             (State::Failed { expected, seen, .. }, State::Failed { .. })
                 if kind == Kind::OtherEvidence =>
             {
-                self.page.field("expected", expected);
-                self.page.field("seen then", seen);
+                self.page.field_said("expected", expected);
+                self.page.field_said("seen then", seen);
             }
             (_, State::Failed { .. }) if at.was != State::Passed => {
                 self.page.field("before", &said(&at.was));
             }
-            (State::Failed { seen, .. }, _) => self.page.field("seen then", seen),
+            (State::Failed { seen, .. }, _) => self.page.field_said("seen then", seen),
             _ => {}
         }
         match &at.is {
@@ -151,14 +156,14 @@ impl Told {
                 known,
                 ..
             } => {
-                self.page.field("expected", expected);
-                self.page.field("seen", seen);
+                self.page.field_said("expected", expected);
+                self.page.field_said("seen", seen);
                 if let Some(reason) = known {
                     self.page.field("known", reason);
                 }
             }
-            State::Missing(why) | State::NotJudged(why) => self.page.field("because", why),
-            State::Unclear(why) => self.page.field("unclear", why),
+            State::Missing(why) | State::NotJudged(why) => self.page.field_said("because", why),
+            State::Unclear(why) => self.page.field_said("unclear", why),
             State::Passed | State::Absent | State::Ends(_) => {}
         }
     }
@@ -231,29 +236,38 @@ impl Told {
 
     fn conclusion(&mut self, comparison: &Comparison) {
         let before = match comparison.still_failing() {
-            0 => String::new(),
-            1 => "; 1 thing fails as it did, and does not count".to_owned(),
-            count => format!("; {count} things fail as they did, and do not count"),
+            0 => None,
+            1 => Some("1 thing fails as it did, and does not count".to_owned()),
+            count => Some(format!("{count} things fail as they did, and do not count")),
         };
         let old = &comparison.old;
-        let line = match &comparison.comes_to {
-            Trend::NoWorse if comparison.is_empty() => format!("none since {old}{before}"),
-            Trend::NoWorse => format!("no worse than {old}{before}"),
+        let (came, reasons) = match &comparison.comes_to {
+            Trend::NoWorse if comparison.is_empty() => (format!("none since {old}"), &[][..]),
+            Trend::NoWorse => (format!("no worse than {old}"), &[][..]),
             Trend::Worse(reasons) if comparison.rules.strict => {
-                format!("not as {old}: {}{before}", reasons.join("; "))
+                (format!("not as {old}"), &reasons[..])
             }
-            Trend::Worse(reasons) => format!("worse than {old}: {}{before}", reasons.join("; ")),
-            Trend::Unclear(reasons) => {
-                let reasons = reasons.join("; ");
-                format!("cannot tell whether it is worse than {old}: {reasons}{before}")
-            }
+            Trend::Worse(reasons) => (format!("worse than {old}"), &reasons[..]),
+            Trend::Unclear(reasons) => (
+                format!("cannot tell whether it is worse than {old}"),
+                &reasons[..],
+            ),
         };
+        let lang = self.page.lang;
+        let mut line = lang.say(&came).into_owned();
+        let mut link = match reasons.is_empty() {
+            true => lang.semicolon(),
+            false => lang.colon(),
+        };
+        for part in reasons.iter().chain(&before) {
+            line = format!("{line}{link}{}", lang.say(part));
+            link = lang.semicolon();
+        }
         self.labelled("change", &line);
     }
 
     fn labelled(&mut self, label: &str, value: &str) {
-        self.page
-            .wrapped(value, &format!("{label:<10} "), "           ");
+        self.page.row(label, value);
     }
 }
 

@@ -66,7 +66,8 @@ fn each_case_is_packed_with_its_verdicts_and_its_scene() {
     let failed = &case["verdicts"]["0"];
     assert_eq!(failed[0], "f");
     assert_eq!(failed[1], serde_json::json!([0]));
-    assert_eq!(words(&failed[2]), "an answer");
+    let both = serde_json::json!({ "ja": "応答あり", "en": "an answer" });
+    assert_eq!(words(&failed[2]), both);
     assert_eq!(case["verdicts"]["1"], serde_json::json!(["p", [0]]));
     let frame = &case["scene"]["events"][0];
     assert_eq!(
