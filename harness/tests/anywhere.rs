@@ -146,7 +146,7 @@ fn a_report_says_when_and_by_what_it_was_made() {
 fn files_that_cannot_be_written_are_told_before_anything_is_run() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("file"), "").unwrap();
-    for option in ["--json", "--junit", "--markdown"] {
+    for option in ["--json", "--html", "--junit", "--markdown"] {
         let run = ["run", "--scenario", "dns/*", option, "file/below"];
         let output = ngnlab(folder.path(), &run);
         assert_eq!(output.status.code(), Some(3), "{option}");

@@ -23,7 +23,7 @@ pub(super) struct Kept {
 
 /// Claims the places that a run writes to, and takes up what it goes on with.
 pub(super) fn claim(args: &Run, header: &Header) -> Result<Kept, Error> {
-    let files = [&args.json, &args.junit, &args.markdown];
+    let files = [&args.json, &args.html, &args.junit, &args.markdown];
     files
         .into_iter()
         .flatten()
