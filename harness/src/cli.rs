@@ -2,19 +2,18 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use ngnlab_reports::escape;
 use ngnlab_reports::formats::FORMATS;
 use ngnlab_reports::formats::Look;
 use ngnlab_reports::provenance::Provenance;
 use ngnlab_reports::scene::Scenes;
 use ngnlab_reports::shard::Number;
 use ngnlab_reports::words::Lang;
-use ngnlab_reports::{Profile, escape};
-use ngnlab_sim::line::{Area, Line};
+use ngnlab_sim::line::Line;
 use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::node::router::defect::Defect;
-use ngnlab_sim::setup::Mode;
 
 use crate::campaign::Watched;
 use crate::error::Error;
@@ -22,6 +21,12 @@ use crate::period::Period;
 
 pub use diff::Diff;
 pub use merge::Merge;
+pub use names::{AreaName, DeliveryName, LangName, ProfileName};
+
+use examples::{
+    CHECK_EXAMPLES, COMPLETIONS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES,
+    JUDGE_EXAMPLES, RUN_EXAMPLES,
+};
 
 mod arguments;
 #[cfg(test)]
@@ -29,6 +34,7 @@ mod ci;
 mod device;
 mod diff;
 mod doctor;
+mod examples;
 mod explain;
 mod file;
 mod init;
@@ -38,6 +44,7 @@ mod lint;
 mod list;
 mod manual;
 mod merge;
+mod names;
 pub mod provenance;
 mod render;
 mod run;
@@ -348,87 +355,6 @@ pub struct Man {
     pub folder: PathBuf,
 }
 
-/// An area on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum AreaName {
-    /// NTT East
-    East,
-    /// NTT West
-    West,
-}
-
-impl From<AreaName> for Area {
-    fn from(name: AreaName) -> Self {
-        match name {
-            AreaName::East => Self::East,
-            AreaName::West => Self::West,
-        }
-    }
-}
-
-/// A language on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LangName {
-    /// Japanese
-    Ja,
-    /// English
-    En,
-}
-
-impl From<LangName> for Lang {
-    fn from(name: LangName) -> Self {
-        match name {
-            LangName::Ja => Self::Ja,
-            LangName::En => Self::En,
-        }
-    }
-}
-
-/// A way of delivering the prefix on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DeliveryName {
-    /// By Router Advertisement, a /64 that the router hands on
-    Ra,
-    /// By DHCPv6-PD, a delegation
-    Pd,
-}
-
-impl From<DeliveryName> for Mode {
-    fn from(name: DeliveryName) -> Self {
-        match name {
-            DeliveryName::Ra => Self::Ra,
-            DeliveryName::Pd => Self::Pd,
-        }
-    }
-}
-
-/// A profile on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ProfileName {
-    /// A router for オンライン資格確認 on an NTT East line
-    OnsEast,
-    /// A router for オンライン資格確認 on an NTT West line
-    OnsWest,
-    /// A router below a ひかり電話ルータ
-    HomeGateway,
-    /// A customer-edge router by RFC 7084 and RFC 9096
-    CeRouter,
-    /// A DNS forwarder by RFC 5625
-    DnsProxy,
-}
-
-impl From<ProfileName> for Profile {
-    fn from(name: ProfileName) -> Self {
-        match name {
-            ProfileName::OnsEast => Self::OnsEast,
-            ProfileName::OnsWest => Self::OnsWest,
-            ProfileName::HomeGateway => Self::HomeGateway,
-            ProfileName::CeRouter => Self::CeRouter,
-            ProfileName::DnsProxy => Self::DnsProxy,
-        }
-    }
-}
-
 /// What a command has to say: on standard output, on standard error, and as exit code.
 #[derive(Debug, Default)]
 pub struct Answer {
@@ -544,79 +470,3 @@ fn defect(name: &str) -> Result<Defect, String> {
         advice.unwrap_or_else(|| "`ngnlab list --defects` names them".to_owned())
     })
 }
-
-const EXAMPLES: &str = "\
-Examples:
-  ngnlab run                                     every scenario, the built-in router, virtual time
-  ngnlab run --device my-router.toml --out out   a real router, with traces and captures
-  ngnlab list                                    what can happen on a line
-  ngnlab explain ons.dns.per-domain              why a check is there, and what to do
-  ngnlab judge out/…/trace.jsonl                 the same run, judged again
-  ngnlab doctor                                  what this machine lacks for real routers
-  ngnlab device check my-router.toml             how far a device comes, stage by stage
-
-Exit codes: 0 conformant, 1 not conformant, 2 wrong usage or file, 3 could not tell";
-
-const EXPLAIN_EXAMPLES: &str = "\
-Examples:
-  ngnlab explain P11019                what a code on the screen means, and what to do
-  ngnlab explain m6                    a screen: m1 to m10, consent, login, not-authenticated
-  ngnlab explain 回線認証に失敗しました   the same, by the words it begins with
-  ngnlab explain Q17                   a question of the guide's FAQ
-  ngnlab explain p.30                  a page of the guide
-  ngnlab explain ons.dns.per-domain    a check: why it is there, and which defects fail it
-  ngnlab explain wrong-dns             a diagnosis
-  ngnlab explain no-failover           a defect of the reference router
-  ngnlab explain suppresses-aaaa       a quirk of the network
-  ngnlab explain reconfigure           a step of a scenario
-  ngnlab explain dns/large-answers     a scenario";
-
-const JUDGE_EXAMPLES: &str = "\
-Examples:
-  ngnlab judge out/…/trace.jsonl                           a run of ours, judged again
-  ngnlab judge both.pcapng --line next-pd --area east      a capture of both sides
-  ngnlab judge both.pcapng --line next-pd --area east --wan eth0 --lan eth1
-  ngnlab judge --wan wan.pcap.gz --lan lan.pcap --line next-ra --area west
-
-A capture holds frames alone, so it is judged by the checks that need no more. Exit codes of a
-capture: 0 no MUST failed that it shows, which proves no conformance; 1 a MUST certainly failed;
-2 no capture, no frame of a router, or no such interface; 3 nothing could be judged";
-
-const DOCTOR_EXAMPLES: &str = "\
-Examples:
-  ngnlab doctor                    for every device example
-  ngnlab doctor my-router.toml     for one device
-
-Exit codes: 0 all that is needed is there, 2 wrong usage or file, 3 something is missing";
-
-const COMPLETIONS_EXAMPLES: &str = "\
-Examples:
-  ngnlab completions bash > ~/.local/share/bash-completion/completions/ngnlab
-  ngnlab completions zsh > ~/.zfunc/_ngnlab        with ~/.zfunc in $fpath
-  ngnlab completions fish > ~/.config/fish/completions/ngnlab.fish";
-
-const CHECK_EXAMPLES: &str = "\
-Examples:
-  ngnlab device check my-router.toml
-  ngnlab device check my-router.toml --area west --out out --json check.json
-
-Stages: started, sends on the WAN, got a prefix, serves the LAN, answers DNS
-
-Exit codes: 0 it came all the way, 1 it stopped on the way, 2 wrong usage or file, 3 could not tell";
-
-const RUN_EXAMPLES: &str = "\
-Examples:
-  ngnlab run --scenario 'dns/*' --area west
-  ngnlab run --scenario line-auth/succeeds-on-a-pd-line --out out --json out/report.json
-  ngnlab run --device my-router.toml --jobs 8 --long
-  ngnlab run --device my-router.toml --out out --resume   the rest of a run that was broken off
-  ngnlab run --device old.toml --device new.toml   scenarios and checks, old beside new
-  ngnlab run --scenario 'dns/*' --delivery ra    on RA lines wherever the scenario allows it
-  ngnlab run --defect one-dns-for-all            see a check fail
-  ngnlab run --device my-router.toml --baseline last.json   fail only for what became worse
-
-Exit codes: 0 conformant, 1 not conformant, or the device file is stale, 2 wrong usage or file,
-3 could not tell: also where a MUST is not judged although a scenario exercises it
-(`ngnlab render REPORT --format excuses` writes what a device file may say to that)
-With --baseline: 0 no worse than the baseline, whatever failed there, 1 worse, 3 could not tell
-(as of `ngnlab diff`)";
