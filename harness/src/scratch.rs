@@ -2,13 +2,18 @@
 //!
 //! Such a folder is called `ngnlab-<process>-<something>`, and a file in it is locked as long as
 //! its process lives. One that nobody holds was left by a process that was killed.
+//!
+//! A folder has no lock while it is being made. Whoever makes one shares a lock on the place
+//! where it is made, and whoever sweeps holds that lock alone: a folder without a lock is then one
+//! whose process was killed in the middle.
 
 use std::env;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::id;
+use std::thread::park_timeout;
 use std::time::Duration;
 
 use nix::unistd::geteuid;
@@ -38,6 +43,7 @@ impl Scratch {
     }
 
     fn below(place: &Path) -> io::Result<Self> {
+        let _shared = hold(place, File::try_lock_shared);
         let prefix = format!("{PREFIX}{}-", id());
         let folder = Builder::new().prefix(&prefix).tempdir_in(place)?;
         // It gets its name once it is locked, so that nobody sees it unlocked.
@@ -52,6 +58,13 @@ impl Scratch {
     }
 }
 
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be taken away now is swept by whoever comes next.
+        take_away(self.folder.path());
+    }
+}
+
 /// Takes away what processes of this user have left that were killed.
 pub(crate) fn sweep() {
     sweep_below(&env::temp_dir());
@@ -59,13 +72,46 @@ pub(crate) fn sweep() {
 
 fn sweep_below(place: &Path) {
     // What cannot be looked at or taken away is in nobody's way.
+    let alone = hold(place, File::try_lock);
     let Ok(entries) = fs::read_dir(place) else {
         return;
     };
     for entry in entries.flatten() {
-        if is_ours(&entry.file_name().to_string_lossy()) && is_left(&entry.path()) {
-            let _ = fs::remove_dir_all(entry.path());
+        let name = entry.file_name();
+        if is_ours(&name.to_string_lossy()) && is_left(&entry.path(), alone.is_some()) {
+            take_away(&entry.path());
         }
+    }
+}
+
+/// Holds a folder's lock as long as what is returned lives; nothing if somebody keeps it, who need
+/// not be one of ours: others may lock a folder that all can read.
+fn hold(place: &Path, lock: fn(&File) -> Result<(), TryLockError>) -> Option<File> {
+    let folder = File::open(place).ok()?;
+    let held = within(PATIENCE, || lock(&folder).is_ok());
+    held.then_some(folder)
+}
+
+/// Takes a folder away, in which somebody who is about to end may still write.
+fn take_away(folder: &Path) {
+    within(PATIENCE, || match fs::remove_dir_all(folder) {
+        Err(error) => error.kind() != io::ErrorKind::DirectoryNotEmpty,
+        Ok(()) => true,
+    });
+}
+
+/// Tries something again and again for a while.
+fn within(patience: Duration, mut succeeds: impl FnMut() -> bool) -> bool {
+    let mut left = patience;
+    loop {
+        if succeeds() {
+            return true;
+        }
+        if left.is_zero() {
+            return false;
+        }
+        park_timeout(PAUSE);
+        left = left.saturating_sub(PAUSE);
     }
 }
 
@@ -79,7 +125,7 @@ fn is_ours(name: &str) -> bool {
 }
 
 /// Returns whether a folder is this user's, and its process is gone.
-fn is_left(folder: &Path) -> bool {
+fn is_left(folder: &Path, nobody_makes_one: bool) -> bool {
     let Ok(there) = fs::symlink_metadata(folder) else {
         return false;
     };
@@ -89,7 +135,7 @@ fn is_left(folder: &Path) -> bool {
     match File::open(folder.join(LOCK)) {
         Ok(lock) => lock.try_lock().is_ok(),
         // It may be about to be locked.
-        Err(_) => is_older(folder, LOCKED_WITHIN).unwrap_or(false),
+        Err(_) => nobody_makes_one || is_older(folder, LOCKED_WITHIN).unwrap_or(false),
     }
 }
 
@@ -103,13 +149,16 @@ fn is_older(path: &Path, age: Duration) -> io::Result<bool> {
 const PREFIX: &str = "ngnlab-";
 const LOCK: &str = "lock";
 const LOCKED_WITHIN: Duration = Duration::from_secs(60);
+/// To make or to sweep takes far less.
+const PATIENCE: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(20);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_what_nobody_holds_is_swept() {
+    fn only_what_nobody_holds_or_makes_is_swept() {
         let place = tempfile::tempdir().unwrap();
         let held = Scratch::below(place.path()).unwrap();
         let left = place.path().join("ngnlab-17-left");
@@ -121,9 +170,17 @@ mod tests {
         fs::write(left.join(LOCK), "").unwrap();
         fs::write(left.join("trace.jsonl"), "").unwrap();
         fs::write(other.join(LOCK), "").unwrap();
+        let busy = hold(place.path(), File::try_lock_shared);
+        assert!(busy.is_some());
         sweep_below(place.path());
         assert!(!left.exists());
         for folder in [held.path(), &early, &other] {
+            assert!(folder.exists(), "{}", folder.display());
+        }
+        drop(busy);
+        sweep_below(place.path());
+        assert!(!early.exists());
+        for folder in [held.path(), &other] {
             assert!(folder.exists(), "{}", folder.display());
         }
         let path = held.path().to_owned();
