@@ -19,7 +19,8 @@
 //! 9. [`checks`], [`diagnosis`]: what has to hold in a trace, and why authentication failed in it
 //! 10. [`capture`]: a capture from a real line becomes a trace
 //! 11. [`dissection`]: a trace, taken apart once for all of them
-//! 12. [`decode`]: a frame, taken apart byte by byte for people
+//! 12. [`decode`], [`redact`]: a frame, taken apart byte by byte for people; what gives people away
+//!     in a trace, mapped to something else
 //! 13. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
 //! 14. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
 //! 15. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
@@ -49,6 +50,7 @@ mod namespaces;
 pub mod period;
 pub mod play;
 pub mod promises;
+pub mod redact;
 pub mod report;
 pub mod scenario;
 pub mod scene;
