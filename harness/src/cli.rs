@@ -19,9 +19,11 @@ use crate::campaign::Watched;
 use crate::error::Error;
 use crate::period::Period;
 
+pub use bundle::Bundle;
 pub use diff::Diff;
 pub use merge::Merge;
 pub use names::{AreaName, DeliveryName, LangName, ProfileName};
+pub use verify::Verify;
 
 use examples::{
     CHECK_EXAMPLES, COMPLETIONS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES,
@@ -29,6 +31,7 @@ use examples::{
 };
 
 mod arguments;
+mod bundle;
 #[cfg(test)]
 mod ci;
 mod device;
@@ -50,6 +53,7 @@ mod render;
 mod run;
 mod select;
 mod selftest;
+mod verify;
 
 /// An NTT access line in a box, and a judge for the router that is plugged into it.
 #[derive(Debug, Parser)]
@@ -88,6 +92,12 @@ pub enum Command {
     /// Makes the report of a whole run of its shards
     #[command(after_help = merge::EXAMPLES)]
     Merge(Merge),
+    /// Packs a report with its traces, captures and logs into one archive that can be handed in
+    #[command(after_help = bundle::EXAMPLES)]
+    Bundle(Bundle),
+    /// Checks such an archive and judges its traces again
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(Verify),
     /// Proves that every check can fail: runs each defect of the reference router
     Selftest(Selftest),
     /// Says what this machine can do, what it lacks, and the command that mends it
@@ -427,6 +437,8 @@ impl Cli {
             Command::Render(args) => render::answer(args, place),
             Command::Diff(args) => diff::answer(args, place),
             Command::Merge(args) => merge::answer(args, place),
+            Command::Bundle(args) => bundle::answer(args, place),
+            Command::Verify(args) => verify::answer(args, place),
             Command::List(args) => list::answer(args, place).map(Answer::escaped),
             Command::Explain(args) => explain::answer(args, place).map(Answer::escaped),
             Command::Lint(args) => lint::answer(args, place).map(Answer::escaped),

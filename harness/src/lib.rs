@@ -8,26 +8,28 @@
 //!
 //! 1. [`cli`]: what can be asked on the command line, and what is said to that
 //! 2. [`doctor`], [`selftest`]: whether this machine, and the checks, are fit for it
-//! 3. [`campaign`]: many jobs at the same time
-//! 4. [`launch`], [`report`], [`scene`]: running one job, in a worker if need be; judging what it
+//! 3. [`bundle`]: a report with all that it was made of, packed, and checked by who gets it
+//! 4. [`campaign`]: many jobs at the same time
+//! 5. [`launch`], [`report`], [`scene`]: running one job, in a worker if need be; judging what it
 //!    gave, and laying it out for who draws it
-//! 5. [`job`]: one scenario in one area with one device, as data
-//! 6. [`play`]: a scenario is played on the testbed with a device; what each step makes happen
-//! 7. [`dut`], [`terminal`]: what is plugged in: a device of any kind, and real terminals
-//! 8. [`promises`], [`wireshark`]: what a scenario promises, held against what there is; a trace as
+//! 6. [`job`]: one scenario in one area with one device, as data
+//! 7. [`play`]: a scenario is played on the testbed with a device; what each step makes happen
+//! 8. [`dut`], [`terminal`]: what is plugged in: a device of any kind, and real terminals
+//! 9. [`promises`], [`wireshark`]: what a scenario promises, held against what there is; a trace as
 //!    Wireshark shows it
-//! 9. [`checks`], [`diagnosis`]: what has to hold in a trace, and why authentication failed in it
-//! 10. [`capture`]: a capture from a real line becomes a trace
-//! 11. [`dissection`]: a trace, taken apart once for all of them
-//! 12. [`decode`], [`redact`]: a frame, taken apart byte by byte for people; what gives people away
+//! 10. [`checks`], [`diagnosis`]: what has to hold in a trace, and why authentication failed in it
+//! 11. [`capture`]: a capture from a real line becomes a trace
+//! 12. [`dissection`]: a trace, taken apart once for all of them
+//! 13. [`decode`], [`redact`]: a frame, taken apart byte by byte for people; what gives people away
 //!     in a trace, mapped to something else
-//! 13. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
-//! 14. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
-//! 15. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
-//! 16. [`built_in`], [`guide`], [`mistake`], [`period`]: what the program has inside, what stands in
+//! 14. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
+//! 15. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
+//! 16. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
+//! 17. [`built_in`], [`guide`], [`mistake`], [`period`]: what the program has inside, what stands in
 //!     the guide, what is wrong in a file, and spans of time in it
 
 pub mod built_in;
+pub mod bundle;
 pub mod campaign;
 pub mod capture;
 mod caught;

@@ -1,6 +1,6 @@
 //! Files that are written whole or not at all.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -17,9 +17,19 @@ pub(super) fn write(path: &Path, content: &str) -> Result<(), Error> {
 /// Writes a file like [`write`], of any bytes.
 pub(super) fn write_bytes(path: &Path, content: &[u8]) -> Result<(), Error> {
     let written = match is_plain(path) {
-        true => replace(path, content),
+        true => replace(path, |file| file.write_all(content)),
         // A pipe or a terminal must stay what it is.
         false => fs::write(path, content),
+    };
+    written.map_err(failed(path))
+}
+
+/// Writes a file like [`write`], of all that `from` still has.
+pub(super) fn write_from(path: &Path, from: &mut impl io::Read) -> Result<(), Error> {
+    let mut copy = |to: &mut File| io::copy(from, to).map(drop);
+    let written = match is_plain(path) {
+        true => replace(path, copy),
+        false => File::create(path).and_then(|mut to| copy(&mut to)),
     };
     written.map_err(failed(path))
 }
@@ -49,12 +59,12 @@ pub(super) fn make_folder_at(path: &Path) -> Result<(), Error> {
     fs::create_dir_all(path).map_err(failed(path))
 }
 
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+fn replace(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let mut file = Builder::new()
         .prefix(".ngnlab-")
         .permissions(Permissions::from_mode(0o666))
         .tempfile_in(make_folder(path)?)?;
-    file.write_all(content)?;
+    fill(file.as_file_mut())?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())

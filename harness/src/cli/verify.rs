@@ -1,0 +1,180 @@
+//! `ngnlab verify`: a bundle that was handed in, checked and judged again.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ngnlab_reports::escape;
+use ngnlab_reports::words::Lang;
+
+use super::{Answer, Place, file};
+use crate::bundle::signature::Signature;
+use crate::bundle::{self, Verified};
+use crate::error::{CONFORMANT, Error, NOT_CONFORMANT, UNDETERMINED};
+use crate::input;
+
+/// The arguments of `verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The bundle, as `ngnlab bundle` wrote it
+    pub bundle: PathBuf,
+    /// Those whose signatures are trusted, in the form of ALLOWED SIGNERS in ssh-keygen(1); then a
+    /// bundle without a signature of theirs is refused
+    #[arg(long, value_name = "FILE")]
+    pub signers: Option<PathBuf>,
+    /// Writes what was checked into this folder, which must be new
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+pub(super) fn answer(args: &Verify, place: Place) -> Result<Answer, Error> {
+    if let Some(out) = args
+        .out
+        .as_ref()
+        .filter(|out| out.symlink_metadata().is_ok())
+    {
+        return Err(Error::Usage {
+            what: format!(
+                "there is a {} already, and it stays as it is",
+                out.display()
+            ),
+            help: Some("name another folder, or move that one away".to_owned()),
+        });
+    }
+    let opened = input::open(&args.bundle)?;
+    let revision = (place.provenance)().revision;
+    let tool = format!("ngnlab {}", env!("CARGO_PKG_VERSION"));
+    let unpack = args
+        .out
+        .as_ref()
+        .map(|out| move |name: &str, content: &[u8]| file::write_bytes(&out.join(name), content));
+    let unpack = unpack.as_ref().map(|unpack| unpack as &bundle::Unpack<'_>);
+    let signers = args.signers.as_deref();
+    let verified = bundle::verify(&args.bundle, opened, (&tool, &revision), signers, unpack)?;
+    let lang = place.lang();
+    let mut lines = lines(&verified);
+    let (result, exit_code) = result(&verified);
+    lines.push(("result", result));
+    let lines = lines
+        .iter()
+        .map(|(label, text)| row(label, &lang.say(text), lang));
+    Ok(Answer {
+        exit_code,
+        ..Answer::text(escape::lines(&lines.collect::<String>()).into_owned())
+    })
+}
+
+fn row(label: &str, text: &str, lang: Lang) -> String {
+    let label = lang.say(label);
+    let width = unicode_width::UnicodeWidthStr::width(&label[..]);
+    format!(
+        "{label}{} {text}\n",
+        " ".repeat(LABELS.saturating_sub(width))
+    )
+}
+
+/// Returns what was found, each under its label.
+fn lines(verified: &Verified) -> Vec<(&'static str, String)> {
+    let about = &verified.about;
+    let mut lines = vec![
+        ("bundle", verified.devices.join(", ")),
+        (
+            "made",
+            format!("{} by {} ({})", about.made, about.tool, about.revision),
+        ),
+    ];
+    if about.redacted {
+        lines.push((
+            "",
+            "redacted: what gives people away was mapped to others".to_owned(),
+        ));
+    }
+    match verified.wrong.len() {
+        0 => lines.push((
+            "files",
+            format!("{}, each as the manifest says", verified.files),
+        )),
+        count => lines.push((
+            "files",
+            format!("{count} of {} not as the manifest says", verified.files),
+        )),
+    }
+    let shown = verified.wrong.iter().take(MOST_SHOWN);
+    lines.extend(shown.map(|(name, how)| ("", format!("{name} {how}"))));
+    lines.push((
+        "signature",
+        match &verified.signature {
+            Signature::None => {
+                "none: whoever changed the manifest with the files is not noticed".to_owned()
+            }
+            Signature::OfSomeKey(said) => {
+                format!("fits, by a key that --signers does not name yet: {said}")
+            }
+            Signature::Good(said) => said.clone(),
+            Signature::Bad(said) => format!("bad: {said}"),
+        },
+    ));
+    lines.push((
+        "judged",
+        format!("{} runs again by their traces", verified.judged),
+    ));
+    if verified.unjudged > 0 {
+        lines.push((
+            "",
+            format!(
+                "{} runs have no trace, and are taken as they are",
+                verified.unjudged
+            ),
+        ));
+    }
+    let shown = verified.differs.iter().take(MOST_SHOWN);
+    lines.extend(shown.map(|difference| ("", difference.to_string())));
+    let more = verified.differs.len().saturating_sub(MOST_SHOWN);
+    if more > 0 {
+        lines.push(("", format!("and {more} more")));
+    }
+    lines
+}
+
+/// Returns what it comes to, with the exit code that says so.
+fn result(verified: &Verified) -> (String, u8) {
+    let about = &verified.about;
+    if !verified.is_whole() {
+        return (
+            "it is not what it was when it was made".to_owned(),
+            NOT_CONFORMANT,
+        );
+    }
+    match (verified.differs.is_empty(), verified.same_judge) {
+        (true, true) => (
+            "whole, and the report follows from its traces".to_owned(),
+            CONFORMANT,
+        ),
+        (true, false) => (
+            "whole, and another version of the judge comes to the same verdicts".to_owned(),
+            CONFORMANT,
+        ),
+        (false, true) => (
+            "whole, but the report does not follow from its traces".to_owned(),
+            NOT_CONFORMANT,
+        ),
+        (false, false) => (
+            format!(
+                "whole, but this version of the judge comes to other verdicts than {} ({})",
+                about.tool, about.revision
+            ),
+            UNDETERMINED,
+        ),
+    }
+}
+
+const LABELS: usize = 10;
+const MOST_SHOWN: usize = 10;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  ngnlab verify my-router.zip
+  ngnlab verify my-router.zip --signers trusted --out unpacked
+  echo 'desk@example.com ssh-ed25519 AAAA…' > trusted     who is trusted, a line each
+
+Exit codes: 0 whole, and its report follows from its traces; 1 changed, wrongly signed, or a report
+that does not follow; 2 no bundle, or wrong usage; 3 whole, but judged otherwise by this version";
