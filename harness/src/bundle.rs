@@ -21,7 +21,7 @@ pub mod pdf;
 pub mod signature;
 mod verify;
 
-pub use pack::{Contents, Packed, pack};
+pub use pack::{Contents, Packed, Sign, pack};
 pub use verify::{Difference, Unpack, Verified, verify};
 
 /// What a bundle says of itself.

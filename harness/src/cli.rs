@@ -293,6 +293,14 @@ pub struct Judge {
     /// Writes the capture for Wireshark, with a comment on each frame that decided a verdict
     #[arg(long, value_name = "FILE")]
     pub pcapng: Option<PathBuf>,
+    /// Judges and writes a trace in which customer IDs, MAC addresses and the addresses made of them,
+    /// PPP passwords and TLS secrets are mapped to others, the same one each time; every verdict
+    /// stays
+    #[arg(long)]
+    pub redact: bool,
+    /// With --redact: another word that is mapped wherever it stands, as a user name
+    #[arg(long, value_name = "WORD", requires = "redact")]
+    pub redact_word: Vec<String>,
     /// The trace, as `run --out` wrote it, or a capture: pcapng or pcap, plain or gzip
     #[arg(value_name = "FILE", required_unless_present_any = ["wan", "lan"])]
     pub trace: Option<PathBuf>,

@@ -98,6 +98,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("rdisc6", "ndisc6"),
     ("socat", "socat"),
     ("ss", "iproute2"),
+    ("ssh-keygen", "openssh-client"),
     ("stubby", "stubby"),
     ("sysctl", "procps"),
     ("systemd-networkd", "systemd"),

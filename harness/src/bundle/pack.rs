@@ -42,8 +42,11 @@ pub struct Contents<'a> {
     /// Makes a page into paper, if it is asked for and a browser is there.
     pub print: &'a dyn Fn(&str) -> Option<Vec<u8>>,
     /// Signs the manifest, if that is asked for.
-    pub sign: &'a dyn Fn(&[u8]) -> Result<Option<Vec<u8>>, Error>,
+    pub sign: &'a Sign<'a>,
 }
+
+/// Signs a manifest, if that is asked for.
+pub type Sign<'a> = dyn Fn(&[u8]) -> Result<Option<Vec<u8>>, Error> + 'a;
 
 /// A bundle, and what is to be said of it.
 pub struct Packed {

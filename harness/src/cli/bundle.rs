@@ -127,11 +127,7 @@ fn told(args: &Bundle, packed: &Packed, length: u64, lang: Lang) -> String {
          files; a manifest",
         packed.runs, packed.logs
     ));
-    let inside = in_words(&packed.inside, lang);
-    let inside = inside.join(match lang {
-        Lang::En => ", ",
-        Lang::Ja => "、",
-    });
+    let inside = in_words(&packed.inside, lang).join(", ");
     match args.redact {
         true => lines.push(format!("mapped to others: {inside}")),
         false => {
@@ -152,7 +148,7 @@ fn told(args: &Bundle, packed: &Packed, length: u64, lang: Lang) -> String {
 }
 
 /// Returns what gives people away, each with how many there are.
-fn in_words(inside: &Inside, lang: Lang) -> Vec<String> {
+pub(super) fn in_words(inside: &Inside, lang: Lang) -> Vec<String> {
     let counts = [
         (inside.customer_ids.len(), "customer IDs"),
         (inside.macs.len(), "MAC addresses"),

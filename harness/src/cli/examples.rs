@@ -32,6 +32,7 @@ Examples:
   ngnlab judge both.pcapng --line next-pd --area east      a capture of both sides
   ngnlab judge both.pcapng --line next-pd --area east --wan eth0 --lan eth1
   ngnlab judge --wan wan.pcap.gz --lan lan.pcap --line next-ra --area west
+  ngnlab judge both.pcapng --line next-pd --area east --redact --pcapng for-others.pcapng
 
 A capture holds frames alone, so it is judged by the checks that need no more. Exit codes of a
 capture: 0 no MUST failed that it shows, which proves no conformance; 1 a MUST certainly failed;

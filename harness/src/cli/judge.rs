@@ -20,6 +20,7 @@ use crate::report::{case_of_trace, check_infos};
 use crate::wireshark;
 
 mod captures;
+mod redacted;
 
 pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
     let Some(path) = &args.trace else {
@@ -55,14 +56,16 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
         });
     }
     let trace = Trace::load(file).map_err(|source| unread(path, source))?;
+    let (trace, _) = redacted::if_asked(args, trace)?;
     let shown = Some(path.display().to_string());
     let mut case = case_of_trace(&trace, shown).map_err(|error| unread(path, error.into()))?;
     let beside = path.with_file_name(CAPTURE);
     if beside.is_file() {
         case.capture = Some(beside.display().to_string());
     }
-    write_capture(args, &trace, &mut case)?;
-    finish(args, &trace.header, case, None, place)
+    let remarks = write_capture(args, &trace, &mut case, place)?;
+    let answer = finish(args, &trace.header, case, None, place)?;
+    Ok(Answer { remarks, ..answer })
 }
 
 /// Returns how a file begins, and leaves it at its beginning.
@@ -80,10 +83,15 @@ fn unread(path: &Path, source: io::Error) -> Error {
     }
 }
 
-/// Writes the capture of a trace, if it is asked for.
-fn write_capture(args: &Judge, trace: &Trace, case: &mut Case) -> Result<(), Error> {
+/// Writes the capture of a trace, if it is asked for; returns what gives people away in it.
+fn write_capture(
+    args: &Judge,
+    trace: &Trace,
+    case: &mut Case,
+    place: Place,
+) -> Result<String, Error> {
     let Some(path) = &args.pcapng else {
-        return Ok(());
+        return Ok(String::new());
     };
     let mut written = Vec::new();
     wireshark::write(trace, case, &mut written).map_err(|source| Error::Write {
@@ -92,7 +100,7 @@ fn write_capture(args: &Judge, trace: &Trace, case: &mut Case) -> Result<(), Err
     })?;
     file::write_bytes(path, &written)?;
     case.capture = Some(path.display().to_string());
-    Ok(())
+    Ok(redacted::said(args, path, trace, place.lang()))
 }
 
 /// Makes the report of one case.

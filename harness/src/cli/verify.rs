@@ -113,10 +113,7 @@ fn lines(verified: &Verified) -> Vec<(&'static str, String)> {
             Signature::Bad(said) => format!("bad: {said}"),
         },
     ));
-    lines.push((
-        "judged",
-        format!("{} runs again by their traces", verified.judged),
-    ));
+    lines.push(("traces", format!("{} runs judged again", verified.judged)));
     if verified.unjudged > 0 {
         lines.push((
             "",

@@ -4,7 +4,7 @@ use ngnlab_reports::captured::{Captured, Open, Remark};
 use ngnlab_sim::line::Line;
 use ngnlab_sim::trace::CapturedAt;
 
-use super::{finish, unread, write_capture};
+use super::{finish, redacted, unread, write_capture};
 use crate::capture::{self, Request, Source, Told};
 use crate::checks::{self, Point, passive};
 use crate::cli::{Answer, Judge, Place};
@@ -15,17 +15,23 @@ use crate::report::case_of_trace;
 pub(super) fn answer(args: &Judge, sources: &[Source], place: Place) -> Result<Answer, Error> {
     let request = request(args, sources)?;
     let capture = capture::read(sources, &request)?;
-    let trace = &capture.trace;
+    let (trace, texts) = redacted::if_asked(args, capture.trace)?;
+    let trace = &trace;
     let files: Vec<String> = sources
         .iter()
         .map(|one| one.path.display().to_string())
         .collect();
     let case = case_of_trace(trace, Some(files.join(", ")));
     let mut case = case.map_err(|error| unread(&sources[0].path, error.into()))?;
-    write_capture(args, trace, &mut case)?;
+    let remarks = write_capture(args, trace, &mut case, place)?;
     let at = trace.header.captured.unwrap_or_default();
-    let captured = captured(capture.told, at);
-    finish(args, &trace.header, case, Some(captured), place)
+    let mut captured = captured(capture.told, at);
+    let found = captured.found.iter_mut().map(|remark| &mut remark.text);
+    for text in found.chain(&mut captured.warnings) {
+        *text = texts(text);
+    }
+    let answer = finish(args, &trace.header, case, Some(captured), place)?;
+    Ok(Answer { remarks, ..answer })
 }
 
 /// Returns the first option that only a capture takes.
