@@ -25,6 +25,7 @@ fn a_bundle_is_verified_wherever_it_is() {
     let (code, said) = lab.verify("whole.zip", &["--out", "unpacked"]);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("5 runs judged again"), "{said}");
+    assert!(said.contains("those inside this ngnlab"), "{said}");
     assert!(said.contains("result     whole, and the report follows from its traces"));
     let sums = Command::new("sha256sum")
         .args(["--check", "--strict", "--quiet", "manifest.sha256"])
@@ -107,6 +108,18 @@ fn whatever_is_changed_is_noticed() {
     let exchanged = |files: &mut Files| {
         let content = files[other].clone();
         files.insert(trace.to_owned(), content);
+    };
+    let spared = |files: &mut Files| {
+        let spared = "\"outcome\": {\"not-applicable\": \"mode pd\"}";
+        edit(files, "report.json", "\"outcome\": \"judged\"", spared);
+    };
+    let milder = |files: &mut Files| {
+        edit(
+            files,
+            "report.json",
+            "\"level\": \"must\"",
+            "\"level\": \"should\"",
+        );
     };
     let gone = |files: &mut Files| drop(files.remove(other));
     let more = |files: &mut Files| {

@@ -7,6 +7,7 @@ use ngnlab_reports::{Case, Outcome, Report};
 use ngnlab_sim::Trace;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::setup::Mode;
+use ngnlab_sim::trace::{End, Record, Seen};
 
 use crate::dut::description::Description;
 use crate::error::Error;
@@ -47,8 +48,15 @@ impl Book {
 
     /// Judges a case again by its trace; one that was not judged stays what it was.
     pub(super) fn again(&self, case: &Case, trace: Trace) -> Result<Case, String> {
-        if case.outcome != Outcome::Judged {
-            return Ok(case.clone());
+        match &case.outcome {
+            Outcome::Judged => {}
+            Outcome::NotApplicable(_) if trace.records.iter().any(is_of_device) => {
+                return Err("it is said not to be applicable, and the device took part".to_owned());
+            }
+            // Of a run that broke off a trace says how far it came, and not why.
+            Outcome::NotApplicable(_) | Outcome::DeviceFailed { .. } | Outcome::HarnessError(_) => {
+                return Ok(case.clone());
+            }
         }
         let scenario = self.scenarios.get(&case.scenario);
         let scenario = scenario.ok_or_else(|| format!("there is no {}", case.scenario))?;
@@ -76,4 +84,15 @@ impl Book {
         again.capture = case.capture.clone();
         Ok(again)
     }
+}
+
+fn is_of_device(record: &Record) -> bool {
+    matches!(
+        record.seen,
+        Seen::Frame {
+            from: End::Device,
+            injected: false,
+            ..
+        }
+    )
 }

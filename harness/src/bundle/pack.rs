@@ -170,7 +170,11 @@ impl Packing {
         runs: &Path,
     ) -> Result<Report, Error> {
         let mut packed = match redactor {
-            Some(redactor) => redactor.value(report).map_err(unpacked)?,
+            Some(redactor) => Report {
+                // What a check is has nothing to do with whom it was asked of.
+                checks: report.checks.clone(),
+                ..redactor.value(report).map_err(unpacked)?
+            },
             None => report.clone(),
         };
         for (original, case) in report.cases.iter().zip(&mut packed.cases) {

@@ -19,7 +19,9 @@ use super::archive::Opened;
 use super::book::Book;
 use super::signature::{self, Signature};
 use super::{ABOUT, About, DEVICES, FORMAT, MANIFEST, PAGE, REPORT, SCENARIOS, SIGNATURE};
+use crate::built_in;
 use crate::error::Error;
+use crate::report::check_infos;
 use crate::scene::lay;
 
 /// What a bundle turned out to be.
@@ -39,6 +41,8 @@ pub struct Verified {
     pub judged: usize,
     /// How many have no trace by which they could be.
     pub unjudged: usize,
+    /// Scenarios that are not those inside this program.
+    pub own_scenarios: Vec<String>,
     /// Where the report says something else than its traces.
     pub differs: Vec<Difference>,
     /// Whether it was judged by the same version of the program.
@@ -124,8 +128,10 @@ pub fn verify(
         signature,
         judged: 0,
         unjudged: 0,
+        own_scenarios: Vec::new(),
         differs: Vec::new(),
     };
+    verified.own_scenarios = own_scenarios(&mut opened).map_err(broken(SCENARIOS))?;
     for (number, report) in reports.iter().enumerate() {
         verified
             .judge(number, report, &mut opened)
@@ -198,6 +204,18 @@ impl Verified {
                 }),
             }
         }
+        let checks = check_infos();
+        if self.same_judge
+            && let Some((id, _)) = report
+                .checks
+                .iter()
+                .find(|(id, info)| checks.get(*id) != Some(*info))
+        {
+            self.differs.push(Difference {
+                place: report.device.clone(),
+                how: format!("{id} is another check than this version has"),
+            });
+        }
         // Whoever changes a verdict may forget what it adds up to, and the other way round.
         let again = again.scored();
         if self.differs.is_empty()
@@ -249,6 +267,25 @@ impl Scenes for Inside {
     fn trace<'a>(&self, case: &'a Case) -> Option<&'a str> {
         case.trace.as_deref()
     }
+}
+
+/// Returns the scenarios that this program has not inside, or not in this form.
+fn own_scenarios(opened: &mut Opened) -> io::Result<Vec<String>> {
+    let names: Vec<String> = opened.names().into_iter().map(str::to_owned).collect();
+    let mut own = Vec::new();
+    for path in names {
+        let Some(name) = path
+            .strip_prefix(SCENARIOS)
+            .and_then(|name| name.strip_prefix('/'))
+        else {
+            continue;
+        };
+        let inside = built_in::read(&built_in::scenarios().join(name));
+        if inside.is_none_or(|inside| opened.read(&path).is_ok_and(|text| text != *inside)) {
+            own.push(name.trim_end_matches(".toml").to_owned());
+        }
+    }
+    Ok(own)
 }
 
 /// Holds every file against the manifest; returns what is wrong.

@@ -113,6 +113,18 @@ fn lines(verified: &Verified) -> Vec<(&'static str, String)> {
             Signature::Bad(said) => format!("bad: {said}"),
         },
     ));
+    let own = &verified.own_scenarios;
+    match (own.len(), about.redacted) {
+        (0, _) => lines.push(("scenarios", "those inside this ngnlab".to_owned())),
+        (count, true) => lines.push((
+            "scenarios",
+            format!("{count} are not those inside this ngnlab, if only by what was mapped"),
+        )),
+        (count, false) => lines.push((
+            "scenarios",
+            format!("{count} are not those inside this ngnlab: {}", some(own)),
+        )),
+    }
     lines.push(("traces", format!("{} runs judged again", verified.judged)));
     if verified.unjudged > 0 {
         lines.push((
@@ -130,6 +142,16 @@ fn lines(verified: &Verified) -> Vec<(&'static str, String)> {
         lines.push(("", format!("and {more} more")));
     }
     lines
+}
+
+/// Returns the first few of some names.
+fn some(names: &[String]) -> String {
+    let more = match names.len() > MOST_SHOWN {
+        true => ", …",
+        false => "",
+    };
+    let shown: Vec<&str> = names.iter().take(MOST_SHOWN).map(String::as_str).collect();
+    format!("{}{more}", shown.join(", "))
 }
 
 /// Returns what it comes to, with the exit code that says so.
