@@ -19,6 +19,7 @@ mod broken_off;
 mod command;
 mod few_files;
 mod firmware;
+mod handed_in;
 mod hostile;
 mod isolation;
 mod killed;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         killed::TESTS,
         command::TESTS,
         few_files::TESTS,
+        handed_in::TESTS,
     ];
     let tests = tables.concat().into_iter();
     let hostile = hostile::tests().into_iter();
