@@ -148,6 +148,8 @@ fn whatever_is_changed_is_noticed() {
         ),
         ("no trace", &gone, false, 1, "is missing"),
         ("no trace", &gone, true, 1, follows),
+        ("outcome", &spared, true, 1, "and the device took part"),
+        ("level", &milder, true, 1, "is another check than this"),
         (
             "more",
             &more,
