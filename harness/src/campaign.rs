@@ -23,8 +23,8 @@ mod one;
 mod pacer;
 mod progress;
 
-pub(crate) use one::CAPTURE;
 pub use one::keep;
+pub(crate) use one::{CAPTURE, TRACE};
 use one::{HANDS, Hands};
 use pacer::Pacer;
 pub use pacer::processors;

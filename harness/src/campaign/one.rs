@@ -91,7 +91,8 @@ pub fn keep(trace: &Trace, case: &Case, out: &Path) -> Result<(), Error> {
     written.and_then(|()| file.flush()).map_err(fail(path))
 }
 
-const TRACE: &str = "trace.jsonl";
+/// The trace of a case.
+pub(crate) const TRACE: &str = "trace.jsonl";
 /// The capture, beside the trace.
 pub(crate) const CAPTURE: &str = "capture.pcapng";
 

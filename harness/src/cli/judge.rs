@@ -1,4 +1,4 @@
-//! `ngnlab judge`: a saved trace, judged again, or a capture from a real line.
+//! `ngnlab judge`: the traces of a run, judged again, or a capture from a real line.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -11,7 +11,7 @@ use ngnlab_reports::{Case, Profile, Report, captured};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::trace::{Header, Role, Trace};
 
-use super::{Answer, Judge, Place, file, run};
+use super::{Answer, Judge, Place, file, run, traces};
 use crate::campaign::CAPTURE;
 use crate::capture::{self, Source};
 use crate::error::Error;
@@ -34,6 +34,9 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
     if let Some(path) = &args.json {
         file::try_out(path)?;
     }
+    if path.is_dir() {
+        return folder(args, path, place);
+    }
     let mut file = input::open(path)?;
     let first = first_bytes(&mut file).map_err(|source| unread(path, source))?;
     if capture::is_capture(&first) {
@@ -48,11 +51,15 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
             ),
         });
     }
-    if let Some(option) = captures::first_option(args) {
-        return Err(Error::Usage {
-            what: format!("{option} is for captures, and {} is none", path.display()),
-            help: Some("a trace of ours says itself on which line it was taken".to_owned()),
-        });
+    no_capture(args, path)?;
+    if let Some(mut report) = traces::judge_one(path)? {
+        if args.pcapng.is_some() {
+            let trace = Trace::load(file).map_err(|source| unread(path, source))?;
+            for case in &mut report.cases {
+                write_capture(args, &trace, case)?;
+            }
+        }
+        return tell(args, vec![report], place);
     }
     let trace = Trace::load(file).map_err(|source| unread(path, source))?;
     let shown = Some(path.display().to_string());
@@ -63,6 +70,32 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
     }
     write_capture(args, &trace, &mut case)?;
     finish(args, &trace.header, case, None, place)
+}
+
+/// Judges the traces of a run again.
+fn folder(args: &Judge, path: &Path, place: Place) -> Result<Answer, Error> {
+    no_capture(args, path)?;
+    if args.pcapng.is_some() {
+        return Err(Error::Usage {
+            what: format!(
+                "--pcapng is for one trace, and {} is a folder",
+                path.display()
+            ),
+            help: Some(format!("`run --out` left a {CAPTURE} beside each trace")),
+        });
+    }
+    tell(args, traces::judge(path, path)?, place)
+}
+
+/// Refuses what only a capture needs to be told.
+fn no_capture(args: &Judge, path: &Path) -> Result<(), Error> {
+    let Some(option) = captures::first_option(args) else {
+        return Ok(());
+    };
+    Err(Error::Usage {
+        what: format!("{option} is for captures, and {} is none", path.display()),
+        help: Some("a trace of ours says itself on which line it was taken".to_owned()),
+    })
 }
 
 /// Returns how a file begins, and leaves it at its beginning.
@@ -125,8 +158,18 @@ fn finish(
         provenance: None,
     }
     .scored();
-    let exit_code = run::exit_code(&report);
-    let document = Document::Report(Box::new(report));
+    tell(args, vec![report], place)
+}
+
+/// Says what was judged, and when and by what: that is no part of the run.
+fn tell(args: &Judge, mut reports: Vec<Report>, place: Place) -> Result<Answer, Error> {
+    let judged = (place.provenance)();
+    for report in &mut reports {
+        let made = report.provenance.get_or_insert_default();
+        made.judged = Some(Box::new(judged.clone()));
+    }
+    let exit_code = run::exit_code_of_all(&reports);
+    let document = Document::of(reports);
     if let Some(path) = &args.json {
         file::write(path, &json::render(&document, false))?;
     }

@@ -1,0 +1,195 @@
+//! The traces of a run, judged again: every format comes out as the run gave it, byte for byte, but
+//! for the one block that says who judged again.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test says with a panic what went wrong"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const FORMATS: [(&str, &str); 4] = [
+    ("json", "run.report.json"),
+    ("junit", "run.xml"),
+    ("markdown", "run.md"),
+    ("html", "run.html"),
+];
+
+#[test]
+fn a_run_judged_again_comes_out_byte_for_byte() {
+    let folder = TempDir::new().unwrap();
+    let scenarios = ["--scenario", "line-auth/succeeds-*", "dns/large-answers"];
+    // It fails, explains failures by others, breaks promises and leaves verdicts out.
+    let defects = ["--defect", "duid-llt", "--defect", "refuses-unknown-types"];
+    let run = ran(folder.path(), &[&scenarios[..], &defects].concat());
+    assert_eq!(run.status.code(), Some(1), "{}", told(&run));
+    same_as_the_run(folder.path(), "out", &run);
+}
+
+#[test]
+fn a_conformant_run_judged_again_comes_out_byte_for_byte() {
+    let folder = TempDir::new().unwrap();
+    let run = ran(folder.path(), &["--scenario", "line-auth/*"]);
+    assert_eq!(run.status.code(), Some(0), "{}", told(&run));
+    same_as_the_run(folder.path(), "out", &run);
+}
+
+#[test]
+fn one_trace_judged_again_is_its_case_with_what_the_scenario_asked() {
+    let folder = TempDir::new().unwrap();
+    let one = ["--scenario", "dns/large-answers", "--area", "west"];
+    let run = ran(folder.path(), &one);
+    assert_eq!(run.status.code(), Some(0), "{}", told(&run));
+    same_as_the_run(
+        folder.path(),
+        "out/dns/large-answers-west/trace.jsonl",
+        &run,
+    );
+
+    // Of several, it is one.
+    fs::remove_dir_all(folder.path().join("out")).unwrap();
+    let run = ran(folder.path(), &one[..2]);
+    assert_eq!(run.status.code(), Some(0), "{}", told(&run));
+    let east = "out/dns/large-answers-east/trace.jsonl";
+    let judged = ngnlab(folder.path(), &["judge", east, "--json", "again.json"]);
+    assert_eq!(judged.status.code(), Some(0), "{}", told(&judged));
+    let cases = |name: &str| read(folder.path(), name)["cases"].clone();
+    let (all, again) = (cases("run.report.json"), cases("again.json"));
+    let mut all = all.as_array().unwrap().iter();
+    let east = all.find(|case| case["area"] == "east").unwrap();
+    assert_eq!(again.as_array().unwrap().len(), 1);
+    assert_eq!(&again[0], east);
+    assert!(!again[0]["exercises"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_folder_is_judged_where_it_was_moved_to() {
+    let folder = TempDir::new().unwrap();
+    ran(folder.path(), &["--scenario", "dns/large-answers"]);
+    let moved = folder.path().join("moved");
+    fs::rename(folder.path().join("out"), &moved).unwrap();
+    let judged = ngnlab(&moved, &["judge", ".", "--json", "../again.json"]);
+    assert_eq!(judged.status.code(), Some(0), "{}", told(&judged));
+    let trace = &read(folder.path(), "again.json")["cases"][0]["trace"];
+    assert!(moved.join(trace.as_str().unwrap()).is_file(), "{trace}");
+}
+
+#[test]
+fn what_is_no_whole_run_is_refused_and_says_what_it_lacks() {
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    let refused = |args: &[&str], words: &str| {
+        let output = ngnlab(folder.path(), &[&["judge"], args].concat());
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(told(&output).contains(words), "{}", told(&output));
+    };
+    refused(
+        &["empty"],
+        "empty is not the folder of a run that has ended",
+    );
+    ran(folder.path(), &["--scenario", "dns/large-answers"]);
+    refused(&["out", "--line", "next-pd"], "--line is for captures");
+    refused(&["out", "--pcapng", "x"], "--pcapng is for one trace");
+
+    let place = |area: &str| format!("out/dns/large-answers-{area}/trace.jsonl");
+    let (east, west) = (
+        folder.path().join(place("east")),
+        folder.path().join(place("west")),
+    );
+    let kept = fs::read(&east).unwrap();
+    fs::copy(&west, &east).unwrap();
+    refused(
+        &["out"],
+        "is the trace of dns/large-answers (west), and not of",
+    );
+    fs::write(&east, &kept[..kept.len() / 2]).unwrap();
+    refused(
+        &["out"],
+        "cannot read out/dns/large-answers-east/trace.jsonl",
+    );
+    fs::write(&east, &kept).unwrap();
+
+    let run = folder.path().join("out/run.json");
+    let text = fs::read_to_string(&run).unwrap();
+    for (from, to, words) in [
+        ("\"run\": 1", "\"run\": 9", "its version 9 is not 1"),
+        ("\"dns/large", "\"../dns/large", "leads out of it"),
+        ("{", "[", "out/run.json does not say what was run"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        fs::write(&run, text.replace(from, to)).unwrap();
+        refused(&["out"], words);
+    }
+}
+
+/// Holds what judging gives against what the run gave, in every format.
+fn same_as_the_run(folder: &Path, judged: &str, run: &Output) {
+    let again = ngnlab(folder, &["judge", judged, "--json", "again.json"]);
+    assert_eq!(again.status.code(), run.status.code(), "{}", told(&again));
+    let mut report = read(folder, "again.json");
+    let made = report["provenance"].as_object_mut().unwrap();
+    let block = made.remove("judged").expect("it says who judged again");
+    assert_eq!(block["command"][1], "judge");
+    fs::write(folder.join("again.json"), report.to_string()).unwrap();
+    for (format, file) in FORMATS {
+        let shown = ngnlab(folder, &["render", "again.json", "--format", format]);
+        let given = fs::read(folder.join(file)).unwrap();
+        assert!(!given.is_empty());
+        assert!(
+            shown.stdout == given,
+            "{format} of {judged} differs from the run's"
+        );
+        let rendered = ngnlab(folder, &["render", "run.report.json", "--format", format]);
+        assert!(
+            rendered.stdout == given,
+            "{format} differs when it is rendered"
+        );
+    }
+    let text = without_the_row(&String::from_utf8_lossy(&again.stdout));
+    assert_eq!(text, String::from_utf8_lossy(&run.stdout));
+}
+
+/// Takes out the row that says who judged again.
+fn without_the_row(text: &str) -> String {
+    let mut inside = false;
+    let mut found = false;
+    let lines = text.split_inclusive('\n').filter(|line| {
+        inside = line.starts_with("rejudged ") || inside && line.starts_with(' ');
+        found |= inside;
+        !inside
+    });
+    let text = lines.collect();
+    assert!(found, "it says who judged again");
+    text
+}
+
+fn ran(folder: &Path, args: &[&str]) -> Output {
+    let files = FORMATS.map(|(format, file)| [format!("--{format}"), file.to_owned()]);
+    let files: Vec<&str> = files.iter().flatten().map(String::as_str).collect();
+    ngnlab(
+        folder,
+        &[&["run", "--out", "out"], args, &files[..]].concat(),
+    )
+}
+
+fn ngnlab(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ngnlab"))
+        .env("LC_ALL", "C")
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .expect("the program was built with this test")
+}
+
+fn read(folder: &Path, name: &str) -> serde_json::Value {
+    serde_json::from_slice(&fs::read(folder.join(name)).unwrap()).unwrap()
+}
+
+fn told(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr).replace('│', " ");
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    String::from_utf8_lossy(&output.stdout).into_owned() + &said
+}
