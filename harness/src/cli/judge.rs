@@ -161,10 +161,14 @@ fn finish(
     tell(args, vec![report], place)
 }
 
-/// Says what was judged, and when and by what: that is no part of the run.
+/// Says what was judged, and when and by what: that is no part of the run, if there was one.
 fn tell(args: &Judge, mut reports: Vec<Report>, place: Place) -> Result<Answer, Error> {
     let judged = (place.provenance)();
     for report in &mut reports {
+        if report.captured.is_some() {
+            report.provenance = Some(judged.clone());
+            continue;
+        }
         let made = report.provenance.get_or_insert_default();
         made.judged = Some(Box::new(judged.clone()));
     }
