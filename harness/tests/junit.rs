@@ -93,7 +93,11 @@ fn a_reader_of_junit_tells_what_passed_from_what_was_left_out() {
     // In memory there are no real terminals.
     let suite = suite_of(folder.path(), &["dns/large-answers", "dns/real-*"], &[]);
     assert_eq!((suite.failures, suite.errors), (0, 0), "{suite:?}");
-    assert!(case(&suite, "dns/large-answers (west, pd)").results.is_empty());
+    assert!(
+        case(&suite, "dns/large-answers (west, pd)")
+            .results
+            .is_empty()
+    );
     assert!(case(&suite, "result").results.is_empty());
     let left_out = case(&suite, "dns/real-programs-ask");
     assert_eq!(left_out.results[0].0, "skipped");
