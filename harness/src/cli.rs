@@ -53,7 +53,9 @@ mod render;
 mod run;
 mod select;
 mod selftest;
+mod traces;
 mod verify;
+mod watched;
 
 /// An NTT access line in a box, and a judge for the router that is plugged into it.
 #[derive(Debug, Parser)]
@@ -81,7 +83,7 @@ pub enum Command {
     Explain(Explain),
     /// Looks for mistakes in scenario files, and in device files that speak of them
     Lint(Lint),
-    /// Judges a saved trace again, or a capture from a real line
+    /// Judges the traces of a run again, or one of them, or a capture from a real line
     #[command(after_help = JUDGE_EXAMPLES)]
     Judge(Judge),
     /// Shows a saved report again
@@ -301,7 +303,8 @@ pub struct Judge {
     /// With --redact: another word that is mapped wherever it stands, as a user name
     #[arg(long, value_name = "WORD", requires = "redact")]
     pub redact_word: Vec<String>,
-    /// The trace, as `run --out` wrote it, or a capture: pcapng or pcap, plain or gzip
+    /// The folder of a run, as `run --out` leaves it, a trace in one, or a capture: pcapng or pcap,
+    /// plain or gzip
     #[arg(value_name = "FILE", required_unless_present_any = ["wan", "lan"])]
     pub trace: Option<PathBuf>,
     /// The line that a capture was taken on

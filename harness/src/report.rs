@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ngnlab_reports::{
-    Case, CheckInfo, Diagnosis, Evidence, Exercise, Expectation, Judged, Outcome, Promise, Verdict,
+    Case, CheckInfo, Diagnosis, Evidence, Expectation, Judged, Outcome, Promise, Verdict,
 };
 use ngnlab_sim::Time;
 use ngnlab_sim::line::Area;
@@ -21,6 +21,10 @@ use crate::error::Error;
 use crate::play::not_yet::{is_held_up, is_not_yet};
 use crate::play::{Ending, Run};
 use crate::scenario::Scenario;
+
+mod asked;
+
+pub use asked::Asked;
 
 impl Known {
     /// Returns whether it speaks of this check in this scenario.
@@ -70,81 +74,78 @@ pub fn case(
     excuses: &[Excuse],
     trace_file: Option<String>,
 ) -> Case {
-    let mut case = Case {
-        scenario: scenario.name.clone(),
-        area: area.name().to_owned(),
-        delivery: scenario
-            .takes_any_delivery()
-            .then(|| scenario.mode().word().to_owned()),
-        outcome: Outcome::Judged,
-        diagnosis: None,
-        overcome: Vec::new(),
-        expectations: Vec::new(),
-        exercises: exercises(scenario, area, excuses),
-        verdicts: BTreeMap::new(),
-        trace: trace_file,
-        capture: None,
+    let asked = Asked::of(scenario, area, excuses);
+    let outcome = match run {
+        Ok(run) => outcome(&run.ending, &scenario.name, known),
+        Err(error) => Outcome::HarnessError(error.with_causes()),
     };
-    let run = match run {
-        Ok(run) => run,
-        Err(error) => {
-            case.outcome = Outcome::HarnessError(error.with_causes());
-            return case;
-        }
-    };
-    match &run.ending {
-        Ending::Complete => {
-            let dissection = match Dissection::new(&run.trace) {
-                Ok(dissection) => dissection,
-                Err(error) => {
-                    case.outcome = Outcome::HarnessError(error.to_string());
-                    return case;
-                }
-            };
-            case.verdicts = judged(&dissection, &scenario.name, known);
-            case.diagnosis = diagnosis::diagnose(&dissection);
-            case.overcome = diagnosis::overcome(&dissection);
-            case.expectations = expectations(scenario, &dissection, case.diagnosis.as_ref(), known);
-            let because = checks::because_of_promise(&dissection, |id| {
-                match &case.verdicts.get(id)?.verdict {
-                    Verdict::Fail(finding) => Some(&finding.records),
-                    Verdict::Pass(_) | Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => None,
-                }
-            });
-            for expectation in case.expectations.iter_mut().filter(|one| !one.met) {
-                expectation.because = because.map(str::to_owned);
-            }
-        }
+    let trace = run.as_ref().ok().map(|run| &run.trace);
+    case_again(&asked, outcome, trace, known, trace_file)
+}
+
+/// Returns how a run ended, apart from what its trace is judged to show.
+fn outcome(ending: &Ending, scenario: &str, known: &[Known]) -> Outcome {
+    match ending {
+        Ending::Complete => Outcome::Judged,
         Ending::DeviceFailed(failure) => {
             let mut known = known.iter();
-            let known = known.find(|known| known.is_way_to_fail(failure.how, &scenario.name));
-            case.outcome = Outcome::DeviceFailed {
+            let known = known.find(|known| known.is_way_to_fail(failure.how, scenario));
+            Outcome::DeviceFailed {
                 how: failure.how.name().to_owned(),
                 message: failure.message.clone(),
                 log: failure.log.clone(),
                 known: known.map(|known| known.reason.get_ref().clone()),
-            };
+            }
         }
-        Ending::NotOffered(what) => case.outcome = Outcome::NotApplicable(what.clone()),
+        Ending::NotOffered(what) => Outcome::NotApplicable(what.clone()),
     }
-    case
 }
 
-/// Returns the checks that must find something to judge, unless the device file gives them up.
-fn exercises(scenario: &Scenario, area: Area, excuses: &[Excuse]) -> Vec<Exercise> {
-    let checks = scenario.exercises.iter().map(|id| id.get_ref());
-    let exercise = |check: &String| {
-        let mut excuses = excuses.iter();
-        let excuse = excuses.find(|one| one.is_about(check, &scenario.name, area));
-        Exercise {
-            check: check.clone(),
-            excuse: excuse.map(|one| ngnlab_reports::Excuse {
-                reason: one.reason.get_ref().clone(),
-                wavers: one.wavers,
-            }),
+/// Judges a trace, if its run was one that can be judged: of what is known of a run besides, the
+/// same trace gives the same case, whenever it is judged.
+pub fn case_again(
+    asked: &Asked,
+    outcome: Outcome,
+    trace: Option<&Trace>,
+    known: &[Known],
+    trace_file: Option<String>,
+) -> Case {
+    let mut case = Case {
+        scenario: asked.scenario.clone(),
+        area: asked.area.name().to_owned(),
+        delivery: asked.delivery.clone(),
+        outcome,
+        diagnosis: None,
+        overcome: Vec::new(),
+        expectations: Vec::new(),
+        exercises: asked.exercises.clone(),
+        verdicts: BTreeMap::new(),
+        trace: trace_file,
+        capture: None,
+    };
+    let (Outcome::Judged, Some(trace)) = (&case.outcome, trace) else {
+        return case;
+    };
+    let dissection = match Dissection::new(trace) {
+        Ok(dissection) => dissection,
+        Err(error) => {
+            case.outcome = Outcome::HarnessError(error.to_string());
+            return case;
         }
     };
-    checks.map(exercise).collect()
+    case.verdicts = judged(&dissection, &asked.scenario, known);
+    case.diagnosis = diagnosis::diagnose(&dissection);
+    case.overcome = diagnosis::overcome(&dissection);
+    case.expectations = expectations(asked, &dissection, case.diagnosis.as_ref(), known);
+    let because =
+        checks::because_of_promise(&dissection, |id| match &case.verdicts.get(id)?.verdict {
+            Verdict::Fail(finding) => Some(&finding.records),
+            Verdict::Pass(_) | Verdict::Inconclusive(_) | Verdict::NotApplicable(_) => None,
+        });
+    for expectation in case.expectations.iter_mut().filter(|one| !one.met) {
+        expectation.because = because.map(str::to_owned);
+    }
+    case
 }
 
 /// Says of a broken promise that the host was too late to blame the device, if it was so late
@@ -250,7 +251,7 @@ fn evidence(dissection: &Dissection<'_>, records: &[usize]) -> Vec<Evidence> {
 
 /// Compares what the scenario promised with what was seen.
 fn expectations(
-    scenario: &Scenario,
+    asked: &Asked,
     dissection: &Dissection<'_>,
     diagnosis: Option<&Diagnosis>,
     known: &[Known],
@@ -258,7 +259,7 @@ fn expectations(
     let known = |promise| {
         let found = known
             .iter()
-            .find(|known| known.breaks(promise, &scenario.name));
+            .find(|known| known.breaks(promise, &asked.scenario));
         found.map(|known| known.reason.get_ref().clone())
     };
     let trace = dissection.trace;
@@ -266,8 +267,7 @@ fn expectations(
     let last_try = last_try(trace);
     let last = last_try.and_then(|(_, screen)| screen);
     let mut found = Vec::new();
-    if let Some(expected) = &scenario.expect.diagnosis {
-        let expected = expected.get_ref();
+    if let Some(expected) = &asked.diagnosis {
         let seen = diagnosis.map_or("no diagnosis", |diagnosis| &diagnosis.id);
         // A device that copes with a wrong configuration by itself is no fault of the device.
         let copes = wrong_on_purpose
@@ -286,7 +286,7 @@ fn expectations(
             because: None,
         });
     }
-    if let Some(expected) = scenario.expect.screen {
+    if let Some(expected) = asked.screen {
         found.push(Expectation {
             what: format!("the last screen is {}", screen_name(expected)),
             seen: last.map_or_else(|| "no screen".to_owned(), screen_name),

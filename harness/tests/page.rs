@@ -10,6 +10,9 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+#[path = "page/readable.rs"]
+mod readable;
+
 #[test]
 fn every_page_is_drawn_in_both_languages_without_a_complaint() {
     let Some(chromium) = chromium() else {
@@ -44,7 +47,7 @@ fn a_complaint_of_the_browser_would_be_seen() {
     let text = fs::read_to_string(&page).unwrap();
     let broken = text.replace("</main>", "</main><img src=\"https://example.com/x.png\">");
     fs::write(&page, broken).unwrap();
-    let (_, complaints) = browse(&chromium, &page, "/device/0");
+    let (_, complaints) = browse(&chromium, &page, "/device/0", &[WINDOW]);
     assert!(!complaints.is_empty());
 }
 
@@ -58,14 +61,15 @@ fn drawn(chromium: &str, page: &Path, address: &str, language: &str) -> String {
         1,
     );
     fs::write(&translated, marked).unwrap();
-    let (drawn, complaints) = browse(chromium, &translated, address);
+    let (drawn, complaints) = browse(chromium, &translated, address, &[WINDOW]);
     assert_eq!(complaints, Vec::<String>::new(), "{address}");
     let (_, drawn) = drawn.split_once("<main").expect("there is a page");
     let (drawn, _) = drawn.split_once("</main>").expect("it has an end");
     drawn.to_owned()
 }
 
-fn browse(chromium: &str, page: &Path, address: &str) -> (String, Vec<String>) {
+/// Returns what a browser makes of an address of a page, and what it complains about.
+fn browse(chromium: &str, page: &Path, address: &str, more: &[&str]) -> (String, Vec<String>) {
     let profile = tempfile::tempdir().unwrap();
     let output = Command::new(chromium)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
@@ -79,7 +83,8 @@ fn browse(chromium: &str, page: &Path, address: &str) -> (String, Vec<String>) {
             "--disable-quic",
             "--enable-logging=stderr",
         ])
-        .args(["--virtual-time-budget=20000", "--window-size=1280,900"])
+        .arg("--virtual-time-budget=20000")
+        .args(more)
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .arg(format!("file://{}#{address}", page.display()))
         .stdin(Stdio::null())
@@ -115,6 +120,8 @@ fn page(folder: &TempDir) -> PathBuf {
     assert_eq!(output.status.code(), Some(1));
     page
 }
+
+const WINDOW: &str = "--window-size=1280,900";
 
 fn chromium() -> Option<String> {
     let name = "chromium";

@@ -109,15 +109,25 @@ fn no_trace_and_no_report_reaches_a_terminal_as_it_is() {
     let kept = ["--out", text(&out), "--json", text(&json)];
     assert_eq!(ngnlab(&[&args[..], &kept].concat()).status.code(), Some(0));
     let trace = out.join("dns/large-answers-west/trace.jsonl");
-    for file in [&trace, &json] {
+    let run = out.join("run.json");
+    for (file, name) in [
+        (&trace, "large-answers\""),
+        (&run, "large-answers\""),
+        (&json, "large-answers"),
+    ] {
         let good = fs::read_to_string(file).unwrap();
         let bad = r"x\u001b]0;t\u0007\nFAIL\u202e";
-        let bad = good.replace("reference", bad).replace("large-answers", bad);
+        let named = name.replace("large-answers", bad);
+        let bad = good.replace("reference", bad).replace(name, &named);
         assert_ne!(good, bad);
         fs::write(file, bad).unwrap();
     }
+    let alone = folder.path().join("alone.jsonl");
+    fs::copy(&trace, &alone).unwrap();
     for args in [
         &["judge", text(&trace)][..],
+        &["judge", text(&alone)],
+        &["judge", text(&out)],
         &["render", text(&json)],
         &["render", "--format", "json", text(&json)],
     ] {

@@ -20,6 +20,9 @@ pub struct Provenance {
     pub device: Option<DeviceFile>,
     /// The machine.
     pub host: Host,
+    /// The call that judged the traces again, if another one did; all else is of the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Box<Self>>,
 }
 
 /// The file that describes a device.
@@ -45,17 +48,13 @@ pub struct Host {
 impl Provenance {
     /// Returns what is known, each with its label, as people read it.
     pub fn rows(&self) -> Vec<(&'static str, String)> {
-        let words: Vec<String> = self.command.iter().map(|word| quoted(word)).collect();
-        let host = &self.host;
-        let machine = match host.processors {
-            0 => String::new(),
-            count => format!("{}, {} x {}", host.kernel, count, host.processor),
-        };
+        let command = self.words();
+        let machine = self.host.words();
         let device = self.device.as_ref();
         let rows = [
             ("began", self.began.clone()),
             ("revision", self.revision.clone()),
-            ("command", words.join(" ")),
+            ("command", command),
             ("seed", self.seed.clone()),
             ("from", self.scenarios.clone()),
             ("file", device.map_or(String::new(), |one| one.file.clone())),
@@ -64,10 +63,43 @@ impl Provenance {
                 device.map_or(String::new(), |one| one.sha256.clone()),
             ),
             ("host", machine),
+            (
+                "rejudged",
+                self.judged
+                    .as_ref()
+                    .map_or(String::new(), |call| judging(call)),
+            ),
         ];
         let known = rows.into_iter().filter(|(_, value)| !value.is_empty());
         known.collect()
     }
+
+    /// Returns the command line, as a shell takes it back.
+    fn words(&self) -> String {
+        let words: Vec<String> = self.command.iter().map(|word| quoted(word)).collect();
+        words.join(" ")
+    }
+}
+
+impl Host {
+    fn words(&self) -> String {
+        match self.processors {
+            0 => String::new(),
+            count => format!("{}, {} x {}", self.kernel, count, self.processor),
+        }
+    }
+}
+
+/// Returns when and by what traces were judged again, in one row: it is no part of the run.
+fn judging(call: &Provenance) -> String {
+    let known = [
+        call.began.clone(),
+        call.revision.clone(),
+        call.words(),
+        call.host.words(),
+    ];
+    let known = known.into_iter().filter(|word| !word.is_empty());
+    known.collect::<Vec<_>>().join(", ")
 }
 
 /// Returns a word as a shell takes it back.
@@ -93,6 +125,28 @@ mod tests {
         let command = "ngnlab run --scenario 'dns/*' '' 'it'\\''s'".to_owned();
         assert_eq!(provenance.rows(), [("command", command)]);
         assert!(Provenance::default().rows().is_empty());
+    }
+
+    #[test]
+    fn who_judged_it_again_is_one_row_of_its_own() {
+        let run = Provenance {
+            began: "2026-01-01T00:00:00Z".to_owned(),
+            ..Provenance::default()
+        };
+        let judging = Provenance {
+            began: "2027-01-01T00:00:00Z".to_owned(),
+            revision: "abc".to_owned(),
+            command: ["ngnlab", "judge", "out"].map(str::to_owned).into(),
+            ..Provenance::default()
+        };
+        let both = Provenance {
+            judged: Some(Box::new(judging)),
+            ..run.clone()
+        };
+        let mut rows = both.rows();
+        let said = "2027-01-01T00:00:00Z, abc, ngnlab judge out".to_owned();
+        assert_eq!(rows.pop(), Some(("rejudged", said)));
+        assert_eq!(rows, run.rows());
     }
 
     #[test]

@@ -11,8 +11,7 @@ use ngnlab_sim::trace::{End, Record, Seen};
 
 use crate::dut::description::Description;
 use crate::error::Error;
-use crate::play::{Ending, Run};
-use crate::report;
+use crate::report::{Asked, case_again};
 use crate::scenario::Scenario;
 
 /// The scenarios of a report, and its device's file.
@@ -47,7 +46,7 @@ impl Book {
     }
 
     /// Judges a case again by its trace; one that was not judged stays what it was.
-    pub(super) fn again(&self, case: &Case, trace: Trace) -> Result<Case, String> {
+    pub(super) fn again(&self, case: &Case, trace: &Trace) -> Result<Case, String> {
         match &case.outcome {
             Outcome::Judged => {}
             Outcome::NotApplicable(_) if trace.records.iter().any(is_of_device) => {
@@ -72,15 +71,13 @@ impl Book {
             let (other, elsewhere) = (&header.scenario, header.line.area.name());
             return Err(format!("the trace is one of {other} ({elsewhere})"));
         }
-        let run = Ok(Run {
-            trace,
-            ending: Ending::Complete,
-        });
         let (known, excuses) = match &self.description {
             Some(description) => (&description.known[..], &description.excuses[..]),
             None => (&[][..], &[][..]),
         };
-        let mut again = report::case(&scenario, area, &run, known, excuses, case.trace.clone());
+        let asked = Asked::of(&scenario, area, excuses);
+        let outcome = Outcome::Judged;
+        let mut again = case_again(&asked, outcome, Some(trace), known, case.trace.clone());
         again.capture = case.capture.clone();
         Ok(again)
     }

@@ -170,14 +170,13 @@ impl Packing {
         runs: &Path,
     ) -> Result<Report, Error> {
         let mut packed = match redactor {
-            Some(redactor) => Report {
-                // What a check is has nothing to do with whom it was asked of.
-                checks: report.checks.clone(),
-                ..redactor.value(report).map_err(unpacked)?
-            },
+            Some(redactor) => redactor.report(report.clone()).map_err(unpacked)?,
             None => report.clone(),
         };
         for (original, case) in report.cases.iter().zip(&mut packed.cases) {
+            if let Some(redactor) = redactor {
+                *case = redactor.value(original).map_err(unpacked)?;
+            }
             let Some(path) = original.trace.as_deref().map(Path::new) else {
                 continue;
             };
@@ -194,7 +193,7 @@ impl Packing {
             }
             let mut trace = load(path)?;
             let again = plain
-                .again(original, trace.clone())
+                .again(original, &trace)
                 .map_err(|why| foreign(path, why))?;
             let difference = differences(original, &again);
             if let (Some(book), Some(redactor)) = (mapped, redactor) {
@@ -202,9 +201,7 @@ impl Packing {
                     return Err(unlike(&difference));
                 }
                 trace = redactor.trace(&trace).map_err(unpacked)?;
-                let hidden = book
-                    .again(case, trace.clone())
-                    .map_err(|why| foreign(path, why))?;
+                let hidden = book.again(case, &trace).map_err(|why| foreign(path, why))?;
                 if let Some(difference) = outcomes(original, &hidden) {
                     return Err(changed(&difference));
                 }

@@ -191,7 +191,7 @@ impl Verified {
                 .read(path)
                 .and_then(|bytes| Trace::load(&bytes[..]))
                 .map_err(|error| error.to_string())
-                .and_then(|trace| book.again(case, trace));
+                .and_then(|trace| book.again(case, &trace));
             match judged {
                 Ok(judged) => {
                     self.judged += 1;

@@ -28,7 +28,8 @@ Examples:
 
 pub(super) const JUDGE_EXAMPLES: &str = "\
 Examples:
-  ngnlab judge out/…/trace.jsonl                           a run of ours, judged again
+  ngnlab judge out                                         a run of ours, judged again
+  ngnlab judge out/…/trace.jsonl                           one case of it
   ngnlab judge both.pcapng --line next-pd --area east      a capture of both sides
   ngnlab judge both.pcapng --line next-pd --area east --wan eth0 --lan eth1
   ngnlab judge --wan wan.pcap.gz --lan lan.pcap --line next-ra --area west

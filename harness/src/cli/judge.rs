@@ -1,4 +1,4 @@
-//! `ngnlab judge`: a saved trace, judged again, or a capture from a real line.
+//! `ngnlab judge`: the traces of a run, judged again, or a capture from a real line.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -11,7 +11,7 @@ use ngnlab_reports::{Case, Profile, Report, captured};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::trace::{Header, Role, Trace};
 
-use super::{Answer, Judge, Place, file, run};
+use super::{Answer, Judge, Place, file, run, traces};
 use crate::campaign::CAPTURE;
 use crate::capture::{self, Source};
 use crate::error::Error;
@@ -21,6 +21,8 @@ use crate::wireshark;
 
 mod captures;
 mod redacted;
+
+use redacted::Redacted;
 
 pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
     let Some(path) = &args.trace else {
@@ -34,6 +36,9 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
     };
     if let Some(path) = &args.json {
         file::try_out(path)?;
+    }
+    if path.is_dir() {
+        return folder(args, path, place);
     }
     let mut file = input::open(path)?;
     let first = first_bytes(&mut file).map_err(|source| unread(path, source))?;
@@ -49,14 +54,28 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
             ),
         });
     }
-    if let Some(option) = captures::first_option(args) {
-        return Err(Error::Usage {
-            what: format!("{option} is for captures, and {} is none", path.display()),
-            help: Some("a trace of ours says itself on which line it was taken".to_owned()),
-        });
+    no_capture(args, path)?;
+    let redacted = Redacted::new(args);
+    let map = |trace| redacted.trace(trace);
+    let whole = || {
+        let loaded = Trace::load(file).and_then(&map);
+        loaded.map_err(|source| unread(path, source))
+    };
+    if let Some(report) = traces::judge_one(path, &map)? {
+        let mut report = redacted
+            .report(report)
+            .map_err(|source| unread(path, source))?;
+        let mut remarks = String::new();
+        if args.pcapng.is_some() {
+            let trace = whole()?;
+            for case in &mut report.cases {
+                remarks += &write_capture(args, &trace, case, place)?;
+            }
+        }
+        let answer = tell(args, vec![report], place)?;
+        return Ok(Answer { remarks, ..answer });
     }
-    let trace = Trace::load(file).map_err(|source| unread(path, source))?;
-    let (trace, _) = redacted::if_asked(args, trace)?;
+    let trace = whole()?;
     let shown = Some(path.display().to_string());
     let mut case = case_of_trace(&trace, shown).map_err(|error| unread(path, error.into()))?;
     let beside = path.with_file_name(CAPTURE);
@@ -66,6 +85,36 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
     let remarks = write_capture(args, &trace, &mut case, place)?;
     let answer = finish(args, &trace.header, case, None, place)?;
     Ok(Answer { remarks, ..answer })
+}
+
+/// Judges the traces of a run again.
+fn folder(args: &Judge, path: &Path, place: Place) -> Result<Answer, Error> {
+    no_capture(args, path)?;
+    if args.pcapng.is_some() {
+        return Err(Error::Usage {
+            what: format!(
+                "--pcapng is for one trace, and {} is a folder",
+                path.display()
+            ),
+            help: Some(format!("`run --out` left a {CAPTURE} beside each trace")),
+        });
+    }
+    let redacted = Redacted::new(args);
+    let reports = traces::judge(path, path, &|trace| redacted.trace(trace))?;
+    let reports = reports.into_iter().map(|report| redacted.report(report));
+    let reports = reports.collect::<io::Result<_>>();
+    tell(args, reports.map_err(|source| unread(path, source))?, place)
+}
+
+/// Refuses what only a capture needs to be told.
+fn no_capture(args: &Judge, path: &Path) -> Result<(), Error> {
+    let Some(option) = captures::first_option(args) else {
+        return Ok(());
+    };
+    Err(Error::Usage {
+        what: format!("{option} is for captures, and {} is none", path.display()),
+        help: Some("a trace of ours says itself on which line it was taken".to_owned()),
+    })
 }
 
 /// Returns how a file begins, and leaves it at its beginning.
@@ -133,8 +182,27 @@ fn finish(
         provenance: None,
     }
     .scored();
-    let exit_code = run::exit_code(&report);
-    let document = Document::Report(Box::new(report));
+    tell(args, vec![report], place)
+}
+
+/// Says what was judged, and when and by what: that is no part of the run, if there was one.
+fn tell(args: &Judge, mut reports: Vec<Report>, place: Place) -> Result<Answer, Error> {
+    let mut judged = (place.provenance)();
+    for word in &mut judged.command {
+        for secret in args.redact_word.iter().filter(|secret| !secret.is_empty()) {
+            *word = word.replace(secret, "…");
+        }
+    }
+    for report in &mut reports {
+        if report.captured.is_some() {
+            report.provenance = Some(judged.clone());
+            continue;
+        }
+        let made = report.provenance.get_or_insert_default();
+        made.judged = Some(Box::new(judged.clone()));
+    }
+    let exit_code = run::exit_code_of_all(&reports);
+    let document = Document::of(reports);
     if let Some(path) = &args.json {
         file::write(path, &json::render(&document, false))?;
     }

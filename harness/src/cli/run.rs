@@ -19,6 +19,8 @@ use ngnlab_sim::setup::Mode;
 use ngnlab_sim::time::{Pace, Time};
 
 use super::select::{self, Found};
+use super::traces::{self, KeptRun};
+use super::watched::watched;
 use super::{Answer, Place, Run, diff, file, interrupt, provenance};
 use crate::built_in;
 use crate::campaign::estimate::Estimate;
@@ -39,6 +41,7 @@ mod device;
 mod header;
 mod jobs;
 mod kept;
+mod saved;
 mod shard;
 mod split;
 mod verdict;
@@ -47,8 +50,7 @@ use baseline::Baseline;
 use device::Chosen;
 use kept::Kept;
 pub(super) use split::number;
-use verdict::watched;
-pub(super) use verdict::{exit_code, exit_code_of_all};
+pub(super) use verdict::exit_code_of_all;
 
 pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let clock = Clock::starting_at(Time::ZERO);
@@ -135,8 +137,16 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
         report.provenance = Some(made);
         report
     });
-    let reports = reports.collect();
-    tell(args, place, kept, baseline.as_ref(), reports)
+    let reports: Vec<Report> = reports.collect();
+    let saved = saved::run(args, &header, &devices, &plans, &reports);
+    tell(
+        args,
+        place,
+        kept,
+        baseline.as_ref(),
+        reports,
+        saved.as_ref(),
+    )
 }
 
 /// What came of the cases that were run, by the numbers of device and entry; nothing of those that
@@ -221,6 +231,7 @@ fn tell(
     kept: Kept,
     baseline: Option<&Baseline<'_>>,
     reports: Vec<Report>,
+    saved: Option<&KeptRun>,
 ) -> Result<Answer, Error> {
     let is_stopped = |one: &LeftOut| one.cut_off;
     let stopped = reports
@@ -252,6 +263,8 @@ fn tell(
         Some(path) => file::write(&path, &json::render(&document, false)),
         None => Ok(()),
     };
+    let saved = saved.zip(args.out.as_deref());
+    let written = written.and(saved.map_or(Ok(()), |(run, out)| traces::keep(run, out)));
     // As long as something can be gone on with, the journal stays.
     let removed = match written.is_ok() && !stopped && !broken {
         true => kept.remove(),

@@ -15,6 +15,7 @@ use ngnlab_harness::launch;
 use bench::Bench;
 
 mod bench;
+mod beside;
 mod broken_off;
 mod command;
 mod few_files;
@@ -26,6 +27,8 @@ mod killed;
 mod nic;
 mod qemu;
 mod routers;
+#[path = "../same_again/mod.rs"]
+mod same_again;
 mod sandbox;
 mod terminals;
 #[path = "../tshark/mod.rs"]
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(AT_ONCE);
     // The routers take longest, so they come first.
     let mut trials = routers::trials(obstacle.as_deref());
+    trials.extend(beside::trials(obstacle.as_deref()));
     trials.extend(nic::trials(obstacle.as_deref()));
     trials.extend(terminals::trials(obstacle.as_deref()));
     let no_machine = qemu::obstacle();
@@ -63,6 +67,7 @@ fn main() -> ExitCode {
         command::TESTS,
         few_files::TESTS,
         handed_in::TESTS,
+        beside::TESTS,
     ];
     let tests = tables.concat().into_iter();
     let hostile = hostile::tests().into_iter();

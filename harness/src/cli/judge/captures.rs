@@ -4,7 +4,7 @@ use ngnlab_reports::captured::{Captured, Open, Remark};
 use ngnlab_sim::line::Line;
 use ngnlab_sim::trace::CapturedAt;
 
-use super::{finish, redacted, unread, write_capture};
+use super::{Redacted, finish, unread, write_capture};
 use crate::capture::{self, Request, Source, Told};
 use crate::checks::{self, Point, passive};
 use crate::cli::{Answer, Judge, Place};
@@ -15,8 +15,9 @@ use crate::report::case_of_trace;
 pub(super) fn answer(args: &Judge, sources: &[Source], place: Place) -> Result<Answer, Error> {
     let request = request(args, sources)?;
     let capture = capture::read(sources, &request)?;
-    let (trace, texts) = redacted::if_asked(args, capture.trace)?;
-    let trace = &trace;
+    let redacted = Redacted::new(args);
+    let unmapped = |source| unread(&sources[0].path, source);
+    let trace = &redacted.trace(capture.trace).map_err(unmapped)?;
     let files: Vec<String> = sources
         .iter()
         .map(|one| one.path.display().to_string())
@@ -28,7 +29,7 @@ pub(super) fn answer(args: &Judge, sources: &[Source], place: Place) -> Result<A
     let mut captured = captured(capture.told, at);
     let found = captured.found.iter_mut().map(|remark| &mut remark.text);
     for text in found.chain(&mut captured.warnings) {
-        *text = texts(text);
+        *text = redacted.text(text);
     }
     let answer = finish(args, &trace.header, case, Some(captured), place)?;
     Ok(Answer { remarks, ..answer })

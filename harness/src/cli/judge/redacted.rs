@@ -1,30 +1,50 @@
 //! `ngnlab judge --redact`: what gives people away is mapped before anything is said or written.
 
+use std::cell::RefCell;
+use std::io;
 use std::path::Path;
 
+use ngnlab_reports::Report;
 use ngnlab_reports::words::Lang;
 use ngnlab_sim::Trace;
 
-use super::unread;
 use crate::cli::Judge;
 use crate::cli::bundle::in_words;
-use crate::error::Error;
 use crate::redact::{Inside, Redactor};
 
-/// What maps a text.
-pub(super) type Texts = Box<dyn Fn(&str) -> String>;
+/// What maps traces and all else that is said, if that is asked for.
+pub(super) struct Redacted(Option<RefCell<Redactor>>);
 
-/// Maps a trace if that is asked for; returns also what maps texts in the same way.
-pub(super) fn if_asked(args: &Judge, trace: Trace) -> Result<(Trace, Texts), Error> {
-    if !args.redact {
-        return Ok((trace, Box::new(str::to_owned)));
+impl Redacted {
+    pub(super) fn new(args: &Judge) -> Self {
+        let words = args.redact_word.iter().cloned();
+        Self(args.redact.then(|| RefCell::new(Redactor::new(words))))
     }
-    let mut redactor = Redactor::new(args.redact_word.iter().cloned());
-    redactor.learn(&trace);
-    let mapped = redactor.trace(&trace);
-    let path = args.trace.as_deref().unwrap_or(Path::new("the capture"));
-    let mapped = mapped.map_err(|source| unread(path, source))?;
-    Ok((mapped, Box::new(redactor.texts())))
+
+    /// Maps a trace.
+    pub(super) fn trace(&self, trace: Trace) -> io::Result<Trace> {
+        let Some(redactor) = &self.0 else {
+            return Ok(trace);
+        };
+        redactor.borrow_mut().learn(&trace);
+        redactor.borrow().trace(&trace)
+    }
+
+    /// Maps a text.
+    pub(super) fn text(&self, text: &str) -> String {
+        match &self.0 {
+            Some(redactor) => redactor.borrow().texts()(text),
+            None => text.to_owned(),
+        }
+    }
+
+    /// Maps what a report says besides its cases, which are those of mapped traces.
+    pub(super) fn report(&self, report: Report) -> io::Result<Report> {
+        match &self.0 {
+            Some(redactor) => redactor.borrow().report(report),
+            None => Ok(report),
+        }
+    }
 }
 
 /// Returns what gives people away in a capture that was written as it is.

@@ -10,6 +10,7 @@ use crate::dut::description::excuse::Excuse;
 use crate::dut::description::{Description, Known};
 use crate::dut::reference;
 use crate::error::Error;
+use crate::input;
 use crate::job::Device;
 use crate::scenario;
 
@@ -17,6 +18,8 @@ use crate::scenario;
 pub(super) struct Chosen {
     /// Its name in reports.
     pub(super) name: String,
+    /// The text of its file, if it has one.
+    pub(super) text: Option<String>,
     /// What drives it.
     pub(super) device: Device,
     /// How it can get its prefix.
@@ -69,9 +72,11 @@ fn one(name: &str, args: &Run) -> Result<Chosen, Error> {
         });
     }
     let path = select::device(Path::new(name))?;
-    let description = Description::load(&path)?;
+    let text = input::text(&path, input::DESCRIPTION)?;
+    let description = Description::parse(&path, &text).map_err(Box::new)?;
     Ok(Chosen {
         name: description.name,
+        text: Some(text),
         device: Device::File(path),
         most_at_once: description.driver.part().most_at_once(),
         modes: description.offers.modes,
@@ -90,6 +95,7 @@ fn reference_with_defects(args: &Run) -> Chosen {
             [] => reference::NAME.to_owned(),
             names => format!("{} with {}", reference::NAME, names.join(", ")),
         },
+        text: None,
         device: Device::Reference(defects),
         modes: vec![Mode::Ra, Mode::Pd],
         known: Vec::new(),

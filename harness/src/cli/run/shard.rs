@@ -12,9 +12,9 @@ use ngnlab_reports::{Case, Outcome, Verdict};
 
 use super::header::planned;
 use super::kept::Kept;
-use super::verdict::watched;
 use super::{Chosen, Plan, STOPPED, remarks};
 use crate::campaign::Entry;
+use crate::cli::watched::watched;
 use crate::cli::{Answer, Run, file};
 use crate::error::{CONFORMANT, Error, UNDETERMINED};
 

@@ -1,8 +1,14 @@
-use ngnlab_reports::{Expectation, Finding, Judged, Profile, Promise, StaleKnown};
+use ngnlab_reports::{
+    Case, Expectation, Finding, Judged, Outcome, Profile, Promise, StaleKnown, Verdict,
+};
+use ngnlab_sim::line::Area;
 use toml::Spanned;
 
 use super::*;
+use crate::cli::watched::watched;
 use crate::dut::Failure;
+use crate::dut::description::Known;
+use crate::dut::description::excuse::Excuse;
 use crate::report::check_infos;
 
 const CHECK: &str = "lan.ra.rio";
@@ -75,7 +81,7 @@ fn needless(excuses: &[Excuse], cases: &[Case]) -> Vec<StaleKnown> {
 }
 
 fn code(case: Case) -> u8 {
-    exit_code(&report(case))
+    exit_code_of_all(&[report(case)])
 }
 
 fn report(case: Case) -> Report {
@@ -148,7 +154,7 @@ fn a_device_that_fails_as_known_does_not_count_and_is_stale_once_it_holds() {
     let passes = judged(Verdict::Pass(Vec::new()));
     let mut both = report(passes.clone());
     both.cases.push(failed(Some("so")));
-    assert_eq!(exit_code(&both), error::CONFORMANT);
+    assert_eq!(exit_code_of_all(&[both.clone()]), error::CONFORMANT);
     let result = both.result(Profile::CeRouter).overall;
     assert_eq!(
         result,
