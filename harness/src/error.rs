@@ -140,6 +140,10 @@ impl Error {
         {
             text = self.with_causes() + "\n";
         }
+        if lang == Lang::Ja {
+            // As wide, so that what follows below it stays in its column.
+            text = text.replace("\n  help: ", "\n  対処: ");
+        }
         escape::lines(&text).into_owned()
     }
 

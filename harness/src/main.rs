@@ -23,8 +23,8 @@ fn main() -> ExitCode {
     let place = Place {
         colour: stdout().is_terminal(),
         progress: match stderr().is_terminal() {
-            true => Watched::OnTerminal,
-            false => Watched::InLog(announce),
+            true => Watched::OnTerminal(Lang::default()),
+            false => Watched::InLog(announce, Lang::default()),
         },
         announce,
         // Only this file is built anew where nothing but the revision has changed.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use ngnlab_reports::escape;
+use ngnlab_reports::words::Lang;
 
 mod reader;
 
@@ -122,16 +123,15 @@ impl Mistakes {
     }
 
     /// Returns them as what may be meant: a line for each, and what to do if it is.
-    pub fn as_warnings(&self) -> String {
+    pub fn as_warnings(&self, lang: Lang) -> String {
         let lines = self.list.iter().map(|one| {
             let (line, column) = self.position(one);
-            let help = one.help.as_ref().map(|help| format!("; {help}"));
-            format!(
-                "warning: {}:{line}:{column}: {}{}\n",
-                self.file.name(),
-                one.message,
-                help.unwrap_or_default()
-            )
+            let place = format!("{}:{line}:{column}", self.file.name());
+            let help = one.help.as_deref();
+            let help = help.map(|help| format!("{}{}", lang.semicolon(), lang.say(help)));
+            let (warning, message) = (lang.say("warning"), lang.say(&one.message));
+            let (colon, help) = (lang.colon(), help.unwrap_or_default());
+            format!("{warning}{colon}{place}{colon}{message}{help}\n")
         });
         lines.collect()
     }

@@ -71,12 +71,20 @@ impl Case {
 }
 
 impl Report {
-    /// Counts the verdicts that could not be told where a scenario exercises the check: nobody
-    /// expects the others.
+    /// Counts what failed on a host that was too late to blame the device.
+    pub fn excused(&self) -> usize {
+        let judged = self.cases.iter().flat_map(|case| case.verdicts.values());
+        let promises = self.cases.iter().flat_map(|case| &case.expectations);
+        judged.filter(|judged| judged.excused).count()
+            + promises.filter(|promise| promise.excused).count()
+    }
+
+    /// Counts the verdicts that could not be told where a scenario exercises the check and the
+    /// device file does not excuse it: nobody expects the others.
     pub fn inconclusive_where_exercised(&self) -> usize {
         let exercised = self.cases.iter().flat_map(|case| {
-            let checks = case.exercises.iter().map(|exercise| &exercise.check);
-            checks.filter_map(|check| case.verdicts.get(check))
+            let expected = case.exercises.iter().filter(|one| one.excuse.is_none());
+            expected.filter_map(|one| case.verdicts.get(&one.check))
         });
         let open = exercised.filter(|one| matches!(one.verdict, Verdict::Inconclusive(_)));
         open.count()

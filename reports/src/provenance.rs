@@ -32,6 +32,9 @@ pub struct DeviceFile {
     pub file: String,
     /// The SHA-256 of what is in it, in hexadecimal.
     pub sha256: String,
+    /// What the device is, as the file says.
+    #[serde(default)]
+    pub about: String,
 }
 
 /// What of the machine can matter.

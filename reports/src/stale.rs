@@ -20,6 +20,23 @@ pub struct Watched {
     pub failed: bool,
 }
 
+impl StaleKnown {
+    /// Says what does not hold, and what to do about it.
+    pub fn said(&self) -> (String, &'static str) {
+        match &self.excused_in {
+            None => (
+                format!("{} is a known failure, but passes", self.check),
+                "take the [[known]] entry out of the device file",
+            ),
+            Some(_) => (
+                format!("{} is excused, but was judged", self.check),
+                "take the [[excuse]] entry out of the device file, or give it the `area` in which \
+                 nothing is judged",
+            ),
+        }
+    }
+}
+
 /// Returns the entries that do not hold, wherever they were judged.
 pub fn stale(watched: &[Watched]) -> Vec<StaleKnown> {
     let stale = watched.iter().filter(|one| !one.failed);

@@ -23,6 +23,94 @@ fn the_text_report_puts_the_failure_first_within_80_columns() {
 }
 
 #[test]
+fn the_first_ten_lines_say_what_a_reader_needs_and_tear_no_name() {
+    let mut report = report();
+    let other = report.cases[0].clone();
+    report.cases.push(Case {
+        outcome: Outcome::NotApplicable("mode \"ra\"".to_owned()),
+        verdicts: BTreeMap::new(),
+        ..other
+    });
+    // However much there is to say.
+    let failed = report.cases[0].verdicts.get_mut("ngn.dhcp6.duid-ll");
+    let Verdict::Fail(finding) = &mut failed.unwrap().verdict else {
+        panic!("it fails");
+    };
+    finding.actual = "line-auth/succeeds-on-a-pd-line (east), ".repeat(40);
+    report.profiles = Profile::ALL.into();
+    let page = text::render(&Document::Report(Box::new(report.clone())), false);
+    let summary: Vec<&str> = page.lines().take_while(|line| !line.is_empty()).collect();
+    assert!(summary.len() <= 10, "{page}");
+    assert!(
+        summary.iter().all(|line| line.chars().count() <= 80),
+        "{page}"
+    );
+    for (name, said) in [
+        ("device", "example (seed 1)"),
+        (
+            "result",
+            "not conformant: 1 MUST failed (ngn.dhcp6.duid-ll)",
+        ),
+        ("profile", "ons-east: not conformant; "),
+        ("MUST", "ons-east: 1 failed of 2 judged; "),
+        ("SHOULD", "ons-east: 0 failed of 0 judged; "),
+        ("first", "ngn.dhcp6.duid-ll: expected a client identifier"),
+        ("next", "Set the DUID type to link-layer."),
+        (
+            "not judged",
+            "1 run that does not apply; 1 scenario not run",
+        ),
+        (
+            "more",
+            "`ngnlab explain ngn.dhcp6.duid-ll`; `--html FILE` draws each exchange",
+        ),
+    ] {
+        let row = format!("{name:<10} {said}");
+        assert!(
+            summary.iter().any(|line| line.starts_with(&row)),
+            "{row}\n{page}"
+        );
+    }
+    let torn = |line: &&&str| line.contains("line-auth/") && line.ends_with('…');
+    let torn = summary.iter().find(torn).expect("there is more to say");
+    let last = torn.trim_end_matches('…').rsplit(' ').next();
+    assert!(
+        ["line-auth/succeeds-on-a-pd-line", "(east)", "east"].contains(&last.unwrap_or_default()),
+        "{torn}"
+    );
+}
+
+#[test]
+fn what_went_wrong_first_is_what_decides() {
+    let first = |report: &Report| {
+        let page = text::render(&Document::Report(Box::new(report.clone())), false);
+        let row = page.split("\nfirst      ").nth(1).unwrap_or_default();
+        let end = row.find("\nnot judged ").unwrap_or_default();
+        row[..end].split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let mut report = report();
+    assert!(first(&report).starts_with("ngn.dhcp6.duid-ll: expected"));
+    report.cases[0].verdicts.remove("ngn.dhcp6.duid-ll");
+    assert_eq!(first(&report), "");
+    report.cases[0].verdicts.clear();
+    report.cases[0].outcome = Outcome::DeviceFailed {
+        how: "crashed".to_owned(),
+        message: "it crashed".to_owned(),
+        log: Some("out/x.log".to_owned()),
+        known: None,
+    };
+    assert_eq!(
+        first(&report),
+        "line-auth/succeeds-on-a-pd-line (east): it crashed next read the log out/x.log"
+    );
+    report.cases[0].outcome = Outcome::HarnessError("no space".to_owned());
+    assert_eq!(
+        first(&report),
+        "line-auth/succeeds-on-a-pd-line (east): no space next --resume runs again what ngnlab broke"
+    );
+}
+
+#[test]
 fn json_reads_back_as_it_was_written() {
     let document = Document::Report(Box::new(report()));
     let json = json::render(&document, false);
@@ -121,7 +209,8 @@ fn a_capture_never_proves_that_a_router_is_conformant() {
     };
     assert!(matches!(report.conclusion(), Conclusion::NotConformant(_)));
     let failed = page(&report);
-    assert!(failed.starts_with("interfaces WAN is eth0"), "{failed}");
+    let (_, details) = failed.split_once("\n\n").unwrap();
+    assert!(details.starts_with("interfaces WAN is eth0"), "{failed}");
     assert!(failed.contains("3 frames were cut"), "{failed}");
     assert!(!failed.contains("again"), "{failed}");
 
@@ -144,7 +233,7 @@ fn a_capture_never_proves_that_a_router_is_conformant() {
 fn the_last_line_says_what_the_exit_code_says() {
     let last_line = |report: &Report| {
         let page = text::render(&Document::Report(Box::new(report.clone())), false);
-        let at = page.find("result     ").unwrap();
+        let at = page.rfind("\nresult     ").unwrap();
         page[at..].split_whitespace().collect::<Vec<_>>().join(" ")
     };
     let mut one = report();
@@ -225,7 +314,7 @@ fn a_profile_is_not_conformant_where_a_promise_of_its_scenarios_was_not_kept() {
         change(&mut promise);
         report.cases[0].expectations.push(promise);
         let page = text::render(&Document::Report(Box::new(report.clone())), false);
-        let last = page[page.find("result     ").unwrap()..].to_owned();
+        let last = page[page.rfind("\nresult     ").unwrap()..].to_owned();
         let last = last.split_whitespace().collect::<Vec<_>>().join(" ");
         (report.overall(Profile::OnsEast), page, last)
     };

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use ngnlab_reports::escape;
+use ngnlab_reports::words::Lang;
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::time::Time;
 
@@ -19,10 +20,28 @@ use super::estimate::{self, Length, in_words};
 pub enum Watched {
     /// Nobody does.
     ByNobody,
-    /// Somebody in front of a terminal, on whose standard error a bar moves.
-    OnTerminal,
+    /// Somebody in front of a terminal, on whose standard error a bar moves, with words.
+    OnTerminal(Lang),
     /// Whoever reads a log, into which this says a line now and then.
-    InLog(fn(&str)),
+    InLog(fn(&str), Lang),
+}
+
+impl Watched {
+    /// Returns the same, spoken to in this language.
+    pub fn in_language(self, lang: Lang) -> Self {
+        match self {
+            Self::ByNobody => Self::ByNobody,
+            Self::OnTerminal(_) => Self::OnTerminal(lang),
+            Self::InLog(say, _) => Self::InLog(say, lang),
+        }
+    }
+
+    fn lang(self) -> Lang {
+        match self {
+            Self::ByNobody => Lang::En,
+            Self::OnTerminal(lang) | Self::InLog(_, lang) => lang,
+        }
+    }
 }
 
 /// A bar on standard error, lines in a log, or nothing at all.
@@ -52,7 +71,9 @@ impl Progress {
         // Lengths are asked for only where they are shown.
         let lengths: Vec<Length> = match watched {
             Watched::ByNobody => entries.clone().map(|_| Length::default()).collect(),
-            Watched::OnTerminal | Watched::InLog(_) => entries.clone().map(Length::of).collect(),
+            Watched::OnTerminal(_) | Watched::InLog(..) => {
+                entries.clone().map(Length::of).collect()
+            }
         };
         let names = entries.map(|one| escape::line(&one.scenario.name).into_owned());
         let whole = estimate::time_for(&lengths, jobs);
@@ -66,11 +87,11 @@ impl Progress {
             state: Mutex::new(State::default()),
         };
         match watched {
-            Watched::OnTerminal => Self {
+            Watched::OnTerminal(_) => Self {
                 bar: progress.visible_bar(),
                 ..progress
             },
-            Watched::ByNobody | Watched::InLog(_) => progress,
+            Watched::ByNobody | Watched::InLog(..) => progress,
         }
     }
 
@@ -97,7 +118,7 @@ impl Progress {
         while !self.state().over && !matches!(self.watched, Watched::ByNobody) {
             self.draw();
             let now = self.clock.now();
-            if let Watched::InLog(say) = self.watched
+            if let Watched::InLog(say, _) = self.watched
                 && now >= due
             {
                 say(&self.words(&self.state(), now));
@@ -149,6 +170,7 @@ impl Progress {
         if self.is_real_time() {
             words.push_str(&format!(" of about {}", in_words(self.whole)));
         }
+        let mut parts = vec![words];
         let mut running: Vec<(&Time, &str)> = Vec::new();
         for (index, started) in &state.running {
             running.extend(self.names.get(*index).map(|name| (started, &name[..])));
@@ -157,13 +179,11 @@ impl Progress {
         running.sort();
         let names: Vec<&str> = running.iter().map(|(_, name)| *name).collect();
         match &names[..] {
-            [] if ended < all => words.push_str("; waits until this machine keeps up"),
+            [] if ended < all => parts.push("waits until this machine keeps up".to_owned()),
             [] => {}
-            [one] => words.push_str(&format!("; runs {one}")),
-            [one, other] => words.push_str(&format!("; runs {one} and {other}")),
-            [one, others @ ..] => {
-                words.push_str(&format!("; runs {one} and {} others", others.len()));
-            }
+            [one] => parts.push(format!("runs {one}")),
+            [one, other] => parts.push(format!("runs {one} and {other}")),
+            [one, others @ ..] => parts.push(format!("runs {one} and {} others", others.len())),
         }
         let last = all
             .checked_sub(1)
@@ -171,9 +191,11 @@ impl Progress {
         if let Some(last) = last.and_then(|last| self.names.get(last))
             && ended + names.len() < all
         {
-            words.push_str(&format!("; {last} comes last"));
+            parts.push(format!("{last} comes last"));
         }
-        words
+        let lang = self.watched.lang();
+        let said = parts.iter().map(|part| lang.say(part));
+        said.collect::<Vec<_>>().join(lang.semicolon())
     }
 
     fn is_real_time(&self) -> bool {
@@ -255,9 +277,33 @@ mod tests {
     }
 
     #[test]
+    fn it_speaks_japanese_to_whoever_reads_that() {
+        let progress = Progress {
+            watched: Watched::OnTerminal(Lang::Ja),
+            ..with(&[60; 5])
+        };
+        let running = |indices: &[usize]| {
+            let mut state = State::default();
+            let started = indices.iter().map(|index| (*index, Time::ZERO));
+            state.running.extend(started);
+            progress.words(&state, Time::ZERO + Duration::from_secs(9))
+        };
+        let is_ours = |letter: char| letter.is_ascii_alphabetic();
+        for indices in [&[][..], &[0], &[0, 1], &[0, 1, 2]] {
+            let said = running(indices);
+            let foreign = said.replace("dns/", "");
+            assert!(!foreign.contains(is_ours), "{said}");
+        }
+        assert_eq!(
+            running(&[0, 1, 2]),
+            "試験0/5回終了、9秒経過（全体で約2分30秒）；実行中：dns/0、ほか2件；最後はdns/4"
+        );
+    }
+
+    #[test]
     fn in_a_log_nothing_is_said_at_once() {
         let progress = Progress {
-            watched: Watched::InLog(|line| panic!("{line}")),
+            watched: Watched::InLog(|line| panic!("{line}"), Lang::En),
             ..with(&[60])
         };
         thread::scope(|scope| {
@@ -277,7 +323,7 @@ mod tests {
         let lengths: Vec<Length> = seconds.iter().map(lasting).collect();
         Progress {
             bar: ProgressBar::hidden(),
-            watched: Watched::OnTerminal,
+            watched: Watched::OnTerminal(Lang::En),
             names: (0..lengths.len())
                 .map(|index| format!("dns/{index}"))
                 .collect(),

@@ -87,7 +87,7 @@ const NEXT_JA: &str = "\
   ngnlab run                                      scenarios/ のすべてのシナリオ
   ngnlab run --scenario 'line-auth/*'             一部のシナリオ
   ngnlab lint                                     変更したシナリオに誤りがないか
-  cp devices/dnsmasq-dhcpcd.toml my-router.toml   機器ファイルのひな形
+  cp devices/dnsmasq-dhcpcd.toml my-router.toml   装置ファイルのひな形
   ngnlab device check my-router.toml              ルータがどこまで動作するか
   ngnlab run --device my-router.toml --out out    ルータの判定と、記録・キャプチャの保存
 ";

@@ -25,7 +25,7 @@ pub(super) fn answer(args: &Lint, place: Place) -> Result<Answer, Error> {
             true => select::files(&args.scenarios.folder())?,
             false => args.files.clone(),
         };
-        let looked_at = files.iter().map(|file| scenario(file));
+        let looked_at = files.iter().map(|file| scenario(file, lang));
         bad += tell("scenarios", looked_at, &mut answer, lang)?;
     }
     if !args.device.is_empty() {
@@ -67,11 +67,11 @@ fn tell(
 }
 
 /// Returns what is doubtful in a scenario file that has no mistakes.
-fn scenario(file: &Path) -> Result<String, Error> {
+fn scenario(file: &Path, lang: Lang) -> Result<String, Error> {
     let scenario = promises::load(file)?;
     let text = input::text(file, input::DESCRIPTION)?;
     let doubts = Mistakes::new(file, &text, scenario.doubts(&text));
-    Ok(doubts.as_warnings())
+    Ok(doubts.as_warnings(lang))
 }
 
 /// Holds what a device file excuses and knows against what the scenarios exercise and promise.

@@ -10,6 +10,7 @@ use ngnlab_reports::provenance::{DeviceFile, Host, Provenance};
 
 use super::Run;
 use crate::built_in;
+use crate::dut::description::Description;
 use crate::job::Device;
 
 mod date;
@@ -38,6 +39,7 @@ pub(super) fn of_run(call: Provenance, args: &Run, device: &Device, header: &Hea
         Device::Reference(_) => None,
         Device::File(path) => Some(DeviceFile {
             file: built_in::name(path),
+            about: Description::load(path).map_or(String::new(), |one| one.about),
             sha256: header
                 .files
                 .get(&path.display().to_string())

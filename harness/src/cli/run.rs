@@ -104,7 +104,7 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     }
     let campaign = Campaign {
         jobs,
-        progress: place.progress,
+        progress: place.progress.in_language(place.lang()),
         stop: &stop,
     };
     let ended = campaign.run_and_keep(&entries, &|index, case| {

@@ -12,7 +12,12 @@ use crate::selftest;
 
 pub(super) fn answer(args: &Selftest, place: Place) -> Result<Answer, Error> {
     let folder = &args.scenarios.folder();
-    let found = prove(folder, args.seed, args.jobs, place.progress)?;
+    let found = prove(
+        folder,
+        args.seed,
+        args.jobs,
+        place.progress.in_language(place.lang()),
+    )?;
     Ok(Answer {
         text: format!("{}{}\n", found.table(), found.line()),
         remarks: String::new(),

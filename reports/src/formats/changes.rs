@@ -1,7 +1,7 @@
 //! The formats a comparison can be shown in, one file each.
 
 use crate::Level;
-use crate::comparison::{At, Change, Comparison, Kind, Subject};
+use crate::comparison::{At, Change, Comparison, Decides, Kind, Subject};
 use crate::words::Lang;
 
 mod json;
@@ -91,6 +91,21 @@ fn places(places: &[At], all: bool) -> String {
         0 => names.join(", "),
         more => format!("{} and {more} more", names.join(", ")),
     }
+}
+
+/// Says in how many runs a change is, whether it counts, and what it follows from.
+fn told(change: &Change, cause: Option<&str>, lang: Lang) -> String {
+    let remark = match (change.kind, change.decides) {
+        _ if change.known => ", as the device file says",
+        (Kind::NewlyFailing | Kind::NoLongerJudged, Decides::Nothing) => ", does not count",
+        _ => "",
+    };
+    let because = match cause {
+        Some(cause) => format!(", because of {cause}"),
+        None => String::new(),
+    };
+    let told = format!("in {}{remark}{because}", runs(change.places.len()));
+    lang.say(&told).into_owned()
 }
 
 fn runs(count: usize) -> String {

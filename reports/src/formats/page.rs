@@ -108,22 +108,63 @@ impl Page {
 
     /// Writes a value over as many lines as it takes, each after an indent of ours.
     pub(super) fn wrapped(&mut self, value: &str, first: &str, rest: &str) {
-        let separator = match value.is_ascii() {
-            true => WordSeparator::AsciiSpace,
-            false => WordSeparator::Custom(words),
-        };
-        let options = Options::new(COLUMNS)
-            .word_separator(separator)
-            .word_splitter(WordSplitter::NoHyphenation)
-            .initial_indent(first)
-            .subsequent_indent(rest);
-        for (number, line) in wrap(&escape::lines(value), options).iter().enumerate() {
-            // An empty line would look like the end of it.
-            if number == 0 || !line.trim().is_empty() {
-                self.plain(line.trim_end());
+        for line in folded(value, first, rest) {
+            self.plain(&line);
+        }
+    }
+
+    /// Writes the first lines of a value beside its name in the summary's column; where there are
+    /// more, the last of them says so.
+    pub(super) fn cut(&mut self, (style, name): (Style, &str), value: &str, most: usize) {
+        let first = format!("{} ", self.name(name, self.column()));
+        let lines = cut(folded(value, &first, &self.below()), most);
+        for line in &lines {
+            match line.strip_prefix(&first) {
+                Some(value) => self.line(&[(style, &first), (Style::Plain, value)]),
+                None => self.plain(line),
             }
         }
     }
+
+    /// Returns how many lines a value takes in the summary's column.
+    pub(super) fn lines(&self, value: &str) -> usize {
+        folded(value, &self.below(), &self.below()).len()
+    }
+}
+
+/// Returns a value as the lines it takes, each after an indent of ours.
+fn folded(value: &str, first: &str, rest: &str) -> Vec<String> {
+    let separator = match value.is_ascii() {
+        true => WordSeparator::AsciiSpace,
+        false => WordSeparator::Custom(words),
+    };
+    let options = Options::new(COLUMNS)
+        .word_separator(separator)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .initial_indent(first)
+        .subsequent_indent(rest);
+    let escaped = escape::lines(value);
+    let lines = wrap(&escaped, options).into_iter().enumerate();
+    // An empty line would look like the end of it.
+    let lines = lines.filter(|(number, line)| *number == 0 || !line.trim().is_empty());
+    lines.map(|(_, line)| line.trim_end().to_owned()).collect()
+}
+
+/// Returns the first of these lines; where there are more, the last of them ends with `…`, and no
+/// name is torn for its sake.
+fn cut(mut lines: Vec<String>, most: usize) -> Vec<String> {
+    let is_cut = lines.len() > most;
+    lines.truncate(most);
+    if let Some(last) = lines.last_mut().filter(|_| is_cut) {
+        if last.width() >= COLUMNS {
+            let word = words(last).last().map_or(0, |word| word.word.len());
+            last.truncate(last.len() - word);
+        }
+        let end = last.trim_end_matches([' ', ',', ';', '、', '；']).len();
+        last.truncate(end);
+        last.push('…');
+    }
+    lines
 }
 
 impl Style {

@@ -60,7 +60,7 @@ pub(crate) fn fits(literal: &str, sentence: &str) -> bool {
 }
 
 /// Returns what stands between the holes.
-fn pieces(text: &str) -> Vec<String> {
+pub(crate) fn pieces(text: &str) -> Vec<String> {
     let mut pieces = vec![String::new()];
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {

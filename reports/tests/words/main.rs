@@ -32,6 +32,50 @@ fn all_that_checks_and_diagnoses_can_say_is_said_in_japanese() {
 }
 
 #[test]
+fn all_that_is_wrong_with_files_and_calls_is_said_in_japanese() {
+    let literals = literals::of(&[
+        "../harness/src/campaign/progress.rs",
+        "../harness/src/capture/file.rs",
+        "../harness/src/capture/points.rs",
+        "../harness/src/cli/diff.rs",
+        "../harness/src/cli/init.rs",
+        "../harness/src/cli/judge.rs",
+        "../harness/src/cli/lint.rs",
+        "../harness/src/cli/merge.rs",
+        "../harness/src/cli/render.rs",
+        "../harness/src/cli/run",
+        "../harness/src/cli/select.rs",
+        "../harness/src/dut/description",
+        "../harness/src/dut/description.rs",
+        "../harness/src/error.rs",
+        "../harness/src/input.rs",
+        "../harness/src/installed.rs",
+        "../harness/src/mistake.rs",
+        "../harness/src/scenario/idle",
+        "../harness/src/scenario/idle.rs",
+        "../harness/src/scenario/place.rs",
+        "../harness/src/scenario/validate.rs",
+        "src/comparison.rs",
+        "src/comparison",
+        "src/formats/changes",
+        "src/formats/text",
+        "src/journal",
+        "src/shard.rs",
+    ]);
+    let missing: BTreeSet<String> = literals
+        .iter()
+        // Help, and what is told with it, is English; examples of commands are no sentences.
+        .filter(|literal| literal.text.trim().contains(' ') && !literal.text.contains('\n'))
+        .filter(|literal| !NO_SENTENCES.contains(&&*literal.text))
+        .filter(|literal| is_missing(&probe(&literal.text)) && is_missing(&literal.text))
+        .filter(|literal| !is_part(&literal.text))
+        .map(|literal| format!("{}: {}", literal.file, literal.text))
+        .collect();
+    let missing: Vec<String> = missing.into_iter().collect();
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+#[test]
 fn nothing_stands_in_the_tables_that_nobody_says() {
     let literals = literals::of(&["src", "../harness/src", "../sim/src"]);
     let stale: Vec<String> = entries()
@@ -51,6 +95,15 @@ fn is_missing(sentence: &str) -> bool {
     japanese(sentence).is_none() && !is_the_same(sentence)
 }
 
+/// Returns whether a literal is no more than a part of sentences that stand in a table as wholes.
+fn is_part(text: &str) -> bool {
+    let mut pieces = literals::pieces(text);
+    pieces.sort_by_key(String::len);
+    let said = pieces.pop().unwrap_or_default();
+    let mut entries = entries();
+    entries.any(|(_, english, _)| english.contains(said.trim()))
+}
+
 /// Returns whether a literal says a pattern, or is the greater part of it where it is put together
 /// of several.
 fn is_said(english: &str, literals: &[Literal]) -> bool {
@@ -65,6 +118,15 @@ fn is_said(english: &str, literals: &[Literal]) -> bool {
     };
     is_name || ELSEWHERE.iter().any(|one| english.contains(one)) || literals.iter().any(says)
 }
+
+/// What is told by the reader of arguments within its own words, and what a machine reads.
+const NO_SENTENCES: &[&str] = &[
+    "it takes K/N, as 1/3 for the first of three",
+    "shards are counted from 1 to {of}",
+    "Kernel panic",
+    "file or folder",
+    "ngnlab run --scenario {} --area {}",
+];
 
 /// Parts of sentences, which are said as wholes.
 const PIECES: &[&str] = &[
@@ -99,6 +161,9 @@ const ELSEWHERE: &[&str] = &[
     " preferred {#5}",
     ", truncated, ",
     "; --resume runs the rest",
+    ", because of ",
+    "if it is wrong on purpose",
+    "no longer stale in the device file",
     "ngnlab panicked while ",
     "DNS answer ",
     "IPv6 fragment from byte ",

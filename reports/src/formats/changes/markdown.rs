@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Shown, heading, places, runs, subject};
+use super::{Shown, heading, places, runs, subject, told};
 use crate::comparison::{Change, Comparison, Decides, DeviceChanges, State, Trend};
 use crate::formats::markdown::{code, folded, prose};
 
@@ -16,35 +16,37 @@ pub(super) fn render(comparison: &Comparison, shown: Shown) -> String {
         Trend::Unclear(reasons) => ("❔", "cannot tell", &reasons[..]),
     };
     let (old, new) = (code(&comparison.old), code(&comparison.new));
-    let mut text = format!("## {mark} {new} against {old}: {word}\n\n");
+    let lang = shown.lang;
+    let heading = format!("{new} against {old}: {word}");
+    let mut text = format!("## {mark} {}\n\n", lang.say(&heading));
     for reason in reasons {
-        let _ = writeln!(text, "- {}", code(reason));
+        let _ = writeln!(text, "- {}", code(&lang.say(reason)));
     }
-    for name in &comparison.gone_devices {
-        let _ = writeln!(text, "- gone device {}", code(name));
-    }
-    for name in &comparison.new_devices {
-        let _ = writeln!(text, "- new device {}", code(name));
-    }
-    if comparison.still_failing() > 0 {
-        let _ = writeln!(text, "- fails as it did: {}", comparison.still_failing());
+    let gone = comparison.gone_devices.iter();
+    let gone = gone.map(|name| format!("gone device: {}", code(name)));
+    let new = comparison.new_devices.iter();
+    let new = new.map(|name| format!("new device: {}", code(name)));
+    let still = match comparison.still_failing() {
+        0 => None,
+        count => Some(format!("fails as it did: {count}")),
+    };
+    for line in gone.chain(new).chain(still) {
+        let _ = writeln!(text, "- {}", lang.say(&line));
     }
     for device in &comparison.devices {
-        of_device(&mut text, device, shown.all);
+        of_device(&mut text, device, shown);
     }
     text
 }
 
-fn of_device(text: &mut String, device: &DeviceChanges, all: bool) {
-    let _ = writeln!(
-        text,
-        "\n{}: {} in both\n",
-        code(&device.device),
-        runs(device.in_both)
-    );
+fn of_device(text: &mut String, device: &DeviceChanges, shown: Shown) {
+    let lang = shown.lang;
+    let both = format!("{}: {} in both", code(&device.device), runs(device.in_both));
+    let _ = writeln!(text, "\n{}\n", lang.say(&both));
     for one in &device.differences {
         let (old, new) = (code(&one.old), code(&one.new));
-        let _ = writeln!(text, "- {}: {old}, now {new}", one.what);
+        let line = format!("{}: {old}, now {new}", one.what);
+        let _ = writeln!(text, "- {}", lang.say(&line));
     }
     let (deciding, others): (Vec<&Change>, Vec<&Change>) = device
         .changes
@@ -53,57 +55,55 @@ fn of_device(text: &mut String, device: &DeviceChanges, all: bool) {
     let mut last = None;
     for change in deciding {
         if last != Some(change.kind) {
-            let _ = writeln!(text, "\n### {}\n", heading(change.kind));
+            let _ = writeln!(text, "\n### {}\n", lang.say(heading(change.kind)));
             last = Some(change.kind);
         }
-        let _ = writeln!(text, "- {}", line(change, all));
+        let _ = writeln!(text, "- {}", line(change, shown));
     }
     for of_kind in others.chunk_by(|a, b| a.kind == b.kind) {
-        let lines: Vec<String> = of_kind.iter().map(|one| line(one, all)).collect();
+        let lines: Vec<String> = of_kind.iter().map(|one| line(one, shown)).collect();
         let what = format!("{}, does not count", heading(of_kind[0].kind));
-        folded(text, &what, &lines);
+        folded(text, &lang.say(&what), &lines);
     }
     let stale = device.newly_stale.iter();
     let stale: Vec<String> = stale
         .map(|one| format!("{}: {}", code(&one.check), code(&one.reason)))
         .collect();
-    folded(text, "newly stale in the device file", &stale);
+    folded(text, &lang.say("newly stale in the device file"), &stale);
     let gone = device.gone_runs.iter().map(|one| match &one.because {
-        Some(why) => format!("{}: {}", code(&one.place.words()), code(why)),
+        Some(why) => format!("{}: {}", code(&one.place.words()), code(&lang.say(why))),
         None => code(&one.place.words()),
     });
-    folded(text, "runs gone", &gone.collect::<Vec<_>>());
+    folded(text, &lang.say("runs gone"), &gone.collect::<Vec<_>>());
     let new = device.new_runs.iter().map(|one| code(&one.words()));
-    folded(text, "runs new", &new.collect::<Vec<_>>());
+    folded(text, &lang.say("runs new"), &new.collect::<Vec<_>>());
     let names = |ids: &[String]| ids.iter().map(|id| code(id)).collect::<Vec<_>>();
-    folded(text, "checks gone", &names(&device.gone_checks));
-    folded(text, "checks new", &names(&device.new_checks));
+    folded(text, &lang.say("checks gone"), &names(&device.gone_checks));
+    folded(text, &lang.say("checks new"), &names(&device.new_checks));
 }
 
-fn line(change: &Change, all: bool) -> String {
+fn line(change: &Change, shown: Shown) -> String {
+    let lang = shown.lang;
     let (word, name) = subject(change);
-    let count = runs(change.places.len());
-    let known = if change.known {
-        ", as the device file says"
-    } else {
-        ""
-    };
-    let mut line = format!("{word} {} in {count}{known}", code(name));
-    if let Some(cause) = change.because.as_ref().filter(|_| !all) {
-        let _ = write!(line, ", because of {}", code(cause));
+    let cause = change.because.as_deref().filter(|_| !shown.all);
+    let told = told(change, cause.map(code).as_deref(), lang);
+    let mut line = format!("{} {} {told}", lang.say(word), code(&lang.say(name)));
+    if cause.is_some() {
         return line;
     }
+    let said = |words: &str| code(&lang.say(words));
     let evidence = change.places.first().and_then(|at| match &at.is {
         State::Failed { expected, seen, .. } => {
-            Some(format!("expected {}, seen {}", code(expected), code(seen)))
+            Some(format!("expected {}, seen {}", said(expected), said(seen)))
         }
-        State::Missing(why) | State::NotJudged(why) | State::Unclear(why) => Some(code(why)),
-        State::Ends(id) => Some(format!("now {}", code(id.as_deref().unwrap_or("none")))),
+        State::Missing(why) | State::NotJudged(why) | State::Unclear(why) => Some(said(why)),
+        State::Ends(id) => Some(format!("now {}", said(id.as_deref().unwrap_or("none")))),
         State::Passed | State::Absent => None,
     });
     if let Some(evidence) = evidence {
-        let _ = write!(line, ": {evidence}");
+        let _ = write!(line, "{}{}", lang.colon(), lang.say(&evidence));
     }
-    let _ = write!(line, " ({})", prose(&places(&change.places, all)));
+    let places = places(&change.places, shown.all);
+    let _ = write!(line, " ({})", prose(&lang.say(&places)));
     line
 }

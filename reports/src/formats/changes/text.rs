@@ -1,6 +1,6 @@
 //! A comparison for people: 80 columns, what decides first, the verdict last.
 
-use super::{Shown, heading, places, runs, several, subject};
+use super::{Shown, heading, places, runs, several, subject, told};
 use crate::comparison::{At, Change, Comparison, Decides, DeviceChanges, Kind, State, Trend};
 use crate::formats::Look;
 use crate::formats::page::{Page, Style};
@@ -27,7 +27,8 @@ pub(super) fn render(comparison: &Comparison, shown: Shown) -> String {
         (&comparison.new_devices, "new device"),
     ] {
         for name in names {
-            told.page.wrapped(&format!("{said}: {name}"), "", "  ");
+            let line = format!("{said}: {name}");
+            told.page.wrapped(&shown.lang.say(&line), "", "  ");
         }
     }
     told.page.gap();
@@ -81,19 +82,9 @@ impl Told {
             (_, Kind::NewlyPassing | Kind::NewlyJudged) => Style::Green,
             _ => Style::Yellow,
         };
-        let remark = match (change.kind, change.decides) {
-            _ if change.known => ", as the device file says",
-            (Kind::NewlyFailing | Kind::NoLongerJudged, Decides::Nothing) => ", does not count",
-            _ => "",
-        };
-        let because = match &change.because {
-            Some(cause) => format!(", because of {cause}"),
-            None => String::new(),
-        };
         let lang = self.page.lang;
         let (word, name) = (lang.say(word), lang.say(name));
-        let told = format!("in {}{remark}{because}", runs(change.places.len()));
-        let told = format!(" {}", lang.say(&told));
+        let told = format!(" {}", told(change, change.because.as_deref(), lang));
         if change.because.is_some() && !self.all {
             let line = format!("{word}  {name}{told}");
             self.page.wrapped(&line, "  ", "            ");
@@ -113,9 +104,10 @@ impl Told {
                 super::MOST_PLACES
             };
             for at in change.places.iter().take(shown) {
-                let told = format!("{}, {}", said(&at.is), was(&at.was));
+                let told = format!("{}, was {}", ends(&at.is), ends(&at.was));
+                let (place, colon) = (at.place.words(), lang.colon());
                 self.page
-                    .field("where", &format!("{}: {told}", at.place.words()));
+                    .field("where", &format!("{place}{colon}{}", lang.say(&told)));
             }
             let more = change.places.len().saturating_sub(shown);
             if more > 0 {
@@ -144,7 +136,7 @@ impl Told {
                 self.page.field_said("seen then", seen);
             }
             (_, State::Failed { .. }) if at.was != State::Passed => {
-                self.page.field("before", &said(&at.was));
+                self.page.field_said("before", &said(&at.was));
             }
             (State::Failed { seen, .. }, _) => self.page.field_said("seen then", seen),
             _ => {}
@@ -182,7 +174,7 @@ impl Told {
         let lost = several(lost, "verdict is no more", "verdicts are no more");
         let found = several(found, "is new and passes", "are new and pass");
         let line = format!("{lost} and {found} where that does not count; --all names them");
-        self.page.wrapped(&line, "", "  ");
+        self.page.wrapped(&self.page.lang.say(&line), "", "  ");
     }
 
     fn others(&mut self, device: &DeviceChanges) {
@@ -215,7 +207,7 @@ impl Told {
             if number == 0 {
                 self.page.gap();
             }
-            self.page.wrapped(line, "", "  ");
+            self.page.wrapped(&self.page.lang.say(line), "", "  ");
         }
     }
 
@@ -277,8 +269,12 @@ fn is_by_chance(change: &Change) -> bool {
     comes_or_goes && change.decides == Decides::Nothing
 }
 
-fn was(state: &State) -> String {
-    format!("was {}", said(state))
+/// Says where the flow ends.
+fn ends(state: &State) -> String {
+    match state {
+        State::Ends(None) => "no diagnosis".to_owned(),
+        other => said(other),
+    }
 }
 
 fn said(state: &State) -> String {
