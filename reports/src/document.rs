@@ -5,6 +5,8 @@ use serde::Serialize;
 use crate::matrix::Matrix;
 use crate::{FORMAT, Report};
 
+mod written;
+
 /// What one call of the program has to say.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]

@@ -41,7 +41,7 @@ pub mod stale;
 pub mod words;
 
 /// The version of the JSON report; it grows when a reader of the old one would break.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// How binding a requirement is. The two are never merged into one figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -195,7 +195,7 @@ pub struct CheckInfo {
 }
 
 /// Everything that one call of the program found out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// The version of the document, [`FORMAT`].
     pub format: u32,
@@ -206,10 +206,8 @@ pub struct Report {
     /// The run's seed.
     pub seed: u64,
     /// What `ngnlab run` was told besides scenario and area, to run a case again.
-    #[serde(default)]
     pub arguments: Vec<String>,
     /// What is known of the capture, if it is on one and on no run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captured: Option<captured::Captured>,
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,
@@ -224,13 +222,10 @@ pub struct Report {
     /// The profiles that were judged.
     pub profiles: Vec<Profile>,
     /// What each of them came to.
-    #[serde(default)]
     pub results: Vec<score::ProfileResult>,
     /// What it all came to, as the exit code says it.
-    #[serde(default)]
     pub comes_to: Option<conclusion::Conclusion>,
     /// When and by what it was made, where that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<provenance::Provenance>,
 }
 
@@ -320,15 +315,17 @@ pub struct Judged {
     /// What the check says.
     pub verdict: Verdict,
     /// Why the device file expects a failure here, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<String>,
     /// Whether it failed, and the host was too late to blame the device.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub excused: bool,
     /// The failed check of the same case that explains this failure, or why nothing is left to
     /// judge, if one does.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
     /// The records of a failed check, in plain words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
 }
 
@@ -338,7 +335,7 @@ pub struct Exercise {
     /// The check.
     pub check: String,
     /// What the device file says where nothing can be judged with this device.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excuse: Option<Excuse>,
 }
 
@@ -409,17 +406,18 @@ pub struct Expectation {
     /// Whether it came true.
     pub met: bool,
     /// A remark instead of a failure: the device copes with a wrong configuration by itself.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub remark: bool,
     /// Whether it was broken, and the host was too late to blame the device.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub excused: bool,
     /// Which promise it is.
     pub promise: Promise,
     /// Why the device file expects it to be broken, if it does.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<String>,
     /// The failed check of the same case that explains why it was not kept, if one does.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
 }
 
@@ -471,7 +469,7 @@ pub struct LeftOut {
     /// Why, and how to run it.
     pub reason: String,
     /// Whether it was to be run, and the run was broken off before.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub cut_off: bool,
 }
 
@@ -483,6 +481,15 @@ pub struct StaleKnown {
     /// The reason the device file gives.
     pub reason: String,
     /// Where the check was judged, `family/name (area)`, if it was excused there.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excused_in: Option<String>,
+}
+
+/// Returns whether a flag is what it is unless written.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
