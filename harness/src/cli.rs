@@ -22,6 +22,7 @@ use crate::period::Period;
 pub use diff::Diff;
 pub use merge::Merge;
 pub use names::{AreaName, DeliveryName, LangName, ProfileName};
+pub use schema::Schema;
 
 use examples::{
     CHECK_EXAMPLES, COMPLETIONS_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES,
@@ -48,6 +49,7 @@ mod names;
 pub mod provenance;
 mod render;
 mod run;
+mod schema;
 mod select;
 mod selftest;
 
@@ -95,6 +97,9 @@ pub enum Command {
     Doctor(Doctor),
     /// Writes the scenarios and device examples into a folder, to be changed there
     Init(Init),
+    /// Writes the JSON Schema of a report, a scenario or a device file, for editors and programs
+    #[command(after_help = schema::EXAMPLES)]
+    Schema(Schema),
     /// Writes what a shell needs to complete ngnlab's arguments
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(Completions),
@@ -433,6 +438,7 @@ impl Cli {
             Command::Selftest(args) => selftest::answer(args, place).map(Answer::escaped),
             Command::Doctor(args) => doctor::answer(args, place).map(Answer::escaped),
             Command::Init(args) => init::answer(args, place).map(Answer::escaped),
+            Command::Schema(args) => Ok(schema::answer(args)),
             // For a shell to read, made of our own words alone.
             Command::Completions(args) => Ok(manual::completions(args)),
             Command::Man(args) => manual::pages(args).map(Answer::escaped),

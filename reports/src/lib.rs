@@ -19,6 +19,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub mod captured;
@@ -44,7 +45,9 @@ pub mod words;
 pub const FORMAT: u32 = 2;
 
 /// How binding a requirement is. The two are never merged into one figure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// A device that fails it is not conformant.
@@ -54,7 +57,9 @@ pub enum Level {
 }
 
 /// A set of checks with an overall result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {
     /// A router for オンライン資格確認 on an NTT East line.
@@ -128,7 +133,7 @@ impl Profile {
 }
 
 /// A text in both languages of the users.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Text {
     /// Japanese.
     pub ja: Cow<'static, str>,
@@ -150,7 +155,7 @@ impl Text {
 pub type RecordId = usize;
 
 /// What a check says about a trace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The requirement was met; these records prove it.
@@ -164,7 +169,7 @@ pub enum Verdict {
 }
 
 /// What is wrong, and where to see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// The records that prove it.
     pub records: Vec<RecordId>,
@@ -178,7 +183,7 @@ pub struct Finding {
 }
 
 /// What there is to know about a check without any trace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckInfo {
     /// The stable id, `topic.what-holds`.
     pub id: String,
@@ -203,6 +208,8 @@ pub struct Report {
     pub tool: String,
     /// The device's name.
     pub device: String,
+    /// The version of its firmware, if its file says it.
+    pub firmware: Option<String>,
     /// The run's seed.
     pub seed: u64,
     /// What `ngnlab run` was told besides scenario and area, to run a case again.
@@ -271,7 +278,7 @@ impl Case {
 }
 
 /// How one scenario ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// There is a trace, and it was judged.
@@ -310,7 +317,7 @@ impl Outcome {
 }
 
 /// A verdict with what the device file says about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Judged {
     /// What the check says.
     pub verdict: Verdict,
@@ -330,7 +337,7 @@ pub struct Judged {
 }
 
 /// A check that a scenario exercises.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Exercise {
     /// The check.
     pub check: String,
@@ -340,7 +347,7 @@ pub struct Exercise {
 }
 
 /// Why a device leaves a check nothing to judge.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Excuse {
     /// The reason that the device file gives.
     pub reason: String,
@@ -350,7 +357,7 @@ pub struct Excuse {
 }
 
 /// One record in plain words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// The record's number in the trace.
     pub record: RecordId,
@@ -366,7 +373,7 @@ pub struct Evidence {
 }
 
 /// The step of the guide's p.30 flow where a failed line authentication stops.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Diagnosis {
     /// The stable id, `wrong-dns` for example.
     pub id: String,
@@ -382,7 +389,7 @@ pub struct Diagnosis {
 }
 
 /// One question of the guide's p.30 flow, or the one after them, and its answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Walked {
     /// The step of the flow, 1 to 5, and 6 for how far packets came.
     pub step: u8,
@@ -397,7 +404,7 @@ pub struct Walked {
 }
 
 /// A promise of the scenario itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Expectation {
     /// What was promised.
     pub what: String,
@@ -439,7 +446,7 @@ impl Expectation {
 }
 
 /// The kinds of promises.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Promise {
     /// Where the guide's flow ends.
@@ -462,7 +469,7 @@ impl Promise {
 }
 
 /// A scenario that was not run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LeftOut {
     /// The scenario's name.
     pub scenario: String,
@@ -474,7 +481,7 @@ pub struct LeftOut {
 }
 
 /// A known failure that no longer fails, or an excuse for what was judged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StaleKnown {
     /// The check, the promise of a scenario, or the way in which the device fails.
     pub check: String,

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// What one call of `ngnlab` found out about one device.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 pub(super) struct WrittenReport<'a> {
     /// The version of this form; it grows when a reader of the old one would break.
     format: u32,
@@ -28,6 +29,9 @@ pub(super) struct WrittenReport<'a> {
     tool: Cow<'a, str>,
     /// The device's name.
     device: Cow<'a, str>,
+    /// The version of its firmware, if its file says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    firmware: Option<Cow<'a, str>>,
     /// The run's seed.
     seed: u64,
     /// What `ngnlab run` was told besides scenario and area, to run a case again.
@@ -62,7 +66,8 @@ pub(super) struct WrittenReport<'a> {
 }
 
 /// One scenario in one area.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Case")]
 struct WrittenCase<'a> {
     /// The scenario's name, `family/name`.
     scenario: Cow<'a, str>,
@@ -100,7 +105,7 @@ struct WrittenCase<'a> {
 }
 
 /// A reason why nothing was judged, and where it holds.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct Unjudged<'a> {
     /// Whether there was nothing to judge, or the requirement does not apply.
     verdict: Nothing,
@@ -114,7 +119,7 @@ struct Unjudged<'a> {
 }
 
 /// A verdict on nothing.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Nothing {
     /// The situation did not come up, or could not be judged.
@@ -162,6 +167,7 @@ impl<'a> WrittenReport<'a> {
             format: report.format,
             tool: Cow::Borrowed(&report.tool),
             device: Cow::Borrowed(&report.device),
+            firmware: report.firmware.as_deref().map(Cow::Borrowed),
             seed: report.seed,
             arguments: Cow::Borrowed(&report.arguments),
             captured: report.captured.as_ref().map(Cow::Borrowed),
@@ -203,6 +209,7 @@ impl<'a> WrittenReport<'a> {
             format: self.format,
             tool: self.tool.into(),
             device: self.device.into(),
+            firmware: self.firmware.map(Cow::into_owned),
             seed: self.seed,
             arguments: self.arguments.into(),
             captured: self.captured.map(Cow::into_owned),
@@ -330,6 +337,16 @@ fn twice(id: &str, place: &str) -> String {
 
 fn is_empty<T: Clone>(list: &Cow<'_, [T]>) -> bool {
     list.is_empty()
+}
+
+impl JsonSchema for Report {
+    fn schema_name() -> Cow<'static, str> {
+        "Report".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        WrittenReport::json_schema(generator)
+    }
 }
 
 impl Serialize for Report {

@@ -341,6 +341,10 @@ impl Page {
         };
         let name = self.name("device", self.column());
         self.plain(&format!("{name} {}", self.lang.say(&device)));
+        if let Some(firmware) = &report.firmware {
+            let first = format!("{} ", self.name("firmware", self.column()));
+            self.wrapped(firmware, &first, &self.below());
+        }
         let skipped = match skipped {
             0 => String::new(),
             count => format!(", {count} not applicable"),

@@ -17,6 +17,8 @@ use crate::scenario;
 pub(super) struct Chosen {
     /// Its name in reports.
     pub(super) name: String,
+    /// The version of its firmware, if its file says it.
+    pub(super) firmware: Option<String>,
     /// What drives it.
     pub(super) device: Device,
     /// How it can get its prefix.
@@ -72,6 +74,7 @@ fn one(name: &str, args: &Run) -> Result<Chosen, Error> {
     let description = Description::load(&path)?;
     Ok(Chosen {
         name: description.name,
+        firmware: description.firmware,
         device: Device::File(path),
         most_at_once: description.driver.part().most_at_once(),
         modes: description.offers.modes,
@@ -90,6 +93,7 @@ fn reference_with_defects(args: &Run) -> Chosen {
             [] => reference::NAME.to_owned(),
             names => format!("{} with {}", reference::NAME, names.join(", ")),
         },
+        firmware: None,
         device: Device::Reference(defects),
         modes: vec![Mode::Ra, Mode::Pd],
         known: Vec::new(),

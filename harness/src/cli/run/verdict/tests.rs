@@ -94,6 +94,7 @@ fn report(case: Case) -> Report {
         stale: Vec::new(),
         results: Vec::new(),
         comes_to: None,
+        firmware: None,
         provenance: None,
     }
     .scored()
