@@ -1,4 +1,8 @@
 //! The schemas that are published say what the program reads and writes.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test says with a panic what went wrong"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

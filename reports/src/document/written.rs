@@ -335,7 +335,7 @@ fn twice(id: &str, place: &str) -> String {
     format!("`{id}` has two verdicts in {place}")
 }
 
-fn is_empty<T: Clone>(list: &Cow<'_, [T]>) -> bool {
+fn is_empty<T>(list: &[T]) -> bool {
     list.is_empty()
 }
 
