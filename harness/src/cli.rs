@@ -23,6 +23,7 @@ pub use bundle::Bundle;
 pub use diff::Diff;
 pub use merge::Merge;
 pub use names::{AreaName, DeliveryName, LangName, ProfileName};
+pub use schema::Schema;
 pub use verify::Verify;
 
 use examples::{
@@ -51,6 +52,7 @@ mod names;
 pub mod provenance;
 mod render;
 mod run;
+mod schema;
 mod select;
 mod selftest;
 mod traces;
@@ -107,6 +109,9 @@ pub enum Command {
     Doctor(Doctor),
     /// Writes the scenarios and device examples into a folder, to be changed there
     Init(Init),
+    /// Writes the JSON Schema of a report, a scenario or a device file, for editors and programs
+    #[command(after_help = schema::EXAMPLES)]
+    Schema(Schema),
     /// Writes what a shell needs to complete ngnlab's arguments
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(Completions),
@@ -456,6 +461,7 @@ impl Cli {
             Command::Selftest(args) => selftest::answer(args, place).map(Answer::escaped),
             Command::Doctor(args) => doctor::answer(args, place).map(Answer::escaped),
             Command::Init(args) => init::answer(args, place).map(Answer::escaped),
+            Command::Schema(args) => Ok(schema::answer(args)),
             // For a shell to read, made of our own words alone.
             Command::Completions(args) => Ok(manual::completions(args)),
             Command::Man(args) => manual::pages(args).map(Answer::escaped),

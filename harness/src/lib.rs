@@ -7,7 +7,8 @@
 //! beside it; `tests/layers/` reads this list and holds every file to it.
 //!
 //! 1. [`cli`]: what can be asked on the command line, and what is said to that
-//! 2. [`doctor`], [`selftest`]: whether this machine, and the checks, are fit for it
+//! 2. [`doctor`], [`schema`], [`selftest`]: whether this machine, and the checks, are fit for it; what
+//!    files may have, for editors and other programs
 //! 3. [`bundle`]: a report with all that it was made of, packed, and checked by who gets it
 //! 4. [`campaign`]: many jobs at the same time
 //! 5. [`launch`], [`report`], [`scene`]: running one job, in a worker if need be; judging what it
@@ -25,8 +26,8 @@
 //! 14. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
 //! 15. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
 //! 16. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
-//! 17. [`built_in`], [`guide`], [`mistake`], [`period`]: what the program has inside, what stands in
-//!     the guide, what is wrong in a file, and spans of time in it
+//! 17. [`built_in`], [`guide`], [`mistake`], `named`, [`period`]: what the program has inside, what
+//!     stands in the guide, what is wrong in a file, and names and spans of time in it
 
 pub mod built_in;
 pub mod bundle;
@@ -48,6 +49,7 @@ pub mod job;
 pub mod journal;
 pub mod launch;
 pub mod mistake;
+mod named;
 mod namespaces;
 pub mod period;
 pub mod play;
@@ -56,6 +58,7 @@ pub mod redact;
 pub mod report;
 pub mod scenario;
 pub mod scene;
+pub mod schema;
 mod scratch;
 pub mod selftest;
 pub mod stages;

@@ -1,9 +1,11 @@
 //! Spans of time as files write them: `500ms`, `25s`, `30m`, `4h`, `1d`, `1y`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A span of time with one unit.
@@ -62,6 +64,26 @@ impl<'de> Deserialize<'de> for Period {
 impl Serialize for Period {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl JsonSchema for Period {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Period".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let units: Vec<&str> = UNITS.iter().map(|(name, _)| *name).collect();
+        json_schema!({
+            "type": "string",
+            "description": "A span of time with one unit: 500ms, 25s, 30m, 4h, 1d or 1y.",
+            "pattern": format!("^[0-9]+({})$", units.join("|")),
+            "examples": ["500ms", "25s", "30m", "4h", "1d"],
+        })
     }
 }
 

@@ -12,12 +12,14 @@ use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::time::Time;
 use ngnlab_sim::trace::Screen;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::error::Error;
 use crate::input;
 use crate::mistake::{Mistake, Mistakes};
+use crate::named::{CheckId, DefectName, DiagnosisId};
 use crate::period::Period;
 
 pub mod delivery;
@@ -36,7 +38,7 @@ use step::{Action, Step};
 pub(crate) use validate::MOST_REAL_TERMINALS;
 
 /// One situation, as its file describes it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Scenario {
     /// `family/name`, from the file's place.
@@ -53,6 +55,7 @@ pub struct Scenario {
     pub device: DeviceSpec,
     /// The names of the terminals; the first one is meant where a step names none.
     #[serde(default = "one_terminal")]
+    #[schemars(with = "Vec<String>")]
     pub terminals: Vec<Spanned<String>>,
     /// How single terminals differ from what the guide asks for.
     #[serde(default, rename = "terminal")]
@@ -61,30 +64,40 @@ pub struct Scenario {
     pub until: Period,
     /// The checks that must find something to judge here.
     #[serde(default)]
+    #[schemars(with = "Vec<CheckId>")]
     pub exercises: Vec<Spanned<String>>,
     /// The defects of the reference router that some check must notice here.
     #[serde(default)]
+    #[schemars(with = "Vec<DefectName>")]
     pub notices: Vec<Spanned<String>>,
     /// What the scenario itself promises.
     #[serde(default)]
     pub expect: Expect,
     /// What happens when.
     #[serde(default, rename = "step")]
+    #[schemars(with = "Vec<Step>")]
     pub steps: Vec<Spanned<Step>>,
 }
 
 /// The line of a scenario: a preset, and what differs from it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct LineSpec {
     /// A name of [`Line::PRESETS`].
+    #[schemars(
+        with = "String",
+        description = "The line that the scenario begins with.",
+        extend("enum" = Line::PRESETS)
+    )]
     pub preset: Spanned<String>,
     /// Whether the preset's way of delivering the prefix matters.
+    #[schemars(with = "Option<Delivery>")]
     pub delivery: Option<Spanned<Delivery>>,
     /// The areas the scenario is run for.
     #[serde(default = "both_areas")]
     pub areas: Vec<Area>,
     /// The product of the contract.
+    #[schemars(with = "Option<Service>")]
     pub service: Option<Spanned<Service>>,
     /// Whether ひかり電話 is part of the contract.
     pub hikari_denwa: Option<bool>,
@@ -93,8 +106,10 @@ pub struct LineSpec {
     /// Whether フレッツ・v6オプション is part of the contract, whenever the line was opened.
     pub v6_option: Option<bool>,
     /// The customer ID the network has for the line.
+    #[schemars(with = "Option<String>")]
     pub customer_id: Option<Spanned<String>>,
     /// The customer ID that was applied for, or `none`; the line's own unless given.
+    #[schemars(with = "Option<String>")]
     pub applied_id: Option<Spanned<String>>,
     /// Who brings the prefix.
     pub isp: Option<Isp>,
@@ -102,8 +117,10 @@ pub struct LineSpec {
     pub upstream: Option<Upstream>,
     /// ONS domains beyond the six of the guide.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub extra_domains: Vec<Spanned<String>>,
     /// The least and the most time between unsolicited Router Advertisements.
+    #[schemars(with = "Option<(Period, Period)>")]
     pub ra_interval: Option<Spanned<(Period, Period)>>,
     /// Lifetimes and timers of the delegation; the network's own, unless given.
     pub lease: Option<LeaseSpec>,
@@ -113,7 +130,7 @@ pub struct LineSpec {
 }
 
 /// Lifetimes and timers of a delegation, in whole seconds.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct LeaseSpec {
     /// When to renew.
@@ -127,7 +144,7 @@ pub struct LeaseSpec {
 }
 
 /// How the device is configured.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DeviceSpec {
     /// RA or PD; what the line delivers, unless given.
@@ -140,7 +157,7 @@ pub struct DeviceSpec {
 }
 
 /// The DNS servers that are entered into the device.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DnsChoice {
     /// The per-domain table of guide p.7.
@@ -157,7 +174,7 @@ pub enum DnsChoice {
 }
 
 /// How one terminal differs from what the guide asks for on p.8 to p.16.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(
     rename_all = "kebab-case",
     deny_unknown_fields,
@@ -165,6 +182,7 @@ pub enum DnsChoice {
 )]
 pub struct TerminalSpec {
     /// Which terminal.
+    #[schemars(with = "String")]
     pub name: Spanned<String>,
     /// Whether the root certificate of ONS was installed (guide p.16, Q8).
     #[serde(default = "installed")]
@@ -181,7 +199,7 @@ pub struct TerminalSpec {
 }
 
 /// Where a terminal's DNS servers come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TerminalDns {
     /// The network: DHCPv6 and RDNSS (guide p.8).
@@ -192,10 +210,11 @@ pub enum TerminalDns {
 }
 
 /// What a scenario promises beyond its checks.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Expect {
     /// Where the guide's flow of p.30 ends.
+    #[schemars(with = "Option<DiagnosisId>")]
     pub diagnosis: Option<Spanned<String>>,
     /// The last screen that a terminal sees.
     pub screen: Option<Screen>,

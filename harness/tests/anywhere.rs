@@ -38,6 +38,15 @@ fn what_is_written_out_is_what_counts_there_and_is_never_overwritten() {
     let script = fs::metadata(lab.join("images/debian.sh")).unwrap();
     assert_eq!(script.permissions().mode() & 0o111, 0o111);
 
+    // What has an editor complete them.
+    let rules = fs::read_to_string(lab.join(".taplo.toml")).unwrap();
+    for kind in ["scenario", "device"] {
+        let schema = format!("schema/{kind}.json");
+        assert!(rules.contains(&format!("path = \"{schema}\"")), "{rules}");
+        let printed = ngnlab(place.path(), &["schema", kind]);
+        assert_eq!(fs::read(lab.join(schema)).unwrap(), printed.stdout);
+    }
+
     let scenario = lab.join("scenarios/dns/large-answers.toml");
     let text = fs::read_to_string(&scenario).unwrap();
     let until = text.lines().find(|line| line.starts_with("until")).unwrap();

@@ -94,7 +94,7 @@ fn whatever_is_changed_is_noticed() {
     let trace = "runs/line-auth/another-lines-id-was-applied-for-east/trace.jsonl";
     let other = "runs/line-auth/succeeds-on-a-pd-line-east/trace.jsonl";
     let page = |files: &mut Files| edit(files, "report.html", "<title>", "<title> ");
-    let better = |files: &mut Files| edit(files, "report.json", "\"met\": true", "\"met\": false");
+    let better = |files: &mut Files| edit(files, "report.json", "\"met\":true", "\"met\":false");
     let result = |files: &mut Files| {
         edit(
             files,
@@ -110,7 +110,7 @@ fn whatever_is_changed_is_noticed() {
         files.insert(trace.to_owned(), content);
     };
     let spared = |files: &mut Files| {
-        let spared = "\"outcome\": {\"not-applicable\": \"mode pd\"}";
+        let spared = "\"outcome\":{\"not-applicable\": \"mode pd\"}";
         edit(files, "report.json", "\"outcome\": \"judged\"", spared);
     };
     let milder = |files: &mut Files| {
@@ -194,7 +194,7 @@ fn other_verdicts_of_another_version_are_no_tampering() {
             "\"revision\": \"old-",
         );
         if changes_verdict {
-            edit(&mut files, "report.json", "\"met\": true", "\"met\": false");
+            edit(&mut files, "report.json", "\"met\":true", "\"met\":false");
         }
         sum_up(&mut files);
         lab.write("old.zip", &files);

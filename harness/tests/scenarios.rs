@@ -169,6 +169,7 @@ fn report(cases: Vec<Case>) -> Report {
         profiles,
         results: Vec::new(),
         comes_to: None,
+        firmware: None,
         provenance: None,
     }
 }

@@ -1,10 +1,11 @@
 //! What a report on a foreign capture says besides its verdicts: what was found, what is to be
 //! feared, and who could answer what stays open.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A report is on a capture, and this is what there is to know about it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Captured {
     /// What was found in the files.
     pub found: Vec<Remark>,
@@ -15,7 +16,7 @@ pub struct Captured {
 }
 
 /// A word, and what there is to say to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Remark {
     /// What it is about.
     pub about: String,
@@ -24,7 +25,7 @@ pub struct Remark {
 }
 
 /// Questions that this capture cannot answer, and what would.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Open {
     /// What would answer them.
     pub by: String,

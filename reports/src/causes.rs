@@ -239,6 +239,7 @@ mod tests {
             profiles: vec![Profile::OnsEast],
             results: vec![],
             comes_to: None,
+            firmware: None,
             provenance: None,
         }
     }

@@ -312,6 +312,9 @@ fn differences(old: &Report, new: &Report) -> Vec<Difference> {
     let found = [
         both("program", &|one| one.tool.clone()),
         both("device", &|one| one.device.clone()),
+        both("firmware", &|one| {
+            one.firmware.clone().unwrap_or_else(|| "unknown".to_owned())
+        }),
         both("seed", &|one| one.seed.to_string()),
         both("arguments", &|one| one.arguments.join(" ")),
         both("profiles", &profiles),

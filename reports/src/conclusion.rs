@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::score::Overall;
 use crate::{Case, Judged, Level, Outcome, Profile, Report, Verdict};
 
 /// What a report comes to, with the reasons where it is not plain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Conclusion {
     /// Nothing failed that counts and that the device file does not know of, and every MUST that the

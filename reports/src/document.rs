@@ -1,9 +1,14 @@
 //! What `--json` writes and the formats show: the report of one device, or those of several.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use crate::matrix::Matrix;
 use crate::{FORMAT, Report};
+
+mod written;
 
 /// What one call of the program has to say.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -13,6 +18,23 @@ pub enum Document {
     Report(Box<Report>),
     /// About several, which are compared.
     Matrix(Matrix),
+}
+
+impl JsonSchema for Document {
+    fn schema_name() -> Cow<'static, str> {
+        "Document".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        // So that a mistake is told where it is, and not as one of both together.
+        json_schema!({
+            "description": "What one call of `ngnlab` found out, about one device or about several.",
+            "type": "object",
+            "if": {"required": ["devices"]},
+            "then": generator.subschema_for::<Matrix>(),
+            "else": generator.subschema_for::<Report>(),
+        })
+    }
 }
 
 impl Document {

@@ -1,11 +1,12 @@
 //! The verdicts that scenarios promise: what they exercise must be judged, and not silently be lost.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Case, Exercise, Judged, Level, Outcome, Profile, Report, Verdict};
 
 /// A check that a scenario exercises and that found nothing to judge, without a stated reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Lost {
     /// The check.
     pub check: String,

@@ -41,6 +41,9 @@ pub struct Header {
 pub struct Plan {
     /// The device's name.
     pub device: String,
+    /// The version of its firmware, if its file says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firmware: Option<String>,
     /// What `ngnlab run` was told besides scenario and area.
     pub arguments: Vec<String>,
     /// The profiles that are judged.
@@ -205,6 +208,7 @@ impl Header {
             format: crate::FORMAT,
             tool: self.tool.clone(),
             device: plan.device.clone(),
+            firmware: plan.firmware.clone(),
             seed: self.seed,
             arguments: plan.arguments.clone(),
             captured: None,

@@ -19,6 +19,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub mod captured;
@@ -41,10 +42,12 @@ pub mod stale;
 pub mod words;
 
 /// The version of the JSON report; it grows when a reader of the old one would break.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// How binding a requirement is. The two are never merged into one figure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// A device that fails it is not conformant.
@@ -54,7 +57,9 @@ pub enum Level {
 }
 
 /// A set of checks with an overall result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {
     /// A router for オンライン資格確認 on an NTT East line.
@@ -128,7 +133,7 @@ impl Profile {
 }
 
 /// A text in both languages of the users.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Text {
     /// Japanese.
     pub ja: Cow<'static, str>,
@@ -150,7 +155,7 @@ impl Text {
 pub type RecordId = usize;
 
 /// What a check says about a trace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The requirement was met; these records prove it.
@@ -164,7 +169,7 @@ pub enum Verdict {
 }
 
 /// What is wrong, and where to see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// The records that prove it.
     pub records: Vec<RecordId>,
@@ -178,7 +183,7 @@ pub struct Finding {
 }
 
 /// What there is to know about a check without any trace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckInfo {
     /// The stable id, `topic.what-holds`.
     pub id: String,
@@ -195,7 +200,7 @@ pub struct CheckInfo {
 }
 
 /// Everything that one call of the program found out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// The version of the document, [`FORMAT`].
     pub format: u32,
@@ -203,13 +208,13 @@ pub struct Report {
     pub tool: String,
     /// The device's name.
     pub device: String,
+    /// The version of its firmware, if its file says it.
+    pub firmware: Option<String>,
     /// The run's seed.
     pub seed: u64,
     /// What `ngnlab run` was told besides scenario and area, to run a case again.
-    #[serde(default)]
     pub arguments: Vec<String>,
     /// What is known of the capture, if it is on one and on no run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captured: Option<captured::Captured>,
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,
@@ -224,13 +229,10 @@ pub struct Report {
     /// The profiles that were judged.
     pub profiles: Vec<Profile>,
     /// What each of them came to.
-    #[serde(default)]
     pub results: Vec<score::ProfileResult>,
     /// What it all came to, as the exit code says it.
-    #[serde(default)]
     pub comes_to: Option<conclusion::Conclusion>,
     /// When and by what it was made, where that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<provenance::Provenance>,
 }
 
@@ -276,7 +278,7 @@ impl Case {
 }
 
 /// How one scenario ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// There is a trace, and it was judged.
@@ -315,35 +317,37 @@ impl Outcome {
 }
 
 /// A verdict with what the device file says about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Judged {
     /// What the check says.
     pub verdict: Verdict,
     /// Why the device file expects a failure here, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<String>,
     /// Whether it failed, and the host was too late to blame the device.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub excused: bool,
     /// The failed check of the same case that explains this failure, or why nothing is left to
     /// judge, if one does.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
     /// The records of a failed check, in plain words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
 }
 
 /// A check that a scenario exercises.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Exercise {
     /// The check.
     pub check: String,
     /// What the device file says where nothing can be judged with this device.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excuse: Option<Excuse>,
 }
 
 /// Why a device leaves a check nothing to judge.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Excuse {
     /// The reason that the device file gives.
     pub reason: String,
@@ -353,7 +357,7 @@ pub struct Excuse {
 }
 
 /// One record in plain words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// The record's number in the trace.
     pub record: RecordId,
@@ -369,7 +373,7 @@ pub struct Evidence {
 }
 
 /// The step of the guide's p.30 flow where a failed line authentication stops.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Diagnosis {
     /// The stable id, `wrong-dns` for example.
     pub id: String,
@@ -385,7 +389,7 @@ pub struct Diagnosis {
 }
 
 /// One question of the guide's p.30 flow, or the one after them, and its answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Walked {
     /// The step of the flow, 1 to 5, and 6 for how far packets came.
     pub step: u8,
@@ -400,7 +404,7 @@ pub struct Walked {
 }
 
 /// A promise of the scenario itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Expectation {
     /// What was promised.
     pub what: String,
@@ -409,17 +413,18 @@ pub struct Expectation {
     /// Whether it came true.
     pub met: bool,
     /// A remark instead of a failure: the device copes with a wrong configuration by itself.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub remark: bool,
     /// Whether it was broken, and the host was too late to blame the device.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub excused: bool,
     /// Which promise it is.
     pub promise: Promise,
     /// Why the device file expects it to be broken, if it does.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<String>,
     /// The failed check of the same case that explains why it was not kept, if one does.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
 }
 
@@ -441,7 +446,7 @@ impl Expectation {
 }
 
 /// The kinds of promises.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Promise {
     /// Where the guide's flow ends.
@@ -464,25 +469,34 @@ impl Promise {
 }
 
 /// A scenario that was not run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LeftOut {
     /// The scenario's name.
     pub scenario: String,
     /// Why, and how to run it.
     pub reason: String,
     /// Whether it was to be run, and the run was broken off before.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub cut_off: bool,
 }
 
 /// A known failure that no longer fails, or an excuse for what was judged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StaleKnown {
     /// The check, the promise of a scenario, or the way in which the device fails.
     pub check: String,
     /// The reason the device file gives.
     pub reason: String,
     /// Where the check was judged, `family/name (area)`, if it was excused there.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excused_in: Option<String>,
+}
+
+/// Returns whether a flag is what it is unless written.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

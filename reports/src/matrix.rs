@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Case, Judged, Level, Outcome, Report, Verdict};
 
 /// What one call of the program found out about several devices.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Matrix {
     /// The version of the document, [`FORMAT`](crate::FORMAT).
     pub format: u32,
@@ -337,6 +338,7 @@ mod tests {
             profiles: vec![Profile::DnsProxy],
             results: Vec::new(),
             comes_to: None,
+            firmware: None,
             provenance: None,
         }
     }

@@ -1,9 +1,10 @@
 //! Where a report comes from: when and by what it was made, so that somebody else can make it again.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What is known of the call of the program that made a report.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Provenance {
     /// When it began, in UTC, as RFC 3339 has it.
@@ -26,7 +27,7 @@ pub struct Provenance {
 }
 
 /// The file that describes a device.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DeviceFile {
     /// As it was named.
     pub file: String,
@@ -38,7 +39,7 @@ pub struct DeviceFile {
 }
 
 /// What of the machine can matter.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Host {
     /// The kernel and its version.
     pub kernel: String,

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::exercises::Lost;
 use crate::{Case, CheckInfo, Expectation, Level, Outcome, Profile, Report, Verdict};
 
 /// The overall result of a profile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Overall {
     /// Every MUST and every SHOULD that was judged passed.
@@ -58,7 +61,7 @@ pub struct Counts {
 }
 
 /// What a profile came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProfileResult {
     /// The profile.
     pub profile: Profile,
@@ -76,7 +79,7 @@ pub struct ProfileResult {
 }
 
 /// How many requirements of one level there are, and what they came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tally {
     /// What the profile asks for.
     pub asked: usize,

@@ -239,6 +239,7 @@ fn report(words: &str) -> Report {
         profiles: vec![Profile::OnsEast],
         results: vec![],
         comes_to: None,
+        firmware: Some(own()),
         provenance: None,
     }
     .scored()

@@ -465,6 +465,7 @@ fn report() -> Report {
         profiles: vec![Profile::OnsEast],
         results: vec![],
         comes_to: None,
+        firmware: Some("1.2.3 (build 45)".to_owned()),
         provenance: None,
     }
     .scored()

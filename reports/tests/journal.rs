@@ -93,6 +93,7 @@ fn lines() -> Vec<Vec<u8>> {
         files: BTreeMap::new(),
         devices: vec![Plan {
             device: "回線の箱".to_owned(),
+            firmware: Some("1.2.3".to_owned()),
             arguments: Vec::new(),
             profiles: vec![Profile::OnsEast],
             cases: ["a", "b", "c"].map(planned).into(),

@@ -339,6 +339,7 @@ fn report(must: Verdict, should: Verdict) -> Report {
         profiles: vec![Profile::OnsEast],
         results: vec![],
         comes_to: None,
+        firmware: None,
         provenance: None,
     }
     .scored()

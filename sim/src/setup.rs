@@ -2,6 +2,7 @@
 
 use std::net::Ipv6Addr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::message::packet::Mac;
@@ -25,7 +26,7 @@ pub struct Setup {
 }
 
 /// The MAC addresses of a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Macs {
     /// Of the interface towards the line.
     pub wan: Mac,
@@ -34,7 +35,9 @@ pub struct Macs {
 }
 
 /// How the device gets its prefix and hands it on (guide p.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// The upstream /64 is handed on by RA, with an ND proxy.
@@ -54,7 +57,9 @@ pub struct DomainServers {
 }
 
 /// A part of the configuration that can be wrong on purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Aspect {
     /// RA where the line delegates, or PD where it advertises.

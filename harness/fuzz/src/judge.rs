@@ -55,6 +55,7 @@ fn judge(trace: Trace) {
         stale: Vec::new(),
         results: Vec::new(),
         comes_to: None,
+        firmware: None,
         provenance: None,
     };
     let document = Document::of(vec![report]);

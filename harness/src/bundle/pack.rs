@@ -325,7 +325,7 @@ struct Originals<'a> {
 impl Scenes for Originals<'_> {
     fn scene(&self, case: &Case) -> Result<Scene, String> {
         let place = case.trace.as_ref().and_then(|path| self.places.get(path));
-        let place = place.ok_or("no trace of it was kept")?;
+        let place = place.ok_or("no trace of it was kept; `ngnlab run --out DIR` keeps them")?;
         let mut trace = load(place).map_err(|error| error.with_causes())?;
         if let Some(redactor) = self.redactor {
             trace = redactor.trace(&trace).map_err(|error| error.to_string())?;

@@ -257,7 +257,10 @@ struct Inside(RefCell<Opened>);
 
 impl Scenes for Inside {
     fn scene(&self, case: &Case) -> Result<Scene, String> {
-        let path = case.trace.as_ref().ok_or("no trace of it was kept")?;
+        let path = case
+            .trace
+            .as_ref()
+            .ok_or("no trace of it was kept; `ngnlab run --out DIR` keeps them")?;
         let bytes = self.0.borrow_mut().read(path);
         let trace = bytes.and_then(|bytes| Trace::load(&bytes[..]));
         let trace = trace.map_err(|error| error.to_string())?;

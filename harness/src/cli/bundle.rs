@@ -127,7 +127,7 @@ fn told(args: &Bundle, packed: &Packed, length: u64, lang: Lang) -> String {
          files; a manifest",
         packed.runs, packed.logs
     ));
-    let inside = in_words(&packed.inside, lang).join(", ");
+    let inside = in_words(&packed.inside, lang);
     match args.redact {
         true => lines.push(format!("mapped to others: {inside}")),
         false => {
@@ -148,7 +148,7 @@ fn told(args: &Bundle, packed: &Packed, length: u64, lang: Lang) -> String {
 }
 
 /// Returns what gives people away, each with how many there are.
-pub(super) fn in_words(inside: &Inside, lang: Lang) -> Vec<String> {
+pub(super) fn in_words(inside: &Inside, lang: Lang) -> String {
     let counts = [
         (inside.customer_ids.len(), "customer IDs"),
         (inside.macs.len(), "MAC addresses"),
@@ -157,7 +157,11 @@ pub(super) fn in_words(inside: &Inside, lang: Lang) -> Vec<String> {
     ];
     let counts = counts.into_iter().filter(|(count, _)| *count > 0);
     let counts = counts.map(|(count, what)| lang.say(&format!("{count} {what}")).into_owned());
-    counts.collect()
+    let comma = match lang {
+        Lang::En => ", ",
+        Lang::Ja => "、",
+    };
+    counts.collect::<Vec<_>>().join(comma)
 }
 
 fn differs(packed: &Packed) -> Option<String> {

@@ -1,5 +1,6 @@
 //! `ngnlab init`: the scenarios and device examples as files that can be changed.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -10,9 +11,11 @@ use ngnlab_reports::words::Lang;
 use super::{Answer, Init, Place, file};
 use crate::built_in::{self, Inside};
 use crate::error::Error;
+use crate::schema;
 
 pub(super) fn answer(args: &Init, place: Place) -> Result<Answer, Error> {
-    let files = built_in::written_out();
+    let mut files = built_in::written_out();
+    files.extend(for_editors());
     // Of files that are mixed with others nobody knows which are whose.
     let first = |one: &Inside| one.path.iter().next().map(PathBuf::from);
     let there = files
@@ -56,6 +59,22 @@ pub(super) fn answer(args: &Init, place: Place) -> Result<Answer, Error> {
     )))
 }
 
+/// Returns what has an editor complete the files, and say what is wrong in them.
+fn for_editors() -> [Inside; 3] {
+    let inside = |path: &str, content: Cow<'static, str>| Inside {
+        path: path.into(),
+        content: match content {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        },
+    };
+    [
+        inside("schema/scenario.json", schema::scenario().into()),
+        inside("schema/device.json", schema::device().into()),
+        inside(".taplo.toml", TAPLO.into()),
+    ]
+}
+
 fn write(path: &Path, inside: &Inside) -> Result<(), Error> {
     if let Some(folder) = path.parent() {
         file::make_folder_at(folder)?;
@@ -70,6 +89,17 @@ fn write(path: &Path, inside: &Inside) -> Result<(), Error> {
         source,
     })
 }
+
+/// What taplo, which is inside Even Better TOML, reads in the folder that is opened.
+const TAPLO: &str = r#"# Which schema is for which file, for editors: Even Better TOML, taplo.
+[[rule]]
+include = ["scenarios/*/*.toml"]
+schema = { path = "schema/scenario.json" }
+
+[[rule]]
+include = ["devices/*.toml", "my-router.toml"]
+schema = { path = "schema/device.json" }
+"#;
 
 const NEXT: &str = "\
 What to do next:

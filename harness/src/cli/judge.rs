@@ -179,6 +179,7 @@ fn finish(
         profiles: vec![profile],
         results: Vec::new(),
         comes_to: None,
+        firmware: None,
         provenance: None,
     }
     .scored();

@@ -73,6 +73,7 @@ pub(super) struct KeptCase {
 /// What a device file knows and excuses; its other keys are for who runs it.
 #[derive(Debug, Default, Deserialize)]
 struct Marks {
+    firmware: Option<String>,
     #[serde(default)]
     known: Vec<Known>,
     #[serde(default, rename = "excuse")]
@@ -202,6 +203,7 @@ fn report(
         format: ngnlab_reports::FORMAT,
         tool: run.tool.clone(),
         device: device.device.clone(),
+        firmware: marks.firmware,
         seed: run.seed,
         arguments: device.arguments.clone(),
         captured: None,

@@ -14,6 +14,7 @@ use std::time::Duration;
 use ngnlab_reports::Promise;
 use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::setup::{Macs, Mode};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -24,6 +25,7 @@ use crate::checks;
 use crate::error::Error;
 use crate::input;
 use crate::mistake::{Mistake, Mistakes};
+use crate::named::{CheckId, one_of};
 use cabled::Cabled;
 use excuse::Excuse;
 use machine::Machine;
@@ -33,6 +35,7 @@ use variables::Samples;
 
 pub mod cabled;
 pub mod excuse;
+mod form;
 pub mod machine;
 pub mod part;
 pub mod programs;
@@ -44,6 +47,8 @@ pub mod variables;
 pub struct Description {
     /// The name in traces and reports.
     pub name: String,
+    /// The version of its firmware, for reports.
+    pub firmware: Option<String>,
     /// What the device is, in one sentence.
     pub about: String,
     /// The programs of this machine that it takes, as they are called.
@@ -91,18 +96,21 @@ impl Driver {
 }
 
 /// What a device can do.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Offers {
     /// How it can get its prefix.
+    #[schemars(length(min = 1), extend("uniqueItems" = true))]
     pub modes: Vec<Mode>,
 }
 
 /// A failure that is known already.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("oneOf" = one_of(&["check", "expect", "device"])))]
 pub struct Known {
     /// The check that fails; a failure is of a check, of a promise, or of the device itself.
+    #[schemars(with = "Option<CheckId>")]
     pub check: Option<Spanned<String>>,
     /// The promise of the scenarios that is not kept.
     pub expect: Option<Promise>,
@@ -110,11 +118,13 @@ pub struct Known {
     pub device: Option<Failure>,
     /// The scenarios it fails in; all without.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub scenarios: Vec<Spanned<String>>,
     /// Whether it passes by chance, too, so that a run without a failure proves nothing.
     #[serde(default)]
     pub wavers: bool,
     /// Why.
+    #[schemars(with = "String")]
     pub reason: Spanned<String>,
 }
 
@@ -143,18 +153,27 @@ impl Known {
 }
 
 /// The keys that every device file may have.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 struct Common {
+    /// The name in traces and reports.
     name: String,
+    /// The version of its firmware, which stands in reports beside the name.
+    firmware: Option<String>,
+    /// What the device is, in one sentence.
     #[serde(default)]
     about: String,
+    /// The programs of this machine that it takes, as they are called.
     #[serde(default)]
     needs: Vec<String>,
+    /// The MAC addresses of its interfaces.
     macs: Option<Macs>,
+    /// What the device can do.
     offers: Offers,
+    /// What is known to be wrong with it.
     #[serde(default)]
     known: Vec<Known>,
+    /// What need not be judged with it.
     #[serde(default)]
     excuse: Vec<Excuse>,
 }
@@ -166,7 +185,7 @@ struct Head {
 }
 
 /// A driver's name.
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Word {
     Process,
@@ -249,6 +268,7 @@ impl Description {
         match (common, driver) {
             (Ok(common), Ok(driver)) => Ok(Self {
                 name: common.name,
+                firmware: common.firmware,
                 about: common.about,
                 needs: common.needs,
                 macs: common.macs.unwrap_or_else(default_macs),
@@ -329,7 +349,7 @@ const MOST_WRONG: usize = 20;
 const MODES: usize = 2;
 /// The fields of [`Common`].
 const COMMON_KEYS: &[&str] = &[
-    "name", "about", "needs", "macs", "offers", "known", "excuse",
+    "name", "firmware", "about", "needs", "macs", "offers", "known", "excuse",
 ];
 
 #[cfg(test)]

@@ -5,13 +5,14 @@
 
 use ngnlab_sim::line::Area;
 use ngnlab_sim::setup::Mode;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Scenario;
 use super::setup::right_mode;
 
 /// Whether a scenario depends on how the line delivers the prefix.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Delivery {
     /// It does, or was not looked at: the line is as the preset says.

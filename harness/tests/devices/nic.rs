@@ -99,7 +99,7 @@ fn behind_two_cables(name: &str, power: bool) {
         let judged = &case["verdicts"][id];
         let is_known = judged["known"].is_string() || exercise["excuse"].is_object();
         assert!(
-            judged["verdict"]["pass"].is_array() || is_known,
+            case["passed"][id].is_array() || is_known,
             "{id}: {judged}\n{said}"
         );
     }

@@ -558,6 +558,7 @@ fn report(cases: &[(&str, Ends)]) -> Report {
         seed: 1,
         arguments: Vec::new(),
         captured: None,
+        firmware: None,
         provenance: None,
         elapsed_ms: 1,
         checks: BTreeMap::from([

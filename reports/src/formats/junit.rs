@@ -116,6 +116,8 @@ fn properties(report: &Report) -> Vec<(String, String)> {
         own("seed", report.seed.to_string()),
         own("arguments", report.arguments.join(" ")),
     ];
+    let firmware = report.firmware.clone();
+    let firmware = firmware.map(|version| own("firmware", version));
     let profiles = report.profiles.iter().map(|profile| {
         let result = report.overall(*profile).words().to_owned();
         (format!("profile {}", profile.name()), result)
@@ -123,7 +125,8 @@ fn properties(report: &Report) -> Vec<(String, String)> {
     let made = report.provenance.iter().flat_map(|one| one.rows());
     let made = made.filter(|(label, _)| *label != "seed");
     let made = made.map(|(label, value)| own(label, value));
-    head.into_iter().chain(profiles).chain(made).collect()
+    let head = head.into_iter().chain(firmware);
+    head.chain(profiles).chain(made).collect()
 }
 
 impl Test {

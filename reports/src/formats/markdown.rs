@@ -34,6 +34,9 @@ fn page(report: &Report, lang: Lang) -> String {
     };
     let word = lang.say(word);
     let _ = writeln!(text, "## {mark} {}: {word}", code(&report.device));
+    if let Some(firmware) = &report.firmware {
+        let _ = writeln!(text, "\n{} {}", lang.say("firmware"), code(firmware));
+    }
     for (index, reason) in reasons.iter().enumerate() {
         let gap = if index == 0 { "\n" } else { "" };
         let _ = writeln!(text, "{gap}- {}", code(&lang.say(reason)));

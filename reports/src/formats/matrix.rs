@@ -75,7 +75,9 @@ fn devices(matrix: &Matrix, page: &mut Page) {
             count => format!("; {count} stale entries in the device file"),
         };
         let stale = page.lang.say(&stale);
-        page.plain(&format!("{}  {}", letter(index), report.device));
+        let firmware = report.firmware.as_ref();
+        let firmware = firmware.map_or(String::new(), |version| format!(", {version}"));
+        page.plain(&format!("{}  {}{firmware}", letter(index), report.device));
         let comes_to = match report.conclusion() {
             Conclusion::Conformant => "conformant",
             Conclusion::NotConformant(_) => "not conformant",

@@ -220,6 +220,7 @@ fn header(ends: &[(bool, Option<u8>)]) -> Header {
     };
     let plan = |device: &str, is_first: bool| Plan {
         device: device.to_owned(),
+        firmware: None,
         arguments: vec!["--seed".to_owned(), "1".to_owned()],
         profiles: vec![Profile::DnsProxy],
         cases: own(ends, is_first, &|_| true)

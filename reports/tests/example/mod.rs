@@ -145,6 +145,7 @@ pub(crate) fn document() -> Document {
     ];
     let report = Report {
         captured: None,
+        firmware: None,
         provenance: None,
         format: FORMAT,
         tool: "ngnlab 0.1.0".to_owned(),

@@ -34,17 +34,21 @@ fn all_that_checks_and_diagnoses_can_say_is_said_in_japanese() {
 #[test]
 fn all_that_is_wrong_with_files_and_calls_is_said_in_japanese() {
     let literals = literals::of(&[
+        "../harness/src/bundle",
         "../harness/src/campaign/progress.rs",
         "../harness/src/capture/file.rs",
         "../harness/src/capture/points.rs",
+        "../harness/src/cli/bundle.rs",
         "../harness/src/cli/diff.rs",
         "../harness/src/cli/init.rs",
+        "../harness/src/cli/judge",
         "../harness/src/cli/judge.rs",
         "../harness/src/cli/lint.rs",
         "../harness/src/cli/merge.rs",
         "../harness/src/cli/render.rs",
         "../harness/src/cli/run",
         "../harness/src/cli/select.rs",
+        "../harness/src/cli/verify.rs",
         "../harness/src/dut/description",
         "../harness/src/dut/description.rs",
         "../harness/src/error.rs",
@@ -123,6 +127,8 @@ fn is_said(english: &str, literals: &[Literal]) -> bool {
 const NO_SENTENCES: &[&str] = &[
     "it takes K/N, as 1/3 for the first of three",
     "shards are counted from 1 to {of}",
+    "A router, and how it is driven: `driver` decides which other keys there are.",
+    "How the router is driven: programs of this machine (`process`), a machine that QEMU plays (`qemu`), or a box on two cables (`nic`).",
     "Kernel panic",
     "file or folder",
     "ngnlab run --scenario {} --area {}",

@@ -1,9 +1,12 @@
 //! The screens that terminals are shown: M1 to M9, and those around them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The screens of the line-authentication site and the ONS portal, ngn-facts §5.8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Screen {
     /// 通知意思確認画面, the consent screen.

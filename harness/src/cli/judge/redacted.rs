@@ -54,9 +54,6 @@ pub(super) fn said(args: &Judge, path: &Path, trace: &Trace, lang: Lang) -> Stri
         return String::new();
     }
     let path = path.display();
-    let said = format!(
-        "{path} holds {}; --redact maps them to others",
-        inside.join(", ")
-    );
+    let said = format!("{path} holds {inside}; --redact maps them to others");
     format!("{}\n", lang.say(&said))
 }

@@ -20,6 +20,8 @@ pub(super) struct Chosen {
     pub(super) name: String,
     /// The text of its file, if it has one.
     pub(super) text: Option<String>,
+    /// The version of its firmware, if its file says it.
+    pub(super) firmware: Option<String>,
     /// What drives it.
     pub(super) device: Device,
     /// How it can get its prefix.
@@ -77,6 +79,7 @@ fn one(name: &str, args: &Run) -> Result<Chosen, Error> {
     Ok(Chosen {
         name: description.name,
         text: Some(text),
+        firmware: description.firmware,
         device: Device::File(path),
         most_at_once: description.driver.part().most_at_once(),
         modes: description.offers.modes,
@@ -96,6 +99,7 @@ fn reference_with_defects(args: &Run) -> Chosen {
             names => format!("{} with {}", reference::NAME, names.join(", ")),
         },
         text: None,
+        firmware: None,
         device: Device::Reference(defects),
         modes: vec![Mode::Ra, Mode::Pd],
         known: Vec::new(),

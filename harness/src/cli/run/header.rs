@@ -27,6 +27,7 @@ pub(super) fn header(args: &Run, devices: &[Chosen], plans: &[Plan]) -> Result<H
     let devices = devices.iter().zip(plans);
     let plan = |(device, plan): (&Chosen, &Plan)| journal::Plan {
         device: device.name.clone(),
+        firmware: device.firmware.clone(),
         arguments: arguments(args, device),
         profiles: profiles(args, &plan.entries),
         cases: plan.entries.iter().map(planned).collect(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -12,7 +13,7 @@ use crate::mistake::Mistake;
 use crate::period::Period;
 
 /// A router on two cables.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Cabled {
     /// Our interface whose cable goes into the router's WAN socket.
@@ -20,10 +21,12 @@ pub struct Cabled {
     /// Our interface whose cable goes into one of the router's LAN sockets.
     pub lan: Socket,
     /// A template of a script that configures the router, before each scenario.
+    #[schemars(with = "Option<String>")]
     pub configure: Option<Spanned<String>>,
     /// How its power is switched; it is, before each scenario, where this is given.
     pub power: Option<Power>,
     /// A template of a script that ends when the router is ready.
+    #[schemars(with = "Option<String>")]
     pub ready: Option<Spanned<String>>,
     /// How long each script may take.
     #[serde(default = "default_within")]
@@ -34,34 +37,40 @@ pub struct Cabled {
 }
 
 /// One of our interfaces.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Socket {
     /// Its name.
+    #[schemars(with = "String")]
     pub interface: Spanned<String>,
     /// The VLAN whose tag frames have on it; none without.
+    #[schemars(with = "Option<u16>", range(min = 1, max = 4094))]
     pub vlan: Option<Spanned<u16>>,
     /// How its carrier is switched; the interface is set down and up, unless given.
     pub carrier: Option<Carrier>,
 }
 
 /// Templates of scripts that switch carrier; they should be quick, for the network waits for them.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Carrier {
     /// Takes it away.
+    #[schemars(with = "String")]
     pub down: Spanned<String>,
     /// Gives it back.
+    #[schemars(with = "String")]
     pub up: Spanned<String>,
 }
 
 /// Templates of scripts that switch power.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Power {
     /// Takes it away.
+    #[schemars(with = "String")]
     pub off: Spanned<String>,
     /// Gives it back.
+    #[schemars(with = "String")]
     pub on: Spanned<String>,
 }
 

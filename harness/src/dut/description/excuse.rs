@@ -2,19 +2,23 @@
 //! that exercises it.
 
 use ngnlab_sim::line::Area;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::checks;
 use crate::mistake::Mistake;
+use crate::named::CheckId;
 
 /// A verdict that need not be there.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Excuse {
     /// The scenario, `family/name`.
+    #[schemars(with = "String", extend("pattern" = "^[^/*]+/[^/*]+$"))]
     pub scenario: Spanned<String>,
     /// The check that it exercises.
+    #[schemars(with = "CheckId")]
     pub check: Spanned<String>,
     /// The area, if something is judged in the other one.
     pub area: Option<Area>,
@@ -22,6 +26,7 @@ pub struct Excuse {
     #[serde(default)]
     pub wavers: bool,
     /// Why.
+    #[schemars(with = "String")]
     pub reason: Spanned<String>,
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ngnlab_sim::setup::Mode;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -20,7 +21,7 @@ use script::Script;
 pub(in crate::dut) mod script;
 
 /// A machine that QEMU plays.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Machine {
     /// The program that plays it.
@@ -57,6 +58,7 @@ pub struct Machine {
     pub arguments: Vec<String>,
     /// The network interfaces, in the order in which the guest finds them.
     #[serde(default = "default_nics")]
+    #[schemars(with = "Vec<Nic>")]
     pub nic: Spanned<Vec<Nic>>,
     /// Whether the image keeps its configuration without power, so that only `boot` is gone
     /// through after a power cut.
@@ -80,7 +82,7 @@ pub struct Machine {
 }
 
 /// How the processor is played.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Accel {
     /// Emulated: everywhere the same.
@@ -101,7 +103,7 @@ impl Accel {
 }
 
 /// One network interface of the machine.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Nic {
     /// Where its cable goes.
@@ -114,7 +116,7 @@ pub struct Nic {
 }
 
 /// Where a cable goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum NicPort {
     /// To the line.
@@ -134,14 +136,17 @@ impl NicPort {
 }
 
 /// One step on the console: `wait` for words and `send` a line, or `run` commands.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct StepEntry {
     /// Words to wait for.
+    #[schemars(with = "Option<String>")]
     pub wait: Option<Spanned<String>>,
     /// A line to type then.
+    #[schemars(with = "Option<String>")]
     pub send: Option<Spanned<String>>,
     /// Commands of a POSIX shell, which must end with success.
+    #[schemars(with = "Option<String>")]
     pub run: Option<Spanned<String>>,
     /// How long the words may take to come, or the commands to end.
     #[serde(default = "default_within")]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ngnlab_sim::setup::Mode;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -13,6 +14,7 @@ use super::part::Part;
 use super::variables::{Names, Samples};
 use crate::error::Error;
 use crate::mistake::Mistake;
+use crate::named::one_of;
 use crate::period::Period;
 use crate::scenario::segment;
 use plan::Plan;
@@ -20,18 +22,21 @@ use plan::Plan;
 pub mod plan;
 
 /// The files and programs that a router is made of.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Programs {
     /// The directories it gets empty and for itself, beside `/run`.
+    #[schemars(with = "Option<Vec<PathBuf>>")]
     pub private: Option<Vec<Spanned<PathBuf>>>,
     /// Users of the host that are the namespace's one user inside, for programs that insist.
     #[serde(default)]
     pub root_users: Vec<String>,
     /// Files and folders of the host that it sees, read-only, beside the usual.
     #[serde(default)]
+    #[schemars(with = "Vec<PathBuf>")]
     pub sees: Vec<Spanned<PathBuf>>,
     /// A root file system of its own, which is its `/`; what it writes goes into a private layer.
+    #[schemars(with = "Option<PathBuf>")]
     pub root: Option<Spanned<PathBuf>>,
     /// Whether it mounts things in its own places.
     #[serde(default)]
@@ -45,32 +50,48 @@ pub struct Programs {
 }
 
 /// One file that the device finds; exactly one of `text` and `hex`, both templates.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("oneOf" = one_of(&["text", "hex"])))]
 pub struct FileEntry {
     /// Where: below `/run`, a private directory, or over an existing file of the host.
+    #[schemars(with = "String")]
     pub path: Spanned<String>,
     /// Its text.
+    #[schemars(with = "Option<String>")]
     pub text: Option<Spanned<String>>,
     /// Its bytes in hexadecimal; blanks do not count.
+    #[schemars(with = "Option<String>")]
     pub hex: Option<Spanned<String>>,
     /// Its permissions, in octal digits.
+    #[schemars(
+        with = "Option<String>",
+        extend("pattern" = "^0*[0-7]{1,4}$", "examples" = ["0755"])
+    )]
     pub mode: Option<Spanned<String>>,
     /// The modes it is for; all without.
     pub modes: Option<Vec<Mode>>,
 }
 
 /// One command; exactly one of `setup` and `daemon`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend(
+    "oneOf" = one_of(&["setup", "daemon"]),
+    "dependencies" = {"ready": ["daemon"]}
+))]
 pub struct RunEntry {
     /// The name of its log; else the program's, or `setup` and a number.
+    #[schemars(with = "Option<String>")]
     pub name: Option<Spanned<String>>,
     /// A template of a shell script that must end by itself, with success.
+    #[schemars(with = "Option<String>")]
     pub setup: Option<Spanned<String>>,
     /// Templates of a program and its arguments; it must stay in the foreground.
+    #[schemars(with = "Option<Vec<String>>", length(min = 1))]
     pub daemon: Option<Vec<Spanned<String>>>,
     /// When the daemon is ready; without, as soon as it runs.
+    #[schemars(with = "Option<Ready>")]
     pub ready: Option<Spanned<Ready>>,
     /// How long the script may take, or the daemon to get ready.
     #[serde(default = "default_within")]
@@ -80,8 +101,9 @@ pub struct RunEntry {
 }
 
 /// A readiness condition; exactly one key. It speaks of programs, never of addresses.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("oneOf" = one_of(&["file", "alive", "log"])))]
 pub struct Ready {
     /// This file is there; a template.
     pub file: Option<String>,

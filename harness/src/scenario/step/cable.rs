@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
@@ -10,7 +11,7 @@ use super::lasting;
 use crate::period::Period;
 
 /// A cable of the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Wire {
@@ -21,12 +22,13 @@ pub enum Wire {
 }
 
 /// Which cable loses frames, how many, and how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Loss {
     /// The cable.
     pub cable: Wire,
     /// How many frames in a hundred are lost.
+    #[schemars(range(max = 100))]
     pub percent: u8,
     /// How long; until the run ends, unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,7 +36,7 @@ pub struct Loss {
 }
 
 /// Which cable is pulled, and how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct LinkDown {
     /// The cable.
@@ -44,7 +46,7 @@ pub struct LinkDown {
 }
 
 /// Which cable is slow, by how much, and how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Delay {
     /// The cable.
@@ -57,12 +59,13 @@ pub struct Delay {
 }
 
 /// Which cable delivers frames twice, how many, and how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Duplicate {
     /// The cable.
     pub cable: Wire,
     /// How many frames in a hundred arrive twice.
+    #[schemars(range(max = 100))]
     pub percent: u8,
     /// How long; until the run ends, unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,12 +73,13 @@ pub struct Duplicate {
 }
 
 /// Which cable mixes frames up, how many, and how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Reorder {
     /// The cable.
     pub cable: Wire,
     /// How many frames in a hundred are overtaken by those behind them.
+    #[schemars(range(max = 100))]
     pub percent: u8,
     /// How long; until the run ends, unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,7 +87,7 @@ pub struct Reorder {
 }
 
 /// On which cable addresses are claimed, and how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ClaimAddresses {
     /// The cable.

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use ngnlab_sim::node::edge::Renumbering;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::period::Period;
 
 /// How the prefix changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Renumber {
     /// What becomes of the old one, and whether another comes.
@@ -17,7 +18,7 @@ pub struct Renumber {
 }
 
 /// How long the edge is away, and what it comes back with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RestartEdge {
     /// How long nothing passes.
@@ -28,7 +29,7 @@ pub struct RestartEdge {
 }
 
 /// Which prefix a line has after its edge restarted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PrefixAfter {
     /// The one it had.
@@ -39,7 +40,7 @@ pub enum PrefixAfter {
 }
 
 /// What the device sees of a restart of the ひかり電話ルータ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RebootHomeGateway {
     /// Whether a switch in between keeps the device's link up meanwhile.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::resolve::{Kind, Transport, is_yes, yes};
@@ -9,7 +10,7 @@ use super::target::Target;
 use crate::period::Period;
 
 /// Which questions, and every detail of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Question {
     /// The terminal; the first one, unless given.
@@ -62,15 +63,16 @@ pub struct Question {
 }
 
 /// A domain name of any octets, as its labels stand in a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(inline, extend("minLength" = 1))]
 pub struct DnsName {
     text: String,
     wire: Vec<u8>,
 }
 
 /// The class of a question.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Class {
     /// The internet.
     #[default]
@@ -85,7 +87,7 @@ pub enum Class {
 }
 
 /// A flag of the header that questions seldom have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Flag {
     /// Authentic data (RFC 6840 §5.7).
@@ -97,7 +99,7 @@ pub enum Flag {
 }
 
 /// An OPT record (RFC 6891 §6.1).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Edns {
     /// The payload size.
@@ -115,7 +117,7 @@ pub struct Edns {
 }
 
 /// A record that goes along with a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Extra {
     /// A TXT record whose owner is a pointer to the question's name (RFC 1035 §4.1.4).

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::target::Target;
 
 /// Which name, and how to ask for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Resolve {
     /// The terminal; the first one, unless given.
@@ -33,8 +34,12 @@ pub struct Resolve {
 }
 
 /// A record type.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(
+    inline,
+    extend("pattern" = "^(A|AAAA|TYPE[0-9]{1,5})$", "examples" = ["A", "AAAA", "TYPE65"])
+)]
 pub enum Kind {
     /// An IPv4 address.
     A,
@@ -75,7 +80,7 @@ impl Kind {
 }
 
 /// What a question travels in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Transport {
     /// UDP, and TCP after a truncated answer.

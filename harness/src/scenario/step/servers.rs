@@ -4,6 +4,7 @@ use std::fmt;
 
 use ngnlab_sim::line::LineAuthQuirk;
 use ngnlab_sim::node::dns::Mood;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
@@ -11,7 +12,7 @@ use super::lasting;
 use crate::period::Period;
 
 /// Which server is deaf, and how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Silence {
     /// The server.
@@ -22,7 +23,7 @@ pub struct Silence {
 }
 
 /// A server that can be made deaf.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, JsonSchema)]
 pub enum Server {
     /// The preferred NGN server.
     #[serde(rename = "ngn-dns-1")]
@@ -59,7 +60,7 @@ pub enum Server {
 }
 
 /// How the line-authentication site behaves, and how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct LineAuth {
     /// The oddity.
@@ -70,7 +71,7 @@ pub struct LineAuth {
 }
 
 /// Which DNS server misbehaves, how, and how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DnsMood {
     /// The server; both of its pair under `ngn-dns` or `ons-dns`.
@@ -83,7 +84,7 @@ pub struct DnsMood {
 }
 
 /// A DNS server, or a pair of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, JsonSchema)]
 pub enum DnsNode {
     /// The preferred NGN server.
     #[serde(rename = "ngn-dns-1")]

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::net::Ipv6Addr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A host by its part in the testbed, or by its address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(inline, extend("anyOf" = forms()))]
 pub enum Target {
     /// The device, at the address it gives out as DNS server, else as router.
     Device,
@@ -68,6 +70,16 @@ impl fmt::Display for Target {
             Self::Address(address) => write!(f, "{address}"),
         }
     }
+}
+
+/// Returns the two forms that it has in a file, as a schema.
+fn forms() -> serde_json::Value {
+    let names: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
+    serde_json::json!([
+        {"enum": names},
+        // RFC 4291 §2.2: whatever its form, an address has a colon.
+        {"pattern": "^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$", "examples": ["2001:db8::1"]},
+    ])
 }
 
 const TARGETS: &[(&str, Target)] = &[

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::target::Target;
 use crate::period::Period;
 
 /// Nothing but the terminal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct From {
     /// The terminal; the first one, unless given.
@@ -17,7 +18,7 @@ pub struct From {
 }
 
 /// Which page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Open {
     /// The terminal; the first one, unless given.
@@ -28,8 +29,12 @@ pub struct Open {
 }
 
 /// An address of a page, `https://` or `http://`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(
+    inline,
+    extend("pattern" = "^https?://[^/]", "examples" = ["https://www.lineauth.mnw/"])
+)]
 pub struct Url(pub String);
 
 impl Url {
@@ -58,7 +63,7 @@ impl TryFrom<String> for Url {
 }
 
 /// Which button.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Consent {
     /// The terminal; the first one, unless given.
@@ -69,7 +74,7 @@ pub struct Consent {
 }
 
 /// A button of the consent screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Choice {
     /// 希望する.
@@ -79,7 +84,7 @@ pub enum Choice {
 }
 
 /// Where to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Ping {
     /// The terminal; the first one, unless given.
@@ -93,7 +98,7 @@ pub struct Ping {
 }
 
 /// How long a connection is silent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Hold {
     /// The terminal; the first one, unless given.

@@ -38,6 +38,7 @@ struct Check<'a> {
 #[derive(Serialize)]
 struct Device<'a> {
     name: String,
+    firmware: Option<String>,
     seed: u64,
     arguments: Vec<String>,
     elapsed: u64,
@@ -211,6 +212,7 @@ fn device<'a>(report: &'a Report, scenes: &dyn Scenes) -> Device<'a> {
     }
     Device {
         name: shown(&report.device),
+        firmware: report.firmware.as_deref().map(shown),
         seed: report.seed,
         arguments: report.arguments.iter().map(|one| shown(one)).collect(),
         elapsed: report.elapsed_ms,

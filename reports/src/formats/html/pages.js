@@ -45,6 +45,7 @@ function certificate(report, device) {
     device.reasons.length ? el("ul", {}, device.reasons.map((one) => el("li", {}, one))) : null,
     facts([
       [say("device"), device.name],
+      ...(device.firmware === null ? [] : [[say("firmware"), device.firmware]]),
       [say("scenarios"), say("scenariosRun", scenarios, device.cases.length)],
       [say("checks"), say("checksJudged", device.judged, report.checks.length)],
       [say("counts"), say("countsOf", counts.pass, counts.fail_must, counts.fail_should, counts.known)],

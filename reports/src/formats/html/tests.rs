@@ -181,6 +181,7 @@ fn document(device: &str) -> Document {
         seed: 1,
         arguments: Vec::new(),
         captured: None,
+        firmware: None,
         provenance: None,
         elapsed_ms: 1,
         checks: ["a.fails", "b.holds"]

@@ -128,6 +128,7 @@ const WORDS = {
   runAgain: { ja: "このシナリオを再実行", en: "Run this scenario again" },
   trace: { ja: "トレース", en: "trace" },
   log: { ja: "ログ", en: "log" },
+  firmware: { ja: "ファームウェア", en: "firmware" },
   seed: { ja: "シード", en: "seed" },
   time: { ja: "所要時間", en: "time" },
   began: { ja: "試験日時", en: "began" },

@@ -10,7 +10,10 @@ use crate::{Case, Level, Outcome, Report};
 impl Page {
     /// Tells when and by what the report was made.
     pub(super) fn provenance(&mut self, report: &Report) {
+        let firmware = report.firmware.iter().cloned();
+        let firmware = firmware.map(|version| ("firmware", version));
         let rows = report.provenance.iter().flat_map(|one| one.rows());
+        let rows = firmware.chain(rows);
         // The seed stands beside the device.
         for (label, value) in rows.filter(|(label, _)| *label != "seed") {
             let first = format!("{} ", self.name(label, self.column()));

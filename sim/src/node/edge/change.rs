@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use ipnet::Ipv6Net;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
@@ -25,6 +26,7 @@ use crate::trace::Fact;
     Deserialize,
     strum::Display,
     IntoStaticStr,
+    JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]

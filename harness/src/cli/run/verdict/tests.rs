@@ -100,6 +100,7 @@ fn report(case: Case) -> Report {
         stale: Vec::new(),
         results: Vec::new(),
         comes_to: None,
+        firmware: None,
         provenance: None,
     }
     .scored()

@@ -1,0 +1,44 @@
+//! `ngnlab schema`: what a file may have, for editors and other programs.
+
+use clap::{Args, ValueEnum};
+
+use super::Answer;
+use crate::schema;
+
+/// The arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Which file
+    #[arg(value_enum)]
+    pub of: Of,
+}
+
+/// A file that has a schema.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Of {
+    /// What `run --json` writes
+    Report,
+    /// A scenario
+    Scenario,
+    /// A device file
+    Device,
+}
+
+pub(super) fn answer(args: &Schema) -> Answer {
+    Answer::text(match args.of {
+        Of::Report => schema::report(),
+        Of::Scenario => schema::scenario(),
+        Of::Device => schema::device(),
+    })
+}
+
+/// What can be asked, and what it is good for.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  ngnlab schema device > device.json        then, as the first line of a device file, for an editor
+                                            with Even Better TOML or taplo: #:schema ./device.json
+  ngnlab schema scenario > scenario.json    the same for scenarios
+  ngnlab schema report > report.json        for who reads `run --json`
+
+`ngnlab init DIR` writes schemas and what has editors find them. Whether names fit together, and
+templates, only `ngnlab lint` and `ngnlab device check` can say";
