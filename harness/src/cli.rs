@@ -464,7 +464,7 @@ impl Cli {
             Command::Schema(args) => Ok(schema::answer(args)),
             // For a shell to read, made of our own words alone.
             Command::Completions(args) => Ok(manual::completions(args)),
-            Command::Man(args) => manual::pages(args).map(Answer::escaped),
+            Command::Man(args) => manual::pages(args, place.lang()).map(Answer::escaped),
             Command::Device(DeviceCommand::Check(args)) => {
                 device::answer(args, place).map(Answer::escaped)
             }

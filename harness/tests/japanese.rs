@@ -1,6 +1,7 @@
 //! Everything that a report says of the reference and of its defects is there in Japanese.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use ngnlab_harness::job::{Device, Job};
 use ngnlab_harness::scenario::{self, Scenario};
 use ngnlab_reports::words::{is_the_same, japanese};
 use ngnlab_reports::{Case, Evidence, Outcome, Verdict};
+use tempfile::TempDir;
 
 #[test]
 fn all_that_is_said_of_the_reference_and_its_defects_is_said_in_japanese() {
@@ -71,6 +73,133 @@ fn what_is_wrong_is_said_in_japanese_too() {
     let output = ngnlab("ja_JP.UTF-8", &["render", "no-such-file.json"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("no-such-file.jsonを読み込めません"), "{said}");
+}
+
+#[test]
+fn every_command_speaks_japanese_throughout() {
+    let folder = TempDir::new().expect("there is room");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (good, bad, out) = (at("good.json"), at("bad.json"), at("out"));
+    let (shard, other) = (at("shard.json"), at("other.json"));
+    let scenario = ["--scenario", "line-auth/succeeds-on-a-pd-line"];
+    let pair = [&["run"], &scenario[..], &["--area", "east"]].concat();
+    let trace = format!("{out}/line-auth/succeeds-on-a-pd-line-east");
+    let (trace, capture) = (
+        format!("{trace}/trace.jsonl"),
+        format!("{trace}/capture.pcapng"),
+    );
+    let (scenarios, device, template) = (at("scenarios"), at("device.toml"), at("template.toml"));
+    fs::create_dir_all(at("scenarios/dns")).expect("it is ours");
+    for (name, text) in [
+        ("scenarios/dns/one.toml", ONE),
+        ("scenarios/dns/two.toml", TWO),
+        ("scenarios/dns/three.toml", THREE),
+        ("device.toml", DEVICE),
+        ("template.toml", TEMPLATE),
+        ("cut.pcapng", "\u{a}\r\r\n"),
+    ] {
+        fs::write(at(name), text).expect("it is ours");
+    }
+    let line = ["--line", "next-pd", "--area", "east"];
+    let mut wrong = Vec::new();
+    for args in [
+        &[&pair[..], &["--json", &good, "--out", &out]].concat()[..],
+        &[&pair[..], &["--defect", "duid-llt", "--json", &bad]].concat(),
+        &[&pair[..], &["--out", &out]].concat(),
+        &[&pair[..], &["--baseline", &bad]].concat(),
+        &[&pair[..], &["--shard", "1/2"]].concat(),
+        &[
+            "run",
+            "--scenario",
+            "dns/*",
+            "--shard",
+            "1/2",
+            "--json",
+            &shard,
+        ],
+        &[
+            "run",
+            "--scenario",
+            "ipv6/*",
+            "--shard",
+            "1/3",
+            "--json",
+            &other,
+        ],
+        &["run", "--resume"],
+        &["run", "--scenario", "dns/*", "--baseline", &good],
+        &["run", "--device", "reference", "--device", "reference"],
+        &["run", "--device", &template],
+        &["merge", &shard],
+        &["merge", &shard, &shard],
+        &["merge", &shard, &other],
+        &["merge", "no-such-file"],
+        &["diff", &good, &bad],
+        &["diff", &bad, &good, "--all"],
+        &["diff", &good, &bad, "--format", "markdown"],
+        &["diff", &shard, &bad],
+        &["diff", &good, &bad, "--format", "none"],
+        &["render", &bad],
+        &["render", &bad, "--format", "markdown"],
+        &["render", &bad, "--format", "junit"],
+        &["render", &shard],
+        &["judge", &trace],
+        &["judge", &trace, "--line", "next-pd"],
+        &["judge", &capture],
+        &[&["judge", &capture], &line[..]].concat(),
+        &[&["judge", &capture], &line[..], &["--wan", "none"]].concat(),
+        &[&["judge", &at("cut.pcapng")], &line[..]].concat(),
+        &["judge", &device],
+        &["lint", "--scenarios", &scenarios],
+        &["lint", "--device", &device],
+        &["lint", "--device", &template],
+        &["lint", "--scenarios", &at("nowhere")],
+        &["doctor"],
+        &["doctor", &template],
+        &["explain", "ons.dns.per-domain"],
+        &["explain", "wrong-duid"],
+        &["explain", "dns/large-answers"],
+        &["explain", "nothing-like-it"],
+        &["list"],
+        &["list", "--checks"],
+        &["list", "--profiles"],
+        &["list", "--defects"],
+        &["list", "--diagnoses"],
+        &["init", &at("init")],
+        &["init", &at("init")],
+        &["man", &at("man")],
+    ] {
+        let output = ngnlab("ja_JP.UTF-8", args);
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).expect("UTF-8");
+        assert!(!said.is_empty(), "{args:?}");
+        let english = said.lines().filter_map(|line| Some((line, english(line)?)));
+        wrong.extend(english.map(|(line, words)| format!("{args:?}: {words}: {line}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Returns three words of English in a row, without what is quoted of files and of commands.
+fn english(line: &str) -> Option<String> {
+    if line.contains("│ ") && line.contains(" = ") || line.contains("ngnlab ") {
+        return None;
+    }
+    let mut line = line.to_owned();
+    for name in NAMES {
+        line = line.replace(name, "");
+    }
+    let plain = line.split(['`', '「', '」']).step_by(2);
+    plain
+        .flat_map(|part| {
+            let words: Vec<&str> = part.split_whitespace().collect();
+            let three = words.windows(3).map(<[&str]>::to_vec);
+            three.collect::<Vec<_>>()
+        })
+        .find(|words| {
+            let is_word = |word: &&str| word.bytes().all(|c| c.is_ascii_lowercase());
+            words.iter().all(is_word)
+        })
+        .map(|words| words.join(" "))
 }
 
 fn ngnlab(locale: &str, args: &[&str]) -> Output {
@@ -163,6 +292,57 @@ fn entries_of(path: &Path) -> Vec<Entry> {
     entries.extend(defects.map(|defect| entry(first, BTreeSet::from([defect]))));
     entries
 }
+
+/// What examples of devices are called.
+const NAMES: &[&str] = &["dnsmasq with dhcpcd", "dnsmasq with ndppd"];
+
+const ONE: &str = r#"
+about     = { ja = "試験。", en = "A test." }
+source    = "ngn-facts §1"
+line      = { preset = "next-pd", areas = ["east", "east"] }
+terminals = ["pc", "pc"]
+until     = "60s"
+exercises = ["ons.dns.nothing"]
+[[step]]
+do.resolve = { from = "pc", name = "a.example" }
+"#;
+
+const TWO: &str = r#"
+about     = { ja = "試験。", en = "A test." }
+source    = "ngn-facts §1"
+line      = { preset = "next-pd", areas = ["east"] }
+terminals = ["pc"]
+until     = "60s"
+exercises = ["ons.dns.per-domain"]
+[[step]]
+at = "20s"
+do.resolve = { from = "pc", name = "www.lineauth.mnx" }
+[[step]]
+at = "25s"
+do.open = { from = "pc", url = "https://www.lineauth.mnx/" }
+"#;
+
+const THREE: &str = r#"
+about     = "A test."
+until     = 60
+"#;
+
+const DEVICE: &str = r#"
+driver = "process"
+name   = "test"
+about  = "test"
+offers = { modes = ["pd", "pd"] }
+"#;
+
+const TEMPLATE: &str = r#"
+driver = "process"
+name   = "test"
+about  = "test"
+offers = { modes = ["pd"] }
+[[file]]
+path = "/run/x"
+text = "{{ nothing }}"
+"#;
 
 /// Words that stand in no name.
 const ENGLISH: &[&str] = &[

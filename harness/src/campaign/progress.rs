@@ -140,7 +140,10 @@ impl Progress {
             return;
         }
         let now = self.clock.now();
-        self.bar.set_message(self.words(&state, now));
+        let mut parts = self.parts(&state, now);
+        let lang = self.watched.lang();
+        self.bar.set_prefix(parts.remove(0));
+        self.bar.set_message(parts.join(lang.semicolon()));
         self.bar.set_position(match self.is_real_time() {
             true => millis(self.done(&state, now)),
             false => state.ended as u64,
@@ -160,8 +163,13 @@ impl Progress {
         self.lengths.get(index).copied().unwrap_or_default().lasts
     }
 
-    /// Says how far it is, what runs, and what comes last.
+    /// Says how far it is, what runs, and what comes last, in a line.
     fn words(&self, state: &State, now: Time) -> String {
+        self.parts(state, now).join(self.watched.lang().semicolon())
+    }
+
+    /// Says first how far it is, then what runs, and what comes last.
+    fn parts(&self, state: &State, now: Time) -> Vec<String> {
         let (ended, all) = (state.ended, self.names.len());
         let mut words = format!(
             "{ended}/{all} runs done, {}",
@@ -194,8 +202,8 @@ impl Progress {
             parts.push(format!("{last} comes last"));
         }
         let lang = self.watched.lang();
-        let said = parts.iter().map(|part| lang.say(part));
-        said.collect::<Vec<_>>().join(lang.semicolon())
+        let said = parts.iter().map(|part| lang.say(part).into_owned());
+        said.collect()
     }
 
     fn is_real_time(&self) -> bool {
@@ -207,7 +215,8 @@ impl Progress {
             true => millis(self.lengths.iter().map(|one| one.lasts).sum()),
             false => self.lengths.len() as u64,
         };
-        let style = ProgressStyle::with_template("{bar:20} {wide_msg}");
+        // On a line of their own, names are seen whole on most terminals.
+        let style = ProgressStyle::with_template("{bar:20} {prefix}\n{wide_msg}");
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         ProgressBar::new(length).with_style(style)
     }

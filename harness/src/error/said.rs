@@ -1,5 +1,6 @@
 //! An error as it is said in the language of the reader.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
@@ -82,12 +83,18 @@ impl Error for Cause {
     }
 }
 
-/// Says a text line by line, or as a whole where that is known.
+/// Says a text line by line, where each is known, or as a whole.
 fn in_lines(text: &str, lang: Lang) -> String {
-    let whole = lang.say(text);
-    if whole != text {
-        return whole.into_owned();
-    }
     let lines: Vec<_> = text.split('\n').map(|line| lang.say(line)).collect();
-    lines.join("\n")
+    let is_known = |(line, said): (&str, &Cow<'_, str>)| line != said;
+    match text.split('\n').zip(&lines).all(is_known) {
+        true => lines.join("\n"),
+        false => {
+            let whole = lang.say(text);
+            match whole == text {
+                true => lines.join("\n"),
+                false => whole.into_owned(),
+            }
+        }
+    }
 }

@@ -169,6 +169,7 @@ const ELSEWHERE: &[&str] = &[
     "; --resume runs the rest",
     ", because of ",
     "if it is wrong on purpose",
+    " IPv6 frames)",
     "no longer stale in the device file",
     "ngnlab panicked while ",
     "DNS answer ",

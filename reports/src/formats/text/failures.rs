@@ -91,7 +91,9 @@ impl Page {
         for failure in failures {
             let cases: Vec<&Case> = failure.cases.iter().map(|(case, _)| *case).collect();
             let level = level_name(failure.info.level);
-            let line = format!("{} ({level}): {}", failure.info.id, places(&cases));
+            let (id, places) = (&failure.info.id, places(&cases));
+            let (colon, places) = (self.lang.colon(), self.lang.say(&places));
+            let line = format!("{id} ({level}){colon}{places}");
             self.wrapped(&line, "  ", "    ");
         }
         self.gap();
