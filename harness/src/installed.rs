@@ -33,6 +33,12 @@ pub fn install(programs: &[&str]) -> String {
     }
 }
 
+/// Says how to get a program that this machine lacks, if a package is known to have it.
+pub fn package_of(program: &str) -> Option<String> {
+    let is_lacking = package(program).is_some() && find(program).is_none();
+    is_lacking.then(|| install(&[program]))
+}
+
 /// Returns where a program is.
 pub fn find(program: &str) -> Option<PathBuf> {
     if program.contains('/') {

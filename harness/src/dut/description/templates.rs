@@ -82,7 +82,11 @@ impl<'a> Templates<'a> {
             Err(error) => {
                 let part = error
                     .range()
-                    .filter(|part| source.get(part.clone()).is_some());
+                    .filter(|part| source.get(part.clone()).is_some())
+                    .map(|part| match error.kind() {
+                        ErrorKind::UndefinedError => filtered(source, part),
+                        _ => part,
+                    });
                 let words = part.clone().and_then(|part| source.get(part));
                 let mut mistake = Mistake::new(template.span(), told(&error, words));
                 mistake.span = part.map_or(mistake.span, |part| place(template, &part));
@@ -128,6 +132,20 @@ impl io::Write for Bounded {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Returns where the variable is that a part of a template, if that is a filter, is about.
+fn filtered(source: &str, part: Range<usize>) -> Range<usize> {
+    let before = source[..part.start].trim_end().strip_suffix('|');
+    let Some(before) = before.map(str::trim_end) else {
+        return part;
+    };
+    let is_of_a_name = |letter: char| letter.is_alphanumeric() || "_.[]".contains(letter);
+    let name = before.trim_end_matches(is_of_a_name).len();
+    match name < before.len() {
+        true => name..before.len(),
+        false => part,
     }
 }
 

@@ -1,13 +1,15 @@
-//! Files of this machine that a device asked for and that its sandbox hides, so that "no such file"
-//! is not the whole story.
+//! What a device asked for and did not find, so that "no such file" is not the whole story: files of
+//! this machine that its sandbox hides, and programs that the machine lacks.
 
 use std::path::{Path, PathBuf};
 
 use super::{own_programs, root};
 use crate::dut::DeviceFailure;
 use crate::dut::description::programs::{Programs, RUN_DIR};
+use crate::installed;
 
-/// Adds to a failure which of the files that its message names are there, but not for a device.
+/// Adds to a failure which of the files that its message names are there, but not for a device, and
+/// where to get a program that is not there at all.
 pub(crate) fn explain(failure: &mut DeviceFailure, needs: &[String], programs: &Programs) {
     if programs.root.is_some() {
         // All that it can mean is in its own root.
@@ -40,6 +42,21 @@ pub(crate) fn explain(failure: &mut DeviceFailure, needs: &[String], programs: &
             path.parent().unwrap_or(&path).display(),
         ));
     }
+    let told = lacking(&failure.message)
+        .map(|(name, how)| format!("\n{name} is not on this machine; {how}"));
+    failure.message.push_str(&told.unwrap_or_default());
+}
+
+/// Returns a program that a shell did not find, as `sh: 1: NAME: not found` says, or `bash: line 1:
+/// NAME: command not found`, if this machine lacks it and a package has it.
+fn lacking(message: &str) -> Option<(&str, String)> {
+    let mut lines = message.lines().filter_map(|line| {
+        let (said, _) = line
+            .split_once(": not found")
+            .or(line.split_once(": command not found"))?;
+        said.rsplit(": ").next()
+    });
+    lines.find_map(|name| Some((name, installed::package_of(name)?)))
 }
 
 fn is_of_a_path(letter: char) -> bool {
@@ -54,6 +71,25 @@ mod tests {
     use super::*;
     use crate::dut::Failure;
     use crate::dut::description::{Description, Driver};
+
+    #[test]
+    fn a_program_that_a_shell_did_not_find_is_named_with_its_package() {
+        let how = installed::install(&["dhcp6relay"]);
+        for (said, name) in [
+            (
+                "ended with 127; its last words:\n/bin/sh: 1: dhcp6relay: not found",
+                "dhcp6relay",
+            ),
+            ("bash: line 3: dhcp6relay: command not found", "dhcp6relay"),
+        ] {
+            let is_there = installed::find(name).is_some();
+            let expected = (!is_there).then(|| (name, how.clone()));
+            assert_eq!(lacking(said), expected, "{said}");
+        }
+        assert_eq!(lacking("sh: 1: no-such-program: not found"), None);
+        assert_eq!(lacking("sh: 1: ip: not found"), None, "it is there");
+        assert_eq!(lacking("host.example: not found: 3(NXDOMAIN)"), None);
+    }
 
     #[test]
     fn what_is_there_but_hidden_is_named_as_that() {

@@ -1,33 +1,51 @@
 //! What values of templates can be put through; none comes to more than a bound.
 
-use minijinja::value::{Rest, Value};
+use std::sync::Arc;
+
+use minijinja::value::{Kwargs, Rest, Value};
 use minijinja::{Environment, Error, ErrorKind, State, filters, tests};
 
 /// Makes the filters, tests and functions known.
 pub(super) fn add_to(environment: &mut Environment<'_>) {
     environment.add_filter("join", join);
     environment.add_filter("replace", replace);
-    environment.add_filter("upper", |text: &str| short(text).map(str::to_uppercase));
-    environment.add_filter("lower", |text: &str| short(text).map(str::to_lowercase));
-    environment.add_filter("trim", |text: &str| {
-        short(text).map(|text| text.trim().to_owned())
+    environment.add_filter("upper", |text: &Value| word(text).map(str::to_uppercase));
+    environment.add_filter("lower", |text: &Value| word(text).map(str::to_lowercase));
+    environment.add_filter("trim", |text: &Value| {
+        word(text).map(|text| text.trim().to_owned())
     });
     environment.add_filter("default", default);
     environment.add_filter("d", default);
-    environment.add_filter("first", filters::first);
-    environment.add_filter("last", filters::last);
-    environment.add_filter("length", filters::length);
-    environment.add_filter("count", filters::length);
-    environment.add_filter("title", |text: &str| {
-        short(text).map(|text| filters::title(text.into()))
+    environment.add_filter("first", |values: &Value| filters::first(there(values)?));
+    environment.add_filter("last", |values: &Value| {
+        filters::last(there(values)?.clone())
+    });
+    environment.add_filter("length", |values: &Value| filters::length(there(values)?));
+    environment.add_filter("count", |values: &Value| filters::length(there(values)?));
+    environment.add_filter("title", |text: &Value| {
+        word(text).map(|text| filters::title(text.into()))
     });
     environment.add_filter("indent", indent);
-    environment.add_filter("int", filters::int);
-    environment.add_filter("list", filters::list);
-    environment.add_filter("reverse", filters::reverse);
-    environment.add_filter("sort", filters::sort);
-    environment.add_filter("split", filters::split);
-    environment.add_filter("unique", filters::unique);
+    environment.add_filter("int", |state: &State<'_, '_>, value: &Value| {
+        filters::int(state, there(value)?)
+    });
+    environment.add_filter("list", |state: &State<'_, '_>, values: &Value| {
+        filters::list(state, there(values)?.clone())
+    });
+    environment.add_filter("reverse", |values: &Value| filters::reverse(there(values)?));
+    environment.add_filter(
+        "sort",
+        |state: &State<'_, '_>, values: &Value, how: Kwargs| {
+            filters::sort(state, there(values)?.clone(), how)
+        },
+    );
+    environment.add_filter("split", split);
+    environment.add_filter(
+        "unique",
+        |state: &State<'_, '_>, values: &Value, how: Kwargs| {
+            filters::unique(state, there(values)?.clone(), how)
+        },
+    );
     environment.add_test("defined", tests::is_defined);
     environment.add_test("undefined", tests::is_undefined);
     environment.add_function("range", range);
@@ -35,7 +53,7 @@ pub(super) fn add_to(environment: &mut Environment<'_>) {
 
 fn join(values: &Value, between: Option<&str>) -> Result<String, Error> {
     let mut text = String::new();
-    for (index, value) in values.try_iter()?.enumerate() {
+    for (index, value) in there(values)?.try_iter()?.enumerate() {
         if index > 0 {
             text.push_str(between.unwrap_or_default());
         }
@@ -49,8 +67,11 @@ fn join(values: &Value, between: Option<&str>) -> Result<String, Error> {
     Ok(text)
 }
 
-fn replace(text: &str, from: &str, to: &str) -> Result<String, Error> {
-    short(text)?;
+fn replace(text: &Value, from: &str, to: &str) -> Result<String, Error> {
+    replaced(word(text)?, from, to)
+}
+
+fn replaced(text: &str, from: &str, to: &str) -> Result<String, Error> {
     short(from)?;
     let growth = text.matches(from).count().saturating_mul(to.len());
     match growth <= LONGEST_VALUE {
@@ -59,10 +80,13 @@ fn replace(text: &str, from: &str, to: &str) -> Result<String, Error> {
     }
 }
 
-fn indent(text: &str, width: usize) -> Result<String, Error> {
-    short(text)?;
+fn indent(text: &Value, width: usize) -> Result<String, Error> {
     let between = format!("\n{:width$}", "", width = width.min(LONGEST_INDENT));
-    replace(text, "\n", &between)
+    replaced(word(text)?, "\n", &between)
+}
+
+fn split(text: &Value, at: Option<Arc<str>>, most: Option<i64>) -> Result<Value, Error> {
+    filters::split(there(text)?, at, most)
 }
 
 fn default(state: &State<'_, '_>, value: &Value, others: Rest<Value>) -> Result<Value, Error> {
@@ -76,6 +100,20 @@ fn range(first: u32, end: Option<u32>) -> Result<Vec<u32>, Error> {
         false => Err(fault(format!(
             "`range` has {LONGEST_RANGE} numbers at most"
         ))),
+    }
+}
+
+/// Returns a text to put through a filter.
+fn word(value: &Value) -> Result<&str, Error> {
+    let text = there(value)?.as_str();
+    short(text.ok_or_else(|| fault("it takes a text".to_owned()))?)
+}
+
+/// Refuses a variable that does not exist, which filters would take for nothing.
+fn there(value: &Value) -> Result<&Value, Error> {
+    match value.is_undefined() {
+        true => Err(ErrorKind::UndefinedError.into()),
+        false => Ok(value),
     }
 }
 

@@ -159,6 +159,7 @@ fn a_mistake_names_file_line_and_variable() {
     for (file, place) in [
         ("\"a {{ lan.nam }}\"", "d.toml:6:14: "),
         ("\"\"\"\na\n\"b\" {{ lan.nam }}\n\"\"\"", "d.toml:8:8: "),
+        ("\"\"\"\na\nb {{ lan.nam | upper }}\n\"\"\"", "d.toml:8:6: "),
         ("'''\na\nb\n{{ lan.nam }}'''", "d.toml:9:4: "),
         ("\"\"\"{{ lan.nam }}\"\"\"", "d.toml:6:14: "),
         // Where it is written with escapes, the template's own line is what can be said.
@@ -169,6 +170,40 @@ fn a_mistake_names_file_line_and_variable() {
         assert!(told.starts_with(place), "{file}: {told}");
         assert!(told.contains("`lan.nam`"), "{file}: {told}");
     }
+}
+
+#[test]
+fn no_filter_takes_a_variable_that_does_not_exist_for_nothing() {
+    for filter in [
+        "count",
+        "first",
+        "indent(2)",
+        "int",
+        "join(' ')",
+        "last",
+        "length",
+        "list",
+        "lower",
+        "replace('a', 'b')",
+        "reverse",
+        "sort",
+        "split(',')",
+        "title",
+        "trim",
+        "unique",
+        "upper",
+    ] {
+        let told = filled(&format!("{{{{ dns.defalt | {filter} }}}}")).unwrap_err();
+        assert!(
+            told.contains("variable that does not exist in its line 1"),
+            "{told}"
+        );
+        assert!(told.contains("dns.defalt"), "{told}");
+    }
+    assert_eq!(
+        filled("{{ dns.defalt | default('x') }}"),
+        Ok("x".to_owned())
+    );
 }
 
 fn filled(source: &str) -> Result<String, String> {
