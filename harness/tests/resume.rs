@@ -295,7 +295,7 @@ fn a_report_into_a_pipe_leaves_the_pipe() {
     ];
     let output = ngnlab(&args);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert!(said(&output.stdout).starts_with("{\n  \"format\": 1"));
+    assert!(said(&output.stdout).starts_with("{\n  \"format\": 2"));
     assert!(said(&output.stdout).contains("profile    ons-east"));
     let args = [
         "run",

@@ -325,7 +325,7 @@ pub struct Judged {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<String>,
     /// Whether it failed, and the host was too late to blame the device.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub excused: bool,
     /// The failed check of the same case that explains this failure, or why nothing is left to
     /// judge, if one does.
@@ -413,10 +413,10 @@ pub struct Expectation {
     /// Whether it came true.
     pub met: bool,
     /// A remark instead of a failure: the device copes with a wrong configuration by itself.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub remark: bool,
     /// Whether it was broken, and the host was too late to blame the device.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub excused: bool,
     /// Which promise it is.
     pub promise: Promise,
@@ -476,7 +476,7 @@ pub struct LeftOut {
     /// Why, and how to run it.
     pub reason: String,
     /// Whether it was to be run, and the run was broken off before.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut_off: bool,
 }
 
@@ -490,13 +490,4 @@ pub struct StaleKnown {
     /// Where the check was judged, `family/name (area)`, if it was excused there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excused_in: Option<String>,
-}
-
-/// Returns whether a flag is what it is unless written.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
