@@ -170,8 +170,8 @@ fn kinds(trace: &Trace) -> BTreeMap<&'static str, Discriminant<Verdict>> {
 
 fn a_device_that_failed_is_judged_again_as_it_failed() {
     let bench = Bench::new();
-    let crash = "[[run]]\ndaemon = [\"sh\", \"-c\", \"echo no more; exit 1\"]\n\
-        ready = { alive = \"1ms\" }\n\
+    let crash = "[[run]]\ndaemon = [\"sh\", \"-c\", \"sleep 2; echo no more; exit 1\"]\n\
+        ready = { alive = \"10ms\" }\n\
         [[known]]\ndevice = \"crashed\"\nscenarios = [\"test/short\"]\nreason = \"so\"\n";
     let idle = format!(
         "[[run]]\nsetup = \"{LINKS_UP}\"\n\
