@@ -121,6 +121,10 @@ fn whatever_is_changed_is_noticed() {
             "\"level\": \"should\"",
         );
     };
+    let unseen = |files: &mut Files| {
+        let trace = "\"trace\": \"runs/line-auth/succeeds-on-a-pd-line-east/trace.jsonl\"";
+        edit(files, "report.json", trace, "\"trace\": null");
+    };
     let gone = |files: &mut Files| drop(files.remove(other));
     let more = |files: &mut Files| {
         files.insert("runs/more.txt".to_owned(), b"more".to_vec());
@@ -148,6 +152,7 @@ fn whatever_is_changed_is_noticed() {
         ),
         ("no trace", &gone, false, 1, "is missing"),
         ("no trace", &gone, true, 1, follows),
+        ("trace", &unseen, true, 1, "it has verdicts, and no trace"),
         ("outcome", &spared, true, 1, "and the device took part"),
         ("level", &milder, true, 1, "is another check than this"),
         (

@@ -12,7 +12,7 @@ use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{Look, html, json};
 use ngnlab_reports::scene::{Scene, Scenes};
 use ngnlab_reports::words::Lang;
-use ngnlab_reports::{Case, Judged, Report, Verdict};
+use ngnlab_reports::{Case, Judged, Outcome, Report, Verdict};
 use ngnlab_sim::Trace;
 
 use super::archive::Opened;
@@ -184,7 +184,13 @@ impl Verified {
         let mut again = report.clone();
         for (case, again) in report.cases.iter().zip(&mut again.cases) {
             let Some(path) = &case.trace else {
-                self.unjudged += 1;
+                match case.outcome {
+                    Outcome::Judged => self.differs.push(Difference {
+                        place: case.place(),
+                        how: "it has verdicts, and no trace".to_owned(),
+                    }),
+                    _ => self.unjudged += 1,
+                }
                 continue;
             };
             let judged = opened
