@@ -117,15 +117,22 @@ impl Progress {
         let mut due = Time::ZERO + LINE_EVERY;
         while !self.state().over && !matches!(self.watched, Watched::ByNobody) {
             self.draw();
-            let now = self.clock.now();
             if let Watched::InLog(say, _) = self.watched
-                && now >= due
+                && let Some(line) = self.line(self.clock.now(), &mut due)
             {
-                say(&self.words(&self.state(), now));
-                due = now + LINE_EVERY;
+                say(&line);
             }
             thread::park_timeout(TICK);
         }
+    }
+
+    /// Returns the next line for a log, once it is due.
+    fn line(&self, now: Time, due: &mut Time) -> Option<String> {
+        if now < *due {
+            return None;
+        }
+        *due = now + LINE_EVERY;
+        Some(self.words(&self.state(), now))
     }
 
     /// Takes the bar away.
@@ -306,6 +313,26 @@ mod tests {
         assert_eq!(
             running(&[0, 1, 2]),
             "試験0/5回終了、9秒経過（全体で約2分30秒）；実行中：dns/0、ほか2件；最後はdns/4"
+        );
+    }
+
+    #[test]
+    fn in_a_log_there_is_a_line_every_half_minute() {
+        let progress = with(&[60, 60, 90]);
+        let mut due = Time::ZERO + LINE_EVERY;
+        let ticks = (0..600).map(|tick| Time::ZERO + TICK * tick);
+        let lines: Vec<String> = ticks
+            .filter_map(|now| progress.line(now, &mut due))
+            .collect();
+        let begin = lines.iter().map(|line| line.split(" of about").next());
+        let begin: Vec<&str> = begin.flatten().collect();
+        assert_eq!(
+            begin,
+            [
+                "0/3 runs done, 30 s",
+                "0/3 runs done, 1 min",
+                "0/3 runs done, 1 min 30 s"
+            ]
         );
     }
 

@@ -90,7 +90,7 @@ impl Page {
     pub(super) fn column(&self) -> usize {
         match self.lang {
             Lang::En => 10,
-            Lang::Ja => 12,
+            Lang::Ja => 14,
         }
     }
 

@@ -185,7 +185,7 @@ pub(super) const ROWS: &[Row] = &[
         ),
         remedies: &[remedy(
             When::Always,
-            "ルータのDUIDの種類をDUID-LLに設定してください。設定できないときはルータのメーカーに問い合わせてください。",
+            "ルータのDUIDの種別をDUID-LLに設定してください。設定できないときはルータのメーカーに問い合わせてください。",
             "Set the router's DUID to the type DUID-LL; where that cannot be set, ask its maker.",
         )],
     },

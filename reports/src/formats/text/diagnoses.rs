@@ -27,7 +27,11 @@ impl Page {
             for walked in &diagnosis.walked {
                 let answer = if walked.yes { "yes" } else { "no" };
                 let answer = format!("{answer} ({})", lang.say(&walked.because));
-                let line = format!("{} {}", lang.of(&walked.question), lang.say(&answer));
+                let gap = match lang {
+                    Lang::En => " ",
+                    Lang::Ja => lang.colon(),
+                };
+                let line = format!("{}{gap}{}", lang.of(&walked.question), lang.say(&answer));
                 self.field(&format!("step {}", walked.step), &line);
             }
             for (name, text) in [

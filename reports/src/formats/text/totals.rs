@@ -82,9 +82,10 @@ impl Page {
         let style = style(result.overall);
         let lang = self.lang;
         let name = format!(
-            "{} {}: ",
+            "{} {}{}",
             self.name("profile", self.column()),
-            result.profile.name()
+            result.profile.name(),
+            lang.colon()
         );
         let words = lang.say(result.overall.words());
         self.line(&[(Style::Plain, &name), (style, &words)]);
