@@ -13,7 +13,7 @@ use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::time::Time;
 use ngnlab_sim::trace::Screen;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use toml::Spanned;
 
 use crate::error::Error;
@@ -33,6 +33,7 @@ mod validate;
 use delivery::Delivery;
 pub(crate) use place::{MOST_ENTRIES, entries, segment};
 pub use place::{files, name_of};
+pub use setup::DnsChoice;
 use spans::Spans;
 use step::{Action, Step};
 pub(crate) use validate::MOST_REAL_TERMINALS;
@@ -154,23 +155,6 @@ pub struct DeviceSpec {
     pub dns: DnsChoice,
     /// What is wrong on purpose; follows from the other keys unless given.
     pub wrong_on_purpose: Option<Vec<Aspect>>,
-}
-
-/// The DNS servers that are entered into the device.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum DnsChoice {
-    /// The per-domain table of guide p.7.
-    #[default]
-    Guide,
-    /// The ひかり電話ルータ for everything, which guide p.5 forbids.
-    HomeGateway,
-    /// The table of the other area.
-    OtherArea,
-    /// The NGN servers for everything.
-    NgnOnly,
-    /// A public resolver for everything.
-    Public,
 }
 
 /// How one terminal differs from what the guide asks for on p.8 to p.16.

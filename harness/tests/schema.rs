@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use jsonschema::Validator;
+use ngnlab_harness::dut::description::Description;
+use ngnlab_harness::scenario::Scenario;
 use ngnlab_harness::schema;
 use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::json;
@@ -151,6 +153,14 @@ fn a_wrong_device_file_is_told_by_its_schema() {
     let without = DEVICE.replacen("macs = ", "#", 1);
     let nic = ("\"process\"", "\"nic\"");
     wrong(&validator, &without, nic, "\"macs\" is a required property");
+}
+
+#[test]
+fn what_the_schemas_take_the_program_takes_too() {
+    let scenario = Scenario::parse("test/one", Path::new("s.toml"), SCENARIO);
+    assert!(scenario.is_ok(), "{scenario:?}");
+    let device = Description::parse(Path::new("d.toml"), DEVICE).unwrap();
+    assert_eq!(device.firmware.as_deref(), Some("1.2.3"));
 }
 
 #[test]

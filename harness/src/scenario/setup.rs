@@ -5,8 +5,27 @@ use std::net::Ipv6Addr;
 use ngnlab_sim::line::{Area, Line, Upstream};
 use ngnlab_sim::node::home_gateway::HomeGateway;
 use ngnlab_sim::setup::{Aspect, DomainServers, Macs, Mode, Setup};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::{DnsChoice, Scenario};
+use super::Scenario;
+
+/// The DNS servers that are entered into the device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DnsChoice {
+    /// The per-domain table of guide p.7.
+    #[default]
+    Guide,
+    /// The ひかり電話ルータ for everything, which guide p.5 forbids.
+    HomeGateway,
+    /// The table of the other area.
+    OtherArea,
+    /// The NGN servers for everything.
+    NgnOnly,
+    /// A public resolver for everything.
+    Public,
+}
 
 impl Scenario {
     /// Returns how a device with these addresses is to be configured in an area.
