@@ -12,6 +12,8 @@
 //! | `runs/<scenario>-<area>/` | traces, captures, logs; with several devices one folder each |
 //! | `manifest.sha256`, `manifest.sha256.sig` | the sum of every other file, and its signature |
 
+use std::path::{Path, PathBuf};
+
 use serde::{Deserialize, Serialize};
 
 mod archive;
@@ -55,3 +57,33 @@ const SCENARIOS: &str = "scenarios";
 const RUNS: &str = "runs";
 const MANIFEST: &str = "manifest.sha256";
 const SIGNATURE: &str = "manifest.sha256.sig";
+
+/// Returns the folder of the runs of one device, of so many.
+fn runs(number: usize, of: usize) -> PathBuf {
+    match of {
+        1 => PathBuf::from(RUNS),
+        _ => Path::new(RUNS).join(format!("{}", number + 1)),
+    }
+}
+
+/// What `README.txt` says.
+const READ_ME: &str = "\
+This archive holds the conformance report of a router, made by ngnlab, and all it was made of.
+ngnlab が作成したルータの適合性レポートと、その根拠となる資料一式です。
+
+  report.html      the report for a browser, offline; report.pdf for printing
+                   レポート（ブラウザで開く。通信は発生しない）。印刷用は report.pdf
+  report.json      the same for programs
+                   同じ内容（プログラム用）
+  runs/            what was seen in each run: trace, capture for Wireshark, the device's logs
+                   各実行の記録：トレース、Wireshark 用キャプチャ、機器のログ
+  devices/         the device file / 機器ファイル
+  scenarios/       the scenarios / シナリオ
+  bundle.json      when and by what this was made / 作成日時と作成したプログラム
+
+Is it whole, and does the report follow from the traces?
+改ざんの有無と、レポートが記録どおりかの確認：
+
+  ngnlab verify FILE.zip
+  sha256sum -c manifest.sha256         (unpacked, and without ngnlab / 展開後、ngnlab なしで)
+";

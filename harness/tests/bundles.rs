@@ -125,6 +125,25 @@ fn whatever_is_changed_is_noticed() {
         let trace = "\"trace\": \"runs/line-auth/succeeds-on-a-pd-line-east/trace.jsonl\"";
         edit(files, "report.json", trace, "\"trace\": null");
     };
+    let capture = |files: &mut Files| {
+        let path = trace.replace("trace.jsonl", "capture.pcapng");
+        files.insert(path, b"no capture".to_vec());
+    };
+    let words = |files: &mut Files| edit(files, "README.txt", "router", "certified router");
+    let renamed = |files: &mut Files| {
+        edit(
+            files,
+            "report.json",
+            "\"device\": \"",
+            "\"device\": \"other ",
+        );
+    };
+    let twice = |files: &mut Files| {
+        let text = String::from_utf8(files["report.json"].clone()).unwrap();
+        let mut report: serde_json::Value = serde_json::from_str(&text).unwrap();
+        report["cases"][1]["scenario"] = report["cases"][0]["scenario"].clone();
+        files.insert("report.json".to_owned(), report.to_string().into_bytes());
+    };
     let gone = |files: &mut Files| drop(files.remove(other));
     let more = |files: &mut Files| {
         files.insert("runs/more.txt".to_owned(), b"more".to_vec());
@@ -153,6 +172,17 @@ fn whatever_is_changed_is_noticed() {
         ("no trace", &gone, false, 1, "is missing"),
         ("no trace", &gone, true, 1, follows),
         ("trace", &unseen, true, 1, "it has verdicts, and no trace"),
+        ("capture", &capture, true, 1, "capture.pcapng"),
+        (
+            "words",
+            &words,
+            true,
+            1,
+            "draws these files otherwise: README.txt",
+        ),
+        ("device", &renamed, true, 1, "the trace is one of reference"),
+        ("twice", &twice, true, 1, "it is there twice"),
+        ("more", &more, true, 1, "no bundle has such a file"),
         ("outcome", &spared, true, 1, "and the device took part"),
         ("level", &milder, true, 1, "is another check than this"),
         (
@@ -179,17 +209,22 @@ fn whatever_is_changed_is_noticed() {
 fn other_verdicts_of_another_version_are_no_tampering() {
     let lab = Lab::new();
     lab.bundle("whole.zip", &[]);
-    for (changes_verdict, code, word) in [
+    let page = |files: &mut Files| edit(files, "report.html", "<title>", "<title> ");
+    let better = |files: &mut Files| edit(files, "report.json", "\"met\":true", "\"met\":false");
+    let unseen = |files: &mut Files| {
+        let trace = "\"trace\": \"runs/line-auth/succeeds-on-a-pd-line-east/trace.jsonl\"";
+        edit(files, "report.json", trace, "\"trace\": null");
+    };
+    let same = "another version of the judge comes to the same verdicts";
+    for (change, code, word) in [
+        (&(|_: &mut Files| ()) as &dyn Fn(&mut Files), 0, same),
         (
-            false,
-            0,
-            "another version of the judge comes to the same verdicts",
-        ),
-        (
-            true,
+            &better,
             3,
             "this version of the judge comes to other verdicts than",
         ),
+        (&page, 3, "draws these files otherwise: report.html"),
+        (&unseen, 1, "does not follow from its traces"),
     ] {
         let mut files = lab.files("whole.zip");
         edit(
@@ -198,9 +233,7 @@ fn other_verdicts_of_another_version_are_no_tampering() {
             "\"revision\": \"",
             "\"revision\": \"old-",
         );
-        if changes_verdict {
-            edit(&mut files, "report.json", "\"met\":true", "\"met\":false");
-        }
+        change(&mut files);
         sum_up(&mut files);
         lab.write("old.zip", &files);
         let (found, said) = lab.verify("old.zip", &[]);
@@ -274,6 +307,8 @@ fn what_is_no_bundle_is_refused_with_the_reason() {
     fs::write(lab.path("cut.zip"), &whole[..whole.len() / 2]).unwrap();
     fs::write(lab.path("text.zip"), "no archive at all").unwrap();
     lab.write("empty.zip", &Files::new());
+    fs::write(lab.path("before.zip"), [&b"before"[..], &whole].concat()).unwrap();
+    fs::write(lab.path("behind.zip"), [&whole[..], b"behind"].concat()).unwrap();
     let with = |name: &str, edited: &dyn Fn(&mut Files)| {
         let mut files = lab.files("whole.zip");
         edited(&mut files);
@@ -281,6 +316,9 @@ fn what_is_no_bundle_is_refused_with_the_reason() {
     };
     with("out.zip", &|files| {
         drop(files.insert("../out".to_owned(), vec![]))
+    });
+    with("capitals.zip", &|files| {
+        drop(files.insert("REPORT.json".to_owned(), vec![]))
     });
     with("newer.zip", &|files| {
         edit(files, "bundle.json", "\"bundle\": 1", "\"bundle\": 2")
@@ -293,6 +331,9 @@ fn what_is_no_bundle_is_refused_with_the_reason() {
         ("text.zip", "is no bundle: "),
         ("empty.zip", "it has no manifest.sha256"),
         ("out.zip", "leads elsewhere"),
+        ("before.zip", "before or behind the archive"),
+        ("behind.zip", "before or behind the archive"),
+        ("capitals.zip", "has the place of another file"),
         ("newer.zip", "its form is 2"),
         ("odd.zip", "report.json: EOF"),
     ] {

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Component, Path, PathBuf};
 
+use ngnlab_reports::escape;
 use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
@@ -72,8 +73,12 @@ pub(super) struct Opened {
 
 impl Opened {
     /// Opens one; whatever two programs could read differently is refused.
-    pub(super) fn new(file: File) -> Result<Self, String> {
+    pub(super) fn new(mut file: File) -> Result<Self, String> {
+        let ends = ends_with_its_directory(&mut file).map_err(|error| error.to_string())?;
         let mut zip = ZipArchive::new(file).map_err(|error| error.to_string())?;
+        if zip.offset() > 0 || !ends {
+            return Err("there is something before or behind the archive".to_owned());
+        }
         if zip.len() > MOST_FILES {
             return Err(format!("it has more than {MOST_FILES} files"));
         }
@@ -99,7 +104,10 @@ impl Opened {
             }
             names.insert(name, index);
         }
-        Ok(Self { zip, names })
+        match clash(names.keys()) {
+            Some(name) => Err(format!("{name} in it has the place of another file")),
+            None => Ok(Self { zip, names }),
+        }
     }
 
     /// Returns the names of all files.
@@ -156,9 +164,43 @@ fn too_long(path: &str) -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, message)
 }
 
-/// Returns whether a name stays in the folder that an archive is unpacked into, wherever that is.
+/// Returns whether nothing stands behind the end of the central directory, not even a comment (PKWARE
+/// APPNOTE.TXT §4.3.16: 22 bytes without one).
+fn ends_with_its_directory(file: &mut File) -> io::Result<bool> {
+    let mut end = [0; 22];
+    if file.metadata()?.len() < 22 {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::End(-22))?;
+    file.read_exact(&mut end)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(end.starts_with(b"PK\x05\x06") && end.ends_with(&[0, 0]))
+}
+
+/// Returns a file that has the place of another one, where capitals do not count, or of its folder.
+fn clash<'a>(names: impl Iterator<Item = &'a String>) -> Option<&'a String> {
+    let mut places = BTreeSet::new();
+    let mut folders = BTreeSet::new();
+    let names: Vec<&String> = names.collect();
+    for name in &names {
+        let folded = name.to_lowercase();
+        let above = Path::new(&folded).ancestors().skip(1);
+        folders.extend(above.map(|folder| folder.display().to_string()));
+    }
+    names.into_iter().find(|name| {
+        let folded = name.to_lowercase();
+        folders.contains(&folded) || !places.insert(folded)
+    })
+}
+
+/// Returns whether a name stays in the folder that an archive is unpacked into, wherever that is, and
+/// shows what it is.
 fn stays_inside(name: &str) -> bool {
     let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+    let ends_oddly = |part: &str| part.ends_with(['.', ' ']);
+    if name.split('/').any(ends_oddly) || escape::line(name) != name {
+        return false;
+    }
     !name.contains(['\\', ':', '\0', '\n', '\r']) && Path::new(name).components().all(is_plain)
 }
 
@@ -176,8 +218,29 @@ mod tests {
         for name in ["a", "runs/dns/odd-east/trace.jsonl", "a b/ü"] {
             assert!(stays_inside(name), "{name}");
         }
-        for name in ["/a", "../a", "a/../b", "C:\\a", "a\\b", "", "a\nb"] {
-            assert!(!stays_inside(name) || name.is_empty(), "{name}");
+        for name in [
+            "/a",
+            "../a",
+            "a/../b",
+            "C:\\a",
+            "a\\b",
+            "a\nb",
+            "a.",
+            "a /b",
+            "\u{202e}gnp",
+        ] {
+            assert!(!stays_inside(name), "{name}");
         }
+    }
+
+    #[test]
+    fn two_files_in_one_place_are_seen() {
+        let clash = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            clash(names.iter()).cloned()
+        };
+        assert_eq!(clash(&["a/b", "a/c", "b"]), None);
+        assert_eq!(clash(&["A/b", "a/B"]).as_deref(), Some("a/B"));
+        assert_eq!(clash(&["a", "a/b"]).as_deref(), Some("a"));
     }
 }

@@ -16,7 +16,7 @@ use ngnlab_sim::Trace;
 use super::archive::{Packer, unpacked};
 use super::book::Book;
 use super::verify::{Difference, differences, outcomes};
-use super::{ABOUT, About, DEVICES, PAGE, PAPER, README, REPORT, RUNS, SCENARIOS};
+use super::{ABOUT, About, DEVICES, PAGE, PAPER, READ_ME, README, REPORT, SCENARIOS, runs};
 use crate::campaign::{CAPTURE, TRACE, folder};
 use crate::error::Error;
 use crate::input;
@@ -93,7 +93,6 @@ pub fn pack(mut contents: Contents<'_>) -> Result<Packed, Error> {
         None => text,
     };
     let mut reports = Vec::new();
-    let several = contents.reports.len() > 1;
     for (number, (report, device)) in contents.reports.iter().zip(&contents.devices).enumerate() {
         let device = match device {
             Some(path) => {
@@ -115,10 +114,7 @@ pub fn pack(mut contents: Contents<'_>) -> Result<Packed, Error> {
             }
             None => None,
         };
-        let runs = match several {
-            true => Path::new(RUNS).join(format!("{}", number + 1)),
-            false => PathBuf::from(RUNS),
-        };
+        let runs = runs(number, contents.reports.len());
         reports.push(packing.report(report, &plain, mapped.as_ref(), redactor, &runs)?);
         if let Some((name, original)) = device {
             packing.add(&format!("{DEVICES}/{name}"), text(original).as_bytes())?;
@@ -385,24 +381,3 @@ fn changed(difference: &Difference) -> Error {
         help: Some("leave that scenario out, or hand it in without --redact".to_owned()),
     }
 }
-
-const READ_ME: &str = "\
-This archive holds the conformance report of a router, made by ngnlab, and all it was made of.
-ngnlab が作成したルータの適合性レポートと、その根拠となる資料一式です。
-
-  report.html      the report for a browser, offline; report.pdf for printing
-                   レポート（ブラウザで開く。通信は発生しない）。印刷用は report.pdf
-  report.json      the same for programs
-                   同じ内容（プログラム用）
-  runs/            what was seen in each run: trace, capture for Wireshark, the device's logs
-                   各実行の記録：トレース、Wireshark 用キャプチャ、機器のログ
-  devices/         the device file / 機器ファイル
-  scenarios/       the scenarios / シナリオ
-  bundle.json      when and by what this was made / 作成日時と作成したプログラム
-
-Is it whole, and does the report follow from the traces?
-改ざんの有無と、レポートが記録どおりかの確認：
-
-  ngnlab verify FILE.zip
-  sha256sum -c manifest.sha256         (unpacked, and without ngnlab / 展開後、ngnlab なしで)
-";

@@ -2,7 +2,7 @@
 //! and whether its report follows from its traces.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -12,17 +12,22 @@ use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{Look, html, json};
 use ngnlab_reports::scene::{Scene, Scenes};
 use ngnlab_reports::words::Lang;
-use ngnlab_reports::{Case, Judged, Outcome, Report, Verdict};
+use ngnlab_reports::{Case, CheckInfo, Judged, Outcome, Report, Verdict};
 use ngnlab_sim::Trace;
 
 use super::archive::Opened;
 use super::book::Book;
 use super::signature::{self, Signature};
-use super::{ABOUT, About, DEVICES, FORMAT, MANIFEST, PAGE, REPORT, SCENARIOS, SIGNATURE};
+use super::{
+    ABOUT, About, DEVICES, FORMAT, MANIFEST, PAGE, PAPER, READ_ME, README, REPORT, SCENARIOS,
+    SIGNATURE, runs,
+};
 use crate::built_in;
+use crate::campaign::{TRACE, folder};
 use crate::error::Error;
 use crate::report::check_infos;
 use crate::scene::lay;
+use crate::wireshark;
 
 /// What a bundle turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +48,10 @@ pub struct Verified {
     pub unjudged: usize,
     /// Scenarios that are not those inside this program.
     pub own_scenarios: Vec<String>,
+    /// What no honest bundle has, by whatever version it was judged.
+    pub faults: Vec<Difference>,
+    /// Files for people that this program makes otherwise of the report and its traces.
+    pub redrawn: Vec<String>,
     /// Where the report says something else than its traces.
     pub differs: Vec<Difference>,
     /// Whether it was judged by the same version of the program.
@@ -129,10 +138,14 @@ pub fn verify(
         judged: 0,
         unjudged: 0,
         own_scenarios: Vec::new(),
+        faults: Vec::new(),
+        redrawn: Vec::new(),
         differs: Vec::new(),
     };
     verified.own_scenarios = own_scenarios(&mut opened).map_err(broken(SCENARIOS))?;
+    verified.look_for_others(reports, &opened);
     for (number, report) in reports.iter().enumerate() {
+        let number = (number, reports.len());
         verified
             .judge(number, report, &mut opened)
             .map_err(&refused)?;
@@ -147,8 +160,8 @@ pub fn verify(
             unpack(&name, &opened.read(&name).map_err(broken(&name))?)?;
         }
     }
-    if verified.same_judge && verified.wrong.is_empty() && verified.differs.is_empty() {
-        verified.look_at_page(&document, opened).map_err(refused)?;
+    if verified.wrong.is_empty() && verified.faults.is_empty() && verified.differs.is_empty() {
+        verified.look_at_page(&document, opened);
     }
     Ok(verified)
 }
@@ -157,70 +170,64 @@ pub fn verify(
 pub type Unpack<'a> = dyn Fn(&str, &[u8]) -> Result<(), Error> + 'a;
 
 impl Verified {
-    /// Judges every run of a report again that has a trace.
-    fn judge(&mut self, number: usize, report: &Report, opened: &mut Opened) -> Result<(), String> {
-        let prefix = format!("{DEVICES}/{}-", number + 1);
-        let names = opened.names();
-        let device = names.iter().find(|name| name.starts_with(&prefix));
-        let device = device.map(|name| (*name).to_owned());
-        let device = match device {
-            Some(name) => {
-                let text = opened.text(&name);
-                let text = text.map_err(|error| format!("cannot read {name} in it: {error}"))?;
-                let name = name.trim_start_matches("devices/").to_owned();
-                Some((PathBuf::from(name), text))
-            }
-            None => None,
-        };
-        let device = device.as_ref().map(|(path, text)| (&**path, &text[..]));
-        let scenarios = |name: &str| {
-            let path = format!("{SCENARIOS}/{name}.toml");
-            opened.text(&path).map_err(|source| Error::Read {
-                path: path.into(),
-                source,
-            })
-        };
-        let book = Book::read(report, scenarios, device).map_err(|error| error.with_causes())?;
+    /// Judges every run of a report again.
+    fn judge(
+        &mut self,
+        (number, of): (usize, usize),
+        report: &Report,
+        opened: &mut Opened,
+    ) -> Result<(), String> {
+        let book = book(number, report, opened)?;
         let mut again = report.clone();
+        let mut places = BTreeSet::new();
         for (case, again) in report.cases.iter().zip(&mut again.cases) {
-            let Some(path) = &case.trace else {
-                match case.outcome {
-                    Outcome::Judged => self.differs.push(Difference {
-                        place: case.place(),
-                        how: "it has verdicts, and no trace".to_owned(),
-                    }),
-                    _ => self.unjudged += 1,
+            let place = folder(&runs(number, of), &case.scenario, &case.area);
+            if !places.insert(place.clone()) {
+                self.fault(case.place(), "it is there twice");
+            }
+            let place = format!("{}/{TRACE}", place.display());
+            match &case.trace {
+                Some(path) if *path == place => {}
+                Some(_) => self.fault(case.place(), "its trace is not in its own place"),
+                None if case.outcome == Outcome::Judged => {
+                    self.fault(case.place(), "it has verdicts, and no trace");
                 }
+                None => self.unjudged += 1,
+            }
+            if case.trace.as_ref() != Some(&place) {
                 continue;
-            };
+            }
             let judged = opened
-                .read(path)
+                .read(&place)
                 .and_then(|bytes| Trace::load(&bytes[..]))
                 .map_err(|error| error.to_string())
-                .and_then(|trace| book.again(case, &trace));
-            match judged {
-                Ok(judged) => {
-                    self.judged += 1;
-                    self.differs.extend(differences(case, &judged));
-                    *again = judged;
+                .and_then(|trace| Ok((book.again(case, &trace)?, trace)));
+            let (judged, trace) = match judged {
+                Ok(both) => both,
+                Err(how) => {
+                    self.fault(case.place(), &format!("cannot be judged again: {how}"));
+                    continue;
                 }
-                Err(how) => self.differs.push(Difference {
-                    place: case.place(),
-                    how: format!("cannot be judged again: {how}"),
-                }),
+            };
+            self.judged += 1;
+            // The reference says itself which defects it has.
+            let name = &trace.header.device;
+            if report.device != *name && !report.device.starts_with(&format!("{name} with ")) {
+                self.fault(case.place(), &format!("the trace is one of {name}"));
             }
+            match differences(case, &judged) {
+                Some(difference) => self.differs.push(difference),
+                None => self.look_at_capture(case, &trace, opened),
+            }
+            *again = judged;
         }
         let checks = check_infos();
+        let is_other = |(id, info): &(&String, &CheckInfo)| checks.get(*id) != Some(*info);
         if self.same_judge
-            && let Some((id, _)) = report
-                .checks
-                .iter()
-                .find(|(id, info)| checks.get(*id) != Some(*info))
+            && let Some((id, _)) = report.checks.iter().find(is_other)
         {
-            self.differs.push(Difference {
-                place: report.device.clone(),
-                how: format!("{id} is another check than this version has"),
-            });
+            let how = format!("{id} is another check than this version has");
+            self.fault(report.device.clone(), &how);
         }
         // Whoever changes a verdict may forget what it adds up to, and the other way round.
         let again = again.scored();
@@ -235,27 +242,88 @@ impl Verified {
         Ok(())
     }
 
-    /// Looks whether the page says what the report says.
-    fn look_at_page(&mut self, document: &Document, mut opened: Opened) -> Result<(), String> {
-        let page = opened.text(PAGE).map_err(|error| error.to_string())?;
-        let lang = match &self.about.lang[..] {
-            "ja" => Lang::Ja,
-            _ => Lang::En,
+    fn fault(&mut self, place: String, how: &str) {
+        let how = how.to_owned();
+        self.faults.push(Difference { place, how });
+    }
+
+    /// Looks whether a capture has the frames of its trace.
+    fn look_at_capture(&mut self, case: &Case, trace: &Trace, opened: &mut Opened) {
+        let Some(path) = &case.capture else {
+            return;
         };
+        let mut drawn = Vec::new();
+        let written = wireshark::write(trace, case, &mut drawn);
+        if written.is_err() || opened.read(path).is_ok_and(|there| there != drawn) {
+            self.redrawn.push(path.clone());
+        }
+    }
+
+    /// Looks whether the page and the words for people are what this program makes of the report.
+    fn look_at_page(&mut self, document: &Document, mut opened: Opened) {
+        if opened.read(README).ok().as_deref() != Some(READ_ME.as_bytes()) {
+            self.redrawn.push(README.to_owned());
+        }
+        let page = opened.read(PAGE).unwrap_or_default();
         let inside = Inside(RefCell::new(opened));
         let look = Look {
             colour: false,
-            lang,
+            lang: match &self.about.lang[..] {
+                "ja" => Lang::Ja,
+                _ => Lang::En,
+            },
             scenes: &inside,
         };
-        if html::render(document, look) != page {
-            self.differs.push(Difference {
-                place: PAGE.to_owned(),
-                how: format!("it is not what {REPORT} and the traces give"),
-            });
+        if html::render(document, look).as_bytes() != page {
+            self.redrawn.push(PAGE.to_owned());
         }
-        Ok(())
     }
+
+    /// Looks for files that no bundle has.
+    fn look_for_others(&mut self, reports: &[Report], opened: &Opened) {
+        let own = [MANIFEST, SIGNATURE, README, ABOUT, REPORT, PAGE, PAPER];
+        let mut files: BTreeSet<String> = own.map(str::to_owned).into();
+        let mut folders = Vec::new();
+        for (number, report) in reports.iter().enumerate() {
+            folders.push(format!("{DEVICES}/{}-", number + 1));
+            for case in &report.cases {
+                files.insert(format!("{SCENARIOS}/{}.toml", case.scenario));
+                let place = folder(&runs(number, reports.len()), &case.scenario, &case.area);
+                folders.push(format!("{}/", place.display()));
+            }
+        }
+        for name in opened.names() {
+            let is_below = |folder: &String| name.starts_with(folder);
+            if !files.contains(name) && !folders.iter().any(is_below) {
+                self.fault(name.to_owned(), "no bundle has such a file");
+            }
+        }
+    }
+}
+
+/// Reads the scenarios and the device file of a report.
+fn book(number: usize, report: &Report, opened: &mut Opened) -> Result<Book, String> {
+    let prefix = format!("{DEVICES}/{}-", number + 1);
+    let names = opened.names();
+    let device = names.iter().find(|name| name.starts_with(&prefix));
+    let device = device.map(|name| (*name).to_owned());
+    let device = match device {
+        Some(name) => {
+            let text = opened.text(&name);
+            let text = text.map_err(|error| format!("cannot read {name} in it: {error}"))?;
+            Some((PathBuf::from(name), text))
+        }
+        None => None,
+    };
+    let device = device.as_ref().map(|(path, text)| (&**path, &text[..]));
+    let scenarios = |name: &str| {
+        let path = format!("{SCENARIOS}/{name}.toml");
+        opened.text(&path).map_err(|source| Error::Read {
+            path: path.into(),
+            source,
+        })
+    };
+    Book::read(report, scenarios, device).map_err(|error| error.with_causes())
 }
 
 /// The scenes of the traces in a bundle.
@@ -301,14 +369,13 @@ fn own_scenarios(opened: &mut Opened) -> io::Result<Vec<String>> {
 fn against(manifest: &[u8], opened: &mut Opened) -> io::Result<Vec<(String, &'static str)>> {
     let mut wrong = Vec::new();
     let mut sums: BTreeMap<String, String> = BTreeMap::new();
-    for line in String::from_utf8_lossy(manifest).lines() {
+    for line in String::from_utf8_lossy(manifest).split_terminator('\n') {
         match line.split_once("  ") {
-            Some((sum, name)) => sums.insert(name.to_owned(), sum.to_owned()),
-            None => {
-                wrong.push((MANIFEST.to_owned(), "has a line that is none"));
-                continue;
+            Some((sum, name)) if !line.contains('\r') && !sums.contains_key(name) => {
+                sums.insert(name.to_owned(), sum.to_owned());
             }
-        };
+            Some(_) | None => wrong.push((MANIFEST.to_owned(), "has a line that is none")),
+        }
     }
     let names: Vec<String> = opened.names().into_iter().map(str::to_owned).collect();
     let mut length = 0;

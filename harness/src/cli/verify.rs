@@ -135,12 +135,25 @@ fn lines(verified: &Verified) -> Vec<(&'static str, String)> {
             ),
         ));
     }
-    let shown = verified.differs.iter().take(MOST_SHOWN);
+    let all: Vec<_> = verified.faults.iter().chain(&verified.differs).collect();
+    let shown = all.iter().take(MOST_SHOWN);
     lines.extend(shown.map(|difference| ("", difference.to_string())));
-    let more = verified.differs.len().saturating_sub(MOST_SHOWN);
+    let more = all.len().saturating_sub(MOST_SHOWN);
     if more > 0 {
         lines.push(("", format!("and {more} more")));
     }
+    let redrawn = &verified.redrawn;
+    if !redrawn.is_empty() {
+        let redrawn = some(redrawn);
+        lines.push((
+            "drawn",
+            format!("this version draws these files otherwise: {redrawn}"),
+        ));
+    }
+    lines.push((
+        "not proved",
+        "date, machine and command line, logs and PDF, and that no run was left out".to_owned(),
+    ));
     lines
 }
 
@@ -163,20 +176,28 @@ fn result(verified: &Verified) -> (String, u8) {
             NOT_CONFORMANT,
         );
     }
-    match (verified.differs.is_empty(), verified.same_judge) {
-        (true, true) => (
+    let follows_not = "whole, but the report does not follow from its traces".to_owned();
+    if !verified.faults.is_empty() {
+        return (follows_not, NOT_CONFORMANT);
+    }
+    let follows = verified.differs.is_empty();
+    match (follows, verified.redrawn.is_empty(), verified.same_judge) {
+        (true, true, true) => (
             "whole, and the report follows from its traces".to_owned(),
             CONFORMANT,
         ),
-        (true, false) => (
+        (true, true, false) => (
             "whole, and another version of the judge comes to the same verdicts".to_owned(),
             CONFORMANT,
         ),
-        (false, true) => (
-            "whole, but the report does not follow from its traces".to_owned(),
-            NOT_CONFORMANT,
+        (false, _, true) | (_, false, true) => (follows_not, NOT_CONFORMANT),
+        (true, false, false) => (
+            "whole, and another version of the judge comes to the same verdicts, but cannot vouch for \
+             the files that it draws otherwise: read report.json"
+                .to_owned(),
+            UNDETERMINED,
         ),
-        (false, false) => (
+        (false, _, false) => (
             format!(
                 "whole, but this version of the judge comes to other verdicts than {} ({})",
                 about.tool, about.revision
