@@ -25,6 +25,7 @@ fn every_spelling_of_an_address_is_mapped_alike() {
         "00:1b:21:a1:b2:c3",
         "00:1B:21:A1:B2:C3",
         "00-1b-21-a1-b2-c3",
+        "00 1b 21 a1 b2 c3",
         "001b.21a1.b2c3",
         "001B21A1B2C3",
     ] {

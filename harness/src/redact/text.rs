@@ -98,7 +98,7 @@ pub(super) fn spelled(redactor: &Redactor) -> Vec<(String, String)> {
     let mut pairs: Vec<(String, String)> = redactor.words().into_iter().collect();
     for mac in &redactor.macs {
         let other = redactor.mac(*mac);
-        for spell in [colons, hyphens, bare, dots] {
+        for spell in [colons, hyphens, spaces, bare, dots] {
             let (one, two) = (spell(*mac), spell(other));
             pairs.push((one.to_uppercase(), two.to_uppercase()));
             pairs.push((one, two));
@@ -113,6 +113,10 @@ fn colons(mac: Mac) -> String {
 
 fn hyphens(mac: Mac) -> String {
     mac.to_string().replace(':', "-")
+}
+
+fn spaces(mac: Mac) -> String {
+    mac.to_string().replace(':', " ")
 }
 
 fn bare(mac: Mac) -> String {
