@@ -132,7 +132,8 @@ impl Heap {
                 path: source.path.clone(),
                 source: error,
             })?;
-            heap.lost += contents.interfaces.iter().map(|one| one.lost).sum::<u64>();
+            let lost = contents.interfaces.iter().map(|one| one.lost);
+            heap.lost = lost.fold(heap.lost, u64::saturating_add);
             if let Some(why) = contents.broken_off {
                 let file = source.path.display();
                 heap.remarks

@@ -159,7 +159,9 @@ fn of_device(shards: &[(String, Shard)], device: usize, elapsed_ms: u64) -> Resu
                 let place = case.place();
                 return Err(format!("{name} has {place}, which is not its own"));
             }
-            ended.insert(key, case);
+            if ended.insert(key, case).is_some() {
+                return Err(format!("{name} has {} twice", case.place()));
+            }
         }
     }
     let (mut cases, mut left_out) = (Vec::new(), plan.left_out.clone());

@@ -51,6 +51,14 @@ fn every_kind_of_verdict_is_read_back_as_it_was() {
 }
 
 #[test]
+fn a_case_that_is_there_twice_is_refused() {
+    let text = json::render(&document(&[BTreeMap::new(), BTreeMap::new()]), false);
+    let twice = text.replace("dns/number-1", "dns/number-0");
+    let why = json::parse(&twice).unwrap_err();
+    assert!(why.contains("it has dns/number-0 (east) twice"), "{why}");
+}
+
+#[test]
 fn why_nothing_was_judged_is_said_once_for_all_cases_and_each_verdict_is_one_line() {
     let judged = |verdict| Judged {
         verdict,
@@ -138,7 +146,8 @@ fn document(verdicts: &[BTreeMap<String, Judged>]) -> Document {
     let Document::Report(report) = example::document() else {
         panic!("the example is of one device");
     };
-    let case = |verdicts: &BTreeMap<String, Judged>| Case {
+    let case = |(number, verdicts): (usize, &BTreeMap<String, Judged>)| Case {
+        scenario: format!("dns/number-{number}"),
         verdicts: verdicts.clone(),
         overcome: Vec::new(),
         diagnosis: None,
@@ -149,7 +158,7 @@ fn document(verdicts: &[BTreeMap<String, Judged>]) -> Document {
     };
     Document::Report(Box::new(Report {
         arguments: vec!["--long".to_owned()],
-        cases: verdicts.iter().map(case).collect(),
+        cases: verdicts.iter().enumerate().map(case).collect(),
         left_out: report.left_out.clone(),
         stale: Vec::new(),
         checks: BTreeMap::new(),

@@ -5,7 +5,7 @@
 //! more to say than its reason or its records is written where it belongs, in its case.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::Error as _;
@@ -188,8 +188,13 @@ impl<'a> WrittenReport<'a> {
     fn report(self) -> Result<Report, String> {
         let count = self.cases.len();
         let mut cases = Vec::new();
+        let mut places = BTreeSet::new();
         for case in self.cases {
-            cases.push(case.case()?);
+            let case = case.case()?;
+            if !places.insert((case.scenario.clone(), case.area.clone())) {
+                return Err(format!("it has {} twice", case.place()));
+            }
+            cases.push(case);
         }
         for one in self.unjudged {
             let judged = one.judged();
