@@ -5,6 +5,7 @@
     reason = "a test says with a panic what went wrong"
 )]
 
+mod cooked;
 mod files;
 mod passive;
 mod tap;
