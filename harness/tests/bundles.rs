@@ -138,12 +138,6 @@ fn whatever_is_changed_is_noticed() {
             "\"device\": \"other ",
         );
     };
-    let twice = |files: &mut Files| {
-        let text = String::from_utf8(files["report.json"].clone()).unwrap();
-        let mut report: serde_json::Value = serde_json::from_str(&text).unwrap();
-        report["cases"][1]["scenario"] = report["cases"][0]["scenario"].clone();
-        files.insert("report.json".to_owned(), report.to_string().into_bytes());
-    };
     let gone = |files: &mut Files| drop(files.remove(other));
     let more = |files: &mut Files| {
         files.insert("runs/more.txt".to_owned(), b"more".to_vec());
@@ -181,7 +175,6 @@ fn whatever_is_changed_is_noticed() {
             "draws these files otherwise: README.txt",
         ),
         ("device", &renamed, true, 1, "the trace is one of reference"),
-        ("twice", &twice, true, 1, "it is there twice"),
         ("more", &more, true, 1, "no bundle has such a file"),
         ("outcome", &spared, true, 1, "and the device took part"),
         ("level", &milder, true, 1, "is another check than this"),
@@ -320,6 +313,11 @@ fn what_is_no_bundle_is_refused_with_the_reason() {
     with("capitals.zip", &|files| {
         drop(files.insert("REPORT.json".to_owned(), vec![]))
     });
+    with("twice.zip", &|files| {
+        let other = "\"scenario\": \"line-auth/succeeds-on-a-pd-line\"";
+        let first = "\"scenario\": \"line-auth/another-lines-id-was-applied-for\"";
+        edit(files, "report.json", other, first);
+    });
     with("newer.zip", &|files| {
         edit(files, "bundle.json", "\"bundle\": 1", "\"bundle\": 2")
     });
@@ -336,6 +334,7 @@ fn what_is_no_bundle_is_refused_with_the_reason() {
         ("capitals.zip", "has the place of another file"),
         ("newer.zip", "its form is 2"),
         ("odd.zip", "report.json: EOF"),
+        ("twice.zip", "another-lines-id-was-applied-for (east) twice"),
     ] {
         let (code, said) = lab.verify(name, &[]);
         assert_eq!(code, Some(2), "{name}: {said}");

@@ -179,12 +179,8 @@ impl Verified {
     ) -> Result<(), String> {
         let book = book(number, report, opened)?;
         let mut again = report.clone();
-        let mut places = BTreeSet::new();
         for (case, again) in report.cases.iter().zip(&mut again.cases) {
             let place = folder(&runs(number, of), &case.scenario, &case.area);
-            if !places.insert(place.clone()) {
-                self.fault(case.place(), "it is there twice");
-            }
             let place = format!("{}/{TRACE}", place.display());
             match &case.trace {
                 Some(path) if *path == place => {}
