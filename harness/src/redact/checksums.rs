@@ -118,7 +118,8 @@ fn transport(before: &[u8], after: &mut [u8], kind: u8, covered: Range<usize>, a
     after[place..place + 2].copy_from_slice(&new.to_be_bytes());
 }
 
-fn word(bytes: &[u8], at: usize) -> Option<u16> {
+/// Returns the two bytes at a place, as the network orders them.
+pub(super) fn word(bytes: &[u8], at: usize) -> Option<u16> {
     let pair = bytes.get(at..at + 2)?;
     Some(u16::from_be_bytes([pair[0], pair[1]]))
 }

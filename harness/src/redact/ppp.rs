@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use super::checksums::word;
+
 /// Returns where in a frame names, passwords and proofs of passwords stand.
 pub(super) fn secrets(frame: &[u8]) -> Vec<Range<usize>> {
     found(frame).unwrap_or_default()
@@ -43,9 +45,4 @@ fn counted(frame: &[u8], at: usize, end: usize) -> Option<Range<usize>> {
     let start = at + 1;
     let stop = start + usize::from(*frame.get(at)?);
     (stop <= end).then_some(start..stop)
-}
-
-fn word(bytes: &[u8], at: usize) -> Option<u16> {
-    let pair = bytes.get(at..at + 2)?;
-    Some(u16::from_be_bytes([pair[0], pair[1]]))
 }
