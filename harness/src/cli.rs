@@ -11,16 +11,14 @@ use ngnlab_reports::provenance::Provenance;
 use ngnlab_reports::scene::Scenes;
 use ngnlab_reports::shard::Number;
 use ngnlab_reports::words::Lang;
-use ngnlab_sim::line::Line;
-use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::node::router::defect::Defect;
 
 use crate::campaign::Watched;
 use crate::error::Error;
-use crate::period::Period;
 
 pub use bundle::Bundle;
 pub use diff::Diff;
+pub use judge::Judge;
 pub use merge::Merge;
 pub use names::{AreaName, DeliveryName, LangName, ProfileName};
 pub use schema::Schema;
@@ -292,48 +290,6 @@ pub struct Lint {
     /// Where the scenarios are
     #[command(flatten)]
     pub scenarios: Scenarios,
-}
-
-/// The arguments of `judge`.
-#[derive(Debug, Args)]
-pub struct Judge {
-    /// Writes the capture for Wireshark, with a comment on each frame that decided a verdict
-    #[arg(long, value_name = "FILE")]
-    pub pcapng: Option<PathBuf>,
-    /// Judges and writes a trace in which customer IDs, MAC addresses and the addresses made of them,
-    /// PPP passwords and TLS secrets are mapped to others, the same one each time; every verdict
-    /// stays
-    #[arg(long)]
-    pub redact: bool,
-    /// With --redact: another word that is mapped wherever it stands, as a user name
-    #[arg(long, value_name = "WORD", requires = "redact")]
-    pub redact_word: Vec<String>,
-    /// The folder of a run, as `run --out` leaves it, a trace in one, or a capture: pcapng or pcap,
-    /// plain or gzip
-    #[arg(value_name = "FILE", required_unless_present_any = ["wan", "lan"])]
-    pub trace: Option<PathBuf>,
-    /// The line that a capture was taken on
-    #[arg(long, value_name = "LINE", value_parser = clap::builder::PossibleValuesParser::new(Line::PRESETS))]
-    pub line: Option<String>,
-    /// The area of that line
-    #[arg(long, value_enum)]
-    pub area: Option<AreaName>,
-    /// The interface in the capture that is the router's WAN, by its name or number, with `.101`
-    /// behind it for a VLAN; without FILE, a capture taken there
-    #[arg(long, value_name = "IF|FILE")]
-    pub wan: Option<String>,
-    /// The same of its LAN; unless one of them is given, they are found by what they carry
-    #[arg(long, value_name = "IF|FILE")]
-    pub lan: Option<String>,
-    /// The router's own MAC address, where it is not found: once for the WAN, once for the LAN
-    #[arg(long, value_name = "MAC")]
-    pub device_mac: Vec<Mac>,
-    /// When time begins, counted from the first frame: `90s` where the router was switched on then
-    #[arg(long, value_name = "SPAN")]
-    pub start: Option<Period>,
-    /// Writes the report as JSON
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
 }
 
 /// The arguments of `render`.

@@ -4,18 +4,21 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{json, text};
 use ngnlab_reports::scene::NoScenes;
 use ngnlab_reports::{Case, Profile, Report, captured};
-use ngnlab_sim::line::Area;
+use ngnlab_sim::line::{Area, Line};
+use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::trace::{Header, Role, Trace};
 
-use super::{Answer, Judge, Place, file, run, traces};
+use super::{Answer, AreaName, Place, file, run, traces};
 use crate::campaign::CAPTURE;
 use crate::capture::{self, Source};
 use crate::error::Error;
 use crate::input;
+use crate::period::Period;
 use crate::report::{case_of_trace, check_infos};
 use crate::wireshark;
 
@@ -23,6 +26,48 @@ mod captures;
 mod redacted;
 
 use redacted::Redacted;
+
+/// The arguments of `judge`.
+#[derive(Debug, Args)]
+pub struct Judge {
+    /// Writes the capture for Wireshark, with a comment on each frame that decided a verdict
+    #[arg(long, value_name = "FILE")]
+    pub pcapng: Option<PathBuf>,
+    /// Judges and writes a trace in which customer IDs, MAC addresses and the addresses made of them,
+    /// PPP passwords and TLS secrets are mapped to others, the same one each time; every verdict
+    /// stays
+    #[arg(long)]
+    pub redact: bool,
+    /// With --redact: another word that is mapped wherever it stands, as a user name
+    #[arg(long, value_name = "WORD", requires = "redact")]
+    pub redact_word: Vec<String>,
+    /// The folder of a run, as `run --out` leaves it, a trace in one, or a capture: pcapng or pcap,
+    /// plain or gzip
+    #[arg(value_name = "FILE", required_unless_present_any = ["wan", "lan"])]
+    pub trace: Option<PathBuf>,
+    /// The line that a capture was taken on
+    #[arg(long, value_name = "LINE", value_parser = clap::builder::PossibleValuesParser::new(Line::PRESETS))]
+    pub line: Option<String>,
+    /// The area of that line
+    #[arg(long, value_enum)]
+    pub area: Option<AreaName>,
+    /// The interface in the capture that is the router's WAN, by its name or number, with `.101`
+    /// behind it for a VLAN; without FILE, a capture taken there
+    #[arg(long, value_name = "IF|FILE")]
+    pub wan: Option<String>,
+    /// The same of its LAN; unless one of them is given, they are found by what they carry
+    #[arg(long, value_name = "IF|FILE")]
+    pub lan: Option<String>,
+    /// The router's own MAC address, where it is not found: once for the WAN, once for the LAN
+    #[arg(long, value_name = "MAC")]
+    pub device_mac: Vec<Mac>,
+    /// When time begins, counted from the first frame: `90s` where the router was switched on then
+    #[arg(long, value_name = "SPAN")]
+    pub start: Option<Period>,
+    /// Writes the report as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
 
 pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
     let Some(path) = &args.trace else {

@@ -55,6 +55,15 @@ fn the_default_route_leads_to_who_advertised() {
 }
 
 #[test]
+fn nobody_is_no_router_unless_a_capture_does_not_tell() {
+    let id = "wan.nd.default-route-from-ra";
+    let mut trace = TraceBuilder::new("next-pd");
+    trace.at(1_000).wan_ra(|_| {});
+    send_by(&mut trace, 5_000, Mac([0; 6]));
+    assert!(matches!(verdict(id, &trace), Verdict::Fail(_)));
+}
+
+#[test]
 fn a_neighbour_on_the_link_is_no_router() {
     let mut trace = TraceBuilder::new("next-ra");
     trace.at(1_000).wan_ra(|_| {});
