@@ -237,13 +237,19 @@ fn other_verdicts_of_another_version_are_no_tampering() {
 
 #[test]
 fn a_signature_tells_whose_it_is() {
+    if Command::new("ssh-keygen").arg("-?").output().is_err() {
+        let missing = "ssh-keygen is missing; it is in Debian's package `openssh-client`";
+        assert!(std::env::var_os("CI").is_none(), "{missing}");
+        eprintln!("skipped: {missing}");
+        return;
+    }
     let lab = Lab::new();
     for name in ["maker", "stranger"] {
         let made = Command::new("ssh-keygen")
             .args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", name])
             .current_dir(lab.folder.path())
             .status();
-        assert!(made.expect("openssh-client is installed").success());
+        assert!(made.unwrap().success());
     }
     let key = fs::read_to_string(lab.path("maker.pub")).unwrap();
     fs::write(lab.path("trusted"), format!("maker@example.com {key}")).unwrap();
