@@ -18,13 +18,15 @@ use serde::{Deserialize, Serialize};
 
 mod archive;
 mod book;
+mod difference;
 mod pack;
 pub mod pdf;
 pub mod signature;
 mod verify;
 
+pub use difference::Difference;
 pub use pack::{Contents, Packed, Sign, pack};
-pub use verify::{Difference, Unpack, Verified, verify};
+pub use verify::{Unpack, Verified, verify};
 
 /// What a bundle says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +79,7 @@ ngnlab が作成したルータの適合性レポートと、その根拠とな�
                    同じ内容（プログラム用）
   runs/            what was seen in each run: trace, capture for Wireshark, the device's logs
                    各実行の記録：トレース、Wireshark 用キャプチャ、機器のログ
-  devices/         the device file / 機器ファイル
+  devices/         the device file / 装置ファイル
   scenarios/       the scenarios / シナリオ
   bundle.json      when and by what this was made / 作成日時と作成したプログラム
 

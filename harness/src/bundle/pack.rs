@@ -15,7 +15,7 @@ use ngnlab_sim::Trace;
 
 use super::archive::{Packer, unpacked};
 use super::book::Book;
-use super::verify::{Difference, differences, outcomes};
+use super::difference::{Difference, differences, outcomes};
 use super::{ABOUT, About, DEVICES, PAGE, PAPER, READ_ME, README, REPORT, SCENARIOS, runs};
 use crate::campaign::{CAPTURE, TRACE, folder};
 use crate::error::Error;

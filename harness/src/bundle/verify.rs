@@ -3,20 +3,22 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{Look, html, json};
+use ngnlab_reports::provenance::Provenance;
 use ngnlab_reports::scene::{Scene, Scenes};
 use ngnlab_reports::words::Lang;
-use ngnlab_reports::{Case, CheckInfo, Judged, Outcome, Report, Verdict};
+use ngnlab_reports::{Case, CheckInfo, Outcome, Report};
 use ngnlab_sim::Trace;
+use sha2::{Digest, Sha256};
 
 use super::archive::Opened;
 use super::book::Book;
+use super::difference::{Difference, differences};
 use super::signature::{self, Signature};
 use super::{
     ABOUT, About, DEVICES, FORMAT, MANIFEST, PAGE, PAPER, READ_ME, README, REPORT, SCENARIOS,
@@ -62,21 +64,6 @@ impl Verified {
     /// Returns whether the files are what the manifest says, and the signature is not a bad one.
     pub fn is_whole(&self) -> bool {
         self.wrong.is_empty() && !matches!(self.signature, Signature::Bad(_))
-    }
-}
-
-/// Where two judgements of a run differ.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// The scenario with its area, or what else it is about.
-    pub place: String,
-    /// What was said before, and what is said now.
-    pub how: String,
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.how)
     }
 }
 
@@ -177,7 +164,16 @@ impl Verified {
         report: &Report,
         opened: &mut Opened,
     ) -> Result<(), String> {
-        let book = book(number, report, opened)?;
+        let device = device_file(number, opened)?;
+        // A redacted one has another sum, by what was mapped.
+        let text = device.as_ref().map(|(_, text)| &text[..]);
+        if !self.about.redacted && !is_named(report.provenance.as_ref(), text) {
+            self.fault(
+                report.device.clone(),
+                "its device file is not the one that the report names",
+            );
+        }
+        let book = book(report, device.as_ref(), opened)?;
         let mut again = report.clone();
         for (case, again) in report.cases.iter().zip(&mut again.cases) {
             let place = folder(&runs(number, of), &case.scenario, &case.area);
@@ -297,21 +293,33 @@ impl Verified {
     }
 }
 
-/// Reads the scenarios and the device file of a report.
-fn book(number: usize, report: &Report, opened: &mut Opened) -> Result<Book, String> {
+/// Returns the name and the text of a device's file, if it has one.
+fn device_file(number: usize, opened: &mut Opened) -> Result<Option<(PathBuf, String)>, String> {
     let prefix = format!("{DEVICES}/{}-", number + 1);
     let names = opened.names();
-    let device = names.iter().find(|name| name.starts_with(&prefix));
-    let device = device.map(|name| (*name).to_owned());
-    let device = match device {
-        Some(name) => {
-            let text = opened.text(&name);
-            let text = text.map_err(|error| format!("cannot read {name} in it: {error}"))?;
-            Some((PathBuf::from(name), text))
-        }
-        None => None,
+    let name = names.iter().find(|name| name.starts_with(&prefix));
+    let Some(name) = name.map(|name| (*name).to_owned()) else {
+        return Ok(None);
     };
-    let device = device.as_ref().map(|(path, text)| (&**path, &text[..]));
+    let text = opened.text(&name);
+    let text = text.map_err(|error| format!("cannot read {name} in it: {error}"))?;
+    Ok(Some((PathBuf::from(name), text)))
+}
+
+/// Returns whether a report names a device file of just this text, or none where there is none.
+fn is_named(provenance: Option<&Provenance>, text: Option<&str>) -> bool {
+    let named = provenance.and_then(|made| made.device.as_ref());
+    let sum = text.map(|text| format!("{:x}", Sha256::digest(text)));
+    named.map(|file| &file.sha256) == sum.as_ref()
+}
+
+/// Reads the scenarios of a report, by its device's file.
+fn book(
+    report: &Report,
+    device: Option<&(PathBuf, String)>,
+    opened: &mut Opened,
+) -> Result<Book, String> {
+    let device = device.map(|(path, text)| (&**path, &text[..]));
     let scenarios = |name: &str| {
         let path = format!("{SCENARIOS}/{name}.toml");
         opened.text(&path).map_err(|source| Error::Read {
@@ -395,80 +403,30 @@ fn against(manifest: &[u8], opened: &mut Opened) -> io::Result<Vec<(String, &'st
     Ok(wrong)
 }
 
-/// Returns where two judgements of a case differ in anything at all.
-pub(super) fn differences(before: &Case, now: &Case) -> Option<Difference> {
-    if before == now {
-        return None;
-    }
-    if let Some(difference) = outcomes(before, now) {
-        return Some(difference);
-    }
-    let mut verdicts = before.verdicts.iter();
-    let other = verdicts.find(|(id, judged)| now.verdicts.get(*id) != Some(*judged));
-    let how = match other {
-        Some((id, _)) => format!("{id} has other evidence"),
-        None => "its diagnosis or promises read otherwise".to_owned(),
-    };
-    Some(Difference {
-        place: before.place(),
-        how,
-    })
-}
-
-/// Returns where two judgements of a case come to something else.
-pub(super) fn outcomes(before: &Case, now: &Case) -> Option<Difference> {
-    let differ = |how: String| {
-        Some(Difference {
-            place: before.place(),
-            how,
-        })
-    };
-    let mut ids: Vec<&String> = before.verdicts.keys().chain(now.verdicts.keys()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    for id in ids {
-        let (was, is) = (word(before.verdicts.get(id)), word(now.verdicts.get(id)));
-        if was != is {
-            return differ(format!("{id} was {was}, and is {is}"));
-        }
-    }
-    let diagnosis = |case: &Case| case.diagnosis.as_ref().map(|one| one.id.clone());
-    if diagnosis(before) != diagnosis(now) {
-        let word = |case| diagnosis(case).unwrap_or_else(|| "none".to_owned());
-        return differ(format!(
-            "the diagnosis was {}, and is {}",
-            word(before),
-            word(now)
-        ));
-    }
-    let met = |case: &Case| -> Vec<(String, bool)> {
-        let promises = case.expectations.iter();
-        promises.map(|one| (one.what.clone(), one.met)).collect()
-    };
-    if met(before) != met(now) {
-        return differ("it does not keep the same promises".to_owned());
-    }
-    let exercised = |case: &Case| -> Vec<String> {
-        case.exercises.iter().map(|one| one.check.clone()).collect()
-    };
-    if exercised(before) != exercised(now) {
-        return differ("it exercises other checks".to_owned());
-    }
-    None
-}
-
-fn word(judged: Option<&Judged>) -> &'static str {
-    match judged {
-        None => "not asked",
-        Some(judged) => match (&judged.verdict, &judged.known) {
-            (Verdict::Pass(_), _) => "pass",
-            (Verdict::Fail(_), Some(_)) => "known to fail",
-            (Verdict::Fail(_), None) => "fail",
-            (Verdict::Inconclusive(_), _) => "inconclusive",
-            (Verdict::NotApplicable(_), _) => "not applicable",
-        },
-    }
-}
-
 /// Enough for the largest run many times over.
 const LONGEST: u64 = 64 << 30;
+
+#[cfg(test)]
+mod tests {
+    use ngnlab_reports::provenance::DeviceFile;
+
+    use super::*;
+
+    #[test]
+    fn a_device_file_is_the_one_that_the_report_names_or_none() {
+        let text = "name = \"a router\"";
+        let of = |text: &str| Provenance {
+            device: Some(DeviceFile {
+                sha256: format!("{:x}", Sha256::digest(text)),
+                ..DeviceFile::default()
+            }),
+            ..Provenance::default()
+        };
+        assert!(is_named(Some(&of(text)), Some(text)));
+        assert!(!is_named(Some(&of(text)), Some("name = \"another\"")));
+        assert!(!is_named(Some(&of(text)), None));
+        assert!(!is_named(None, Some(text)));
+        assert!(is_named(Some(&Provenance::default()), None));
+        assert!(is_named(None, None));
+    }
+}
