@@ -1,6 +1,6 @@
 //! `ngnlab judge`: the traces of a run, judged again, or a capture from a real line.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -71,6 +71,7 @@ pub struct Judge {
 
 pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
     let Some(path) = &args.trace else {
+        one_file_each(args)?;
         let sides = [(Role::Wan, &args.wan), (Role::Lan, &args.lan)];
         let sources = sides.into_iter().filter_map(|(role, path)| {
             let path = PathBuf::from(path.as_ref()?);
@@ -130,6 +131,24 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
     let remarks = write_capture(args, &trace, &mut case, place)?;
     let answer = finish(args, &trace.header, case, None, place)?;
     Ok(Answer { remarks, ..answer })
+}
+
+/// Refuses one file for both sides: what is seen twice would cross the router without it.
+fn one_file_each(args: &Judge) -> Result<(), Error> {
+    let (Some(wan), Some(lan)) = (&args.wan, &args.lan) else {
+        return Ok(());
+    };
+    let place = |path: &String| fs::canonicalize(path).ok();
+    if place(wan).is_none() || place(wan) != place(lan) {
+        return Ok(());
+    }
+    Err(Error::Usage {
+        what: format!("--wan and --lan are the same file, {wan}"),
+        help: Some(
+            "a file with both sides is FILE, and --wan and --lan name the interfaces in it"
+                .to_owned(),
+        ),
+    })
 }
 
 /// Judges the traces of a run again.

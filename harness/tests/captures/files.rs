@@ -235,6 +235,18 @@ fn what_is_no_capture_or_has_no_router_is_told_in_a_sentence() {
 }
 
 #[test]
+fn one_file_is_not_taken_for_both_sides() {
+    let folder = TempDir::new().unwrap();
+    let good = folder.path().join("good.pcapng");
+    tap::pcapng(&tap::tapped(&run("line-auth/succeeds-on-a-pd-line")), &good);
+    let line = ["--line", "next-pd", "--area", "east"];
+    let good = good.to_str().unwrap();
+    let (code, text) = judge(&[&["--wan", good, "--lan", good][..], &line].concat());
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("--wan and --lan are the same file"), "{text}");
+}
+
+#[test]
 fn a_report_on_a_capture_says_what_was_found_and_never_that_the_router_is_conformant() {
     let folder = TempDir::new().unwrap();
     let good = folder.path().join("good.pcapng");
