@@ -8,8 +8,8 @@
 //! 3. [`document`]: what is written and read again
 //! 4. [`causes`], [`comparison`], [`conclusion`], [`matrix`]: which failure explains which; two
 //!    reports held against each other; what it all comes to; several devices side by side
-//! 5. [`escape`], [`scene`], [`score`]: foreign words made harmless; what happened in a case,
-//!    record by record; what verdicts add up to
+//! 5. [`benchmark`], [`escape`], [`scene`], [`score`]: how fast a device forwards; foreign words made
+//!    harmless; what happened in a case, record by record; what verdicts add up to
 //! 6. [`captured`], [`exercises`], [`decoded`], [`place`], [`provenance`], [`stale`]: what is known
 //!    of a foreign capture; the verdicts that scenarios promise, and which of them are missing; a
 //!    frame field by field; where in a trace and its capture a finding is seen; where a report comes
@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub mod benchmark;
 pub mod captured;
 pub mod causes;
 pub mod comparison;
