@@ -4,7 +4,9 @@ use std::io;
 use std::os::fd::BorrowedFd;
 
 use crate::frame::Frame;
+use plane::Plane;
 
+pub mod aside;
 pub mod clock;
 pub mod descriptors;
 pub(crate) mod jitter;
@@ -12,6 +14,8 @@ pub mod lent_tap;
 pub mod memory;
 pub mod nic;
 pub mod offload;
+pub mod packets;
+pub mod plane;
 pub mod stream;
 pub mod tap;
 pub mod wake;
@@ -30,5 +34,10 @@ pub trait Link {
     /// Raises or drops carrier on the outside end.
     fn set_carrier(&mut self, _up: bool) -> io::Result<()> {
         Ok(())
+    }
+
+    /// Lends the frames of the cable to another thread; this link goes on to switch its carrier.
+    fn lend(&mut self) -> io::Result<Box<dyn Plane>> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 }

@@ -24,6 +24,7 @@ use thiserror::Error;
 use crate::frame::Frame;
 use crate::link::offload;
 use crate::link::tap::{self, LONGEST_FRAME};
+use crate::link::plane::Plane;
 use crate::link::{Link, tap::is_loss};
 
 /// A network interface of this machine.
@@ -33,7 +34,7 @@ pub struct Nic {
     sender: Box<dyn DataLinkSender>,
     vlan: Option<u16>,
     longest: usize,
-    carrier: Box<dyn FnMut(bool) -> io::Result<()>>,
+    carrier: Box<dyn FnMut(bool) -> io::Result<()> + Send>,
     buffer: Vec<u8>,
     lost: u64,
 }
@@ -134,7 +135,7 @@ impl Nic {
     /// brought up for good.
     pub fn with_carrier(
         mut self,
-        switch: impl FnMut(bool) -> io::Result<()> + 'static,
+        switch: impl FnMut(bool) -> io::Result<()> + Send + 'static,
     ) -> Result<Self, NicError> {
         if !find(&self.name)?.is_up() && tap::set_up(&self.name, true).is_err() {
             return Err(NicError::Down { name: self.name });
@@ -201,6 +202,33 @@ impl Link for Nic {
 
     fn set_carrier(&mut self, up: bool) -> io::Result<()> {
         (self.carrier)(up)
+    }
+
+    fn lend(&mut self) -> io::Result<Box<dyn Plane>> {
+        // A socket of its own: what this one is not read for is lost.
+        let lent = Self::open(&self.name, self.vlan).map_err(io::Error::other)?;
+        Ok(Box::new(lent))
+    }
+}
+
+impl Plane for Nic {
+    fn send(&mut self, frame: &[u8]) -> io::Result<bool> {
+        let before = self.lost;
+        Link::send(self, &frame.into())?;
+        Ok(self.lost == before)
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+        let Some(frame) = self.try_recv()? else {
+            return Ok(None);
+        };
+        let length = frame.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&frame[..length]);
+        Ok(Some(length))
+    }
+
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        Link::fd(self)
     }
 }
 

@@ -3,11 +3,13 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
+use std::mem;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
 use crate::frame::Frame;
 use crate::link::Link;
+use crate::link::plane::Plane;
 
 /// A stream of frames; whoever is at its other end is told of the carrier by a closure.
 pub struct StreamLink<C> {
@@ -120,6 +122,39 @@ impl<C: FnMut(bool) -> io::Result<()>> Link for StreamLink<C> {
 
     fn set_carrier(&mut self, up: bool) -> io::Result<()> {
         (self.carrier)(up)
+    }
+
+    fn lend(&mut self) -> io::Result<Box<dyn Plane>> {
+        Ok(Box::new(StreamLink {
+            stream: self.stream.try_clone()?,
+            carrier: |_| Ok(()),
+            arrived: mem::take(&mut self.arrived),
+            leaving: mem::take(&mut self.leaving),
+            lost: 0,
+            gone: self.gone,
+        }))
+    }
+}
+
+impl<C: FnMut(bool) -> io::Result<()> + Send> Plane for StreamLink<C> {
+    fn send(&mut self, frame: &[u8]) -> io::Result<bool> {
+        let before = self.lost;
+        Link::send(self, &frame.into())?;
+        Ok(self.lost == before)
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+        let Some(frame) = self.try_recv()? else {
+            return Ok(None);
+        };
+        // No frame of QEMU's is longer than what is lent out for.
+        let length = frame.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&frame[..length]);
+        Ok(Some(length))
+    }
+
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        Link::fd(self)
     }
 }
 

@@ -17,6 +17,7 @@ use tun_tap::{Iface, Mode};
 
 use crate::frame::Frame;
 use crate::link::Link;
+use crate::link::plane::{DescriptorPlane, Plane};
 use crate::message::packet::Mac;
 
 /// A TAP interface, seen from the wire.
@@ -166,6 +167,11 @@ impl Link for Tap {
         }
         // SAFETY: the interface owns the descriptor and lives as long as the borrow.
         Some(unsafe { BorrowedFd::borrow_raw(self.iface.as_raw_fd()) })
+    }
+
+    fn lend(&mut self) -> io::Result<Box<dyn Plane>> {
+        let fd = self.fd().ok_or(io::ErrorKind::NotConnected)?;
+        Ok(Box::new(DescriptorPlane::new(fd.try_clone_to_owned()?)))
     }
 
     fn set_carrier(&mut self, up: bool) -> io::Result<()> {
