@@ -7,7 +7,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::iter;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, ExitCode, Stdio, id};
+use std::process::{Child, ChildStdin, Command, ExitCode, Stdio, id};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -29,6 +29,7 @@ use crate::stages::Reached;
 use crate::terminal;
 
 mod assignment;
+pub mod bench;
 mod desk;
 mod drivers;
 mod signs;
@@ -140,6 +141,7 @@ fn start(
             prepared: job.prepared.clone(),
             staged,
             files: job.files().map(|_| desk.files()),
+            measured: false,
         }),
         save: None,
         parent: own_id(),
@@ -282,6 +284,12 @@ enum Said {
 
 impl Worker {
     fn start(assignment: &Assignment) -> io::Result<Self> {
+        // Its input ends with the assignment.
+        Self::start_and_order(assignment).map(|(worker, _)| worker)
+    }
+
+    /// Starts a worker that goes on to take orders.
+    fn start_and_order(assignment: &Assignment) -> io::Result<(Self, ChildStdin)> {
         let mut process = Command::new(env::current_exe()?)
             .arg(worker::COMMAND)
             // A group of its own: an interrupt from the terminal is for the harness alone.
@@ -296,14 +304,13 @@ impl Worker {
         let words = process.stderr.take().expect("it is piped");
         thread::spawn(move || read_lines(output, |line| sender.send(Said::Answer(line)).is_ok()));
         thread::spawn(move || words_sender.send(Said::LastWords(read(words))));
-        let mut worker = Self { process, said };
-        worker.assign(assignment)?;
-        Ok(worker)
-    }
-
-    fn assign(&mut self, assignment: &Assignment) -> io::Result<()> {
-        let mut input = self.process.stdin.take().expect("it is piped");
-        input.write_all(&serde_json::to_vec(assignment)?)
+        let mut input = process.stdin.take().expect("it is piped");
+        // From here on it ends with this value.
+        let worker = Self { process, said };
+        let mut line = serde_json::to_vec(assignment)?;
+        line.push(b'\n');
+        input.write_all(&line)?;
+        Ok((worker, input))
     }
 
     /// Returns what the worker answers, or why it ended without an answer.

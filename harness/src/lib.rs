@@ -29,6 +29,7 @@
 //! 17. [`built_in`], [`guide`], [`mistake`], `named`, [`period`]: what the program has inside, what
 //!     stands in the guide, what is wrong in a file, and names and spans of time in it
 
+pub mod tester;
 pub mod built_in;
 pub mod bundle;
 pub mod campaign;

@@ -24,7 +24,7 @@ mod perform;
 pub mod running;
 mod schedule;
 pub mod sight;
-mod testbed;
+pub(crate) mod testbed;
 
 use schedule::Schedule;
 use testbed::Testbed;

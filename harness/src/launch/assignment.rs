@@ -11,6 +11,7 @@ use crate::dut::Prepared;
 use crate::dut::qemu::saved::Saved;
 use crate::play::Ending;
 use crate::stages::Reached;
+use crate::tester::orders::Reply;
 
 /// What a worker is given on its standard input.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -49,15 +50,20 @@ pub(super) struct Task {
     pub(super) staged: bool,
     /// Where the files of real terminals go, if they are kept.
     pub(super) files: Option<PathBuf>,
+    /// Whether the scenario is not played, but the device measured: orders follow, one a line.
+    #[serde(default)]
+    pub(super) measured: bool,
 }
 
 /// What there is to tell before a run has ended.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum News {
     /// The device has come so far.
     Reached(Reached),
     /// How the run is getting on.
     Sign(Sign),
+    /// What came of an order.
+    Reply(Reply),
 }
 
 /// What a worker tells on its standard output, each in a line of its own.

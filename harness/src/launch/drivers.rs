@@ -39,6 +39,14 @@ pub(super) fn explain(failure: &mut DeviceFailure, description: &Description) {
     }
 }
 
+/// Returns whether the device is a machine of its own, and no process of this one.
+pub(super) fn is_apart(driver: &Driver) -> bool {
+    match driver {
+        Driver::Process(_) | Driver::Qemu(_) => false,
+        Driver::Nic(_) => true,
+    }
+}
+
 /// Makes files for the state of a device that is booted once for all runs.
 pub(super) fn files(driver: &Driver) -> Result<Option<Files>, Error> {
     match driver {

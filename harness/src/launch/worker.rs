@@ -1,14 +1,16 @@
 //! The worker: one process that runs one job with a real device, and leaves a trace.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufRead as _, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::mpsc::channel;
+use std::thread;
 
 use ngnlab_sim::link::descriptors;
 use ngnlab_sim::trace::Trace;
 
-use super::assignment::{Answer, Assignment, News};
+use super::assignment::{Answer, Assignment, News, Task};
 use super::drivers;
 use super::signs::Signs;
 use crate::caught::caught;
@@ -17,6 +19,8 @@ use crate::error::Error;
 use crate::play::{self, Ending};
 use crate::scenario::Scenario;
 use crate::stages::Progress;
+use crate::tester::serve::{self, Place};
+use crate::tester::site;
 
 /// The hidden subcommand that a worker runs as.
 pub(super) const COMMAND: &str = "device-worker";
@@ -56,7 +60,7 @@ fn begin() -> Result<Ending, Error> {
 
 fn serve() -> Result<Ending, Error> {
     let mut text = String::new();
-    let read = io::stdin().read_to_string(&mut text);
+    let read = io::stdin().lock().read_line(&mut text);
     let assignment: Assignment = read
         .and_then(|_| serde_json::from_str(&text).map_err(io::Error::from))
         .map_err(|source| Error::Missing {
@@ -69,6 +73,9 @@ fn serve() -> Result<Ending, Error> {
     let Some(task) = &assignment.task else {
         return drivers::prepare(&assignment, &description);
     };
+    if task.measured {
+        return measure(&assignment, &description, task);
+    }
     let scenario = Scenario::load(&task.scenario)?.delivered_by(task.delivery);
     let mut dut = drivers::device(&assignment, &description, task)?;
     let pace = dut.pace();
@@ -98,6 +105,39 @@ fn serve() -> Result<Ending, Error> {
     )?;
     save(&run.trace, &task.trace)?;
     Ok(run.ending)
+}
+
+/// Serves the benchmark.
+fn measure(
+    assignment: &Assignment,
+    description: &Description,
+    task: &Task,
+) -> Result<Ending, Error> {
+    let scenario = site::scenario(&description.offers.modes, task.delivery);
+    let mut dut = drivers::device(assignment, description, task)?;
+    let (sender, orders) = channel();
+    thread::spawn(move || {
+        for line in io::stdin().lock().lines().map_while(Result::ok) {
+            let Ok(order) = serde_json::from_str(&line) else {
+                return;
+            };
+            if sender.send(order).is_err() {
+                return;
+            }
+        }
+    });
+    let place = Place {
+        scenario: &scenario,
+        area: task.area,
+        seed: task.seed,
+        ready_within: description.ready_within(),
+    };
+    let apart = drivers::is_apart(&description.driver);
+    serve::serve(&place, dut.as_mut(), apart, &orders, &mut |reply| {
+        // Whoever no longer listens has ended this process already.
+        let _ = tell(&Answer::News(News::Reply(reply)));
+    })?;
+    Ok(Ending::Complete)
 }
 
 fn save(trace: &Trace, path: &Path) -> Result<(), Error> {

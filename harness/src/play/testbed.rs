@@ -122,7 +122,7 @@ impl Testbed {
     }
 
     /// Returns the device's cables; there are none before it is plugged in.
-    fn cables(&self) -> Cables {
+    pub(crate) fn cables(&self) -> Cables {
         self.cables
             .expect("steps are played after the device was plugged in")
     }

@@ -22,6 +22,17 @@ pub struct Aside {
 }
 
 impl Aside {
+    /// Takes the frames of a link that no world has.
+    pub fn alone(link: &mut dyn Link) -> io::Result<Self> {
+        let (to_world, _) = channel();
+        let (_, wake) = pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC)?;
+        Ok(Self {
+            plane: Arc::new(Mutex::new(link.lend()?)),
+            to_world,
+            wake,
+        })
+    }
+
     /// Hands a frame of the device's to the world.
     pub fn hand_on(&self, frame: &[u8]) {
         // A world that has ended wants no more.

@@ -1,0 +1,20 @@
+//! The tester of RFC 8219 §9.2: it stands on both sides of a device, asks and answers.
+
+mod cores;
+mod effort;
+mod heard;
+mod label;
+mod lan;
+mod ledger;
+mod loopback;
+mod message;
+mod offer;
+pub(crate) mod orders;
+mod reference;
+mod result;
+pub(crate) mod serve;
+mod sides;
+pub(crate) mod site;
+mod sleep;
+mod wan;
+mod zone;

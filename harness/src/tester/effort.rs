@@ -1,0 +1,179 @@
+//! What tester, device and machine did meanwhile, as the kernel's `/proc` tells.
+
+use std::fs;
+use std::iter::Sum;
+use std::ops::{Add, Sub};
+use std::process;
+use std::time::Duration;
+
+/// Processor time that a thread had, and that it waited for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Used {
+    /// It ran for so long.
+    pub(super) ran: Duration,
+    /// It could have run, but another one did.
+    pub(super) waited: Duration,
+}
+
+impl Used {
+    /// Returns what this thread has used since it began.
+    pub(super) fn of_this_thread() -> Self {
+        Self::read("/proc/thread-self/schedstat").unwrap_or_default()
+    }
+
+    /// Returns what a thread of this process has used since it began.
+    pub(super) fn of_thread(id: i32) -> Self {
+        Self::read(&format!("/proc/self/task/{id}/schedstat")).unwrap_or_default()
+    }
+
+    fn read(path: &str) -> Option<Self> {
+        let text = fs::read_to_string(path).ok()?;
+        let mut numbers = text.split_whitespace().map(|number| number.parse().ok());
+        Some(Self {
+            ran: Duration::from_nanos(numbers.next()??),
+            waited: Duration::from_nanos(numbers.next()??),
+        })
+    }
+}
+
+impl Add for Used {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            ran: self.ran + other.ran,
+            waited: self.waited + other.waited,
+        }
+    }
+}
+
+impl Sub for Used {
+    type Output = Self;
+
+    fn sub(self, before: Self) -> Self {
+        Self {
+            ran: self.ran.saturating_sub(before.ran),
+            waited: self.waited.saturating_sub(before.waited),
+        }
+    }
+}
+
+impl Sum for Used {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), Add::add)
+    }
+}
+
+/// Whose processor time is the device's.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Whose {
+    /// That of every process below this one.
+    Below,
+    /// That of a thread of this process.
+    Thread(i32),
+    /// Nobody's here: it is a machine of its own.
+    Nobodys,
+}
+
+impl Whose {
+    /// Returns how much it has used.
+    pub(super) fn used(self) -> Option<Duration> {
+        match self {
+            Self::Below => Some(below(process::id())),
+            Self::Thread(id) => Some(Used::of_thread(id).ran),
+            Self::Nobodys => None,
+        }
+    }
+}
+
+/// Returns the processor time of all processes below one.
+fn below(top: u32) -> Duration {
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Duration::ZERO;
+    };
+    let names = entries.flatten().map(|entry| entry.file_name());
+    let pids = names.filter_map(|name| name.to_str()?.parse::<u32>().ok());
+    let all: Vec<Process> = pids.filter_map(Process::read).collect();
+    let mut family = vec![top];
+    let mut ticks = 0;
+    // Each round finds the next generation; a device may have a few.
+    while let Some(parent) = family.pop() {
+        for process in all.iter().filter(|process| process.parent == parent) {
+            ticks += process.ticks;
+            family.push(process.pid);
+        }
+    }
+    Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND)
+}
+
+struct Process {
+    pid: u32,
+    parent: u32,
+    ticks: u64,
+}
+
+impl Process {
+    fn read(pid: u32) -> Option<Self> {
+        let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The name may have anything in it, brackets too.
+        let (_, rest) = text.rsplit_once(')')?;
+        let fields: Vec<&str> = rest.split_whitespace().collect();
+        let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
+        Some(Self {
+            pid,
+            parent: fields.get(1)?.parse().ok()?,
+            // Its own, and its children's that have ended.
+            ticks: number(11)? + number(12)? + number(13)? + number(14)?,
+        })
+    }
+}
+
+/// Returns the time of all processors, and how much of it went to other machines on the same host.
+pub(super) fn stolen() -> (u64, u64) {
+    let text = fs::read_to_string("/proc/stat").unwrap_or_default();
+    let line = text.lines().next().unwrap_or_default();
+    let ticks: Vec<u64> = line
+        .split_whitespace()
+        .skip(1)
+        .filter_map(|number| number.parse().ok())
+        .collect();
+    (
+        ticks.iter().take(8).sum(),
+        ticks.get(7).copied().unwrap_or_default(),
+    )
+}
+
+/// Returns how many frames an interface of this network namespace could not queue.
+pub(super) fn overflowed(interface: &str) -> u64 {
+    let text = fs::read_to_string("/proc/thread-self/net/dev").unwrap_or_default();
+    let line = text.lines().find_map(|line| {
+        let (name, rest) = line.split_once(':')?;
+        (name.trim() == interface).then_some(rest)
+    });
+    // Eight columns of what was received; of what was sent, the fourth is what was dropped.
+    line.and_then(|rest| rest.split_whitespace().nth(11)?.parse().ok())
+        .unwrap_or_default()
+}
+
+/// What proc(5) counts processor time in: USER_HZ, which is 100 on every architecture.
+const TICKS_PER_SECOND: u64 = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_works_has_used_time() {
+        let before = Used::of_this_thread();
+        let mut sum = 0_u64;
+        while (Used::of_this_thread() - before).ran < Duration::from_millis(5) {
+            sum = sum.wrapping_add(std::hint::black_box(1));
+        }
+        assert!(sum > 0);
+    }
+
+    #[test]
+    fn an_interface_that_is_not_there_has_dropped_nothing() {
+        assert_eq!(overflowed("no-such-if"), 0);
+    }
+}

@@ -1,0 +1,243 @@
+//! The side of the tester that asks: a thread in front of the terminals, which sends the questions
+//! of the benchmark by the clock and leaves all answers but its own to them.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use ngnlab_sim::link::aside::Aside;
+use ngnlab_sim::link::clock::Clock;
+use ngnlab_sim::link::plane::Plane;
+use ngnlab_sim::time::Time;
+
+use super::effort::Used;
+use super::heard::{Heard, nanos};
+use super::message::{Datagram, PORT, Question, judge};
+use super::offer::{Mark, Offer};
+use super::sleep::Bed;
+use super::wan::LONGEST_FRAME;
+
+/// Asks what it is told to, until nobody tells it anything any more.
+pub(super) struct Generator {
+    /// The cable to the device.
+    pub(super) aside: Aside,
+    /// What to ask.
+    pub(super) offers: Receiver<Offer>,
+    /// What was heard.
+    pub(super) heard: Sender<Outcome>,
+    /// Whether to end.
+    pub(super) stop: Arc<AtomicBool>,
+}
+
+/// What came of an offer.
+pub(super) struct Outcome {
+    /// The answers.
+    pub(super) heard: Heard,
+    /// How many questions were sent.
+    pub(super) sent: u32,
+    /// For how long questions were sent.
+    pub(super) lasted: Duration,
+    /// What the thread had and waited for of a processor while it sent.
+    pub(super) used: Used,
+}
+
+impl Generator {
+    /// Serves until it is stopped.
+    pub(super) fn serve(self) -> io::Result<()> {
+        let bed = Bed::new(&self.aside.plane)?;
+        while !self.stop.load(Ordering::Relaxed) {
+            match self.offers.try_recv() {
+                Ok(offer) => {
+                    let outcome = self.ask(&offer, &bed)?;
+                    if self.heard.send(outcome).is_err() {
+                        break;
+                    }
+                }
+                Err(_) => {
+                    if !self.hand_on_all()? {
+                        bed.sleep(IDLE)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands what has come to the terminals, and returns whether there was anything.
+    fn hand_on_all(&self) -> io::Result<bool> {
+        let mut buffer = vec![0; LONGEST_FRAME];
+        let mut plane = self.plane();
+        let mut any = false;
+        while let Some(length) = plane.receive(&mut buffer)? {
+            self.aside.hand_on(&buffer[..length]);
+            any = true;
+        }
+        Ok(any)
+    }
+
+    fn ask(&self, offer: &Offer, bed: &Bed) -> io::Result<Outcome> {
+        let before = Used::of_this_thread();
+        let mut trial = Trial::new(offer);
+        let mut lasted = None;
+        let mut used = Used::default();
+        let deadline = |sent: u32| offer.due(sent) + nanos(offer.timeout + LINGER);
+        while !self.stop.load(Ordering::Relaxed) {
+            let now = trial.now();
+            let mut plane = self.plane();
+            trial.send(&mut **plane, now)?;
+            let any = trial.receive(&mut **plane, &self.aside)?;
+            drop(plane);
+            let now = trial.now();
+            trial.heard.look(offer, trial.sent, now);
+            if offer.ends_early && trial.heard.has_failed && now > nanos(LEAST) {
+                trial.total = trial.sent;
+            }
+            if trial.sent >= trial.total {
+                if lasted.is_none() {
+                    lasted = Some(Duration::from_nanos(now));
+                    used = Used::of_this_thread() - before;
+                }
+                if trial.heard.is_complete() || now > deadline(trial.sent) {
+                    break;
+                }
+            }
+            let next = match trial.sent < trial.total {
+                true => offer.due(trial.sent),
+                false => now + nanos(IDLE),
+            };
+            if !any && next > now {
+                bed.sleep(Duration::from_nanos(next - now).min(IDLE))?;
+            }
+        }
+        Ok(Outcome {
+            heard: trial.heard,
+            sent: trial.sent,
+            lasted: lasted.unwrap_or_default(),
+            used,
+        })
+    }
+
+    fn plane(&self) -> std::sync::MutexGuard<'_, Box<dyn Plane>> {
+        self.aside
+            .plane
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A trial under way.
+struct Trial<'o> {
+    offer: &'o Offer,
+    questions: Vec<Question>,
+    clock: Clock,
+    buffer: Vec<u8>,
+    heard: Heard,
+    sent: u32,
+    total: u32,
+}
+
+impl<'o> Trial<'o> {
+    fn new(offer: &'o Offer) -> Self {
+        let ledger = &offer.ledger;
+        let zones = ledger.zones.iter();
+        let questions = zones.map(|zone| Question::new(&offer.ends, zone, ledger.asked));
+        Self {
+            offer,
+            questions: questions.collect(),
+            buffer: vec![0; LONGEST_FRAME],
+            heard: Heard::new(offer),
+            sent: 0,
+            total: offer.total,
+            // Last: what was made before shall take no time.
+            clock: Clock::starting_at(Time::ZERO),
+        }
+    }
+
+    fn now(&self) -> u64 {
+        nanos(self.clock.now().since(Time::ZERO))
+    }
+
+    /// Sends what is due, a batch at most.
+    fn send(&mut self, plane: &mut dyn Plane, now: u64) -> io::Result<()> {
+        for _ in 0..BATCH {
+            if self.sent >= self.total {
+                break;
+            }
+            let due = self.offer.due(self.sent);
+            let Some(late) = now.checked_sub(due) else {
+                break;
+            };
+            let label = self.offer.label(self.sent);
+            let Mark { port, id } = self.offer.mark(self.sent);
+            let zone = self.offer.zone(label);
+            let frame = self.questions[zone].frame(label, port, id);
+            let taken = plane.send(frame)?;
+            self.heard.sent(self.sent, late, taken);
+            self.sent += 1;
+        }
+        Ok(())
+    }
+
+    /// Takes what has come, a batch at most, and returns whether there was anything.
+    fn receive(&mut self, plane: &mut dyn Plane, aside: &Aside) -> io::Result<bool> {
+        let mut any = false;
+        for _ in 0..BATCH {
+            let Some(length) = plane.receive(&mut self.buffer)? else {
+                break;
+            };
+            any = true;
+            if !self.take(length) {
+                aside.hand_on(&self.buffer[..length]);
+            }
+        }
+        Ok(any)
+    }
+
+    /// Takes a frame, and returns whether it was for us.
+    fn take(&mut self, length: usize) -> bool {
+        let now = self.now();
+        let Some(datagram) = Datagram::read(&self.buffer[..length]) else {
+            return false;
+        };
+        let (own, server) = self.offer.ends.addresses;
+        if datagram.destination != own.octets() {
+            return false;
+        }
+        let port = datagram.destination_port;
+        let ports = self.offer.first_port..self.offer.first_port + self.offer.ports();
+        if !ports.contains(&port) {
+            return false;
+        }
+        let ledger = &self.offer.ledger;
+        let Some((label, verdict)) = judge(datagram.payload, &ledger.zones, ledger.asked) else {
+            self.heard.unreadable();
+            return true;
+        };
+        let id = u16::from_be_bytes([datagram.payload[0], datagram.payload[1]]);
+        let number = self.offer.number(Mark { port, id }, self.sent);
+        match number.filter(|number| self.offer.label(*number) == label) {
+            // Of an earlier trial, or with an id that its question did not have.
+            None => self.heard.unreadable(),
+            Some(number)
+                if datagram.source != server.octets() || datagram.source_port != PORT =>
+            {
+                self.heard.from_elsewhere(number);
+            }
+            Some(number) => {
+                let due = self.offer.due(number);
+                self.heard.answered(number, (due, now), verdict);
+            }
+        }
+        true
+    }
+}
+
+const BATCH: usize = 64;
+/// How long nothing needs to be looked at.
+const IDLE: Duration = Duration::from_millis(5);
+/// How much longer than the time limit is waited, so that late is told from lost.
+const LINGER: Duration = Duration::from_millis(500);
+/// How long a trial goes on in any case.
+const LEAST: Duration = Duration::from_secs(3);

@@ -1,0 +1,135 @@
+//! What both sides counted, put together: a trial.
+
+use std::time::Duration;
+
+use ngnlab_reports::benchmark::{Counts, Effort, Trial};
+
+use super::effort::{Used, Whose, overflowed, stolen};
+use super::heard::State;
+use super::lan::Outcome;
+use super::offer::Offer;
+use super::sides::Sides;
+use crate::dut::description::programs::{LAN_INTERFACE, WAN_INTERFACE};
+
+/// What the machine had done when a trial began.
+#[derive(Debug)]
+pub(super) struct Before {
+    device: Option<Duration>,
+    answerer: Used,
+    stolen: (u64, u64),
+    lost: (u64, u64),
+}
+
+impl Before {
+    /// Looks.
+    pub(super) fn look(sides: &Sides, device: Whose) -> Self {
+        Self {
+            device: device.used(),
+            answerer: sides.answerer_used(),
+            stolen: stolen(),
+            lost: (overflowed(LAN_INTERFACE), overflowed(WAN_INTERFACE)),
+        }
+    }
+}
+
+/// What the tester did, from [`Before`] to now.
+#[derive(Debug)]
+pub(super) struct Meanwhile {
+    device: Option<Duration>,
+    answerer: Used,
+    stolen: f64,
+    lost_on_lan: u64,
+    lost_on_wan: u64,
+    pinned: bool,
+}
+
+impl Meanwhile {
+    /// Looks again.
+    pub(super) fn since(before: &Before, sides: &Sides, device: Whose) -> Self {
+        let now = Before::look(sides, device);
+        let all = now.stolen.0.saturating_sub(before.stolen.0).max(1);
+        let taken = now.stolen.1.saturating_sub(before.stolen.1);
+        Self {
+            device: now
+                .device
+                .zip(before.device)
+                .map(|(now, before)| now.saturating_sub(before)),
+            answerer: now.answerer - before.answerer,
+            stolen: taken as f64 / all as f64,
+            lost_on_lan: now.lost.0.saturating_sub(before.lost.0),
+            lost_on_wan: now.lost.1.saturating_sub(before.lost.1),
+            pinned: sides.pinned,
+        }
+    }
+}
+
+/// Puts together what became of the questions of a trial; `all` is how long it took as a whole.
+pub(super) fn trial(offer: &Offer, outcome: Outcome, meanwhile: &Meanwhile, all: Duration) -> Trial {
+    let counts = counts(offer, &outcome, meanwhile);
+    let seconds = outcome.lasted.as_secs_f64().max(1e-6);
+    let busy = |used: Duration, within: Duration| {
+        used.as_secs_f64() / within.as_secs_f64().max(1e-6)
+    };
+    let (lateness_p99, lateness_max) = outcome.heard.lateness();
+    let waited = busy(outcome.used.waited, outcome.lasted) + busy(meanwhile.answerer.waited, all);
+    Trial {
+        offered: offer.rate,
+        seconds,
+        counts,
+        delay: outcome.heard.delay(),
+        upstream: offer.ledger.upstream(),
+        effort: Effort {
+            sent_rate: f64::from(outcome.sent) / seconds,
+            lateness_p99,
+            lateness_max,
+            generator_cpu: busy(outcome.used.ran, outcome.lasted),
+            answerer_cpu: busy(meanwhile.answerer.ran, all),
+            tester_waited: waited,
+            device_cpu: meanwhile.device.map(|device| busy(device, all)),
+            stolen: meanwhile.stolen,
+            pinned: meanwhile.pinned,
+        },
+        timeline: outcome.heard.timeline(),
+    }
+}
+
+fn counts(offer: &Offer, outcome: &Outcome, meanwhile: &Meanwhile) -> Counts {
+    let ledger = &offer.ledger;
+    let mut counts = outcome.heard.counts();
+    let mut right_repeated = 0;
+    for (number, state) in outcome.heard.states() {
+        let label = offer.label(number);
+        let came = ledger.came(label) > 0;
+        match state {
+            State::Unsent => {}
+            State::Refused => counts.lost_before += 1,
+            State::Right if label.repeats => right_repeated += 1,
+            State::Right if came => counts.forwarded += 1,
+            State::Right => counts.from_cache += 1,
+            State::Late => counts.late += 1,
+            State::Wrong => counts.wrong += 1,
+            State::Waiting if came => counts.lost_answered += 1,
+            State::Waiting => counts.lost_unasked += 1,
+        }
+    }
+    // Which of the questions for a name went upstream is not to be seen, but how many.
+    let forwarded = ledger.repeated_upstream().min(right_repeated);
+    counts.forwarded += forwarded;
+    counts.from_cache += right_repeated - forwarded;
+    let [retries, unasked, misdirected, unanswered] = ledger.oddities();
+    counts.retries = retries;
+    counts.unasked = unasked;
+    counts.misdirected = misdirected;
+    // What a full queue of ours has lost is not lost in the device.
+    let behind = meanwhile.lost_on_lan.min(counts.lost_answered + counts.lost_unasked);
+    let of_answered = behind.min(counts.lost_answered);
+    counts.lost_answered -= of_answered;
+    counts.lost_unasked -= behind - of_answered;
+    counts.lost_behind = behind;
+    let upstream = meanwhile.lost_on_wan.min(counts.lost_unasked);
+    counts.lost_unasked -= upstream;
+    let unanswered = unanswered.min(counts.lost_answered);
+    counts.lost_answered -= unanswered;
+    counts.lost_upstream = upstream + unanswered;
+    counts
+}

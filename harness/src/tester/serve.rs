@@ -1,0 +1,108 @@
+//! Serves the benchmark: does what it is ordered to until no more orders come.
+
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::Duration;
+
+use ngnlab_sim::line::Area;
+use ngnlab_sim::link::clock::Clock;
+use ngnlab_sim::time::Time;
+
+use super::cores::Cores;
+use super::effort::Whose;
+use super::orders::{Order, Reply};
+use super::reference::ApartReference;
+use super::site::Site;
+use crate::dut::{Dut, DutError};
+use crate::error::Error;
+use crate::scenario::Scenario;
+
+/// The line that a device is put on.
+#[derive(Clone, Debug)]
+pub(crate) struct Place<'s> {
+    /// The scenario of the line.
+    pub(crate) scenario: &'s Scenario,
+    /// The area.
+    pub(crate) area: Area,
+    /// What everything random follows from.
+    pub(crate) seed: u64,
+    /// How long a device may take until it answers.
+    pub(crate) ready_within: Duration,
+}
+
+/// Serves with the built-in router.
+pub(crate) fn serve_reference(
+    place: &Place<'_>,
+    orders: &Receiver<Order>,
+    tell: &mut dyn FnMut(Reply),
+) -> Result<(), Error> {
+    let cores = Cores::divided();
+    let mut dut = ApartReference::new(cores.clone());
+    let thread = dut.thread();
+    let whose = move || Whose::Thread(thread.load(Ordering::Relaxed));
+    serve_with(place, &mut dut, whose, cores, orders, tell)
+}
+
+/// Serves with a device of another kind; `apart` is one that is no process of this machine.
+pub(crate) fn serve(
+    place: &Place<'_>,
+    dut: &mut dyn Dut,
+    apart: bool,
+    orders: &Receiver<Order>,
+    tell: &mut dyn FnMut(Reply),
+) -> Result<(), Error> {
+    let whose = move || if apart { Whose::Nobodys } else { Whose::Below };
+    serve_with(place, dut, whose, Cores::divided(), orders, tell)
+}
+
+fn serve_with(
+    place: &Place<'_>,
+    dut: &mut dyn Dut,
+    whose: impl FnOnce() -> Whose,
+    cores: Option<Cores>,
+    orders: &Receiver<Order>,
+    tell: &mut dyn FnMut(Reply),
+) -> Result<(), Error> {
+    match obey(place, dut, whose, cores, orders, tell) {
+        Ok(()) => Ok(()),
+        Err(DutError::Failed(failure)) => {
+            tell(Reply::Failed(failure.message));
+            Ok(())
+        }
+        Err(DutError::NotOffered(what)) => {
+            tell(Reply::Failed(what));
+            Ok(())
+        }
+        Err(DutError::Harness(error)) => Err(error),
+    }
+}
+
+fn obey(
+    place: &Place<'_>,
+    dut: &mut dyn Dut,
+    whose: impl FnOnce() -> Whose,
+    cores: Option<Cores>,
+    orders: &Receiver<Order>,
+    tell: &mut dyn FnMut(Reply),
+) -> Result<(), DutError> {
+    let clock = Clock::starting_at(Time::ZERO);
+    let mut site = Site::new(place.scenario, place.area, place.seed, dut, whose, cores)?;
+    let within = place.ready_within + ANSWERS_WITHIN;
+    tell(Reply::Up(millis(site.first_answer(&clock, within)?)));
+    loop {
+        match orders.try_recv() {
+            Ok(Order::Trial(order)) => tell(Reply::Trial(Box::new(site.trial(&order)?))),
+            Ok(Order::SelfTest(order)) => tell(Reply::Trial(Box::new(site.self_test(&order)?))),
+            Ok(Order::ColdStart) => tell(Reply::Started(millis(site.cold_start(within)?))),
+            Err(TryRecvError::Empty) => site.idle()?,
+            Err(TryRecvError::Disconnected) => return Ok(()),
+        }
+    }
+}
+
+fn millis(span: Duration) -> f64 {
+    span.as_secs_f64() * 1000.0
+}
+
+/// How long a device that is ready may take until its first right answer.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(150);

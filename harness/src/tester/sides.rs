@@ -1,0 +1,153 @@
+//! Both sides of the tester, at the ends of two cables: a thread that asks and one that answers.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::Ipv6Addr;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::{Arc, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use ngnlab_sim::link::aside::Aside;
+
+use super::cores::{Cores, Part};
+use super::effort::Used;
+use super::lan::{Generator, Outcome};
+use super::offer::Offer;
+use super::wan::{Answerer, Book};
+
+/// The tester; dropping it ends its threads.
+pub(super) struct Sides {
+    offers: Sender<Offer>,
+    heard: Receiver<Outcome>,
+    book: Book,
+    stop: Arc<AtomicBool>,
+    /// The number of the answering thread.
+    answerer: Arc<AtomicI32>,
+    threads: Vec<JoinHandle<io::Result<()>>>,
+    /// Whether each part was kept to processors of its own.
+    pub(super) pinned: bool,
+}
+
+impl Sides {
+    /// Starts both threads.
+    pub(super) fn start(
+        lan: Aside,
+        wan: Aside,
+        servers: BTreeSet<Ipv6Addr>,
+        cores: Option<&Cores>,
+    ) -> Self {
+        let (offers, offers_end) = channel();
+        let (heard_end, heard) = channel();
+        let book = Book::default();
+        let stop = Arc::new(AtomicBool::new(false));
+        let generator = Generator {
+            aside: lan,
+            offers: offers_end,
+            heard: heard_end,
+            stop: Arc::clone(&stop),
+        };
+        let thread = Arc::new(AtomicI32::new(0));
+        let answerer = Answerer {
+            aside: wan,
+            servers,
+            book: Arc::clone(&book),
+            stop: Arc::clone(&stop),
+            thread: Arc::clone(&thread),
+        };
+        let cores_of = |part| cores.cloned().map(|cores| (cores, part));
+        let threads = vec![
+            spawn(cores_of(Part::Generator), move || generator.serve()),
+            spawn(cores_of(Part::Answerer), move || answerer.serve()),
+        ];
+        Self {
+            offers,
+            heard,
+            book,
+            stop,
+            answerer: thread,
+            threads,
+            pinned: cores.is_some(),
+        }
+    }
+
+    /// Begins a trial.
+    pub(super) fn begin(&self, offer: Offer) {
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        *book = Some(Arc::clone(&offer.ledger));
+        // Who is no longer there has ended with an error, which `outcome` returns.
+        let _ = self.offers.send(offer);
+    }
+
+    /// Returns what came of the trial, once it is over.
+    pub(super) fn outcome(&mut self) -> io::Result<Option<Outcome>> {
+        match self.heard.try_recv() {
+            Ok(outcome) => Ok(Some(outcome)),
+            Err(TryRecvError::Empty) => {
+                self.look()?;
+                Ok(None)
+            }
+            Err(TryRecvError::Disconnected) => Err(self.error()),
+        }
+    }
+
+    /// Waits for what comes of the trial.
+    pub(super) fn wait(&mut self) -> io::Result<Outcome> {
+        loop {
+            match self.heard.recv_timeout(GLANCE) {
+                Ok(outcome) => return Ok(outcome),
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => self.look()?,
+                Err(_) => return Err(self.error()),
+            }
+        }
+    }
+
+    /// Returns what the answering thread has used since it began.
+    pub(super) fn answerer_used(&self) -> Used {
+        Used::of_thread(self.answerer.load(Ordering::Relaxed))
+    }
+
+    /// Looks whether both threads are still there.
+    fn look(&mut self) -> io::Result<()> {
+        match self.threads.iter().any(JoinHandle::is_finished) {
+            true => Err(self.error()),
+            false => Ok(()),
+        }
+    }
+
+    fn error(&mut self) -> io::Error {
+        self.stop.store(true, Ordering::Relaxed);
+        let ended = self.threads.drain(..).map(JoinHandle::join);
+        let mut errors = ended.filter_map(|ended| match ended {
+            Ok(ended) => ended.err(),
+            Err(_) => Some(io::Error::other("a thread of the tester panicked")),
+        });
+        errors
+            .next()
+            .unwrap_or_else(|| io::Error::other("a thread of the tester has ended"))
+    }
+}
+
+impl Drop for Sides {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn spawn(
+    cores: Option<(Cores, Part)>,
+    serve: impl FnOnce() -> io::Result<()> + Send + 'static,
+) -> JoinHandle<io::Result<()>> {
+    thread::spawn(move || {
+        if let Some((cores, part)) = cores {
+            cores.take(part);
+        }
+        serve()
+    })
+}
+
+const GLANCE: Duration = Duration::from_millis(100);

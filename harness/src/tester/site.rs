@@ -1,0 +1,291 @@
+//! A line that is up with a device on it, and the tester on both sides of that.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::Ipv6Addr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ngnlab_reports::benchmark::{Domains, Trial};
+use ngnlab_sim::line::Area;
+use ngnlab_sim::link::clock::Clock;
+use ngnlab_sim::setup::Mode;
+use ngnlab_sim::time::{Pace, Time};
+
+use super::cores::{Cores, Part};
+use super::effort::Whose;
+use super::lan::Outcome;
+use super::ledger::Ledger;
+use super::loopback;
+use super::message::Ends;
+use super::offer::Offer;
+use super::orders::TrialOrder;
+use super::result::{Before, Meanwhile, trial};
+use super::sides::Sides;
+use super::zone::zones;
+use crate::dut::{DeviceFailure, Dut, DutError, Failure};
+use crate::error::Error;
+use crate::play::testbed::Testbed;
+use crate::scenario::Scenario;
+
+/// What a benchmark is played on.
+pub(super) struct Site<'d> {
+    testbed: Testbed,
+    dut: &'d mut dyn Dut,
+    area: Area,
+    sides: Sides,
+    ends: Ends,
+    servers: BTreeSet<Ipv6Addr>,
+    device: Whose,
+    cores: Option<Cores>,
+    /// The number that the names of the next trial carry.
+    trial: u16,
+    /// The number that names carry which are asked for again and again.
+    set: u16,
+}
+
+/// Returns the scenario of the line, with its prefix delivered in one of the ways that a device
+/// offers.
+pub(crate) fn scenario(modes: &[Mode], wished: Option<Mode>) -> Scenario {
+    let text = include_str!("line.toml");
+    let scenario = Scenario::parse("bench/dns", Path::new("line.toml"), text)
+        .unwrap_or_else(|mistakes| panic!("the line of the benchmark is written wrong: {mistakes:?}"));
+    let delivery = scenario.delivery_for(modes, wished);
+    scenario.delivered_by(delivery)
+}
+
+impl<'d> Site<'d> {
+    /// Plugs a device in, waits until terminals are online, and goes between them and it.
+    pub(super) fn new(
+        scenario: &Scenario,
+        area: Area,
+        seed: u64,
+        dut: &'d mut dyn Dut,
+        device: impl FnOnce() -> Whose,
+        cores: Option<Cores>,
+    ) -> Result<Self, DutError> {
+        let mut testbed = Testbed::new(scenario, area, seed, dut.macs(), Pace::Realtime);
+        if let Some(cores) = &cores {
+            // What is started from here on inherits it.
+            cores.take(Part::Device);
+        }
+        testbed.plug_in(dut)?;
+        if let Some(cores) = &cores {
+            cores.take(Part::Answerer);
+        }
+        let ends = wait_until_online(&mut testbed, dut)?;
+        let values = area.values();
+        let servers: BTreeSet<Ipv6Addr> = values.ngn_dns.into_iter().chain(values.ons_dns).collect();
+        if servers.contains(&ends.addresses.1) {
+            return Err(failed(
+                "its terminals are told to ask the network's own DNS servers, so that it forwards no \
+                 questions",
+            ));
+        }
+        let cables = testbed.cables();
+        let aside = |testbed: &mut Testbed, cable| {
+            let taken = testbed.world.take_aside(cable);
+            taken.map_err(|error| broken("take over the device's cables", error))
+        };
+        let (wan, lan) = (aside(&mut testbed, cables.wan)?, aside(&mut testbed, cables.lan)?);
+        let sides = Sides::start(lan, wan, servers.clone(), cores.as_ref());
+        Ok(Self {
+            testbed,
+            dut,
+            area,
+            sides,
+            ends,
+            servers,
+            device: device(),
+            cores,
+            // Two calls in a row shall not ask a device that stays on for the same names.
+            trial: seed as u16,
+            set: (seed >> 16) as u16,
+        })
+    }
+
+    /// Waits for the first right answer, and returns how long that took from a moment on.
+    pub(super) fn first_answer(&mut self, clock: &Clock, within: Duration) -> Result<Duration, DutError> {
+        let order = TrialOrder::probe();
+        while clock.now().since(Time::ZERO) < within {
+            let began = clock.now();
+            let offer = self.offer(&order)?;
+            let outcome = self.run(offer)?;
+            if let Some(after) = outcome.heard.first_right() {
+                return Ok(began.since(Time::ZERO) + after);
+            }
+        }
+        Err(failed("it gave no right answer to any question"))
+    }
+
+    /// Takes the device's power away and gives it back, and returns how long it took until the
+    /// first right answer.
+    pub(super) fn cold_start(&mut self, within: Duration) -> Result<Duration, DutError> {
+        let clock = Clock::starting_at(Time::ZERO);
+        self.dut.power_cycle(&mut self.testbed.world)?;
+        self.first_answer(&clock, within)
+    }
+
+    /// Offers questions to the device.
+    pub(super) fn trial(&mut self, order: &TrialOrder) -> Result<Trial, DutError> {
+        if order.workload.cached_percent > 0 {
+            self.warm_up(order)?;
+        }
+        let offer = self.offer(order)?;
+        let before = Before::look(&self.sides, self.device);
+        let clock = Clock::starting_at(Time::ZERO);
+        let outcome = self.run(offer.clone())?;
+        let all = clock.now().since(Time::ZERO);
+        let meanwhile = Meanwhile::since(&before, &self.sides, self.device);
+        Ok(trial(&offer, outcome, &meanwhile, all))
+    }
+
+    /// Offers questions to the tester's own other side.
+    pub(super) fn self_test(&mut self, order: &TrialOrder) -> Result<Trial, DutError> {
+        let server = self.testbed.line.area.values().ons_dns[0];
+        let mut sides = loopback::start(server, self.cores.as_ref())
+            .map_err(|error| broken("plug the tester's sides into each other", error))?;
+        let mut order = order.clone();
+        order.workload.domains = Domains::Ons;
+        order.workload.cached_percent = 0;
+        let offer = Offer {
+            ends: loopback::ends(server),
+            ..self.offer(&order)?
+        };
+        let before = Before::look(&sides, Whose::Nobodys);
+        let clock = Clock::starting_at(Time::ZERO);
+        sides.begin(offer.clone());
+        let outcome = sides
+            .wait()
+            .map_err(|error| broken("run the tester", error))?;
+        let all = clock.now().since(Time::ZERO);
+        let meanwhile = Meanwhile::since(&before, &sides, Whose::Nobodys);
+        Ok(trial(&offer, outcome, &meanwhile, all))
+    }
+
+    /// Lets the world go on for a moment, and looks after the device.
+    pub(super) fn idle(&mut self) -> Result<(), DutError> {
+        let next = self.testbed.world.now() + TURN;
+        self.testbed.run_until(next)?;
+        self.dut.check()
+    }
+
+    /// Asks for every name that is going to be asked for again, so that the device knows it.
+    fn warm_up(&mut self, order: &TrialOrder) -> Result<(), DutError> {
+        let rate = order.rate.min(WARM_UP_RATE);
+        let mut order = TrialOrder {
+            rate,
+            lasts: Duration::from_secs_f64(f64::from(order.names) / rate),
+            ends_early: false,
+            ..order.clone()
+        };
+        order.workload.cached_percent = 100;
+        // A second time, for those that were lost.
+        for _ in 0..2 {
+            let offer = self.offer(&order)?;
+            let total = u64::from(offer.total);
+            let outcome = self.run(offer)?;
+            if outcome.heard.right() == total {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn offer(&mut self, order: &TrialOrder) -> Result<Offer, DutError> {
+        let workload = &order.workload;
+        let total = order.rate * order.lasts.as_secs_f64();
+        if !(1.0..=MOST_QUESTIONS).contains(&total) {
+            let what = format!("a trial of {total:.0} questions cannot be kept track of");
+            return Err(Error::Usage { what, help: None }.into());
+        }
+        let total = total as u32;
+        self.trial = self.trial.wrapping_add(1);
+        let zones = zones(workload.domains, self.area, &self.testbed.setup);
+        let numbers = (self.trial, self.set);
+        let names = (total as usize, order.names as usize);
+        let ledger = Ledger::new(numbers, names, zones, workload.asked);
+        Ok(Offer {
+            rate: order.rate,
+            total,
+            cached_percent: workload.cached_percent,
+            names: order.names,
+            timeout: order.timeout,
+            long: workload.asked == ngnlab_reports::benchmark::Asked::Txt1300,
+            ends_early: order.ends_early,
+            ends: self.ends,
+            first_port: FIRST_PORT + (self.trial % PORT_RANGES) * PORTS_EACH,
+            ledger: Arc::new(ledger),
+        })
+    }
+
+    fn run(&mut self, offer: Offer) -> Result<Outcome, DutError> {
+        self.sides.begin(offer);
+        loop {
+            self.idle()?;
+            let outcome = self.sides.outcome();
+            if let Some(outcome) = outcome.map_err(|error| broken("run the tester", error))? {
+                return Ok(outcome);
+            }
+        }
+    }
+}
+
+/// Waits until the terminal has an address, a router and a DNS server.
+fn wait_until_online(testbed: &mut Testbed, dut: &mut dyn Dut) -> Result<Ends, DutError> {
+    let terminal = testbed.handle(0);
+    let deadline = testbed.world.now() + ONLINE_WITHIN;
+    while testbed.world.now() < deadline {
+        let next = testbed.world.now() + TURN;
+        testbed.run_until(next)?;
+        dut.check()?;
+        let known = testbed.world.with(terminal, |terminal, _| {
+            let stable = |(address, temporary): &(Ipv6Addr, bool)| (!temporary).then_some(*address);
+            let addresses = terminal.addresses();
+            let address = addresses.iter().find_map(stable);
+            let server = terminal.name_servers().first().copied();
+            terminal.is_online().then_some(address.zip(server)).flatten()
+        });
+        let Some((address, server)) = known else {
+            continue;
+        };
+        let mac = testbed.truths()[0].mac;
+        let is_near = server.segments()[0] & 0xffc0 == 0xfe80;
+        let own = if is_near { mac.link_local() } else { address };
+        return Ok(Ends {
+            macs: (mac.0, testbed.setup.lan_mac.0),
+            addresses: (own, server),
+        });
+    }
+    Err(failed(
+        "its terminals have no address, router and DNS server; `ngnlab device check` says why",
+    ))
+}
+
+fn failed(message: &str) -> DutError {
+    DutError::Failed(DeviceFailure {
+        how: Failure::NeverReady,
+        message: message.to_owned(),
+        log: None,
+    })
+}
+
+fn broken(doing: &str, source: io::Error) -> DutError {
+    DutError::Harness(Error::Missing {
+        doing: doing.to_owned(),
+        help: String::new(),
+        source: Some(source),
+    })
+}
+
+/// How long a terminal may take until it is online.
+const ONLINE_WITHIN: Duration = Duration::from_secs(120);
+const TURN: Duration = Duration::from_millis(20);
+const WARM_UP_RATE: f64 = 500.0;
+/// Each takes some bytes of memory.
+const MOST_QUESTIONS: f64 = 200_000_000.0;
+/// Trials ask from ports of their own, so that answers of the one before are not taken for theirs.
+const FIRST_PORT: u16 = 20_000;
+const PORT_RANGES: u16 = 32;
+const PORTS_EACH: u16 = 1_000;
