@@ -16,6 +16,7 @@ use ngnlab_sim::node::router::defect::Defect;
 use crate::campaign::Watched;
 use crate::error::Error;
 
+pub use bench::BenchCommand;
 pub use bundle::Bundle;
 pub use diff::Diff;
 pub use judge::Judge;
@@ -30,6 +31,7 @@ use examples::{
 };
 
 mod arguments;
+pub mod bench;
 mod bundle;
 #[cfg(test)]
 mod ci;
@@ -118,6 +120,9 @@ pub enum Command {
     /// Looks at one device
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Measures how fast a device is
+    #[command(subcommand)]
+    Bench(BenchCommand),
 }
 
 /// What can be asked about one device.
@@ -411,6 +416,7 @@ impl Cli {
             Command::Merge(args) => merge::answer(args, place),
             Command::Bundle(args) => bundle::answer(args, place),
             Command::Verify(args) => verify::answer(args, place),
+            Command::Bench(command) => bench::answer(command, place).map(Answer::escaped),
             Command::List(args) => list::answer(args, place).map(Answer::escaped),
             Command::Explain(args) => explain::answer(args, place).map(Answer::escaped),
             Command::Lint(args) => lint::answer(args, place).map(Answer::escaped),

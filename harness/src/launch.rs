@@ -302,7 +302,13 @@ impl Worker {
         let words_sender = sender.clone();
         let output = process.stdout.take().expect("it is piped");
         let words = process.stderr.take().expect("it is piped");
-        thread::spawn(move || read_lines(output, |line| sender.send(Said::Answer(line)).is_ok()));
+        let longest = match assignment.task.as_ref().is_some_and(|task| task.measured) {
+            true => LONGEST_RESULTS,
+            false => LONGEST_OUTPUT,
+        };
+        thread::spawn(move || {
+            read_lines(output, longest, |line| sender.send(Said::Answer(line)).is_ok());
+        });
         thread::spawn(move || words_sender.send(Said::LastWords(read(words))));
         let mut input = process.stdin.take().expect("it is piped");
         // From here on it ends with this value.
@@ -383,10 +389,10 @@ fn news(said: &Said) -> Option<News> {
 }
 
 /// Hands on the lines of a stream, as far as they can matter; says so if there is none.
-fn read_lines(stream: impl Read, mut hand_on: impl FnMut(String) -> bool) {
+fn read_lines(stream: impl Read, longest: u64, mut hand_on: impl FnMut(String) -> bool) {
     let mut stream = BufReader::new(stream);
     let mut none = true;
-    for line in stream.by_ref().take(LONGEST_OUTPUT).lines() {
+    for line in stream.by_ref().take(longest).lines() {
         let Ok(line) = line else { break };
         none = false;
         if !hand_on(line) {
@@ -427,4 +433,6 @@ fn broken(what: &str, message: &str) -> Error {
 const GLANCE: Duration = Duration::from_millis(100);
 const LAST_WORDS_WITHIN: Duration = Duration::from_secs(2);
 const LONGEST_OUTPUT: u64 = 64 << 10;
+/// Some thousand trials that were measured.
+const LONGEST_RESULTS: u64 = 1 << 30;
 const SLACK: Duration = Duration::from_secs(30);

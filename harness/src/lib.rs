@@ -30,6 +30,7 @@
 //!     stands in the guide, what is wrong in a file, and names and spans of time in it
 
 pub mod tester;
+pub mod bench;
 pub mod built_in;
 pub mod bundle;
 pub mod campaign;

@@ -350,8 +350,10 @@ pub struct Effort {
     pub generator_cpu: f64,
     /// How busy the thread that answers was, as a share of a processor.
     pub answerer_cpu: f64,
-    /// How long both waited for a processor, as a share of the trial.
+    /// How long both waited for a processor that neither of them had, as a share of the trial.
     pub tester_waited: f64,
+    /// How many processors the two threads were kept to; on one they take turns.
+    pub tester_processors: u32,
     /// How busy the device was, as a share of a processor; 2.0 are two processors. Nothing where it
     /// is no process of this machine.
     pub device_cpu: Option<f64>,

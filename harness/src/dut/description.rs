@@ -63,6 +63,8 @@ pub struct Description {
     pub excuses: Vec<Excuse>,
     /// How it is driven.
     pub driver: Driver,
+    /// Whether its speed is measured, which its file does not say.
+    pub measured: bool,
 }
 
 /// The driver a device file asks for, and what the file says to it.
@@ -269,6 +271,7 @@ impl Description {
             (Ok(common), Ok(driver)) => Ok(Self {
                 name: common.name,
                 firmware: common.firmware,
+                measured: false,
                 about: common.about,
                 needs: common.needs,
                 macs: common.macs.unwrap_or_else(default_macs),

@@ -69,7 +69,8 @@ fn serve() -> Result<Ending, Error> {
             source: Some(source),
         })?;
     // Everything of the host's is read before a sandbox covers it.
-    let description = Description::load(&assignment.device)?;
+    let mut description = Description::load(&assignment.device)?;
+    description.measured = assignment.task.as_ref().is_some_and(|task| task.measured);
     let Some(task) = &assignment.task else {
         return drivers::prepare(&assignment, &description);
     };

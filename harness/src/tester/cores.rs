@@ -37,15 +37,19 @@ impl Cores {
         let (generator, answerer, device) = match usable {
             [] | [_] => return None,
             // Both sides of the tester together need less than most devices.
-            [first, rest @ ..] if rest.len() < 2 => (*first, *first, rest),
+            [first, last] => (*first, *first, std::slice::from_ref(last)),
             [first, second, rest @ ..] => (*first, *second, rest),
-            [first, rest @ ..] => (*first, *first, rest),
         };
         Some(Self {
             generator: vec![generator],
             answerer: vec![answerer],
             device: device.to_vec(),
         })
+    }
+
+    /// Returns how many processors the tester has.
+    pub(super) fn of_tester(&self) -> u32 {
+        if self.generator == self.answerer { 1 } else { 2 }
     }
 
     /// Keeps this thread, and what it starts from now on, to the processors of a part; returns

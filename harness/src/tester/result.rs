@@ -41,6 +41,7 @@ pub(super) struct Meanwhile {
     lost_on_lan: u64,
     lost_on_wan: u64,
     pinned: bool,
+    processors: u32,
 }
 
 impl Meanwhile {
@@ -59,6 +60,7 @@ impl Meanwhile {
             lost_on_lan: now.lost.0.saturating_sub(before.lost.0),
             lost_on_wan: now.lost.1.saturating_sub(before.lost.1),
             pinned: sides.pinned,
+            processors: sides.processors,
         }
     }
 }
@@ -71,7 +73,10 @@ pub(super) fn trial(offer: &Offer, outcome: Outcome, meanwhile: &Meanwhile, all:
         used.as_secs_f64() / within.as_secs_f64().max(1e-6)
     };
     let (lateness_p99, lateness_max) = outcome.heard.lateness();
-    let waited = busy(outcome.used.waited, outcome.lasted) + busy(meanwhile.answerer.waited, all);
+    let both = outcome.used + meanwhile.answerer;
+    // On one processor, one of them waits while the other one runs.
+    let in_turn = if meanwhile.processors > 1 { Duration::ZERO } else { both.ran };
+    let waited = busy(both.waited.saturating_sub(in_turn), all);
     Trial {
         offered: offer.rate,
         seconds,
@@ -85,6 +90,7 @@ pub(super) fn trial(offer: &Offer, outcome: Outcome, meanwhile: &Meanwhile, all:
             generator_cpu: busy(outcome.used.ran, outcome.lasted),
             answerer_cpu: busy(meanwhile.answerer.ran, all),
             tester_waited: waited,
+            tester_processors: meanwhile.processors,
             device_cpu: meanwhile.device.map(|device| busy(device, all)),
             stolen: meanwhile.stolen,
             pinned: meanwhile.pinned,

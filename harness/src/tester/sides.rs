@@ -28,6 +28,8 @@ pub(super) struct Sides {
     threads: Vec<JoinHandle<io::Result<()>>>,
     /// Whether each part was kept to processors of its own.
     pub(super) pinned: bool,
+    /// How many processors both threads are kept to.
+    pub(super) processors: u32,
 }
 
 impl Sides {
@@ -69,6 +71,7 @@ impl Sides {
             answerer: thread,
             threads,
             pinned: cores.is_some(),
+            processors: cores.map_or(1, Cores::of_tester),
         }
     }
 

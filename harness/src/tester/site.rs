@@ -10,6 +10,7 @@ use std::time::Duration;
 use ngnlab_reports::benchmark::{Domains, Trial};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::clock::Clock;
+use ngnlab_sim::message::packet::is_link_local;
 use ngnlab_sim::setup::Mode;
 use ngnlab_sim::time::{Pace, Time};
 
@@ -36,7 +37,6 @@ pub(super) struct Site<'d> {
     area: Area,
     sides: Sides,
     ends: Ends,
-    servers: BTreeSet<Ipv6Addr>,
     device: Whose,
     cores: Option<Cores>,
     /// The number that the names of the next trial carry.
@@ -89,14 +89,13 @@ impl<'d> Site<'d> {
             taken.map_err(|error| broken("take over the device's cables", error))
         };
         let (wan, lan) = (aside(&mut testbed, cables.wan)?, aside(&mut testbed, cables.lan)?);
-        let sides = Sides::start(lan, wan, servers.clone(), cores.as_ref());
+        let sides = Sides::start(lan, wan, servers, cores.as_ref());
         Ok(Self {
             testbed,
             dut,
             area,
             sides,
             ends,
-            servers,
             device: device(),
             cores,
             // Two calls in a row shall not ask a device that stays on for the same names.
@@ -243,16 +242,17 @@ fn wait_until_online(testbed: &mut Testbed, dut: &mut dyn Dut) -> Result<Ends, D
         let known = testbed.world.with(terminal, |terminal, _| {
             let stable = |(address, temporary): &(Ipv6Addr, bool)| (!temporary).then_some(*address);
             let addresses = terminal.addresses();
-            let address = addresses.iter().find_map(stable);
-            let server = terminal.name_servers().first().copied();
-            terminal.is_online().then_some(address.zip(server)).flatten()
+            let server = terminal.name_servers().first().copied()?;
+            let own = match is_link_local(server) {
+                true => addresses.last().map(|(address, _)| *address),
+                false => addresses.iter().find_map(stable),
+            };
+            terminal.is_online().then_some(own?).zip(Some(server))
         });
-        let Some((address, server)) = known else {
+        let Some((own, server)) = known else {
             continue;
         };
         let mac = testbed.truths()[0].mac;
-        let is_near = server.segments()[0] & 0xffc0 == 0xfe80;
-        let own = if is_near { mac.link_local() } else { address };
         return Ok(Ends {
             macs: (mac.0, testbed.setup.lan_mac.0),
             addresses: (own, server),

@@ -201,7 +201,7 @@ fn help(error: &Error) -> &'static str {
 
 const VARIABLES: &str = "the variables are area, mode, wan.name, wan.mac, wan.link_local, \
     lan.name, lan.mac, lan.link_local, duid_ll, dns.default, dns.domains (each with name and \
-    servers) and run_dir";
+    servers), run_dir and measured";
 /// A device with a hundred domains takes a tenth.
 const MOST_STEPS: u64 = 100_000;
 const LONGEST_TEMPLATE: usize = 64 << 10;

@@ -26,6 +26,8 @@ pub struct Variables {
     pub dns: Dns,
     /// A directory of the device's own, empty at the start.
     pub run_dir: String,
+    /// Whether the device's speed is measured, so that it had better log no single question.
+    pub measured: bool,
 }
 
 /// What a driver calls things inside the device.
@@ -73,7 +75,13 @@ impl Variables {
                 domains: setup.domains.clone(),
             },
             run_dir: names.run_dir,
+            measured: false,
         }
+    }
+
+    /// Tells the templates whether the device's speed is measured.
+    pub fn when_measured(self, measured: bool) -> Self {
+        Self { measured, ..self }
     }
 }
 
@@ -92,7 +100,9 @@ impl<'a> Samples<'a> {
         let macs = self.macs;
         Area::ALL.into_iter().flat_map(move |area| {
             let names = names.clone();
-            self.modes.iter().map(move |mode| {
+            let ways = [false, true];
+            let ways = self.modes.iter().flat_map(move |mode| ways.map(|way| (mode, way)));
+            ways.map(move |(mode, measured)| {
                 let (default_dns, domains) = setup::table(&simplest(area), area);
                 let setup = Setup {
                     mode: *mode,
@@ -102,7 +112,7 @@ impl<'a> Samples<'a> {
                     domains,
                     wrong_on_purpose: Vec::new(),
                 };
-                Variables::new(area, &setup, names.clone())
+                Variables::new(area, &setup, names.clone()).when_measured(measured)
             })
         })
     }

@@ -1,0 +1,336 @@
+//! `ngnlab bench dns`: how fast devices forward DNS.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use humantime::format_duration;
+use ngnlab_reports::benchmark::{self, Asked, Benchmark, Domains, Measured, Method, Transport, Workload};
+use ngnlab_reports::provenance::{DeviceFile, Provenance};
+use ngnlab_sim::line::Area;
+use ngnlab_sim::setup::Mode;
+use sha2::{Digest as _, Sha256};
+
+use crate::bench::{self, Audience, Candidate, Plan};
+use crate::built_in;
+use crate::cli::{Answer, AreaName, DeliveryName, Place, file, interrupt, select};
+use crate::dut::description::Description;
+use crate::dut::reference;
+use crate::error::{self, Error};
+use crate::input;
+use crate::launch::bench::Wish;
+use crate::launch::{self, Preparation};
+use crate::scratch;
+
+/// The arguments of `bench dns`.
+#[derive(Debug, Args)]
+pub struct Dns {
+    /// The router: `reference`, a device file, or the name of an example; several are measured in
+    /// turn, A B A B, and compared
+    #[arg(long, value_name = "FILE|NAME", default_value = "reference")]
+    pub device: Vec<String>,
+    /// Trials of 5 seconds and 5 searches instead of 60 and 20: minutes instead of hours, and not
+    /// what RFC 8219 §9.2 asks for
+    #[arg(long)]
+    pub quick: bool,
+    /// How long each trial offers questions, in seconds; 60 unless given
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub trial: Option<u32>,
+    /// How often the highest rate is searched for; 20 unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: Option<u32>,
+    /// How long a question waits for its answer, in milliseconds; RFC 8219 §9.2 allows 1000 at most
+    #[arg(
+        long, value_name = "MS", default_value_t = 1000,
+        value_parser = clap::value_parser!(u64).range(10..=60_000)
+    )]
+    pub timeout: u64,
+    /// How many of a hundred questions are for names that the device has asked before: one series of
+    /// searches for each
+    #[arg(
+        long, value_name = "PERCENT", value_delimiter = ',', default_values_t = [0, 100],
+        value_parser = clap::value_parser!(u8).range(0..=100)
+    )]
+    pub cached: Vec<u8>,
+    /// How many names are asked for again and again; a device that keeps fewer forwards them
+    #[arg(
+        long, value_name = "N", default_value_t = 100,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub names: u32,
+    /// What is asked for
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [AskedName::Aaaa])]
+    pub asked: Vec<AskedName>,
+    /// Whose names are asked for
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [DomainsName::Ons])]
+    pub domains: Vec<DomainsName>,
+    /// Measures the highest rate alone, and neither delays at shares of it nor overload nor cold
+    /// start
+    #[arg(long)]
+    pub rate_only: bool,
+    /// The area of the line; east unless given
+    #[arg(long, value_enum)]
+    pub area: Option<AreaName>,
+    /// How the line delivers the prefix; as the device offers, unless given
+    #[arg(long, value_enum)]
+    pub delivery: Option<DeliveryName>,
+    /// Where all randomness comes from
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Writes the results as JSON, after each step what is known by then
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Goes on with a benchmark that was broken off, by what is in --json
+    #[arg(long, requires = "json")]
+    pub resume: bool,
+}
+
+/// What is asked for, on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AskedName {
+    /// IPv6 addresses
+    Aaaa,
+    /// IPv4 addresses
+    A,
+    /// Texts in answers of more than 512 bytes, by EDNS
+    Txt700,
+    /// Texts in answers of more than 1232 bytes, by EDNS
+    Txt1300,
+}
+
+/// Whose names are asked for, on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DomainsName {
+    /// Names of the ONS domains
+    Ons,
+    /// Names of the NGN's own domain
+    Ngn,
+    /// Both, and names of neither, in turn
+    Mixed,
+}
+
+impl From<AskedName> for Asked {
+    fn from(name: AskedName) -> Self {
+        match name {
+            AskedName::Aaaa => Self::Aaaa,
+            AskedName::A => Self::A,
+            AskedName::Txt700 => Self::Txt700,
+            AskedName::Txt1300 => Self::Txt1300,
+        }
+    }
+}
+
+impl From<DomainsName> for Domains {
+    fn from(name: DomainsName) -> Self {
+        match name {
+            DomainsName::Ons => Self::Ons,
+            DomainsName::Ngn => Self::Ngn,
+            DomainsName::Mixed => Self::Mixed,
+        }
+    }
+}
+
+pub(in crate::cli) fn answer(args: &Dns, place: Place) -> Result<Answer, Error> {
+    let plan = plan(args);
+    let stop = interrupt::stop_at_signals();
+    scratch::sweep();
+    let mut candidates = Vec::new();
+    let mut preparations = Vec::new();
+    for name in &args.device {
+        let (candidate, preparation) = candidate(name, &stop)?;
+        candidates.push(candidate);
+        preparations.push(preparation);
+    }
+    distinct(&candidates)?;
+    let provenance = Provenance {
+        seed: args.seed.to_string(),
+        ..(place.provenance)()
+    };
+    let whole = |devices: Vec<Measured>| bench::benchmark(provenance.clone(), &plan, devices);
+    let known = match (&args.json, args.resume) {
+        (Some(path), true) => resumed(path, &plan, &candidates)?,
+        (Some(path), false) => {
+            file::try_out(path)?;
+            Vec::new()
+        }
+        (None, _) => Vec::new(),
+    };
+    let lasts = Duration::from_secs(plan.lasts(candidates.len()).as_secs());
+    (place.announce)(&format!("this takes about {}", format_duration(lasts)));
+    let latest = Mutex::new(known.clone());
+    let mut keep = |devices: &[Measured]| {
+        *latest.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = devices.to_vec();
+        match &args.json {
+            Some(path) => file::write(path, &json(&whole(devices.to_vec()))),
+            None => Ok(()),
+        }
+    };
+    let ended = bench::measure(
+        &plan,
+        &candidates,
+        known,
+        &mut Audience {
+            tell: &mut |line| (place.announce)(&line),
+            keep: &mut keep,
+            stop: &stop,
+        },
+    );
+    let (devices, remarks) = match ended {
+        Ok(devices) => (devices, String::new()),
+        // What is known by then is shown all the same.
+        Err(Error::Stopped) => {
+            let known = latest.into_inner();
+            let known = known.unwrap_or_else(std::sync::PoisonError::into_inner);
+            (known, "stopped by the user; --resume with --json measures the rest\n".to_owned())
+        }
+        Err(error) => return Err(error),
+    };
+    let is_whole = remarks.is_empty() && devices.iter().all(|one| one.failure.is_none());
+    Ok(Answer {
+        text: json(&whole(devices)),
+        remarks,
+        exit_code: match is_whole {
+            true => error::CONFORMANT,
+            false => error::UNDETERMINED,
+        },
+    })
+}
+
+fn json(benchmark: &Benchmark) -> String {
+    let mut text = serde_json::to_string_pretty(benchmark).expect("results are plain data");
+    text.push('\n');
+    text
+}
+
+fn plan(args: &Dns) -> Plan {
+    let (trial, repetitions) = if args.quick { (5, 5) } else { (60, 20) };
+    let mut workloads = Vec::new();
+    for domains in &args.domains {
+        for asked in &args.asked {
+            for cached_percent in &args.cached {
+                workloads.push(Workload {
+                    transport: Transport::Udp,
+                    asked: Asked::from(*asked),
+                    cached_percent: *cached_percent,
+                    domains: Domains::from(*domains),
+                });
+            }
+        }
+    }
+    Plan {
+        method: Method {
+            trial_seconds: f64::from(args.trial.unwrap_or(trial)),
+            repetitions: args.repeat.unwrap_or(repetitions) as usize,
+            timeout_ms: args.timeout,
+            resolution: 0.02,
+            self_test_factor: SELF_TEST_FACTOR,
+        },
+        workloads,
+        names: args.names,
+        shares: match args.rate_only {
+            true => Vec::new(),
+            false => vec![10, 25, 50, 75, 90],
+        },
+        overload: !args.rate_only,
+        cold_starts: if args.rate_only { 0 } else { 3 },
+        wish: Wish {
+            area: args.area.map_or(Area::East, Area::from),
+            delivery: args.delivery.map(Mode::from),
+            seed: args.seed,
+        },
+    }
+}
+
+fn candidate(
+    name: &str,
+    stop: &std::sync::atomic::AtomicBool,
+) -> Result<(Candidate, Preparation), Error> {
+    if name == reference::NAME {
+        let candidate = Candidate {
+            name: name.to_owned(),
+            firmware: None,
+            file: None,
+            ready_within: Duration::ZERO,
+            prepared: None,
+        };
+        return Ok((candidate, Preparation::default()));
+    }
+    let path = select::device(Path::new(name))?;
+    let text = input::text(&path, input::DESCRIPTION)?;
+    let description = Description::parse(&path, &text).map_err(Box::new)?;
+    let preparation = launch::prepare(&path, stop)?;
+    let file = DeviceFile {
+        file: built_in::name(&path),
+        sha256: format!("{:x}", Sha256::digest(&text)),
+        about: description.about.clone(),
+    };
+    let candidate = Candidate {
+        ready_within: description.ready_within(),
+        name: description.name,
+        firmware: description.firmware,
+        file: Some((path, file)),
+        prepared: preparation.prepared.clone(),
+    };
+    Ok((candidate, preparation))
+}
+
+fn distinct(candidates: &[Candidate]) -> Result<(), Error> {
+    for (number, one) in candidates.iter().enumerate() {
+        if candidates[..number].iter().any(|other| other.name == one.name) {
+            return Err(Error::Usage {
+                what: format!("two devices are called {}", one.name),
+                help: Some("give one of them another name in its file".to_owned()),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Returns what was measured before, if it was by the same plan.
+fn resumed(path: &Path, plan: &Plan, candidates: &[Candidate]) -> Result<Vec<Measured>, Error> {
+    let text = fs::read_to_string(path).map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let before: Benchmark = serde_json::from_str(&text).map_err(|error| Error::Usage {
+        what: format!("{} is no benchmark that can be gone on with: {error}", path.display()),
+        help: Some("without --resume it begins anew".to_owned()),
+    })?;
+    let same = before.format == benchmark::FORMAT
+        && before.method == plan.method
+        && before.provenance.seed == plan.wish.seed.to_string()
+        && before.devices.len() <= candidates.len()
+        && before.devices.iter().zip(candidates).all(|(one, candidate)| {
+            one.device == candidate.name
+                && one.file.as_ref() == candidate.file.as_ref().map(|(_, file)| file)
+                && one
+                    .series
+                    .iter()
+                    .zip(&plan.workloads)
+                    .all(|(series, workload)| series.workload == *workload)
+        });
+    match same {
+        true => Ok(before.devices),
+        false => Err(Error::Usage {
+            what: format!("{} is of another benchmark", path.display()),
+            help: Some("resume with the arguments that it was begun with".to_owned()),
+        }),
+    }
+}
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  ngnlab bench dns --quick                                      the built-in router, in some minutes
+  ngnlab bench dns --device my-router.toml --json rate.json     by RFC 8219 §9.2, in some hours
+  ngnlab bench dns --device a.toml --device b.toml --quick      two routers in turn, A B A B
+  ngnlab bench dns --device my-router.toml --cached 0,20,40,60,80,100 --rate-only
+
+A rate is the device's where what was missing was lost in it and the tester passed its self-test with
+a margin; otherwise it is a lower bound, and called so. Exit codes: 0 measured; 2 wrong usage or file;
+3 not measured to the end";
+
+/// RFC 8219 §9.2.1 asks for 2 × (r + 10 %), as a DNS64 may ask twice for each question; a forwarder
+/// asks once.
+const SELF_TEST_FACTOR: f64 = 1.1;
