@@ -346,17 +346,19 @@ pub struct Effort {
     pub lateness_p99: f64,
     /// The most that one was late, in microseconds.
     pub lateness_max: f64,
-    /// How busy the thread that asks was, as a share of a processor.
+    /// How busy the side that asks was, as a share of the trial.
     pub generator_cpu: f64,
-    /// How busy the thread that answers was, as a share of a processor.
+    /// How busy the side that answers was, as a share of the trial.
     pub answerer_cpu: f64,
-    /// How long both waited for a processor that neither of them had, as a share of the trial.
+    /// How long both waited for a processor that something else had, as a share of the trial.
     pub tester_waited: f64,
-    /// How many processors the two threads were kept to; on one they take turns.
+    /// How many processors the two sides were kept to; on one they take turns.
     pub tester_processors: u32,
     /// How busy the device was, as a share of a processor; 2.0 are two processors. Nothing where it
     /// is no process of this machine.
     pub device_cpu: Option<f64>,
+    /// How many processors' time went to programs that are neither tester nor device.
+    pub others: f64,
     /// How much of the machine's time went to other machines on the same host, as a share.
     pub stolen: f64,
     /// Whether tester and device were each kept to processors of their own.

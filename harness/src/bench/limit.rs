@@ -35,6 +35,12 @@ fn of_trial(trial: &Trial, method: &Method) -> Option<Limit> {
             effort.stolen * 100.0
         )));
     }
+    if effort.others > MOST_OTHERS {
+        return Some(Limit::Machine(format!(
+            "other programs had {:.2} of its processors",
+            effort.others
+        )));
+    }
     if effort.sent_rate < trial.offered * LEAST_SENT {
         return Some(Limit::Generator(format!(
             "it sent {:.0} questions a second where {:.0} were to be sent",
@@ -90,6 +96,7 @@ fn busy_words(share: f64) -> String {
 
 /// As much as goes unnoticed on a machine of one's own (ours).
 const MOST_STOLEN: f64 = 0.05;
+const MOST_OTHERS: f64 = 0.2;
 const LEAST_SENT: f64 = 0.99;
 /// Beyond it a thread has no room left for a burst (ours).
 const MOST_BUSY: f64 = 0.9;
@@ -121,6 +128,7 @@ mod tests {
         assert!(matches!(of(|one| one.effort.answerer_cpu = 0.95), Limit::Answerer(_)));
         assert!(matches!(of(|one| one.counts.lost_upstream = 1), Limit::Answerer(_)));
         assert!(matches!(of(|one| one.effort.stolen = 0.2), Limit::Machine(_)));
+        assert!(matches!(of(|one| one.effort.others = 0.5), Limit::Machine(_)));
         assert!(matches!(of(|one| one.effort.tester_waited = 0.5), Limit::Machine(_)));
         let shared = |one: &mut Trial| {
             one.effort.generator_cpu = 0.5;

@@ -6,6 +6,9 @@ use std::ops::{Add, Sub};
 use std::process;
 use std::time::Duration;
 
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::{TimeVal, TimeValLike as _};
+
 /// Processor time that a thread had, and that it waited for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Used {
@@ -103,7 +106,7 @@ fn below(top: u32) -> Duration {
             family.push(process.pid);
         }
     }
-    Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND)
+    span(ticks)
 }
 
 struct Process {
@@ -128,19 +131,68 @@ impl Process {
     }
 }
 
-/// Returns the time of all processors, and how much of it went to other machines on the same host.
-pub(super) fn stolen() -> (u64, u64) {
-    let text = fs::read_to_string("/proc/stat").unwrap_or_default();
-    let line = text.lines().next().unwrap_or_default();
-    let ticks: Vec<u64> = line
-        .split_whitespace()
-        .skip(1)
-        .filter_map(|number| number.parse().ok())
-        .collect();
-    (
-        ticks.iter().take(8).sum(),
-        ticks.get(7).copied().unwrap_or_default(),
-    )
+/// What the processors of the machine have done, all together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Machine {
+    /// Any work, of whoever.
+    pub(super) busy: Duration,
+    idle: Duration,
+    /// Work of other machines on the same host.
+    stolen: Duration,
+}
+
+impl Machine {
+    /// Returns it as it is now.
+    pub(super) fn now() -> Self {
+        let text = fs::read_to_string("/proc/stat").unwrap_or_default();
+        let line = text.lines().next().unwrap_or_default();
+        let numbers = line.split_whitespace().skip(1);
+        let ticks: Vec<u64> = numbers.filter_map(|number| number.parse().ok()).collect();
+        // user, nice, system, idle, iowait, irq, softirq, steal (proc(5)).
+        let sum = |columns: &[usize]| {
+            let ticks = columns.iter().filter_map(|column| ticks.get(*column));
+            span(ticks.sum())
+        };
+        Self {
+            busy: sum(&[0, 1, 2, 5, 6]),
+            idle: sum(&[3, 4]),
+            stolen: sum(&[7]),
+        }
+    }
+
+    /// Returns how much of the time went to other machines on the same host, as a share.
+    pub(super) fn stolen_share(self) -> f64 {
+        let all = (self.busy + self.idle + self.stolen).as_secs_f64();
+        self.stolen.as_secs_f64() / all.max(0.001)
+    }
+}
+
+impl Sub for Machine {
+    type Output = Self;
+
+    fn sub(self, before: Self) -> Self {
+        Self {
+            busy: self.busy.saturating_sub(before.busy),
+            idle: self.idle.saturating_sub(before.idle),
+            stolen: self.stolen.saturating_sub(before.stolen),
+        }
+    }
+}
+
+/// Returns the processor time that this process has used.
+pub(super) fn of_this_process() -> Duration {
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else {
+        return Duration::ZERO;
+    };
+    let span = |time: TimeVal| {
+        let micros = time.num_microseconds();
+        Duration::from_micros(u64::try_from(micros).unwrap_or_default())
+    };
+    span(usage.user_time()) + span(usage.system_time())
+}
+
+fn span(ticks: u64) -> Duration {
+    Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND)
 }
 
 /// Returns how many frames an interface of this network namespace could not queue.

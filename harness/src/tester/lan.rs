@@ -1,28 +1,30 @@
-//! The side of the tester that asks: a thread in front of the terminals, which sends the questions
-//! of the benchmark by the clock and leaves all answers but its own to them.
+//! The side of the tester that asks: in front of the terminals, it sends the questions of the
+//! benchmark by the clock and leaves all answers but its own to them.
 
+use std::hint::spin_loop;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use ngnlab_sim::link::aside::Aside;
 use ngnlab_sim::link::clock::Clock;
-use ngnlab_sim::link::plane::Plane;
 use ngnlab_sim::time::Time;
 
 use super::effort::Used;
 use super::heard::{Heard, nanos};
 use super::message::{Datagram, PORT, Question, judge};
 use super::offer::{Mark, Offer};
-use super::sleep::Bed;
-use super::wan::LONGEST_FRAME;
+use super::sleep::sleep;
+use super::wan::{Answerer, LONGEST_FRAME};
 
 /// Asks what it is told to, until nobody tells it anything any more.
 pub(super) struct Generator {
     /// The cable to the device.
     pub(super) aside: Aside,
+    /// The other side, where both share a processor and so take turns.
+    pub(super) beside: Option<Answerer>,
     /// What to ask.
     pub(super) offers: Receiver<Offer>,
     /// What was heard.
@@ -39,91 +41,99 @@ pub(super) struct Outcome {
     pub(super) sent: u32,
     /// For how long questions were sent.
     pub(super) lasted: Duration,
-    /// What the thread had and waited for of a processor while it sent.
+    /// For how long it was busy meanwhile.
+    pub(super) busy: Duration,
+    /// For how long the other side was, where both take turns.
+    pub(super) answerer_busy: Duration,
+    /// What the thread had and waited for of a processor meanwhile.
     pub(super) used: Used,
 }
 
 impl Generator {
     /// Serves until it is stopped.
-    pub(super) fn serve(self) -> io::Result<()> {
-        let bed = Bed::new(&self.aside.plane)?;
+    pub(super) fn serve(mut self) -> io::Result<()> {
         while !self.stop.load(Ordering::Relaxed) {
             match self.offers.try_recv() {
                 Ok(offer) => {
-                    let outcome = self.ask(&offer, &bed)?;
+                    let outcome = self.ask(&offer)?;
                     if self.heard.send(outcome).is_err() {
                         break;
                     }
                 }
-                Err(_) => {
-                    if !self.hand_on_all()? {
-                        bed.sleep(IDLE)?;
-                    }
-                }
+                Err(_) => self.idle()?,
             }
         }
         Ok(())
     }
 
-    /// Hands what has come to the terminals, and returns whether there was anything.
-    fn hand_on_all(&self) -> io::Result<bool> {
+    /// Hands to and fro what has come between trials, or sleeps.
+    fn idle(&mut self) -> io::Result<()> {
         let mut buffer = vec![0; LONGEST_FRAME];
-        let mut plane = self.plane();
-        let mut any = false;
-        while let Some(length) = plane.receive(&mut buffer)? {
+        let mut any = self.aside.send_on()?;
+        while let Some(length) = self.aside.plane.receive(&mut buffer)? {
             self.aside.hand_on(&buffer[..length]);
             any = true;
         }
-        Ok(any)
+        if let Some(answerer) = &mut self.beside {
+            any |= answerer.step()?;
+        }
+        if !any {
+            let cables = self.beside.as_ref().map(Answerer::cable);
+            sleep([&self.aside].into_iter().chain(cables), IDLE)?;
+        }
+        Ok(())
     }
 
-    fn ask(&self, offer: &Offer, bed: &Bed) -> io::Result<Outcome> {
+    /// Asks by the clock. It never sleeps: who wakes up late sends late, and takes the time that an
+    /// answer waits for its own.
+    fn ask(&mut self, offer: &Offer) -> io::Result<Outcome> {
         let before = Used::of_this_thread();
         let mut trial = Trial::new(offer);
-        let mut lasted = None;
-        let mut used = Used::default();
+        let mut sending = None;
+        let (mut busy, mut answerer_busy) = (0, 0);
         let deadline = |sent: u32| offer.due(sent) + nanos(offer.timeout + LINGER);
+        let mut now = trial.now();
         while !self.stop.load(Ordering::Relaxed) {
-            let now = trial.now();
-            let mut plane = self.plane();
-            trial.send(&mut **plane, now)?;
-            let any = trial.receive(&mut **plane, &self.aside)?;
-            drop(plane);
-            let now = trial.now();
+            let mut any = trial.send(&mut self.aside, now)?;
+            any |= trial.receive(&mut self.aside)?;
+            any |= self.aside.send_on()?;
+            let then = trial.now();
+            if any {
+                busy += then - now;
+            }
+            now = then;
+            if let Some(answerer) = &mut self.beside
+                && answerer.step()?
+            {
+                any = true;
+                now = trial.now();
+                answerer_busy += now - then;
+            }
             trial.heard.look(offer, trial.sent, now);
             if offer.ends_early && trial.heard.has_failed && now > nanos(LEAST) {
                 trial.total = trial.sent;
             }
             if trial.sent >= trial.total {
-                if lasted.is_none() {
-                    lasted = Some(Duration::from_nanos(now));
-                    used = Used::of_this_thread() - before;
-                }
+                sending.get_or_insert_with(|| {
+                    (now, busy, answerer_busy, Used::of_this_thread() - before)
+                });
                 if trial.heard.is_complete() || now > deadline(trial.sent) {
                     break;
                 }
             }
-            let next = match trial.sent < trial.total {
-                true => offer.due(trial.sent),
-                false => now + nanos(IDLE),
-            };
-            if !any && next > now {
-                bed.sleep(Duration::from_nanos(next - now).min(IDLE))?;
+            if !any {
+                spin_loop();
             }
         }
+        let (lasted, busy, answerer_busy, used) = sending.unwrap_or_default();
         Ok(Outcome {
             heard: trial.heard,
             sent: trial.sent,
-            lasted: lasted.unwrap_or_default(),
+            lasted: Duration::from_nanos(lasted),
+            busy: Duration::from_nanos(busy),
+            answerer_busy: Duration::from_nanos(answerer_busy),
             used,
         })
-    }
-
-    fn plane(&self) -> std::sync::MutexGuard<'_, Box<dyn Plane>> {
-        self.aside
-            .plane
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -159,8 +169,9 @@ impl<'o> Trial<'o> {
         nanos(self.clock.now().since(Time::ZERO))
     }
 
-    /// Sends what is due, a batch at most.
-    fn send(&mut self, plane: &mut dyn Plane, now: u64) -> io::Result<()> {
+    /// Sends what is due, a batch at most, and returns whether there was anything.
+    fn send(&mut self, aside: &mut Aside, now: u64) -> io::Result<bool> {
+        let first = self.sent;
         for _ in 0..BATCH {
             if self.sent >= self.total {
                 break;
@@ -173,18 +184,18 @@ impl<'o> Trial<'o> {
             let Mark { port, id } = self.offer.mark(self.sent);
             let zone = self.offer.zone(label);
             let frame = self.questions[zone].frame(label, port, id);
-            let taken = plane.send(frame)?;
+            let taken = aside.plane.send(frame)?;
             self.heard.sent(self.sent, late, taken);
             self.sent += 1;
         }
-        Ok(())
+        Ok(self.sent > first)
     }
 
     /// Takes what has come, a batch at most, and returns whether there was anything.
-    fn receive(&mut self, plane: &mut dyn Plane, aside: &Aside) -> io::Result<bool> {
+    fn receive(&mut self, aside: &mut Aside) -> io::Result<bool> {
         let mut any = false;
         for _ in 0..BATCH {
-            let Some(length) = plane.receive(&mut self.buffer)? else {
+            let Some(length) = aside.plane.receive(&mut self.buffer)? else {
                 break;
             };
             any = true;
@@ -235,7 +246,7 @@ impl<'o> Trial<'o> {
 }
 
 const BATCH: usize = 64;
-/// How long nothing needs to be looked at.
+/// How long nothing needs to be looked at between trials.
 const IDLE: Duration = Duration::from_millis(5);
 /// How much longer than the time limit is waited, so that late is told from lost.
 const LINGER: Duration = Duration::from_millis(500);

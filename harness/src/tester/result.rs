@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ngnlab_reports::benchmark::{Counts, Effort, Trial};
 
-use super::effort::{Used, Whose, overflowed, stolen};
+use super::effort::{Machine, Used, Whose, of_this_process, overflowed};
 use super::heard::State;
 use super::lan::Outcome;
 use super::offer::Offer;
@@ -16,7 +16,8 @@ use crate::dut::description::programs::{LAN_INTERFACE, WAN_INTERFACE};
 pub(super) struct Before {
     device: Option<Duration>,
     answerer: Used,
-    stolen: (u64, u64),
+    machine: Machine,
+    own: Duration,
     lost: (u64, u64),
 }
 
@@ -26,7 +27,8 @@ impl Before {
         Self {
             device: device.used(),
             answerer: sides.answerer_used(),
-            stolen: stolen(),
+            machine: Machine::now(),
+            own: of_this_process(),
             lost: (overflowed(LAN_INTERFACE), overflowed(WAN_INTERFACE)),
         }
     }
@@ -38,6 +40,7 @@ pub(super) struct Meanwhile {
     device: Option<Duration>,
     answerer: Used,
     stolen: f64,
+    others: Duration,
     lost_on_lan: u64,
     lost_on_wan: u64,
     pinned: bool,
@@ -48,15 +51,17 @@ impl Meanwhile {
     /// Looks again.
     pub(super) fn since(before: &Before, sides: &Sides, device: Whose) -> Self {
         let now = Before::look(sides, device);
-        let all = now.stolen.0.saturating_sub(before.stolen.0).max(1);
-        let taken = now.stolen.1.saturating_sub(before.stolen.1);
+        let machine = now.machine - before.machine;
+        let device = now
+            .device
+            .zip(before.device)
+            .map(|(now, before)| now.saturating_sub(before));
+        let ours = now.own.saturating_sub(before.own) + device.unwrap_or_default();
         Self {
-            device: now
-                .device
-                .zip(before.device)
-                .map(|(now, before)| now.saturating_sub(before)),
+            device,
             answerer: now.answerer - before.answerer,
-            stolen: taken as f64 / all as f64,
+            stolen: machine.stolen_share(),
+            others: machine.busy.saturating_sub(ours),
             lost_on_lan: now.lost.0.saturating_sub(before.lost.0),
             lost_on_wan: now.lost.1.saturating_sub(before.lost.1),
             pinned: sides.pinned,
@@ -73,10 +78,8 @@ pub(super) fn trial(offer: &Offer, outcome: Outcome, meanwhile: &Meanwhile, all:
         used.as_secs_f64() / within.as_secs_f64().max(1e-6)
     };
     let (lateness_p99, lateness_max) = outcome.heard.lateness();
-    let both = outcome.used + meanwhile.answerer;
-    // On one processor, one of them waits while the other one runs.
-    let in_turn = if meanwhile.processors > 1 { Duration::ZERO } else { both.ran };
-    let waited = busy(both.waited.saturating_sub(in_turn), all);
+    let waited = (outcome.used + meanwhile.answerer).waited;
+    let answerer_busy = outcome.answerer_busy + meanwhile.answerer.ran;
     Trial {
         offered: offer.rate,
         seconds,
@@ -87,9 +90,10 @@ pub(super) fn trial(offer: &Offer, outcome: Outcome, meanwhile: &Meanwhile, all:
             sent_rate: f64::from(outcome.sent) / seconds,
             lateness_p99,
             lateness_max,
-            generator_cpu: busy(outcome.used.ran, outcome.lasted),
-            answerer_cpu: busy(meanwhile.answerer.ran, all),
-            tester_waited: waited,
+            generator_cpu: busy(outcome.busy, outcome.lasted),
+            answerer_cpu: busy(answerer_busy, outcome.lasted),
+            tester_waited: busy(waited, outcome.lasted),
+            others: busy(meanwhile.others, all),
             tester_processors: meanwhile.processors,
             device_cpu: meanwhile.device.map(|device| busy(device, all)),
             stolen: meanwhile.stolen,

@@ -10,11 +10,13 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use ngnlab_sim::link::aside::Aside;
+use nix::unistd::gettid;
 
 use super::cores::{Cores, Part};
 use super::effort::Used;
 use super::lan::{Generator, Outcome};
 use super::offer::Offer;
+use super::sleep::sleep;
 use super::wan::{Answerer, Book};
 
 /// The tester; dropping it ends its threads.
@@ -23,7 +25,7 @@ pub(super) struct Sides {
     heard: Receiver<Outcome>,
     book: Book,
     stop: Arc<AtomicBool>,
-    /// The number of the answering thread.
+    /// The number of the answering thread, if there is one of its own.
     answerer: Arc<AtomicI32>,
     threads: Vec<JoinHandle<io::Result<()>>>,
     /// Whether each part was kept to processors of its own.
@@ -44,25 +46,28 @@ impl Sides {
         let (heard_end, heard) = channel();
         let book = Book::default();
         let stop = Arc::new(AtomicBool::new(false));
+        let answerer = Answerer::new(wan, servers, Arc::clone(&book));
+        let processors = cores.map_or(1, Cores::of_tester);
+        let (beside, apart) = match processors {
+            1 => (Some(answerer), None),
+            _ => (None, Some(answerer)),
+        };
         let generator = Generator {
             aside: lan,
+            beside,
             offers: offers_end,
             heard: heard_end,
             stop: Arc::clone(&stop),
         };
+        let mut threads = vec![spawn(cores, Part::Generator, move || generator.serve())];
         let thread = Arc::new(AtomicI32::new(0));
-        let answerer = Answerer {
-            aside: wan,
-            servers,
-            book: Arc::clone(&book),
-            stop: Arc::clone(&stop),
-            thread: Arc::clone(&thread),
-        };
-        let cores_of = |part| cores.cloned().map(|cores| (cores, part));
-        let threads = vec![
-            spawn(cores_of(Part::Generator), move || generator.serve()),
-            spawn(cores_of(Part::Answerer), move || answerer.serve()),
-        ];
+        if let Some(answerer) = apart {
+            let (stop, thread) = (Arc::clone(&stop), Arc::clone(&thread));
+            threads.push(spawn(cores, Part::Answerer, move || {
+                thread.store(gettid().as_raw(), Ordering::Relaxed);
+                answer(answerer, &stop)
+            }));
+        }
         Self {
             offers,
             heard,
@@ -71,7 +76,7 @@ impl Sides {
             answerer: thread,
             threads,
             pinned: cores.is_some(),
-            processors: cores.map_or(1, Cores::of_tester),
+            processors,
         }
     }
 
@@ -106,7 +111,7 @@ impl Sides {
         }
     }
 
-    /// Returns what the answering thread has used since it began.
+    /// Returns what the answering thread has used since it began; nothing where there is none.
     pub(super) fn answerer_used(&self) -> Used {
         Used::of_thread(self.answerer.load(Ordering::Relaxed))
     }
@@ -141,16 +146,30 @@ impl Drop for Sides {
     }
 }
 
+/// Answers on a processor of its own.
+fn answer(mut answerer: Answerer, stop: &AtomicBool) -> io::Result<()> {
+    while !stop.load(Ordering::Relaxed) {
+        if !answerer.step()? {
+            sleep([answerer.cable()], IDLE)?;
+        }
+    }
+    Ok(())
+}
+
 fn spawn(
-    cores: Option<(Cores, Part)>,
+    cores: Option<&Cores>,
+    part: Part,
     serve: impl FnOnce() -> io::Result<()> + Send + 'static,
 ) -> JoinHandle<io::Result<()>> {
+    let cores = cores.cloned();
     thread::spawn(move || {
-        if let Some((cores, part)) = cores {
+        if let Some(cores) = cores {
             cores.take(part);
         }
         serve()
     })
 }
 
+/// How often to look whether to end.
+const IDLE: Duration = Duration::from_millis(20);
 const GLANCE: Duration = Duration::from_millis(100);

@@ -4,7 +4,6 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use nix::fcntl::OFlag;
 use nix::unistd::{pipe2, read, write};
@@ -13,23 +12,27 @@ use crate::frame::Frame;
 use crate::link::Link;
 use crate::link::plane::Plane;
 
-/// What the thread is given: the cable, and where frames go that are for the world.
+/// What the thread is given: the cable, and the way to the world and from there.
 pub struct Aside {
-    /// The cable; whoever holds it keeps the world from sending.
-    pub plane: Arc<Mutex<Box<dyn Plane>>>,
+    /// The cable.
+    pub plane: Box<dyn Plane>,
     to_world: Sender<Frame>,
-    wake: OwnedFd,
+    from_world: Receiver<Frame>,
+    wakes_world: OwnedFd,
+    woken: OwnedFd,
 }
 
 impl Aside {
     /// Takes the frames of a link that no world has.
     pub fn alone(link: &mut dyn Link) -> io::Result<Self> {
-        let (to_world, _) = channel();
-        let (_, wake) = pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC)?;
+        let ((to_world, _), (_, from_world)) = (channel(), channel());
+        let ((_, wakes_world), (woken, _)) = (pipe()?, pipe()?);
         Ok(Self {
-            plane: Arc::new(Mutex::new(link.lend()?)),
+            plane: link.lend()?,
             to_world,
-            wake,
+            from_world,
+            wakes_world,
+            woken,
         })
     }
 
@@ -37,9 +40,26 @@ impl Aside {
     pub fn hand_on(&self, frame: &[u8]) {
         // A world that has ended wants no more.
         if self.to_world.send(frame.into()).is_ok() {
-            // A full pipe means that it is woken already.
-            let _ = write(&self.wake, b"f");
+            wake(&self.wakes_world);
         }
+    }
+
+    /// Sends the device what the world has for it, and returns whether there was anything.
+    pub fn send_on(&mut self) -> io::Result<bool> {
+        let mut any = false;
+        while let Ok(frame) = self.from_world.try_recv() {
+            any = true;
+            self.plane.send(&frame)?;
+        }
+        if any {
+            drain(&self.woken);
+        }
+        Ok(any)
+    }
+
+    /// Returns what to sleep on: the device's frames and the world's.
+    pub fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.plane.fd().into_iter().chain([self.woken.as_fd()])
     }
 }
 
@@ -47,7 +67,8 @@ impl Aside {
 pub(crate) struct LinkAside {
     /// It still passes carrier on.
     original: Box<dyn Link>,
-    plane: Arc<Mutex<Box<dyn Plane>>>,
+    to_thread: Sender<Frame>,
+    wakes_thread: OwnedFd,
     arrived: Receiver<Frame>,
     woken: OwnedFd,
 }
@@ -55,17 +76,20 @@ pub(crate) struct LinkAside {
 impl LinkAside {
     /// Takes the frames of a link aside.
     pub(crate) fn new(mut original: Box<dyn Link>) -> io::Result<(Self, Aside)> {
-        let plane = Arc::new(Mutex::new(original.lend()?));
-        let (to_world, arrived) = channel();
-        let (woken, wake) = pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC)?;
+        let ((to_world, arrived), (to_thread, from_world)) = (channel(), channel());
+        let (woken, wakes_world) = pipe()?;
+        let (thread_woken, wakes_thread) = pipe()?;
         let aside = Aside {
-            plane: Arc::clone(&plane),
+            plane: original.lend()?,
             to_world,
-            wake,
+            from_world,
+            wakes_world,
+            woken: thread_woken,
         };
         let link = Self {
             original,
-            plane,
+            to_thread,
+            wakes_thread,
             arrived,
             woken,
         };
@@ -75,16 +99,18 @@ impl LinkAside {
 
 impl Link for LinkAside {
     fn send(&mut self, frame: &Frame) -> io::Result<()> {
-        let mut plane = self.plane.lock().unwrap_or_else(PoisonError::into_inner);
-        plane.send(frame).map(drop)
+        // With nobody there any more it is lost, as on a wire.
+        if self.to_thread.send(frame.clone()).is_ok() {
+            wake(&self.wakes_thread);
+        }
+        Ok(())
     }
 
     fn try_recv(&mut self) -> io::Result<Option<Frame>> {
         if let Ok(frame) = self.arrived.try_recv() {
             return Ok(Some(frame));
         }
-        let mut bytes = [0; 256];
-        while read(&self.woken, &mut bytes).is_ok_and(|count| count > 0) {}
+        drain(&self.woken);
         // One may have come between the two.
         Ok(self.arrived.try_recv().ok())
     }
@@ -98,6 +124,20 @@ impl Link for LinkAside {
     }
 }
 
+fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC)?)
+}
+
+fn wake(end: &OwnedFd) {
+    // A full pipe means that whoever is at its other end is woken already.
+    let _ = write(end, b"f");
+}
+
+fn drain(end: &OwnedFd) {
+    let mut bytes = [0; 256];
+    while read(end, &mut bytes).is_ok_and(|count| count == bytes.len()) {}
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,14 +146,17 @@ mod tests {
     #[test]
     fn the_world_gets_what_it_is_handed_and_sends_as_before() {
         let (near, mut far) = Packets::pair().unwrap();
-        let (mut link, aside) = LinkAside::new(Box::new(near)).unwrap();
+        let (mut link, mut aside) = LinkAside::new(Box::new(near)).unwrap();
         far.send(&Frame::from(&[1][..])).unwrap();
         assert!(link.try_recv().unwrap().is_none());
         let mut buffer = [0; 64];
-        let length = aside.plane.lock().unwrap().receive(&mut buffer).unwrap();
+        let length = aside.plane.receive(&mut buffer).unwrap();
         aside.hand_on(&buffer[..length.unwrap()]);
         assert_eq!(link.try_recv().unwrap().as_deref(), Some(&[1][..]));
         link.send(&Frame::from(&[2][..])).unwrap();
+        assert!(far.try_recv().unwrap().is_none());
+        assert!(aside.send_on().unwrap());
+        assert!(!aside.send_on().unwrap());
         assert_eq!(far.try_recv().unwrap().as_deref(), Some(&[2][..]));
     }
 
