@@ -155,15 +155,11 @@ pub fn compare(
             left_over.push(format!("{name}: {more} workloads are only in the new one"));
         }
     }
-    let is_paired = |device: &Measured, of: fn(&(&Measured, &Measured)) -> usize| {
-        let at = std::ptr::from_ref(device).addr();
-        pairs.iter().any(|pair| of(pair) == at)
-    };
     let gone = old.devices.iter();
-    let gone = gone.filter(|one| !is_paired(one, |(old, _)| std::ptr::from_ref(*old).addr()));
+    let gone = gone.filter(|one| !pairs.iter().any(|(old, _)| std::ptr::eq(*old, *one)));
     let gone: Vec<&Measured> = gone.collect();
     let added = new.devices.iter();
-    let added = added.filter(|one| !is_paired(one, |(_, new)| std::ptr::from_ref(*new).addr()));
+    let added = added.filter(|one| !pairs.iter().any(|(_, new)| std::ptr::eq(*new, *one)));
     let gone_names = gone.iter().map(|one| &one.device);
     left_over.extend(gone_names.map(|name| format!("only in the old one: {name}")));
     left_over.extend(added.map(|one| format!("only in the new one: {}", one.device)));

@@ -1,6 +1,6 @@
 //! What was found with one workload: the rate, and whether it is the device's.
 
-use super::statistics::{Summary, summary};
+use super::statistics::{Interval, Summary, interval, summary};
 use super::{Counts, Limit, Measured, Method, Series, Trial};
 
 /// The rate that was found with one workload.
@@ -10,6 +10,15 @@ pub struct Found {
     pub rate: Summary,
     /// Why it is no more than a lower bound, if it is one.
     pub bound: Option<Bound>,
+    /// The rate of each repetition.
+    pub rates: Vec<f64>,
+}
+
+impl Found {
+    /// Returns where the true mean is in 95 of 100 cases; a single repetition does not tell.
+    pub fn interval(&self) -> Option<Interval> {
+        interval(&self.rates)
+    }
 }
 
 /// Why a rate is a lower bound: the device may well be faster.
@@ -62,10 +71,12 @@ impl Series {
 impl Measured {
     /// Returns the rate of one of its series; nothing if no repetition came to an end.
     pub fn found(&self, series: &Series, method: &Method) -> Option<Found> {
-        let rate = summary(&series.rates())?;
+        let rates = series.rates();
+        let rate = summary(&rates)?;
         Some(Found {
             rate,
             bound: self.bound(series, method, &rate),
+            rates,
         })
     }
 

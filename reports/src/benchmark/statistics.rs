@@ -21,8 +21,6 @@ pub struct Summary {
     pub p99: f64,
     /// The mean.
     pub mean: f64,
-    /// Where the true mean is in 95 of 100 cases; a single repetition does not tell.
-    pub interval: Option<Interval>,
 }
 
 /// From where to where something may lie.
@@ -57,22 +55,27 @@ pub fn summary(values: &[f64]) -> Option<Summary> {
     let (first, last) = (*sorted.first()?, *sorted.last()?);
     let mean = mean(&sorted);
     let middle = [(sorted.len() - 1) / 2, sorted.len() / 2].map(|at| sorted[at]);
-    // Resampled means, rounded as they are, are to leave none outside.
-    let interval = (sorted.len() > 1).then(|| {
-        let mut means = Resampled::of(&sorted, OLD).means();
-        let (low, high) = ends(&mut means);
-        Interval {
-            low: low.min(mean).max(0.0),
-            high: high.max(mean),
-        }
-    });
     Some(Summary {
         count: sorted.len(),
         median: middle[0] / 2.0 + middle[1] / 2.0,
         p1: percentile(&sorted, 1).unwrap_or(first),
         p99: percentile(&sorted, 99).unwrap_or(last),
         mean,
-        interval,
+    })
+}
+
+/// Returns where the true mean is in 95 of 100 cases; a single repetition does not tell.
+pub fn interval(values: &[f64]) -> Option<Interval> {
+    if values.len() < 2 {
+        return None;
+    }
+    let mean = mean(values);
+    let mut means = Resampled::of(values, OLD).means();
+    let (low, high) = ends(&mut means);
+    // Rounded as they are, they are to leave the mean inside.
+    Some(Interval {
+        low: low.min(mean).max(0.0),
+        high: high.max(mean),
     })
 }
 
@@ -206,7 +209,7 @@ mod tests {
         assert_eq!(summary(&[]), None);
         let one = summary(&[7.0]).unwrap();
         assert_eq!((one.median, one.p1, one.p99), (7.0, 7.0, 7.0));
-        assert_eq!(one.interval, None);
+        assert_eq!(interval(&[7.0]), None);
         assert_eq!(change(&[7.0], &[7.0, 8.0]), None);
         assert_eq!(change(&[0.0, 0.0], &[7.0, 8.0]), None);
     }
@@ -214,8 +217,8 @@ mod tests {
     #[test]
     fn the_same_repetitions_have_the_same_interval_and_equal_ones_have_none_to_speak_of() {
         let rates = [100.0, 103.0, 98.0, 101.0, 99.0];
-        assert_eq!(summary(&rates), summary(&rates));
-        let equal = summary(&[50.0; 5]).unwrap().interval.unwrap();
+        assert_eq!(interval(&rates), interval(&rates));
+        let equal = interval(&[50.0; 5]).unwrap();
         assert!((equal.low - 50.0).abs() < 1e-9 && (equal.high - 50.0).abs() < 1e-9);
     }
 
@@ -225,7 +228,7 @@ mod tests {
         for count in [3, 5, 10] {
             let held = (0..200).filter(|_| {
                 let rates: Vec<f64> = (0..count).map(|_| 1000.0 + noise(&mut random)).collect();
-                let interval = summary(&rates).unwrap().interval.unwrap();
+                let interval = interval(&rates).unwrap();
                 (interval.low..=interval.high).contains(&1000.0)
             });
             let held = held.count();
@@ -258,7 +261,7 @@ mod tests {
     fn figures_stay_figures_however_great_or_small_they_are() {
         for rates in [[1e15; 4], [0.0; 4], [1e-300; 4], [0.0, 0.0, 0.0, 1e15]] {
             let summary = summary(&rates).unwrap();
-            let interval = summary.interval.unwrap();
+            let interval = interval(&rates).unwrap();
             for value in [summary.median, summary.mean, interval.low, interval.high] {
                 assert!(value.is_finite() && value >= 0.0, "{summary:?}");
             }

@@ -5,7 +5,9 @@ use crate::benchmark::Benchmark;
 
 pub mod changes;
 mod figures;
+mod html;
 mod json;
+mod markdown;
 mod sentences;
 mod text;
 
@@ -31,6 +33,16 @@ pub const FORMATS: &[Format] = &[
         name: "json",
         about: "for programs, versioned",
         render: json::render,
+    },
+    Format {
+        name: "markdown",
+        about: "for the summary beside a run in CI",
+        render: markdown::render,
+    },
+    Format {
+        name: "html",
+        about: "one page for a browser, with plots",
+        render: html::render,
     },
 ];
 

@@ -44,6 +44,7 @@ fn all_that_is_wrong_with_files_and_calls_is_said_in_japanese() {
         "../harness/src/cli/judge",
         "../harness/src/cli/judge.rs",
         "../harness/src/cli/lint.rs",
+        "../harness/src/cli/measured.rs",
         "../harness/src/cli/merge.rs",
         "../harness/src/cli/render.rs",
         "../harness/src/cli/run",

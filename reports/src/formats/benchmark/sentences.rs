@@ -156,13 +156,13 @@ impl Sentences {
         format!("{}–{}", number(rate.p1), number(rate.p99))
     }
 
-    /// Writes the mean with how far off it may be.
-    pub(super) fn mean(self, summary: &Summary) -> String {
-        let mean = rate(summary.mean);
-        match summary.interval {
+    /// Writes the mean, marked where it is a lower bound, with how far off it may be.
+    pub(super) fn mean(self, found: &Found) -> String {
+        let mean = format!("{}{}", self.mark(found), rate(found.rate.mean));
+        match found.interval() {
             Some(interval) => {
                 let (low, high) = (number(interval.low), number(interval.high));
-                let repetitions = summary.count;
+                let repetitions = found.rate.count;
                 self.say(&format!(
                     "{mean}, with 95 % certainty {low} to {high} (bootstrap over {repetitions} repetitions)"
                 ))
@@ -364,6 +364,12 @@ impl Sentences {
     pub(super) fn delays(self, trial: &Trial) -> [String; 5] {
         let delay = &trial.delay;
         [delay.p50, delay.p90, delay.p99, delay.p999, delay.max].map(time)
+    }
+
+    /// Names a trial by its rate.
+    pub(super) fn of_trial(self, english: &str, trial: &Trial) -> String {
+        let rate = rate(trial.offered);
+        self.explained(english, &rate)
     }
 
     /// Says something with what explains it.

@@ -7,7 +7,7 @@ use super::sentences::Sentences;
 use crate::benchmark::{Benchmark, Measured, Method, Series};
 use crate::escape;
 use crate::formats::Look;
-use crate::formats::page::{Page, Style};
+use crate::formats::page::Page;
 
 /// Renders a benchmark.
 pub(super) fn render(benchmark: &Benchmark, look: Look<'_>) -> String {
@@ -77,7 +77,7 @@ fn said_name(device: &Measured, said: Sentences) -> String {
 fn details(device: &Measured, series: &Series, method: &Method, said: Sentences, page: &mut Page) {
     let workload = said.workload(&series.workload);
     let title = format!("{}{}{workload}", device.device, said.0.colon());
-    page.line(&[(Style::Bold, &title)]);
+    page.title(&title);
     let Some(found) = device.found(series, method) else {
         page.row("rate", "no repetition came to an end");
         return;
@@ -89,10 +89,7 @@ fn details(device: &Measured, series: &Series, method: &Method, said: Sentences,
     if let Some(missing) = said.missing(series) {
         page.row("missing", &missing);
     }
-    page.row(
-        "mean",
-        &format!("{}{}", said.mark(&found), said.mean(&found.rate)),
-    );
+    page.row("mean", &said.mean(&found));
     if let Some(odd) = series
         .not_passed()
         .and_then(|(counts, ..)| said.oddities(&counts))
@@ -136,7 +133,7 @@ fn delays(series: &Series, said: Sentences, page: &mut Page) {
 /// Writes what belongs to no single rate.
 fn about(device: &Measured, said: Sentences, page: &mut Page) {
     page.gap();
-    page.line(&[(Style::Bold, &said_name(device, said))]);
+    page.title(&said_name(device, said));
     page.row("self-test", &said.self_test(device));
     if let Some(start) = said.cold_start(device) {
         page.row("cold start", &start);

@@ -19,7 +19,7 @@ pub(super) fn render(comparison: &Comparison, look: Look<'_>) -> String {
         page.gap();
         let workload = said.workload(&change.workload);
         let title = format!("{}{}{workload}", change.device, said.0.colon());
-        page.wrapped(&title, "", "  ");
+        page.title(&title);
         page.row("rate", &said.both(change));
         let style = match change.verdict {
             Verdict::Slower(_) | Verdict::Fails(_) => Style::Red,
