@@ -47,6 +47,7 @@ mod judge;
 mod lint;
 mod list;
 mod manual;
+mod measured;
 mod merge;
 mod names;
 pub mod provenance;
@@ -109,7 +110,8 @@ pub enum Command {
     Doctor(Doctor),
     /// Writes the scenarios and device examples into a folder, to be changed there
     Init(Init),
-    /// Writes the JSON Schema of a report, a scenario or a device file, for editors and programs
+    /// Writes the JSON Schema of a report, a benchmark, a scenario or a device file, for editors and
+    /// programs
     #[command(after_help = schema::EXAMPLES)]
     Schema(Schema),
     /// Writes what a shell needs to complete ngnlab's arguments
@@ -300,7 +302,7 @@ pub struct Lint {
 /// The arguments of `render`.
 #[derive(Debug, Args)]
 pub struct Render {
-    /// The report, as `run --json` wrote it, or the journal of a run that has not ended
+    /// The report, as `run --json` wrote it, the journal of a run that has not ended, or a benchmark
     pub report: PathBuf,
     /// The format
     #[arg(long, default_value = "text", help = formats_in_words())]

@@ -4,6 +4,7 @@
 //! 7, which is what editors of TOML understand; and in files without a `oneOf` wherever the same can
 //! be said without, since all that is said of a mistake below one is that there is a mistake.
 
+use ngnlab_reports::benchmark::Benchmark;
 use ngnlab_reports::document::Document;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, RestrictFormats};
@@ -20,6 +21,12 @@ use crate::scenario::Scenario;
 pub fn report() -> String {
     let settings = SchemaSettings::draft07().for_serialize();
     written::<Document>("An ngnlab report", settings)
+}
+
+/// Returns the schema of a benchmark, as `bench dns --json` writes it.
+pub fn benchmark() -> String {
+    let settings = SchemaSettings::draft07().for_serialize();
+    written::<Benchmark>("An ngnlab benchmark", settings)
 }
 
 /// Returns the schema of a scenario file.

@@ -201,6 +201,101 @@ fn a_shard_is_no_report_and_what_does_not_belong_together_is_not_merged() {
     }
 }
 
+#[test]
+fn benchmarks_are_shown_and_compared_by_what_is_in_their_files() {
+    let folder = TempDir::new().unwrap();
+    let place = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let old = place("old.json", &benchmark(1000));
+    let slow = place("slow.json", &benchmark(900));
+    let half = place("half.json", &benchmark(1000)[..300]);
+    let report = place("report.json", "{\"format\": 2}");
+    let shown = ngnlab(&["render", text(&old)]);
+    let told = said(&shown.stdout);
+    assert_eq!(shown.status.code(), Some(0), "{}", said(&shown.stderr));
+    assert!(told.contains("1,000  990–1,010  device"), "{told}");
+    let diff = |old: &Path, new: &Path, more: &[&str]| {
+        let output = ngnlab(&[&["diff", text(old), text(new)], more].concat());
+        let all = [said(&output.stdout), said(&output.stderr)].concat();
+        (output.status.code(), all)
+    };
+    let (code, told) = diff(&old, &slow, &[]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("slower by 10.0 % ± "), "{told}");
+    assert_eq!(diff(&old, &old, &[]).0, Some(0));
+    for (call, code, words) in [
+        (
+            diff(&old, &half, &[]),
+            2,
+            "half.json is no benchmark: it is cut off at line",
+        ),
+        (diff(&report, &old, &[]), 3, "old.json is a benchmark, and"),
+        (diff(&old, &slow, &["--strict"]), 2, "with `--strict`"),
+        (
+            diff(&old, &slow, &["--format", "html"]),
+            2,
+            "no format called `html`",
+        ),
+    ] {
+        assert_eq!(call.0, Some(code), "{}", call.1);
+        assert!(
+            unbroken(&call.1).contains(words),
+            "{} says no {words}",
+            call.1
+        );
+    }
+    for (args, words) in [
+        (
+            ["render", text(&old), "--format", "junit"],
+            "a benchmark has no format called `junit`",
+        ),
+        (
+            ["run", "--baseline", text(&old), "--list"],
+            "is a benchmark, and no report",
+        ),
+    ] {
+        let args = if args[3] == "--list" {
+            &args[..3]
+        } else {
+            &args[..]
+        };
+        let output = ngnlab(args);
+        let told = unbroken(&said(&output.stderr));
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains(words), "{told}");
+    }
+}
+
+/// Returns what an error says without the breaks of its lines.
+fn unbroken(error: &str) -> String {
+    let words: Vec<&str> = error
+        .split_whitespace()
+        .filter(|word| *word != "│")
+        .collect();
+    words.join(" ")
+}
+
+/// Three searches around a rate.
+fn benchmark(rate: u32) -> String {
+    let trial =
+        r#"{"offered": 9, "seconds": 5, "counts": {}, "delay": {}, "upstream": {}, "effort": {}}"#;
+    let repetitions = [99, 100, 101].map(|share| {
+        let rate = rate * share / 100;
+        format!(r#"{{"rate": {rate}, "limit": "device", "passed": {trial}, "failed": null, "trials": 9}}"#)
+    });
+    let repetitions = repetitions.join(", ");
+    format!(
+        r#"{{"format": 1, "provenance": {{"seed": "1"}}, "method": {{"trial-seconds": 5, "repetitions": 3,
+        "timeout-ms": 1000, "resolution": 0.01, "self-test-factor": 1.1}}, "devices": [{{"device": "one",
+        "self-test": {{"rate": 90000, "through": "", "trial": {trial}}}, "series": [{{"workload":
+        {{"transport": "udp", "asked": "aaaa", "cached-percent": 0, "domains": "ons"}},
+        "repetitions": [{repetitions}]}}]}}]}}"#
+    )
+}
+
 fn ngnlab(args: &[&str]) -> Output {
     let root: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     Command::new(env!("CARGO_BIN_EXE_ngnlab"))

@@ -21,6 +21,7 @@ use tempfile::TempDir;
 fn the_published_schemas_are_those_of_the_program() {
     for (name, schema) in [
         ("report", schema::report()),
+        ("bench", schema::benchmark()),
         ("scenario", schema::scenario()),
         ("device", schema::device()),
     ] {

@@ -7,6 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::provenance::Provenance;
 
+pub mod comparison;
+pub mod found;
+mod read;
+pub mod statistics;
+
+pub use read::{is_benchmark, read};
+
 /// The version of the JSON of a benchmark; it grows when a reader of the old one would break.
 pub const FORMAT: u32 = 1;
 

@@ -4,6 +4,7 @@ use crate::document::Document;
 use crate::scene::{NoScenes, Scenes};
 use crate::words::Lang;
 
+pub mod benchmark;
 mod captured;
 pub mod changes;
 mod conformant;

@@ -90,8 +90,9 @@ pub fn entries() -> impl Iterator<Item = (&'static str, &'static str, &'static s
 }
 
 /// The files of the table, by what is spoken of.
-const FILES: [(&str, &str); 14] = [
+const FILES: [(&str, &str); 15] = [
     ("report.txt", include_str!("words/report.txt")),
+    ("benchmark.txt", include_str!("words/benchmark.txt")),
     ("bundles.txt", include_str!("words/bundles.txt")),
     ("captures.txt", include_str!("words/captures.txt")),
     ("changes.txt", include_str!("words/changes.txt")),

@@ -1,4 +1,4 @@
-//! `ngnlab diff`: two saved reports, held against each other.
+//! `ngnlab diff`: two saved reports, or two benchmarks, held against each other.
 
 use std::path::{Path, PathBuf};
 
@@ -9,16 +9,17 @@ use ngnlab_reports::formats::Look;
 use ngnlab_reports::formats::changes::{FORMATS, Shown, find};
 use ngnlab_reports::{Case, Report};
 
-use super::{Answer, Place, in_words, render};
+use super::{Answer, Place, in_words, measured, render};
 use crate::error::{CONFORMANT, Error, NOT_CONFORMANT, UNDETERMINED};
+use crate::input;
 use crate::mistake::advice;
 
 /// The arguments of `diff`.
 #[derive(Debug, Args)]
 pub struct Diff {
-    /// The report from before, as `run --json` wrote it, of one device or several
+    /// The report from before, as `run --json` wrote it, of one device or several, or the benchmark
     pub old: PathBuf,
-    /// The report from now
+    /// The report or benchmark from now
     pub new: PathBuf,
     /// The format
     #[arg(long, default_value = "text", help = formats_in_words())]
@@ -41,7 +42,24 @@ pub(super) fn answer(args: &Diff, place: Place) -> Result<Answer, Error> {
             help: advice(&args.format, &known),
         });
     };
-    let (old, new) = (reports(&args.old)?, reports(&args.new)?);
+    let [old, new] = [&args.old, &args.new].map(|path| input::text(path, input::REPORT));
+    let (old, new) = (old?, new?);
+    match [&old, &new].map(|text| measured::is_benchmark(text)) {
+        [true, true] => return measured::against([&old, &new], args, place),
+        [false, false] => {}
+        [is_old, _] => {
+            let paths = match is_old {
+                true => [&args.old, &args.new],
+                false => [&args.new, &args.old],
+            };
+            let [benchmark, other] = paths.map(|path| path.display());
+            return Err(Error::Incomparable {
+                what: format!("{benchmark} is a benchmark, and {other} is none"),
+                help: "compare two reports, or two benchmarks".to_owned(),
+            });
+        }
+    }
+    let (old, new) = (reports_in(&old, &args.old)?, reports_in(&new, &args.new)?);
     let rules = Rules {
         strict: args.strict,
     };
@@ -66,7 +84,12 @@ pub(super) fn answer(args: &Diff, place: Place) -> Result<Answer, Error> {
 
 /// Reads a report of one device or of several.
 pub(super) fn reports(path: &Path) -> Result<Vec<Report>, Error> {
-    let (document, remarks) = render::load(path)?;
+    reports_in(&input::text(path, input::REPORT)?, path)
+}
+
+/// Reads a report of one device or of several; `text` is what is in the file.
+fn reports_in(text: &str, path: &Path) -> Result<Vec<Report>, Error> {
+    let (document, remarks) = render::read(text, path)?;
     // Of a journal nobody knows what is still to come.
     if remarks.is_some() {
         return Err(Error::Usage {
@@ -127,8 +150,10 @@ Examples:
   ngnlab diff last.json now.json                      what changed, what decides first
   ngnlab diff last.json now.json --format markdown    the same for a summary in CI
   ngnlab diff last.json now.json --all --strict       every place; whatever changed decides
+  ngnlab diff bench-old.json bench-new.json           of two benchmarks: slower, faster, or chance
 
 Exit codes: 0 no worse, 1 worse: a MUST of a chosen profile, a promise of a scenario or the device
 fails where it did not, or the device file is newly stale; 2 wrong usage or file; 3 could not tell:
 a MUST that a scenario exercises is no longer judged for certain, ngnlab broke or was stopped, or
-the reports have nothing in common";
+the reports have nothing in common. Of two benchmarks: 1 a device is slower by more than chance, or
+fails; 3 a rate of the old one has none that it can be compared with; 0 all else";

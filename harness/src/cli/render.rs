@@ -1,4 +1,5 @@
-//! `ngnlab render`: a saved report, or the journal of one in the making, shown again.
+//! `ngnlab render`: a saved report or benchmark, or the journal of a report in the making, shown
+//! again.
 
 use std::path::Path;
 
@@ -6,7 +7,7 @@ use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::{FORMATS, find, json};
 use ngnlab_reports::{journal, shard};
 
-use super::{Answer, Place, Render};
+use super::{Answer, Place, Render, measured};
 use crate::error::{CONFORMANT, Error};
 use crate::input;
 use crate::mistake::advice;
@@ -20,7 +21,11 @@ pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
             help: advice(&args.format, &known),
         });
     };
-    let (document, remarks) = load(&args.report)?;
+    let text = input::text(&args.report, input::REPORT)?;
+    if measured::is_benchmark(&text) {
+        return measured::shown(&text, args, place);
+    }
+    let (document, remarks) = read(&text, &args.report)?;
     let remarks = remarks.map_or(String::new(), |remark| {
         format!("{}\n", place.lang().say(&remark))
     });
@@ -37,13 +42,9 @@ pub(super) fn answer(args: &Render, place: Place) -> Result<Answer, Error> {
     })
 }
 
-/// Reads what was saved, and what is to be said of it.
-pub(super) fn load(path: &Path) -> Result<(Document, Option<String>), Error> {
-    let text = input::text(path, input::REPORT)?;
-    read(text.as_bytes(), path)
-}
-
-fn read(bytes: &[u8], path: &Path) -> Result<(Document, Option<String>), Error> {
+/// Reads what was saved, and what is to be said of it; `text` is what is in the file.
+pub(super) fn read(text: &str, path: &Path) -> Result<(Document, Option<String>), Error> {
+    let bytes = text.as_bytes();
     if journal::is_journal(bytes) {
         let journal = journal::parse(bytes).map_err(|message| Error::Usage {
             what: format!("{} is no whole journal: {message}", path.display()),
@@ -53,14 +54,19 @@ fn read(bytes: &[u8], path: &Path) -> Result<(Document, Option<String>), Error> 
         let remarks = format!("a journal: {ended} of {planned} runs have ended");
         return Ok((journal.document(), Some(remarks)));
     }
-    let text = String::from_utf8_lossy(bytes);
-    if let Some(number) = shard::number(&text) {
+    if measured::is_benchmark(text) {
+        return Err(Error::Usage {
+            what: format!("{} is a benchmark, and no report", path.display()),
+            help: Some("`ngnlab render` shows it, and `ngnlab diff` compares it".to_owned()),
+        });
+    }
+    if let Some(number) = shard::number(text) {
         return Err(Error::Usage {
             what: format!("{} is {number} of a run, and no report", path.display()),
             help: Some("`ngnlab merge` makes a report of all shards".to_owned()),
         });
     }
-    let document = json::parse(&text).map_err(|message| Error::Usage {
+    let document = json::parse(text).map_err(|message| Error::Usage {
         what: format!("{} is no report: {message}", path.display()),
         help: Some("`ngnlab run --json FILE` writes one".to_owned()),
     })?;

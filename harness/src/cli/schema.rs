@@ -18,6 +18,8 @@ pub struct Schema {
 pub enum Of {
     /// What `run --json` writes
     Report,
+    /// What `bench dns --json` writes
+    Bench,
     /// A scenario
     Scenario,
     /// A device file
@@ -27,6 +29,7 @@ pub enum Of {
 pub(super) fn answer(args: &Schema) -> Answer {
     Answer::text(match args.of {
         Of::Report => schema::report(),
+        Of::Bench => schema::benchmark(),
         Of::Scenario => schema::scenario(),
         Of::Device => schema::device(),
     })

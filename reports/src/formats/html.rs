@@ -139,7 +139,7 @@ impl<'a> From<&'a Text> for Both<'a> {
 }
 
 const PAGE: &str = include_str!("html/page.html");
-const STYLE: &str = include_str!("html/style.css");
+pub(super) const STYLE: &str = include_str!("html/style.css");
 /// The script, in the order in which its parts need each other.
 const SCRIPTS: [&str; 8] = [
     include_str!("html/words.js"),

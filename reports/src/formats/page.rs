@@ -113,6 +113,13 @@ impl Page {
         }
     }
 
+    /// Writes what heads the lines below it.
+    pub(super) fn title(&mut self, text: &str) {
+        for line in folded(text, "", "  ") {
+            self.line(&[(Style::Bold, &line)]);
+        }
+    }
+
     /// Writes the first lines of a value beside its name in the summary's column; where there are
     /// more, the last of them says so.
     pub(super) fn cut(&mut self, (style, name): (Style, &str), value: &str, most: usize) {
