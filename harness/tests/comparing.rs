@@ -216,7 +216,7 @@ fn benchmarks_are_shown_and_compared_by_what_is_in_their_files() {
     let shown = ngnlab(&["render", text(&old)]);
     let told = said(&shown.stdout);
     assert_eq!(shown.status.code(), Some(0), "{}", said(&shown.stderr));
-    assert!(told.contains("1,000  990–1,010  device"), "{told}");
+    assert!(told.contains("1,000 990–1,010 device"), "{told}");
     let diff = |old: &Path, new: &Path, more: &[&str]| {
         let output = ngnlab(&[&["diff", text(old), text(new)], more].concat());
         let all = [said(&output.stdout), said(&output.stderr)].concat();

@@ -45,7 +45,16 @@ pub(super) fn answer(args: &Diff, place: Place) -> Result<Answer, Error> {
     let [old, new] = [&args.old, &args.new].map(|path| input::text(path, input::REPORT));
     let (old, new) = (old?, new?);
     match [&old, &new].map(|text| measured::is_benchmark(text)) {
-        [true, true] => return measured::against([&old, &new], args, place),
+        [true, true] if args.strict => {
+            return Err(Error::Usage {
+                what: "two benchmarks cannot be compared with `--strict`".to_owned(),
+                help: Some("a rate that is lower by more than chance decides anyway".to_owned()),
+            });
+        }
+        [true, true] => {
+            let sides = [(&*old, &*args.old), (&*new, &*args.new)];
+            return measured::against(sides, &args.format, place);
+        }
         [false, false] => {}
         [is_old, _] => {
             let paths = match is_old {

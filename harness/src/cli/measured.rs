@@ -7,7 +7,7 @@ use ngnlab_reports::benchmark::{self, Benchmark};
 use ngnlab_reports::formats::benchmark::{FORMATS, changes, find};
 use ngnlab_reports::scene::NoScenes;
 
-use super::{Answer, Diff, Place, Render};
+use super::{Answer, Place, Render};
 use crate::error::{CONFORMANT, Error, NOT_CONFORMANT, UNDETERMINED};
 use crate::mistake::advice;
 
@@ -29,25 +29,22 @@ pub(super) fn shown(text: &str, args: &Render, place: Place) -> Result<Answer, E
     )))
 }
 
-/// Holds a new benchmark against an old one; `texts` are what is in the files.
-pub(super) fn against(texts: [&str; 2], args: &Diff, place: Place) -> Result<Answer, Error> {
-    let Some(format) = changes::find(&args.format) else {
+/// Holds a new benchmark against an old one, each with what is in its file, and shows what changed.
+pub(super) fn against(
+    [old, new]: [(&str, &Path); 2],
+    format: &str,
+    place: Place,
+) -> Result<Answer, Error> {
+    let Some(format) = changes::find(format) else {
         let known: Vec<&str> = changes::FORMATS.iter().map(|one| one.name).collect();
         return Err(Error::Usage {
-            what: format!("a comparison has no format called `{}`", args.format),
-            help: advice(&args.format, &known),
+            what: format!("a comparison has no format called `{format}`"),
+            help: advice(format, &known),
         });
     };
-    if args.strict {
-        return Err(Error::Usage {
-            what: "two benchmarks cannot be compared with `--strict`".to_owned(),
-            help: Some("a rate that is lower by more than chance decides anyway".to_owned()),
-        });
-    }
-    let paths = [&args.old, &args.new];
-    let [old, new] = [0, 1].map(|side| read(texts[side], paths[side]));
-    let [old_name, new_name] = paths.map(|path| path.display().to_string());
-    let comparison = held_against((&old_name, &old?), (&new_name, &new?))?;
+    let (before, after) = (read(old.0, old.1)?, read(new.0, new.1)?);
+    let [old_name, new_name] = [old.1, new.1].map(|path| path.display().to_string());
+    let comparison = held_against((&old_name, &before), (&new_name, &after))?;
     Ok(Answer {
         text: (format.render)(&comparison, place.look(&NoScenes)),
         remarks: String::new(),

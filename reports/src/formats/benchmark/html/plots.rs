@@ -25,6 +25,14 @@ const PANEL: Panel = Panel {
     bottom: 266.0,
 };
 
+/// Cuts a name to what fits; the tables have it whole.
+fn short(name: &str, longest: usize) -> String {
+    match name.char_indices().nth(longest) {
+        Some((at, _)) => format!("{}…", &name[..at]),
+        None => name.to_owned(),
+    }
+}
+
 /// Moves the places of labels down until none stands on another; they come and go sorted.
 fn apart(places: &mut [f64], distance: f64) {
     for index in 1..places.len() {

@@ -1,6 +1,6 @@
 //! Devices side by side with one workload, each with how sure its rate is.
 
-use super::WIDTH;
+use super::{WIDTH, short};
 use crate::benchmark::found::Found;
 use crate::benchmark::{Benchmark, Workload};
 use crate::formats::benchmark::figures::number;
@@ -49,6 +49,7 @@ pub(in crate::formats::benchmark::html) fn devices(
     for (index, (name, found)) in rates.iter().enumerate() {
         let colour = "device-0";
         let top = panel.top + ROW * index as f64;
+        let name = short(name, LONGEST);
         let words = format!("{name}{}{}", said.0.colon(), said.rate(found));
         drawing.text(
             "label",
@@ -73,3 +74,5 @@ pub(in crate::formats::benchmark::html) fn devices(
 }
 
 const ROW: f64 = 40.0;
+/// Letters of a name that fit above a rate, however wide they are.
+const LONGEST: usize = 36;

@@ -37,7 +37,7 @@ pub(in crate::formats::benchmark::html) fn histogram(
     let start = first * (-step).exp();
     let xs = Scale::logarithmic([start, end(bars.len() - 1)].into_iter());
     let most = bars.iter().max().copied().unwrap_or_default();
-    let ys = Scale::linear(most as f64, 4.0);
+    let ys = Scale::linear(most.max(4) as f64, 4.0);
     let [p50, p90, p99, p999, max] = said.delays(trial);
     let told = format!("{title}: p50 {p50}, p90 {p90}, p99 {p99}, p99.9 {p999}, max {max}");
     let mut drawing = Drawing::new(WIDTH, HEIGHT, &told);

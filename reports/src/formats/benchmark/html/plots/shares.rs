@@ -1,6 +1,6 @@
 //! How the rate depends on the share of names that the device has asked before.
 
-use super::{HEIGHT, PANEL, WIDTH, apart};
+use super::{HEIGHT, PANEL, WIDTH, apart, short};
 use crate::benchmark::found::Found;
 use crate::benchmark::{Benchmark, Workload};
 use crate::formats::benchmark::figures::number;
@@ -71,7 +71,12 @@ pub(in crate::formats::benchmark::html) fn shares(
     let mut places: Vec<f64> = ends.iter().map(|(y, ..)| *y).collect();
     apart(&mut places, 13.0);
     for ((_, x, name), y) in ends.iter().zip(places) {
-        drawing.text("label", (x + 10.0, y + 4.0), Anchor::Start, &short(name));
+        drawing.text(
+            "label",
+            (x + 10.0, y + 4.0),
+            Anchor::Start,
+            &short(name, LONGEST),
+        );
     }
     let place = (f64::midpoint(PANEL.left, PANEL.right), HEIGHT - 12.0);
     drawing.text("name", place, Anchor::Middle, &said.say("cached names"));
@@ -87,14 +92,7 @@ pub(in crate::formats::benchmark::html) fn is_alike(one: &Workload, other: &Work
     } == *other
 }
 
-/// Cuts a name to what fits beside a curve; the tables have it whole.
-fn short(name: &str) -> String {
-    match name.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{}…", &name[..at]),
-        None => name.to_owned(),
-    }
-}
-
+/// Letters of a name that fit beside a curve.
 const LONGEST: usize = 10;
 /// So many colours are told apart; each curve has its name beside it, too.
 const COLOURS: usize = 6;

@@ -29,7 +29,9 @@ pub(in crate::formats::benchmark::html) fn timeline(
         values.max_by(f64::total_cmp).unwrap_or_default()
     };
     let rates = Scale::linear(most(|slice| slice.asked as f64) / step, 2.0);
-    let losses = Scale::linear(most(|slice| (slice.asked - slice.right) as f64), 2.0);
+    // A question is lost whole.
+    let losses = most(|slice| (slice.asked - slice.right) as f64).max(2.0);
+    let losses = Scale::linear(losses, 2.0);
     let slowest = Scale::logarithmic(slices.iter().map(|slice| slice.slowest));
     let [first, second, third] = PANELS;
     first.draw_y(&rates, &mut drawing, number);
