@@ -418,7 +418,7 @@ impl Cli {
             Command::Merge(args) => merge::answer(args, place),
             Command::Bundle(args) => bundle::answer(args, place),
             Command::Verify(args) => verify::answer(args, place),
-            Command::Bench(command) => bench::answer(command, place).map(Answer::escaped),
+            Command::Bench(command) => bench::answer(command, place),
             Command::List(args) => list::answer(args, place).map(Answer::escaped),
             Command::Explain(args) => explain::answer(args, place).map(Answer::escaped),
             Command::Lint(args) => lint::answer(args, place).map(Answer::escaped),

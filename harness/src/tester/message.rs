@@ -389,3 +389,6 @@ const NXDOMAIN: u8 = 3;
 const TTL: u32 = 86_400;
 /// What a terminal with EDNS takes (RFC 6891 §6.2.5).
 const EDNS_SIZE: u16 = 4096;
+
+#[cfg(test)]
+mod tests;

@@ -98,7 +98,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) {
     for entry in entries {
         let path = entry.expect("a folder can be read").path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let is_test = name.starts_with("test") || name == "tests";
+        let is_test = name.starts_with("tests") || name.starts_with("test_");
         if !is_test && (path.is_dir() || name.ends_with(".rs")) {
             collect(&path, files);
         }

@@ -34,10 +34,12 @@ fn all_that_checks_and_diagnoses_can_say_is_said_in_japanese() {
 #[test]
 fn all_that_is_wrong_with_files_and_calls_is_said_in_japanese() {
     let literals = literals::of(&[
+        "../harness/src/bench",
         "../harness/src/bundle",
         "../harness/src/campaign/progress.rs",
         "../harness/src/capture/file.rs",
         "../harness/src/capture/points.rs",
+        "../harness/src/cli/bench/dns.rs",
         "../harness/src/cli/bundle.rs",
         "../harness/src/cli/diff.rs",
         "../harness/src/cli/init.rs",
@@ -50,6 +52,7 @@ fn all_that_is_wrong_with_files_and_calls_is_said_in_japanese() {
         "../harness/src/cli/run",
         "../harness/src/cli/select.rs",
         "../harness/src/cli/verify.rs",
+        "../harness/src/tester/site.rs",
         "../harness/src/dut/description",
         "../harness/src/dut/description.rs",
         "../harness/src/error.rs",

@@ -1,21 +1,23 @@
 //! `ngnlab bench dns`: how fast devices forward DNS.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use humantime::format_duration;
-use ngnlab_reports::benchmark::{self, Asked, Benchmark, Domains, Measured, Method, Transport, Workload};
+use ngnlab_reports::benchmark::{Asked, Benchmark, Domains, Measured, Method, Transport, Workload};
+use ngnlab_reports::formats::Look;
+use ngnlab_reports::formats::benchmark::{changes, find};
 use ngnlab_reports::provenance::{DeviceFile, Provenance};
+use ngnlab_reports::scene::NoScenes;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::setup::Mode;
 use sha2::{Digest as _, Sha256};
 
 use crate::bench::{self, Audience, Candidate, Plan};
 use crate::built_in;
-use crate::cli::{Answer, AreaName, DeliveryName, Place, file, interrupt, select};
+use crate::cli::{Answer, AreaName, DeliveryName, Place, file, interrupt, measured, select};
 use crate::dut::description::Description;
 use crate::dut::reference;
 use crate::error::{self, Error};
@@ -82,6 +84,16 @@ pub struct Dns {
     /// Writes the results as JSON, after each step what is known by then
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Also writes the results as one HTML page with plots to a file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Also writes the results as Markdown to a file, for the summary beside a run in CI
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// Holds the rates against an older benchmark of `--json`: the exit code then says whether a
+    /// device is slower by more than chance
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
     /// Goes on with a benchmark that was broken off, by what is in --json
     #[arg(long, requires = "json")]
     pub resume: bool,
@@ -157,13 +169,23 @@ pub(in crate::cli) fn answer(args: &Dns, place: Place) -> Result<Answer, Error> 
         }
         (None, _) => Vec::new(),
     };
+    let baseline = args.baseline.as_deref().map(baseline).transpose()?;
+    for path in [&args.html, &args.markdown].into_iter().flatten() {
+        file::try_out(path)?;
+    }
     let lasts = Duration::from_secs(plan.lasts(candidates.len()).as_secs());
-    (place.announce)(&format!("this takes about {}", format_duration(lasts)));
+    let lang = place.lang();
+    let announce = |line: &str| (place.announce)(&lang.say(line));
+    announce(&format!("this takes about {}", format_duration(lasts)));
     let latest = Mutex::new(known.clone());
     let mut keep = |devices: &[Measured]| {
         *latest.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = devices.to_vec();
         match &args.json {
-            Some(path) => file::write(path, &json(&whole(devices.to_vec()))),
+            Some(path) => {
+                let whole = whole(devices.to_vec());
+                let json = find("json").map(|one| (one.render)(&whole, place.look(&NoScenes)));
+                file::write(path, &json.unwrap_or_default())
+            }
             None => Ok(()),
         }
     };
@@ -172,7 +194,7 @@ pub(in crate::cli) fn answer(args: &Dns, place: Place) -> Result<Answer, Error> 
         &candidates,
         known,
         &mut Audience {
-            tell: &mut |line| (place.announce)(&line),
+            tell: &mut |line| announce(&line),
             keep: &mut keep,
             stop: &stop,
         },
@@ -188,20 +210,44 @@ pub(in crate::cli) fn answer(args: &Dns, place: Place) -> Result<Answer, Error> 
         Err(error) => return Err(error),
     };
     let is_whole = remarks.is_empty() && devices.iter().all(|one| one.failure.is_none());
+    let benchmark = whole(devices);
+    let look = place.look(&NoScenes);
+    let plain = Look {
+        colour: false,
+        ..look
+    };
+    for (path, name) in [(&args.html, "html"), (&args.markdown, "markdown")] {
+        if let Some((path, format)) = path.as_ref().zip(find(name)) {
+            file::write(path, &(format.render)(&benchmark, plain))?;
+        }
+    }
+    let mut text = find("text").map_or_else(String::new, |one| (one.render)(&benchmark, look));
+    let mut exit_code = match is_whole {
+        true => error::CONFORMANT,
+        false => error::UNDETERMINED,
+    };
+    if let Some((name, old)) = &baseline {
+        let change = measured::held_against((name, old), ("this run", &benchmark))?;
+        if let Some(format) = changes::find("text") {
+            text.push('\n');
+            text.push_str(&(format.render)(&change, look));
+        }
+        exit_code = exit_code.max(measured::exit_code(&change));
+    }
     Ok(Answer {
-        text: json(&whole(devices)),
-        remarks,
-        exit_code: match is_whole {
-            true => error::CONFORMANT,
-            false => error::UNDETERMINED,
+        text,
+        remarks: match remarks.is_empty() {
+            true => remarks,
+            false => format!("{}\n", lang.say(remarks.trim_end())),
         },
+        exit_code,
     })
 }
 
-fn json(benchmark: &Benchmark) -> String {
-    let mut text = serde_json::to_string_pretty(benchmark).expect("results are plain data");
-    text.push('\n');
-    text
+/// Reads the benchmark that this one is held against, and returns it with its name.
+fn baseline(path: &Path) -> Result<(String, Benchmark), Error> {
+    let text = input::text(path, input::REPORT)?;
+    Ok((path.display().to_string(), measured::read(&text, path)?))
 }
 
 fn plan(args: &Dns) -> Plan {
@@ -290,16 +336,8 @@ fn distinct(candidates: &[Candidate]) -> Result<(), Error> {
 
 /// Returns what was measured before, if it was by the same plan.
 fn resumed(path: &Path, plan: &Plan, candidates: &[Candidate]) -> Result<Vec<Measured>, Error> {
-    let text = fs::read_to_string(path).map_err(|source| Error::Read {
-        path: path.to_owned(),
-        source,
-    })?;
-    let before: Benchmark = serde_json::from_str(&text).map_err(|error| Error::Usage {
-        what: format!("{} is no benchmark that can be gone on with: {error}", path.display()),
-        help: Some("without --resume it begins anew".to_owned()),
-    })?;
-    let same = before.format == benchmark::FORMAT
-        && before.method == plan.method
+    let before = measured::read(&input::text(path, input::REPORT)?, path)?;
+    let same = before.method == plan.method
         && before.provenance.seed == plan.wish.seed.to_string()
         && before.devices.len() <= candidates.len()
         && before.devices.iter().zip(candidates).all(|(one, candidate)| {

@@ -1,0 +1,62 @@
+//! The benchmark of DNS forwarding, on the built-in router: what it counts, and that it ends well.
+//! How fast anything is, no test says.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+#[test]
+fn every_question_is_counted_on_both_sides() {
+    let folder = TempDir::new().unwrap();
+    let json = folder.path().join("rate.json");
+    let html = folder.path().join("rate.html");
+    let output = bench(&[
+        "--trial", "1", "--repeat", "1", "--json", text(&json), "--html", text(&html),
+        "--rate-only", "--cached", "0", "--domains", "mixed",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("reference"), "{said}");
+    assert!(std::fs::read_to_string(html).unwrap().contains("<svg"));
+    let benchmark = read(&json);
+    let device = &benchmark["devices"][0];
+    assert!(device["self-test"]["rate"].as_f64().unwrap() > 0.0);
+    let repetition = &device["series"][0]["repetitions"][0];
+    let passed = &repetition["passed"];
+    let offered = passed["offered"].as_f64().unwrap();
+    // A trial of a second.
+    let forwarded = passed["counts"]["forwarded"].as_f64().unwrap();
+    assert!((forwarded - offered).abs() < 1.0, "{passed}");
+    assert_eq!(passed["counts"]["misdirected"], 0);
+    assert_eq!(passed["upstream"]["questions"].as_f64().unwrap(), forwarded);
+    // What was measured is not measured again.
+    let again = bench(&[
+        "--trial", "1", "--repeat", "1", "--json", text(&json), "--resume", "--rate-only",
+        "--cached", "0", "--domains", "mixed",
+    ]);
+    assert_eq!(again.status.code(), Some(0), "{again:?}");
+    assert_eq!(read(&json)["devices"], benchmark["devices"]);
+    // Nor is something else taken for it.
+    let other = bench(&[
+        "--trial", "2", "--repeat", "1", "--json", text(&json), "--resume", "--rate-only",
+    ]);
+    assert_eq!(other.status.code(), Some(2), "{other:?}");
+    let said = String::from_utf8(other.stderr).unwrap();
+    assert!(said.contains("is of another benchmark"), "{said}");
+}
+
+fn bench(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ngnlab"));
+    command.args(["bench", "dns"]).args(args);
+    command.env("LC_ALL", "C").output().unwrap()
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
