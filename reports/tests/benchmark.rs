@@ -92,7 +92,7 @@ fn what_is_no_benchmark_is_told_from_one_of_another_time_and_from_half_of_one() 
 }
 
 fn shown(format: &str, benchmark: &Benchmark, look: Look<'_>) -> String {
-    (find(format).unwrap().render)(benchmark, look)
+    (find(format).expect("it is in the table").render)(benchmark, look)
 }
 
 const JAPANESE: Look<'static> = Look {

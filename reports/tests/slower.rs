@@ -89,7 +89,7 @@ fn a_lower_bound_tells_one_way_alone() {
 
 #[test]
 fn what_has_nothing_to_be_compared_with_is_unclear_and_says_why() {
-    let cases: [(fn(&mut Benchmark), &str); 7] = [
+    let cases: [Case; 7] = [
         (
             |one| one.method.trial_seconds = 60.0,
             "trials are not as long",
@@ -163,8 +163,11 @@ fn the_text_fits_80_columns_in_both_languages() {
     insta::assert_snapshot!(format!("{english}\n{japanese}"));
 }
 
+/// How the new benchmark differs from the old one, and what is said of it.
+type Case = (fn(&mut Benchmark), &'static str);
+
 fn held(old: &Benchmark, new: &Benchmark) -> Comparison {
-    compare(("old.json", old), ("new.json", new)).unwrap()
+    compare(("old.json", old), ("new.json", new)).expect("they have a device in common")
 }
 
 /// The first device of the example with its first workload, changed.

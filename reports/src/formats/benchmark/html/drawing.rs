@@ -254,7 +254,7 @@ mod tests {
         let scale = Scale::logarithmic([120.0, 900.0].into_iter());
         assert_eq!(scale.ticks, [100.0, 200.0, 500.0, 1000.0]);
         assert!(
-            (scale.share(300.0) - 0.459).abs() < 0.001,
+            (scale.share(300.0) - 0.463).abs() < 0.001,
             "{}",
             scale.share(300.0)
         );
