@@ -226,7 +226,11 @@ impl Stand {
             resolution: 0.1,
         };
         let workload = plan.workloads.first().cloned();
-        let mut order = order(plan, workload.unwrap_or_else(default_workload), SELF_TEST_LASTS);
+        let mut order = order(
+            plan,
+            workload.unwrap_or_else(default_workload),
+            SELF_TEST_LASTS,
+        );
         // RFC 8219 §9.2.1: within a quarter of the time limit.
         order.timeout /= 4;
         let found = search(&bounds, |rate| {
@@ -279,8 +283,18 @@ impl Stand {
         let start = match before {
             Some(before) => Ok(before.rate),
             // Where about it is, is found by trials that count for nothing.
-            None => run(self, Bounds { start: 2000.0, step: 2.0, lowest, highest, resolution: 0.5 }, PROBE_LASTS)
-                .map(|found| found.passed.map_or(lowest, |trial| trial.offered)),
+            None => run(
+                self,
+                Bounds {
+                    start: 2000.0,
+                    step: 2.0,
+                    lowest,
+                    highest,
+                    resolution: 0.5,
+                },
+                PROBE_LASTS,
+            )
+            .map(|found| found.passed.map_or(lowest, |trial| trial.offered)),
         };
         let lasts = Duration::from_secs_f64(method.trial_seconds);
         let found = start.and_then(|start| {
@@ -332,7 +346,11 @@ impl Stand {
         let workload = one.series[index].workload.clone();
         for percent in &plan.shares {
             let series = &mut one.series[index];
-            if series.at_shares.iter().any(|share| share.percent == *percent) {
+            if series
+                .at_shares
+                .iter()
+                .any(|share| share.percent == *percent)
+            {
                 continue;
             }
             let lasts = Duration::from_secs_f64(plan.method.trial_seconds);
@@ -433,10 +451,9 @@ impl Stand {
 /// Returns when answers were as fast as before, and stayed so.
 fn recovered(before: &Trial, after: &Trial) -> Option<f64> {
     let usual = before.delay.p99.max(LEAST_DELAY) * 2.0;
-    let slow = after
-        .timeline
-        .iter()
-        .rposition(|slice| slice.right < slice.asked || slice.slowest > usual.max(before.delay.max));
+    let slow = after.timeline.iter().rposition(|slice| {
+        slice.right < slice.asked || slice.slowest > usual.max(before.delay.max)
+    });
     match slow {
         None => Some(0.0),
         Some(last) => after.timeline.get(last + 1).map(|slice| slice.at * 1000.0),

@@ -307,7 +307,9 @@ impl Worker {
             false => LONGEST_OUTPUT,
         };
         thread::spawn(move || {
-            read_lines(output, longest, |line| sender.send(Said::Answer(line)).is_ok());
+            read_lines(output, longest, |line| {
+                sender.send(Said::Answer(line)).is_ok()
+            });
         });
         thread::spawn(move || words_sender.send(Said::LastWords(read(words))));
         let mut input = process.stdin.take().expect("it is piped");

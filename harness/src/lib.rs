@@ -9,11 +9,13 @@
 //! 1. [`cli`]: what can be asked on the command line, and what is said to that
 //! 2. [`doctor`], [`schema`], [`selftest`]: whether this machine, and the checks, are fit for it; what
 //!    files may have, for editors and other programs
-//! 3. [`bundle`]: a report with all that it was made of, packed, and checked by who gets it
+//! 3. [`bench`], [`bundle`]: how fast devices forward DNS, searched for; a report with all that it was
+//!    made of, packed, and checked by who gets it
 //! 4. [`campaign`]: many jobs at the same time
 //! 5. [`launch`], [`report`], [`scene`]: running one job, in a worker if need be; judging what it
 //!    gave, and laying it out for who draws it
-//! 6. [`job`]: one scenario in one area with one device, as data
+//! 6. [`job`], [`tester`]: one scenario in one area with one device, as data; who asks and answers DNS
+//!    on both sides of a device
 //! 7. [`play`]: a scenario is played on the testbed with a device; what each step makes happen
 //! 8. [`dut`], [`terminal`]: what is plugged in: a device of any kind, and real terminals
 //! 9. [`promises`], [`wireshark`]: what a scenario promises, held against what there is; a trace as
@@ -29,7 +31,6 @@
 //! 17. [`built_in`], [`guide`], [`mistake`], `named`, [`period`]: what the program has inside, what
 //!     stands in the guide, what is wrong in a file, and names and spans of time in it
 
-pub mod tester;
 pub mod bench;
 pub mod built_in;
 pub mod bundle;
@@ -65,4 +66,5 @@ mod scratch;
 pub mod selftest;
 pub mod stages;
 pub mod terminal;
+pub mod tester;
 pub mod wireshark;

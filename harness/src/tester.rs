@@ -18,3 +18,6 @@ pub(crate) mod site;
 mod sleep;
 mod wan;
 mod zone;
+
+#[cfg(test)]
+mod tests;

@@ -13,8 +13,19 @@ fn every_question_is_counted_on_both_sides() {
     let json = folder.path().join("rate.json");
     let html = folder.path().join("rate.html");
     let output = bench(&[
-        "--trial", "1", "--repeat", "1", "--json", text(&json), "--html", text(&html),
-        "--rate-only", "--cached", "0", "--domains", "mixed",
+        "--trial",
+        "1",
+        "--repeat",
+        "1",
+        "--json",
+        text(&json),
+        "--html",
+        text(&html),
+        "--rate-only",
+        "--cached",
+        "0",
+        "--domains",
+        "mixed",
     ]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let said = String::from_utf8(output.stdout).unwrap();
@@ -33,14 +44,31 @@ fn every_question_is_counted_on_both_sides() {
     assert_eq!(passed["upstream"]["questions"].as_f64().unwrap(), forwarded);
     // What was measured is not measured again.
     let again = bench(&[
-        "--trial", "1", "--repeat", "1", "--json", text(&json), "--resume", "--rate-only",
-        "--cached", "0", "--domains", "mixed",
+        "--trial",
+        "1",
+        "--repeat",
+        "1",
+        "--json",
+        text(&json),
+        "--resume",
+        "--rate-only",
+        "--cached",
+        "0",
+        "--domains",
+        "mixed",
     ]);
     assert_eq!(again.status.code(), Some(0), "{again:?}");
     assert_eq!(read(&json)["devices"], benchmark["devices"]);
     // Nor is something else taken for it.
     let other = bench(&[
-        "--trial", "2", "--repeat", "1", "--json", text(&json), "--resume", "--rate-only",
+        "--trial",
+        "2",
+        "--repeat",
+        "1",
+        "--json",
+        text(&json),
+        "--resume",
+        "--rate-only",
     ]);
     assert_eq!(other.status.code(), Some(2), "{other:?}");
     let said = String::from_utf8(other.stderr).unwrap();
@@ -50,13 +78,14 @@ fn every_question_is_counted_on_both_sides() {
 fn bench(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ngnlab"));
     command.args(["bench", "dns"]).args(args);
-    command.env("LC_ALL", "C").output().unwrap()
+    command.env("LC_ALL", "C").output().expect("ngnlab runs")
 }
 
 fn read(path: &Path) -> Value {
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    let text = std::fs::read_to_string(path).expect("the results were written");
+    serde_json::from_str(&text).expect("the results are JSON")
 }
 
 fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
+    path.to_str().expect("a path of letters")
 }

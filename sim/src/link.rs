@@ -11,6 +11,7 @@ pub mod clock;
 pub mod descriptors;
 pub(crate) mod jitter;
 pub mod lent_tap;
+mod loss;
 pub mod memory;
 pub mod nic;
 pub mod offload;

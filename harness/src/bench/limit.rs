@@ -91,7 +91,10 @@ fn of_trial(trial: &Trial, method: &Method) -> Option<Limit> {
 }
 
 fn busy_words(share: f64) -> String {
-    format!("its thread was busy during {:.0} % of the trial", share * 100.0)
+    format!(
+        "its thread was busy during {:.0} % of the trial",
+        share * 100.0
+    )
 }
 
 /// As much as goes unnoticed on a machine of one's own (ours).
@@ -109,7 +112,10 @@ mod tests {
 
     #[test]
     fn a_loss_in_the_device_is_the_devices() {
-        assert_eq!(limit(&found(|_| {}), &self_test(10_000.0), &METHOD), Limit::Device);
+        assert_eq!(
+            limit(&found(|_| {}), &self_test(10_000.0), &METHOD),
+            Limit::Device
+        );
     }
 
     #[test]
@@ -121,15 +127,42 @@ mod tests {
     #[test]
     fn whoever_of_us_was_too_slow_is_named() {
         let of = |spoil: fn(&mut Trial)| limit(&found(spoil), &self_test(1e6), &METHOD);
-        assert!(matches!(of(|one| one.effort.sent_rate = 900.0), Limit::Generator(_)));
-        assert!(matches!(of(|one| one.effort.lateness_p99 = 3e5), Limit::Generator(_)));
-        assert!(matches!(of(|one| one.counts.lost_behind = 1), Limit::Generator(_)));
-        assert!(matches!(of(|one| one.effort.generator_cpu = 0.95), Limit::Generator(_)));
-        assert!(matches!(of(|one| one.effort.answerer_cpu = 0.95), Limit::Answerer(_)));
-        assert!(matches!(of(|one| one.counts.lost_upstream = 1), Limit::Answerer(_)));
-        assert!(matches!(of(|one| one.effort.stolen = 0.2), Limit::Machine(_)));
-        assert!(matches!(of(|one| one.effort.others = 0.5), Limit::Machine(_)));
-        assert!(matches!(of(|one| one.effort.tester_waited = 0.5), Limit::Machine(_)));
+        assert!(matches!(
+            of(|one| one.effort.sent_rate = 900.0),
+            Limit::Generator(_)
+        ));
+        assert!(matches!(
+            of(|one| one.effort.lateness_p99 = 3e5),
+            Limit::Generator(_)
+        ));
+        assert!(matches!(
+            of(|one| one.counts.lost_behind = 1),
+            Limit::Generator(_)
+        ));
+        assert!(matches!(
+            of(|one| one.effort.generator_cpu = 0.95),
+            Limit::Generator(_)
+        ));
+        assert!(matches!(
+            of(|one| one.effort.answerer_cpu = 0.95),
+            Limit::Answerer(_)
+        ));
+        assert!(matches!(
+            of(|one| one.counts.lost_upstream = 1),
+            Limit::Answerer(_)
+        ));
+        assert!(matches!(
+            of(|one| one.effort.stolen = 0.2),
+            Limit::Machine(_)
+        ));
+        assert!(matches!(
+            of(|one| one.effort.others = 0.5),
+            Limit::Machine(_)
+        ));
+        assert!(matches!(
+            of(|one| one.effort.tester_waited = 0.5),
+            Limit::Machine(_)
+        ));
         let shared = |one: &mut Trial| {
             one.effort.generator_cpu = 0.5;
             one.effort.answerer_cpu = 0.45;

@@ -133,7 +133,10 @@ impl Dut for NicDut {
 
     fn attach(&mut self, world: &mut World, ends: Ends, setup: &Setup) -> Result<Cables, DutError> {
         self.description.must_offer(setup.mode)?;
-        self.variables = Some(Variables::new(self.area, setup, self.file.names()).when_measured(self.description.measured));
+        self.variables = Some(
+            Variables::new(self.area, setup, self.file.names())
+                .when_measured(self.description.measured),
+        );
         let mut wan = self.open("wan", &self.file.wan)?;
         let mut lan = self.open("lan", &self.file.lan)?;
         let mut hooks = Vec::new();

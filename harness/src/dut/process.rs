@@ -150,7 +150,8 @@ impl Dut for ProcessDut {
 
     fn attach(&mut self, world: &mut World, ends: Ends, setup: &Setup) -> Result<Cables, DutError> {
         self.description.must_offer(setup.mode)?;
-        let variables = Variables::new(self.area, setup, Programs::names()).when_measured(self.description.measured);
+        let variables = Variables::new(self.area, setup, Programs::names())
+            .when_measured(self.description.measured);
         let plan = Plan::render(&self.programs, &variables);
         let plan = plan.map_err(|mistake| self.description.unfit(mistake))?;
         let (mut wan, mut lan) = open_taps(self.macs())?;

@@ -131,7 +131,8 @@ impl Dut for QemuDut {
 
     fn attach(&mut self, world: &mut World, ends: Ends, setup: &Setup) -> Result<Cables, DutError> {
         self.description.must_offer(setup.mode)?;
-        let variables = Variables::new(self.area, setup, self.machine.names()).when_measured(self.description.measured);
+        let variables = Variables::new(self.area, setup, self.machine.names())
+            .when_measured(self.description.measured);
         let configure = Script::configure(&self.machine, &variables);
         let configure = configure.map_err(|mistake| self.description.unfit(mistake))?;
         let start = self.start()?;

@@ -83,11 +83,7 @@ impl Bench {
     }
 
     /// Puts the device of a file on a line.
-    pub fn of_file(
-        device: &Path,
-        prepared: Option<Prepared>,
-        wish: &Wish,
-    ) -> Result<Self, Error> {
+    pub fn of_file(device: &Path, prepared: Option<Prepared>, wish: &Wish) -> Result<Self, Error> {
         let description = Description::load(device)?;
         needs::check(&description)?;
         let desk = Desk::new(&description)?;

@@ -49,7 +49,11 @@ impl Cores {
 
     /// Returns how many processors the tester has.
     pub(super) fn of_tester(&self) -> u32 {
-        if self.generator == self.answerer { 1 } else { 2 }
+        if self.generator == self.answerer {
+            1
+        } else {
+            2
+        }
     }
 
     /// Keeps this thread, and what it starts from now on, to the processors of a part; returns
@@ -74,8 +78,14 @@ mod tests {
     fn the_device_has_processors_of_its_own() {
         assert_eq!(Cores::of(&[3]), None);
         let two = Cores::of(&[0, 1]).unwrap();
-        assert_eq!((two.generator, two.answerer, two.device), (vec![0], vec![0], vec![1]));
+        assert_eq!(
+            (two.generator, two.answerer, two.device),
+            (vec![0], vec![0], vec![1])
+        );
         let four = Cores::of(&[0, 1, 4, 5]).unwrap();
-        assert_eq!((four.generator, four.answerer, four.device), (vec![0], vec![1], vec![4, 5]));
+        assert_eq!(
+            (four.generator, four.answerer, four.device),
+            (vec![0], vec![1], vec![4, 5])
+        );
     }
 }

@@ -46,9 +46,8 @@ pub(super) enum State {
 impl Heard {
     /// Makes an empty one.
     pub(super) fn new(offer: &Offer) -> Self {
-        let histogram = || {
-            Histogram::new_with_bounds(1_000, LONGEST, DIGITS).expect("the bounds are in order")
-        };
+        let histogram =
+            || Histogram::new_with_bounds(1_000, LONGEST, DIGITS).expect("the bounds are in order");
         let end = offer.due(offer.total) as f64 / 1e9;
         let slice = |index: u32| Slice {
             at: end * f64::from(index) / f64::from(SLICES),
@@ -129,7 +128,7 @@ impl Heard {
     }
 
     /// Notes an answer from somebody else than who was asked.
-    pub(super) fn from_elsewhere(&mut self, number: u32) {
+    pub(super) fn answered_elsewhere(&mut self, number: u32) {
         self.has_failed = true;
         if self.states[number as usize] == State::Waiting {
             self.waiting -= 1;
@@ -170,7 +169,12 @@ impl Heard {
     pub(super) fn delay(&self) -> Delay {
         let at = |share: f64| micros(self.delays.value_at_quantile(share));
         let steps = self.delays.iter_log(10_000, HISTOGRAM_STEP);
-        let steps = steps.map(|step| (micros(step.value_iterated_to()), step.count_since_last_iteration()));
+        let steps = steps.map(|step| {
+            (
+                micros(step.value_iterated_to()),
+                step.count_since_last_iteration(),
+            )
+        });
         Delay {
             p50: at(0.5),
             p90: at(0.9),

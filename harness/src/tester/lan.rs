@@ -231,10 +231,8 @@ impl<'o> Trial<'o> {
         match number.filter(|number| self.offer.label(*number) == label) {
             // Of an earlier trial, or with an id that its question did not have.
             None => self.heard.unreadable(),
-            Some(number)
-                if datagram.source != server.octets() || datagram.source_port != PORT =>
-            {
-                self.heard.from_elsewhere(number);
+            Some(number) if datagram.source != server.octets() || datagram.source_port != PORT => {
+                self.heard.answered_elsewhere(number);
             }
             Some(number) => {
                 let due = self.offer.due(number);

@@ -26,4 +26,3 @@ pub(super) fn ends(server: Ipv6Addr) -> Ends {
         addresses: (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1), server),
     }
 }
-

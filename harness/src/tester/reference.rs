@@ -2,9 +2,9 @@
 //! thread.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -119,9 +119,10 @@ impl Dut for ApartReference {
 
     fn check(&mut self) -> Result<(), DutError> {
         match &self.running {
-            Some(running) if running.handle.is_finished() => {
-                Err(broken("run the built-in router", io::ErrorKind::Other.into()))
-            }
+            Some(running) if running.handle.is_finished() => Err(broken(
+                "run the built-in router",
+                io::ErrorKind::Other.into(),
+            )),
             _ => Ok(()),
         }
     }

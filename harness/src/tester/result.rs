@@ -71,12 +71,16 @@ impl Meanwhile {
 }
 
 /// Puts together what became of the questions of a trial; `all` is how long it took as a whole.
-pub(super) fn trial(offer: &Offer, outcome: Outcome, meanwhile: &Meanwhile, all: Duration) -> Trial {
+pub(super) fn trial(
+    offer: &Offer,
+    outcome: Outcome,
+    meanwhile: &Meanwhile,
+    all: Duration,
+) -> Trial {
     let counts = counts(offer, &outcome, meanwhile);
     let seconds = outcome.lasted.as_secs_f64().max(1e-6);
-    let busy = |used: Duration, within: Duration| {
-        used.as_secs_f64() / within.as_secs_f64().max(1e-6)
-    };
+    let busy =
+        |used: Duration, within: Duration| used.as_secs_f64() / within.as_secs_f64().max(1e-6);
     let (lateness_p99, lateness_max) = outcome.heard.lateness();
     let waited = (outcome.used + meanwhile.answerer).waited;
     let answerer_busy = outcome.answerer_busy + meanwhile.answerer.ran;
@@ -131,7 +135,9 @@ fn counts(offer: &Offer, outcome: &Outcome, meanwhile: &Meanwhile) -> Counts {
     counts.unasked = unasked;
     counts.misdirected = misdirected;
     // What a full queue of ours has lost is not lost in the device.
-    let behind = meanwhile.lost_on_lan.min(counts.lost_answered + counts.lost_unasked);
+    let behind = meanwhile
+        .lost_on_lan
+        .min(counts.lost_answered + counts.lost_unasked);
     let of_answered = behind.min(counts.lost_answered);
     counts.lost_answered -= of_answered;
     counts.lost_unasked -= behind - of_answered;

@@ -49,8 +49,10 @@ pub(super) struct Site<'d> {
 /// offers.
 pub(crate) fn scenario(modes: &[Mode], wished: Option<Mode>) -> Scenario {
     let text = include_str!("line.toml");
-    let scenario = Scenario::parse("bench/dns", Path::new("line.toml"), text)
-        .unwrap_or_else(|mistakes| panic!("the line of the benchmark is written wrong: {mistakes:?}"));
+    let scenario =
+        Scenario::parse("bench/dns", Path::new("line.toml"), text).unwrap_or_else(|mistakes| {
+            panic!("the line of the benchmark is written wrong: {mistakes:?}")
+        });
     let delivery = scenario.delivery_for(modes, wished);
     scenario.delivered_by(delivery)
 }
@@ -76,7 +78,8 @@ impl<'d> Site<'d> {
         }
         let ends = wait_until_online(&mut testbed, dut)?;
         let values = area.values();
-        let servers: BTreeSet<Ipv6Addr> = values.ngn_dns.into_iter().chain(values.ons_dns).collect();
+        let servers: BTreeSet<Ipv6Addr> =
+            values.ngn_dns.into_iter().chain(values.ons_dns).collect();
         if servers.contains(&ends.addresses.1) {
             return Err(failed(
                 "its terminals are told to ask the network's own DNS servers, so that it forwards no \
@@ -88,7 +91,10 @@ impl<'d> Site<'d> {
             let taken = testbed.world.take_aside(cable);
             taken.map_err(|error| broken("take over the device's cables", error))
         };
-        let (wan, lan) = (aside(&mut testbed, cables.wan)?, aside(&mut testbed, cables.lan)?);
+        let (wan, lan) = (
+            aside(&mut testbed, cables.wan)?,
+            aside(&mut testbed, cables.lan)?,
+        );
         let sides = Sides::start(lan, wan, servers, cores.as_ref());
         Ok(Self {
             testbed,
@@ -105,7 +111,11 @@ impl<'d> Site<'d> {
     }
 
     /// Waits for the first right answer, and returns how long that took from a moment on.
-    pub(super) fn first_answer(&mut self, clock: &Clock, within: Duration) -> Result<Duration, DutError> {
+    pub(super) fn first_answer(
+        &mut self,
+        clock: &Clock,
+        within: Duration,
+    ) -> Result<Duration, DutError> {
         let order = TrialOrder::probe();
         while clock.now().since(Time::ZERO) < within {
             let began = clock.now();

@@ -63,8 +63,7 @@ impl Answerer {
     fn take(&mut self, length: usize, ledger: Option<&Ledger>) -> io::Result<()> {
         let frame = &self.buffer[..length];
         let asked = Datagram::read(frame).filter(|datagram| {
-            datagram.destination_port == PORT
-                && self.servers.contains(&datagram.destination.into())
+            datagram.destination_port == PORT && self.servers.contains(&datagram.destination.into())
         });
         let asking = asked.zip(ledger).and_then(|(datagram, ledger)| {
             let asking = Asking::read(datagram.payload, &ledger.zones)?;

@@ -17,7 +17,8 @@ use nix::unistd::{read, write};
 
 use crate::frame::Frame;
 use crate::link::Link;
-use crate::link::tap::{LONGEST_FRAME, Tap, is_loss};
+use crate::link::loss::is_loss;
+use crate::link::tap::{LONGEST_FRAME, Tap};
 
 /// A TAP interface in somebody else's network namespace.
 #[derive(Debug)]

@@ -23,9 +23,9 @@ use thiserror::Error;
 
 use crate::frame::Frame;
 use crate::link::offload;
-use crate::link::tap::{self, LONGEST_FRAME};
 use crate::link::plane::Plane;
-use crate::link::{Link, tap::is_loss};
+use crate::link::tap::{self, LONGEST_FRAME};
+use crate::link::{Link, loss::is_loss};
 
 /// A network interface of this machine.
 pub struct Nic {

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use nix::errno::Errno;
 use nix::unistd::{read, write};
 
-use crate::link::tap::is_loss;
+use crate::link::loss::is_loss;
 
 /// Frames to and from the outside of a cable.
 pub trait Plane: Send {

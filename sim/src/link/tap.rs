@@ -17,6 +17,7 @@ use tun_tap::{Iface, Mode};
 
 use crate::frame::Frame;
 use crate::link::Link;
+use crate::link::loss::is_loss;
 use crate::link::plane::{DescriptorPlane, Plane};
 use crate::message::packet::Mac;
 
@@ -184,16 +185,6 @@ impl Link for Tap {
             error => Err(error),
         }
     }
-}
-
-/// Returns whether a frame that could not be sent is lost, as on a wire with nobody at its end.
-pub(super) fn is_loss(error: &io::Error) -> bool {
-    // A full queue, an interface that is down, or one that was deleted. EINVAL is a frame too
-    // short for an interface.
-    matches!(
-        error.raw_os_error(),
-        Some(libc::EAGAIN | libc::EIO | libc::EINVAL | libc::ENOBUFS | libc::ENOMEM | libc::EBADFD)
-    )
 }
 
 /// Sets an interface of this namespace up or down, as its owner would.

@@ -179,7 +179,9 @@ pub(in crate::cli) fn answer(args: &Dns, place: Place) -> Result<Answer, Error> 
     announce(&format!("this takes about {}", format_duration(lasts)));
     let latest = Mutex::new(known.clone());
     let mut keep = |devices: &[Measured]| {
-        *latest.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = devices.to_vec();
+        *latest
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = devices.to_vec();
         match &args.json {
             Some(path) => {
                 let whole = whole(devices.to_vec());
@@ -205,7 +207,10 @@ pub(in crate::cli) fn answer(args: &Dns, place: Place) -> Result<Answer, Error> 
         Err(Error::Stopped) => {
             let known = latest.into_inner();
             let known = known.unwrap_or_else(std::sync::PoisonError::into_inner);
-            (known, "stopped by the user; --resume with --json measures the rest\n".to_owned())
+            (
+                known,
+                "stopped by the user; --resume with --json measures the rest\n".to_owned(),
+            )
         }
         Err(error) => return Err(error),
     };
@@ -324,7 +329,10 @@ fn candidate(
 
 fn distinct(candidates: &[Candidate]) -> Result<(), Error> {
     for (number, one) in candidates.iter().enumerate() {
-        if candidates[..number].iter().any(|other| other.name == one.name) {
+        if candidates[..number]
+            .iter()
+            .any(|other| other.name == one.name)
+        {
             return Err(Error::Usage {
                 what: format!("two devices are called {}", one.name),
                 help: Some("give one of them another name in its file".to_owned()),
@@ -340,15 +348,19 @@ fn resumed(path: &Path, plan: &Plan, candidates: &[Candidate]) -> Result<Vec<Mea
     let same = before.method == plan.method
         && before.provenance.seed == plan.wish.seed.to_string()
         && before.devices.len() <= candidates.len()
-        && before.devices.iter().zip(candidates).all(|(one, candidate)| {
-            one.device == candidate.name
-                && one.file.as_ref() == candidate.file.as_ref().map(|(_, file)| file)
-                && one
-                    .series
-                    .iter()
-                    .zip(&plan.workloads)
-                    .all(|(series, workload)| series.workload == *workload)
-        });
+        && before
+            .devices
+            .iter()
+            .zip(candidates)
+            .all(|(one, candidate)| {
+                one.device == candidate.name
+                    && one.file.as_ref() == candidate.file.as_ref().map(|(_, file)| file)
+                    && one
+                        .series
+                        .iter()
+                        .zip(&plan.workloads)
+                        .all(|(series, workload)| series.workload == *workload)
+            });
     match same {
         true => Ok(before.devices),
         false => Err(Error::Usage {

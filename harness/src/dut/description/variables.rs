@@ -101,7 +101,10 @@ impl<'a> Samples<'a> {
         Area::ALL.into_iter().flat_map(move |area| {
             let names = names.clone();
             let ways = [false, true];
-            let ways = self.modes.iter().flat_map(move |mode| ways.map(|way| (mode, way)));
+            let ways = self
+                .modes
+                .iter()
+                .flat_map(move |mode| ways.map(|way| (mode, way)));
             ways.map(move |(mode, measured)| {
                 let (default_dns, domains) = setup::table(&simplest(area), area);
                 let setup = Setup {

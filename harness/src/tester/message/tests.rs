@@ -61,7 +61,10 @@ proptest! {
 fn what_is_wrong_with_an_answer_is_named() {
     let right = answer_to(Asked::Aaaa, true);
     assert_eq!(verdict(&right), Some(Verdict::Right));
-    assert_eq!(verdict(&answer_to(Asked::Aaaa, false)), Some(Verdict::Rcode));
+    assert_eq!(
+        verdict(&answer_to(Asked::Aaaa, false)),
+        Some(Verdict::Rcode)
+    );
     assert_eq!(verdict(&answer_to(Asked::A, true)), Some(Verdict::Question));
     let spoilt = |spoil: fn(&mut Vec<u8>)| {
         let mut message = right.clone();
@@ -71,7 +74,10 @@ fn what_is_wrong_with_an_answer_is_named() {
     assert_eq!(spoilt(|one| one[2] |= 0x02), Some(Verdict::Truncated));
     assert_eq!(spoilt(|one| one[7] = 0), Some(Verdict::Record));
     assert_eq!(spoilt(|one| one[7] = 2), Some(Verdict::Record));
-    assert_eq!(spoilt(|one| one.truncate(one.len() - 1)), Some(Verdict::Record));
+    assert_eq!(
+        spoilt(|one| one.truncate(one.len() - 1)),
+        Some(Verdict::Record)
+    );
     // The question once more, and no answer.
     assert_eq!(spoilt(|one| one[2] &= 0x7f), None);
 }
