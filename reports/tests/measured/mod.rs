@@ -183,6 +183,8 @@ pub(crate) fn trial(offered: f64, lost: u64) -> Trial {
             lateness_max: 240.0,
             generator_cpu: 0.41,
             answerer_cpu: 0.22,
+            others: 0.0,
+            tester_processors: 1,
             tester_waited: 0.002,
             device_cpu: Some(0.98),
             stolen: 0.0,
