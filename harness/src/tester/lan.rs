@@ -184,7 +184,7 @@ impl<'o> Trial<'o> {
             let Mark { port, id } = self.offer.mark(self.sent);
             let zone = self.offer.zone(label);
             let frame = self.questions[zone].frame(label, port, id);
-            let taken = aside.plane.send(frame)?;
+            let taken = aside.plane.put(frame)?;
             self.heard.sent(self.sent, late, taken);
             self.sent += 1;
         }

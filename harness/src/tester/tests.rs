@@ -162,7 +162,7 @@ fn forward(mut lan: Packets, mut wan: Packets, does: fn(bool, u64) -> Does, stop
             };
             seen[from] += 1;
             for _ in 0..times {
-                planes[1 - from].send(&frame).unwrap();
+                planes[1 - from].put(&frame).unwrap();
             }
         }
     }

@@ -80,7 +80,7 @@ impl Answerer {
             ledger.note_misdirected();
         }
         asking.answer(frame, &datagram, right, &mut self.answer);
-        if !self.aside.plane.send(&self.answer)? {
+        if !self.aside.plane.put(&self.answer)? {
             ledger.note_unanswered();
         }
         Ok(())

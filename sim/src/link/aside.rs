@@ -49,7 +49,7 @@ impl Aside {
         let mut any = false;
         while let Ok(frame) = self.from_world.try_recv() {
             any = true;
-            self.plane.send(&frame)?;
+            self.plane.put(&frame)?;
         }
         if any {
             drain(&self.woken);
@@ -59,7 +59,10 @@ impl Aside {
 
     /// Returns what to sleep on: the device's frames and the world's.
     pub fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        self.plane.fd().into_iter().chain([self.woken.as_fd()])
+        self.plane
+            .descriptor()
+            .into_iter()
+            .chain([self.woken.as_fd()])
     }
 }
 

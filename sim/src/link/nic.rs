@@ -212,9 +212,9 @@ impl Link for Nic {
 }
 
 impl Plane for Nic {
-    fn send(&mut self, frame: &[u8]) -> io::Result<bool> {
+    fn put(&mut self, frame: &[u8]) -> io::Result<bool> {
         let before = self.lost;
-        Link::send(self, &frame.into())?;
+        self.send(&frame.into())?;
         Ok(self.lost == before)
     }
 
@@ -227,8 +227,8 @@ impl Plane for Nic {
         Ok(Some(length))
     }
 
-    fn fd(&self) -> Option<BorrowedFd<'_>> {
-        Link::fd(self)
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.fd()
     }
 }
 

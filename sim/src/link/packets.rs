@@ -42,7 +42,7 @@ impl Packets {
 
 impl Link for Packets {
     fn send(&mut self, frame: &Frame) -> io::Result<()> {
-        self.plane.send(frame).map(drop)
+        self.plane.put(frame).map(drop)
     }
 
     fn try_recv(&mut self) -> io::Result<Option<Frame>> {
@@ -51,7 +51,7 @@ impl Link for Packets {
     }
 
     fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.plane.fd()
+        self.plane.descriptor()
     }
 
     fn lend(&mut self) -> io::Result<Box<dyn Plane>> {
@@ -81,6 +81,6 @@ mod tests {
         drop(near);
         assert!(far.try_recv().unwrap().is_none());
         assert!(far.fd().is_none());
-        assert!(!lent.send(&[4]).unwrap());
+        assert!(!lent.put(&[4]).unwrap());
     }
 }

@@ -12,13 +12,13 @@ use crate::link::loss::is_loss;
 /// Frames to and from the outside of a cable.
 pub trait Plane: Send {
     /// Sends a frame; `false` is one that the cable did not take.
-    fn send(&mut self, frame: &[u8]) -> io::Result<bool>;
+    fn put(&mut self, frame: &[u8]) -> io::Result<bool>;
 
     /// Takes a frame into a buffer and returns its length, if there is one; never blocks.
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>>;
 
     /// Returns what to sleep on until a frame arrives; `None` once nothing comes any more.
-    fn fd(&self) -> Option<BorrowedFd<'_>>;
+    fn descriptor(&self) -> Option<BorrowedFd<'_>>;
 }
 
 /// A descriptor that reads and writes a frame at a time: a TAP interface, or a socket of packets.
@@ -35,7 +35,7 @@ impl DescriptorPlane {
 }
 
 impl Plane for DescriptorPlane {
-    fn send(&mut self, frame: &[u8]) -> io::Result<bool> {
+    fn put(&mut self, frame: &[u8]) -> io::Result<bool> {
         let Some(fd) = &self.fd else {
             return Ok(false);
         };
@@ -63,7 +63,7 @@ impl Plane for DescriptorPlane {
         }
     }
 
-    fn fd(&self) -> Option<BorrowedFd<'_>> {
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         self.fd.as_ref().map(AsFd::as_fd)
     }
 }

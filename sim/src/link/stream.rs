@@ -137,9 +137,9 @@ impl<C: FnMut(bool) -> io::Result<()>> Link for StreamLink<C> {
 }
 
 impl<C: FnMut(bool) -> io::Result<()> + Send> Plane for StreamLink<C> {
-    fn send(&mut self, frame: &[u8]) -> io::Result<bool> {
+    fn put(&mut self, frame: &[u8]) -> io::Result<bool> {
         let before = self.lost;
-        Link::send(self, &frame.into())?;
+        self.send(&frame.into())?;
         Ok(self.lost == before)
     }
 
@@ -153,8 +153,8 @@ impl<C: FnMut(bool) -> io::Result<()> + Send> Plane for StreamLink<C> {
         Ok(Some(length))
     }
 
-    fn fd(&self) -> Option<BorrowedFd<'_>> {
-        Link::fd(self)
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.fd()
     }
 }
 
