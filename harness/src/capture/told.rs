@@ -85,6 +85,13 @@ pub(super) fn tell(
              `-s 0`; what seems to be missing may have been there"
         ));
     }
+    if heap.timeless > 0 {
+        told.warnings.push(format!(
+            "{} frames have no time (Simple Packet Blocks) and are left out: capture with tcpdump or \
+             dumpcap; what seems to be missing may have been there",
+            heap.timeless
+        ));
+    }
     if heap.joined > 0 {
         told.warnings.push(format!(
             "{} frames are longer than the cable carries: the capturing machine joined segments, so \
@@ -262,7 +269,9 @@ fn frames(heap: &Heap, trace: &Trace) -> String {
     });
     let elsewhere = heap.kept.len() - trace.records.len();
     let elsewhere = (elsewhere > 0).then(|| format!("{elsewhere} elsewhere"));
-    let left_out: Vec<String> = left_out.chain(elsewhere).collect();
+    let strangers = heap.strangers;
+    let strangers = (strangers > 0).then(|| format!("{strangers} between others"));
+    let left_out: Vec<String> = left_out.chain(elsewhere).chain(strangers).collect();
     let left_out = match left_out.is_empty() {
         true => String::new(),
         false => format!("; left out: {}", left_out.join(", ")),

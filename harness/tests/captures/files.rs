@@ -183,6 +183,7 @@ fn what_is_no_capture_or_has_no_router_is_told_in_a_sentence() {
     write("text.pcap", b"not a capture at all");
     write("empty.pcap", b"");
     write("packed.gz", &packed(b"not a capture either"));
+    write("hollow.gz", &packed(b""));
     write(
         "wifi.pcap",
         &tap::pcap(
@@ -205,8 +206,9 @@ fn what_is_no_capture_or_has_no_router_is_told_in_a_sentence() {
     let good = path("good.pcapng");
     for (name, args, said) in [
         ("text.pcap", &line[..], "is neither a trace nor a capture"),
-        ("empty.pcap", &line[..], "--line is for captures"),
+        ("empty.pcap", &line[..], "empty.pcap is empty"),
         ("packed.gz", &line[..], "it is no capture"),
+        ("hollow.gz", &line[..], "what is packed in it is empty"),
         ("wifi.pcap", &line[..], "its link type is 105"),
         (
             "nothing.pcap",
