@@ -72,6 +72,7 @@ pub struct Dissection<'t> {
     pub suppressed: bool,
     /// What takes its frames apart for people.
     pub decoder: Decoder<'t>,
+    device_macs: BTreeSet<Mac>,
     terminal_sources: BTreeSet<Ipv6Addr>,
     upstream_sources: BTreeSet<Ipv6Addr>,
     lan_prefixes: Vec<Ipv6Net>,
@@ -97,6 +98,7 @@ impl<'t> Dissection<'t> {
             lateness: Lateness::of(trace),
             suppressed: false,
             decoder: Decoder::new(trace),
+            device_macs: BTreeSet::from([trace.header.setup.wan_mac, trace.header.setup.lan_mac]),
             terminal_sources: BTreeSet::new(),
             upstream_sources: BTreeSet::new(),
             lan_prefixes: Vec::new(),
@@ -157,6 +159,9 @@ impl<'t> Dissection<'t> {
 
     fn take_in(&mut self, found: Found<Packet<'t>>, streams: &mut tcp::Streams) {
         let ndp = Ndp::parse(&found.is);
+        if found.by_device(Role::Wan) || found.by_device(Role::Lan) {
+            self.device_macs.insert(found.eth_source);
+        }
         // Who claims an address by a crafted advertisement shows nobody who has it.
         let is_claim = found.injected && ndp.is_some();
         if found.from == End::Network && is_routable(found.source) && !is_claim {
@@ -256,17 +261,9 @@ impl<'t> Dissection<'t> {
         })
     }
 
-    /// Returns every MAC address the device has shown, the configured ones first.
-    pub fn device_macs(&self) -> BTreeSet<Mac> {
-        let seen = self
-            .packets
-            .iter()
-            .filter(|found| found.by_device(Role::Wan) || found.by_device(Role::Lan))
-            .map(|found| found.eth_source);
-        [self.setup().wan_mac, self.setup().lan_mac]
-            .into_iter()
-            .chain(seen)
-            .collect()
+    /// Returns every MAC address the device has shown, and the configured ones.
+    pub fn device_macs(&self) -> &BTreeSet<Mac> {
+        &self.device_macs
     }
 
     /// Returns whether a packet with this source was sent by a terminal and forwarded.
