@@ -27,6 +27,7 @@ mod points;
 mod signs;
 mod strangers;
 mod told;
+mod twins;
 mod whole;
 
 pub use file::is_capture;
@@ -121,6 +122,8 @@ struct Heap {
     lost: u64,
     /// How many frames have no time, so that nobody knows when they were there.
     timeless: u64,
+    /// How many are others, caught once more.
+    twins: usize,
     /// How many went from others to others, on the router's cable.
     strangers: usize,
     /// What is to be said of the files.
@@ -161,6 +164,11 @@ impl Heap {
             ));
         }
         heap.kept.sort_by_key(|kept| kept.at);
+        let twins = twins::twins(&heap.kept);
+        let mut number = 0..;
+        heap.kept
+            .retain(|_| number.next().is_some_and(|number| !twins.contains(&number)));
+        heap.twins = twins.len();
         Ok(heap)
     }
 
@@ -291,7 +299,7 @@ impl Heap {
             let name = escape::line(&self.places.name(place)).into_owned();
             return Err(usage(
                 format!(
-                    "cannot judge the capture: {name} holds the WAN and the LAN together: {one} and \
+                    "cannot judge the capture: interface {name} holds the WAN and the LAN together: {one} and \
                      {other} are one router there"
                 ),
                 "capture each side by itself: a file each for --wan and --lan, or one file with two \

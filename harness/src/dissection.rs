@@ -73,6 +73,8 @@ pub struct Dissection<'t> {
     /// What takes its frames apart for people.
     pub decoder: Decoder<'t>,
     device_macs: BTreeSet<Mac>,
+    /// Where in `dhcpv6` the questions of clients on the LAN are.
+    lan_questions: Vec<usize>,
     terminal_sources: BTreeSet<Ipv6Addr>,
     upstream_sources: BTreeSet<Ipv6Addr>,
     lan_prefixes: Vec<Ipv6Net>,
@@ -99,6 +101,7 @@ impl<'t> Dissection<'t> {
             suppressed: false,
             decoder: Decoder::new(trace),
             device_macs: BTreeSet::from([trace.header.setup.wan_mac, trace.header.setup.lan_mac]),
+            lan_questions: Vec::new(),
             terminal_sources: BTreeSet::new(),
             upstream_sources: BTreeSet::new(),
             lan_prefixes: Vec::new(),
@@ -183,6 +186,9 @@ impl<'t> Dissection<'t> {
         } else if let Some(udp) = found.is.udp() {
             let ports = (udp.source_port, udp.destination_port);
             if let Some(dhcpv6) = Dhcpv6::read(ports, udp.payload) {
+                if found.to_device(Role::Lan) && dhcpv6.is_from_client() {
+                    self.lan_questions.push(self.dhcpv6.len());
+                }
                 self.dhcpv6.push(found.with(dhcpv6));
             } else if (ports.0 == dns::PORT || ports.1 == dns::PORT)
                 && let Some(dns) = Dns::read(Transport::Udp, ports, udp.payload)
@@ -264,6 +270,12 @@ impl<'t> Dissection<'t> {
     /// Returns every MAC address the device has shown, and the configured ones.
     pub fn device_macs(&self) -> &BTreeSet<Mac> {
         &self.device_macs
+    }
+
+    /// Returns what DHCPv6 clients on the LAN said and the device heard.
+    pub fn lan_questions(&self) -> impl Iterator<Item = &Found<Dhcpv6>> {
+        let places = self.lan_questions.iter();
+        places.filter_map(|place| self.dhcpv6.get(*place))
     }
 
     /// Returns whether a packet with this source was sent by a terminal and forwarded.

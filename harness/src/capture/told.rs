@@ -271,7 +271,9 @@ fn frames(heap: &Heap, trace: &Trace) -> String {
     let elsewhere = (elsewhere > 0).then(|| format!("{elsewhere} elsewhere"));
     let strangers = heap.strangers;
     let strangers = (strangers > 0).then(|| format!("{strangers} between others"));
-    let left_out: Vec<String> = left_out.chain(elsewhere).chain(strangers).collect();
+    let twins = (heap.twins > 0).then(|| format!("{} caught twice", heap.twins));
+    let left_out = left_out.chain(elsewhere).chain(strangers).chain(twins);
+    let left_out: Vec<String> = left_out.collect();
     let left_out = match left_out.is_empty() {
         true => String::new(),
         false => format!("; left out: {}", left_out.join(", ")),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::time::Duration;
 
 use ngnlab_harness::built_in;
 use ngnlab_harness::capture;
@@ -18,6 +19,40 @@ use ngnlab_sim::trace::{Role, Trace};
 
 use crate::cooked::{At, cooked};
 use crate::tap::{self, PCAP, Pcap};
+
+#[test]
+fn a_mirror_that_catches_each_frame_twice_makes_no_failure() {
+    for name in [
+        "address/dhcpv6-server-late",
+        "ons/connection-test-portal",
+        "ons/revocation-list-is-downloaded",
+    ] {
+        let path = scenario::files(&built_in::scenarios()).unwrap();
+        let path = path
+            .iter()
+            .find(|path| path.ends_with(format!("{name}.toml")));
+        let scenario = Scenario::load(path.unwrap()).unwrap();
+        let mut device = Reference::new(BTreeSet::new());
+        let run = play::run(&scenario, Area::East, 1, &mut device, Pace::Virtual).unwrap();
+        let mut twice = tap::tapped(&run.trace);
+        let once = twice.records.len();
+        let again = twice.records.clone().into_iter().map(|mut record| {
+            record.at += Duration::from_micros(20);
+            record
+        });
+        twice.records.extend(again.collect::<Vec<_>>());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("twice.pcapng");
+        tap::pcapng(&twice, &path);
+        let found = capture::read(&[tap::source(&path)], &tap::request(&run.trace)).unwrap();
+        assert_eq!(found.trace.records.len(), once, "{name}");
+        let told = found.told.found.iter().find(|(what, _)| *what == "frames");
+        let words = format!("{once} caught twice");
+        assert!(told.unwrap().1.contains(&words), "{told:?}");
+        let verdicts = checks::judge(&found.trace).unwrap();
+        assert_eq!(failed(&verdicts).collect::<Vec<_>>(), [""; 0], "{name}");
+    }
+}
 
 #[test]
 fn both_sides_in_one_place_make_no_failure() {
