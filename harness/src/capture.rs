@@ -297,11 +297,12 @@ impl Heap {
                 continue;
             };
             let name = escape::line(&self.places.name(place)).into_owned();
+            let why = format!(
+                "interface {name} holds the WAN and the LAN together: {one} and {other} are one \
+                 router there"
+            );
             return Err(usage(
-                format!(
-                    "cannot judge the capture: interface {name} holds the WAN and the LAN together: {one} and \
-                     {other} are one router there"
-                ),
+                format!("cannot judge the capture: {why}"),
                 "capture each side by itself: a file each for --wan and --lan, or one file with two \
                  interfaces (`dumpcap -i eth0 -i eth1`), or a VLAN for each"
                     .to_owned(),

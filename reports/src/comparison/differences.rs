@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{CheckInfo, Level, Report};
+use crate::{CheckInfo, Level, Profile, Report};
 
 /// Something in which two runs differ before anything is judged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -17,10 +17,7 @@ pub struct Difference {
 
 /// Returns in what two reports differ, most telling first.
 pub(super) fn differences(old: &Report, new: &Report) -> Vec<Difference> {
-    let profiles = |report: &Report| {
-        let names: Vec<&str> = report.profiles.iter().map(|one| one.name()).collect();
-        names.join(", ")
-    };
+    let profiles = |report: &Report| names(&report.profiles);
     let both = |what, shown: &dyn Fn(&Report) -> String| {
         let (old, new) = (shown(old), shown(new));
         (old != new).then_some(Difference { what, old, new })
@@ -75,9 +72,17 @@ fn level(info: &CheckInfo) -> String {
 }
 
 fn asked_by(info: &CheckInfo) -> String {
-    let mut names: Vec<&str> = info.profiles.iter().map(|one| one.name()).collect();
-    names.sort_unstable();
-    names.join(", ")
+    let mut profiles = info.profiles.clone();
+    profiles.sort_unstable();
+    names(&profiles)
+}
+
+fn names(profiles: &[Profile]) -> String {
+    let names: Vec<&str> = profiles.iter().map(|one| one.name()).collect();
+    match names.is_empty() {
+        true => "none".to_owned(),
+        false => names.join(", "),
+    }
 }
 
 /// More names would hide the rest of the line.

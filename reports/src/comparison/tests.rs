@@ -101,6 +101,11 @@ fn a_scenario_that_is_new_or_gone_is_told_and_decides_only_by_what_fails_in_it()
     assert_eq!(changes.gone_runs[0].place.scenario, "dns/two");
     assert_eq!(changes.gone_runs[0].because.as_deref(), Some("needs dig"));
     assert_eq!(changes.new_runs[0].scenario, "dns/three");
+    let text = shown("text", &comparison, false);
+    assert!(
+        text.ends_with("change     where both were run, no worse than old\n"),
+        "{text}"
+    );
     assert!(matches!(strictly(&old, &new).comes_to, Trend::Worse(_)));
     // Nobody has accepted that failure yet.
     let fails = report(&[("dns/one", Ends::Passes), ("dns/three", Ends::Fails)]);

@@ -14,6 +14,10 @@ fn what_counted_for_the_old_report_counts_whatever_profiles_the_new_one_was_made
         bad.profiles = profiles;
         let worse = held(&good, &bad);
         assert_eq!(worse.comes_to, Trend::Worse(vec![failed.clone()]));
+        let text = shown("text", &worse, false);
+        let named = bad.profiles.first().map_or("none", |one| one.name());
+        let told = format!("differ in  profiles: dns-proxy, now {named}\n");
+        assert!(text.contains(&told), "{text}");
         // It fails as it did, and still counts.
         assert_eq!(held(&one(Ends::Fails), &bad).still_failing(), 1);
     }

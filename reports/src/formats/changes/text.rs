@@ -237,6 +237,14 @@ impl Told {
         let old = &comparison.old;
         let (came, reasons) = match &comparison.comes_to {
             Trend::NoWorse if comparison.is_empty() => (format!("none since {old}"), &[][..]),
+            Trend::NoWorse
+                if comparison
+                    .devices
+                    .iter()
+                    .any(|one| !one.gone_runs.is_empty()) =>
+            {
+                (format!("where both were run, no worse than {old}"), &[][..])
+            }
             Trend::NoWorse => (format!("no worse than {old}"), &[][..]),
             Trend::Worse(reasons) if comparison.rules.strict => {
                 (format!("not as {old}"), &reasons[..])
