@@ -124,10 +124,8 @@ impl<'f> Heard<'f> {
                 let ports = (udp.source_port, udp.destination_port);
                 let message = Dhcpv6::read(ports, udp.payload)?;
                 match message.kind {
-                    _ if message.is_from_client() => {
-                        if !message.delegations().is_empty() {
-                            self.asks(by);
-                        }
+                    _ if message.is_from_client() && !message.delegations().is_empty() => {
+                        self.asks(by);
                     }
                     Kind::Reply if self.delegated.len() < MOST => {
                         let granted = message.granted().into_iter();
