@@ -24,6 +24,7 @@ mod encapsulation;
 mod file;
 mod mixed;
 mod points;
+mod sides;
 mod signs;
 mod strangers;
 mod told;

@@ -11,7 +11,7 @@ use ngnlab_sim::trace::{End, Role, Trace};
 use super::encapsulation::Unfit;
 use super::points::Points;
 use super::signs::{Seen, doubts};
-use super::{Heap, Request, Source, clocks};
+use super::{Heap, Request, Source, clocks, sides};
 use crate::dissection::{Dissection, Kind, dns};
 
 /// What was found, and what is to be feared.
@@ -101,7 +101,9 @@ pub(super) fn tell(
     }
     let doubts = doubts(&request.line, &seen);
     let skew = clocks::apart(&dissection);
-    told.doubtful = !doubts.is_empty() || skew.is_some();
+    let sides = sides::doubts(heap, points, request);
+    told.doubtful = !doubts.is_empty() || !sides.is_empty() || skew.is_some();
+    told.warnings.extend(sides);
     told.warnings.extend(skew.map(|skew| {
         format!(
             "packets leave the router {:.3} s before they come in, so the clocks of the two sides \
