@@ -9,15 +9,12 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ngnlab_sim::line::{Line, Upstream};
+use ngnlab_reports::escape;
+use ngnlab_sim::Frame;
+use ngnlab_sim::line::Line;
 use ngnlab_sim::link::offload::with_checksum;
-use ngnlab_sim::message::packet::ethernet::Ethernet;
 use ngnlab_sim::message::packet::{ETHERNET_HEADER, Mac};
-use ngnlab_sim::setup::{DomainServers, Mode, Setup};
-use ngnlab_sim::trace::{
-    CapturedAt, End, FORMAT, Header, Record, Role, Seen, TerminalTruth, Trace,
-};
-use ngnlab_sim::{Fate, Frame, Pace, Time};
+use ngnlab_sim::trace::{Role, Trace};
 
 use crate::error::Error;
 use crate::input;
@@ -25,16 +22,22 @@ use crate::input;
 mod clocks;
 mod encapsulation;
 mod file;
+mod mixed;
 mod points;
+mod sides;
 mod signs;
+mod strangers;
 mod told;
+mod twins;
+mod whole;
 
 pub use file::is_capture;
 pub use told::Told;
 
-use encapsulation::{UNKNOWN, Unfit, bare};
+use encapsulation::{Cooked, Unfit, Way, bare};
 use file::Interface;
 use points::{Place, Places, Points, Unplaced};
+use strangers::Strangers;
 
 /// A file, and the side it was taken on if the whole file was taken on one.
 #[derive(Clone, Debug)]
@@ -75,11 +78,14 @@ pub struct Capture {
 ///
 /// # Errors
 ///
-/// If a file is no capture, holds no frame of a router, or has no such interface.
+/// If a file is no capture, holds no frame of a router, has no such interface, or both sides of a
+/// router where one should be.
 pub fn read(sources: &[Source], request: &Request) -> Result<Capture, Error> {
-    let heap = Heap::fill(sources)?;
+    let mut heap = Heap::fill(sources)?;
     let points = heap.points(sources, request)?;
+    heap.one_side_each(&points)?;
     let macs = heap.routers(&points, request)?;
+    heap.leave_out_strangers(&points, macs);
     let mut trace = heap.trace(&points, macs, request);
     let told = told::tell(&heap, sources, &points, request, &trace);
     if let Some(at) = &mut trace.header.captured {
@@ -93,6 +99,7 @@ struct Kept {
     place: Place,
     at: i128,
     frame: Frame,
+    cooked: Option<Cooked>,
 }
 
 /// Everything that was read.
@@ -114,6 +121,12 @@ struct Heap {
     joined: u64,
     /// How many the capturing machine lost.
     lost: u64,
+    /// How many frames have no time, so that nobody knows when they were there.
+    timeless: u64,
+    /// How many are others, caught once more.
+    twins: usize,
+    /// How many went from others to others, on the router's cable.
+    strangers: usize,
     /// What is to be said of the files.
     remarks: Vec<String>,
     /// Whether there was more than is kept.
@@ -134,6 +147,7 @@ impl Heap {
             })?;
             let lost = contents.interfaces.iter().map(|one| one.lost);
             heap.lost = lost.fold(heap.lost, u64::saturating_add);
+            heap.timeless += contents.timeless;
             if let Some(why) = contents.broken_off {
                 let file = source.path.display();
                 heap.remarks
@@ -151,6 +165,11 @@ impl Heap {
             ));
         }
         heap.kept.sort_by_key(|kept| kept.at);
+        let twins = twins::twins(&heap.kept);
+        let mut number = 0..;
+        heap.kept
+            .retain(|_| number.next().is_some_and(|number| !twins.contains(&number)));
+        heap.twins = twins.len();
         Ok(heap)
     }
 
@@ -199,11 +218,16 @@ impl Heap {
             place,
             at: caught.at,
             frame: bared.frame,
+            cooked: bared.cooked,
         });
         ControlFlow::Continue(())
     }
 
     fn points(&self, sources: &[Source], request: &Request) -> Result<Points, Error> {
+        if self.places.signs.is_empty() {
+            let what = format!("cannot judge the capture: {}", Unplaced::Nothing);
+            return Err(usage(what, self.why_nothing()));
+        }
         let said: Vec<Option<Role>> = sources.iter().map(|source| source.role).collect();
         if said.iter().any(Option::is_some) {
             let of = |role: Role| {
@@ -243,13 +267,64 @@ impl Heap {
                 links.join(", ")
             );
         }
+        if let Some(remark) = self.remarks.first() {
+            return remark.clone();
+        }
         match self.unfit.get(&Unfit::Cut) {
             Some(cut) => format!("{cut} frames were cut: capture with `-s 0`"),
+            None if self.timeless > 0 => format!(
+                "{} frames have no time (Simple Packet Blocks), and order alone proves nothing: \
+                 capture with tcpdump or dumpcap",
+                self.timeless
+            ),
             None => format!(
                 "{} frames were read; capture on the router's cable",
                 self.read
             ),
         }
+    }
+
+    /// Refuses a place in which both sides of a router are: what crosses it would be taken for what
+    /// it does on one side.
+    fn one_side_each(&self, points: &Points) -> Result<(), Error> {
+        for place in points.wan.iter().chain(&points.lan) {
+            let caught = self.kept.iter().filter(|kept| kept.place == *place);
+            let caught = caught.map(|kept| mixed::Caught {
+                at: kept.at,
+                frame: &kept.frame,
+                sent: kept.cooked.is_some_and(|cooked| cooked.way == Way::Out),
+            });
+            let Some((one, other)) = mixed::both_sides(caught) else {
+                continue;
+            };
+            let name = escape::line(&self.places.name(place)).into_owned();
+            let why = format!(
+                "interface {name} holds the WAN and the LAN together: {one} and {other} are one \
+                 router there"
+            );
+            return Err(usage(
+                format!("cannot judge the capture: {why}"),
+                "capture each side by itself: a file each for --wan and --lan, or one file with two \
+                 interfaces (`dumpcap -i eth0 -i eth1`), or a VLAN for each"
+                    .to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Takes away what others on the router's cable say to each other, and counts it.
+    fn leave_out_strangers(&mut self, points: &Points, [wan, lan]: [Option<Mac>; 2]) {
+        let before = self.kept.len();
+        for (role, router) in [(Role::Wan, wan), (Role::Lan, lan)] {
+            let Some(router) = router else { continue };
+            let places = points.of(role);
+            let is_there = |kept: &Kept| places.contains(&kept.place);
+            let there = self.kept.iter().filter(|kept| is_there(kept));
+            let strangers = Strangers::among(there, router);
+            self.kept
+                .retain(|kept| !(is_there(kept) && strangers.has(kept)));
+        }
+        self.strangers = before - self.kept.len();
     }
 
     /// Returns the router's addresses on the WAN and on the LAN, as far as they were captured.
@@ -304,122 +379,11 @@ impl Heap {
         }
     }
 
-    fn trace(&self, points: &Points, macs: [Option<Mac>; 2], request: &Request) -> Trace {
-        let [wan, lan] = macs;
-        let zero = self.span.map_or(0, |(first, _)| first);
-        let zero = zero.saturating_add(nanos(request.start.unwrap_or_default()));
-        let at = |at: i128| Time::from_nanos(i64::try_from(at - zero).unwrap_or(i64::MAX));
-        let mut terminals: Vec<TerminalTruth> = Vec::new();
-        let records = self.kept.iter().filter_map(|kept| {
-            let on = points.role(&kept.place)?;
-            let router = match on {
-                Role::Wan => wan,
-                Role::Lan | Role::Uplink => lan,
-            }?;
-            let ethernet = Ethernet::parse(&kept.frame)?;
-            let from = match ethernet.source == router {
-                true => End::Device,
-                false => End::Network,
-            };
-            if on == Role::Lan && from == End::Network && terminals.len() < MOST_TERMINALS {
-                let mac = ethernet.source;
-                if terminals.iter().all(|terminal| terminal.mac != mac) {
-                    let name = format!("terminal {}", terminals.len() + 1);
-                    terminals.push(TerminalTruth { name, mac });
-                }
-            }
-            // A cooked header does not say whom a frame was for; what a router hears is for it.
-            let frame = match ethernet.destination == UNKNOWN && from == End::Network {
-                true => Ethernet {
-                    destination: router,
-                    ..ethernet
-                }
-                .frame(),
-                false => kept.frame.clone(),
-            };
-            let seen = Seen::Frame {
-                on,
-                from,
-                frame,
-                fate: Fate::Pass,
-                injected: false,
-            };
-            Some(Record {
-                at: at(kept.at),
-                seen,
-            })
-        });
-        let records: Vec<Record> = records.collect();
-        let until = self.span.map_or(Time::ZERO, |(_, last)| at(last));
-        // Whoever was captured on one side alone has one address that is known.
-        let (wan_mac, lan_mac) = (
-            wan.or(lan).unwrap_or(UNKNOWN),
-            lan.or(wan).unwrap_or(UNKNOWN),
-        );
-        let header = Header {
-            format: FORMAT,
-            scenario: SCENARIO.to_owned(),
-            device: format!("the router {wan_mac}"),
-            seed: 0,
-            pace: Pace::Realtime,
-            setup: setup(
-                &request.line,
-                self.mode(points, wan, &request.line),
-                [wan_mac, lan_mac],
-            ),
-            line: request.line.clone(),
-            terminals,
-            until: until.max(records.last().map_or(Time::ZERO, |last| last.at)),
-            tls_secrets: Vec::new(),
-            captured: Some(CapturedAt {
-                wan: wan.is_some(),
-                lan: lan.is_some(),
-                gaps: self.gaps() > 0,
-                doubtful: false,
-            }),
-        };
-        Trace { header, records }
-    }
-
-    /// Returns how the router has its prefix: as the line delivers it, but below a home gateway, which
-    /// does both (ngn-facts §3.1), as the router asks.
-    fn mode(&self, points: &Points, wan: Option<Mac>, line: &Line) -> Mode {
-        let places = points.of(Role::Wan).iter();
-        let mut signs = places.filter_map(|place| self.places.signs.get(place));
-        let asks = wan.is_none_or(|mac| signs.any(|signs| signs.asks_for_delegation(mac)));
-        let by_choice = line.upstream == Upstream::HomeGateway;
-        match line.delegates_to_device() && (asks || !by_choice) {
-            true => Mode::Pd,
-            false => Mode::Ra,
-        }
-    }
-
     /// Returns how many frames are known to be missing.
     fn gaps(&self) -> u64 {
         let cut = self.unfit.get(&Unfit::Cut).copied().unwrap_or_default();
-        self.lost + cut + self.joined + u64::from(self.is_full)
+        self.lost + cut + self.timeless + self.joined + u64::from(self.is_full)
     }
-}
-
-/// What the guide wants to be entered into a router on this line. What was entered is not known, so
-/// no check that asks for it judges a capture.
-fn setup(line: &Line, mode: Mode, [wan_mac, lan_mac]: [Mac; 2]) -> Setup {
-    let domains = line.ons_domains().map(|name| DomainServers {
-        name: name.to_owned(),
-        servers: line.ons_dns().to_vec(),
-    });
-    Setup {
-        mode,
-        wan_mac,
-        lan_mac,
-        default_dns: line.area.values().ngn_dns.to_vec(),
-        domains: domains.collect(),
-        wrong_on_purpose: Vec::new(),
-    }
-}
-
-fn nanos(span: Duration) -> i128 {
-    i128::try_from(span.as_nanos()).unwrap_or(i128::MAX)
 }
 
 fn usage(what: String, help: String) -> Error {
@@ -429,13 +393,9 @@ fn usage(what: String, help: String) -> Error {
     }
 }
 
-/// What stands where a scenario's name stands.
-const SCENARIO: &str = "capture";
 /// The MTU of a line and of its LAN is 1500 (ngn-facts §1.2).
 const LONGEST_FRAME: usize = ETHERNET_HEADER + 1500;
 /// As many as a run's trace holds.
 const MOST_FRAMES: usize = 200_000;
 /// As many bytes as so many frames of the line's MTU have.
 const MOST_BYTES: usize = MOST_FRAMES * 1_514;
-/// An institution has some tens.
-const MOST_TERMINALS: usize = 256;

@@ -72,6 +72,9 @@ pub struct Dissection<'t> {
     pub suppressed: bool,
     /// What takes its frames apart for people.
     pub decoder: Decoder<'t>,
+    device_macs: BTreeSet<Mac>,
+    /// Where in `dhcpv6` the questions of clients on the LAN are.
+    lan_questions: Vec<usize>,
     terminal_sources: BTreeSet<Ipv6Addr>,
     upstream_sources: BTreeSet<Ipv6Addr>,
     lan_prefixes: Vec<Ipv6Net>,
@@ -97,6 +100,8 @@ impl<'t> Dissection<'t> {
             lateness: Lateness::of(trace),
             suppressed: false,
             decoder: Decoder::new(trace),
+            device_macs: BTreeSet::from([trace.header.setup.wan_mac, trace.header.setup.lan_mac]),
+            lan_questions: Vec::new(),
             terminal_sources: BTreeSet::new(),
             upstream_sources: BTreeSet::new(),
             lan_prefixes: Vec::new(),
@@ -157,6 +162,9 @@ impl<'t> Dissection<'t> {
 
     fn take_in(&mut self, found: Found<Packet<'t>>, streams: &mut tcp::Streams) {
         let ndp = Ndp::parse(&found.is);
+        if found.by_device(Role::Wan) || found.by_device(Role::Lan) {
+            self.device_macs.insert(found.eth_source);
+        }
         // Who claims an address by a crafted advertisement shows nobody who has it.
         let is_claim = found.injected && ndp.is_some();
         if found.from == End::Network && is_routable(found.source) && !is_claim {
@@ -178,6 +186,9 @@ impl<'t> Dissection<'t> {
         } else if let Some(udp) = found.is.udp() {
             let ports = (udp.source_port, udp.destination_port);
             if let Some(dhcpv6) = Dhcpv6::read(ports, udp.payload) {
+                if found.to_device(Role::Lan) && dhcpv6.is_from_client() {
+                    self.lan_questions.push(self.dhcpv6.len());
+                }
                 self.dhcpv6.push(found.with(dhcpv6));
             } else if (ports.0 == dns::PORT || ports.1 == dns::PORT)
                 && let Some(dns) = Dns::read(Transport::Udp, ports, udp.payload)
@@ -256,17 +267,15 @@ impl<'t> Dissection<'t> {
         })
     }
 
-    /// Returns every MAC address the device has shown, the configured ones first.
-    pub fn device_macs(&self) -> BTreeSet<Mac> {
-        let seen = self
-            .packets
-            .iter()
-            .filter(|found| found.by_device(Role::Wan) || found.by_device(Role::Lan))
-            .map(|found| found.eth_source);
-        [self.setup().wan_mac, self.setup().lan_mac]
-            .into_iter()
-            .chain(seen)
-            .collect()
+    /// Returns every MAC address the device has shown, and the configured ones.
+    pub fn device_macs(&self) -> &BTreeSet<Mac> {
+        &self.device_macs
+    }
+
+    /// Returns what DHCPv6 clients on the LAN said and the device heard.
+    pub fn lan_questions(&self) -> impl Iterator<Item = &Found<Dhcpv6>> {
+        let places = self.lan_questions.iter();
+        places.filter_map(|place| self.dhcpv6.get(*place))
     }
 
     /// Returns whether a packet with this source was sent by a terminal and forwarded.

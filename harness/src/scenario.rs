@@ -2,7 +2,6 @@
 //!
 //! Unknown keys are mistakes, and a mistake names file, line, column and the nearest right word.
 
-use std::net::Ipv6Addr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -28,6 +27,7 @@ mod place;
 pub mod setup;
 mod spans;
 pub mod step;
+mod terminal;
 mod validate;
 
 use delivery::Delivery;
@@ -36,6 +36,7 @@ pub use place::{files, name_of};
 pub use setup::DnsChoice;
 use spans::Spans;
 use step::{Action, Step};
+pub use terminal::{TerminalDns, TerminalSpec};
 pub(crate) use validate::MOST_REAL_TERMINALS;
 
 /// One situation, as its file describes it.
@@ -155,42 +156,6 @@ pub struct DeviceSpec {
     pub dns: DnsChoice,
     /// What is wrong on purpose; follows from the other keys unless given.
     pub wrong_on_purpose: Option<Vec<Aspect>>,
-}
-
-/// How one terminal differs from what the guide asks for on p.8 to p.16.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(
-    rename_all = "kebab-case",
-    deny_unknown_fields,
-    expecting = "a [[terminal]] table (names alone go into `terminals = [...]`)"
-)]
-pub struct TerminalSpec {
-    /// Which terminal.
-    #[schemars(with = "String")]
-    pub name: Spanned<String>,
-    /// Whether the root certificate of ONS was installed (guide p.16, Q8).
-    #[serde(default = "installed")]
-    pub trusts_ons_root: bool,
-    /// Whether its user goes on through 詳細設定 when the browser warns (guide p.16, Q8).
-    #[serde(default)]
-    pub ignores_warnings: bool,
-    /// Whether IPv6 is on at its network interface (guide p.8).
-    #[serde(default = "on")]
-    pub ipv6: bool,
-    /// Where its DNS servers come from.
-    #[serde(default)]
-    pub dns: TerminalDns,
-}
-
-/// Where a terminal's DNS servers come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum TerminalDns {
-    /// The network: DHCPv6 and RDNSS (guide p.8).
-    #[default]
-    Automatic,
-    /// The ONS servers were entered by hand (guide p.12).
-    Ons,
 }
 
 /// What a scenario promises beyond its checks.
@@ -343,26 +308,8 @@ impl LeaseSpec {
     }
 }
 
-impl TerminalSpec {
-    /// Returns the DNS servers that were entered by hand.
-    pub fn fixed_dns(&self, line: &Line) -> Vec<Ipv6Addr> {
-        match self.dns {
-            TerminalDns::Automatic => Vec::new(),
-            TerminalDns::Ons => line.ons_dns().to_vec(),
-        }
-    }
-}
-
 fn one_terminal() -> Vec<Spanned<String>> {
     vec![Spanned::new(0..0, "pc".to_owned())]
-}
-
-fn installed() -> bool {
-    true
-}
-
-fn on() -> bool {
-    true
 }
 
 fn both_areas() -> Vec<Area> {

@@ -65,8 +65,50 @@ fn only_what_became_worse_fails_a_run_with_a_baseline() {
     // Of the baseline only what is asked for again is missed.
     let fewer = run(&["--area", "east", "--baseline", text(&good), "--strict"]);
     assert_eq!(fewer.status.code(), Some(0), "{}", said(&fewer.stdout));
-    let worse = run(&[&defect[..], &["--baseline", text(&good)]].concat());
+    let held = ["--baseline", text(&good)];
+    let worse = run(&[&defect[..], &held].concat());
     assert_eq!(worse.status.code(), Some(1));
+    // What counted for the baseline counts, whatever profile is chosen this time.
+    let worse = run(&[&defect[..], &held, &["--profile", "ce-router"]].concat());
+    assert_eq!(worse.status.code(), Some(1), "{}", said(&worse.stdout));
+}
+
+#[test]
+fn a_baseline_of_several_devices_misses_none_that_is_not_run() {
+    let folder = TempDir::new().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    let (one, several, alike) = (
+        place("one.json"),
+        place("several.json"),
+        place("alike.json"),
+    );
+    let run = ["run", "--scenario", "dns/odd-questions", "--area", "east"];
+    ngnlab(&[&run[..], &["--json", text(&one)]].concat());
+    let report = fs::read_to_string(&one).unwrap();
+    let other = report.replacen("\"device\": \"reference\"", "\"device\": \"other\"", 1);
+    let both = |a: &str, b: &str| format!("{{\"format\": 2, \"devices\": [{a}, {b}]}}");
+    fs::write(&several, both(&report, &other)).unwrap();
+    fs::write(&alike, both(&report, &report)).unwrap();
+    let held = ["--baseline", text(&several), "--strict"];
+    let held = ngnlab(&[&run[..], &held].concat());
+    assert_eq!(held.status.code(), Some(0), "{}", said(&held.stdout));
+    let gone = ngnlab(&["diff", text(&several), text(&one)]);
+    assert_eq!(gone.status.code(), Some(3));
+    let told = said(&gone.stdout);
+    assert!(told.contains("1 device is gone"), "{told}");
+    for args in [
+        [&run[..], &["--baseline", text(&alike)]].concat(),
+        vec!["diff", text(&one), text(&alike)],
+    ] {
+        let refused = ngnlab(&args);
+        assert_eq!(refused.status.code(), Some(3));
+        assert!(refused.stdout.is_empty());
+        let told = said(&refused.stderr);
+        assert!(
+            told.contains("is about two devices called reference"),
+            "{told}"
+        );
+    }
 }
 
 #[test]

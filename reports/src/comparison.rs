@@ -3,19 +3,24 @@
 //!
 //! It became worse where the new report fails the device for something that the old one does not
 //! fail it for at the same place; and it cannot be told where the new report leaves something open
-//! that the old one does not. What both have is no change.
+//! that the old one does not. What both have is no change. A requirement binds if it does in either
+//! report, so that nothing is excused by choosing other profiles or by a level that was lowered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::{Case, Level, Report, StaleKnown};
+use crate::{Case, Level, Profile, Report, StaleKnown};
 
 mod changes;
+mod differences;
+mod losses;
 mod state;
 mod trend;
 
 use changes::changes;
+pub use differences::Difference;
+use differences::differences;
 pub use state::{Decides, Kind, State};
 pub use trend::Trend;
 
@@ -33,7 +38,8 @@ pub struct Comparison {
     pub new: String,
     /// What decides.
     pub rules: Rules,
-    /// What changed for each device that both are about.
+    /// What changed for each device that the new one is about; what it fails for is new where the
+    /// old one does not know it.
     pub devices: Vec<DeviceChanges>,
     /// The devices that only the old one is about.
     pub gone_devices: Vec<String>,
@@ -76,21 +82,12 @@ pub struct DeviceChanges {
     pub no_longer_stale: Vec<StaleKnown>,
     /// What fails the device in both reports.
     pub still_failing: Vec<Subject>,
+    /// The profiles of the old report of whose requirements the new one judges none.
+    pub unjudged_profiles: Vec<Profile>,
     /// How many runs of the new report ngnlab broke itself.
     pub broken: usize,
     /// How many runs the new report lacks because it was stopped.
     pub cut_off: usize,
-}
-
-/// Something in which two runs differ before anything is judged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Difference {
-    /// What it is.
-    pub what: &'static str,
-    /// What it was.
-    pub old: String,
-    /// What it is now.
-    pub new: String,
 }
 
 /// One scenario in one area, delivered in one way.
@@ -178,6 +175,9 @@ pub struct At {
     pub is: State,
 }
 
+/// Whether a run of a report was to be had again at all.
+type IsAsked<'a> = &'a dyn Fn(&Report, &Case) -> bool;
+
 /// Holds a new document against an old one, each under the name that it is called by; the error says
 /// why they have nothing to do with each other.
 ///
@@ -187,8 +187,11 @@ pub fn compare(
     (old, old_reports): (&str, &[Report]),
     (new, new_reports): (&str, &[Report]),
     rules: Rules,
-    is_asked: &dyn Fn(&Case) -> bool,
+    is_asked: IsAsked<'_>,
 ) -> Result<Comparison, String> {
+    for (document, reports) in [(old, old_reports), (new, new_reports)] {
+        tell_apart(document, reports.iter().map(|one| &*one.device))?;
+    }
     let pairs = pairs(old_reports, new_reports);
     if pairs.is_empty() {
         let names = |reports: &[Report]| {
@@ -200,33 +203,57 @@ pub fn compare(
             "no device is in both: {old} is about {was}, {new} about {is}"
         ));
     }
-    let devices: Vec<DeviceChanges> = pairs
+    let mut devices: Vec<DeviceChanges> = pairs
         .iter()
-        .map(|(old, new)| of_device(old, new, rules, is_asked))
+        .map(|(old, new)| DeviceChanges {
+            differences: differences(old, new),
+            ..of_device(old, new, rules, is_asked)
+        })
         .collect();
     if devices.iter().all(|one| one.in_both == 0) {
         return Err(format!(
             "{old} and {new} have no scenario in common, delivered the same way in the same area"
         ));
     }
-    let unpaired = |reports: &[Report], is_paired: &dyn Fn(&Report) -> bool| {
-        let unpaired = reports.iter().filter(|one| !is_paired(one));
-        unpaired.map(|one| one.device.clone()).collect()
+    let is_gone = |one: &&Report| !pairs.iter().any(|(old, _)| std::ptr::eq(*old, *one));
+    let is_missed = |one: &&Report| one.cases.iter().any(|case| is_asked(one, case));
+    let gone = old_reports.iter().filter(is_gone).filter(is_missed);
+    let is_new = |one: &&Report| !pairs.iter().any(|(_, new)| std::ptr::eq(*new, *one));
+    let added: Vec<&Report> = new_reports.iter().filter(is_new).collect();
+    // Nobody has accepted yet what it fails for.
+    let unknown = without_runs(old_reports);
+    devices.extend(added.iter().filter_map(|new| {
+        let changes = of_device(unknown.as_ref()?, new, rules, is_asked);
+        let is_told = !changes.changes.is_empty() || !changes.newly_stale.is_empty();
+        (is_told || changes.broken + changes.cut_off > 0).then_some(changes)
+    }));
+    let names = |reports: &mut dyn Iterator<Item = &Report>| {
+        reports.map(|one| one.device.clone()).collect()
     };
-    let gone = |one: &Report| pairs.iter().any(|(old, _)| std::ptr::eq(*old, one));
-    let added = |one: &Report| pairs.iter().any(|(_, new)| std::ptr::eq(*new, one));
     let mut comparison = Comparison {
         comparison: FORMAT,
         old: old.to_owned(),
         new: new.to_owned(),
         rules,
         devices,
-        gone_devices: unpaired(old_reports, &gone),
-        new_devices: unpaired(new_reports, &added),
+        gone_devices: names(&mut gone.into_iter()),
+        new_devices: names(&mut added.into_iter()),
         comes_to: Trend::NoWorse,
     };
     comparison.comes_to = comparison.trend();
     Ok(comparison)
+}
+
+/// Says that a document is about two devices of one name, by which devices are told apart.
+pub fn tell_apart<'a>(
+    document: &str,
+    devices: impl IntoIterator<Item = &'a str>,
+) -> Result<(), String> {
+    let mut known = BTreeSet::new();
+    match devices.into_iter().find(|name| !known.insert(*name)) {
+        Some(name) => Err(format!("{document} is about two devices called {name}")),
+        None => Ok(()),
+    }
 }
 
 /// Returns which reports are about the same device.
@@ -241,13 +268,29 @@ fn pairs<'a>(old: &'a [Report], new: &'a [Report]) -> Vec<(&'a Report, &'a Repor
     new.iter().filter_map(named).collect()
 }
 
-fn of_device(
-    old: &Report,
-    new: &Report,
-    rules: Rules,
-    is_asked: &dyn Fn(&Case) -> bool,
-) -> DeviceChanges {
-    let (before, now) = (by_place(old, is_asked), by_place(new, &|_| true));
+/// Returns a report of the same checks and of every profile that is chosen in one of these, and of
+/// nothing that was run.
+fn without_runs(reports: &[Report]) -> Option<Report> {
+    let first = reports.first()?;
+    let profiles: BTreeSet<Profile> = reports
+        .iter()
+        .flat_map(|one| &one.profiles)
+        .copied()
+        .collect();
+    Some(Report {
+        cases: Vec::new(),
+        left_out: Vec::new(),
+        stale: Vec::new(),
+        profiles: profiles.into_iter().collect(),
+        ..first.clone()
+    })
+}
+
+/// A report with its cases by place.
+type Side<'a> = (&'a Report, &'a BTreeMap<Place, &'a Case>);
+
+fn of_device(old: &Report, new: &Report, rules: Rules, is_asked: IsAsked<'_>) -> DeviceChanges {
+    let (before, now) = (by_place(old, is_asked), by_place(new, &|_, _| true));
     let because = |place: &Place| {
         let planned = format!("{} ({})", place.scenario, place.area);
         let mut left_out = new.left_out.iter();
@@ -264,7 +307,7 @@ fn of_device(
     let (changes, still_failing) = changes((old, &before), (new, &now), rules);
     DeviceChanges {
         device: new.device.clone(),
-        differences: differences(old, new),
+        differences: Vec::new(),
         in_both: now
             .keys()
             .filter(|place| before.contains_key(place))
@@ -277,13 +320,14 @@ fn of_device(
         newly_stale: without(&new.stale, &old.stale),
         no_longer_stale: without(&old.stale, &new.stale),
         still_failing,
+        unjudged_profiles: losses::profiles((old, &before), (new, &now)),
         broken: now.values().filter(|case| state::is_ours(case)).count(),
         cut_off: new.left_out.iter().filter(|one| one.cut_off).count(),
     }
 }
 
-fn by_place<'a>(report: &'a Report, is_meant: &dyn Fn(&Case) -> bool) -> BTreeMap<Place, &'a Case> {
-    let cases = report.cases.iter().filter(|case| is_meant(case));
+fn by_place<'a>(report: &'a Report, is_meant: IsAsked<'_>) -> BTreeMap<Place, &'a Case> {
+    let cases = report.cases.iter().filter(|case| is_meant(report, case));
     cases.map(|case| (Place::of(case), case)).collect()
 }
 
@@ -298,28 +342,6 @@ fn without(these: &[StaleKnown], those: &[StaleKnown]) -> Vec<StaleKnown> {
     };
     let missing = these.iter().filter(|a| !those.iter().any(|b| same(a, b)));
     missing.cloned().collect()
-}
-
-fn differences(old: &Report, new: &Report) -> Vec<Difference> {
-    let profiles = |report: &Report| {
-        let names: Vec<&str> = report.profiles.iter().map(|one| one.name()).collect();
-        names.join(", ")
-    };
-    let both = |what, shown: &dyn Fn(&Report) -> String| {
-        let (old, new) = (shown(old), shown(new));
-        (old != new).then_some(Difference { what, old, new })
-    };
-    let found = [
-        both("program", &|one| one.tool.clone()),
-        both("device", &|one| one.device.clone()),
-        both("firmware", &|one| {
-            one.firmware.clone().unwrap_or_else(|| "unknown".to_owned())
-        }),
-        both("seed", &|one| one.seed.to_string()),
-        both("arguments", &|one| one.arguments.join(" ")),
-        both("profiles", &profiles),
-    ];
-    found.into_iter().flatten().collect()
 }
 
 #[cfg(test)]

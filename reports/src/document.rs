@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::matrix::Matrix;
 use crate::{FORMAT, Report};
 
+pub(crate) mod once;
 mod written;
 
 /// What one call of the program has to say.

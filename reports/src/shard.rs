@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::once;
 use crate::journal::{Apart, Header, Planned, apart};
 use crate::stale::{Watched, stale};
 use crate::{Case, LeftOut, Report, escape};
@@ -79,7 +80,7 @@ pub fn parse(text: &str) -> Result<Shard, String> {
             "shard format {found} is not {FORMAT}; merge it with its own version"
         ));
     }
-    let shard: Shard = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let shard: Shard = once::parse(text).map_err(|error| error.to_string())?;
     let Number { number, of } = shard.part;
     if !(1..=of).contains(&number) {
         return Err(format!("there is no {}", shard.part));

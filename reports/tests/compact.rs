@@ -121,6 +121,11 @@ fn what_does_not_fit_together_is_refused_with_its_place() {
             "\"passed\": {\"dns.one\": [1]}, \"outcome\"",
             "`dns.one` has two verdicts in",
         ),
+        (
+            "\"outcome\"",
+            "\"verdicts\": {\"dns.two\": 1,\n\"dns.two\": 2}, \"outcome\"",
+            "`dns.two` stands twice at line ",
+        ),
         ("\"unjudged\"", "\"unjugded\"", "missing field `unjudged`"),
         ("\"inconclusive\"", "\"inclusive\"", "unknown variant"),
         ("\"outcome\": \"judged\"", "\"outcome\": 1", "line "),

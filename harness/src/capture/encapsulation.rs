@@ -26,8 +26,19 @@ pub(super) struct Bared {
 pub(super) struct Cooked {
     /// The number of the interface, in the second version of the header.
     pub(super) interface: Option<u32>,
-    /// Whether the capturing machine sent it. Whom it was for is not written there.
-    pub(super) sent: bool,
+    /// Which way it went. Whom it was for is not written there.
+    pub(super) way: Way,
+}
+
+/// Which way a frame went, as the capturing machine saw it (`packet(7)` of Linux).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// To that machine, or to a group.
+    In,
+    /// From that machine.
+    Out,
+    /// From somebody else to somebody else.
+    ToAnother,
 }
 
 /// Why a frame is not judged.
@@ -136,7 +147,11 @@ fn of_cooked(way: u8, length: u8, address: &[u8; 8], interface: Option<u32>) -> 
         destination: None,
         cooked: Some(Cooked {
             interface,
-            sent: way == OUTGOING,
+            way: match way {
+                OUTGOING => Way::Out,
+                OTHER_HOST => Way::ToAnother,
+                _ => Way::In,
+            },
         }),
     }
 }
@@ -218,7 +233,9 @@ const TAGS: [EtherType; 3] = [
 const PPPOE_SESSION: EtherType = EtherType(0x8864);
 /// RFC 5072 §3.
 const PPP_IPV6: u16 = 0x0057;
-/// `PACKET_OUTGOING` of Linux.
+/// `PACKET_OTHERHOST` of Linux.
+const OTHER_HOST: u8 = 3;
+/// `PACKET_OUTGOING`.
 const OUTGOING: u8 = 4;
 /// Two tags and a session are what lines have.
 const MOST_WRAPPED: usize = 4;
@@ -277,13 +294,13 @@ mod tests {
         let first = [&[0, 4, 0, 1, 0, 6][..], &address, &[0x86, 0xdd], ip].concat();
         let bared = bare(&caught(&first), LINUX_SLL).unwrap();
         assert_eq!(bared.frame, plain);
-        assert!(bared.cooked.unwrap().sent);
-        let head = [0x86, 0xdd, 0, 0, 0, 0, 0, 3, 0, 1, 2, 6];
+        assert_eq!(bared.cooked.unwrap().way, Way::Out);
+        let head = [0x86, 0xdd, 0, 0, 0, 0, 0, 3, 0, 1, 3, 6];
         let second = [&head[..], &address, ip].concat();
         let bared = bare(&caught(&second), LINUX_SLL2).unwrap();
         assert_eq!(bared.frame, plain);
         let cooked = bared.cooked.unwrap();
-        assert_eq!((cooked.interface, cooked.sent), (Some(3), false));
+        assert_eq!((cooked.interface, cooked.way), (Some(3), Way::ToAnother));
     }
 
     #[test]

@@ -15,6 +15,8 @@ use pcap_parser::{
     OptionCode, PcapBlockOwned, PcapError, PcapHeader, PcapNGReader,
 };
 
+mod packet_block;
+
 /// Where frames were caught, as the file says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Interface {
@@ -46,6 +48,8 @@ pub(super) struct Caught<'f> {
 pub(super) struct Contents {
     /// Its interfaces.
     pub(super) interfaces: Vec<Interface>,
+    /// How many of its frames have no time.
+    pub(super) timeless: u64,
     /// Where it breaks off before its end, if it does.
     pub(super) broken_off: Option<String>,
 }
@@ -61,10 +65,16 @@ pub(super) fn read(
     mut take: impl FnMut(&[Interface], Caught<'_>) -> ControlFlow<()>,
 ) -> io::Result<Contents> {
     let (first, from) = begun(from)?;
+    if first.is_empty() {
+        return Err(bad("it is empty"));
+    }
     if !first.starts_with(&GZIP) {
         return read_plain(&first, from, &mut take);
     }
     let (first, from) = begun(MultiGzDecoder::new(BufReader::new(from)))?;
+    if first.is_empty() {
+        return Err(bad("what is packed in it is empty"));
+    }
     read_plain(&first, from, &mut take)
 }
 
@@ -106,6 +116,7 @@ fn read_plain(
     let why = failed.map(|error| error.to_string()).or(why);
     Ok(Contents {
         interfaces: reading.interfaces,
+        timeless: reading.timeless,
         broken_off: why.map(|why| format!("{why}, after frame {}", reading.frames)),
     })
 }
@@ -116,7 +127,10 @@ struct Reading {
     interfaces: Vec<Interface>,
     /// The number of the first interface of the section.
     section: usize,
+    /// The byte order of the section.
+    big_endian: bool,
     frames: u64,
+    timeless: u64,
 }
 
 impl Reading {
@@ -178,8 +192,9 @@ impl Reading {
                 bytes: frame.data,
                 length: length(frame.origlen),
             },
-            PcapBlockOwned::NG(Block::SectionHeader(_)) => {
+            PcapBlockOwned::NG(Block::SectionHeader(header)) => {
                 self.section = self.interfaces.len();
+                self.big_endian = header.big_endian();
                 return Ok(ControlFlow::Continue(()));
             }
             PcapBlockOwned::NG(Block::InterfaceDescription(block)) => {
@@ -202,8 +217,28 @@ impl Reading {
                     length: length(block.orig_len()),
                 }
             }
+            PcapBlockOwned::NG(Block::Unknown(block)) if packet_block::is_one(block) => {
+                let packet = packet_block::parse(block.data, self.big_endian);
+                let packet = packet.ok_or("it is damaged (a block that is none)")?;
+                let interface = self.section.saturating_add(packet.interface);
+                let at = self.clock(interface)?.of_units(packet.units);
+                if let Some(interface) = self.interfaces.get_mut(interface) {
+                    interface.lost = interface.lost.saturating_add(packet.dropped);
+                }
+                Caught {
+                    interface,
+                    at,
+                    bytes: packet.bytes,
+                    length: length(packet.length),
+                }
+            }
             // A simple packet has no time (draft-ietf-opsawg-pcapng §4.4), and order alone proves
-            // nothing; others hold no frames.
+            // nothing.
+            PcapBlockOwned::NG(Block::SimplePacket(_)) => {
+                self.timeless += 1;
+                return Ok(ControlFlow::Continue(()));
+            }
+            // Others hold no frames.
             PcapBlockOwned::NG(_) => return Ok(ControlFlow::Continue(())),
         };
         self.frames += 1;
@@ -212,7 +247,9 @@ impl Reading {
 
     fn add(&mut self, interface: Interface) -> Result<ControlFlow<()>, String> {
         if self.interfaces.len() >= MOST_INTERFACES {
-            return Err(format!("it has more than {MOST_INTERFACES} interfaces"));
+            return Err(format!(
+                "it has more than the {MOST_INTERFACES} interfaces that are read"
+            ));
         }
         self.interfaces.push(interface);
         Ok(ControlFlow::Continue(()))

@@ -11,7 +11,7 @@ use ngnlab_sim::trace::{End, Role, Trace};
 use super::encapsulation::Unfit;
 use super::points::Points;
 use super::signs::{Seen, doubts};
-use super::{Heap, Request, Source, clocks};
+use super::{Heap, Request, Source, clocks, sides};
 use crate::dissection::{Dissection, Kind, dns};
 
 /// What was found, and what is to be feared.
@@ -85,6 +85,13 @@ pub(super) fn tell(
              `-s 0`; what seems to be missing may have been there"
         ));
     }
+    if heap.timeless > 0 {
+        told.warnings.push(format!(
+            "{} frames have no time (Simple Packet Blocks) and are left out: capture with tcpdump or \
+             dumpcap; what seems to be missing may have been there",
+            heap.timeless
+        ));
+    }
     if heap.joined > 0 {
         told.warnings.push(format!(
             "{} frames are longer than the cable carries: the capturing machine joined segments, so \
@@ -94,7 +101,9 @@ pub(super) fn tell(
     }
     let doubts = doubts(&request.line, &seen);
     let skew = clocks::apart(&dissection);
-    told.doubtful = !doubts.is_empty() || skew.is_some();
+    let sides = sides::doubts(heap, points, request);
+    told.doubtful = !doubts.is_empty() || !sides.is_empty() || skew.is_some();
+    told.warnings.extend(sides);
     told.warnings.extend(skew.map(|skew| {
         format!(
             "packets leave the router {:.3} s before they come in, so the clocks of the two sides \
@@ -262,7 +271,11 @@ fn frames(heap: &Heap, trace: &Trace) -> String {
     });
     let elsewhere = heap.kept.len() - trace.records.len();
     let elsewhere = (elsewhere > 0).then(|| format!("{elsewhere} elsewhere"));
-    let left_out: Vec<String> = left_out.chain(elsewhere).collect();
+    let strangers = heap.strangers;
+    let strangers = (strangers > 0).then(|| format!("{strangers} between others"));
+    let twins = (heap.twins > 0).then(|| format!("{} caught twice", heap.twins));
+    let left_out = left_out.chain(elsewhere).chain(strangers).chain(twins);
+    let left_out: Vec<String> = left_out.collect();
     let left_out = match left_out.is_empty() {
         true => String::new(),
         false => format!("; left out: {}", left_out.join(", ")),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use ngnlab_reports::comparison::{Comparison, Rules, Trend, compare};
+use ngnlab_reports::comparison::{self, Comparison, Rules, Trend, compare};
 use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::Look;
 use ngnlab_reports::formats::changes::{FORMATS, Shown, find};
@@ -77,7 +77,7 @@ pub(super) fn answer(args: &Diff, place: Place) -> Result<Answer, Error> {
         (&name(&args.old), &old),
         (&name(&args.new), &new),
         rules,
-        &|_| true,
+        &|_, _| true,
     )?;
     let shown = Shown {
         colour: place.colour,
@@ -120,11 +120,24 @@ pub(super) fn held_against(
     old: (&str, &[Report]),
     new: (&str, &[Report]),
     rules: Rules,
-    is_asked: &dyn Fn(&Case) -> bool,
+    is_asked: &dyn Fn(&Report, &Case) -> bool,
 ) -> Result<Comparison, Error> {
+    tell_apart(old.0, old.1.iter().map(|one| &*one.device))?;
+    tell_apart(new.0, new.1.iter().map(|one| &*one.device))?;
     compare(old, new, rules, is_asked).map_err(|why| Error::Incomparable {
         what: why,
         help: "compare reports of one device, over the same scenarios".to_owned(),
+    })
+}
+
+/// Refuses what is about two devices of one name, by which devices are told apart.
+pub(super) fn tell_apart<'a>(
+    document: &str,
+    devices: impl IntoIterator<Item = &'a str>,
+) -> Result<(), Error> {
+    comparison::tell_apart(document, devices).map_err(|what| Error::Incomparable {
+        what,
+        help: "give each device a `name` of its own in its device file, and run again".to_owned(),
     })
 }
 
@@ -161,8 +174,9 @@ Examples:
   ngnlab diff last.json now.json --all --strict       every place; whatever changed decides
   ngnlab diff bench-old.json bench-new.json           of two benchmarks: slower, faster, or chance
 
-Exit codes: 0 no worse, 1 worse: a MUST of a chosen profile, a promise of a scenario or the device
-fails where it did not, or the device file is newly stale; 2 wrong usage or file; 3 could not tell:
-a MUST that a scenario exercises is no longer judged for certain, ngnlab broke or was stopped, or
-the reports have nothing in common. Of two benchmarks: 1 a device is slower by more than chance, or
-fails; 3 a rate of the old one has none that it can be compared with; 0 all else";
+Exit codes: 0 no worse, 1 worse: a MUST of a profile that either report was made for, a promise of a
+scenario or the device fails where it did not, or the device file is newly stale; 2 wrong usage or
+file; 3 could not tell: a MUST that a scenario exercises is no longer judged for certain, or nothing
+of a profile is, a device is gone, ngnlab broke or was stopped, or the reports have nothing in common.
+Of two benchmarks: 1 a device is slower by more than chance, or fails; 3 a rate of the old one has
+none that it can be compared with; 0 all else";

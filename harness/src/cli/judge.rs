@@ -92,12 +92,16 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
         let (path, role) = (path.clone(), None);
         return captures::answer(args, &[Source { path, role }], place);
     }
-    if !matches!(first.first(), None | Some(b'{')) {
+    if first.is_empty() {
+        return Err(Error::Usage {
+            what: format!("{} is empty", path.display()),
+            help: Some(KINDS.to_owned()),
+        });
+    }
+    if !first.starts_with(b"{") {
         return Err(Error::Usage {
             what: format!("{} is neither a trace nor a capture", path.display()),
-            help: Some(
-                "traces begin with `{`; captures are pcapng or pcap, plain or gzip".to_owned(),
-            ),
+            help: Some(KINDS.to_owned()),
         });
     }
     no_capture(args, path)?;
@@ -277,3 +281,6 @@ fn tell(args: &Judge, mut reports: Vec<Report>, place: Place) -> Result<Answer, 
         exit_code,
     })
 }
+
+/// What a file can be.
+const KINDS: &str = "traces begin with `{`; captures are pcapng or pcap, plain or gzip";

@@ -69,7 +69,12 @@ pub(super) fn answer(args: &Merge, place: Place) -> Result<Answer, Error> {
                 strict: args.strict,
             },
         );
-        let is_asked = |case: &Case| is_about(&reports, case);
+        // A single device may be called otherwise.
+        let is_single = old.len() == 1 && reports.len() == 1;
+        let is_asked = |old: &Report, case: &Case| {
+            let same = |new: &&Report| is_single || new.device == old.device;
+            reports.iter().filter(same).any(|new| is_about(new, case))
+        };
         diff::held_against((&name, &old), ("this run", &reports), rules, &is_asked)
     });
     let change = change.transpose()?;
@@ -103,14 +108,12 @@ pub(super) fn answer(args: &Merge, place: Place) -> Result<Answer, Error> {
 
 /// Returns whether a run of the baseline is one that was to be run this time, too: the shards do not
 /// say which patterns were given.
-fn is_about(reports: &[Report], case: &Case) -> bool {
-    reports.iter().any(|report| {
-        let mut cases = report.cases.iter();
-        let mut left_out = report.left_out.iter();
-        let planned = format!("{} ({})", case.scenario, case.area);
-        cases.any(|one| one.scenario == case.scenario && one.area == case.area)
-            || left_out.any(|one| one.scenario == case.scenario || one.scenario == planned)
-    })
+fn is_about(report: &Report, case: &Case) -> bool {
+    let mut cases = report.cases.iter();
+    let mut left_out = report.left_out.iter();
+    let planned = format!("{} ({})", case.scenario, case.area);
+    cases.any(|one| one.scenario == case.scenario && one.area == case.area)
+        || left_out.any(|one| one.scenario == case.scenario || one.scenario == planned)
 }
 
 fn load(path: &Path) -> Result<Shard, Error> {

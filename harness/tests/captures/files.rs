@@ -183,6 +183,7 @@ fn what_is_no_capture_or_has_no_router_is_told_in_a_sentence() {
     write("text.pcap", b"not a capture at all");
     write("empty.pcap", b"");
     write("packed.gz", &packed(b"not a capture either"));
+    write("hollow.gz", &packed(b""));
     write(
         "wifi.pcap",
         &tap::pcap(
@@ -205,8 +206,9 @@ fn what_is_no_capture_or_has_no_router_is_told_in_a_sentence() {
     let good = path("good.pcapng");
     for (name, args, said) in [
         ("text.pcap", &line[..], "is neither a trace nor a capture"),
-        ("empty.pcap", &line[..], "--line is for captures"),
+        ("empty.pcap", &line[..], "empty.pcap is empty"),
         ("packed.gz", &line[..], "it is no capture"),
+        ("hollow.gz", &line[..], "what is packed in it is empty"),
         ("wifi.pcap", &line[..], "its link type is 105"),
         (
             "nothing.pcap",
@@ -244,6 +246,56 @@ fn one_file_is_not_taken_for_both_sides() {
     let (code, text) = judge(&[&["--wan", good, "--lan", good][..], &line].concat());
     assert_eq!(code, Some(2), "{text}");
     assert!(text.contains("--wan and --lan are the same file"), "{text}");
+}
+
+#[test]
+fn sides_that_are_swapped_or_of_different_times_are_told() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    for (scenario, line) in [
+        ("line-auth/succeeds-on-a-pd-line", "next-pd"),
+        ("line-auth/succeeds-on-an-ra-line", "next-ra"),
+    ] {
+        let trace = run(scenario);
+        let mut tap = tap::tapped(&trace);
+        let side = |tap: &Trace, role: Role| {
+            tap::pcap(tap, |on| on == role, PCAP, |_, frame| frame.to_vec())
+        };
+        fs::write(path("wan.pcap"), side(&tap, Role::Wan)).unwrap();
+        fs::write(path("lan.pcap"), side(&tap, Role::Lan)).unwrap();
+        for record in &mut tap.records {
+            record.at += std::time::Duration::from_secs(3600);
+        }
+        fs::write(path("later.pcap"), side(&tap, Role::Lan)).unwrap();
+        let [wan, lan, later] = ["wan.pcap", "lan.pcap", "later.pcap"].map(path);
+        let [wan, lan, later] = [&wan, &lan, &later].map(|path| path.to_str().unwrap());
+        let line = ["--line", line, "--area", "east"];
+        let told = |args: &[&str]| {
+            let (code, text) = judge(&[args, &line].concat());
+            assert_eq!(code, Some(0), "{text}");
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let right = told(&["--wan", wan, "--lan", lan]);
+        assert!(!right.contains("WARNING"), "{right}");
+        let swapped = told(&["--wan", lan, "--lan", wan]);
+        assert!(swapped.contains("looks like a LAN"), "{swapped}");
+        let alone = told(&["--wan", lan]);
+        assert!(alone.contains("looks like a LAN"), "{alone}");
+        let apart = told(&["--wan", wan, "--lan", later]);
+        assert!(apart.contains("captured one after the other"), "{apart}");
+    }
+    let alone = path("wan.pcap");
+    let trace = run("line-auth/succeeds-on-a-pd-line");
+    let bytes = tap::pcap(
+        &tap::tapped(&trace),
+        |on| on == Role::Wan,
+        PCAP,
+        |_, frame| frame.to_vec(),
+    );
+    fs::write(&alone, bytes).unwrap();
+    let alone = ["--lan", alone.to_str().unwrap()];
+    let (_, text) = judge(&[&alone[..], &["--line", "next-pd", "--area", "east"]].concat());
+    assert!(text.contains("looks like a WAN"), "{text}");
 }
 
 #[test]

@@ -5,7 +5,9 @@
     reason = "a test says with a panic what went wrong"
 )]
 
+mod blocks;
 mod cooked;
 mod files;
+mod mixed;
 mod passive;
 mod tap;

@@ -43,6 +43,8 @@ fn what_a_passive_check_says_follows_from_frames_alone() {
     // A router that does not show itself as one has to be told.
     let unfound = unfound.into_inner().unwrap();
     assert!(unfound.len() <= 12, "{unfound:#?}");
+    let is_one_side = |told: &String| !told.contains("together");
+    assert!(unfound.iter().all(is_one_side), "{unfound:#?}");
     let judged = judged.into_inner().unwrap();
     let unjudged: Vec<&str> = checks::all()
         .map(|check| check.id)

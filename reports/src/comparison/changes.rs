@@ -5,11 +5,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::state::is_ours;
-use super::{At, Change, Decides, Kind, Place, Rules, State, Subject};
+use super::{At, Change, Decides, Kind, Place, Rules, Side, State, Subject};
 use crate::{Case, Expectation, Judged, Level, Outcome, Promise, Report, Verdict};
-
-/// A report with its cases by place.
-type Side<'a> = (&'a Report, &'a BTreeMap<Place, &'a Case>);
 
 /// Returns what changed, in the order in which it is told, and what fails the device as before.
 pub(super) fn changes(old: Side<'_>, new: Side<'_>, rules: Rules) -> (Vec<Change>, Vec<Subject>) {
@@ -90,7 +87,13 @@ impl Found {
         let (report, case) = is;
         let lost = missing(case);
         let lost_before = was.1.map(missing).unwrap_or_default();
-        for (id, info) in &report.checks {
+        // What the new report does not know is told as a whole, unless it judges it all the same.
+        let only_old = was
+            .0
+            .checks
+            .keys()
+            .filter(|id| !report.checks.contains_key(*id) && case.verdicts.contains_key(*id));
+        for id in report.checks.keys().chain(only_old) {
             let now = of_check(case, id, &lost);
             let before = match was {
                 (report, Some(case)) if report.checks.contains_key(id) => {
@@ -98,9 +101,21 @@ impl Found {
                 }
                 _ => State::Absent,
             };
-            let counts = !report.counts_for(id, [case]).is_empty();
+            let asking = [was.0, report];
+            let counts = asking
+                .iter()
+                .any(|report| !report.counts_for(id, [case]).is_empty());
+            let infos = asking.iter().filter_map(|report| report.checks.get(id));
+            let level = infos.map(|info| info.level).min();
             let subject = Subject::Check(id.clone());
-            self.note(place, subject, info.level, counts, before, now);
+            self.note(
+                place,
+                subject,
+                level.unwrap_or(Level::Must),
+                counts,
+                before,
+                now,
+            );
         }
     }
 

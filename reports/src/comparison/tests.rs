@@ -1,42 +1,14 @@
-//! What is compared, what decides, and what holds of every comparison.
-
-use std::collections::{BTreeMap, BTreeSet};
-
-use proptest::prelude::*;
+//! What is compared, and what decides.
 
 use super::*;
 use crate::formats::changes::{FORMATS, Shown, find};
-use crate::{
-    CheckInfo, Diagnosis, Exercise, Expectation, Finding, Judged, LeftOut, Outcome, Profile,
-    Promise, Text, Verdict,
-};
+use crate::{Diagnosis, Expectation, Judged, LeftOut, Outcome, Promise, Text};
 
-const MUST: &str = "dns.must";
-const SHOULD: &str = "dns.should";
-/// It counts for a profile that nobody chose.
-const OTHER: &str = "dns.other";
+mod foul;
+mod properties;
+mod reports;
 
-/// How a check, a promise or a run can end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ends {
-    Passes,
-    Fails,
-    FailsOtherwise,
-    FailsAsKnown,
-    IsMissing,
-    IsUnclear,
-    NeedNot,
-}
-
-const ENDS: [Ends; 7] = [
-    Ends::Passes,
-    Ends::Fails,
-    Ends::FailsOtherwise,
-    Ends::FailsAsKnown,
-    Ends::IsMissing,
-    Ends::IsUnclear,
-    Ends::NeedNot,
-];
+use reports::{Ends, MUST, OTHER, SHOULD, fails, named, one, report};
 
 #[test]
 fn what_newly_fails_is_worse_and_what_failed_before_is_not() {
@@ -129,6 +101,11 @@ fn a_scenario_that_is_new_or_gone_is_told_and_decides_only_by_what_fails_in_it()
     assert_eq!(changes.gone_runs[0].place.scenario, "dns/two");
     assert_eq!(changes.gone_runs[0].because.as_deref(), Some("needs dig"));
     assert_eq!(changes.new_runs[0].scenario, "dns/three");
+    let text = shown("text", &comparison, false);
+    assert!(
+        text.ends_with("change     where both were run, no worse than old\n"),
+        "{text}"
+    );
     assert!(matches!(strictly(&old, &new).comes_to, Trend::Worse(_)));
     // Nobody has accepted that failure yet.
     let fails = report(&[("dns/one", Ends::Passes), ("dns/three", Ends::Fails)]);
@@ -139,7 +116,7 @@ fn a_scenario_that_is_new_or_gone_is_told_and_decides_only_by_what_fails_in_it()
 fn a_run_that_was_not_asked_for_is_not_missed() {
     let old = report(&[("dns/one", Ends::Passes), ("ons/two", Ends::Passes)]);
     let new = report(&[("dns/one", Ends::Passes)]);
-    let asked = |case: &Case| case.scenario.starts_with("dns/");
+    let asked = |_: &Report, case: &Case| case.scenario.starts_with("dns/");
     let sides = ((("old"), &[old][..]), ("new", &[new][..]));
     let strict = Rules { strict: true };
     let comparison = compare(sides.0, sides.1, strict, &asked).unwrap();
@@ -239,7 +216,9 @@ fn devices_go_by_their_names_and_a_single_one_may_have_another() {
     assert_eq!((told.what, &*told.old, &*told.new), ("device", "a", "b"));
     let rules = Rules::default();
     let both = [a.clone(), b.clone()];
-    let several = compare(("old", &both), ("new", &[b, named("c")]), rules, &|_| true);
+    let several = compare(("old", &both), ("new", &[b, named("c")]), rules, &|_, _| {
+        true
+    });
     let several = several.unwrap();
     assert_eq!(several.gone_devices, ["a"]);
     assert_eq!(several.new_devices, ["c"]);
@@ -247,7 +226,7 @@ fn devices_go_by_their_names_and_a_single_one_may_have_another() {
         ("old", &both),
         ("new", &[named("c"), named("d")]),
         rules,
-        &|_| true,
+        &|_, _| true,
     );
     assert_eq!(
         refused.unwrap_err(),
@@ -262,7 +241,7 @@ fn reports_of_other_scenarios_cannot_be_compared() {
         ("old", &[one(Ends::Passes)]),
         ("new", &[new]),
         Rules::default(),
-        &|_| true,
+        &|_, _| true,
     );
     let why = refused.unwrap_err();
     assert!(
@@ -350,106 +329,6 @@ fn no_format_lets_a_terminal_or_a_page_obey_foreign_words() {
     }
 }
 
-proptest! {
-    #[test]
-    fn a_report_does_not_differ_from_itself(report in any_report()) {
-        let comparison = held(&report, &report);
-        prop_assert!(comparison.is_empty(), "{comparison:?}");
-        prop_assert_eq!(comparison.comes_to, Trend::NoWorse);
-    }
-
-    #[test]
-    fn backwards_every_change_is_the_other_way_round(old in any_report(), new in any_report()) {
-        let (there, back) = (held(&old, &new), held(&new, &old));
-        // What is new and passes, and what is gone, is told of as a whole.
-        let both_ways = |at: &&(Subject, At)| {
-            !matches!(at.1.was, State::Absent) && !matches!(at.1.is, State::Absent)
-        };
-        let turned = |(subject, at): &(Subject, At)| {
-            let (place, was, is) = (at.place.clone(), at.is.clone(), at.was.clone());
-            (subject.clone(), At { place, was, is })
-        };
-        let there: Vec<(Subject, At)> = all(&there);
-        let back: Vec<(Subject, At)> = all(&back).iter().map(turned).collect();
-        let among = |some: &[(Subject, At)], one: &(Subject, At)| some.contains(one);
-        for one in there.iter().filter(both_ways) {
-            prop_assert!(among(&back, one) || is_one_way(&one.1), "{one:?} only there");
-        }
-        for one in back.iter().filter(both_ways) {
-            prop_assert!(among(&there, one) || is_one_way(&one.1), "{one:?} only back");
-        }
-    }
-
-    #[test]
-    fn what_newly_fails_there_newly_passes_back(old in any_report(), new in any_report()) {
-        let (there, back) = (held(&old, &new), held(&new, &old));
-        let of = |comparison: &Comparison, kind, passed: fn(&At) -> &State| {
-            let changes = comparison.devices[0].changes.iter();
-            let meant = changes.filter(move |one| one.kind == kind);
-            let places = meant.flat_map(|one| one.places.iter().map(|at| (one.subject.clone(), at)));
-            let found = places.filter(|(_, at)| *passed(at) == State::Passed);
-            found.map(|(subject, at)| (subject, at.place.clone())).collect::<BTreeSet<_>>()
-        };
-        prop_assert_eq!(
-            of(&there, Kind::NewlyFailing, |at| &at.was),
-            of(&back, Kind::NewlyPassing, |at| &at.is)
-        );
-    }
-
-    #[test]
-    fn it_is_worse_just_where_something_fails_that_did_not(
-        old in any_report(),
-        new in any_report(),
-    ) {
-        let is_worse = matches!(held(&old, &new).comes_to, Trend::Worse(_));
-        let failures = |report: &Report| {
-            let failing = report.cases.iter().filter(|case| {
-                let judged = &case.verdicts[MUST];
-                matches!(judged.verdict, Verdict::Fail(_)) && judged.known.is_none()
-            });
-            failing.map(|case| case.scenario.clone()).collect::<BTreeSet<_>>()
-        };
-        prop_assert_eq!(is_worse, !failures(&new).is_subset(&failures(&old)));
-    }
-
-    #[test]
-    fn each_place_is_told_once_for_each_thing(old in any_report(), new in any_report()) {
-        let told = all(&held(&old, &new));
-        let places: BTreeSet<(Subject, Place)> =
-            told.iter().map(|(subject, at)| (subject.clone(), at.place.clone())).collect();
-        prop_assert_eq!(told.len(), places.len());
-    }
-}
-
-/// Returns whether nothing is told of a change the other way round: a reason comes to be stated.
-fn is_one_way(at: &At) -> bool {
-    let open = |state: &State| !matches!(state, State::Passed | State::Failed { .. });
-    open(&at.was) && open(&at.is)
-}
-
-fn all(comparison: &Comparison) -> Vec<(Subject, At)> {
-    let changes = comparison.devices.iter().flat_map(|one| &one.changes);
-    let places = changes.flat_map(|one| one.places.iter().map(|at| (one.subject.clone(), at)));
-    places.map(|(subject, at)| (subject, at.clone())).collect()
-}
-
-fn any_report() -> impl Strategy<Value = Report> {
-    let ends = prop::option::weighted(0.9, prop::sample::select(&ENDS[..]));
-    // The first is always there, so that two reports have something in common.
-    let first = prop::sample::select(&ENDS[..]);
-    (first, prop::collection::vec(ends, 5)).prop_map(|(first, ends)| {
-        let names: Vec<String> = (0..5).map(|number| format!("dns/{number}")).collect();
-        let rest = names.iter().zip(ends);
-        let rest = rest.filter_map(|(name, ends)| Some((&**name, ends?)));
-        report(
-            &[("dns/first", first)]
-                .into_iter()
-                .chain(rest)
-                .collect::<Vec<_>>(),
-        )
-    })
-}
-
 fn held(old: &Report, new: &Report) -> Comparison {
     by(old, new, Rules::default())
 }
@@ -460,7 +339,7 @@ fn strictly(old: &Report, new: &Report) -> Comparison {
 
 fn by(old: &Report, new: &Report, rules: Rules) -> Comparison {
     let (old, new) = ([old.clone()], [new.clone()]);
-    compare(("old", &old), ("new", &new), rules, &|_| true).unwrap()
+    compare(("old", &old), ("new", &new), rules, &|_, _| true).unwrap()
 }
 
 fn kinds(comparison: &Comparison) -> Vec<Kind> {
@@ -474,103 +353,4 @@ fn shown(format: &str, comparison: &Comparison, all: bool) -> String {
         ..Shown::default()
     };
     (find(format).unwrap().render)(comparison, shown)
-}
-
-fn one(ends: Ends) -> Report {
-    report(&[("dns/one", ends)])
-}
-
-fn named(device: &str) -> Report {
-    Report {
-        device: device.to_owned(),
-        ..one(Ends::Passes)
-    }
-}
-
-fn fails() -> Judged {
-    judged(Ends::Fails)
-}
-
-fn judged(ends: Ends) -> Judged {
-    let finding = |actual: &str| {
-        Verdict::Fail(Finding {
-            records: vec![1],
-            expected: "this".to_owned(),
-            actual: actual.to_owned(),
-            excuse: None,
-        })
-    };
-    let inconclusive = || Verdict::Inconclusive("there was no question".to_owned());
-    Judged {
-        verdict: match ends {
-            Ends::Passes => Verdict::Pass(vec![1]),
-            Ends::Fails | Ends::FailsAsKnown => finding("that"),
-            Ends::FailsOtherwise => finding("something else"),
-            Ends::IsMissing | Ends::IsUnclear | Ends::NeedNot => inconclusive(),
-        },
-        known: (ends == Ends::FailsAsKnown).then(|| "it is old".to_owned()),
-        excused: ends == Ends::IsUnclear,
-        because: None,
-        evidence: Vec::new(),
-    }
-}
-
-fn report(cases: &[(&str, Ends)]) -> Report {
-    let info = |id: &str, level, profile| {
-        let text = Text::new("これ", "this");
-        let info = CheckInfo {
-            id: id.to_owned(),
-            source: "RFC 1035".to_owned(),
-            level,
-            profiles: vec![profile],
-            title: text.clone(),
-            hint: text,
-        };
-        (id.to_owned(), info)
-    };
-    let case = |(scenario, ends): &(&str, Ends)| Case {
-        scenario: (*scenario).to_owned(),
-        area: "east".to_owned(),
-        delivery: None,
-        outcome: Outcome::Judged,
-        diagnosis: None,
-        overcome: Vec::new(),
-        expectations: Vec::new(),
-        exercises: match ends {
-            Ends::NeedNot => Vec::new(),
-            _ => vec![Exercise {
-                check: MUST.to_owned(),
-                excuse: None,
-            }],
-        },
-        verdicts: BTreeMap::from([
-            (MUST.to_owned(), judged(*ends)),
-            (SHOULD.to_owned(), judged(Ends::Passes)),
-            (OTHER.to_owned(), judged(Ends::Passes)),
-        ]),
-        trace: None,
-        capture: None,
-    };
-    Report {
-        format: crate::FORMAT,
-        tool: "ngnlab".to_owned(),
-        device: "device".to_owned(),
-        seed: 1,
-        arguments: Vec::new(),
-        captured: None,
-        firmware: None,
-        provenance: None,
-        elapsed_ms: 1,
-        checks: BTreeMap::from([
-            info(MUST, Level::Must, Profile::DnsProxy),
-            info(SHOULD, Level::Should, Profile::DnsProxy),
-            info(OTHER, Level::Must, Profile::CeRouter),
-        ]),
-        cases: cases.iter().map(case).collect(),
-        left_out: Vec::new(),
-        stale: Vec::new(),
-        profiles: vec![Profile::DnsProxy],
-        results: Vec::new(),
-        comes_to: None,
-    }
 }

@@ -1,5 +1,7 @@
 //! What a comparison comes to: the last line says it, and the exit code.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::{Comparison, Decides, Kind, Subject};
@@ -24,10 +26,25 @@ impl Comparison {
         if !worse.is_empty() {
             return Trend::Worse([worse, open].concat());
         }
+        // Where anything else is open, that nothing is judged follows from it.
+        let open = if open.is_empty() {
+            self.unjudged()
+        } else {
+            open
+        };
         match open.is_empty() {
             true => Trend::NoWorse,
             false => Trend::Unclear(open),
         }
+    }
+
+    /// Says of which profiles nothing is judged any longer, for whatever reason.
+    fn unjudged(&self) -> Vec<String> {
+        let profiles = self.devices.iter().flat_map(|one| &one.unjudged_profiles);
+        let names: BTreeSet<&str> = profiles.map(|one| one.name()).collect();
+        let said = names.iter();
+        said.map(|name| format!("nothing that {name} asks for is judged any longer"))
+            .collect()
     }
 
     /// Returns how many requirements, promises and ways to fail are in both.
@@ -95,16 +112,23 @@ impl Comparison {
         found.extend(several(gone, "run is gone", "runs are gone"));
         let gone = self.devices.iter().map(|one| one.gone_checks.len()).sum();
         found.extend(several(gone, "check is gone", "checks are gone"));
-        found.extend(several(
+        found.extend(self.gone_devices());
+        found
+    }
+
+    fn gone_devices(&self) -> Option<String> {
+        several(
             self.gone_devices.len(),
             "device is gone",
             "devices are gone",
-        ));
-        found
+        )
     }
 
     fn open(&self) -> Vec<String> {
         let mut found = Vec::new();
+        if !self.rules.strict {
+            found.extend(self.gone_devices());
+        }
         let open = |level| self.checks(Decides::Open, level, |_| true);
         let (musts, shoulds) = (open(Level::Must), open(Level::Should));
         found.extend(named(

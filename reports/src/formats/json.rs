@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 
 use super::Look;
 use crate::FORMAT;
-use crate::document::Document;
+use crate::document::{Document, once};
 use crate::escape;
 
 mod lines;
@@ -39,8 +39,8 @@ pub fn parse(text: &str) -> Result<Document, String> {
         ));
     }
     let document = match head.devices {
-        Some(_) => serde_json::from_str(text).map(Document::Matrix),
-        None => serde_json::from_str(text).map(|report| Document::Report(Box::new(report))),
+        Some(_) => once::parse(text).map(Document::Matrix),
+        None => once::parse(text).map(|report| Document::Report(Box::new(report))),
     };
     document.map_err(|error| error.to_string())
 }

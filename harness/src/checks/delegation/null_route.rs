@@ -9,7 +9,7 @@ use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check};
 use crate::checks::delay::Delay;
-use crate::checks::evidence::given_prefixes::given;
+use crate::checks::evidence::given_prefixes::{Given, given};
 use crate::checks::ruling::{Ruling, broken, every, finding, never, only_in};
 use crate::dissection::{Dissection, Found};
 
@@ -48,13 +48,22 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
+/// Returns when each prefix was given for the first time.
+fn first_given(trace: &Dissection<'_>) -> Vec<Given> {
+    let mut given = given(trace);
+    given.retain(|one| one.valid > 0);
+    given.sort_by_key(|one| (one.net, one.at));
+    given.dedup_by_key(|one| one.net);
+    given
+}
+
 fn null_route(trace: &Dissection<'_>) -> Verdict {
     only_in(Mode::Pd, trace, || {
-        let given = given(trace);
+        let given = first_given(trace);
         let is_unused = |found: &Found<_>| {
-            let delegated = given.iter().any(|one| {
-                one.valid > 0 && one.at <= found.at && one.net.contains(&found.destination)
-            });
+            let delegated = given
+                .iter()
+                .any(|one| one.at <= found.at && one.net.contains(&found.destination));
             let used = trace
                 .lan_prefixes()
                 .iter()
@@ -92,11 +101,11 @@ const REPORTED_WITHIN: Duration = Duration::from_secs(3);
 
 fn null_route_reported(trace: &Dissection<'_>) -> Verdict {
     only_in(Mode::Pd, trace, || {
-        let given = given(trace);
+        let given = first_given(trace);
         let strays = trace.packets.iter().filter(|found| {
-            let delegated = given.iter().any(|one| {
-                one.valid > 0 && one.at <= found.at && one.net.contains(&found.destination)
-            });
+            let delegated = given
+                .iter()
+                .any(|one| one.at <= found.at && one.net.contains(&found.destination));
             let mut lan = trace.lan_prefixes().iter();
             let used = lan.any(|net| net.contains(&found.destination));
             // RFC 4443 §2.4: an error about an error is not to be.

@@ -191,9 +191,10 @@ fn xid_random(trace: &Dissection<'_>) -> Verdict {
 const SERVER_UNICAST: u16 = 12;
 
 fn multicast(trace: &Dissection<'_>) -> Verdict {
+    let mut allowed = received(trace);
+    let allowed = allowed.find(|answer| answer.is.codes().contains(&SERVER_UNICAST));
     every("DHCPv6 message of the device", sent(trace), |found| {
-        let mut before = received(trace).take_while(|answer| answer.at <= found.at);
-        if before.any(|answer| answer.is.codes().contains(&SERVER_UNICAST)) {
+        if allowed.is_some_and(|answer| answer.at <= found.at) {
             return Ruling::Skip;
         }
         expect(

@@ -217,15 +217,14 @@ fn asks_for_dns(trace: &Dissection<'_>) -> Verdict {
             Kind::Solicit | Kind::Request | Kind::InformationRequest
         )
     });
+    // A device may ask for DNS on its own, beside the delegation.
+    let asks_apart = sent(trace).any(|other| {
+        other.is.kind == Kind::InformationRequest && other.is.requested().contains(&DNS_SERVERS)
+    });
     every(
         "Solicit, Request or Information-Request",
         messages,
         |found| {
-            // A device may ask for DNS on its own, beside the delegation.
-            let asks_apart = sent(trace).any(|other| {
-                other.is.kind == Kind::InformationRequest
-                    && other.is.requested().contains(&DNS_SERVERS)
-            });
             if asks_apart && found.is.kind != Kind::InformationRequest {
                 return Ruling::Skip;
             }

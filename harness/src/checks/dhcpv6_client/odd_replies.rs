@@ -11,7 +11,7 @@ use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::delay::Delay;
-use crate::checks::evidence::dhcpv6_exchanges::{received, sent};
+use crate::checks::evidence::dhcpv6_exchanges::{last_sent, received, sent};
 use crate::checks::ruling::{Ruling, broken, every, not_applicable, seconds};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
 
@@ -161,11 +161,11 @@ fn with_status<'d>(
     status: Status,
 ) -> impl Iterator<Item = (&'d Found<Dhcpv6>, &'d Found<Dhcpv6>)> {
     received(trace).filter_map(move |answer| {
-        let right = answer.is.kind == Kind::Reply && answer.is.statuses().contains(&status);
-        let mut before = sent(trace).take_while(|found| found.record < answer.record);
-        let question = before.by_ref().last();
-        let question = question.filter(|question| right && question.is.xid == answer.is.xid)?;
-        Some((question, answer))
+        if answer.is.kind != Kind::Reply || !answer.is.statuses().contains(&status) {
+            return None;
+        }
+        let question = last_sent(trace, answer.record)?;
+        (question.is.xid == answer.is.xid).then_some((question, answer))
     })
 }
 

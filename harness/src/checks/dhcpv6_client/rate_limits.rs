@@ -108,11 +108,11 @@ fn empty_keeps_timer(trace: &Dissection<'_>) -> Verdict {
     });
     // A device may have one client for addresses and another for prefixes.
     let before = |found: &Found<Dhcpv6>| {
-        let mut earlier = messages.iter().rev();
-        let is_before = |other: &&&Found<Dhcpv6>| {
-            other.record < found.record && asks_for(other) == asks_for(found)
-        };
-        earlier.find(is_before).copied()
+        let end = messages.partition_point(|other| other.record < found.record);
+        let mut earlier = messages[..end].iter().rev();
+        earlier
+            .find(|other| asks_for(other) == asks_for(found))
+            .copied()
     };
     every("third Solicit among empty Advertises", &messages, |third| {
         let Some(second) = before(third) else {

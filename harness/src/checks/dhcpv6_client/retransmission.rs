@@ -9,7 +9,7 @@ use ngnlab_sim::trace::Role;
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::delay::Delay;
 use crate::checks::dhcpv6_client::doubling::{LONGEST, doubles};
-use crate::checks::evidence::dhcpv6_exchanges::{asks_for, received, sent};
+use crate::checks::evidence::dhcpv6_exchanges::{asks_for, between, received_within, sent};
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
 use crate::scenario::step::cable::Wire;
@@ -131,9 +131,9 @@ fn elapsed_time(trace: &Dissection<'_>) -> Verdict {
 /// Returns whether the exchange of a message was over when another one was sent: it was answered,
 /// the client went on to another message, or began anew.
 fn is_over(trace: &Dissection<'_>, before: &Found<Dhcpv6>, found: &Found<Dhcpv6>) -> bool {
-    let between = |record| before.record < record && record < found.record;
-    received(trace).any(|answer| answer.is.xid == before.is.xid && between(answer.record))
-        || sent(trace).any(|other| between(other.record) && other.is.kind != before.is.kind)
+    let (mut sent, mut received) = between(trace, before, found);
+    received.any(|answer| answer.is.xid == before.is.xid)
+        || sent.any(|other| other.is.kind != before.is.kind)
         || trace.is_restarted(before.at, found.at)
 }
 
@@ -206,9 +206,8 @@ fn repetitions<'d>(trace: &'d Dissection<'_>) -> Vec<(&'d Found<Dhcpv6>, &'d Fou
     pairs
         .filter(|(first, second)| {
             let continues = second.is.elapsed().is_some_and(|elapsed| elapsed > 0);
-            let answered = received(trace).any(|answer| {
-                answer.is.xid == first.is.xid && first.at <= answer.at && answer.at <= second.at
-            });
+            let answered = received_within(trace, first.at, second.at)
+                .any(|answer| answer.is.xid == first.is.xid);
             first.is.kind == second.is.kind
                 && (continues || first.is.xid == second.is.xid)
                 && !answered

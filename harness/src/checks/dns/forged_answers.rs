@@ -3,6 +3,8 @@
 //! A forged answer is one that fits an open question upstream in all but one respect. It was
 //! believed if what it alone says turns up on the LAN.
 
+use std::collections::BTreeSet;
+
 use hickory_proto::rr::RData;
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::trace::Role;
@@ -127,12 +129,13 @@ fn is_about(dns: &Dns, questions: &[Option<&Question>]) -> bool {
 fn not_believed(trace: &Dissection<'_>, kind: Astray) -> Verdict {
     let upstream = trace.upstream_dns();
     let honest = || upstream.iter().flat_map(|exchange| &exchange.replies);
+    let believed: BTreeSet<_> = honest().map(|reply| reply.record).collect();
     let strays = trace.dns.iter().filter(|found| {
         found.is.response
             && found.is.transport == Transport::Udp
             && found.is.source_port == PORT
             && found.to_device(Role::Wan)
-            && honest().all(|reply| reply.record != found.record)
+            && !believed.contains(&found.record)
     });
     let what = match kind {
         Astray::Id => "answer with another id",
@@ -150,12 +153,15 @@ fn not_believed(trace: &Dissection<'_>, kind: Astray) -> Verdict {
             .iter()
             .filter(is_open)
             .find(|open| astray(trace, open, stray) == Some(kind));
+        let Some(meant) = meant else {
+            return Ruling::Skip;
+        };
         let lies: Vec<&RData> = data(&stray.is)
             .filter(|lie| honest().all(|reply| data(&reply.is).all(|truth| truth != *lie)))
             .collect();
-        let (Some(meant), false) = (meant, lies.is_empty()) else {
+        if lies.is_empty() {
             return Ruling::Skip;
-        };
+        }
         let told = trace.dns.iter().find(|found| {
             found.by_device(Role::Lan)
                 && found.record > stray.record

@@ -1,6 +1,11 @@
 //! What the device's DHCPv6 client said and was told; messages put together with their repetitions
 //! and their answers.
 
+use std::collections::BTreeSet;
+
+use ngnlab_reports::RecordId;
+use ngnlab_sim::Time;
+use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::trace::Role;
 
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
@@ -49,10 +54,39 @@ pub(in crate::checks) fn exchanges<'d>(trace: &'d Dissection<'_>) -> Vec<Asked<'
 pub(in crate::checks) fn sent<'d>(
     trace: &'d Dissection<'_>,
 ) -> impl Iterator<Item = &'d Found<Dhcpv6>> {
-    trace
-        .dhcpv6
-        .iter()
-        .filter(|found| found.by_device(Role::Wan) && found.is.is_from_client())
+    trace.dhcpv6.iter().filter(|found| is_sent(found))
+}
+
+fn is_sent(found: &Found<Dhcpv6>) -> bool {
+    found.by_device(Role::Wan) && found.is.is_from_client()
+}
+
+/// Returns what the device's client sent, and what it received, between two messages.
+pub(in crate::checks) fn between<'d>(
+    trace: &'d Dissection<'_>,
+    before: &Found<Dhcpv6>,
+    after: &Found<Dhcpv6>,
+) -> (
+    impl Iterator<Item = &'d Found<Dhcpv6>>,
+    impl Iterator<Item = &'d Found<Dhcpv6>>,
+) {
+    let place = |record| trace.dhcpv6.partition_point(|found| found.record < record);
+    let (from, to) = (place(before.record + 1), place(after.record));
+    let between = trace.dhcpv6.get(from..to).unwrap_or_default();
+    let sent = between.iter().filter(|found| is_sent(found));
+    let macs = trace.device_macs();
+    let received = between.iter().filter(|found| is_received(found, macs));
+    (sent, received)
+}
+
+/// Returns the last message that the device sent as a client before a record.
+pub(in crate::checks) fn last_sent<'d>(
+    trace: &'d Dissection<'_>,
+    before: RecordId,
+) -> Option<&'d Found<Dhcpv6>> {
+    let end = trace.dhcpv6.partition_point(|found| found.record < before);
+    let mut earlier = trace.dhcpv6.get(..end)?.iter().rev();
+    earlier.find(|found| is_sent(found))
 }
 
 /// Returns what a message of a client is about: who asks, whether for an address, and for which
@@ -73,12 +107,28 @@ pub(in crate::checks) fn received<'d>(
     trace: &'d Dissection<'_>,
 ) -> impl Iterator<Item = &'d Found<Dhcpv6>> {
     let macs = trace.device_macs();
-    trace.dhcpv6.iter().filter(move |found| {
-        // Another router on the segment has its own answers.
-        let ours = found.eth_destination.is_multicast() || macs.contains(&found.eth_destination);
-        let answers = matches!(found.is.kind, Kind::Advertise | Kind::Reply);
-        found.to_device(Role::Wan) && !found.injected && ours && answers
-    })
+    let all = trace.dhcpv6.iter();
+    all.filter(|found| is_received(found, macs))
+}
+
+/// Returns those of them that came from one moment to another.
+pub(in crate::checks) fn received_within<'d>(
+    trace: &'d Dissection<'_>,
+    from: Time,
+    to: Time,
+) -> impl Iterator<Item = &'d Found<Dhcpv6>> {
+    let begin = trace.dhcpv6.partition_point(|found| found.at < from);
+    let end = trace.dhcpv6.partition_point(|found| found.at <= to);
+    let macs = trace.device_macs();
+    let within = trace.dhcpv6.get(begin..end).unwrap_or_default().iter();
+    within.filter(|found| is_received(found, macs))
+}
+
+fn is_received(found: &Found<Dhcpv6>, macs: &BTreeSet<Mac>) -> bool {
+    // Another router on the segment has its own answers.
+    let ours = found.eth_destination.is_multicast() || macs.contains(&found.eth_destination);
+    let answers = matches!(found.is.kind, Kind::Advertise | Kind::Reply);
+    found.to_device(Role::Wan) && !found.injected && ours && answers
 }
 
 pub(in crate::checks) fn hex(bytes: &[u8]) -> String {

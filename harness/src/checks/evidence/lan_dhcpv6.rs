@@ -8,10 +8,7 @@ use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
 pub(in crate::checks) fn questions<'d>(
     trace: &'d Dissection<'_>,
 ) -> impl Iterator<Item = &'d Found<Dhcpv6>> {
-    trace
-        .dhcpv6
-        .iter()
-        .filter(|found| found.to_device(Role::Lan) && found.is.is_from_client())
+    trace.lan_questions()
 }
 
 /// Returns what the device's server said on the LAN.

@@ -125,6 +125,9 @@ fn withdraw(trace: &Dissection<'_>) -> Verdict {
         .filter(|ra| ra.by_device(Role::Lan))
         .collect();
     every("loss of the WAN's default router", &upstream, |lost| {
+        if !lost.is.lifetime.is_zero() {
+            return Ruling::Skip;
+        }
         let (before, after) = (
             routers_at(&upstream, lost.arrives - Duration::from_millis(1)),
             routers_at(&upstream, lost.arrives),

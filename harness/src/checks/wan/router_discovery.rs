@@ -330,9 +330,10 @@ fn lifetime_zero(trace: &Dissection<'_>) -> Verdict {
     let upstream = wan_adverts(trace);
     let on_link = on_link(&upstream);
     let macs = trace.device_macs();
-    let withdrawn = upstream.iter().filter(|ra| {
+    let withdrawn = upstream.iter().filter(|ra| ra.is.lifetime.is_zero());
+    let withdrawn = withdrawn.filter(|ra| {
         let before = routers_at(&upstream, ra.arrives - Duration::from_millis(1));
-        ra.is.lifetime.is_zero() && before.iter().any(|known| known.source == ra.source)
+        before.iter().any(|known| known.source == ra.source)
     });
     every("router that withdraws itself", withdrawn, |ra| {
         let back = upstream

@@ -12,6 +12,8 @@ use crate::error::Error;
 pub(in crate::cli) struct Baseline<'a> {
     name: String,
     reports: Vec<Report>,
+    /// The devices that are to be run.
+    devices: Vec<String>,
     strict: bool,
     args: &'a Run,
 }
@@ -24,9 +26,19 @@ pub(super) fn read<'a>(args: &'a Run, header: &Header) -> Result<Option<Baseline
     let baseline = Baseline {
         name: path.display().to_string(),
         reports: diff::reports(path)?,
+        devices: header
+            .devices
+            .iter()
+            .map(|plan| plan.device.clone())
+            .collect(),
         strict: args.strict,
         args,
     };
+    diff::tell_apart(
+        &baseline.name,
+        baseline.reports.iter().map(|one| &*one.device),
+    )?;
+    diff::tell_apart(THIS_RUN, baseline.devices.iter().map(|name| &**name))?;
     match baseline.has_to_do_with(header) {
         true => Ok(Some(baseline)),
         false => Err(Error::Incomparable {
@@ -43,7 +55,18 @@ impl Baseline<'_> {
             strict: self.strict,
         };
         let old = (&*self.name, &self.reports[..]);
-        diff::held_against(old, ("this run", reports), rules, &|case| self.asks(case))
+        let is_asked = |old: &Report, case: &Case| self.runs(&old.device) && self.asks(case);
+        diff::held_against(old, (THIS_RUN, reports), rules, &is_asked)
+    }
+
+    /// Returns whether a device of the baseline is one that is run this time; a single one may be
+    /// called otherwise.
+    fn runs(&self, device: &str) -> bool {
+        self.is_single() || self.devices.iter().any(|name| name == device)
+    }
+
+    fn is_single(&self) -> bool {
+        self.reports.len() == 1 && self.devices.len() == 1
     }
 
     /// Returns whether a run of the baseline is one that was asked for this time.
@@ -56,7 +79,6 @@ impl Baseline<'_> {
     }
 
     fn has_to_do_with(&self, header: &Header) -> bool {
-        let single = self.reports.len() == 1 && header.devices.len() == 1;
         let has = |report: &Report, planned: &Planned| {
             let mut cases = report.cases.iter();
             cases.any(|case| case.scenario == planned.scenario && case.area == planned.area)
@@ -65,8 +87,12 @@ impl Baseline<'_> {
             let mut reports = self.reports.iter();
             reports.any(|report| {
                 let mut planned = plan.cases.iter();
-                (single || report.device == plan.device) && planned.any(|one| has(report, one))
+                (self.is_single() || report.device == plan.device)
+                    && planned.any(|one| has(report, one))
             })
         })
     }
 }
+
+/// What the report that is being made is called beside a baseline.
+const THIS_RUN: &str = "this run";

@@ -1,7 +1,9 @@
 //! A comparison for people: 80 columns, what decides first, the verdict last.
 
 use super::{Shown, heading, places, runs, several, subject, told};
-use crate::comparison::{At, Change, Comparison, Decides, DeviceChanges, Kind, State, Trend};
+use crate::comparison::{
+    At, Change, Comparison, Decides, DeviceChanges, Kind, State, Subject, Trend,
+};
 use crate::formats::Look;
 use crate::formats::page::{Page, Style};
 
@@ -235,6 +237,14 @@ impl Told {
         let old = &comparison.old;
         let (came, reasons) = match &comparison.comes_to {
             Trend::NoWorse if comparison.is_empty() => (format!("none since {old}"), &[][..]),
+            Trend::NoWorse
+                if comparison
+                    .devices
+                    .iter()
+                    .any(|one| !one.gone_runs.is_empty()) =>
+            {
+                (format!("where both were run, no worse than {old}"), &[][..])
+            }
             Trend::NoWorse => (format!("no worse than {old}"), &[][..]),
             Trend::Worse(reasons) if comparison.rules.strict => {
                 (format!("not as {old}"), &reasons[..])
@@ -266,7 +276,8 @@ impl Told {
 /// Returns whether a verdict comes or goes where nothing asks for it.
 fn is_by_chance(change: &Change) -> bool {
     let comes_or_goes = matches!(change.kind, Kind::NoLongerJudged | Kind::NewlyJudged);
-    comes_or_goes && change.decides == Decides::Nothing
+    // Of a run that is not judged there is a reason, and all its verdicts are missing.
+    comes_or_goes && change.decides == Decides::Nothing && change.subject != Subject::Run
 }
 
 /// Says where the flow ends.
