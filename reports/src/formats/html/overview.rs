@@ -114,6 +114,7 @@ struct LeftOpen {
 #[derive(Serialize)]
 struct Head<'a> {
     scenario: String,
+    about: Option<Said>,
     area: String,
     delivery: Option<String>,
     /// How it ended: `judged`, or what kept it from being judged.
@@ -337,6 +338,10 @@ fn head<'a>(report: &'a Report, case: &'a Case, scenes: &dyn Scenes) -> Head<'a>
     };
     Head {
         scenario: shown(&case.scenario),
+        about: case.about.as_ref().map(|about| Said::Both {
+            ja: shown(&about.ja),
+            en: shown(&about.en),
+        }),
         area: shown(&case.area),
         delivery: case.delivery.as_deref().map(shown),
         outcome,

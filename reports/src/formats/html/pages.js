@@ -176,11 +176,13 @@ function casePage(report, device, number, id) {
   const page = el("section", { class: "case" });
   const name = caseName(one);
   if (id) {
-    add(page, [el("p", { class: "crumbs" }, link(caseLink(device, number), name))]);
+    add(page, [el("p", { class: "crumbs" }, link(caseLink(device, number), name),
+      one.about === null ? null : el("span", { class: "quiet" }, " ", one.about))]);
     add(page, [verdictView(report, device, number, id)]);
     return page;
   }
   add(page, [el("h1", {}, el("code", {}, name)),
+    one.about === null ? null : el("p", { class: "lead" }, one.about),
     el("p", {}, badge(one.outcome === "judged" ? "p" : "f", say(outcomeWord(one.outcome))), " ", one.why),
     facts([
       [say("runAgain"), command(again(device, one))],

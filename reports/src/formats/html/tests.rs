@@ -59,6 +59,8 @@ fn each_case_is_packed_with_its_verdicts_and_its_scene() {
     );
     let overview = unpacked(&page, "overview");
     assert_eq!(overview["devices"][0]["cases"][0]["cells"], "fp");
+    let about = serde_json::json!({ "ja": "応答を試す。", "en": "Tries answers." });
+    assert_eq!(overview["devices"][0]["cases"][0]["about"], about);
     assert_eq!(overview["devices"][0]["failures"][0]["check"], "a.fails");
     let case = unpacked(&page, "case-0-0");
     let shared = unpacked(&page, "shared");
@@ -162,6 +164,7 @@ fn document(device: &str) -> Document {
     let case = Case {
         scenario: "dns/one".to_owned(),
         area: "east".to_owned(),
+        about: Some(Text::new("応答を試す。", "Tries answers.")),
         delivery: None,
         outcome: Outcome::Judged,
         diagnosis: None,
