@@ -1,6 +1,9 @@
 // What went from whom to whom, as a sequence diagram: lanes side by side, time downwards.
 
 const AROUND = 3;
+// The device's own lines are shown so near to what decided, in microseconds, and so many.
+const MOMENT = 500000;
+const MOST_LINES = 20;
 const PAUSE = 1000000;
 
 function diagram(pack, shared, deciding) {
@@ -12,7 +15,7 @@ function diagram(pack, shared, deciding) {
   const marked = new Set(deciding);
   const box = el("div", { class: "diagram" });
   const rows = el("div", { class: "rows" });
-  const state = { whole: marked.size === 0, text: "" };
+  const state = { whole: marked.size === 0, text: "", logs: true };
   const count = el("span", { class: "quiet", role: "status" });
   const refresh = () => {
     rows.replaceChildren();
@@ -32,11 +35,14 @@ function diagram(pack, shared, deciding) {
       refresh();
     },
   }, say(state.whole ? "aroundIt" : "wholeScenario"));
-  const tools = el("div", { class: "tools noprint" }, filter, marked.size ? toggle : null, count);
+  const logs = scene.events.some((event) => event[2] === "l") ? el("label", {}, el("input", {
+    type: "checkbox", checked: true, onchange: (event) => { state.logs = event.target.checked; refresh(); },
+  }), " ", say("logLines")) : null;
+  const tools = el("div", { class: "tools noprint" }, filter, marked.size ? toggle : null, logs, count);
   const scroll = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": say("exchange") },
     lanesRow(scene, words), rows);
   scroll.style.setProperty("--lanes", scene.lanes.length);
-  add(box, [tools, scroll]);
+  add(box, [tools, scroll, scene.more ? el("p", { class: "quiet" }, say("moreLines", scene.more)) : null]);
   refresh();
   return box;
 }
@@ -44,19 +50,31 @@ function diagram(pack, shared, deciding) {
 // Returns the numbers of the events to show.
 function chosen(scene, words, marked, state) {
   const numbers = [];
-  const near = new Set();
-  if (!state.whole) {
-    scene.events.forEach((event, number) => {
-      if (!marked.has(event[0])) return;
-      for (let at = number - AROUND; at <= number + AROUND; at++) near.add(at);
-    });
-  }
+  const near = state.whole ? new Set() : around(scene, marked);
   scene.events.forEach((event, number) => {
+    if (!state.logs && event[2] === "l") return;
     if (!state.whole && !near.has(number) && event[2] !== "s") return;
     if (state.text && !eventText(event, words).toLowerCase().includes(state.text)) return;
     numbers.push(number);
   });
   return numbers;
+}
+
+// Returns the numbers of what stands around the deciding records: what came before and after, and the
+// device's lines of that moment.
+function around(scene, marked) {
+  const near = new Set();
+  const lines = scene.events.map((event, number) => number).filter((number) => scene.events[number][2] === "l");
+  const others = scene.events.map((event, number) => number).filter((number) => scene.events[number][2] !== "l");
+  others.forEach((number, index) => {
+    const [record, at] = scene.events[number];
+    if (!marked.has(record)) return;
+    others.slice(Math.max(0, index - AROUND), index + AROUND + 1).forEach((one) => near.add(one));
+    const away = (line) => Math.abs(scene.events[line][1] - at);
+    lines.filter((line) => away(line) <= MOMENT).sort((one, other) => away(one) - away(other))
+      .slice(0, MOST_LINES).forEach((line) => near.add(line));
+  });
+  return near;
 }
 
 // Returns a text in both languages: whoever seeks a word may know it in either.
@@ -68,6 +86,7 @@ function eventText(event, words) {
   switch (event[2]) {
     case "f": return sought(words[event[FRAME.summary]]) + " " + words[event[FRAME.cable]];
     case "t": return sought(words[event[4]]);
+    case "l": return words[event[3]] + " " + words[event[4]];
     default: return sought(words[event[3]]);
   }
 }
@@ -106,6 +125,10 @@ function eventRow(event, scene, shared, decides) {
     const failed = event[2] === "s" && !event[4];
     const label = el("span", { class: "bar" + (failed ? " undone" : "") }, words[event[3]]);
     return el("div", { class: classes, id: "r" + event[0] }, when, label);
+  }
+  if (event[2] === "l") {
+    const line = el("span", { class: "line" }, el("b", {}, words[event[3]]), " ", words[event[4]]);
+    return el("div", { class: classes, id: "r" + event[0] }, when, line);
   }
   if (event[2] === "t") {
     const note = el("span", { class: "note" }, words[event[4]]);

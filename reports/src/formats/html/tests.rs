@@ -78,6 +78,10 @@ fn each_case_is_packed_with_its_verdicts_and_its_scene() {
     );
     assert_eq!(frame[8], "010203");
     assert_eq!(words(&frame[9]), "DNS AAAA? www.lineauth.mnw");
+    let line = &case["scene"]["events"][1];
+    assert_eq!((&line[1], &line[2]), (&1600.into(), &"l".into()));
+    assert_eq!(words(&line[3]), "dns");
+    assert_eq!(words(&line[4]), "DNS AAAA? www.lineauth.mnw");
 }
 
 #[test]
@@ -119,11 +123,21 @@ impl Scenes for Drawn<'_> {
         };
         Ok(Scene {
             lanes: vec![lane("router", Side::Device), lane(self.0, Side::Terminals)],
-            events: vec![Event {
-                record: 0,
-                at: 1500,
-                what: What::Frame(Box::new(sent)),
-            }],
+            events: vec![
+                Event {
+                    record: 0,
+                    at: 1500,
+                    what: What::Frame(Box::new(sent)),
+                },
+                Event {
+                    record: 1,
+                    at: 1600,
+                    what: What::Logged {
+                        log: "dns".to_owned(),
+                        line: self.0.to_owned(),
+                    },
+                },
+            ],
         })
     }
 }

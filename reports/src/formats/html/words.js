@@ -99,6 +99,11 @@ const WORDS = {
   aroundIt: { ja: "判定に関わる前後のみ表示", en: "Show only what is around the deciding records" },
   filterEvents: { ja: "記録を絞り込む", en: "Filter records" },
   filterHint: { ja: "例：DNS、DHCPv6、advertisement", en: "for example DNS, DHCPv6, advertisement" },
+  logLines: { ja: "ルータのログも表示", en: "with the router's log" },
+  moreLines: {
+    ja: "ルータのログのうち{0}行はこのページでは省略しています。ログのファイルには含まれます。",
+    en: "{0} lines of the router's logs are left out of this page; the log files have them.",
+  },
   records: { ja: "{0}件の記録", en: "{0} records" },
   omitted: { ja: "… {0}件省略 …", en: "… {0} records left out …" },
   deciding: { ja: "判定の根拠", en: "decided" },
