@@ -21,6 +21,7 @@ pub use diff::Diff;
 pub use judge::Judge;
 pub use merge::Merge;
 pub use names::{AreaName, DeliveryName, LangName, ProfileName};
+pub use outputs::Outputs;
 pub use schema::Schema;
 pub use verify::Verify;
 
@@ -47,6 +48,7 @@ mod list;
 mod manual;
 mod merge;
 mod names;
+mod outputs;
 pub mod provenance;
 mod render;
 mod run;
@@ -189,18 +191,9 @@ pub struct Run {
     /// Writes trace, capture and logs of each scenario into this folder, which is new or empty
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Writes the report as JSON
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
-    /// Also writes the report as JUnit XML to a file, for CI
-    #[arg(long, value_name = "FILE")]
-    pub junit: Option<PathBuf>,
-    /// Also writes the report as one HTML page to a file: every verdict with its exchange drawn
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
-    /// Also writes the report as Markdown to a file, for the summary beside a run in CI
-    #[arg(long, value_name = "FILE")]
-    pub markdown: Option<PathBuf>,
+    /// Where the report goes
+    #[command(flatten)]
+    pub outputs: Outputs,
     /// Runs only the Kth of N parts of about the same length, which differ in nothing but that;
     /// `ngnlab merge` makes the report of all of them
     #[arg(

@@ -21,7 +21,8 @@ use crate::error::{CONFORMANT, Error, UNDETERMINED};
 /// Returns where a shard is written, beside its traces or where the user says.
 pub(super) fn path(args: &Run) -> Result<PathBuf, Error> {
     let beside = || args.out.as_ref().map(|out| out.join("shard.json"));
-    args.json
+    args.outputs
+        .json
         .clone()
         .or_else(beside)
         .ok_or_else(|| Error::Usage {

@@ -18,10 +18,13 @@ function diagram(pack, shared, deciding) {
   const state = { whole: marked.size === 0, text: "", logs: true };
   const count = el("span", { class: "quiet", role: "status" });
   const refresh = () => {
-    rows.replaceChildren();
     const shown = chosen(scene, words, marked, state);
+    const lanes = lanesOf(scene, shown);
     count.textContent = say("records", shown.length);
-    draw(rows, scene, shared, marked, shown);
+    rows.replaceChildren(lanesRow(scene, lanes, words));
+    draw(rows, scene, lanes, shared, marked, shown);
+    scroll.style.setProperty("--lanes", lanes.length);
+    requestAnimationFrame(() => showDevice(scroll));
   };
   const filter = el("input", {
     type: "search", placeholder: say("filterHint"), "aria-label": say("filterEvents"),
@@ -39,9 +42,7 @@ function diagram(pack, shared, deciding) {
     type: "checkbox", checked: true, onchange: (event) => { state.logs = event.target.checked; refresh(); },
   }), " ", say("logLines")) : null;
   const tools = el("div", { class: "tools noprint" }, filter, marked.size ? toggle : null, logs, count);
-  const scroll = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": say("exchange") },
-    lanesRow(scene, words), rows);
-  scroll.style.setProperty("--lanes", scene.lanes.length);
+  const scroll = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": say("exchange") }, rows);
   add(box, [tools, scroll, scene.more ? el("p", { class: "quiet" }, say("moreLines", scene.more)) : null]);
   refresh();
   return box;
@@ -65,7 +66,11 @@ function chosen(scene, words, marked, state) {
 function around(scene, marked) {
   const near = new Set();
   const lines = scene.events.map((event, number) => number).filter((number) => scene.events[number][2] === "l");
-  const others = scene.events.map((event, number) => number).filter((number) => scene.events[number][2] !== "l");
+  // How late the host was is no part of the exchange.
+  const others = scene.events.map((event, number) => number).filter((number) => {
+    const [record, , kind] = scene.events[number];
+    return marked.has(record) || (kind !== "l" && kind !== "h");
+  });
   others.forEach((number, index) => {
     const [record, at] = scene.events[number];
     if (!marked.has(record)) return;
@@ -91,15 +96,29 @@ function eventText(event, words) {
   }
 }
 
-function lanesRow(scene, words) {
-  const row = el("div", { class: "lanes" }, el("span", { class: "when" }));
-  for (const [name, side] of scene.lanes) {
-    add(row, [el("span", { class: "lane " + side }, words[name])]);
-  }
-  return row;
+// Returns the numbers of the lanes that something is shown of, and the device's.
+function lanesOf(scene, shown) {
+  const used = new Set(shown.flatMap((number) => {
+    const event = scene.events[number];
+    if (event[2] === "f") return [event[FRAME.from], event[FRAME.to]];
+    return event[2] === "t" ? [event[3]] : [];
+  }));
+  return scene.lanes.map((_, lane) => lane).filter((lane) => used.has(lane) || scene.lanes[lane][1] === "device");
 }
 
-function draw(rows, scene, shared, marked, shown) {
+function lanesRow(scene, lanes, words) {
+  return el("div", { class: "lanes" }, el("span", { class: "when" }), lanes.map((lane) =>
+    el("span", { class: "lane " + scene.lanes[lane][1] }, words[scene.lanes[lane][0]])));
+}
+
+// Where not all lanes have room side by side, the device's is in sight.
+function showDevice(scroll) {
+  const lane = scroll.querySelector(".lane.device");
+  if (!lane || scroll.scrollWidth <= scroll.clientWidth) return;
+  scroll.scrollLeft = lane.offsetLeft + lane.offsetWidth / 2 - scroll.clientWidth / 2;
+}
+
+function draw(rows, scene, lanes, shared, marked, shown) {
   let before = null;
   let last = null;
   for (const number of shown) {
@@ -109,7 +128,7 @@ function draw(rows, scene, shared, marked, shown) {
     if (last !== null && skipped === 0 && event[1] - last >= PAUSE) {
       add(rows, [el("div", { class: "gap" }, say("later", span(event[1] - last)))]);
     }
-    add(rows, [eventRow(event, scene, shared, marked.has(event[0]))]);
+    add(rows, [eventRow(event, scene, lanes, shared, marked.has(event[0]))]);
     before = number;
     last = event[1];
   }
@@ -117,7 +136,7 @@ function draw(rows, scene, shared, marked, shown) {
   if (rest > 0) add(rows, [el("div", { class: "gap" }, say("omitted", rest))]);
 }
 
-function eventRow(event, scene, shared, decides) {
+function eventRow(event, scene, lanes, shared, decides) {
   const words = shared.words;
   const when = el("span", { class: "when" }, moment(event[1]));
   const classes = "event " + event[2] + (decides ? " decides" : "");
@@ -131,25 +150,28 @@ function eventRow(event, scene, shared, decides) {
     return el("div", { class: classes, id: "r" + event[0] }, when, line);
   }
   if (event[2] === "t") {
-    const note = el("span", { class: "note" }, words[event[4]]);
-    place(note, event[3], event[3], scene.lanes.length);
+    const at = lanes.indexOf(event[3]);
+    const note = el("span", { class: "label " + sideOf(at, at, lanes) }, el("span", { class: "note" }, words[event[4]]));
     return el("div", { class: classes, id: "r" + event[0] }, when, el("span", { class: "field" }, note));
   }
-  return frameRow(event, scene, shared, classes, when, decides);
+  return frameRow(event, scene, lanes, shared, classes, when, decides);
 }
 
-function frameRow(event, scene, shared, classes, when, decides) {
+function frameRow(event, scene, lanes, shared, classes, when, decides) {
   const words = shared.words;
   const [from, to] = [event[FRAME.from], event[FRAME.to]];
+  const [left, right] = [from, to].map((lane) => lanes.indexOf(lane)).sort((one, other) => one - other);
   const lost = event[FRAME.flags] & LOST;
   const arrow = el("span", {
     class: "arrow " + (to < from ? "left" : "right") + (lost ? " lost" : "") +
       (event[FRAME.flags] & INJECTED ? " injected" : ""),
-  }, el("span", { class: "label" }, decides ? el("b", {}, "● ") : null, words[event[FRAME.summary]]));
-  place(arrow, Math.min(from, to), Math.max(from, to), scene.lanes.length);
+  });
+  const label = el("span", { class: "label " + sideOf(left, right, lanes) }, decides ? el("b", {}, "● ") : null,
+    el("span", {}, words[event[FRAME.summary]]));
+  place(arrow, left, right, lanes.length);
   const button = el("button", {
     type: "button", class: classes, id: "r" + event[0], "aria-expanded": "false",
-  }, when, el("span", { class: "field" }, arrow),
+  }, when, el("span", { class: "field" }, label, arrow),
   el("span", { class: "unseen" }, ", " + words[scene.lanes[from][0]] + " → " + words[scene.lanes[to][0]]));
   button.addEventListener("click", () => {
     const open = button.getAttribute("aria-expanded") === "true";
@@ -158,6 +180,12 @@ function frameRow(event, scene, shared, classes, when, decides) {
     else button.after(frameView(event, shared));
   });
   return button;
+}
+
+// Returns where a text stands that is about some lanes: near them, with all the room that there is.
+function sideOf(left, right, lanes) {
+  const middle = (left + right + 1) / 2 / lanes.length;
+  return middle < 0.4 ? "start" : middle > 0.6 ? "end" : "middle";
 }
 
 // Puts an element between the middles of two lanes.

@@ -134,6 +134,8 @@ const WORDS = {
   trace: { ja: "トレース", en: "trace" },
   log: { ja: "ログ", en: "log" },
   firmware: { ja: "ファームウェア", en: "firmware" },
+  notStated: { ja: "装置ファイルに記載なし", en: "not stated in the device file" },
+  allRuns: { ja: "実行した試験の一覧", en: "All runs" },
   seed: { ja: "シード", en: "seed" },
   time: { ja: "所要時間", en: "time" },
   began: { ja: "試験日時", en: "began" },
