@@ -16,6 +16,7 @@ use ngnlab_sim::node::router::defect::Defect;
 use crate::campaign::Watched;
 use crate::error::Error;
 
+pub use arguments::lang;
 pub use bundle::Bundle;
 pub use diff::Diff;
 pub use judge::Judge;
@@ -23,6 +24,7 @@ pub use merge::Merge;
 pub use names::{AreaName, DeliveryName, LangName, ProfileName};
 pub use outputs::Outputs;
 pub use schema::Schema;
+pub use spoken::complaint;
 pub use verify::Verify;
 
 use examples::{
@@ -55,6 +57,7 @@ mod run;
 mod schema;
 mod select;
 mod selftest;
+mod spoken;
 mod traces;
 mod verify;
 mod watched;
@@ -67,7 +70,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// The language of what is said; that of the locale, unless given, and of a locale without one
-    /// English, or both where a text is written in both. This help and JSON are English
+    /// English, or both where a text is written in both. JSON is English
     #[arg(long, global = true, value_enum, value_name = "LANG")]
     pub lang: Option<LangName>,
 }

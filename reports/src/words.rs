@@ -90,7 +90,7 @@ pub fn entries() -> impl Iterator<Item = (&'static str, &'static str, &'static s
 }
 
 /// The files of the table, by what is spoken of.
-const FILES: [(&str, &str); 14] = [
+const FILES: [(&str, &str); 15] = [
     ("report.txt", include_str!("words/report.txt")),
     ("bundles.txt", include_str!("words/bundles.txt")),
     ("captures.txt", include_str!("words/captures.txt")),
@@ -105,6 +105,7 @@ const FILES: [(&str, &str); 14] = [
     ("program.txt", include_str!("words/program.txt")),
     ("errors.txt", include_str!("words/errors.txt")),
     ("files.txt", include_str!("words/files.txt")),
+    ("help.txt", include_str!("words/help.txt")),
 ];
 
 static TABLE: LazyLock<Table> = LazyLock::new(Table::read);

@@ -114,7 +114,7 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let places = missing.iter().map(|(place, _)| *place);
     let mut cases: Cases = places.zip(ended).collect();
     let elapsed_ms = elapsed_ms();
-    let mut ended = Vec::new();
+    let mut ended: Vec<Vec<(&Entry, Option<Case>)>> = Vec::new();
     for (number, plan) in plans.iter().enumerate() {
         let cases = plan.entries.iter().enumerate().map(|(index, entry)| {
             let new = cases.remove(&(number, index));
@@ -125,20 +125,24 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
         });
         ended.push(cases.collect());
     }
-    let ended = devices.iter().zip(ended);
-    if let Some(shard) = shard {
-        let parts = ended.map(|(device, ended)| shard::part(device, ended));
-        let parts = parts.collect();
-        return shard::tell(args, kept, shard, parts, elapsed_ms, place.lang());
-    }
-    let reports = ended.zip(&header.devices).map(|((device, ended), plan)| {
-        let mut report = report(&header, plan, device, ended, elapsed_ms);
+    let ended: Vec<_> = devices.iter().zip(ended).collect();
+    let reports = ended.iter().zip(&header.devices);
+    let reports = reports.map(|((device, ended), plan)| {
+        let mut report = report(&header, plan, device, ended.clone(), elapsed_ms);
         let made = provenance::of_run(made.clone(), args, &device.device, &header);
         report.provenance = Some(made);
         report
     });
     let reports: Vec<Report> = reports.collect();
-    let saved = saved::run(args, &header, &devices, &plans, &reports);
+    let of_whole = shard.as_ref();
+    let saved = saved::run(args, &header, &devices, &plans, &reports, of_whole);
+    if let Some(shard) = shard {
+        let parts = ended.into_iter();
+        let parts = parts.map(|(device, ended)| shard::part(device, ended));
+        let parts = parts.collect();
+        let ran = shard::Ran { parts, elapsed_ms };
+        return shard::tell(args, kept, shard, ran, saved.as_ref(), place.lang());
+    }
     tell(
         args,
         place,
@@ -277,10 +281,12 @@ fn tell(
         Some(Ok(change)) => format!("\n{}", diff::shown_as(name, change, look)),
         Some(Err(_)) | None => String::new(),
     };
-    let for_ci = args.outputs.write_for_ci(&document, look, &|format| match format {
-        "markdown" => change_as("markdown", plain),
-        _ => String::new(),
-    });
+    let for_ci = args
+        .outputs
+        .write_for_ci(&document, look, &|format| match format {
+            "markdown" => change_as("markdown", plain),
+            _ => String::new(),
+        });
     let told = written.and(removed).and(for_ci).and(drawn);
     if let Err(error) = &told {
         remarks.push_str(&error.pretty(lang));

@@ -205,7 +205,11 @@ fn journal_path(args: &Run) -> Option<PathBuf> {
 }
 
 fn journal_beside(args: &Run) -> Option<PathBuf> {
-    let json = args.outputs.json.as_deref().filter(|json| file::is_plain(json))?;
+    let json = args
+        .outputs
+        .json
+        .as_deref()
+        .filter(|json| file::is_plain(json))?;
     let mut name = json.as_os_str().to_owned();
     name.push(".journal");
     Some(name.into())

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{Both, Said, said, shown};
 use crate::conclusion::Conclusion;
-use crate::scene::Scenes;
 use crate::formats;
+use crate::scene::Scenes;
 use crate::score::{Counts, Overall, ProfileResult};
 use crate::{Case, Diagnosis, Level, Outcome, Profile, Report, Verdict};
 

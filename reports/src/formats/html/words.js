@@ -145,6 +145,7 @@ const WORDS = {
   file: { ja: "装置ファイル", en: "device file" },
   sha256: { ja: "装置ファイルのSHA-256", en: "SHA-256 of the device file" },
   host: { ja: "実行環境", en: "host" },
+  rejudged: { ja: "再判定", en: "judged again" },
   tool: { ja: "判定プログラム", en: "judged by" },
   scenarios: { ja: "シナリオ", en: "scenarios" },
   scenariosRun: { ja: "{0}件、試験{1}回", en: "{0}, {1} runs" },
