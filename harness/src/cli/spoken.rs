@@ -81,7 +81,7 @@ fn flag(name: &'static str, short: char, action: ArgAction, help: &str, lang: La
 fn template(lang: Lang) -> String {
     let usage = lang.say("Usage");
     format!(
-        "{{before-help}}{{about-with-newline}}\n{usage}: {{usage}}\n\n{{all-args}}{{after-help}}"
+        "{{before-help}}{{about-with-newline}}\n{usage}: {{usage}}\n\n{{all-args}}{{after-help}}\n"
     )
 }
 
@@ -106,7 +106,7 @@ fn argument(arg: Arg, lang: Lang) -> Arg {
         .collect();
     for (what, all) in [
         ("default", defaults.join(" ")),
-        ("possible values", values.join(", ")),
+        ("possible values", values.join("、")),
     ] {
         if !all.is_empty() {
             help = format!("{help} [{}]", lang.say(&format!("{what}: {all}")));
@@ -125,7 +125,7 @@ fn value_said(value: &PossibleValue, lang: Lang) -> String {
     match value.get_help() {
         Some(help) => {
             let help = lang_text(lang, &help.to_string());
-            format!("{} ({help})", value.get_name())
+            format!("{}（{help}）", value.get_name())
         }
         None => value.get_name().to_owned(),
     }
@@ -136,7 +136,8 @@ fn after_help(text: &str, lang: Lang) -> String {
     let parts = parts_below(text).into_iter().map(|part| match part {
         Below::Examples(examples) => {
             let mut said = format!("{}:", lang.say("Examples"));
-            let width = examples.iter().map(|(command, _)| command.chars().count());
+            let width = examples.iter().filter(|(_, what)| !what.is_empty());
+            let width = width.map(|(command, _)| command.chars().count());
             let width = width.max().unwrap_or_default();
             for (command, what) in &examples {
                 let line = format!("{command:<width$}  {}", lang.say(what));
@@ -196,11 +197,11 @@ fn lang_text(lang: Lang, english: &str) -> String {
     let formats = list.split(", `").map(|format| {
         let about = format.split_once("` (").and_then(|(name, about)| {
             let about = about.strip_suffix(')')?;
-            Some(format!("`{name}` ({})", lang.say(about)))
+            Some(format!("`{name}`（{}）", lang.say(about)))
         });
         about.unwrap_or_else(|| format!("`{format}"))
     });
-    let formats = formats.collect::<Vec<_>>().join(", ");
+    let formats = formats.collect::<Vec<_>>().join("、");
     lang.say(&format!("{head}: {formats}")).into_owned()
 }
 
