@@ -16,13 +16,16 @@ use ngnlab_sim::node::router::defect::Defect;
 use crate::campaign::Watched;
 use crate::error::Error;
 
+pub use arguments::lang;
 pub use bench::BenchCommand;
 pub use bundle::Bundle;
 pub use diff::Diff;
 pub use judge::Judge;
 pub use merge::Merge;
 pub use names::{AreaName, DeliveryName, LangName, ProfileName};
+pub use outputs::Outputs;
 pub use schema::Schema;
+pub use spoken::complaint;
 pub use verify::Verify;
 
 use examples::{
@@ -50,12 +53,14 @@ mod manual;
 mod measured;
 mod merge;
 mod names;
+mod outputs;
 pub mod provenance;
 mod render;
 mod run;
 mod schema;
 mod select;
 mod selftest;
+mod spoken;
 mod traces;
 mod verify;
 mod watched;
@@ -68,7 +73,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
     /// The language of what is said; that of the locale, unless given, and of a locale without one
-    /// English, or both where a text is written in both. This help and JSON are English
+    /// English, or both where a text is written in both. JSON is English
     #[arg(long, global = true, value_enum, value_name = "LANG")]
     pub lang: Option<LangName>,
 }
@@ -196,18 +201,9 @@ pub struct Run {
     /// Writes trace, capture and logs of each scenario into this folder, which is new or empty
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Writes the report as JSON
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
-    /// Also writes the report as JUnit XML to a file, for CI
-    #[arg(long, value_name = "FILE")]
-    pub junit: Option<PathBuf>,
-    /// Also writes the report as one HTML page to a file: every verdict with its exchange drawn
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
-    /// Also writes the report as Markdown to a file, for the summary beside a run in CI
-    #[arg(long, value_name = "FILE")]
-    pub markdown: Option<PathBuf>,
+    /// Where the report goes
+    #[command(flatten)]
+    pub outputs: Outputs,
     /// Runs only the Kth of N parts of about the same length, which differ in nothing but that;
     /// `ngnlab merge` makes the report of all of them
     #[arg(

@@ -14,8 +14,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use lines::Line;
 
 pub mod description;
+pub mod lines;
 mod log;
 pub mod needs;
 pub mod nic;
@@ -50,6 +52,11 @@ pub trait Dut {
     /// woken.
     fn check(&mut self) -> Result<(), DutError> {
         Ok(())
+    }
+
+    /// Hands out what the device has written, if it writes where that can be read.
+    fn lines(&mut self) -> Vec<Line> {
+        Vec::new()
     }
 
     /// Returns how long the host kept the device waiting for a processor since this was asked last.

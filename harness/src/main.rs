@@ -1,12 +1,13 @@
 //! The command line: reads it, answers it, and says how it ended.
 
 use std::env;
+use std::ffi::OsString;
 use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
 
 use git_version::git_version;
 use ngnlab_harness::campaign::Watched;
-use ngnlab_harness::cli::{Answer, Cli, Place, provenance};
+use ngnlab_harness::cli::{self, Answer, Cli, Place, provenance};
 use ngnlab_harness::error::{BAD_INPUT, CONFORMANT, UNDETERMINED};
 use ngnlab_harness::launch;
 use ngnlab_reports::escape;
@@ -36,10 +37,15 @@ fn main() -> ExitCode {
         },
         lang: locale().and_then(|locale| Lang::of_locale(&locale)),
     };
-    let cli = match Cli::read(env::args_os()) {
+    let arguments: Vec<OsString> = env::args_os().collect();
+    let spoken = cli::lang(&arguments).or(place.lang).unwrap_or_default();
+    let cli = match Cli::read(&arguments, spoken) {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
+            let _ = match cli::complaint(&error, spoken) {
+                Some(text) => stderr().write_all(text.as_bytes()),
+                None => error.print(),
+            };
             return ExitCode::from(if error.use_stderr() {
                 BAD_INPUT
             } else {

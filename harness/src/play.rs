@@ -18,6 +18,7 @@ use crate::scenario::Scenario;
 mod impair;
 pub mod inject;
 mod inquiry;
+mod logged;
 mod moves;
 pub mod not_yet;
 mod perform;
@@ -112,7 +113,12 @@ pub fn watched(
         tls_secrets: tls::take_secrets(),
         captured: None,
     };
-    let records = testbed.world.into_records();
+    let zero = testbed.world.reading_at_zero();
+    let (lines, end) = (dut.lines(), testbed.world.now());
+    let mut records = testbed.world.into_records();
+    if let Some(zero) = zero {
+        logged::add(&mut records, lines, zero, end);
+    }
     let ending = match ending {
         Ending::Complete if is_silent(&records) => Ending::DeviceFailed(hung()),
         ending => ending,

@@ -112,6 +112,7 @@ pub fn case_again(
 ) -> Case {
     let mut case = Case {
         scenario: asked.scenario.clone(),
+        about: asked.about.clone(),
         area: asked.area.name().to_owned(),
         delivery: asked.delivery.clone(),
         outcome,
@@ -178,6 +179,7 @@ pub fn case_of_trace(trace: &Trace, file: Option<String>) -> Result<Case, Unknow
     let dissection = Dissection::new(trace)?;
     Ok(Case {
         scenario: trace.header.scenario.clone(),
+        about: None,
         area: trace.header.line.area.name().to_owned(),
         delivery: None,
         outcome: Outcome::Judged,

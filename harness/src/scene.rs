@@ -61,7 +61,7 @@ pub fn lay(trace: &Trace) -> Result<Scene, UnknownStep> {
                 sent.to = order[sent.to];
             }
             What::Told { lane, .. } => *lane = order[*lane],
-            What::Step { .. } | What::Host(_) => {}
+            What::Logged { .. } | What::Step { .. } | What::Host(_) => {}
         }
     }
     let mut lanes = stage.lanes;
@@ -130,6 +130,13 @@ impl Stage<'_> {
                     decoded,
                 }))
             }
+            Seen::Fact {
+                fact: Fact::Logged { log, line },
+                ..
+            } => What::Logged {
+                log: log.clone(),
+                line: line.clone(),
+            },
             Seen::Fact { node, fact } => What::Told {
                 lane: self.teller(node, fact),
                 text: words::fact_in_words(fact),

@@ -76,6 +76,68 @@ fn what_is_wrong_is_said_in_japanese_too() {
 }
 
 #[test]
+fn a_wrong_command_line_and_help_are_japanese_too() {
+    for (args, words) in [
+        (
+            &["run", "--sced", "1"][..],
+            &[
+                "「--sced」というオプションや引数はありません",
+                "使い方: ngnlab run",
+            ][..],
+        ),
+        (
+            &["runn"],
+            &["「runn」というコマンドはありません", "「run」"],
+        ),
+        (
+            &["run", "--area", "north"],
+            &[
+                "「north」は「--area <AREA>」の値として使えません",
+                "east, west",
+            ],
+        ),
+        (
+            &["run", "--jobs", "0"],
+            &["「0」は「--jobs <N>」", "1..=256の範囲にありません"],
+        ),
+        (&["run", "--out"], &["「--out <DIR>」には値が必要です"]),
+        (&["bundle"], &["「<REPORT>, <BUNDLE>」の指定がありません"]),
+        (
+            &["run", "--shard", "1/2", "--html", "x"],
+            &["同時に使えません"],
+        ),
+        (&["run", "--out", "a", "--out", "b"], &["1回しか使えません"]),
+    ] {
+        let output = ngnlab("ja_JP.UTF-8", args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        for words in words {
+            assert!(said.contains(words), "{args:?}: {said}");
+        }
+        assert!(
+            !said.contains("error:") && !said.contains("Usage"),
+            "{said}"
+        );
+    }
+    for args in [
+        &["run", "--help"][..],
+        &["help", "run"],
+        &["device", "help", "check"],
+        &["--lang", "ja", "--help"],
+    ] {
+        let output = ngnlab("ja_JP.UTF-8", args);
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            said.contains("使い方: ngnlab") && said.contains("オプション:"),
+            "{said}"
+        );
+    }
+    let english = ngnlab("ja_JP.UTF-8", &["--lang", "en", "run", "--help"]);
+    assert!(String::from_utf8_lossy(&english.stdout).contains("Usage: ngnlab run"));
+}
+
+#[test]
 fn every_command_speaks_japanese_throughout() {
     let folder = TempDir::new().expect("there is room");
     let at = |name: &str| folder.path().join(name).display().to_string();

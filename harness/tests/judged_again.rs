@@ -61,6 +61,101 @@ fn one_trace_judged_again_is_its_case_with_what_the_scenario_asked() {
 }
 
 #[test]
+fn what_is_judged_again_goes_into_the_same_files_as_a_run() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let one = ["--scenario", "dns/large-answers", "--area", "west"];
+    ran(folder.path(), &one);
+    let files = ["--html", "a.html", "--junit", "a.xml", "--markdown", "a.md"];
+    let case = |name: &str| {
+        let page = fs::read_to_string(path(name)).unwrap();
+        let (_, block) = page.split_once("id=\"case-0-0\">").unwrap();
+        block.split_once('<').unwrap().0.to_owned()
+    };
+    for judged in ["out", "out/dns/large-answers-west/trace.jsonl"] {
+        let again = ngnlab(folder.path(), &[&["judge", judged], &files[..]].concat());
+        assert_eq!(again.status.code(), Some(0), "{}", told(&again));
+        assert_eq!(case("a.html"), case("run.html"), "{judged}");
+        let suites = fs::read_to_string(path("a.xml")).unwrap();
+        assert!(suites.contains("dns/large-answers"), "{suites}");
+        assert!(
+            fs::read_to_string(path("a.md"))
+                .unwrap()
+                .contains("conformant")
+        );
+        files
+            .iter()
+            .skip(1)
+            .step_by(2)
+            .for_each(|name| fs::remove_file(path(name)).unwrap());
+    }
+    let redacted = ngnlab(
+        folder.path(),
+        &[&["judge", "out", "--redact"], &files[..2]].concat(),
+    );
+    assert_eq!(redacted.status.code(), Some(0), "{}", told(&redacted));
+    assert_ne!(
+        case("a.html"),
+        case("run.html"),
+        "the page is of the mapped trace"
+    );
+
+    let capture = "out/dns/large-answers-west/capture.pcapng";
+    let line = ["--line", "next-pd", "--area", "west"];
+    let judge = [&["judge", capture], &line[..], &files[..2]].concat();
+    let seen = ngnlab(folder.path(), &judge);
+    assert_eq!(seen.status.code(), Some(0), "{}", told(&seen));
+    assert!(case("a.html").len() > 1000, "the exchange is drawn");
+    let nowhere = ngnlab(folder.path(), &["judge", "out", "--html", "out"]);
+    assert_eq!(nowhere.status.code(), Some(3), "{}", told(&nowhere));
+}
+
+#[test]
+fn the_shards_of_a_run_side_by_side_are_judged_as_the_whole_run() {
+    let folder = TempDir::new().unwrap();
+    let scenarios = ["--scenario", "line-auth/succeeds-*", "dns/large-answers"];
+    ran(folder.path(), &scenarios);
+    for (part, out) in [("1/2", "parts/one"), ("2/2", "parts/two")] {
+        let shard = ["--shard", part, "--out", out];
+        let run = ngnlab(folder.path(), &[&["run"], &scenarios[..], &shard].concat());
+        assert_eq!(run.status.code(), Some(0), "{}", told(&run));
+    }
+    let judge = |what: &str| ngnlab(folder.path(), &["judge", what, "--json", "again.json"]);
+    let judged = judge("parts");
+    assert_eq!(judged.status.code(), Some(0), "{}", told(&judged));
+    let report = |name: &str| {
+        let mut report = read(folder.path(), name);
+        for case in report["cases"].as_array_mut().unwrap() {
+            let trace = case["trace"].take();
+            assert!(
+                folder.path().join(trace.as_str().unwrap()).is_file(),
+                "{trace}"
+            );
+            case["capture"].take();
+        }
+        for own in ["provenance", "elapsed_ms"] {
+            report[own].take();
+        }
+        report
+    };
+    assert_eq!(report("again.json"), report("run.report.json"));
+    // By itself a shard decides nothing.
+    let part = judge("parts/one");
+    assert_eq!(part.status.code(), Some(3), "{}", told(&part));
+    assert!(told(&part).contains("in another shard"), "{}", told(&part));
+
+    let moved = folder.path().join("parts/two");
+    fs::rename(&moved, folder.path().join("elsewhere")).unwrap();
+    let refused = judge("parts");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        told(&refused).contains("shard 2 of 2 is missing"),
+        "{}",
+        told(&refused)
+    );
+}
+
+#[test]
 fn a_folder_is_judged_where_it_was_moved_to() {
     let folder = TempDir::new().unwrap();
     ran(folder.path(), &["--scenario", "dns/large-answers"]);

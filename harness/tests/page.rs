@@ -24,7 +24,10 @@ fn every_page_is_drawn_in_both_languages_without_a_complaint() {
     for (address, words) in [
         ("/device/0", ["不合格の一覧", "ngn.dhcp6.duid-ll"]),
         ("/device/0/matrix", ["絞り込み", "シナリオ"]),
-        (case, ["通信の流れ", "www.lineauth.mnw"]),
+        (
+            case,
+            ["回線認証に成功し、ポータルが開く。", "www.lineauth.mnw"],
+        ),
         ("/case/0/0/ngn.dhcp6.duid-ll", ["期待", "DHCPv6 Solicit"]),
         ("/check/ngn.dhcp6.duid-ll", ["出典", "ngn-facts"]),
     ] {

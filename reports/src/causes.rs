@@ -192,6 +192,7 @@ mod tests {
         Case {
             scenario: scenario.to_owned(),
             area: "east".to_owned(),
+            about: None,
             delivery: None,
             outcome: Outcome::Judged,
             diagnosis: None,

@@ -242,6 +242,9 @@ pub struct Report {
 pub struct Case {
     /// The scenario's name, `family/name`.
     pub scenario: String,
+    /// What the scenario is about, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<Text>,
     /// `east` or `west`.
     pub area: String,
     /// `ra` or `pd`: how the prefix was delivered, where the scenario leaves that open.

@@ -323,6 +323,7 @@ mod tests {
             cases: vec![Case {
                 scenario: "dns/one".to_owned(),
                 area: "east".to_owned(),
+                about: None,
                 delivery: None,
                 outcome: Outcome::Judged,
                 diagnosis: None,

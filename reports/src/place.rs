@@ -108,6 +108,7 @@ mod tests {
         let case = Case {
             scenario: String::new(),
             area: String::new(),
+            about: None,
             delivery: None,
             outcome: Outcome::Judged,
             diagnosis: None,

@@ -68,6 +68,13 @@ pub enum What {
         /// What is told.
         text: String,
     },
+    /// The device wrote a line.
+    Logged {
+        /// The name of the log.
+        log: String,
+        /// The line.
+        line: String,
+    },
     /// The scenario had something done.
     Step {
         /// What was done, and how it ended.

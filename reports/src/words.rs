@@ -106,6 +106,7 @@ const FILES: [(&str, &str); 15] = [
     ("program.txt", include_str!("words/program.txt")),
     ("errors.txt", include_str!("words/errors.txt")),
     ("files.txt", include_str!("words/files.txt")),
+    ("help.txt", include_str!("words/help.txt")),
 ];
 
 static TABLE: LazyLock<Table> = LazyLock::new(Table::read);

@@ -182,6 +182,10 @@ fn report(words: &str) -> Report {
     let case = |outcome, area: &str| Case {
         scenario: own(),
         area: area.to_owned(),
+        about: Some(ngnlab_reports::Text {
+            ja: own().into(),
+            en: own().into(),
+        }),
         delivery: Some(own()),
         outcome,
         diagnosis: Some(diagnosis.clone()),

@@ -443,6 +443,7 @@ fn report() -> Report {
         cases: vec![Case {
             scenario: "line-auth/succeeds-on-a-pd-line".to_owned(),
             area: "east".to_owned(),
+            about: None,
             delivery: None,
             outcome: Outcome::Judged,
             diagnosis: None,

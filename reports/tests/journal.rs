@@ -122,6 +122,7 @@ fn ended(device: usize, name: &str) -> Ended {
         case: Case {
             scenario: name.to_owned(),
             area: "east".to_owned(),
+            about: None,
             delivery: None,
             outcome: Outcome::HarnessError("回線が切れた".to_owned()),
             diagnosis: None,

@@ -321,6 +321,7 @@ fn report(must: Verdict, should: Verdict) -> Report {
         cases: vec![Case {
             scenario: "dns/one".to_owned(),
             area: "east".to_owned(),
+            about: None,
             delivery: None,
             outcome: Outcome::Judged,
             diagnosis: None,

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
+use ngnlab_reports::words::Lang;
+
 use super::{Cli, Command};
 
 #[test]
@@ -15,8 +17,8 @@ fn every_command_for_ci_in_the_readme_is_one_that_can_be_given() {
     let commands = commands(section);
     let (mut runs, mut merges, mut renders) = (0, 0, 0);
     for command in &commands {
-        let arguments = command.iter().map(OsString::from);
-        match Cli::read(arguments).map(|cli| cli.command) {
+        let arguments: Vec<OsString> = command.iter().map(OsString::from).collect();
+        match Cli::read(&arguments, Lang::En).map(|cli| cli.command) {
             Ok(Command::Run(_)) => runs += 1,
             Ok(Command::Merge(_)) => merges += 1,
             Ok(Command::Render(_)) => renders += 1,

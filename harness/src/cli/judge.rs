@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ngnlab_reports::document::Document;
-use ngnlab_reports::formats::{json, text};
-use ngnlab_reports::scene::NoScenes;
+use ngnlab_reports::formats::text;
+use ngnlab_reports::scene::{NoScenes, Scenes};
 use ngnlab_reports::{Case, Profile, Report, captured};
 use ngnlab_sim::line::{Area, Line};
 use ngnlab_sim::message::packet::Mac;
-use ngnlab_sim::trace::{Header, Role, Trace};
+use ngnlab_sim::trace::{Role, Trace};
 
-use super::{Answer, AreaName, Place, file, run, traces};
+use super::{Answer, AreaName, Outputs, Place, file, run, traces};
 use crate::campaign::CAPTURE;
 use crate::capture::{self, Source};
 use crate::error::Error;
@@ -23,8 +23,10 @@ use crate::report::{case_of_trace, check_infos};
 use crate::wireshark;
 
 mod captures;
+mod drawn;
 mod redacted;
 
+use drawn::Drawn;
 use redacted::Redacted;
 
 /// The arguments of `judge`.
@@ -64,12 +66,13 @@ pub struct Judge {
     /// When time begins, counted from the first frame: `90s` where the router was switched on then
     #[arg(long, value_name = "SPAN")]
     pub start: Option<Period>,
-    /// Writes the report as JSON
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    /// Where the report goes
+    #[command(flatten)]
+    pub outputs: Outputs,
 }
 
 pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
+    args.outputs.try_out()?;
     let Some(path) = &args.trace else {
         one_file_each(args)?;
         let sides = [(Role::Wan, &args.wan), (Role::Lan, &args.lan)];
@@ -80,9 +83,6 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
         });
         return captures::answer(args, &sources.collect::<Vec<_>>(), place);
     };
-    if let Some(path) = &args.json {
-        file::try_out(path)?;
-    }
     if path.is_dir() {
         return folder(args, path, place);
     }
@@ -122,7 +122,7 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
                 remarks += &write_capture(args, &trace, case, place)?;
             }
         }
-        let answer = tell(args, vec![report], place)?;
+        let answer = tell(args, vec![report], &Drawn::Kept(&redacted), place)?;
         return Ok(Answer { remarks, ..answer });
     }
     let trace = whole()?;
@@ -133,7 +133,7 @@ pub(super) fn answer(args: &Judge, place: Place) -> Result<Answer, Error> {
         case.capture = Some(beside.display().to_string());
     }
     let remarks = write_capture(args, &trace, &mut case, place)?;
-    let answer = finish(args, &trace.header, case, None, place)?;
+    let answer = finish(args, &trace, case, None, place)?;
     Ok(Answer { remarks, ..answer })
 }
 
@@ -171,7 +171,8 @@ fn folder(args: &Judge, path: &Path, place: Place) -> Result<Answer, Error> {
     let reports = traces::judge(path, path, &|trace| redacted.trace(trace))?;
     let reports = reports.into_iter().map(|report| redacted.report(report));
     let reports = reports.collect::<io::Result<_>>();
-    tell(args, reports.map_err(|source| unread(path, source))?, place)
+    let reports = reports.map_err(|source| unread(path, source))?;
+    tell(args, reports, &Drawn::Kept(&redacted), place)
 }
 
 /// Refuses what only a capture needs to be told.
@@ -223,11 +224,12 @@ fn write_capture(
 /// Makes the report of one case.
 fn finish(
     args: &Judge,
-    header: &Header,
+    trace: &Trace,
     case: Case,
     captured: Option<captured::Captured>,
     place: Place,
 ) -> Result<Answer, Error> {
+    let header = &trace.header;
     let profile = match header.line.area {
         Area::East => Profile::OnsEast,
         Area::West => Profile::OnsWest,
@@ -251,11 +253,16 @@ fn finish(
         provenance: None,
     }
     .scored();
-    tell(args, vec![report], place)
+    tell(args, vec![report], &Drawn::Judged(trace), place)
 }
 
 /// Says what was judged, and when and by what: that is no part of the run, if there was one.
-fn tell(args: &Judge, mut reports: Vec<Report>, place: Place) -> Result<Answer, Error> {
+fn tell(
+    args: &Judge,
+    mut reports: Vec<Report>,
+    scenes: &dyn Scenes,
+    place: Place,
+) -> Result<Answer, Error> {
     let mut judged = (place.provenance)();
     for word in &mut judged.command {
         for secret in args.redact_word.iter().filter(|secret| !secret.is_empty()) {
@@ -272,9 +279,7 @@ fn tell(args: &Judge, mut reports: Vec<Report>, place: Place) -> Result<Answer, 
     }
     let exit_code = run::exit_code_of_all(&reports);
     let document = Document::of(reports);
-    if let Some(path) = &args.json {
-        file::write(path, &json::render(&document, false))?;
-    }
+    args.outputs.write(&document, place.look(scenes))?;
     Ok(Answer {
         text: text::render(&document, place.look(&NoScenes)),
         remarks: String::new(),

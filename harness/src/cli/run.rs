@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use ngnlab_reports::document::Document;
-use ngnlab_reports::formats::{self, Look, html, json, text};
+use ngnlab_reports::formats::{Look, json, text};
 use ngnlab_reports::journal::{self, Header};
 use ngnlab_reports::scene::NoScenes;
 use ngnlab_reports::stale::stale;
@@ -58,7 +58,7 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let devices = device::chosen(args)?;
     let found = select::scenarios(&args.scenarios.folder(), &args.scenario)?;
     // A page that draws what happened needs the traces, if only until it is drawn.
-    let is_drawn_only = args.html.is_some() && args.out.is_none();
+    let is_drawn_only = args.outputs.html.is_some() && args.out.is_none();
     let room = is_drawn_only.then(Scratch::new).transpose()?;
     let room = room.as_ref().map(Scratch::path).or(args.out.as_deref());
     let plan = |device| plan(&found, args, device, room);
@@ -114,7 +114,7 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let places = missing.iter().map(|(place, _)| *place);
     let mut cases: Cases = places.zip(ended).collect();
     let elapsed_ms = elapsed_ms();
-    let mut ended = Vec::new();
+    let mut ended: Vec<Vec<(&Entry, Option<Case>)>> = Vec::new();
     for (number, plan) in plans.iter().enumerate() {
         let cases = plan.entries.iter().enumerate().map(|(index, entry)| {
             let new = cases.remove(&(number, index));
@@ -125,20 +125,24 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
         });
         ended.push(cases.collect());
     }
-    let ended = devices.iter().zip(ended);
-    if let Some(shard) = shard {
-        let parts = ended.map(|(device, ended)| shard::part(device, ended));
-        let parts = parts.collect();
-        return shard::tell(args, kept, shard, parts, elapsed_ms, place.lang());
-    }
-    let reports = ended.zip(&header.devices).map(|((device, ended), plan)| {
-        let mut report = report(&header, plan, device, ended, elapsed_ms);
+    let ended: Vec<_> = devices.iter().zip(ended).collect();
+    let reports = ended.iter().zip(&header.devices);
+    let reports = reports.map(|((device, ended), plan)| {
+        let mut report = report(&header, plan, device, ended.clone(), elapsed_ms);
         let made = provenance::of_run(made.clone(), args, &device.device, &header);
         report.provenance = Some(made);
         report
     });
     let reports: Vec<Report> = reports.collect();
-    let saved = saved::run(args, &header, &devices, &plans, &reports);
+    let of_whole = shard.as_ref();
+    let saved = saved::run(args, &header, &devices, &plans, &reports, of_whole);
+    if let Some(shard) = shard {
+        let parts = ended.into_iter();
+        let parts = parts.map(|(device, ended)| shard::part(device, ended));
+        let parts = parts.collect();
+        let ran = shard::Ran { parts, elapsed_ms };
+        return shard::tell(args, kept, shard, ran, saved.as_ref(), place.lang());
+    }
     tell(
         args,
         place,
@@ -250,16 +254,14 @@ fn tell(
     let scenes = scene::Kept {
         for_good: args.out.is_some(),
     };
-    let drawn = args.html.as_ref().map_or(Ok(()), |path| {
-        file::write(path, &html::render(&document, place.look(&scenes)))
-    });
+    let drawn = args.outputs.draw(&document, place.look(&scenes));
     if args.out.is_none() {
         document.forget_traces();
     }
     let mut remarks = remarks(stopped, broken, kept.has_journal(), lang);
     // Beside the traces there is always a report, whatever becomes of what is printed.
     let beside = || args.out.as_ref().map(|out| out.join("report.json"));
-    let written = match args.json.clone().or_else(beside) {
+    let written = match args.outputs.json.clone().or_else(beside) {
         Some(path) => file::write(&path, &json::render(&document, false)),
         None => Ok(()),
     };
@@ -275,21 +277,16 @@ fn tell(
         colour: false,
         ..look
     };
-    let wanted = [(&args.junit, "junit"), (&args.markdown, "markdown")];
-    let mut wanted = wanted
-        .into_iter()
-        .filter_map(|(path, name)| Some((path.as_ref()?, formats::find(name)?)));
     let change_as = |name: &str, look: Look<'_>| match &change {
         Some(Ok(change)) => format!("\n{}", diff::shown_as(name, change, look)),
         Some(Err(_)) | None => String::new(),
     };
-    let for_ci = wanted.try_for_each(|(path, format)| {
-        let change = match format.name {
+    let for_ci = args
+        .outputs
+        .write_for_ci(&document, look, &|format| match format {
             "markdown" => change_as("markdown", plain),
             _ => String::new(),
-        };
-        file::write(path, &((format.render)(&document, plain) + &change))
-    });
+        });
     let told = written.and(removed).and(for_ci).and(drawn);
     if let Err(error) = &told {
         remarks.push_str(&error.pretty(lang));

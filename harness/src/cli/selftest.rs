@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use ngnlab_reports::words::Lang;
+
 use super::{Answer, Place, Selftest, interrupt, select};
 use crate::campaign::{Campaign, Entry, Watched, processors};
 use crate::error::{CONFORMANT, Error, NOT_CONFORMANT, UNDETERMINED};
@@ -19,7 +21,10 @@ pub(super) fn answer(args: &Selftest, place: Place) -> Result<Answer, Error> {
         place.progress.in_language(place.lang()),
     )?;
     Ok(Answer {
-        text: format!("{}{}\n", found.table(), found.line()),
+        text: said(
+            &format!("{}{}\n", found.table(), found.line()),
+            place.lang(),
+        ),
         remarks: String::new(),
         exit_code: match (found.stopped, found.holds()) {
             (true, _) => UNDETERMINED,
@@ -27,6 +32,12 @@ pub(super) fn answer(args: &Selftest, place: Place) -> Result<Answer, Error> {
             (false, false) => NOT_CONFORMANT,
         },
     })
+}
+
+/// Says a text line by line; ids and names are the same in every language.
+fn said(text: &str, lang: Lang) -> String {
+    let lines = text.lines().map(|line| lang.say(line));
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 /// Runs the clean reference router and every defect of it over a folder's scenarios.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use ngnlab_reports::provenance::Provenance;
+use ngnlab_reports::shard::Number;
 use ngnlab_reports::stale::stale;
 use ngnlab_reports::{Case, LeftOut, Outcome, Profile, Report};
 use ngnlab_sim::trace::Trace;
@@ -21,6 +22,10 @@ use crate::dut::description::excuse::Excuse;
 use crate::error::Error;
 use crate::input;
 use crate::report::{Asked, case_again, check_infos};
+
+mod shards;
+
+pub(super) use shards::elsewhere;
 
 /// A run, apart from its verdicts.
 #[derive(Debug, Serialize, Deserialize)]
@@ -36,6 +41,9 @@ pub(super) struct KeptRun {
     pub(super) elapsed_ms: u64,
     /// What was run with each device.
     pub(super) devices: Vec<KeptDevice>,
+    /// Which part of a run it is, if it is no whole one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) shard: Option<Number>,
 }
 
 /// What was run with one device.
@@ -68,6 +76,9 @@ pub(super) struct KeptCase {
     pub(super) asked: Asked,
     /// How it ended.
     pub(super) outcome: Outcome,
+    /// Its number in the whole run, if it is a shard's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) number: Option<usize>,
 }
 
 /// What a device file knows and excuses; its other keys are for who runs it.
@@ -150,6 +161,11 @@ fn run_around(path: &Path) -> Option<(PathBuf, PathBuf)> {
 
 fn load(folder: &Path) -> Result<KeptRun, Error> {
     let path = folder.join(RUN);
+    if !path.is_file()
+        && let Some(run) = shards::gathered(folder)?
+    {
+        return Ok(run);
+    }
     if !path.is_file() {
         return Err(Error::Usage {
             what: format!(

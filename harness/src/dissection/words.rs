@@ -206,6 +206,7 @@ pub(crate) fn fact_in_words(fact: &Fact) -> String {
         Fact::CommandEnded {
             command, ending, ..
         } => format!("{}: {}", command.join(" "), ending_in_words(*ending)),
+        Fact::Logged { log, line } => format!("{log}: {line}"),
         Fact::Note(note) => note.text.clone(),
     }
 }

@@ -4,12 +4,17 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Write;
 
+use ngnlab_sim::link::clock;
+
+use super::lines::{Line, Lines};
+
 /// Output, bounded on disk and in memory.
 pub(super) struct Log {
     file: File,
     length: usize,
     head: String,
     tail: VecDeque<u8>,
+    lines: Lines,
 }
 
 impl Log {
@@ -20,6 +25,7 @@ impl Log {
             length: 0,
             head: String::new(),
             tail: VecDeque::new(),
+            lines: Lines::default(),
         }
     }
 
@@ -29,12 +35,18 @@ impl Log {
         // A full disk must not end the run; the last words are kept in memory.
         let _ = self.file.write_all(&bytes[..bytes.len().min(room)]);
         self.length = self.length.saturating_add(bytes.len());
+        self.lines.take_in(bytes, clock::reading());
         if self.head.len() < LONGEST_HEAD {
             self.head.push_str(&String::from_utf8_lossy(bytes));
         }
         self.tail.extend(bytes);
         let surplus = self.tail.len().saturating_sub(LONGEST_TAIL);
         self.tail.drain(..surplus);
+    }
+
+    /// Hands out the lines that have come, under the name of this log.
+    pub(super) fn lines(&mut self, name: &str) -> Vec<Line> {
+        self.lines.hand_out(name)
     }
 
     /// Returns whether a part was written, in the beginning, where readiness is told.

@@ -26,6 +26,7 @@ use super::description::part::Part as _;
 use super::description::programs::plan::Plan;
 use super::description::programs::{LAN_INTERFACE, Programs, WAN_INTERFACE};
 use super::description::variables::Variables;
+use super::lines::Line;
 use super::{Cables, DeviceFailure, Dut, DutError, Ends, Failure};
 use crate::error::Error;
 use messages::{Entry, Event, Order, Seen};
@@ -107,7 +108,9 @@ impl ProcessDut {
                 self.starved = self.starved.max(waited);
                 Ok(false)
             }
-            Event::Entered(_) | Event::Cannot { .. } => Ok(false),
+            Event::Entered(_) | Event::Wrote(_) | Event::WroteAll | Event::Cannot { .. } => {
+                Ok(false)
+            }
         }
     }
 
@@ -218,6 +221,26 @@ impl Dut for ProcessDut {
         Ok(())
     }
 
+    fn lines(&mut self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        if self.sandbox.order(&Order::Recall).is_err() {
+            return lines;
+        }
+        // Without them the run is what it is, all the same.
+        while let Ok(Some(event)) = self.sandbox.wait(RECALLED_WITHIN) {
+            match event {
+                Event::Wrote(more) => lines.extend(more),
+                Event::WroteAll => break,
+                Event::Entered(_)
+                | Event::Ready
+                | Event::Starved(_)
+                | Event::Failed(_)
+                | Event::Cannot { .. } => {}
+            }
+        }
+        lines
+    }
+
     fn starved(&mut self) -> Duration {
         mem::take(&mut self.starved)
     }
@@ -310,4 +333,6 @@ fn broken(doing: &str, source: io::Error) -> DutError {
 
 /// What is private unless the device file says otherwise.
 const PRIVATE: [&str; 3] = ["/tmp", "/var/lib", "/var/log"];
+/// The supervisor has them at hand.
+const RECALLED_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(10);

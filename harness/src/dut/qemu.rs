@@ -22,6 +22,7 @@ use super::description::Description;
 use super::description::machine::script::Script;
 use super::description::machine::{Machine, NicPort};
 use super::description::variables::Variables;
+use super::lines::Line;
 use super::{Cables, DeviceFailure, Dut, DutError, Ends, Prepared};
 use crate::error::Error;
 use dialogue::Dialogue;
@@ -183,6 +184,11 @@ impl Dut for QemuDut {
             None => Ok(()),
         };
         self.kept(result)
+    }
+
+    fn lines(&mut self) -> Vec<Line> {
+        let attached = self.attached.as_mut();
+        attached.map_or_else(Vec::new, |attached| attached.guest.lines())
     }
 
     fn starved(&mut self) -> Duration {

@@ -1,5 +1,6 @@
 use ngnlab_sim::Frame;
 use ngnlab_sim::message::packet::Mac;
+use ngnlab_sim::trace::Fact;
 
 use super::*;
 
@@ -14,6 +15,20 @@ fn a_value_is_always_mapped_to_the_same_other_one() {
     assert!(is_given_out(other));
     let another = Redactor::with_key([8; 32], []);
     assert_ne!(another.mac(OWN), other, "by another key");
+}
+
+#[test]
+fn a_line_of_the_routers_log_is_mapped_as_all_else() {
+    let redactor = knowing_own();
+    let line = |mac: Mac| Seen::Fact {
+        node: "router".to_owned(),
+        fact: Fact::Logged {
+            log: "dhcp".to_owned(),
+            line: format!("solicit from {mac}"),
+        },
+    };
+    let mapped = redactor.value(&line(OWN)).unwrap();
+    assert_eq!(mapped, line(redactor.mac(OWN)));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a scenario asks of one case, so that its trace can be judged without the scenario's file.
 
-use ngnlab_reports::Exercise;
+use ngnlab_reports::{Exercise, Text};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::trace::Screen;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,9 @@ use crate::scenario::Scenario;
 pub struct Asked {
     /// The scenario's name, `family/name`.
     pub scenario: String,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<Text>,
     /// The area.
     pub area: Area,
     /// `ra` or `pd`: how the prefix was delivered, where the scenario leaves that open.
@@ -36,6 +39,7 @@ impl Asked {
         let diagnosis = scenario.expect.diagnosis.as_ref();
         Self {
             scenario: scenario.name.clone(),
+            about: Some(scenario.about.clone()),
             area,
             delivery: scenario
                 .takes_any_delivery()

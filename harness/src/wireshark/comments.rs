@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use ngnlab_reports::{Judged, Level, RecordId, Verdict, escape};
-use ngnlab_sim::trace::Seen;
+use ngnlab_sim::trace::{Fact, Seen};
 
 use crate::checks;
 use crate::dissection::Dissection;
@@ -87,8 +87,16 @@ fn passes(
 
 /// Tells what happened that is no frame.
 fn told(trace: &Dissection<'_>, on: &mut BTreeMap<RecordId, Vec<String>>) {
-    let mut on_frame: BTreeMap<RecordId, usize> = BTreeMap::new();
+    let mut on_frame: BTreeMap<(RecordId, bool), usize> = BTreeMap::new();
     for (record, entry) in trace.trace.records.iter().enumerate() {
+        // A device that writes much hides nothing else.
+        let is_logged = matches!(
+            entry.seen,
+            Seen::Fact {
+                fact: Fact::Logged { .. },
+                ..
+            }
+        );
         match entry.seen {
             Seen::Fact { .. } | Seen::Step { .. } | Seen::Suppressed { .. } => {}
             // How late the host was is a matter of every few frames.
@@ -97,7 +105,7 @@ fn told(trace: &Dissection<'_>, on: &mut BTreeMap<RecordId, Vec<String>>) {
         let Some(frame) = trace.frames.beside(record) else {
             return;
         };
-        let count = on_frame.entry(frame).or_default();
+        let count = on_frame.entry((frame, is_logged)).or_default();
         *count += 1;
         if *count <= MOST_TOLD {
             let (at, summary) = (entry.at.as_secs_f64(), trace.summary(record));
@@ -105,9 +113,13 @@ fn told(trace: &Dissection<'_>, on: &mut BTreeMap<RecordId, Vec<String>>) {
             on.entry(frame).or_default().push(text);
         }
     }
-    for (frame, count) in on_frame {
+    for ((frame, is_logged), count) in on_frame {
         if count > MOST_TOLD {
-            let more = format!("and {} more that are no frames", count - MOST_TOLD);
+            let what = match is_logged {
+                true => "lines of the router's logs",
+                false => "that are no frames",
+            };
+            let more = format!("and {} more {what}", count - MOST_TOLD);
             on.entry(frame).or_default().push(more);
         }
     }
@@ -131,7 +143,7 @@ const MOST_NUMBERS: usize = 8;
 mod tests {
     use ngnlab_reports::Finding;
     use ngnlab_sim::Frame;
-    use ngnlab_sim::trace::{End, Fact, Note, Role};
+    use ngnlab_sim::trace::{End, Note, Role};
 
     use super::*;
     use crate::dissection::builder::TraceBuilder;
@@ -148,6 +160,26 @@ mod tests {
         assert_eq!(texts.len(), MOST_TOLD + 1);
         assert_eq!(texts[0], "#0 0.000 pc: again");
         assert_eq!(texts[MOST_TOLD], "and 8 more that are no frames");
+    }
+
+    #[test]
+    fn a_log_that_never_ends_hides_nothing_else() {
+        let mut trace = TraceBuilder::new("next-pd");
+        for _ in 0..MOST_TOLD + 8 {
+            let (log, line) = ("dns".to_owned(), "again".to_owned());
+            trace.fact("router", Fact::Logged { log, line });
+        }
+        note(&mut trace, "once");
+        frame(&mut trace);
+        let on = comments(&Dissection::new(&trace.trace).unwrap(), &BTreeMap::new());
+        let texts = &on[&(MOST_TOLD + 9)];
+        assert_eq!(texts[0], "#0 0.000 router: dns: again");
+        assert!(
+            texts.contains(&"#40 0.000 pc: once".to_owned()),
+            "{texts:?}"
+        );
+        let more = "and 8 more lines of the router's logs".to_owned();
+        assert!(texts.contains(&more), "{texts:?}");
     }
 
     #[test]

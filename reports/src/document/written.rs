@@ -17,7 +17,7 @@ use crate::provenance::Provenance;
 use crate::score::ProfileResult;
 use crate::{
     Case, CheckInfo, Diagnosis, Exercise, Expectation, Judged, LeftOut, Outcome, Profile, RecordId,
-    Report, StaleKnown, Verdict,
+    Report, StaleKnown, Text, Verdict,
 };
 
 /// What one call of `ngnlab` found out about one device.
@@ -71,6 +71,9 @@ pub(super) struct WrittenReport<'a> {
 struct WrittenCase<'a> {
     /// The scenario's name, `family/name`.
     scenario: Cow<'a, str>,
+    /// What the scenario is about, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    about: Option<Cow<'a, Text>>,
     /// `east` or `west`.
     area: Cow<'a, str>,
     /// `ra` or `pd`: how the prefix was delivered, where the scenario leaves that open.
@@ -239,6 +242,7 @@ impl<'a> WrittenCase<'a> {
     ) -> Self {
         Self {
             scenario: Cow::Borrowed(&case.scenario),
+            about: case.about.as_ref().map(Cow::Borrowed),
             area: Cow::Borrowed(&case.area),
             delivery: case.delivery.as_deref().map(Cow::Borrowed),
             outcome: Cow::Borrowed(&case.outcome),
@@ -256,6 +260,7 @@ impl<'a> WrittenCase<'a> {
     fn case(self) -> Result<Case, String> {
         let mut case = Case {
             scenario: self.scenario.into(),
+            about: self.about.map(Cow::into_owned),
             area: self.area.into(),
             delivery: self.delivery.map(Cow::into_owned),
             outcome: self.outcome.into_owned(),

@@ -336,6 +336,7 @@ fn case(index: usize, end: u8) -> Case {
     Case {
         scenario,
         area,
+        about: None,
         delivery: None,
         outcome: Outcome::Judged,
         diagnosis: None,

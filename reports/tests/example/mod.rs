@@ -78,6 +78,7 @@ pub(crate) fn document() -> Document {
         capture: None,
         scenario: "line-auth/succeeds-on-a-pd-line".to_owned(),
         area: "east".to_owned(),
+        about: Some(Text::new("回線認証に成功する。", "It is authenticated.")),
         delivery: None,
         outcome: Outcome::Judged,
         diagnosis: Some(diagnosis),

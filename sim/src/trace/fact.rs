@@ -135,6 +135,14 @@ pub enum Fact {
         /// The files that it left, as they are called next to the trace.
         files: Vec<String>,
     },
+    /// A program of the device wrote a line, or the device did on its console; the time is when it
+    /// was read.
+    Logged {
+        /// The name of the log.
+        log: String,
+        /// The line, as far as it is kept.
+        line: String,
+    },
     /// Anything else a reader of the trace should know.
     Note(Note),
 }

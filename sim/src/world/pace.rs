@@ -20,6 +20,12 @@ impl World {
         }
     }
 
+    /// Returns what the machine's monotonic clock showed at time zero; in real pace only, once it
+    /// has begun.
+    pub fn reading_at_zero(&self) -> Option<Duration> {
+        self.clock.map(|clock| clock.reading_at_zero())
+    }
+
     /// In real pace, brings the world's time up to the clock's.
     pub(super) fn settle_clock(&mut self) {
         if self.pace == Pace::Realtime {

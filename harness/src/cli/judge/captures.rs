@@ -31,7 +31,7 @@ pub(super) fn answer(args: &Judge, sources: &[Source], place: Place) -> Result<A
     for text in found.chain(&mut captured.warnings) {
         *text = redacted.text(text);
     }
-    let answer = finish(args, &trace.header, case, Some(captured), place)?;
+    let answer = finish(args, trace, case, Some(captured), place)?;
     Ok(Answer { remarks, ..answer })
 }
 

@@ -23,11 +23,7 @@ pub(super) struct Kept {
 
 /// Claims the places that a run writes to, and takes up what it goes on with.
 pub(super) fn claim(args: &Run, header: &Header) -> Result<Kept, Error> {
-    let files = [&args.json, &args.html, &args.junit, &args.markdown];
-    files
-        .into_iter()
-        .flatten()
-        .try_for_each(|path| file::try_out(path))?;
+    args.outputs.try_out()?;
     let Some(path) = journal_path(args) else {
         return match args.resume {
             true => Err(usage(
@@ -107,7 +103,7 @@ fn look_at_place(args: &Run, path: &Path) -> Result<(), Error> {
     let beside = journal_beside(args).filter(|beside| beside.exists());
     let used = match &args.out {
         Some(out) => !is_empty(out)?,
-        None => args.json.as_deref().is_some_and(Path::exists),
+        None => args.outputs.json.as_deref().is_some_and(Path::exists),
     };
     match (&args.out, beside) {
         (_, _) if args.resume && used => Err(usage(
@@ -209,7 +205,11 @@ fn journal_path(args: &Run) -> Option<PathBuf> {
 }
 
 fn journal_beside(args: &Run) -> Option<PathBuf> {
-    let json = args.json.as_deref().filter(|json| file::is_plain(json))?;
+    let json = args
+        .outputs
+        .json
+        .as_deref()
+        .filter(|json| file::is_plain(json))?;
     let mut name = json.as_os_str().to_owned();
     name.push(".journal");
     Some(name.into())

@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use ngnlab_reports::journal::Header;
+use ngnlab_reports::journal::{Header, Planned};
+use ngnlab_reports::shard::Number;
 use ngnlab_reports::{Case, Outcome, Report};
 
 use super::device::Chosen;
 use super::header::planned;
 use super::{Plan, Run};
 use crate::campaign::Entry;
-use crate::cli::traces::{KeptCase, KeptDevice, KeptRun, VERSION};
+use crate::cli::traces::{KeptCase, KeptDevice, KeptRun, VERSION, elsewhere};
 use crate::report::Asked;
 
 /// Returns what a run keeps, if it keeps traces.
@@ -19,17 +20,25 @@ pub(super) fn run(
     devices: &[Chosen],
     plans: &[Plan],
     reports: &[Report],
+    shard: Option<&(Number, Header)>,
 ) -> Option<KeptRun> {
     let out = args.out.as_deref()?;
-    let devices = devices.iter().zip(plans).zip(reports);
-    let devices = devices.map(|((device, plan), report)| KeptDevice {
-        device: report.device.clone(),
-        arguments: report.arguments.clone(),
-        profiles: report.profiles.clone(),
-        left_out: report.left_out.clone(),
-        provenance: report.provenance.clone(),
-        file: device.text.clone(),
-        cases: cases(plan, report, out),
+    let devices = devices.iter().zip(plans).zip(reports).enumerate();
+    let devices = devices.map(|(number, ((device, plan), report))| {
+        let whole = shard.map(|(_, whole)| &whole.devices[number].cases[..]);
+        let mut left_out = report.left_out.clone();
+        let own: Vec<Planned> = plan.entries.iter().map(planned).collect();
+        let others = whole.unwrap_or_default().iter();
+        left_out.extend(others.filter(|case| !own.contains(case)).map(elsewhere));
+        KeptDevice {
+            device: report.device.clone(),
+            arguments: report.arguments.clone(),
+            profiles: report.profiles.clone(),
+            left_out,
+            provenance: report.provenance.clone(),
+            file: device.text.clone(),
+            cases: cases(plan, report, out, whole),
+        }
     });
     Some(KeptRun {
         run: VERSION,
@@ -37,11 +46,12 @@ pub(super) fn run(
         seed: header.seed,
         elapsed_ms: reports.first().map_or(0, |report| report.elapsed_ms),
         devices: devices.collect(),
+        shard: shard.map(|(number, _)| *number),
     })
 }
 
 /// Returns the cases that have ended.
-fn cases(plan: &Plan, report: &Report, out: &Path) -> Vec<KeptCase> {
+fn cases(plan: &Plan, report: &Report, out: &Path, whole: Option<&[Planned]>) -> Vec<KeptCase> {
     let is_of = |entry: &Entry, case: &Case| {
         let planned = planned(entry);
         planned.scenario == case.scenario && planned.area == case.area
@@ -57,6 +67,7 @@ fn cases(plan: &Plan, report: &Report, out: &Path) -> Vec<KeptCase> {
             folder: below(folder, out).to_owned(),
             asked: Asked::of(&entry.scenario, entry.job.area, &entry.excuses),
             outcome,
+            number: whole.and_then(|whole| whole.iter().position(|one| *one == planned(entry))),
         })
     });
     kept.collect()

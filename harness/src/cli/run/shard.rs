@@ -14,6 +14,7 @@ use super::header::planned;
 use super::kept::Kept;
 use super::{Chosen, Plan, STOPPED, remarks};
 use crate::campaign::Entry;
+use crate::cli::traces::{self, KeptRun};
 use crate::cli::watched::watched;
 use crate::cli::{Answer, Run, file};
 use crate::error::{CONFORMANT, Error, UNDETERMINED};
@@ -21,7 +22,8 @@ use crate::error::{CONFORMANT, Error, UNDETERMINED};
 /// Returns where a shard is written, beside its traces or where the user says.
 pub(super) fn path(args: &Run) -> Result<PathBuf, Error> {
     let beside = || args.out.as_ref().map(|out| out.join("shard.json"));
-    args.json
+    args.outputs
+        .json
         .clone()
         .or_else(beside)
         .ok_or_else(|| Error::Usage {
@@ -62,13 +64,24 @@ pub(super) fn part(device: &Chosen, ended: Vec<(&Entry, Option<Case>)>) -> Part 
     }
 }
 
+/// What was run, and how long it took, in milliseconds.
+pub(super) struct Ran {
+    /// With each device.
+    pub(super) parts: Vec<Part>,
+    /// In all.
+    pub(super) elapsed_ms: u64,
+}
+
 /// Writes a shard and says how far it came.
 pub(super) fn tell(
     args: &Run,
     kept: Kept,
     (number, run): (Number, Header),
-    devices: Vec<Part>,
-    elapsed_ms: u64,
+    Ran {
+        parts: devices,
+        elapsed_ms,
+    }: Ran,
+    saved: Option<&KeptRun>,
     lang: Lang,
 ) -> Result<Answer, Error> {
     let path = path(args)?;
@@ -84,7 +97,9 @@ pub(super) fn tell(
     };
     let text = said(&shard, &path.display().to_string(), lang);
     let mut remarks = remarks(stopped, broken, kept.has_journal(), lang);
-    let written = file::write(&path, &shard::render(&shard));
+    let saved = saved.zip(args.out.as_deref());
+    let written = file::write(&path, &shard::render(&shard))
+        .and_then(|()| saved.map_or(Ok(()), |(run, out)| traces::keep(run, out)));
     // As long as something can be gone on with, the journal stays.
     let told = match written.is_ok() && !stopped && !broken {
         true => written.and_then(|()| kept.remove()),

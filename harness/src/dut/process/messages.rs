@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dut::DeviceFailure;
 use crate::dut::description::programs::plan::{Plan, PlannedFile};
+use crate::dut::lines::Line;
 
 /// What a worker may ask the supervisor for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -17,6 +18,8 @@ pub enum Order {
     Enter(Entry),
     /// To end everything that runs, and start what the plan says.
     Start(Plan),
+    /// To tell what the programs have written.
+    Recall,
 }
 
 /// What the sandbox is made of.
@@ -71,6 +74,10 @@ pub enum Event {
     Ready,
     /// The host kept the programs waiting for a processor, so long in all.
     Starved(Duration),
+    /// Lines that the programs have written.
+    Wrote(Vec<Line>),
+    /// That was all that they have written.
+    WroteAll,
     /// The device does not do its part.
     Failed(DeviceFailure),
     /// We could not do ours.

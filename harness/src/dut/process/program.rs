@@ -8,6 +8,7 @@ use std::process::ExitStatus;
 use ngnlab_sim::time::Time;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
+use crate::dut::lines::Line;
 use crate::dut::log::Log;
 
 /// A program of the device, running or ended.
@@ -77,6 +78,11 @@ impl Program {
     /// Returns whether it has written more than its log holds.
     pub(super) fn is_flooding(&self) -> bool {
         self.log.is_flooding()
+    }
+
+    /// Hands out the lines it wrote.
+    pub(super) fn lines(&mut self) -> Vec<Line> {
+        self.log.lines(&self.name)
     }
 
     /// Returns the last lines it wrote.

@@ -67,7 +67,15 @@ fn serve() -> io::Result<()> {
                     tell(&cannot(trouble))?;
                 }
             }
-            (Order::Start(_), None) => return Err(io::ErrorKind::InvalidData.into()),
+            (Order::Recall, Some(supervisor)) => {
+                for lines in supervisor.lines().chunks(LINES_AT_ONCE) {
+                    tell(&Event::Wrote(lines.to_vec()))?;
+                }
+                tell(&Event::WroteAll)?;
+            }
+            (Order::Start(_) | Order::Recall, None) => {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
         }
     }
 }
@@ -106,5 +114,7 @@ fn cannot((doing, error): Trouble) -> Event {
 
 /// How often it looks for programs that become ready.
 const TICK: u16 = 20;
+/// An event stays far below what the worker reads of one.
+const LINES_AT_ONCE: usize = 100;
 /// How often it looks for what a device takes.
 const LAZY_TICK: u16 = 50;

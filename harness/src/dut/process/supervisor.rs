@@ -20,6 +20,7 @@ use super::processes::Processes;
 use super::program::Program;
 use super::watch::Watch;
 use crate::dut::description::programs::plan::{Action, Condition, Plan, PlannedRun};
+use crate::dut::lines::Line;
 use crate::dut::{DeviceFailure, Failure};
 use crate::namespaces::mounts::Trouble;
 
@@ -29,6 +30,8 @@ pub(super) struct Supervisor {
     pid1: Pid1,
     processes: Processes,
     programs: Vec<Program>,
+    /// What programs of before a power cut have written.
+    written: Vec<Line>,
     waiting: VecDeque<PlannedRun>,
     current: Option<PlannedRun>,
     hunger: Hunger,
@@ -60,6 +63,7 @@ impl Supervisor {
             pid1,
             processes,
             programs: Vec::new(),
+            written: Vec::new(),
             waiting: VecDeque::new(),
             current: None,
             hunger: Hunger::default(),
@@ -92,7 +96,9 @@ impl Supervisor {
     pub(super) fn start(&mut self, plan: Plan) -> Result<(), Trouble> {
         self.waiting.clear();
         self.current = None;
-        self.programs.clear();
+        let written = self.programs.drain(..);
+        let written = written.flat_map(|mut program| program.lines());
+        self.written.extend(written);
         self.told = false;
         if self.has_started
             && let Err(error) = self.pid1.stop()
@@ -134,6 +140,13 @@ impl Supervisor {
             .or_else(|| self.hunger.look(&self.processes, now).map(Event::Starved));
         self.told |= matches!(event, Some(Event::Failed(_)));
         event
+    }
+
+    /// Hands out what the programs have written.
+    pub(super) fn lines(&mut self) -> Vec<Line> {
+        let mut lines = std::mem::take(&mut self.written);
+        lines.extend(self.programs.iter_mut().flat_map(Program::lines));
+        lines
     }
 
     /// Gives up a device whose pid 1 does not do its part: nobody else can have hampered it.

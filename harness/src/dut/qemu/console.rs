@@ -9,6 +9,7 @@ use std::os::unix::net::UnixStream;
 
 use ngnlab_sim::time::Time;
 
+use crate::dut::lines::Line;
 use crate::dut::log::Log;
 
 /// A serial console.
@@ -114,6 +115,11 @@ impl Console {
     /// Returns what has come in all.
     pub(super) fn log(&self) -> &Log {
         &self.log
+    }
+
+    /// Hands out the lines that have come.
+    pub(super) fn lines(&mut self) -> Vec<Line> {
+        self.log.lines("console")
     }
 
     /// Returns what to sleep on until something comes.

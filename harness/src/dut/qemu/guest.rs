@@ -27,6 +27,7 @@ use super::restarts::Restarts;
 use super::saved::{Saved, Start};
 use crate::dut::description::machine::script::Script;
 use crate::dut::description::machine::{Accel, Machine, NicPort, START_WITHIN};
+use crate::dut::lines::Line;
 use crate::dut::process::hunger;
 use crate::dut::{DeviceFailure, DutError, Failure};
 use crate::error::Error;
@@ -220,6 +221,12 @@ impl Guest {
             self.sleep(Duration::from_millis(10));
         }
         Ok(())
+    }
+
+    /// Hands out the lines that it wrote on its console.
+    pub(super) fn lines(&mut self) -> Vec<Line> {
+        self.console.turn(self.clock.now());
+        self.console.lines()
     }
 
     /// Returns how long the host kept it waiting for a processor since this was asked last.

@@ -88,6 +88,7 @@ pub(super) fn report(cases: &[(&str, Ends)]) -> Report {
     let case = |(scenario, ends): &(&str, Ends)| Case {
         scenario: (*scenario).to_owned(),
         area: "east".to_owned(),
+        about: None,
         delivery: None,
         outcome: Outcome::Judged,
         diagnosis: None,

@@ -26,9 +26,10 @@ function badge(kind, text) {
   return el("span", { class: "badge " + kind }, text);
 }
 
-// A folded part that is filled when it is opened for the first time.
-function folded(summary, fill, open) {
-  const details = el("details", { open: open }, el("summary", {}, summary));
+// A folded part that is filled when it is opened for the first time; one that matters little stays
+// folded on paper.
+function folded(summary, fill, open, little) {
+  const details = el("details", { open: open, "data-little": little }, el("summary", {}, summary));
   let filled = false;
   const fillIn = () => {
     if (filled || !details.open) return;
@@ -36,8 +37,33 @@ function folded(summary, fill, open) {
     add(details, [fill()]);
   };
   details.addEventListener("toggle", fillIn);
+  details.fillIn = fillIn;
   fillIn();
   return details;
+}
+
+// On paper nothing can be opened, so all of it is open.
+window.addEventListener("beforeprint", () => {
+  for (;;) {
+    const closed = [...document.querySelectorAll("#page details:not([open]):not([data-little])")];
+    if (!closed.length) return;
+    for (const details of closed) {
+      details.open = true;
+      details.dataset.printed = "";
+      if (details.fillIn) details.fillIn();
+    }
+  }
+});
+window.addEventListener("afterprint", () => {
+  for (const details of document.querySelectorAll("details[data-printed]")) {
+    details.open = false;
+    delete details.dataset.printed;
+  }
+});
+
+// The words of a command line, none of which is torn as long as it has room.
+function commandWords(text) {
+  return text.split(" ").map((word) => [el("span", { class: "word" }, word), " "]);
 }
 
 function facts(rows) {
@@ -54,7 +80,7 @@ function command(text) {
     const told = () => { done.textContent = say("copied"); };
     if (navigator.clipboard) navigator.clipboard.writeText(text).then(told, () => {});
   };
-  return el("span", { class: "command" }, el("code", {}, text), " ",
+  return el("span", { class: "command" }, el("code", {}, commandWords(text)), " ",
     el("button", { type: "button", class: "small", onclick: copy }, say("copy")), done);
 }
 

@@ -25,7 +25,7 @@ function header() {
   }, themes.map((one) => el("option", { value: one, selected: one === remembered("theme", "auto") }, say(one)))));
   return [
     el("a", { class: "skip", href: "#page", onclick: (event) => { event.preventDefault(); document.getElementById("page").focus(); } }, say("skip")),
-    el("b", { class: "brand" }, "ngnlab"), el("span", { class: "quiet" }, device.name),
+    el("b", { class: "brand" }, "ngnlab"), el("span", { class: "quiet device", title: device.name }, device.name),
     el("nav", { "aria-label": "ngnlab" }, tabs.map(([to, key]) =>
       el("a", { href: "#" + to, "aria-current": here === to ? "page" : null }, say(key)))),
     choice, theme,

@@ -1,8 +1,14 @@
 // Scenarios × checks on a canvas: only what is on the screen is drawn, however many there are.
 
-const CELL = { width: 13, height: 15 };
-const SIDE = 300;
-const HEAD = 180;
+// How large things are, in pixels: a cell, the names beside the rows, those above the columns. On a
+// narrow screen a name takes two lines, and a cell is as large as a finger needs.
+const WIDE = { width: 13, height: 15, side: 300, head: 180, lines: 1 };
+const NARROW = { width: 22, height: 30, side: 138, head: 150, lines: 2 };
+const NARROW_BELOW = 640;
+
+function sizes(element) {
+  return element.clientWidth < NARROW_BELOW ? NARROW : WIDE;
+}
 
 const matrixState = { family: "", topic: "", kind: "", text: "" };
 
@@ -50,17 +56,22 @@ function matrixGrid(report, device) {
   const refresh = () => {
     [rows, columns] = matrixChoice(report, device);
     at = { row: 0, column: 0 };
-    space.style.width = SIDE + columns.length * CELL.width + 20 + "px";
-    space.style.height = HEAD + rows.length * CELL.height + 20 + "px";
+    measure();
     count.textContent = say("shows", rows.length, columns.length);
     paint();
+  };
+  const measure = () => {
+    const size = sizes(element);
+    space.style.width = size.side + columns.length * size.width + 20 + "px";
+    space.style.height = size.head + rows.length * size.height + 20 + "px";
   };
   const paint = () => matrixPaint(canvas, element, report, device, rows, columns, at);
   const tell = () => {
     const one = device.cases[rows[at.row]];
     const check = report.checks[columns[at.column]];
     if (!one || !check) return;
-    told.textContent = [caseName(one), check.id, say(one.cells[columns[at.column]]), told1(check)].join(" · ");
+    told.replaceChildren(link(caseLink(device, rows[at.row]) + "/" + check.id, say("open")), " " +
+      [caseName(one), check.id, say(one.cells[columns[at.column]]), told1(check)].join(" · "));
   };
   const told1 = (check) => check.title[language];
   const open = () => {
@@ -70,10 +81,11 @@ function matrixGrid(report, device) {
     }
   };
   const find = (event) => {
+    const size = sizes(element);
     const box = canvas.getBoundingClientRect();
-    const column = Math.floor((event.clientX - box.left + element.scrollLeft - SIDE) / CELL.width);
-    const row = Math.floor((event.clientY - box.top + element.scrollTop - HEAD) / CELL.height);
-    const inside = event.clientY - box.top >= HEAD && row >= 0 && row < rows.length;
+    const column = Math.floor((event.clientX - box.left + element.scrollLeft - size.side) / size.width);
+    const row = Math.floor((event.clientY - box.top + element.scrollTop - size.head) / size.height);
+    const inside = event.clientY - box.top >= size.head && row >= 0 && row < rows.length;
     return inside ? { row, column } : null;
   };
   element.addEventListener("scroll", () => requestAnimationFrame(paint));
@@ -87,11 +99,15 @@ function matrixGrid(report, device) {
   element.addEventListener("click", (event) => {
     const there = find(event);
     if (!there) return;
-    if (event.clientX - canvas.getBoundingClientRect().left < SIDE) {
+    const size = sizes(element);
+    if (event.clientX - canvas.getBoundingClientRect().left < size.side) {
       location.hash = caseLink(device, rows[there.row]);
     } else if (there.column >= 0 && there.column < columns.length) {
       at = there;
-      open();
+      // A finger hides what it touches: it is told first, beside a link.
+      if (size === WIDE) open();
+      tell();
+      paint();
     }
   });
   element.addEventListener("keydown", (event) => {
@@ -107,15 +123,16 @@ function matrixGrid(report, device) {
     tell();
     paint();
   });
-  new ResizeObserver(() => paint()).observe(element);
+  new ResizeObserver(() => { measure(); paint(); }).observe(element);
   return { element, count, told, refresh };
 }
 
 function follow(element, at) {
-  const top = at.row * CELL.height;
-  const left = at.column * CELL.width;
-  const high = element.clientHeight - HEAD - 2 * CELL.height;
-  const wide = element.clientWidth - SIDE - 2 * CELL.width;
+  const size = sizes(element);
+  const top = at.row * size.height;
+  const left = at.column * size.width;
+  const high = element.clientHeight - size.head - 2 * size.height;
+  const wide = element.clientWidth - size.side - 2 * size.width;
   element.scrollTop = Math.min(top, Math.max(element.scrollTop, top - high));
   element.scrollLeft = Math.min(left, Math.max(element.scrollLeft, left - wide));
 }
@@ -153,6 +170,7 @@ function matrixChoice(report, device) {
 function matrixPaint(canvas, element, report, device, rows, columns, at) {
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue("--" + name).trim();
+  const size = sizes(element);
   const scale = window.devicePixelRatio || 1;
   const [wide, high] = [element.clientWidth, element.clientHeight];
   if (!wide) return;
@@ -168,51 +186,65 @@ function matrixPaint(canvas, element, report, device, rows, columns, at) {
   const fills = {};
   for (const kind of "pfskxlin") fills[kind] = colour("cell-" + kind);
   fills[" "] = colour("back");
-  const firstRow = Math.floor(top / CELL.height);
-  const lastRow = Math.min(rows.length, firstRow + Math.ceil(high / CELL.height) + 1);
-  const firstColumn = Math.floor(left / CELL.width);
-  const lastColumn = Math.min(columns.length, firstColumn + Math.ceil(wide / CELL.width) + 1);
+  const firstRow = Math.floor(top / size.height);
+  const lastRow = Math.min(rows.length, firstRow + Math.ceil(high / size.height) + 1);
+  const firstColumn = Math.floor(left / size.width);
+  const lastColumn = Math.min(columns.length, firstColumn + Math.ceil(wide / size.width) + 1);
   pen.font = "11px system-ui, sans-serif";
   pen.textBaseline = "middle";
   pen.save();
   pen.beginPath();
-  pen.rect(SIDE, HEAD, wide, high);
+  pen.rect(size.side, size.head, wide, high);
   pen.clip();
   for (let row = firstRow; row < lastRow; row++) {
     const cells = device.cases[rows[row]].cells;
-    const y = HEAD + row * CELL.height - top;
+    const y = size.head + row * size.height - top;
     for (let column = firstColumn; column < lastColumn; column++) {
       pen.fillStyle = fills[cells[columns[column]] || " "];
-      pen.fillRect(SIDE + column * CELL.width - left, y, CELL.width - 1, CELL.height - 1);
+      pen.fillRect(size.side + column * size.width - left, y, size.width - 1, size.height - 1);
     }
   }
   pen.strokeStyle = colour("ink");
   pen.lineWidth = 2;
   if (rows.length && columns.length) {
-    pen.strokeRect(SIDE + at.column * CELL.width - left, HEAD + at.row * CELL.height - top, CELL.width - 1, CELL.height - 1);
+    pen.strokeRect(size.side + at.column * size.width - left, size.head + at.row * size.height - top, size.width - 1, size.height - 1);
   }
   pen.restore();
   pen.fillStyle = colour("ink");
   pen.save();
   pen.beginPath();
-  pen.rect(0, HEAD, SIDE - 4, high);
+  pen.rect(0, size.head, size.side - 4, high);
   pen.clip();
   for (let row = firstRow; row < lastRow; row++) {
     pen.font = (row === at.row ? "bold " : "") + "11px system-ui, sans-serif";
-    pen.fillText(caseName(device.cases[rows[row]]), 4, HEAD + (row + 0.5) * CELL.height - top);
+    const one = device.cases[rows[row]];
+    const place = caseName(one).slice(one.scenario.length);
+    const [family, ...name] = one.scenario.split("/");
+    const texts = size.lines === 1 ? [one.scenario + place] : [family + place, name.join("/")];
+    texts.forEach((text, line) => pen.fillText(fitting(pen, text, size.side - 10, text.endsWith(place) ? place : ""), 4,
+      size.head + (row + (line + 0.5) / texts.length) * size.height - top));
   }
   pen.restore();
   pen.save();
   pen.beginPath();
-  pen.rect(SIDE, 0, wide, HEAD);
+  pen.rect(size.side, 0, wide, size.head);
   pen.clip();
   for (let column = firstColumn; column < lastColumn; column++) {
     pen.save();
-    pen.translate(SIDE + (column + 0.5) * CELL.width - left, HEAD - 4);
+    pen.translate(size.side + (column + 0.5) * size.width - left, size.head - 4);
     pen.rotate(-Math.PI / 2);
     pen.font = (column === at.column ? "bold " : "") + "11px system-ui, sans-serif";
-    pen.fillText(report.checks[columns[column]].id, 0, 0);
+    pen.fillText(fitting(pen, report.checks[columns[column]].id, size.head - 10, ""), 0, 0);
     pen.restore();
   }
   pen.restore();
+}
+
+// Returns a text with something left out before its end, if there is no room for all of it.
+function fitting(pen, text, room, end) {
+  if (pen.measureText(text).width <= room) return text;
+  let length = text.length - end.length;
+  const shown = () => text.slice(0, length) + "…" + end;
+  while (length > 0 && pen.measureText(shown()).width > room) length = Math.min(length - 1, Math.ceil(length * 0.95));
+  return shown();
 }

@@ -1,13 +1,14 @@
 //! What the first screen and the matrix show.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::{Both, Said, said, shown};
 use crate::conclusion::Conclusion;
+use crate::formats;
 use crate::scene::Scenes;
-use crate::score::{Counts, ProfileResult};
+use crate::score::{Counts, Overall, ProfileResult};
 use crate::{Case, Diagnosis, Level, Outcome, Profile, Report, Verdict};
 
 /// The block that the page begins with.
@@ -114,6 +115,7 @@ struct LeftOpen {
 #[derive(Serialize)]
 struct Head<'a> {
     scenario: String,
+    about: Option<Said>,
     area: String,
     delivery: Option<String>,
     /// How it ended: `judged`, or what kept it from being judged.
@@ -200,7 +202,7 @@ pub(super) fn overview<'a>(reports: &[&'a Report], scenes: &dyn Scenes) -> Overv
 
 fn device<'a>(report: &'a Report, scenes: &dyn Scenes) -> Device<'a> {
     let (result, reasons) = match report.conclusion() {
-        Conclusion::Conformant => ("conformant", Vec::new()),
+        Conclusion::Conformant => conformant(report),
         Conclusion::NotConformant(reasons) => ("not-conformant", reasons),
         Conclusion::Undetermined(reasons) => ("undetermined", reasons),
         Conclusion::NoFailureSeen(shown) => ("no-failure-seen", shown),
@@ -259,6 +261,20 @@ fn device<'a>(report: &'a Report, scenes: &dyn Scenes) -> Device<'a> {
             .map(|case| head(report, case, scenes))
             .collect(),
     }
+}
+
+/// Returns the name of how a device conforms, and by what it was judged.
+fn conformant(report: &Report) -> (&'static str, Vec<String>) {
+    let overalls = report.profiles.iter().map(|one| report.overall(*one));
+    let overalls: BTreeSet<Overall> = overalls.collect();
+    let name = match () {
+        () if overalls.contains(&Overall::ConformantButForKnown) => "conformant-but-for-known",
+        () if overalls.contains(&Overall::ConformantWithRemarks) => "conformant-with-remarks",
+        () => "conformant",
+    };
+    let scenarios: BTreeSet<_> = report.cases.iter().map(|case| &case.scenario).collect();
+    let by = formats::conformant::conformant(report, scenarios.len());
+    (name, by.split("; ").map(str::to_owned).collect())
 }
 
 fn made(report: &Report) -> Vec<(&'static str, String)> {
@@ -337,6 +353,10 @@ fn head<'a>(report: &'a Report, case: &'a Case, scenes: &dyn Scenes) -> Head<'a>
     };
     Head {
         scenario: shown(&case.scenario),
+        about: case.about.as_ref().map(|about| Said::Both {
+            ja: shown(&about.ja),
+            en: shown(&about.en),
+        }),
         area: shown(&case.area),
         delivery: case.delivery.as_deref().map(shown),
         outcome,

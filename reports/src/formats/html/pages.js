@@ -33,6 +33,7 @@ function overviewPage(report, device) {
       el("li", {}, checkLink(report, one.check), " ", one.place, ": ", one.because)))] : null,
     others.length ? folded(say("others") + " (" + others.length + ")", () =>
       el("div", {}, others.map((one) => failureView(report, device, one)))) : null,
+    folded(say("allRuns") + " (" + device.cases.length + ")", () => runs(device)),
     device.left_out.map((one) => folded(say("leftOut") + " (" + one.scenarios.length + "): " + told(one.reason), () =>
       el("p", {}, one.scenarios.join(", ")))));
 }
@@ -45,15 +46,32 @@ function certificate(report, device) {
     device.reasons.length ? el("ul", {}, device.reasons.map((one) => el("li", {}, one))) : null,
     facts([
       [say("device"), device.name],
-      ...(device.firmware === null ? [] : [[say("firmware"), device.firmware]]),
+      [say("firmware"), device.firmware === null ? el("span", { class: "quiet" }, say("notStated")) : device.firmware],
       [say("scenarios"), say("scenariosRun", scenarios, device.cases.length)],
       [say("checks"), say("checksJudged", device.judged, report.checks.length)],
       [say("counts"), say("countsOf", counts.pass, counts.fail_must, counts.fail_should, counts.known)],
       [say("time"), span(device.elapsed * 1000)],
       [say("seed"), device.seed],
       [say("tool"), report.tool],
-      ...device.made.map(([name, value]) => [say(name), value]),
+      ...device.made.map(([name, value]) => [say(name), name === "command" ? commandWords(value) : value]),
     ]));
+}
+
+// Every run with what it came to, for who has no matrix at hand.
+function runs(device) {
+  const kinds = [["p", "p"], ["f", "f"], ["s", "remark"], ["k", "known"], ["xl", "notJudgedCount"]];
+  const count = (one, letters) => [...one.cells].filter((cell) => letters.includes(cell)).length;
+  const row = ([one, number]) => el("tr", {},
+    el("th", { scope: "row" }, link(caseLink(device, number), caseName(one)),
+      one.about === null ? null : [el("br"), el("span", { class: "quiet" }, one.about)]),
+    one.outcome === "judged" ? kinds.map(([letters]) => el("td", { class: "count" }, count(one, letters)))
+      : el("td", { colspan: kinds.length }, say(outcomeWord(one.outcome))));
+  const named = device.cases.map((one, number) => [one, number])
+    .sort(([one], [other]) => caseName(one).localeCompare(caseName(other), "en"));
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": say("allRuns") }, el("table", { class: "runs" },
+    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, say("scenario")),
+      kinds.map(([, key]) => el("th", { scope: "col", class: "count" }, say(key))))),
+    el("tbody", {}, named.map(row))));
 }
 
 // What is known of a foreign capture, and what it leaves open.
@@ -176,11 +194,13 @@ function casePage(report, device, number, id) {
   const page = el("section", { class: "case" });
   const name = caseName(one);
   if (id) {
-    add(page, [el("p", { class: "crumbs" }, link(caseLink(device, number), name))]);
+    add(page, [el("p", { class: "crumbs" }, link(caseLink(device, number), name),
+      one.about === null ? null : el("span", { class: "quiet" }, " ", one.about))]);
     add(page, [verdictView(report, device, number, id)]);
     return page;
   }
   add(page, [el("h1", {}, el("code", {}, name)),
+    one.about === null ? null : el("p", { class: "lead" }, one.about),
     el("p", {}, badge(one.outcome === "judged" ? "p" : "f", say(outcomeWord(one.outcome))), " ", one.why),
     facts([
       [say("runAgain"), command(again(device, one))],
@@ -219,7 +239,7 @@ function verdictList(report, device, number) {
     if (!checks.length) return null;
     const list = () => el("ul", { class: "verdicts" }, checks.map((check) =>
       el("li", {}, link(caseLink(device, number) + "/" + check.id, el("code", {}, check.id)), " ", told(check.title))));
-    return folded(el("span", {}, badge(kind, say(kind)), " ", checks.length), list, "fskxl".includes(kind));
+    return folded(el("span", {}, badge(kind, say(kind)), " ", checks.length), list, "fskxl".includes(kind), "ni".includes(kind));
   }));
 }
 

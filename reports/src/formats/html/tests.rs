@@ -59,6 +59,8 @@ fn each_case_is_packed_with_its_verdicts_and_its_scene() {
     );
     let overview = unpacked(&page, "overview");
     assert_eq!(overview["devices"][0]["cases"][0]["cells"], "fp");
+    let about = serde_json::json!({ "ja": "応答を試す。", "en": "Tries answers." });
+    assert_eq!(overview["devices"][0]["cases"][0]["about"], about);
     assert_eq!(overview["devices"][0]["failures"][0]["check"], "a.fails");
     let case = unpacked(&page, "case-0-0");
     let shared = unpacked(&page, "shared");
@@ -76,6 +78,10 @@ fn each_case_is_packed_with_its_verdicts_and_its_scene() {
     );
     assert_eq!(frame[8], "010203");
     assert_eq!(words(&frame[9]), "DNS AAAA? www.lineauth.mnw");
+    let line = &case["scene"]["events"][1];
+    assert_eq!((&line[1], &line[2]), (&1600.into(), &"l".into()));
+    assert_eq!(words(&line[3]), "dns");
+    assert_eq!(words(&line[4]), "DNS AAAA? www.lineauth.mnw");
 }
 
 #[test]
@@ -117,11 +123,21 @@ impl Scenes for Drawn<'_> {
         };
         Ok(Scene {
             lanes: vec![lane("router", Side::Device), lane(self.0, Side::Terminals)],
-            events: vec![Event {
-                record: 0,
-                at: 1500,
-                what: What::Frame(Box::new(sent)),
-            }],
+            events: vec![
+                Event {
+                    record: 0,
+                    at: 1500,
+                    what: What::Frame(Box::new(sent)),
+                },
+                Event {
+                    record: 1,
+                    at: 1600,
+                    what: What::Logged {
+                        log: "dns".to_owned(),
+                        line: self.0.to_owned(),
+                    },
+                },
+            ],
         })
     }
 }
@@ -162,6 +178,7 @@ fn document(device: &str) -> Document {
     let case = Case {
         scenario: "dns/one".to_owned(),
         area: "east".to_owned(),
+        about: Some(Text::new("応答を試す。", "Tries answers.")),
         delivery: None,
         outcome: Outcome::Judged,
         diagnosis: None,

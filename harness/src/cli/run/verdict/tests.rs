@@ -25,6 +25,7 @@ fn judged(verdict: Verdict) -> Case {
     Case {
         scenario: SCENARIO.to_owned(),
         area: "east".to_owned(),
+        about: None,
         delivery: None,
         outcome: Outcome::Judged,
         diagnosis: None,
