@@ -23,11 +23,14 @@ use crate::node::{Context, Handle, Node};
 use crate::time::{Pace, Time};
 use crate::trace::{Fact, Record, Seen, StepOutcome};
 
+mod intake;
 mod pace;
 mod recorder;
+mod timers;
 mod transit;
 
 use recorder::Recorder;
+use timers::Timers;
 use transit::{Delivery, Transit};
 
 /// Why [`World::run_until`] came back.
@@ -49,8 +52,13 @@ pub struct World {
     jitter: Option<Jitter>,
     nodes: Vec<Slot>,
     cables: Vec<Wire>,
+    /// The cables that end outside.
+    links: Vec<Cable>,
     plugs: BTreeMap<Port, (Cable, End)>,
     transit: Transit,
+    timers: Timers,
+    /// Who is due in this turn; empty between turns.
+    due: Vec<usize>,
     events_at_now: u32,
     /// How many frames were delivered since the timers last had their turn.
     deliveries: u32,
@@ -89,8 +97,11 @@ impl World {
             jitter: None,
             nodes: Vec::new(),
             cables: Vec::new(),
+            links: Vec::new(),
             plugs: BTreeMap::new(),
             transit: Transit::default(),
+            timers: Timers::default(),
+            due: Vec::new(),
             events_at_now: 0,
             deliveries: 0,
             recorder: Recorder::default(),
@@ -110,6 +121,7 @@ impl World {
             node: Some(Box::new(node)),
             rng: self.rng_for(name),
         });
+        self.timers.add();
         Handle {
             index,
             kind: PhantomData,
@@ -135,6 +147,7 @@ impl World {
     /// If the socket is taken.
     pub fn attach(&mut self, network: Port, link: impl Link + 'static) -> Cable {
         let cable = self.lay(Plug::Link(Box::new(link)), Plug::Node(network));
+        self.links.push(cable);
         self.plug_in(network, cable, End::Network);
         cable
     }
@@ -252,7 +265,7 @@ impl World {
             let overtime = self.pace == Pace::Realtime && self.now > deadline + OVERTIME;
             match self.next_due() {
                 _ if overtime => return Ok(Stop::Reached),
-                Some(due) if due <= self.now => self.fire()?,
+                Some(due) if due <= self.now => self.fire_batch()?,
                 Some(due) if due <= deadline => self.sleep_until(due)?,
                 _ if self.now >= deadline => return Ok(Stop::Reached),
                 _ => self.sleep_until(deadline)?,
@@ -300,17 +313,33 @@ impl World {
         }
     }
 
-    fn next_due(&self) -> Option<Time> {
+    fn next_due(&mut self) -> Option<Time> {
         let arrives = self.transit.next_at();
         // Nothing is due before what has arrived, so the nodes need not be asked.
         if arrives.is_some_and(|at| at <= self.now) {
             return arrives;
         }
-        let timers = self
-            .nodes
-            .iter()
-            .filter_map(|slot| slot.node.as_ref()?.poll_timeout());
-        timers.chain(arrives).min()
+        self.ask_nodes();
+        self.timers.next_at().into_iter().chain(arrives).min()
+    }
+
+    fn ask_nodes(&mut self) {
+        let nodes = &self.nodes;
+        self.timers
+            .ask(|index| nodes[index].node.as_ref()?.poll_timeout());
+    }
+
+    /// Does what is due, and then delivers what else has arrived, before links are read again.
+    fn fire_batch(&mut self) -> io::Result<()> {
+        self.fire()?;
+        for _ in 1..DELIVERIES_PER_READ {
+            self.settle_clock();
+            if self.transit.next_at().is_none_or(|at| at > self.now) {
+                break;
+            }
+            self.fire()?;
+        }
+        Ok(())
     }
 
     fn fire(&mut self) -> io::Result<()> {
@@ -326,16 +355,14 @@ impl World {
             return self.deliver(&delivery);
         }
         self.deliveries = 0;
-        for index in 0..self.nodes.len() {
-            let due = self.nodes[index]
-                .node
-                .as_ref()
-                .and_then(|node| node.poll_timeout());
-            if due.is_some_and(|due| due <= self.now) {
-                self.call(index, |node, cx| node.handle_timeout(cx))?;
-            }
-        }
-        Ok(())
+        self.ask_nodes();
+        let mut due = std::mem::take(&mut self.due);
+        self.timers.collect_due(self.now, &mut due);
+        let called = due
+            .drain(..)
+            .try_for_each(|index| self.call(index, |node, cx| node.handle_timeout(cx)));
+        self.due = due;
+        called
     }
 
     /// Throws away what is on the cables and lets time pass.
@@ -370,6 +397,7 @@ impl World {
         index: usize,
         f: impl FnOnce(&mut dyn Node, &mut Context<'_>),
     ) -> io::Result<()> {
+        self.timers.note_call(index);
         let slot = &mut self.nodes[index];
         let mut node = slot
             .node
@@ -435,45 +463,17 @@ impl World {
         }
         Ok(())
     }
-
-    /// Returns whether so many frames wait to be delivered that links are not read.
-    fn is_backed_up(&self) -> bool {
-        self.transit.len() >= BACKLOG
-    }
-
-    /// Takes in what arrived on the links, a bounded number of frames at a time.
-    ///
-    /// While many frames wait to be delivered, none is taken in: whoever sends faster than that
-    /// fills the queue of the link, where frames are lost, as on a wire.
-    fn receive(&mut self) -> io::Result<()> {
-        for index in 0..self.cables.len() {
-            for _ in 0..FRAMES_PER_TURN {
-                if self.is_backed_up() {
-                    return Ok(());
-                }
-                let Plug::Link(link) = &mut self.cables[index].device else {
-                    break;
-                };
-                let Some(frame) = link.try_recv()? else {
-                    break;
-                };
-                self.transmit(Cable(index), End::Device, frame, false)?;
-            }
-        }
-        Ok(())
-    }
 }
 
 /// More events than any protocol needs without time passing.
 const EVENTS_PER_INSTANT: u32 = 20_000;
 const LIVELOCK_PAUSE: Duration = Duration::from_millis(1);
-const FRAMES_PER_TURN: u32 = 64;
+/// So many frames are delivered before the links are read again: looking at a link that has nothing
+/// costs as much as delivering a frame.
+const DELIVERIES_PER_READ: u32 = 64;
 /// After so many frames timers get their turn: a flood must not stop the clocks of the nodes. More
 /// than a page or a file has segments at a time.
 const DELIVERIES_PER_TURN: u32 = 1024;
-/// Links are not read while so many frames wait: several times what TCP has under way here, and
-/// delivered within a fraction of a second.
-const BACKLOG: usize = 2048;
 /// The cables hold no more, however slow they were made and however many answers a frame gets.
 const FRAMES_UNDER_WAY: usize = 50_000;
 /// How long after its deadline a world may still do what was due before.
