@@ -47,6 +47,8 @@ pub struct World {
     now: Time,
     pace: Pace,
     seed: u64,
+    /// What stands before the names of nodes that are added.
+    place: String,
     clock: Option<Clock>,
     wake_end: Option<WakeEnd>,
     jitter: Option<Jitter>,
@@ -59,14 +61,16 @@ pub struct World {
     timers: Timers,
     /// Who is due in this turn; empty between turns.
     due: Vec<usize>,
-    events_at_now: u32,
+    /// What the node that is being called has sent; empty between calls.
+    sent: Vec<(u8, Frame)>,
+    events_at_now: usize,
     /// How many frames were delivered since the timers last had their turn.
     deliveries: u32,
     recorder: Recorder,
 }
 
 struct Slot {
-    name: String,
+    name: Box<str>,
     node: Option<Box<dyn Node>>,
     rng: ChaCha8Rng,
 }
@@ -77,7 +81,8 @@ struct Wire {
     role: Option<Role>,
     up: bool,
     faults: Vec<Box<dyn Fault>>,
-    rng: ChaCha8Rng,
+    /// What faults draw from; most cables have none.
+    rng: Option<Box<ChaCha8Rng>>,
 }
 
 enum Plug {
@@ -92,6 +97,7 @@ impl World {
             now: Time::ZERO,
             pace,
             seed,
+            place: String::new(),
             clock: None,
             wake_end: None,
             jitter: None,
@@ -102,6 +108,7 @@ impl World {
             transit: Transit::default(),
             timers: Timers::default(),
             due: Vec::new(),
+            sent: Vec::new(),
             events_at_now: 0,
             deliveries: 0,
             recorder: Recorder::default(),
@@ -113,13 +120,20 @@ impl World {
         self.now
     }
 
+    /// Sets what the names of the nodes begin with that are added from here on, so that several
+    /// lines in one world do not do everything alike.
+    pub fn build_at(&mut self, place: &str) {
+        place.clone_into(&mut self.place);
+    }
+
     /// Adds a node; its name seeds its randomness and stands in the trace.
     pub fn add<N: Node>(&mut self, name: &str, node: N) -> Handle<N> {
         let index = self.nodes.len();
+        let name = format!("{}{name}", self.place);
         self.nodes.push(Slot {
-            name: name.to_owned(),
+            rng: self.rng_for(&name),
+            name: name.into(),
             node: Some(Box::new(node)),
-            rng: self.rng_for(name),
         });
         self.timers.add();
         Handle {
@@ -159,7 +173,10 @@ impl World {
 
     /// Adds a fault to a cable; the first fate but [`Fate::Pass`] wins.
     pub fn impair(&mut self, cable: Cable, fault: impl Fault + 'static) {
-        self.cables[cable.0].faults.push(Box::new(fault));
+        let rng = self.rng_for(&format!("cable {}", cable.0));
+        let wire = &mut self.cables[cable.0];
+        wire.rng.get_or_insert_with(|| Box::new(rng));
+        wire.faults.push(Box::new(fault));
     }
 
     /// Raises or drops carrier on a cable, and tells both ends.
@@ -289,14 +306,13 @@ impl World {
 
     fn lay(&mut self, device: Plug, network: Plug) -> Cable {
         let cable = Cable(self.cables.len());
-        let rng = self.rng_for(&format!("cable {}", cable.0));
         self.cables.push(Wire {
             device,
             network,
             role: None,
             up: true,
             faults: Vec::new(),
-            rng,
+            rng: None,
         });
         cable
     }
@@ -344,7 +360,8 @@ impl World {
 
     fn fire(&mut self) -> io::Result<()> {
         self.events_at_now += 1;
-        if self.events_at_now > EVENTS_PER_INSTANT {
+        let most = EVENTS_PER_INSTANT.max(EVENTS_OF_A_NODE * self.nodes.len());
+        if self.events_at_now > most {
             self.break_livelock();
             return Ok(());
         }
@@ -403,7 +420,8 @@ impl World {
             .node
             .take()
             .expect("a node is never called from within itself");
-        let (mut sent, mut facts) = (Vec::new(), Vec::new());
+        let mut sent = std::mem::take(&mut self.sent);
+        let mut facts = Vec::new();
         f(
             &mut *node,
             &mut Context {
@@ -418,12 +436,14 @@ impl World {
         for fact in facts {
             self.recorder.fact(self.now, &self.nodes[index].name, fact);
         }
-        for (port, frame) in sent {
-            if let Some((cable, from)) = self.plugs.get(&Port { node: index, port }).copied() {
-                self.transmit(cable, from, frame, false)?;
+        let sending = sent.drain(..).try_for_each(|(port, frame)| {
+            match self.plugs.get(&Port { node: index, port }).copied() {
+                Some((cable, from)) => self.transmit(cable, from, frame, false),
+                None => Ok(()),
             }
-        }
-        Ok(())
+        });
+        self.sent = sent;
+        sending
     }
 
     fn transmit(
@@ -438,13 +458,12 @@ impl World {
         if !wire.up {
             return Ok(());
         }
-        let mut fate = Fate::Pass;
-        for fault in &mut wire.faults {
-            fate = fault.fate(&frame, from, now, &mut wire.rng);
-            if fate != Fate::Pass {
-                break;
-            }
-        }
+        let fate = wire.rng.as_mut().and_then(|rng| {
+            let faults = wire.faults.iter_mut();
+            let mut fates = faults.map(|fault| fault.fate(&frame, from, now, rng));
+            fates.find(|fate| *fate != Fate::Pass)
+        });
+        let fate = fate.unwrap_or_default();
         if let Some(role) = wire.role {
             self.recorder.frame(now, role, from, &frame, fate, injected);
         }
@@ -465,8 +484,9 @@ impl World {
     }
 }
 
-/// More events than any protocol needs without time passing.
-const EVENTS_PER_INSTANT: u32 = 20_000;
+/// More events than any protocol needs without time passing; many lines have more, for each node.
+const EVENTS_PER_INSTANT: usize = 20_000;
+const EVENTS_OF_A_NODE: usize = 200;
 const LIVELOCK_PAUSE: Duration = Duration::from_millis(1);
 /// So many frames are delivered before the links are read again: looking at a link that has nothing
 /// costs as much as delivering a frame.
