@@ -16,6 +16,7 @@ use ngnlab_sim::node::router::defect::Defect;
 use crate::campaign::Watched;
 use crate::error::Error;
 
+pub use bench::Bench;
 pub use bundle::Bundle;
 pub use diff::Diff;
 pub use judge::Judge;
@@ -30,6 +31,7 @@ use examples::{
 };
 
 mod arguments;
+mod bench;
 mod bundle;
 #[cfg(test)]
 mod ci;
@@ -118,6 +120,9 @@ pub enum Command {
     /// Looks at one device
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Measures how fast something is
+    #[command(subcommand)]
+    Bench(Bench),
 }
 
 /// What can be asked about one device.
@@ -424,6 +429,7 @@ impl Cli {
             Command::Device(DeviceCommand::Check(args)) => {
                 device::answer(args, place).map(Answer::escaped)
             }
+            Command::Bench(bench) => bench::answer(bench, place).map(Answer::escaped),
         };
         answer.map(|answer| Answer {
             remarks: escape::lines(&answer.remarks).into_owned(),
