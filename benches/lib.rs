@@ -17,10 +17,30 @@ use ngnlab_sim::{Pace, World};
 ///
 /// If there is no such preset.
 pub fn line_with_terminal(preset: &str) -> (World, Handle<Terminal>) {
+    let mut world = World::new(1, Pace::Virtual);
+    let terminal = lay(&mut world, preset);
+    (world, terminal)
+}
+
+/// Lays so many lines of a preset in one world, each with its own router and terminal.
+///
+/// # Panics
+///
+/// If there is no such preset.
+pub fn lines_with_terminals(preset: &str, count: usize) -> (World, Vec<Handle<Terminal>>) {
+    let mut world = World::new(1, Pace::Virtual);
+    let terminals = (0..count).map(|index| {
+        world.build_at(&format!("{index}/"));
+        lay(&mut world, preset)
+    });
+    let terminals = terminals.collect();
+    (world, terminals)
+}
+
+fn lay(world: &mut World, preset: &str) -> Handle<Terminal> {
     let area = Area::East;
     let line = Line::preset(preset, area).expect("the preset exists");
-    let mut world = World::new(1, Pace::Virtual);
-    let access = access::lay(&mut world, &line);
+    let access = access::lay(world, &line);
     let values = area.values();
     let row = |name: &&str| DomainServers {
         name: (*name).to_owned(),
@@ -44,5 +64,5 @@ pub fn line_with_terminal(preset: &str) -> (World, Handle<Terminal>) {
     let terminal = world.add("pc", Terminal::new(config));
     world.connect(router.port(Router::WAN), access.wan);
     world.connect(router.port(Router::LAN), terminal.port(Terminal::PORT));
-    (world, terminal)
+    terminal
 }

@@ -17,7 +17,7 @@ use crate::campaign::Watched;
 use crate::error::Error;
 
 pub use arguments::lang;
-pub use bench::BenchCommand;
+pub use bench::{Bench, Dns};
 pub use bundle::Bundle;
 pub use diff::Diff;
 pub use judge::Judge;
@@ -34,7 +34,7 @@ use examples::{
 };
 
 mod arguments;
-pub mod bench;
+mod bench;
 mod bundle;
 #[cfg(test)]
 mod ci;
@@ -127,9 +127,9 @@ pub enum Command {
     /// Looks at one device
     #[command(subcommand)]
     Device(DeviceCommand),
-    /// Measures how fast a device is
+    /// Measures how fast something is
     #[command(subcommand)]
-    Bench(BenchCommand),
+    Bench(Bench),
 }
 
 /// What can be asked about one device.

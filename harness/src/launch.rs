@@ -66,16 +66,30 @@ impl Job {
 
     /// Runs the job like [`Job::run_unless_stopped`], and tells how it is getting on.
     pub fn run_watched(&self, stop: &AtomicBool, tell: &mut dyn FnMut(Sign)) -> Result<Run, Error> {
+        let scenario = match &self.device {
+            Device::Reference(_) => self.scenario()?,
+            // Its worker reads it.
+            Device::File(path) => return self.run_in_worker(path, stop, tell),
+        };
+        self.run_loaded(&scenario, stop, tell)
+    }
+
+    /// Runs the job like [`Job::run_watched`], whose scenario was read before.
+    pub(crate) fn run_loaded(
+        &self,
+        scenario: &Scenario,
+        stop: &AtomicBool,
+        tell: &mut dyn FnMut(Sign),
+    ) -> Result<Run, Error> {
         match &self.device {
             Device::Reference(defects) => {
                 let mut dut = Reference::new(defects.clone()).stopped_by(stop);
                 let pace = self.pace.unwrap_or(dut.pace());
                 let files = self.files();
-                let scenario = self.scenario()?;
                 let (area, seed) = (self.area, self.seed);
                 let mut signs = Signs::default();
                 play::watched(
-                    &scenario,
+                    scenario,
                     area,
                     seed,
                     &mut dut,
@@ -87,12 +101,21 @@ impl Job {
                     },
                 )
             }
-            Device::File(path) => start(self, path, stop, false, &mut |news| {
-                if let News::Sign(sign) = news {
-                    tell(sign);
-                }
-            }),
+            Device::File(path) => self.run_in_worker(path, stop, tell),
         }
+    }
+
+    fn run_in_worker(
+        &self,
+        device: &Path,
+        stop: &AtomicBool,
+        tell: &mut dyn FnMut(Sign),
+    ) -> Result<Run, Error> {
+        start(self, device, stop, false, &mut |news| {
+            if let News::Sign(sign) = news {
+                tell(sign);
+            }
+        })
     }
 }
 

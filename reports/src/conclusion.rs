@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::score::Overall;
+use crate::score::{Overall, ProfileResult};
 use crate::{Case, Judged, Level, Outcome, Profile, Report, Verdict};
 
 /// What a report comes to, with the reasons where it is not plain.
@@ -24,44 +24,46 @@ pub enum Conclusion {
     NoFailureSeen(Vec<String>),
 }
 
+/// What a report adds up to, for whom it would cost too much to ask for each part of it anew.
+pub struct Sums {
+    /// What each chosen profile came to.
+    pub results: Vec<ProfileResult>,
+    /// What it all comes to.
+    pub conclusion: Conclusion,
+}
+
 impl Report {
+    /// Returns what the report adds up to.
+    pub fn sums(&self) -> Sums {
+        let results = self.profiles.iter().map(|profile| self.result(*profile));
+        let results: Vec<ProfileResult> = results.collect();
+        let conclusion = self.conclusion_of(&results);
+        Sums {
+            results,
+            conclusion,
+        }
+    }
+
     /// Returns what it all comes to for the chosen profiles.
     ///
     /// What failed on a host that kept up is certain, whatever else could not be told: by lack of
     /// time, or since we broke something ourselves, or were stopped (design §10).
     pub fn conclusion(&self) -> Conclusion {
+        self.sums().conclusion
+    }
+
+    fn conclusion_of(&self, results: &[ProfileResult]) -> Conclusion {
         let (broken, certain) = (self.broken(), self.certain());
         if !certain.is_empty() {
             return Conclusion::NotConformant([certain, broken].concat());
         }
         if self.captured.is_some() {
-            return self.seen_in_capture();
+            return seen_in_capture(results);
         }
-        let unclear = [broken, self.unclear()].concat();
+        let unclear = [broken, self.unclear(results)].concat();
         match unclear.is_empty() {
             true => Conclusion::Conformant,
             false => Conclusion::Undetermined(unclear),
-        }
-    }
-
-    /// Returns what a capture in which no MUST failed comes to.
-    fn seen_in_capture(&self) -> Conclusion {
-        let results = self.profiles.iter().map(|profile| self.result(*profile));
-        let (mut judged, mut shown) = (0, Vec::new());
-        for result in results {
-            let (must, name) = (result.must, result.profile.name());
-            judged += must.judged() + result.should.judged();
-            shown.push(format!(
-                "{} of {} MUSTs of {name} were judged",
-                must.judged(),
-                must.asked
-            ));
-        }
-        match judged {
-            0 => {
-                Conclusion::Undetermined(vec!["nothing in the capture could be judged".to_owned()])
-            }
-            _ => Conclusion::NoFailureSeen(shown),
         }
     }
 
@@ -160,7 +162,7 @@ impl Report {
     }
 
     /// Says what could not be told.
-    fn unclear(&self) -> Vec<String> {
+    fn unclear(&self, results: &[ProfileResult]) -> Vec<String> {
         let mut found = Vec::new();
         let promises = self.cases.iter().flat_map(|case| &case.expectations);
         let excused = self.failed_musts(|judged| judged.excused).len()
@@ -180,12 +182,12 @@ impl Report {
         if self.cases.is_empty() {
             found.push("nothing was run".to_owned());
         }
-        for profile in &self.profiles {
-            let open = self.overall(*profile) == Overall::Undetermined;
-            // Another reason was given already.
-            let is_said = self.is_left_open(*profile);
-            if !self.cases.is_empty() && open && !is_said {
-                found.push(format!("too little was judged for {}", profile.name()));
+        for result in results {
+            let open = result.overall == Overall::Undetermined;
+            // Unless another reason was given already.
+            if !self.cases.is_empty() && open && !self.is_left_open(result.profile) {
+                let name = result.profile.name();
+                found.push(format!("too little was judged for {name}"));
             }
         }
         found
@@ -219,6 +221,24 @@ impl Report {
             is_must(id) && !self.counts_for(id, cases.iter().copied()).is_empty()
         });
         counting.map(|(id, _)| id).collect()
+    }
+}
+
+/// Returns what a capture in which no MUST failed comes to.
+fn seen_in_capture(results: &[ProfileResult]) -> Conclusion {
+    let (mut judged, mut shown) = (0, Vec::new());
+    for result in results {
+        let (must, name) = (result.must, result.profile.name());
+        judged += must.judged() + result.should.judged();
+        shown.push(format!(
+            "{} of {} MUSTs of {name} were judged",
+            must.judged(),
+            must.asked
+        ));
+    }
+    match judged {
+        0 => Conclusion::Undetermined(vec!["nothing in the capture could be judged".to_owned()]),
+        _ => Conclusion::NoFailureSeen(shown),
     }
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::exercises::Lost;
-use crate::{Case, CheckInfo, Expectation, Level, Outcome, Profile, Report, Verdict};
+use crate::{Case, CheckInfo, Expectation, Judged, Level, Outcome, Profile, Report, Verdict};
 
 /// The overall result of a profile.
 #[derive(
@@ -112,6 +112,19 @@ pub enum Standing {
     NotJudged,
 }
 
+impl Standing {
+    /// Takes one more verdict into account.
+    fn take_in(&mut self, judged: &Judged) {
+        match (&judged.verdict, *self) {
+            (Verdict::Fail(_), Self::Failed) => {}
+            (Verdict::Fail(_), _) if judged.known.is_some() => *self = Self::FailedAsKnown,
+            (Verdict::Fail(_), _) => *self = Self::Failed,
+            (Verdict::Pass(_), Self::NotJudged) => *self = Self::Passed,
+            _ => {}
+        }
+    }
+}
+
 impl Report {
     /// Counts the verdicts of all scenarios.
     pub fn counts(&self) -> Counts {
@@ -144,22 +157,25 @@ impl Report {
             .keys()
             .map(|id| (&id[..], Standing::NotJudged))
             .collect();
-        let cases = self.cases.iter().filter(|case| counts(case));
-        for (id, judged) in cases.flat_map(|case| &case.verdicts) {
-            // Most are neither, and their checks are in the table as that.
-            if !matches!(judged.verdict, Verdict::Pass(_) | Verdict::Fail(_)) {
-                continue;
-            }
-            let standing = standings.entry(id).or_insert(Standing::NotJudged);
-            match (&judged.verdict, *standing) {
-                (Verdict::Fail(_), Standing::Failed) => {}
-                (Verdict::Fail(_), _) if judged.known.is_some() => {
-                    *standing = Standing::FailedAsKnown;
+        let mut strangers = Vec::new();
+        for case in self.cases.iter().filter(|case| counts(case)) {
+            // Both are in the order of their checks, so that one walk finds all.
+            let mut known = standings.iter_mut().peekable();
+            for (id, judged) in &case.verdicts {
+                // Most are neither, and their checks are in the table as that.
+                if !matches!(judged.verdict, Verdict::Pass(_) | Verdict::Fail(_)) {
+                    continue;
                 }
-                (Verdict::Fail(_), _) => *standing = Standing::Failed,
-                (Verdict::Pass(_), Standing::NotJudged) => *standing = Standing::Passed,
-                _ => {}
+                while known.next_if(|(check, _)| **check < &id[..]).is_some() {}
+                match known.next_if(|(check, _)| **check == &id[..]) {
+                    Some((_, standing)) => standing.take_in(judged),
+                    None => strangers.push((&id[..], judged)),
+                }
             }
+        }
+        for (id, judged) in strangers {
+            let standing = standings.entry(id).or_insert(Standing::NotJudged);
+            standing.take_in(judged);
         }
         standings
     }
@@ -171,9 +187,9 @@ impl Report {
 
     /// Returns the report with the results of its profiles in it, and what they come to.
     pub fn scored(mut self) -> Self {
-        let results = self.profiles.iter().map(|profile| self.result(*profile));
-        self.results = results.collect();
-        self.comes_to = Some(self.conclusion());
+        let sums = self.sums();
+        self.results = sums.results;
+        self.comes_to = Some(sums.conclusion);
         self
     }
 
@@ -223,11 +239,11 @@ impl Report {
             || promises.any(Expectation::is_broken_as_known);
         let lost = self.lost_for(profile);
         // What is lost of a SHOULD could not have changed the result.
-        let open = self.is_left_open(profile);
+        let open = || self.is_left_open_by(&lost, profile);
         let is_nothing_judged = must.judged() + should.judged() == 0;
         let overall = if must.failed > must.known || breaks {
             Overall::NotConformant
-        } else if broken || open || is_nothing_judged {
+        } else if broken || is_nothing_judged || open() {
             Overall::Undetermined
         } else if must.failed > 0 || fails_as_known {
             Overall::ConformantButForKnown
@@ -253,7 +269,10 @@ impl Report {
     /// Returns whether a MUST of a profile is missing where a scenario exercises it, or may have
     /// failed by the host alone, or whether a promise may.
     pub(crate) fn is_left_open(&self, profile: Profile) -> bool {
-        let lost = self.lost_for(profile);
+        self.is_left_open_by(&self.lost_for(profile), profile)
+    }
+
+    fn is_left_open_by(&self, lost: &[Lost], profile: Profile) -> bool {
         if lost.iter().any(|one| one.level == Level::Must) {
             return true;
         }

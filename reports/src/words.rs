@@ -90,7 +90,7 @@ pub fn entries() -> impl Iterator<Item = (&'static str, &'static str, &'static s
 }
 
 /// The files of the table, by what is spoken of.
-const FILES: [(&str, &str); 15] = [
+const FILES: [(&str, &str); 16] = [
     ("report.txt", include_str!("words/report.txt")),
     ("benchmark.txt", include_str!("words/benchmark.txt")),
     ("bundles.txt", include_str!("words/bundles.txt")),

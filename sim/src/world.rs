@@ -26,11 +26,14 @@ use crate::node::{Context, Handle, Node};
 use crate::time::{Pace, Time};
 use crate::trace::{Fact, Record, Seen, StepOutcome};
 
+mod intake;
 mod pace;
 mod recorder;
+mod timers;
 mod transit;
 
 use recorder::Recorder;
+use timers::Timers;
 use transit::{Delivery, Transit};
 
 /// Why [`World::run_until`] came back.
@@ -47,21 +50,30 @@ pub struct World {
     now: Time,
     pace: Pace,
     seed: u64,
+    /// What stands before the names of nodes that are added.
+    place: String,
     clock: Option<Clock>,
     wake_end: Option<WakeEnd>,
     jitter: Option<Jitter>,
     nodes: Vec<Slot>,
     cables: Vec<Wire>,
+    /// The cables that end outside.
+    links: Vec<Cable>,
     plugs: BTreeMap<Port, (Cable, End)>,
     transit: Transit,
-    events_at_now: u32,
+    timers: Timers,
+    /// Who is due in this turn; empty between turns.
+    due: Vec<usize>,
+    /// What the node that is being called has sent; empty between calls.
+    sent: Vec<(u8, Frame)>,
+    events_at_now: usize,
     /// How many frames were delivered since the timers last had their turn.
     deliveries: u32,
     recorder: Recorder,
 }
 
 struct Slot {
-    name: String,
+    name: Box<str>,
     node: Option<Box<dyn Node>>,
     rng: ChaCha8Rng,
 }
@@ -72,7 +84,8 @@ struct Wire {
     role: Option<Role>,
     up: bool,
     faults: Vec<Box<dyn Fault>>,
-    rng: ChaCha8Rng,
+    /// What faults draw from; most cables have none.
+    rng: Option<Box<ChaCha8Rng>>,
 }
 
 enum Plug {
@@ -87,13 +100,18 @@ impl World {
             now: Time::ZERO,
             pace,
             seed,
+            place: String::new(),
             clock: None,
             wake_end: None,
             jitter: None,
             nodes: Vec::new(),
             cables: Vec::new(),
+            links: Vec::new(),
             plugs: BTreeMap::new(),
             transit: Transit::default(),
+            timers: Timers::default(),
+            due: Vec::new(),
+            sent: Vec::new(),
             events_at_now: 0,
             deliveries: 0,
             recorder: Recorder::default(),
@@ -105,14 +123,22 @@ impl World {
         self.now
     }
 
+    /// Sets what the names of the nodes begin with that are added from here on, so that several
+    /// lines in one world do not do everything alike.
+    pub fn build_at(&mut self, place: &str) {
+        place.clone_into(&mut self.place);
+    }
+
     /// Adds a node; its name seeds its randomness and stands in the trace.
     pub fn add<N: Node>(&mut self, name: &str, node: N) -> Handle<N> {
         let index = self.nodes.len();
+        let name = format!("{}{name}", self.place);
         self.nodes.push(Slot {
-            name: name.to_owned(),
+            rng: self.rng_for(&name),
+            name: name.into(),
             node: Some(Box::new(node)),
-            rng: self.rng_for(name),
         });
+        self.timers.add();
         Handle {
             index,
             kind: PhantomData,
@@ -138,6 +164,7 @@ impl World {
     /// If the socket is taken.
     pub fn attach(&mut self, network: Port, link: impl Link + 'static) -> Cable {
         let cable = self.lay(Plug::Link(Box::new(link)), Plug::Node(network));
+        self.links.push(cable);
         self.plug_in(network, cable, End::Network);
         cable
     }
@@ -163,7 +190,10 @@ impl World {
 
     /// Adds a fault to a cable; the first fate but [`Fate::Pass`] wins.
     pub fn impair(&mut self, cable: Cable, fault: impl Fault + 'static) {
-        self.cables[cable.0].faults.push(Box::new(fault));
+        let rng = self.rng_for(&format!("cable {}", cable.0));
+        let wire = &mut self.cables[cable.0];
+        wire.rng.get_or_insert_with(|| Box::new(rng));
+        wire.faults.push(Box::new(fault));
     }
 
     /// Raises or drops carrier on a cable, and tells both ends.
@@ -269,7 +299,7 @@ impl World {
             let overtime = self.pace == Pace::Realtime && self.now > deadline + OVERTIME;
             match self.next_due() {
                 _ if overtime => return Ok(Stop::Reached),
-                Some(due) if due <= self.now => self.fire()?,
+                Some(due) if due <= self.now => self.fire_batch()?,
                 Some(due) if due <= deadline => self.sleep_until(due)?,
                 _ if self.now >= deadline => return Ok(Stop::Reached),
                 _ => self.sleep_until(deadline)?,
@@ -293,14 +323,13 @@ impl World {
 
     fn lay(&mut self, device: Plug, network: Plug) -> Cable {
         let cable = Cable(self.cables.len());
-        let rng = self.rng_for(&format!("cable {}", cable.0));
         self.cables.push(Wire {
             device,
             network,
             role: None,
             up: true,
             faults: Vec::new(),
-            rng,
+            rng: None,
         });
         cable
     }
@@ -317,22 +346,39 @@ impl World {
         }
     }
 
-    fn next_due(&self) -> Option<Time> {
+    fn next_due(&mut self) -> Option<Time> {
         let arrives = self.transit.next_at();
         // Nothing is due before what has arrived, so the nodes need not be asked.
         if arrives.is_some_and(|at| at <= self.now) {
             return arrives;
         }
-        let timers = self
-            .nodes
-            .iter()
-            .filter_map(|slot| slot.node.as_ref()?.poll_timeout());
-        timers.chain(arrives).min()
+        self.ask_nodes();
+        self.timers.next_at().into_iter().chain(arrives).min()
+    }
+
+    fn ask_nodes(&mut self) {
+        let nodes = &self.nodes;
+        self.timers
+            .ask(|index| nodes[index].node.as_ref()?.poll_timeout());
+    }
+
+    /// Does what is due, and then delivers what else has arrived, before links are read again.
+    fn fire_batch(&mut self) -> io::Result<()> {
+        self.fire()?;
+        for _ in 1..DELIVERIES_PER_READ {
+            self.settle_clock();
+            if self.transit.next_at().is_none_or(|at| at > self.now) {
+                break;
+            }
+            self.fire()?;
+        }
+        Ok(())
     }
 
     fn fire(&mut self) -> io::Result<()> {
         self.events_at_now += 1;
-        if self.events_at_now > EVENTS_PER_INSTANT {
+        let most = EVENTS_PER_INSTANT.max(EVENTS_OF_A_NODE * self.nodes.len());
+        if self.events_at_now > most {
             self.break_livelock();
             return Ok(());
         }
@@ -343,16 +389,14 @@ impl World {
             return self.deliver(&delivery);
         }
         self.deliveries = 0;
-        for index in 0..self.nodes.len() {
-            let due = self.nodes[index]
-                .node
-                .as_ref()
-                .and_then(|node| node.poll_timeout());
-            if due.is_some_and(|due| due <= self.now) {
-                self.call(index, |node, cx| node.handle_timeout(cx))?;
-            }
-        }
-        Ok(())
+        self.ask_nodes();
+        let mut due = std::mem::take(&mut self.due);
+        self.timers.collect_due(self.now, &mut due);
+        let called = due
+            .drain(..)
+            .try_for_each(|index| self.call(index, |node, cx| node.handle_timeout(cx)));
+        self.due = due;
+        called
     }
 
     /// Throws away what is on the cables and lets time pass.
@@ -387,12 +431,14 @@ impl World {
         index: usize,
         f: impl FnOnce(&mut dyn Node, &mut Context<'_>),
     ) -> io::Result<()> {
+        self.timers.note_call(index);
         let slot = &mut self.nodes[index];
         let mut node = slot
             .node
             .take()
             .expect("a node is never called from within itself");
-        let (mut sent, mut facts) = (Vec::new(), Vec::new());
+        let mut sent = std::mem::take(&mut self.sent);
+        let mut facts = Vec::new();
         f(
             &mut *node,
             &mut Context {
@@ -407,12 +453,14 @@ impl World {
         for fact in facts {
             self.recorder.fact(self.now, &self.nodes[index].name, fact);
         }
-        for (port, frame) in sent {
-            if let Some((cable, from)) = self.plugs.get(&Port { node: index, port }).copied() {
-                self.transmit(cable, from, frame, false)?;
+        let sending = sent.drain(..).try_for_each(|(port, frame)| {
+            match self.plugs.get(&Port { node: index, port }).copied() {
+                Some((cable, from)) => self.transmit(cable, from, frame, false),
+                None => Ok(()),
             }
-        }
-        Ok(())
+        });
+        self.sent = sent;
+        sending
     }
 
     fn transmit(
@@ -427,13 +475,12 @@ impl World {
         if !wire.up {
             return Ok(());
         }
-        let mut fate = Fate::Pass;
-        for fault in &mut wire.faults {
-            fate = fault.fate(&frame, from, now, &mut wire.rng);
-            if fate != Fate::Pass {
-                break;
-            }
-        }
+        let fate = wire.rng.as_mut().and_then(|rng| {
+            let faults = wire.faults.iter_mut();
+            let mut fates = faults.map(|fault| fault.fate(&frame, from, now, rng));
+            fates.find(|fate| *fate != Fate::Pass)
+        });
+        let fate = fate.unwrap_or_default();
         if let Some(role) = wire.role {
             self.recorder.frame(now, role, from, &frame, fate, injected);
         }
@@ -452,45 +499,18 @@ impl World {
         }
         Ok(())
     }
-
-    /// Returns whether so many frames wait to be delivered that links are not read.
-    fn is_backed_up(&self) -> bool {
-        self.transit.len() >= BACKLOG
-    }
-
-    /// Takes in what arrived on the links, a bounded number of frames at a time.
-    ///
-    /// While many frames wait to be delivered, none is taken in: whoever sends faster than that
-    /// fills the queue of the link, where frames are lost, as on a wire.
-    fn receive(&mut self) -> io::Result<()> {
-        for index in 0..self.cables.len() {
-            for _ in 0..FRAMES_PER_TURN {
-                if self.is_backed_up() {
-                    return Ok(());
-                }
-                let Plug::Link(link) = &mut self.cables[index].device else {
-                    break;
-                };
-                let Some(frame) = link.try_recv()? else {
-                    break;
-                };
-                self.transmit(Cable(index), End::Device, frame, false)?;
-            }
-        }
-        Ok(())
-    }
 }
 
-/// More events than any protocol needs without time passing.
-const EVENTS_PER_INSTANT: u32 = 20_000;
+/// More events than any protocol needs without time passing; many lines have more, for each node.
+const EVENTS_PER_INSTANT: usize = 20_000;
+const EVENTS_OF_A_NODE: usize = 200;
 const LIVELOCK_PAUSE: Duration = Duration::from_millis(1);
-const FRAMES_PER_TURN: u32 = 64;
+/// So many frames are delivered before the links are read again: looking at a link that has nothing
+/// costs as much as delivering a frame.
+const DELIVERIES_PER_READ: u32 = 64;
 /// After so many frames timers get their turn: a flood must not stop the clocks of the nodes. More
 /// than a page or a file has segments at a time.
 const DELIVERIES_PER_TURN: u32 = 1024;
-/// Links are not read while so many frames wait: several times what TCP has under way here, and
-/// delivered within a fraction of a second.
-const BACKLOG: usize = 2048;
 /// The cables hold no more, however slow they were made and however many answers a frame gets.
 const FRAMES_UNDER_WAY: usize = 50_000;
 /// How long after its deadline a world may still do what was due before.

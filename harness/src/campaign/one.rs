@@ -30,7 +30,7 @@ type JudgeIt = dyn Fn(&Entry, &Result<Run, Error>, Option<String>) -> Case + Syn
 
 /// The hands of every campaign.
 pub(super) const HANDS: Hands<'static> = Hands {
-    run: &|entry, stop, tell| entry.job.run_watched(stop, tell),
+    run: &|entry, stop, tell| entry.job.run_loaded(&entry.scenario, stop, tell),
     judge: &judge,
 };
 

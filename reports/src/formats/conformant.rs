@@ -1,9 +1,10 @@
 //! What a page says of a device that conforms.
 
 use crate::Report;
+use crate::score::ProfileResult;
 
 /// Says what a device that conforms was judged by.
-pub(super) fn conformant(report: &Report, scenarios: usize) -> String {
+pub(super) fn conformant(report: &Report, results: &[ProfileResult], scenarios: usize) -> String {
     let counts = report.counts();
     let scenarios = match scenarios {
         1 => "the scenario that was run".to_owned(),
@@ -18,14 +19,13 @@ pub(super) fn conformant(report: &Report, scenarios: usize) -> String {
         1 => " but for a known failure".to_owned(),
         count => format!(" but for {count} known failures"),
     };
-    let open = report.profiles.iter().filter_map(|profile| {
-        let result = report.result(*profile);
+    let open = results.iter().filter_map(|result| {
         let missing = result.not_judged.len();
         (missing > 0).then(|| {
             let asked = result.must.asked;
             format!(
                 "; {missing} of {asked} MUSTs of {} did not come up",
-                profile.name()
+                result.profile.name()
             )
         })
     });

@@ -8,11 +8,11 @@ use crate::{Case, Level, Outcome, Report};
 
 /// Writes which verdicts are missing: a paragraph for each check that a chosen profile asks for, a
 /// line for each of the others, and a line for each that the device file excuses.
-pub(super) fn write(report: &Report, page: &mut Page) {
+pub(super) fn write(report: &Report, conclusion: &Conclusion, page: &mut Page) {
     let lost = report.lost_for_chosen();
     // Where something certainly failed, what is missing is mostly its consequence, and does not
     // decide.
-    if matches!(report.conclusion(), Conclusion::NotConformant(_)) {
+    if matches!(conclusion, Conclusion::NotConformant(_)) {
         in_one_paragraph(&lost, page);
     } else {
         for of_one in lost.chunk_by(|a, b| a.check == b.check) {

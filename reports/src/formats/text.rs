@@ -32,7 +32,8 @@ pub fn render<'a>(document: &Document, look: impl Into<Look<'a>>) -> String {
 
 fn page(report: &Report, look: Look<'_>) -> String {
     let mut page = Page::new(look);
-    page.summary(report);
+    let sums = report.sums();
+    page.summary(report, &sums);
     captured::head(report, &mut page);
     let failures = report.failures().into_iter();
     let (counting, others): (Vec<_>, Vec<_>) =
@@ -46,12 +47,12 @@ fn page(report: &Report, look: Look<'_>) -> String {
     page.unmet(report);
     page.diagnoses(report);
     page.stale(report);
-    lost::write(report, &mut page);
+    lost::write(report, &sums.conclusion, &mut page);
     page.others(&others);
     page.left_out(report);
     captured::open(report, &mut page);
     page.provenance(report);
-    page.totals(report);
+    page.totals(report, &sums);
     page.into_text()
 }
 

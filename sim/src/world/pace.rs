@@ -46,8 +46,8 @@ impl World {
         let mut fds = Vec::new();
         // A link that is not read for now would end every sleep at once.
         let read = !self.is_backed_up();
-        for wire in self.cables.iter().filter(|_| read) {
-            if let Plug::Link(link) = &wire.device {
+        for cable in self.links.iter().filter(|_| read) {
+            if let Plug::Link(link) = &self.cables[cable.0].device {
                 fds.extend(link.fd().map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
             }
         }

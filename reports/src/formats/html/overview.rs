@@ -201,8 +201,9 @@ pub(super) fn overview<'a>(reports: &[&'a Report], scenes: &dyn Scenes) -> Overv
 }
 
 fn device<'a>(report: &'a Report, scenes: &dyn Scenes) -> Device<'a> {
-    let (result, reasons) = match report.conclusion() {
-        Conclusion::Conformant => conformant(report),
+    let sums = report.sums();
+    let (result, reasons) = match sums.conclusion {
+        Conclusion::Conformant => conformant(report, &sums.results),
         Conclusion::NotConformant(reasons) => ("not-conformant", reasons),
         Conclusion::Undetermined(reasons) => ("undetermined", reasons),
         Conclusion::NoFailureSeen(shown) => ("no-failure-seen", shown),
@@ -264,7 +265,7 @@ fn device<'a>(report: &'a Report, scenes: &dyn Scenes) -> Device<'a> {
 }
 
 /// Returns the name of how a device conforms, and by what it was judged.
-fn conformant(report: &Report) -> (&'static str, Vec<String>) {
+fn conformant(report: &Report, results: &[ProfileResult]) -> (&'static str, Vec<String>) {
     let overalls = report.profiles.iter().map(|one| report.overall(*one));
     let overalls: BTreeSet<Overall> = overalls.collect();
     let name = match () {
@@ -273,7 +274,7 @@ fn conformant(report: &Report) -> (&'static str, Vec<String>) {
         () => "conformant",
     };
     let scenarios: BTreeSet<_> = report.cases.iter().map(|case| &case.scenario).collect();
-    let by = formats::conformant::conformant(report, scenarios.len());
+    let by = formats::conformant::conformant(report, results, scenarios.len());
     (name, by.split("; ").map(str::to_owned).collect())
 }
 

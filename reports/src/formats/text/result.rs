@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::Report;
-use crate::conclusion::Conclusion;
+use crate::conclusion::{Conclusion, Sums};
 use crate::formats::captured;
 use crate::formats::conformant::conformant;
 use crate::formats::page::Style;
@@ -11,14 +11,17 @@ use crate::score::Overall;
 use crate::words::Lang;
 
 /// Says what it all comes to, as the exit code does.
-pub(super) fn result(report: &Report, lang: Lang) -> String {
+pub(super) fn result(report: &Report, sums: &Sums, lang: Lang) -> String {
     let scenarios = report.cases.iter().map(|case| &case.scenario);
     let scenarios: BTreeSet<_> = scenarios.collect();
-    let (came, reasons) = match report.conclusion() {
-        Conclusion::Conformant => (conformant(report, scenarios.len()), Vec::new()),
-        Conclusion::NotConformant(reasons) => ("not conformant".to_owned(), reasons),
-        Conclusion::Undetermined(reasons) => ("undetermined".to_owned(), reasons),
-        Conclusion::NoFailureSeen(shown) => captured::result(shown),
+    let (came, reasons) = match &sums.conclusion {
+        Conclusion::Conformant => {
+            let came = conformant(report, &sums.results, scenarios.len());
+            (came, Vec::new())
+        }
+        Conclusion::NotConformant(reasons) => ("not conformant".to_owned(), reasons.clone()),
+        Conclusion::Undetermined(reasons) => ("undetermined".to_owned(), reasons.clone()),
+        Conclusion::NoFailureSeen(shown) => captured::result(shown.clone()),
     };
     let parts: Vec<&str> = match &reasons[..] {
         [] => came.split("; ").collect(),

@@ -5,31 +5,31 @@ use super::first::{First, first};
 use super::not_judged::not_judged;
 use super::result::{result, style};
 use crate::Report;
+use crate::conclusion::Sums;
 use crate::formats::page::{Page, Style};
 use crate::score::{Overall, ProfileResult, Tally};
 use crate::words::Lang;
 
 impl Page {
     /// Writes the summary.
-    pub(super) fn summary(&mut self, report: &Report) {
+    pub(super) fn summary(&mut self, report: &Report, sums: &Sums) {
         let lang = self.lang;
-        let results = report.profiles.iter();
-        let results: Vec<ProfileResult> = results.map(|one| report.result(*one)).collect();
+        let results = &sums.results[..];
         let first = first(report, lang);
         let mut rows = vec![
             ("device", device(report, lang)),
-            ("result", result(report, lang)),
+            ("result", result(report, sums, lang)),
         ];
         if !results.is_empty() {
-            rows.push(("profile", profiles(&results, lang)));
-            rows.push(("MUST", tallies(&results, |one| one.must, lang)));
-            rows.push(("SHOULD", tallies(&results, |one| one.should, lang)));
+            rows.push(("profile", profiles(results, lang)));
+            rows.push(("MUST", tallies(results, |one| one.must, lang)));
+            rows.push(("SHOULD", tallies(results, |one| one.should, lang)));
         }
         if let Some(First { what, next, .. }) = &first {
             rows.push(("first", what.clone()));
             rows.push(("next", next.clone()));
         }
-        rows.push(("not judged", not_judged(report, &results, lang)));
+        rows.push(("not judged", not_judged(report, results, lang)));
         rows.push(("more", more(first.as_ref(), lang)));
         let mut left = MOST_LINES.saturating_sub(rows.len());
         let mut shares = vec![1; rows.len()];

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::result::{result, style};
+use crate::conclusion::Sums;
 use crate::formats::page::{Page, Style};
 use crate::score::ProfileResult;
 use crate::{Case, Level, Outcome, Report};
@@ -22,7 +23,7 @@ impl Page {
     }
 
     /// Tells what was counted, and at last what it all comes to, as the exit code does.
-    pub(super) fn totals(&mut self, report: &Report) {
+    pub(super) fn totals(&mut self, report: &Report, sums: &Sums) {
         let counts = report.counts();
         let scenarios = report.cases.iter().map(|case| &case.scenario);
         let scenarios: BTreeSet<_> = scenarios.collect();
@@ -71,10 +72,10 @@ impl Page {
             let seconds = report.elapsed_ms as f64 / 1000.0;
             self.row("time", &format!("{seconds:.1} s"));
         }
-        for profile in &report.profiles {
-            self.profile(&report.result(*profile));
+        for result in &sums.results {
+            self.profile(result);
         }
-        self.row("result", &result(report, self.lang));
+        self.row("result", &result(report, sums, self.lang));
     }
 
     /// Tells what a profile came to, and how much of it was looked at.

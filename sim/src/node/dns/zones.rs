@@ -4,18 +4,24 @@
 //! is `inferred`; a correction is a change of one line here.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::{Arc, LazyLock};
 
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::laboratory::{self, Entry, LABORATORY, SHORT_TTL};
-use crate::line::{Isp, Line, Values};
+use crate::line::{Area, Isp, Line, ONS_DOMAINS, Values};
 
 /// The lifetime of every record in seconds (ngn-facts §9 row 9).
 pub const TTL: u32 = 300;
 
 /// Everything one DNS server answers from.
+///
+/// Cheap to clone: a world of many lines has the same ones thousands of times.
 #[derive(Clone, Debug)]
-pub struct Zones {
+pub struct Zones(Arc<Tables>);
+
+#[derive(Debug)]
+struct Tables {
     zones: Vec<Zone>,
     hosts: Vec<Host>,
     entries: Vec<Entry>,
@@ -227,55 +233,44 @@ impl Zones {
     /// Returns what the NGN DNS knows on a line: the area's service domain, and public names if
     /// the line has an ISP (ngn-facts §4.4). Of the ONS names it knows none (guide p.7).
     pub fn ngn(line: &Line) -> Self {
-        let values = line.area.values();
-        let mut zones = Self::empty();
-        zones.add_service(values);
-        match line.isp {
-            Isp::None => {}
-            Isp::Ipoe => {
-                zones.add_zone("example.jp", false);
-                zones.add_hosts(PUBLIC_HOSTS, None, values);
-            }
+        static CLOSED: [LazyLock<Zones>; 2] = [
+            LazyLock::new(|| Tables::ngn(Area::East, Isp::None).into()),
+            LazyLock::new(|| Tables::ngn(Area::West, Isp::None).into()),
+        ];
+        match (line.isp, line.area) {
+            (Isp::None, Area::East) => CLOSED[0].clone(),
+            (Isp::None, Area::West) => CLOSED[1].clone(),
+            (isp @ Isp::Ipoe, area) => Tables::ngn(area, isp).into(),
         }
-        zones
     }
 
     /// Returns what the ONS DNS knows: the six domains (guide p.7), and the area's service domain
     /// as well, since terminals may use the ONS servers alone (guide p.12; inferred).
     pub fn ons(line: &Line) -> Self {
-        let values = line.area.values();
-        let mut zones = Self::empty();
-        zones.add_service(values);
-        for domain in line.ons_domains() {
-            zones.add_zone(domain, domain == AUTHORITATIVE_ZONE);
+        static USUAL: [LazyLock<Zones>; 2] = [
+            LazyLock::new(|| Tables::ons(Area::East, &[]).into()),
+            LazyLock::new(|| Tables::ons(Area::West, &[]).into()),
+        ];
+        match (&line.extra_domains[..], line.area) {
+            ([], Area::East) => USUAL[0].clone(),
+            ([], Area::West) => USUAL[1].clone(),
+            (extra, area) => Tables::ons(area, extra).into(),
         }
-        let delivery = name(DELIVERY_ZONE);
-        for zone in &mut zones.zones {
-            if zone.apex == delivery {
-                zone.name_servers = DELIVERY_NAME_SERVERS.map(name).to_vec();
-            }
-        }
-        zones.add_hosts(ONS_HOSTS, None, values);
-        zones.add_zone(LABORATORY, false);
-        zones.entries = laboratory::entries(TTL);
-        for domain in &line.extra_domains {
-            zones.add_hosts(EXTRA_HOSTS, Some(domain), values);
-        }
-        zones
     }
 
     /// Returns every name with something to say about, without its final dot.
     pub fn names(&self) -> impl Iterator<Item = String> {
-        let hosts = self.hosts.iter().map(|host| &host.name);
-        let entries = self.entries.iter().map(|entry| &entry.name);
-        let apexes = self.zones.iter().map(|zone| &zone.apex);
+        let hosts = self.0.hosts.iter().map(|host| &host.name);
+        let entries = self.0.entries.iter().map(|entry| &entry.name);
+        let apexes = self.0.zones.iter().map(|zone| &zone.apex);
         hosts.chain(entries).chain(apexes).map(written)
     }
 
     /// Returns the names of the hosts that have one of these addresses.
     pub fn names_at(&self, addresses: &[Ipv6Addr]) -> impl Iterator<Item = String> {
         let has = |host: &&Host| host.aaaa.iter().any(|own| addresses.contains(own));
-        self.hosts
+        self.0
+            .hosts
             .iter()
             .filter(has)
             .map(|host| written(&host.name))
@@ -284,28 +279,29 @@ impl Zones {
     /// Looks a name up, whatever its case.
     pub(super) fn find(&self, name: &Name) -> Found<'_> {
         let zone = self
+            .0
             .zones
             .iter()
             .filter(|zone| zone.apex.zone_of(name))
             .max_by_key(|zone| zone.apex.iter().count())
             .expect("the root is a zone");
-        let host = self.hosts.iter().find(|host| host.name == *name);
+        let host = self.0.hosts.iter().find(|host| host.name == *name);
         // RFC 8020 §2: a name above one that exists does exist.
-        let exists = self.zones.iter().any(|zone| name.zone_of(&zone.apex))
-            || self.hosts.iter().any(|host| name.zone_of(&host.name))
-            || self.entries.iter().any(|entry| name.zone_of(&entry.name));
+        let exists = self.0.zones.iter().any(|zone| name.zone_of(&zone.apex))
+            || self.0.hosts.iter().any(|host| name.zone_of(&host.name))
+            || self.0.entries.iter().any(|entry| name.zone_of(&entry.name));
         Found { zone, host, exists }
     }
 
     /// Returns the zone above the one that begins at `name`, if one begins there and that one is
     /// here, too. The root does not count: it stands for what nobody here has.
     pub(super) fn parent_of(&self, name: &Name) -> Option<&Zone> {
-        if !self.zones.iter().any(|zone| zone.apex == *name) {
+        if !self.0.zones.iter().any(|zone| zone.apex == *name) {
             return None;
         }
         let above =
             |zone: &&Zone| !zone.apex.is_root() && zone.apex != *name && zone.apex.zone_of(name);
-        let parents = self.zones.iter().filter(above);
+        let parents = self.0.zones.iter().filter(above);
         parents.max_by_key(|zone| zone.apex.iter().count())
     }
 
@@ -314,7 +310,7 @@ impl Zones {
         let mut owner = asked.clone();
         let mut answers = Vec::new();
         for _ in 0..LONGEST_CHAIN {
-            let here = || self.entries.iter().filter(|entry| entry.name == owner);
+            let here = || self.0.entries.iter().filter(|entry| entry.name == owner);
             let record =
                 |entry: &Entry| Record::from_rdata(owner.clone(), entry.ttl, entry.data.clone());
             let wanted =
@@ -336,6 +332,53 @@ impl Zones {
             }
         }
         answers
+    }
+}
+
+impl From<Tables> for Zones {
+    fn from(tables: Tables) -> Self {
+        Self(Arc::new(tables))
+    }
+}
+
+impl Tables {
+    fn ngn(area: Area, isp: Isp) -> Self {
+        let values = area.values();
+        let mut tables = Self::empty();
+        tables.add_service(values);
+        match isp {
+            Isp::None => {}
+            Isp::Ipoe => {
+                tables.add_zone("example.jp", false);
+                tables.add_hosts(PUBLIC_HOSTS, None, values);
+            }
+        }
+        tables
+    }
+
+    fn ons(area: Area, extra: &[String]) -> Self {
+        let values = area.values();
+        let mut tables = Self::empty();
+        tables.add_service(values);
+        for domain in ONS_DOMAINS
+            .into_iter()
+            .chain(extra.iter().map(String::as_str))
+        {
+            tables.add_zone(domain, domain == AUTHORITATIVE_ZONE);
+        }
+        let delivery = name(DELIVERY_ZONE);
+        for zone in &mut tables.zones {
+            if zone.apex == delivery {
+                zone.name_servers = DELIVERY_NAME_SERVERS.map(name).to_vec();
+            }
+        }
+        tables.add_hosts(ONS_HOSTS, None, values);
+        tables.add_zone(LABORATORY, false);
+        tables.entries = laboratory::entries(TTL);
+        for domain in extra {
+            tables.add_hosts(EXTRA_HOSTS, Some(domain), values);
+        }
+        tables
     }
 
     /// Only the root, which answers for names that nothing else holds.
@@ -393,92 +436,4 @@ fn name(text: &str) -> Name {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::line::Area;
-
-    #[test]
-    fn the_delivery_hosts_are_those_of_the_guide() {
-        let values = Area::East.values();
-        let hosts = delivery_hosts(values);
-        assert_eq!(hosts.len(), 15);
-        assert_eq!(hosts[8].to_string(), "2408:210:9c0::9");
-        assert_eq!(hosts[9].to_string(), "2408:210:9c0::10");
-        assert_eq!(hosts[14].to_string(), "2408:210:9c0::15");
-        assert_eq!(DELIVERY_HOSTS_A[14], [10, 255, 180, 15]);
-    }
-
-    #[test]
-    fn the_east_answers_are_those_printed_in_the_guide() {
-        // Guide p.15.
-        let zones = Zones::ons(&Line::preset("next-pd", Area::East).unwrap());
-        for (asked, aaaa, a) in [
-            ("www.lineauth.mnw", "2404:1a8:f583:af0::1", ""),
-            ("assv.asc.flets-east.jp", "2404:1a8:ff43:1612::f", ""),
-            (
-                "hweb.oqs-st.onshikaku.org",
-                "2404:1a8:f583:1b00:ad7d:7594:6198:6ce0",
-                "10.108.48.210 10.108.49.78 10.108.49.13",
-            ),
-            (
-                "crldownload.obn.managedpki.ne.jp",
-                "2404:1a8:f583:4a06:a0c6:842b:cc00:fa1f \
-                 2404:1a8:f583:4a07:6905:9f85:2d17:d650",
-                "10.110.10.164 10.110.10.180",
-            ),
-        ] {
-            let host = zones.find(&name(asked)).host.unwrap();
-            let texts: Vec<String> = host.aaaa.iter().map(ToString::to_string).collect();
-            assert_eq!(texts.join(" "), aaaa);
-            let texts: Vec<String> = host.a.iter().map(ToString::to_string).collect();
-            assert_eq!(texts.join(" "), a);
-        }
-    }
-
-    #[test]
-    fn the_ngn_servers_do_not_know_the_names_of_the_ons_domains() {
-        for area in Area::ALL {
-            let line = Line::preset("next-pd", area).unwrap();
-            for row in ONS_HOSTS {
-                assert!(
-                    !Zones::ngn(&line).find(&name(row.name)).exists,
-                    "{}",
-                    row.name
-                );
-                assert!(Zones::ons(&line).find(&name(row.name)).host.is_some());
-            }
-        }
-    }
-
-    #[test]
-    fn public_names_need_an_isp() {
-        let mut line = Line::preset("next-pd", Area::East).unwrap();
-        let public = name("www.example.jp");
-        assert!(!Zones::ngn(&line).find(&public).exists);
-        line.isp = Isp::Ipoe;
-        assert!(Zones::ngn(&line).find(&public).host.is_some());
-        assert!(!Zones::ons(&line).find(&public).exists);
-    }
-
-    #[test]
-    fn the_check_host_is_known_to_both_kinds_of_server() {
-        for area in Area::ALL {
-            let line = Line::preset("next-ra", area).unwrap();
-            let check = name(&format!("ASSV.asc.{}", area.values().ngn_domain));
-            for zones in [Zones::ngn(&line), Zones::ons(&line)] {
-                let found = zones.find(&check);
-                assert_eq!(found.host.unwrap().aaaa, [area.values().service_check]);
-                assert!(found.zone.authoritative);
-            }
-        }
-    }
-
-    #[test]
-    fn a_name_above_a_host_exists_and_has_no_addresses() {
-        let line = Line::preset("next-ra", Area::East).unwrap();
-        let zones = Zones::ons(&line);
-        let found = zones.find(&name("obn.managedpki.ne.jp"));
-        assert!(found.exists && found.host.is_none());
-        assert!(!zones.find(&name("nothing.managedpki.ne.jp")).exists);
-    }
-}
+mod tests;

@@ -140,6 +140,8 @@ impl TcpStack {
         }
         if self.opens_a_known_connection(ip_packet) {
             self.hang_up();
+        } else {
+            self.prick_up_ears(ip_packet);
         }
         self.queues.arrived = Some(ip_packet.to_vec());
         let instant = instant(self.now);
@@ -326,27 +328,33 @@ impl TcpStack {
     /// Returns whether a SYN is one of a connection that is there already: a copy, or a
     /// retransmission (RFC 9293 §3.10.7.4). A listening socket would take it for another one.
     fn opens_a_known_connection(&self, packet: &[u8]) -> bool {
-        let Some((header, segment)) = packet.split_first_chunk::<IPV6_HEADER>() else {
+        let Some((header, (peer, local))) = opening(packet) else {
             return false;
         };
-        let Some((tcp, _)) = segment.split_first_chunk::<TCP_HEADER>() else {
-            return false;
-        };
-        let peer = u16::from_be_bytes([tcp[0], tcp[1]]);
-        let local = u16::from_be_bytes([tcp[2], tcp[3]]);
-        let is_syn = tcp[13] & (SYN | ACK) == SYN;
-        is_syn
-            && self.connections.values().any(|known| {
-                let socket = self.sockets.get::<Socket<'_>>(known.handle);
-                let is_over = matches!(
-                    socket.state(),
-                    State::Closed | State::Listen | State::TimeWait
-                );
-                !is_over
-                    && (known.peer.port(), known.local.port()) == (peer, local)
-                    && known.peer.ip().octets() == header[8..24]
-                    && known.local.ip().octets() == header[24..40]
-            })
+        self.connections.values().any(|known| {
+            let socket = self.sockets.get::<Socket<'_>>(known.handle);
+            let is_over = matches!(
+                socket.state(),
+                State::Closed | State::Listen | State::TimeWait
+            );
+            !is_over
+                && (known.peer.port(), known.local.port()) == (peer, local)
+                && known.peer.ip().octets() == header[8..24]
+                && known.local.ip().octets() == header[24..40]
+        })
+    }
+
+    /// Lets the socket of a port listen as long as a segment is taken in that opens a connection to
+    /// it: its buffers are large, and most segments open nothing.
+    fn prick_up_ears(&mut self, packet: &[u8]) {
+        if let Some((_, (_, local))) = opening(packet)
+            && let Some(Some(handle)) = self.listeners.get(&local)
+        {
+            let mut socket = socket();
+            // It fails for port 0 alone, which nobody listens on.
+            let _ = socket.listen(local);
+            *self.sockets.get_mut::<Socket<'_>>(*handle) = socket;
+        }
     }
 
     fn ephemeral_port(&mut self) -> Option<u16> {
@@ -365,6 +373,19 @@ impl TcpStack {
         self.connections.insert(id, connection);
         id
     }
+}
+
+/// Returns the header and the ports, the peer's first, of a packet that opens a connection.
+fn opening(packet: &[u8]) -> Option<(&[u8; IPV6_HEADER], (u16, u16))> {
+    let (header, segment) = packet.split_first_chunk::<IPV6_HEADER>()?;
+    let (tcp, _) = segment.split_first_chunk::<TCP_HEADER>()?;
+    let port = |at: usize| u16::from_be_bytes([tcp[at], tcp[at + 1]]);
+    (tcp[13] & (SYN | ACK) == SYN).then(|| (header, (port(0), port(2))))
+}
+
+/// Returns a socket that holds the place of one that will listen, without its buffers.
+fn place() -> Socket<'static> {
+    Socket::new(SocketBuffer::new(Vec::new()), SocketBuffer::new(Vec::new()))
 }
 
 fn socket() -> Socket<'static> {

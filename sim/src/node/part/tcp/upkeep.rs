@@ -7,7 +7,7 @@ use smoltcp::iface::SocketHandle;
 use smoltcp::socket::tcp::{Socket, State};
 
 use super::{
-    ConnId, HALF_OPEN_KEPT, HANDSHAKE, MAX_CONNECTIONS, MAX_PER_PORT, TcpStack, address, socket,
+    ConnId, HALF_OPEN_KEPT, HANDSHAKE, MAX_CONNECTIONS, MAX_PER_PORT, TcpStack, address, place,
 };
 use crate::time::Time;
 
@@ -52,11 +52,15 @@ impl TcpStack {
     pub(super) fn note_changes(&mut self) {
         for slot in self.listeners.values_mut() {
             let Some(handle) = *slot else { continue };
-            let socket = self.sockets.get::<Socket<'_>>(handle);
-            if socket.state() == State::Listen {
-                continue;
+            let socket = self.sockets.get_mut::<Socket<'_>>(handle);
+            match socket.state() {
+                State::Closed => continue,
+                State::Listen => {
+                    *socket = place();
+                    continue;
+                }
+                _ => *slot = None,
             }
-            *slot = None;
             let (local, peer) = (socket.local_endpoint(), socket.remote_endpoint());
             let expiry = self.now + HANDSHAKE;
             let connection = Connection::new(handle, true, address(local), address(peer), expiry);
@@ -100,7 +104,7 @@ impl TcpStack {
         self.arm_listeners();
     }
 
-    /// Keeps one socket listening on each port, unless there are too many connections that are
+    /// Keeps the place of one socket that will listen on each port, unless there are too many connections that are
     /// neither half-open nor forgotten.
     ///
     /// One is enough, since it is replaced as soon as a segment has taken it.
@@ -113,10 +117,7 @@ impl TcpStack {
             };
             match *slot {
                 None if room => {
-                    let mut socket = socket();
-                    if socket.listen(port).is_ok() {
-                        *slot = Some(self.sockets.add(socket));
-                    }
+                    *slot = Some(self.sockets.add(place()));
                 }
                 Some(handle) if !room => {
                     self.sockets.remove(handle);
