@@ -51,7 +51,7 @@ fn span(heap: &Heap, points: &Points, role: Role) -> Option<(i128, i128)> {
     let mut times = there.map(|kept| kept.at);
     // They are in the order of time.
     let first = times.next()?;
-    Some((first, times.last().unwrap_or(first)))
+    Some((first, times.next_back().unwrap_or(first)))
 }
 
 /// What a question for a prefix weighs in [`super::signs::Signs::points`].
