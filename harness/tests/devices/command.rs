@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::time::Time;
+use ngnlab_sim::trace::{Fact, Seen, Trace};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -150,6 +151,25 @@ fn a_failed_device_s_log_is_kept_and_named() {
     let log = out.join("test/short-east/logs/router.log");
     assert!(said.contains(text(&log)), "{said}");
     assert_eq!(fs::read_to_string(&log).unwrap(), "out of luck\n");
+    // Its lines stand in the trace, too, when they were written.
+    let trace = fs::File::open(out.join("test/short-east/trace.jsonl")).unwrap();
+    let trace = Trace::load(trace).unwrap();
+    let logged = trace
+        .records
+        .iter()
+        .filter_map(|record| match &record.seen {
+            Seen::Fact {
+                fact: Fact::Logged { log, line },
+                ..
+            } => Some((&log[..], &line[..], record.at)),
+            _ => None,
+        });
+    let logged: Vec<_> = logged.collect();
+    let [("router", "out of luck", at)] = logged[..] else {
+        panic!("{logged:?}");
+    };
+    let begun = Time::ZERO - Duration::from_secs(1);
+    assert!(at > begun && at < Time::from_secs(5), "{at}");
 }
 
 fn a_missing_program_is_told_once_with_its_package() {
