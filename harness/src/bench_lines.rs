@@ -4,8 +4,8 @@
 //! terminal. They are powered on one after the other, as after a power cut, and a line's terminal
 //! opens the site a minute later, for five seconds. No trace is judged, so no cable is recorded.
 //!
-//! What a line costs alone, in a world of its own, is measured in the same run: on any machine the
-//! two costs are as far apart as the world is from being linear.
+//! What a line costs alone, in a world of its own, is measured in the same run, so that machines can be
+//! told apart; that it costs less there is in part the heap, which is used again.
 
 use std::fs;
 use std::io;

@@ -33,6 +33,44 @@ pub(crate) fn of(places: &[&str]) -> Vec<Literal> {
     found
 }
 
+/// Returns what the help says of these folders and files: the doc comments, and the examples of each
+/// command, on one line.
+pub(crate) fn help(places: &[&str]) -> Vec<Literal> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    for place in places {
+        collect(&root.join(place), &mut files);
+    }
+    let mut found = Vec::new();
+    for path in files {
+        let source = fs::read_to_string(&path).expect("a source can be read");
+        let file = path.display().to_string();
+        let mut comment = String::new();
+        for line in source.lines() {
+            match line.trim().strip_prefix("///") {
+                Some(more) => comment = format!("{comment} {}", more.trim()),
+                None => found.extend(literal(&file, std::mem::take(&mut comment).trim())),
+            }
+        }
+    }
+    let examples = of(places);
+    let on_one_line = examples.iter().filter(|one| one.text.contains('\n'));
+    let on_one_line = on_one_line.filter_map(|one| {
+        let words: Vec<&str> = one.text.split_whitespace().collect();
+        literal(&one.file, &words.join(" "))
+    });
+    found.extend(on_one_line);
+    found
+}
+
+fn literal(file: &str, text: &str) -> Option<Literal> {
+    (!text.is_empty()).then(|| Literal {
+        file: file.to_owned(),
+        text: text.to_owned(),
+        said: text.to_owned(),
+    })
+}
+
 /// Returns a sentence with something in each hole.
 pub(crate) fn probe(text: &str) -> String {
     pieces(text).join(FILLING)
