@@ -10,6 +10,7 @@ mod loopback;
 mod message;
 mod offer;
 pub(crate) mod orders;
+pub(crate) mod place;
 mod reference;
 mod result;
 pub(crate) mod serve;

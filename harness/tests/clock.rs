@@ -31,8 +31,11 @@ fn no_code_but_one_file_reads_a_clock_which_is_monotonic_and_one_the_date() {
     let date = root.join("harness/src/cli/provenance/date.rs");
     assert!(readers.iter().eq([&clock, &date]), "{readers:?}");
     let text = fs::read_to_string(clock).unwrap();
-    assert!(text.contains("use std::time::Instant;"));
+    assert!(text.contains("Instant::now()"));
     assert!(!text.contains("SystemTime"));
+    // Of the kernel's clocks it knows the one that never jumps.
+    let clocks = text.matches("ClockId::").count();
+    assert_eq!(clocks, text.matches("ClockId::CLOCK_MONOTONIC").count());
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {

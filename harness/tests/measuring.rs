@@ -1,14 +1,16 @@
-//! The benchmark of DNS forwarding, on the built-in router: what it counts, and that it ends well.
-//! How fast anything is, no test says.
+//! The benchmark of DNS forwarding, on the built-in router and on a real one: what it counts, and that
+//! it ends well. How fast anything is, no test says.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 #[test]
 fn every_question_is_counted_on_both_sides() {
+    let _turn = turn();
     let folder = TempDir::new().unwrap();
     let json = folder.path().join("rate.json");
     let html = folder.path().join("rate.html");
@@ -73,6 +75,58 @@ fn every_question_is_counted_on_both_sides() {
     assert_eq!(other.status.code(), Some(2), "{other:?}");
     let said = String::from_utf8(other.stderr).unwrap();
     assert!(said.contains("is of another benchmark"), "{said}");
+}
+
+#[test]
+fn a_real_router_forwards_new_names_and_answers_known_ones_itself() {
+    let _turn = turn();
+    let device = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("devices/dnsmasq-dhcpcd.toml");
+    let lacking = Command::new(env!("CARGO_BIN_EXE_ngnlab"))
+        .arg("doctor")
+        .arg(&device)
+        .output()
+        .expect("ngnlab runs");
+    if lacking.status.code() != Some(0) {
+        let said = String::from_utf8_lossy(&lacking.stdout);
+        assert!(std::env::var_os("CI").is_none(), "{said}");
+        eprintln!("skipped: {said}");
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let json = folder.path().join("rate.json");
+    let output = bench(&[
+        "--device",
+        text(&device),
+        "--trial",
+        "1",
+        "--repeat",
+        "1",
+        "--json",
+        text(&json),
+        "--rate-only",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let benchmark = read(&json);
+    let series = &benchmark["devices"][0]["series"];
+    let passed = |index: usize| &series[index]["repetitions"][0]["passed"];
+    let (new, known) = (passed(0), passed(1));
+    assert_eq!(new["counts"]["from-cache"], 0, "{new}");
+    assert!(new["counts"]["forwarded"].as_u64().unwrap() > 0, "{new}");
+    assert!(new["upstream"]["ports"].as_u64().unwrap() > 0, "{new}");
+    assert_eq!(known["counts"]["forwarded"], 0, "{known}");
+    assert!(
+        known["counts"]["from-cache"].as_u64().unwrap() > 0,
+        "{known}"
+    );
+    assert_eq!(known["upstream"]["questions"], 0, "{known}");
+    // It is a process of this machine, so what it takes is known.
+    assert!(new["effort"]["device-cpu"].as_f64().is_some(), "{new}");
+}
+
+/// Two testers would take each other's processors.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn bench(args: &[&str]) -> Output {

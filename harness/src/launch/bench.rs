@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ChildStdin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
@@ -21,7 +22,8 @@ use crate::dut::description::Description;
 use crate::dut::needs;
 use crate::error::Error;
 use crate::tester::orders::{Order, Reply};
-use crate::tester::serve::{self, Place};
+use crate::tester::place::Place;
+use crate::tester::serve;
 use crate::tester::site;
 
 /// The line that a device is measured on.
@@ -45,6 +47,7 @@ enum FarEnd {
     Thread {
         orders: Option<Sender<Order>>,
         replies: Receiver<Reply>,
+        stop: Arc<AtomicBool>,
         thread: Option<JoinHandle<Result<(), Error>>>,
     },
     Process {
@@ -60,6 +63,8 @@ impl Bench {
         let (orders, orders_end) = channel();
         let (replies_end, replies) = channel();
         let wish = wish.clone();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
         let thread = thread::spawn(move || {
             let scenario = site::scenario(&[Mode::Ra, Mode::Pd], wish.delivery);
             let place = Place {
@@ -67,6 +72,7 @@ impl Bench {
                 area: wish.area,
                 seed: wish.seed,
                 ready_within: Duration::ZERO,
+                stop: stopped,
             };
             serve::serve_reference(&place, &orders_end, &mut |reply| {
                 let _ = replies_end.send(reply);
@@ -76,6 +82,7 @@ impl Bench {
             far_end: FarEnd::Thread {
                 orders: Some(orders),
                 replies,
+                stop,
                 thread: Some(thread),
             },
             name: crate::dut::reference::NAME.to_owned(),
@@ -196,8 +203,15 @@ impl Bench {
 
 impl Drop for Bench {
     fn drop(&mut self) {
-        if let FarEnd::Thread { orders, thread, .. } = &mut self.far_end {
+        if let FarEnd::Thread {
+            orders,
+            stop,
+            thread,
+            ..
+        } = &mut self.far_end
+        {
             *orders = None;
+            stop.store(true, Ordering::Relaxed);
             if let Some(thread) = thread.take() {
                 let _ = thread.join();
             }

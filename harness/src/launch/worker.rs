@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 
@@ -19,7 +20,8 @@ use crate::error::Error;
 use crate::play::{self, Ending};
 use crate::scenario::Scenario;
 use crate::stages::Progress;
-use crate::tester::serve::{self, Place};
+use crate::tester::place::Place;
+use crate::tester::serve;
 use crate::tester::site;
 
 /// The hidden subcommand that a worker runs as.
@@ -132,6 +134,8 @@ fn measure(
         area: task.area,
         seed: task.seed,
         ready_within: description.ready_within(),
+        // Whoever no longer waits ends this process.
+        stop: Arc::default(),
     };
     let apart = drivers::is_apart(&description.driver);
     serve::serve(&place, dut.as_mut(), apart, &orders, &mut |reply| {

@@ -4,31 +4,17 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
-use ngnlab_sim::line::Area;
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::time::Time;
 
 use super::cores::Cores;
 use super::effort::Whose;
 use super::orders::{Order, Reply};
+use super::place::Place;
 use super::reference::ApartReference;
 use super::site::Site;
 use crate::dut::{Dut, DutError};
 use crate::error::Error;
-use crate::scenario::Scenario;
-
-/// The line that a device is put on.
-#[derive(Clone, Debug)]
-pub(crate) struct Place<'s> {
-    /// The scenario of the line.
-    pub(crate) scenario: &'s Scenario,
-    /// The area.
-    pub(crate) area: Area,
-    /// What everything random follows from.
-    pub(crate) seed: u64,
-    /// How long a device may take until it answers.
-    pub(crate) ready_within: Duration,
-}
 
 /// Serves with the built-in router.
 pub(crate) fn serve_reference(
@@ -86,7 +72,7 @@ fn obey(
     tell: &mut dyn FnMut(Reply),
 ) -> Result<(), DutError> {
     let clock = Clock::starting_at(Time::ZERO);
-    let mut site = Site::new(place.scenario, place.area, place.seed, dut, whose, cores)?;
+    let mut site = Site::new(place, dut, whose, cores)?;
     let within = place.ready_within + ANSWERS_WITHIN;
     tell(Reply::Up(millis(site.first_answer(&clock, within)?)));
     loop {

@@ -5,6 +5,7 @@ use std::io;
 use std::net::Ipv6Addr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ngnlab_reports::benchmark::{Domains, Trial};
@@ -22,7 +23,9 @@ use super::loopback;
 use super::message::Ends;
 use super::offer::Offer;
 use super::orders::TrialOrder;
+use super::place::Place;
 use super::result::{Before, Meanwhile, trial};
+
 use super::sides::Sides;
 use super::zone::zones;
 use crate::dut::{DeviceFailure, Dut, DutError, Failure};
@@ -39,6 +42,7 @@ pub(super) struct Site<'d> {
     ends: Ends,
     device: Whose,
     cores: Option<Cores>,
+    stop: Arc<AtomicBool>,
     /// The number that the names of the next trial carry.
     trial: u16,
     /// The number that names carry which are asked for again and again.
@@ -60,13 +64,17 @@ pub(crate) fn scenario(modes: &[Mode], wished: Option<Mode>) -> Scenario {
 impl<'d> Site<'d> {
     /// Plugs a device in, waits until terminals are online, and goes between them and it.
     pub(super) fn new(
-        scenario: &Scenario,
-        area: Area,
-        seed: u64,
+        place: &Place<'_>,
         dut: &'d mut dyn Dut,
         device: impl FnOnce() -> Whose,
         cores: Option<Cores>,
     ) -> Result<Self, DutError> {
+        let Place {
+            scenario,
+            area,
+            seed,
+            ..
+        } = *place;
         let mut testbed = Testbed::new(scenario, area, seed, dut.macs(), Pace::Realtime);
         if let Some(cores) = &cores {
             // What is started from here on inherits it.
@@ -104,6 +112,7 @@ impl<'d> Site<'d> {
             ends,
             device: device(),
             cores,
+            stop: Arc::clone(&place.stop),
             // Two calls in a row shall not ask a device that stays on for the same names.
             trial: seed as u16,
             set: (seed >> 16) as u16,
@@ -177,6 +186,9 @@ impl<'d> Site<'d> {
     pub(super) fn idle(&mut self) -> Result<(), DutError> {
         let next = self.testbed.world.now() + TURN;
         self.testbed.run_until(next)?;
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(Error::Stopped.into());
+        }
         self.dut.check()
     }
 

@@ -34,6 +34,7 @@ fn all_that_checks_and_diagnoses_can_say_is_said_in_japanese() {
 #[test]
 fn all_that_is_wrong_with_files_and_calls_is_said_in_japanese() {
     let literals = literals::of(&[
+        "../harness/src/bench.rs",
         "../harness/src/bench",
         "../harness/src/bundle",
         "../harness/src/campaign/progress.rs",
