@@ -176,7 +176,7 @@ impl Stand {
         let up = match bench.reply(within, audience.stop)? {
             Reply::Up(ms) => Ok(ms),
             Reply::Failed(message) => Err(message),
-            other => Err(format!("it answered {other:?} before it was asked")),
+            _ => Err(OUT_OF_TURN.to_owned()),
         };
         let name = candidate.name.clone();
         if let Ok(ms) = up {
@@ -426,7 +426,7 @@ impl Stand {
                 Ok(Ended::Done)
             }
             Reply::Failed(message) => Ok(Ended::DeviceFailed(message)),
-            other => Err(broken(&self.name, &format!("it answered {other:?}"))),
+            _ => Err(broken(&self.name, OUT_OF_TURN)),
         }
     }
 
@@ -437,13 +437,13 @@ impl Stand {
         audience: &mut Audience<'_>,
     ) -> Result<Result<Trial, String>, Error> {
         let (Order::Trial(trial) | Order::SelfTest(trial)) = &order else {
-            return Err(broken(&self.name, "that is no trial"));
+            return Err(broken(&self.name, OUT_OF_TURN));
         };
         let within = trial.lasts * 2 + trial.timeout * 2 + UP_WITHIN;
         match self.bench.order(&order, within, audience.stop)? {
             Reply::Trial(trial) => Ok(Ok(*trial)),
             Reply::Failed(message) => Ok(Err(message)),
-            other => Err(broken(&self.name, &format!("it answered {other:?}"))),
+            _ => Err(broken(&self.name, OUT_OF_TURN)),
         }
     }
 }
@@ -526,6 +526,8 @@ fn broken(name: &str, message: &str) -> Error {
     }
 }
 
+/// What a worker never does, unless we broke it.
+const OUT_OF_TURN: &str = "its answer fits no order";
 /// What is between the two sides of the tester in a self-test.
 const THROUGH: &str = "a pair of sockets of this machine";
 /// As many trials as a search takes, about.

@@ -10,7 +10,10 @@ pub(super) fn render(comparison: &Comparison, look: Look<'_>) -> String {
     let said = Sentences(look.lang);
     let mut page = Page::new(look);
     let Comparison { old, new, .. } = comparison;
-    page.row("compared", &said.say(&format!("{old} with {new}")));
+    page.row(
+        "compared",
+        &said.say(&format!("{old} with the benchmark {new}")),
+    );
     for one in &comparison.differences {
         let differs = format!("{}: {}, now {}", said.say(one.what), one.old, one.new);
         page.row("differ in", &differs);
