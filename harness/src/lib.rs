@@ -9,7 +9,7 @@
 //! 1. [`cli`]: what can be asked on the command line, and what is said to that
 //! 2. [`bench_lines`], [`doctor`], [`schema`], [`selftest`]: what many lines cost; whether this machine,
 //!    and the checks, are fit for it; what files may have, for editors and other programs
-//! 3. [`bench`], [`bundle`]: how fast devices forward DNS, searched for; a report with all that it was
+//! 3. `bench`, [`bundle`]: how fast devices forward DNS, searched for; a report with all that it was
 //!    made of, packed, and checked by who gets it
 //! 4. [`campaign`]: many jobs at the same time
 //! 5. [`launch`], [`report`], [`scene`]: running one job, in a worker if need be; judging what it
