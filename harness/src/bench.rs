@@ -264,8 +264,9 @@ impl Stand {
         let method = &plan.method;
         let workload = one.series[index].workload.clone();
         let before = one.series[index].repetitions.last();
-        let highest = one.self_test.rate / method.self_test_factor;
         let lowest = 1.0;
+        // A tester that passed at no rate is no judge of any, which the limit then says.
+        let highest = (one.self_test.rate / method.self_test_factor).max(lowest);
         let mut failure = None;
         let mut run = |stand: &mut Self, bounds: Bounds, lasts: Duration| {
             let mut order = order(plan, workload.clone(), lasts);
