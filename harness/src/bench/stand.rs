@@ -1,0 +1,396 @@
+//! A device on its line, and what is measured of it.
+
+use std::time::Duration;
+
+use ngnlab_reports::benchmark::{
+    AtShare, Measured, Overload, Repetition, SelfTest, Series, Trial, Workload,
+};
+
+use super::limit::limit;
+use super::search::{Bounds, search};
+use super::{Audience, Candidate, Plan};
+use crate::error::Error;
+use crate::launch::bench::Bench;
+use crate::tester::orders::{Order, Reply, TrialOrder};
+
+/// What came of an order, or why the device could not do its part.
+pub(super) enum Ended {
+    Done,
+    DeviceFailed(String),
+}
+
+/// A device on its line.
+pub(super) struct Stand {
+    bench: Bench,
+    name: String,
+    ready_within: Duration,
+    up: Result<f64, String>,
+}
+
+impl Stand {
+    pub(super) fn open(
+        plan: &Plan,
+        candidate: &Candidate,
+        audience: &mut Audience<'_>,
+    ) -> Result<Self, Error> {
+        let mut bench = match &candidate.file {
+            None => Bench::of_reference(&plan.wish),
+            Some((path, _)) => Bench::of_file(path, candidate.prepared.clone(), &plan.wish)?,
+        };
+        let within = candidate.ready_within + UP_WITHIN;
+        let up = match bench.reply(within, audience.stop)? {
+            Reply::Up(ms) => Ok(ms),
+            Reply::Failed(message) => Err(message),
+            _ => Err(OUT_OF_TURN.to_owned()),
+        };
+        let name = candidate.name.clone();
+        if let Ok(ms) = up {
+            (audience.tell)(format!("{name}: first right answer after {ms:.0} ms"));
+        }
+        Ok(Self {
+            bench,
+            name,
+            ready_within: candidate.ready_within,
+            up,
+        })
+    }
+
+    /// Makes the first entry of a device: the self-test beside it.
+    pub(super) fn first(
+        &mut self,
+        plan: &Plan,
+        candidate: &Candidate,
+        audience: &mut Audience<'_>,
+    ) -> Result<Measured, Error> {
+        let failure = self.up.as_ref().err().cloned();
+        let self_test = match failure {
+            Some(_) => SelfTest {
+                rate: 0.0,
+                through: THROUGH.to_owned(),
+                trial: nothing(),
+            },
+            None => self.self_test(plan, audience)?,
+        };
+        Ok(Measured {
+            device: candidate.name.clone(),
+            firmware: candidate.firmware.clone(),
+            file: candidate.file.as_ref().map(|(_, file)| file.clone()),
+            self_test,
+            cold_start_ms: self.up.iter().copied().collect(),
+            series: Vec::new(),
+            failure,
+        })
+    }
+
+    fn self_test(&mut self, plan: &Plan, audience: &mut Audience<'_>) -> Result<SelfTest, Error> {
+        let bounds = Bounds {
+            start: 50_000.0,
+            step: 2.0,
+            lowest: 1000.0,
+            highest: MOST_RATE,
+            resolution: 0.1,
+        };
+        let workload = plan.workloads.first().cloned();
+        let mut order = order(
+            plan,
+            workload.unwrap_or_else(default_workload),
+            SELF_TEST_LASTS,
+        );
+        // RFC 8219 §9.2.1: within a quarter of the time limit.
+        order.timeout /= 4;
+        let found = search(&bounds, |rate| {
+            order.rate = rate;
+            match self.trial(Order::SelfTest(order.clone()), audience)? {
+                Ok(trial) => Ok(trial),
+                Err(message) => Err(broken(&self.name, &message)),
+            }
+        })?;
+        let trial = found.passed.unwrap_or_else(nothing);
+        let rate = trial.offered;
+        (audience.tell)(format!(
+            "{}: without it the tester answers {rate:.0} questions a second",
+            self.name
+        ));
+        Ok(SelfTest {
+            rate,
+            through: THROUGH.to_owned(),
+            trial,
+        })
+    }
+
+    /// Searches once.
+    pub(super) fn repetition(
+        &mut self,
+        plan: &Plan,
+        one: &mut Measured,
+        index: usize,
+        audience: &mut Audience<'_>,
+    ) -> Result<Ended, Error> {
+        let method = &plan.method;
+        let workload = one.series[index].workload.clone();
+        let before = one.series[index].repetitions.last();
+        let lowest = 1.0;
+        // A tester that passed at no rate is no judge of any, which the limit then says.
+        let highest = (one.self_test.rate / method.self_test_factor).max(lowest);
+        let mut failure = None;
+        let mut run = |stand: &mut Self, bounds: Bounds, lasts: Duration| {
+            let mut order = order(plan, workload.clone(), lasts);
+            search(&bounds, |rate| {
+                order.rate = rate;
+                match stand.trial(Order::Trial(order.clone()), audience)? {
+                    Ok(trial) => Ok(trial),
+                    Err(message) => {
+                        failure = Some(message);
+                        Err(Error::Stopped)
+                    }
+                }
+            })
+        };
+        let start = match before {
+            Some(before) => Ok(before.rate),
+            // Where about it is, is found by trials that count for nothing.
+            None => run(
+                self,
+                Bounds {
+                    start: 2000.0,
+                    step: 2.0,
+                    lowest,
+                    highest,
+                    resolution: 0.5,
+                },
+                PROBE_LASTS,
+            )
+            .map(|found| found.passed.map_or(lowest, |trial| trial.offered)),
+        };
+        let lasts = Duration::from_secs_f64(method.trial_seconds);
+        let found = start.and_then(|start| {
+            let bounds = Bounds {
+                start: start.max(lowest),
+                step: STEP,
+                lowest,
+                highest,
+                resolution: method.resolution,
+            };
+            run(self, bounds, lasts)
+        });
+        let found = match (found, failure) {
+            (_, Some(message)) => return Ok(Ended::DeviceFailed(message)),
+            (found, None) => found?,
+        };
+        let limit = limit(&found, &one.self_test, method);
+        let rate = found.passed.as_ref().map_or(0.0, |trial| trial.offered);
+        let series = &mut one.series[index];
+        series.repetitions.push(Repetition {
+            rate,
+            limit,
+            passed: found.passed,
+            failed: found.failed,
+            trials: found.trials,
+        });
+        (audience.tell)(format!(
+            "{}: {}, search {} of {}: {rate:.0} questions a second",
+            self.name,
+            words(&workload),
+            series.repetitions.len(),
+            method.repetitions
+        ));
+        Ok(Ended::Done)
+    }
+
+    /// Measures delays at fixed rates, and what too much does.
+    pub(super) fn beyond_rates(
+        &mut self,
+        plan: &Plan,
+        one: &mut Measured,
+        index: usize,
+        audience: &mut Audience<'_>,
+    ) -> Result<Ended, Error> {
+        let rate = median(&one.series[index].repetitions);
+        if rate < 10.0 {
+            return Ok(Ended::Done);
+        }
+        let workload = one.series[index].workload.clone();
+        for percent in &plan.shares {
+            let series = &mut one.series[index];
+            if series
+                .at_shares
+                .iter()
+                .any(|share| share.percent == *percent)
+            {
+                continue;
+            }
+            let lasts = Duration::from_secs_f64(plan.method.trial_seconds);
+            let mut order = order(plan, workload.clone(), lasts);
+            order.rate = rate * f64::from(*percent) / 100.0;
+            order.ends_early = false;
+            match self.trial(Order::Trial(order), audience)? {
+                Ok(trial) => series.at_shares.push(AtShare {
+                    percent: *percent,
+                    beside_bits_per_second: None,
+                    trial,
+                }),
+                Err(message) => return Ok(Ended::DeviceFailed(message)),
+            }
+        }
+        if plan.overload && one.series[index].overload.is_none() {
+            return self.overload(plan, &mut one.series[index], rate, audience);
+        }
+        Ok(Ended::Done)
+    }
+
+    /// Offers twice what the device can do, and then a tenth of it until that is answered as fast
+    /// as before.
+    fn overload(
+        &mut self,
+        plan: &Plan,
+        series: &mut Series,
+        rate: f64,
+        audience: &mut Audience<'_>,
+    ) -> Result<Ended, Error> {
+        let calm = rate / 10.0;
+        let mut trials = Vec::new();
+        for (rate, lasts) in [
+            (calm, CALM_LASTS),
+            (rate * 2.0, OVERLOAD_LASTS),
+            (calm, WATCHED),
+        ] {
+            let mut order = order(plan, series.workload.clone(), lasts);
+            order.rate = rate;
+            order.ends_early = false;
+            match self.trial(Order::Trial(order), audience)? {
+                Ok(trial) => trials.push(trial),
+                Err(message) => {
+                    return Ok(Ended::DeviceFailed(format!(
+                        "at twice its rate, or after it: {message}"
+                    )));
+                }
+            }
+        }
+        let [before, trial, after] =
+            <[Trial; 3]>::try_from(trials).expect("there is one for each row");
+        series.overload = Some(Overload {
+            recovered_ms: recovered(&before, &after),
+            trial,
+            watched_ms: after.seconds * 1000.0,
+        });
+        Ok(Ended::Done)
+    }
+
+    pub(super) fn cold_start(
+        &mut self,
+        one: &mut Measured,
+        audience: &mut Audience<'_>,
+    ) -> Result<Ended, Error> {
+        let within = self.ready_within * 2 + UP_WITHIN;
+        match self.bench.order(&Order::ColdStart, within, audience.stop)? {
+            Reply::Started(ms) => {
+                one.cold_start_ms.push(ms);
+                (audience.tell)(format!(
+                    "{}: first right answer {ms:.0} ms after its power",
+                    self.name
+                ));
+                Ok(Ended::Done)
+            }
+            Reply::Failed(message) => Ok(Ended::DeviceFailed(message)),
+            _ => Err(broken(&self.name, OUT_OF_TURN)),
+        }
+    }
+
+    /// Has a trial made; the inner error is the device's.
+    fn trial(
+        &mut self,
+        order: Order,
+        audience: &mut Audience<'_>,
+    ) -> Result<Result<Trial, String>, Error> {
+        let (Order::Trial(trial) | Order::SelfTest(trial)) = &order else {
+            return Err(broken(&self.name, OUT_OF_TURN));
+        };
+        let within = trial.lasts * 2 + trial.timeout * 2 + UP_WITHIN;
+        match self.bench.order(&order, within, audience.stop)? {
+            Reply::Trial(trial) => Ok(Ok(*trial)),
+            Reply::Failed(message) => Ok(Err(message)),
+            _ => Err(broken(&self.name, OUT_OF_TURN)),
+        }
+    }
+}
+
+/// Returns when answers were as fast as before, and stayed so.
+fn recovered(before: &Trial, after: &Trial) -> Option<f64> {
+    let usual = before.delay.p99.max(LEAST_DELAY) * 2.0;
+    let slow = after.timeline.iter().rposition(|slice| {
+        slice.right < slice.asked || slice.slowest > usual.max(before.delay.max)
+    });
+    match slow {
+        None => Some(0.0),
+        Some(last) => after.timeline.get(last + 1).map(|slice| slice.at * 1000.0),
+    }
+}
+
+fn order(plan: &Plan, workload: Workload, lasts: Duration) -> TrialOrder {
+    TrialOrder {
+        workload,
+        rate: 0.0,
+        lasts,
+        timeout: Duration::from_millis(plan.method.timeout_ms),
+        names: plan.names,
+        ends_early: true,
+    }
+}
+
+fn median(repetitions: &[Repetition]) -> f64 {
+    let mut rates: Vec<f64> = repetitions.iter().map(|one| one.rate).collect();
+    rates.sort_by(f64::total_cmp);
+    rates.get(rates.len() / 2).copied().unwrap_or_default()
+}
+
+fn words(workload: &Workload) -> String {
+    format!("{} % cached", workload.cached_percent)
+}
+
+fn default_workload() -> Workload {
+    use ngnlab_reports::benchmark::{Asked, Domains, Transport};
+    Workload {
+        transport: Transport::Udp,
+        asked: Asked::Aaaa,
+        cached_percent: 0,
+        domains: Domains::Ons,
+    }
+}
+
+/// A trial in which nothing was asked.
+fn nothing() -> Trial {
+    use ngnlab_reports::benchmark::{Counts, Delay, Effort, Upstream};
+    Trial {
+        offered: 0.0,
+        seconds: 0.0,
+        counts: Counts::default(),
+        delay: Delay::default(),
+        upstream: Upstream::default(),
+        effort: Effort::default(),
+        timeline: Vec::new(),
+    }
+}
+
+fn broken(name: &str, message: &str) -> Error {
+    Error::Worker {
+        scenario: name.to_owned(),
+        message: message.to_owned(),
+    }
+}
+
+/// What a worker never does, unless we broke it.
+const OUT_OF_TURN: &str = "its answer fits no order";
+/// What is between the two sides of the tester in a self-test.
+const THROUGH: &str = "a pair of sockets of this machine";
+/// More than any thread of ours sends.
+const MOST_RATE: f64 = 2_000_000.0;
+const STEP: f64 = 1.1;
+const PROBE_LASTS: Duration = Duration::from_secs(1);
+const SELF_TEST_LASTS: Duration = Duration::from_secs(2);
+const OVERLOAD_LASTS: Duration = Duration::from_secs(10);
+const CALM_LASTS: Duration = Duration::from_secs(3);
+const WATCHED: Duration = Duration::from_secs(15);
+/// What a line may take besides what the device takes.
+const UP_WITHIN: Duration = Duration::from_secs(300);
+/// In microseconds: what is faster is as good.
+const LEAST_DELAY: f64 = 1000.0;
