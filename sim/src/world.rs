@@ -7,7 +7,6 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::io;
 use std::marker::PhantomData;
-use std::mem;
 use std::time::Duration;
 
 use rand::SeedableRng;
@@ -17,16 +16,15 @@ use crate::cable::{Cable, End, Port, Role};
 use crate::fault::{Fate, Fault};
 use crate::frame::Frame;
 use crate::link::Link;
-use crate::link::aside::{Aside, LinkAside};
 use crate::link::clock::Clock;
 use crate::link::jitter::Jitter;
-use crate::link::memory::MemoryLink;
 use crate::link::wake::{WakeEnd, Waker};
 use crate::node::{Context, Handle, Node};
 use crate::time::{Pace, Time};
 use crate::trace::{Fact, Record, Seen, StepOutcome};
 
 mod intake;
+mod outside;
 mod pace;
 mod recorder;
 mod timers;
@@ -155,32 +153,6 @@ impl World {
         self.plug_in(device, cable, End::Device);
         self.plug_in(network, cable, End::Network);
         cable
-    }
-
-    /// Lays a cable between a node of ours and the outside, where the device is.
-    ///
-    /// # Panics
-    ///
-    /// If the socket is taken.
-    pub fn attach(&mut self, network: Port, link: impl Link + 'static) -> Cable {
-        let cable = self.lay(Plug::Link(Box::new(link)), Plug::Node(network));
-        self.links.push(cable);
-        self.plug_in(network, cable, End::Network);
-        cable
-    }
-
-    /// Lets another thread carry the frames of a cable whose far end is outside; the world gets
-    /// those that are handed on to it, and sends as before.
-    pub fn take_aside(&mut self, cable: Cable) -> io::Result<Aside> {
-        let plug = &mut self.cables[cable.0].device;
-        let Plug::Link(link) = plug else {
-            return Err(io::ErrorKind::Unsupported.into());
-        };
-        let nowhere: Box<dyn Link> = Box::new(MemoryLink::default());
-        let original = mem::replace(link, nowhere);
-        let (rest, aside) = LinkAside::new(original)?;
-        *link = Box::new(rest);
-        Ok(aside)
     }
 
     /// Gives a cable its role; only cables with one are recorded.
