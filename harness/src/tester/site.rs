@@ -219,7 +219,12 @@ impl<'d> Site<'d> {
         let total = order.rate * order.lasts.as_secs_f64();
         if !(1.0..=MOST_QUESTIONS).contains(&total) {
             let what = format!("a trial of {total:.0} questions cannot be kept track of");
-            return Err(Error::Usage { what, help: None }.into());
+            let help = "choose shorter trials with --trial".to_owned();
+            return Err(Error::Usage {
+                what,
+                help: Some(help),
+            }
+            .into());
         }
         let total = total as u32;
         self.trial = self.trial.wrapping_add(1);

@@ -38,7 +38,7 @@ pub struct Dns {
     #[arg(long)]
     pub quick: bool,
     /// How long each trial offers questions, in seconds; 60 unless given
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=300))]
     pub trial: Option<u32>,
     /// How often the highest rate is searched for; 20 unless given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
