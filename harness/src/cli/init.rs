@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use ngnlab_reports::words::Lang;
 
+use super::schema;
 use super::{Answer, Init, Place, file};
 use crate::built_in::{self, Inside};
 use crate::error::Error;
-use crate::schema;
 
 pub(super) fn answer(args: &Init, place: Place) -> Result<Answer, Error> {
     let mut files = built_in::written_out();
@@ -69,8 +69,8 @@ fn for_editors() -> [Inside; 3] {
         },
     };
     [
-        inside("schema/scenario.json", schema::scenario().into()),
-        inside("schema/device.json", schema::device().into()),
+        inside("schema/scenario.json", schema::SCENARIO.into()),
+        inside("schema/device.json", schema::DEVICE.into()),
         inside(".taplo.toml", TAPLO.into()),
     ]
 }
