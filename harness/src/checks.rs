@@ -27,6 +27,7 @@ mod home_gateway;
 mod icmpv6;
 mod lan;
 mod line_auth;
+mod lint;
 mod neighbour_discovery;
 mod ons;
 pub mod passive;
@@ -60,6 +61,7 @@ const ROOMS: &[&[&[Check]]] = &[
     firewall::TOPICS,
     home_gateway::TOPICS,
     robustness::TOPICS,
+    lint::TOPICS,
 ];
 
 /// Returns every check, topic by topic.

@@ -9,11 +9,13 @@ use ngnlab_reports::{RecordId, Verdict};
 
 use crate::checks::ruling;
 use crate::dissection::Dissection;
+use forms::FORMS;
 use how_far::HowFar;
 use on_the_way::{OF_PROMISES, ON_THE_WAY, Obstacle, SITES};
 use premises::PREMISES;
 use same::SAME;
 
+mod forms;
 mod how_far;
 mod on_the_way;
 mod premises;
@@ -50,8 +52,7 @@ fn explained<'a>(
     let failed: BTreeMap<&str, &[RecordId]> = failed.collect();
     let mut found = BTreeMap::new();
     for (id, records) in &failed {
-        let mut same = SAME
-            .iter()
+        let mut same = same()
             .filter(|row| row.failures.contains(id))
             .flat_map(|row| row.causes.iter().copied().flatten().copied());
         let mut obstacles = ON_THE_WAY
@@ -71,6 +72,10 @@ fn explained<'a>(
         found.extend(cause.map(|cause| (*id, cause)));
     }
     found
+}
+
+fn same() -> impl Iterator<Item = &'static Consequence> {
+    SAME.iter().chain(FORMS)
 }
 
 /// Returns which failed check left which other one without anything to judge.
@@ -137,7 +142,7 @@ pub(super) fn named() -> impl Iterator<Item = &'static str> {
 /// Returns every row of both tables, as failures and what explains them.
 #[cfg(test)]
 fn rows() -> impl Iterator<Item = (&'static [&'static str], Vec<&'static str>)> {
-    let same = SAME.iter().map(|row| {
+    let same = same().map(|row| {
         let causes = row.causes.iter().copied().flatten().copied();
         (row.failures, causes.collect())
     });

@@ -6,7 +6,7 @@ mod echo;
 mod error_form;
 mod errors_due;
 mod errors_forbidden;
-mod own_errors;
+pub(super) mod own_errors;
 #[cfg(test)]
 mod test_errors;
 

@@ -8,7 +8,7 @@ mod advertising;
 mod default_router;
 mod lifetimes;
 mod prefixes;
-mod raw_adverts;
+pub(super) mod raw_adverts;
 mod solicited_adverts;
 mod unsolicited_adverts;
 

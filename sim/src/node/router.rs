@@ -28,6 +28,7 @@ mod nd_proxy;
 mod neighbor_discovery;
 mod packets_for_us;
 mod router_discovery;
+mod spoilt_fields;
 mod uplink_probe;
 
 use std::collections::BTreeSet;

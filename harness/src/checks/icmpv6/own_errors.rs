@@ -6,22 +6,22 @@ use ngnlab_sim::trace::Role;
 use crate::dissection::{Dissection, Found, IcmpError};
 
 /// The headers of IPv6 and ICMPv6 before a quotation.
-pub(super) const BEFORE_QUOTE: usize = 48;
+pub(in crate::checks) const BEFORE_QUOTE: usize = 48;
 
 /// An error of the device itself, and the packet it is in.
-pub(super) struct Own<'d, 't> {
-    pub(super) error: &'d Found<IcmpError>,
-    pub(super) packet: &'d Found<Packet<'t>>,
+pub(in crate::checks) struct Own<'d, 't> {
+    pub(in crate::checks) error: &'d Found<IcmpError>,
+    pub(in crate::checks) packet: &'d Found<Packet<'t>>,
 }
 
 impl Own<'_, '_> {
-    pub(super) fn quote(&self) -> &[u8] {
+    pub(in crate::checks) fn quote(&self) -> &[u8] {
         self.packet.is.ip.get(BEFORE_QUOTE..).unwrap_or_default()
     }
 
     /// Returns whether the quotation begins like this packet, apart from what a router may change
     /// before the addresses.
-    pub(super) fn is_about(&self, packet: &Packet<'_>) -> bool {
+    pub(in crate::checks) fn is_about(&self, packet: &Packet<'_>) -> bool {
         let (quote, ip) = (self.quote(), packet.ip);
         let length = quote.len().min(ip.len());
         length >= 40 && quote[8..length] == ip[8..length]
@@ -29,7 +29,7 @@ impl Own<'_, '_> {
 }
 
 /// Returns the errors that the device made, not those that it passed on.
-pub(super) fn own_errors<'d, 't>(trace: &'d Dissection<'t>) -> Vec<Own<'d, 't>> {
+pub(in crate::checks) fn own_errors<'d, 't>(trace: &'d Dissection<'t>) -> Vec<Own<'d, 't>> {
     let own = trace.errors.iter().filter(|error| {
         let passed_on = |other: &Found<IcmpError>| {
             other.record < error.record
@@ -52,7 +52,7 @@ pub(super) fn own_errors<'d, 't>(trace: &'d Dissection<'t>) -> Vec<Own<'d, 't>> 
 }
 
 /// Returns the packets that came in to the device and are of a kind.
-pub(super) fn came<'d, 't>(
+pub(in crate::checks) fn came<'d, 't>(
     trace: &'d Dissection<'t>,
     select: impl Fn(&Found<Packet<'t>>) -> bool,
 ) -> Vec<&'d Found<Packet<'t>>> {

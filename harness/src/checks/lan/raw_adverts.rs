@@ -10,40 +10,43 @@ use ngnlab_sim::trace::Role;
 use crate::dissection::Dissection;
 
 // Option types: RFC 4861 §4.6, RFC 4191 §2.3, RFC 8106 §5.
-pub(super) const SOURCE_LINK_LAYER: u8 = 1;
+pub(in crate::checks) const SOURCE_LINK_LAYER: u8 = 1;
 
-pub(super) const PREFIX: u8 = 3;
+pub(in crate::checks) const PREFIX: u8 = 3;
 
-pub(super) const MTU: u8 = 5;
+pub(in crate::checks) const MTU: u8 = 5;
 
-pub(super) const ROUTE: u8 = 24;
+pub(in crate::checks) const ROUTE: u8 = 24;
 
-pub(super) const RDNSS: u8 = 25;
+pub(in crate::checks) const RDNSS: u8 = 25;
 
-pub(super) const DNSSL: u8 = 31;
+pub(in crate::checks) const DNSSL: u8 = 31;
 
 /// An advertisement as it stands in its frame.
-pub(super) struct Raw<'d> {
-    pub(super) record: RecordId,
-    pub(super) at: Time,
+pub(in crate::checks) struct Raw<'d> {
+    pub(in crate::checks) record: RecordId,
+    pub(in crate::checks) at: Time,
     /// Whole options, type and length included, up to the first whose length is impossible.
-    pub(super) options: Vec<&'d [u8]>,
+    pub(in crate::checks) options: Vec<&'d [u8]>,
     /// Whether the options end where the message does.
-    pub(super) whole: bool,
+    pub(in crate::checks) whole: bool,
 }
 
 impl<'d> Raw<'d> {
-    pub(super) fn of(&self, kind: u8) -> impl Iterator<Item = &'d [u8]> {
+    pub(in crate::checks) fn of(&self, kind: u8) -> impl Iterator<Item = &'d [u8]> {
         let options = self.options.iter().copied();
         options.filter(move |option| option.first() == Some(&kind))
     }
 
-    pub(super) fn routes(&self) -> Vec<Route> {
+    pub(in crate::checks) fn routes(&self) -> Vec<Route> {
         self.of(ROUTE).filter_map(Route::read).collect()
     }
 
     /// Returns the lifetimes of the options of a kind that has them behind four octets.
-    pub(super) fn lifetimes(&self, kinds: &'static [u8]) -> impl Iterator<Item = (u8, u32)> {
+    pub(in crate::checks) fn lifetimes(
+        &self,
+        kinds: &'static [u8],
+    ) -> impl Iterator<Item = (u8, u32)> {
         kinds.iter().flat_map(|kind| {
             self.of(*kind)
                 .filter_map(|option| Some((*kind, u32_at(option, 4)?)))
@@ -52,13 +55,13 @@ impl<'d> Raw<'d> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Route {
-    pub(super) net: Ipv6Net,
-    pub(super) lifetime: u32,
+pub(in crate::checks) struct Route {
+    pub(in crate::checks) net: Ipv6Net,
+    pub(in crate::checks) lifetime: u32,
 }
 
 impl Route {
-    pub(super) fn read(option: &[u8]) -> Option<Self> {
+    pub(in crate::checks) fn read(option: &[u8]) -> Option<Self> {
         let mut octets = [0; 16];
         let given = option.get(8..)?;
         let given = given.get(..given.len().min(16))?;
@@ -70,7 +73,7 @@ impl Route {
     }
 }
 
-pub(super) fn raw<'d>(trace: &'d Dissection<'_>) -> Vec<Raw<'d>> {
+pub(in crate::checks) fn raw<'d>(trace: &'d Dissection<'_>) -> Vec<Raw<'d>> {
     let sent = trace
         .packets
         .iter()
@@ -102,6 +105,6 @@ pub(super) fn raw<'d>(trace: &'d Dissection<'_>) -> Vec<Raw<'d>> {
     .collect()
 }
 
-pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+pub(in crate::checks) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }

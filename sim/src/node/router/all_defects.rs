@@ -7,13 +7,14 @@ use super::defect::Defect;
 use super::{
     addressing, border, dhcpv6_client, dhcpv6_packets, dns_proxy, filter, forward, icmp_errors,
     interface, lan_advert_options, lan_advertiser, lan_dhcpv6, nd_proxy, neighbor_discovery,
-    packets_for_us, router_discovery, uplink_probe,
+    packets_for_us, router_discovery, spoilt_fields, uplink_probe,
 };
 
 /// The parts, from the line to the LAN and then to the DNS forwarder.
 const PARTS: &[&[Defect]] = &[
     super::DEFECTS,
     interface::DEFECTS,
+    spoilt_fields::DEFECTS,
     neighbor_discovery::DEFECTS,
     router_discovery::DEFECTS,
     uplink_probe::DEFECTS,

@@ -49,7 +49,7 @@ enum State {
 impl Interface {
     pub(super) fn new(port: u8, mac: Mac, defects: Defects) -> Self {
         Self {
-            link: Ethernet::new(port, mac),
+            link: Ethernet::new(port, mac, defects.clone()),
             addresses: Vec::new(),
             dad_timer: RETRANS_TIMER,
             base_timers: None,

@@ -73,7 +73,10 @@ impl Client {
             Kind::Release => (MessageType::Release, Some(&self.abandoned.as_ref()?.server)),
             Kind::InformationRequest => (MessageType::InformationRequest, None),
         };
-        let mut options = vec![self.option_request(&exchange.kind)];
+        // Who gives a lease back asks for nothing more (RFC 8415 Appendix B).
+        let releases = exchange.kind == Kind::Release;
+        let request = (!releases).then(|| self.option_request(&exchange.kind));
+        let mut options = Vec::from_iter(request);
         if !self.defects.has(NO_CLIENT_ID) {
             options.push(DhcpOption::ClientId(self.duid()));
         }
@@ -86,7 +89,7 @@ impl Client {
             let elapsed = u16::try_from(elapsed).unwrap_or(u16::MAX);
             options.push(DhcpOption::ElapsedTime(elapsed));
         }
-        if exchange.kind != Kind::Release && !self.defects.has(NO_RECONFIGURE_ACCEPT) {
+        if !releases && !self.defects.has(NO_RECONFIGURE_ACCEPT) {
             options.push(DhcpOption::ReconfAccept); // RFC 7084 §4.2 WAA-4
         }
         if exchange.kind == Kind::Solicit && self.defects.has(SENDS_SOL_MAX_RT) {

@@ -8,6 +8,8 @@ use crate::message::ndp::{Ndp, NeighborAdvert, NeighborSolicit};
 use crate::message::packet::{Envelope, Mac, solicited_node};
 use crate::node::Context;
 use crate::node::part::neighbors::{Neighbors, Timers, Unreachable};
+use crate::node::router::defect::Defects;
+use crate::node::router::spoilt_fields::spoil;
 use crate::time::Time;
 
 /// The Ethernet port under an interface.
@@ -15,13 +17,15 @@ pub(super) struct Ethernet {
     port: u8,
     mac: Mac,
     neighbors: Neighbors,
+    defects: Defects,
 }
 
 impl Ethernet {
-    pub(super) fn new(port: u8, mac: Mac) -> Self {
+    pub(super) fn new(port: u8, mac: Mac, defects: Defects) -> Self {
         Self {
             port,
             mac,
+            defects,
             neighbors: Neighbors::new(mac, mac.link_local()),
         }
     }
@@ -47,7 +51,7 @@ impl Ethernet {
 
     /// Sends a frame as it is.
     pub(super) fn send_frame(&self, frame: Frame, cx: &mut Context<'_>) {
-        cx.send(self.port, frame);
+        cx.send(self.port, spoil(frame, &self.defects));
     }
 
     /// Sends an advertisement to whoever has this link-layer address.
