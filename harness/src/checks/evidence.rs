@@ -10,6 +10,7 @@ pub(super) mod lan_adverts;
 pub(super) mod lan_dhcpv6;
 pub(super) mod silent_line;
 pub(super) mod site_visits;
+pub(super) mod spans;
 #[cfg(test)]
 pub(super) mod test_addresses;
 #[cfg(test)]

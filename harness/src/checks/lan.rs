@@ -10,6 +10,7 @@ mod lifetimes;
 mod prefixes;
 pub(super) mod raw_adverts;
 mod solicited_adverts;
+mod terminals_keep;
 mod unsolicited_adverts;
 
 pub(super) const TOPICS: &[&[Check]] = &[
@@ -20,4 +21,5 @@ pub(super) const TOPICS: &[&[Check]] = &[
     prefixes::CHECKS,
     lifetimes::CHECKS,
     default_router::CHECKS,
+    terminals_keep::CHECKS,
 ];

@@ -32,6 +32,7 @@ mod spoilt_fields;
 mod uplink_probe;
 
 use std::collections::BTreeSet;
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use ipnet::Ipv6Net;
@@ -40,7 +41,7 @@ use crate::frame::Frame;
 use crate::message::ndp::{NEIGHBOR_ADVERTISEMENT, ROUTER_SOLICITATION};
 use crate::message::packet::{Mac, Packet, Payload, is_link_local};
 use crate::node::{Context, Node};
-use crate::setup::Setup;
+use crate::setup::{Mode, Setup};
 use crate::time::Time;
 
 use defect::{Defect, Defects, defects};
@@ -51,6 +52,7 @@ use filter::Filter;
 use interface::Interface;
 use lan_advertiser::{Advertiser, DEFAULT_WITHOUT_PREFIX};
 use lan_offer::Offer;
+use lease::Lease;
 use nd_proxy::NdProxy;
 use router_discovery::Discovery;
 use uplink_probe::UplinkProbe;
@@ -162,11 +164,19 @@ impl Router {
         let ready = self.own_source(now).is_some();
         let address = lease.map(|lease| self.address_in(lease.net));
         let dns = address.filter(|address| ready && self.ram.lan.owns(*address));
+        let probes = address.is_some_and(|address| self.ram.lan.is_probing(address));
+        let lease = self.as_first_told(lease);
+        let replaces = self.setup.mode == Mode::Pd && self.ram.advertiser.offer().lease.is_some();
+        if probes && replaces && self.ram.lan.carrier() {
+            // One prefix takes another's place: terminals hear of both at once, and have a router
+            // all the time.
+            return self.settle_dns(now);
+        }
         let offer = Offer {
             lease: lease.filter(|_| dns.is_some()),
             delegation: self.ram.client.lease().filter(|_| dns.is_some()),
             has_uplink: self.has_uplink(),
-            dns,
+            dns: self.told_dns(dns),
             search: self.ram.client.options().search.clone(),
         };
         self.start_advertising(offer.lease.is_some(), now);
@@ -176,6 +186,21 @@ impl Router {
         self.ram.advertiser.update(offer, now);
         self.ram.proxy.retain(lease.map(|lease| lease.net));
         self.settle_dns(now);
+    }
+
+    /// Returns the lease as the LAN is told of it: where renewals change nothing, as at first.
+    fn as_first_told(&self, lease: Option<Lease>) -> Option<Lease> {
+        let told = self.ram.advertiser.offer().lease;
+        let same = |told: &Lease| lease.is_some_and(|lease| lease.net == told.net);
+        let stays = self.defects.has(ADVERTISES_FIRST_LIFETIMES);
+        told.filter(|told| stays && same(told)).or(lease)
+    }
+
+    /// Returns the DNS server that the LAN is told of.
+    fn told_dns(&self, dns: Option<Ipv6Addr>) -> Option<Ipv6Addr> {
+        let told = self.ram.advertiser.offer().dns;
+        let stays = self.defects.has(KEEPS_OLD_DNS);
+        dns.and_then(|dns| told.filter(|_| stays).or(Some(dns)))
     }
 
     /// Returns whether there is a router upstream (RFC 7084 §4.1 G-4, G-5).
@@ -357,6 +382,12 @@ defects! {
     /// Goes on as default router of the LAN when the line's router has withdrawn itself.
     KEEPS_DEFAULT_AFTER_WAN_LOSS = "keeps-default-after-wan-loss",
         "回線のルータがデフォルトルータでなくなっても、LANのデフォルトルータであり続ける。";
+    /// Lets the lifetimes on the LAN run down as they were at first, whatever a renewal brings.
+    ADVERTISES_FIRST_LIFETIMES = "advertises-first-lifetimes",
+        "リースが更新されても、LANで広告する有効期間を最初のまま減らし続ける。";
+    /// Goes on naming the DNS server that it named first, when the prefix has changed.
+    KEEPS_OLD_DNS = "keeps-old-dns",
+        "プレフィックスが変わっても、最初に知らせたDNSサーバを知らせ続ける。";
     /// Sends Router Solicitations before duplicate address detection is over.
     RS_BEFORE_DAD = "rs-before-dad",
         "重複アドレス検出が終わる前にRSを送る。";

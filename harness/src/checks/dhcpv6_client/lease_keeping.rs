@@ -133,6 +133,9 @@ const RENEW: Schedule = Schedule {
 /// RAND takes a tenth off at most (RFC 8415 §15); the rest is for coarse timers.
 const SHORTEST: f64 = 0.85;
 
+/// RAND adds a tenth at most (RFC 8415 §15).
+const LONGER: f64 = 1.1;
+
 /// Returns the messages of an exchange up to its first answer.
 fn unanswered<'d>(asked: &Asked<'d>) -> Vec<&'d Found<Dhcpv6>> {
     let answered = asked
@@ -172,6 +175,31 @@ fn follows(trace: &Dissection<'_>, kind: Kind, schedule: &Schedule) -> Verdict {
                     trace,
                     Delay::TooSoon {
                         after: first.at,
+                        by,
+                    },
+                );
+            }
+            // RFC 8415 §15: no more than twice the interval before, and RAND adds a tenth.
+            let most = match before {
+                // A capture may begin with any of them.
+                None if first.is.elapsed() == Some(0) => schedule.first,
+                None => schedule.longest,
+                Some(before) => (before * 2).min(schedule.longest),
+            };
+            let most = most.mul_f64(LONGER) + slack(0);
+            let disturbed = trace.is_disturbed(first.at, second.at);
+            if *took > most && !disturbed {
+                let by = *took - most;
+                return broken(
+                    [first.record, second.record],
+                    format!("{kind:?} again after {} at the latest", seconds(most)),
+                    seconds(*took),
+                )
+                .unless_late(
+                    trace,
+                    Delay::Overrun {
+                        from: first.at,
+                        to: second.at,
                         by,
                     },
                 );
@@ -233,6 +261,11 @@ fn rebind(trace: &Dissection<'_>) -> Verdict {
                         "it names one",
                     )
                 }
+                Some(found) if found.is.kind != Kind::Rebind => broken(
+                    [held.reply.record, found.record],
+                    format!("a Rebind {} s after the Reply", held.t2),
+                    format!("a {:?} instead", found.is.kind),
+                ),
                 Some(found) => Ruling::Holds(vec![held.reply.record, found.record]),
                 None => {
                     let later = first_after(trace, deadline, &asks);

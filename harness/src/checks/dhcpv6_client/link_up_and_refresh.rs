@@ -109,11 +109,27 @@ fn rebind_after_link_up(trace: &Dissection<'_>) -> Verdict {
                 if !runs {
                     return Ruling::Skip;
                 }
-                let kinds = [Kind::Rebind, Kind::Solicit, Kind::Request];
-                asks_again(trace, record, up, &kinds, "a Rebind")
+                match gives_up(trace, record, up) {
+                    // It asks, and for something else: no late host explains that.
+                    Some(first) => broken(
+                        [record, first.record],
+                        "a Rebind for what it holds",
+                        format!("a {:?} instead", first.is.kind),
+                    ),
+                    None => asks_again(trace, record, up, Kind::Rebind, "a Rebind"),
+                }
             },
         )
     })
+}
+
+/// Returns the first message after a link came back, if it is one of who holds no prefix, or gives
+/// it back.
+fn gives_up<'d>(trace: &'d Dissection<'_>, record: usize, up: Time) -> Option<&'d Found<Dhcpv6>> {
+    let mut later = sent(trace).filter(|found| found.record > record);
+    let first = later.find(|found| !found.is.delegations().is_empty())?;
+    let kinds = [Kind::Solicit, Kind::Request, Kind::Release];
+    (first.at <= up + NOTICED_AFTER && kinds.contains(&first.is.kind)).then_some(first)
 }
 
 fn information_after_link_up(trace: &Dissection<'_>) -> Verdict {
@@ -125,8 +141,8 @@ fn information_after_link_up(trace: &Dissection<'_>) -> Verdict {
             if !informed {
                 return Ruling::Skip;
             }
-            let kinds = [Kind::InformationRequest];
-            asks_again(trace, record, up, &kinds, "an Information-Request")
+            let kind = Kind::InformationRequest;
+            asks_again(trace, record, up, kind, "an Information-Request")
         })
     })
 }
@@ -139,15 +155,9 @@ fn is_cut(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
         .any(|step| from <= step.at && step.at <= to && step.cuts_power())
 }
 
-fn asks_again(
-    trace: &Dissection<'_>,
-    record: usize,
-    up: Time,
-    kinds: &[Kind],
-    what: &str,
-) -> Ruling {
+fn asks_again(trace: &Dissection<'_>, record: usize, up: Time, kind: Kind, what: &str) -> Ruling {
     let deadline = up + NOTICED_AFTER;
-    let found = sent(trace).find(|found| found.record > record && kinds.contains(&found.is.kind));
+    let found = sent(trace).find(|found| found.record > record && found.is.kind == kind);
     match found {
         Some(found) if found.at <= deadline => Ruling::Holds(vec![record, found.record]),
         _ if trace.end() < deadline || is_cut(trace, up, deadline) => Ruling::Skip,

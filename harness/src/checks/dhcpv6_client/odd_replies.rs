@@ -181,6 +181,11 @@ fn no_binding(trace: &Dissection<'_>) -> Verdict {
             found.record > answer.record && matches!(found.is.kind, Kind::Request | Kind::Solicit)
         });
         match asks {
+            Some(found) if found.is.kind == Kind::Solicit && found.at <= deadline => broken(
+                [question.record, answer.record, found.record],
+                "a Request, since the server has no binding",
+                "a Solicit, as if there were no server",
+            ),
             Some(found) if found.at <= deadline => Ruling::Holds(vec![answer.record, found.record]),
             _ if trace.end() < deadline || trace.is_disturbed(answer.at, deadline) => Ruling::Skip,
             later => broken(

@@ -103,6 +103,11 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
     ),
     right("short-lan-prefix", &[LATER_ON_PD], "not-redistributed"),
     right(
+        "advertises-first-lifetimes",
+        &["address/a-day-on-a-pd-line"],
+        "not-redistributed",
+    ),
+    right(
         "ignores-line-adverts",
         EVERYWHERE,
         "advertisement-not-taken",

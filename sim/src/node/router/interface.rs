@@ -142,6 +142,17 @@ impl Interface {
             .any(|address| address.ip == ip && address.state == State::Assigned)
     }
 
+    /// Returns whether it is still being found out if an address can be ours.
+    pub(super) fn is_probing(&self, ip: Ipv6Addr) -> bool {
+        self.addresses.iter().any(|address| {
+            let probed = matches!(
+                address.state,
+                State::Delayed { .. } | State::Tentative { .. }
+            );
+            address.ip == ip && probed
+        })
+    }
+
     /// Returns the addresses that are ours.
     pub(super) fn assigned(&self) -> Vec<Ipv6Addr> {
         let ours = self.addresses.iter();

@@ -24,6 +24,7 @@ pub(super) struct Advertiser {
     defects: Defects,
     offer: Offer,
     old: Vec<(Ipv6Net, Time)>,
+    old_dns: Vec<(Ipv6Addr, Time)>,
     /// What was advertised before the power cut; withdrawn unless the line grants it again.
     stored: Option<Ipv6Net>,
     burst: u32,
@@ -39,6 +40,7 @@ impl Advertiser {
             defects,
             offer: Offer::default(),
             old: Vec::new(),
+            old_dns: Vec::new(),
             stored,
             burst: 0,
             next: None,
@@ -75,6 +77,11 @@ impl Advertiser {
             ..offer.clone()
         } == self.offer
             && before == after;
+        let dns = self.offer.dns.filter(|dns| offer.dns != Some(*dns));
+        self.old_dns.extend(dns.map(|dns| (dns, now + LAN_VALID)));
+        self.old_dns.retain(|(dns, _)| offer.dns != Some(*dns));
+        let extra = self.old_dns.len().saturating_sub(OLD_MAX);
+        self.old_dns.drain(..extra);
         self.offer = offer;
         if only_refreshed {
             return;
@@ -159,6 +166,7 @@ impl Advertiser {
     ) {
         let now = cx.now();
         self.old.retain(|(_, until)| *until > now);
+        self.old_dns.retain(|(_, until)| *until > now);
         let due: Vec<_> = self
             .solicited
             .extract_if(.., |(at, ..)| *at <= now)
@@ -232,6 +240,7 @@ impl Advertiser {
             now,
             &self.defects,
         ));
+        options.extend(self.withdrawn_dns());
         RouterAdvert {
             hop_limit: lan_advert_options::hop_limit(&self.defects),
             managed: self.defects.has(MANAGED_FLAG_ON_LAN),
@@ -242,6 +251,19 @@ impl Advertiser {
             retrans: Duration::ZERO,
             options,
         }
+    }
+
+    /// Returns what takes old DNS servers back (RFC 8106 §5.1): they went with their prefix.
+    fn withdrawn_dns(&self) -> Option<NdpOption> {
+        let servers: Vec<Ipv6Addr> = self.old_dns.iter().map(|(dns, _)| *dns).collect();
+        let silent =
+            self.defects.has(LEAVES_OLD_DNS) || self.defects.has(lan_advert_options::NO_RDNSS);
+        // Until there is another one, it is better than none.
+        let replaced = self.offer.dns.is_some() && !servers.is_empty();
+        (replaced && !silent).then_some(NdpOption::Rdnss {
+            lifetime: 0,
+            servers,
+        })
     }
 
     /// RFC 7084 §4.1 G-4, G-5 and §4.3 L-4: no default router without prefix and uplink.
@@ -335,6 +357,9 @@ defects! {
     /// Advertises a router lifetime of zero although it has a prefix and a router upstream.
     NEVER_DEFAULT_ROUTER = "never-default-router",
         "プレフィックスも上位ルータもあるのに、ルータ有効期間0を広告する。";
+    /// Does not take the DNS server back that went with a prefix.
+    LEAVES_OLD_DNS = "leaves-old-dns",
+        "失効したプレフィックスとともに使えなくなったDNSサーバを取り消さない。";
     /// Sets the M flag on the LAN without having addresses to give.
     MANAGED_FLAG_ON_LAN = "managed-flag-on-lan",
         "配るアドレスがないのに、LANのRAにMフラグを立てる。";

@@ -23,7 +23,17 @@ fn ids_and_ports_must_vary() {
     let mut trace = TraceBuilder::new("next-ra");
     trace.lan_ra(|_| {});
     for id in 1..=9u16 {
-        trace.forward(id.wrapping_mul(40_503), NAME, server);
+        trace.forward(id.wrapping_mul(id).wrapping_mul(40_503), NAME, server);
+    }
+    assert!(
+        matches!(
+            verdict("dns.sec.random-id", &trace),
+            Verdict::Inconclusive(_)
+        ),
+        "nine questions say little"
+    );
+    for id in 10..=99u16 {
+        trace.forward(id.wrapping_mul(id).wrapping_mul(40_503), NAME, server);
     }
     assert!(matches!(
         verdict("dns.sec.random-id", &trace),
@@ -40,9 +50,9 @@ fn a_question_that_goes_to_both_servers_is_one() {
     let mut trace = TraceBuilder::new("next-ra");
     let servers = [trace.ons_dns(), trace.trace.header.setup.default_dns[0]];
     trace.lan_ra(|_| {});
-    for id in 1..=9u16 {
+    for id in 1..=99u16 {
         for server in servers {
-            trace.forward(id.wrapping_mul(40_503), NAME, server);
+            trace.forward(id.wrapping_mul(id).wrapping_mul(40_503), NAME, server);
         }
     }
     assert!(matches!(

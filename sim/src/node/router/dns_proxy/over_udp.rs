@@ -221,11 +221,15 @@ impl OverUdp {
         let id = if desk.has(SEQUENTIAL_DNS_IDS) {
             self.next_id = self.next_id.wrapping_add(1);
             self.next_id
+        } else if desk.has(DNS_IDS_OF_EIGHT_BITS) {
+            rng.random_range(0..=0xff)
         } else {
             rng.random()
         };
         let port = if desk.has(FIXED_DNS_PORT) {
             FIXED_PORT
+        } else if desk.has(SIXTEEN_DNS_PORTS) {
+            FIXED_PORT + rng.random_range(0..16)
         } else {
             self.free_port(rng)?
         };
@@ -339,6 +343,12 @@ defects! {
     /// Asks every upstream question from the same port.
     FIXED_DNS_PORT = "fixed-dns-port",
         "上位への問い合わせを常に同じポートから送る。";
+    /// Draws the ids of its upstream questions from 256 at random.
+    DNS_IDS_OF_EIGHT_BITS = "dns-ids-of-eight-bits",
+        "上位への問い合わせのIDを256通りの中から乱数で選ぶ。";
+    /// Asks its upstream questions from sixteen ports.
+    SIXTEEN_DNS_PORTS = "sixteen-dns-ports",
+        "上位への問い合わせを16個のポートのいずれかから送る。";
     /// Believes answers whatever their id.
     IGNORES_DNS_ID = "ignores-dns-id",
         "IDの異なる応答も受け入れる。";
