@@ -120,7 +120,7 @@ struct Heard<'d> {
 }
 
 fn keeps_address(trace: &Dissection<'_>) -> Verdict {
-    judge(trace, "an address", |line, heard| {
+    judge(trace, "an address all the time", |line, heard| {
         let mut has = Spans::default();
         for (net, preferred) in prefixes_of(heard, trace.end()) {
             let mut given = line.prefixes.iter();
@@ -134,14 +134,14 @@ fn keeps_address(trace: &Dissection<'_>) -> Verdict {
 }
 
 fn keeps_router(trace: &Dissection<'_>) -> Verdict {
-    judge(trace, "a router", |_, heard| {
+    judge(trace, "a router all the time", |_, heard| {
         let lifetimes = heard.adverts.iter().map(|ra| (ra.arrives, ra.is.lifetime));
         until_the_next(lifetimes.collect(), trace.end())
     })
 }
 
 fn keeps_dns(trace: &Dissection<'_>) -> Verdict {
-    judge(trace, "a DNS server", |_, heard| {
+    judge(trace, "a DNS server all the time", |_, heard| {
         let prefixes = prefixes_of(heard, trace.end());
         let named = servers_of(heard, trace.end()).into_iter();
         let by_dhcpv6 = heard.by_dhcpv6.iter();
@@ -203,7 +203,11 @@ fn old_dns(trace: &Dissection<'_>) -> Verdict {
 }
 
 /// Judges for each terminal that it has something whenever the line gives it.
-fn judge(trace: &Dissection<'_>, what: &str, has: impl Fn(&Line, &Heard<'_>) -> Spans) -> Verdict {
+fn judge(
+    trace: &Dissection<'_>,
+    expected: &str,
+    has: impl Fn(&Line, &Heard<'_>) -> Spans,
+) -> Verdict {
     let line = line(trace);
     every(
         "terminal while the line gave a prefix",
@@ -240,7 +244,7 @@ fn judge(trace: &Dissection<'_>, what: &str, has: impl Fn(&Line, &Heard<'_>) -> 
                 format!("none up to {}", moment(to))
             };
             let came = (to < trace.end()).then_some(to);
-            broken(records, format!("{what} all the time"), seen)
+            broken(records, expected, seen)
                 .unless_late(trace, Delay::past(from - IN_USE_WITHIN, from, came))
         },
     )
