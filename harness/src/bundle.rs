@@ -71,10 +71,10 @@ fn runs(number: usize, of: usize) -> PathBuf {
 /// What `README.txt` says.
 const READ_ME: &str = "\
 This archive holds the conformance report of a router, made by ngnlab, and all it was made of.
-ngnlab が作成したルータの適合性レポートと、その根拠となる資料一式です。
+ngnlab が作成したルータの適合性の報告と、その根拠となる資料一式です。
 
   report.html      the report for a browser, offline; report.pdf for printing
-                   レポート（ブラウザで開く。通信は発生しない）。印刷用は report.pdf
+                   報告（ブラウザで開く。通信は発生しない）。印刷用は report.pdf
   report.json      the same for programs
                    同じ内容（プログラム用）
   runs/            what was seen in each run: trace, capture for Wireshark, the device's logs
@@ -84,7 +84,7 @@ ngnlab が作成したルータの適合性レポートと、その根拠とな�
   bundle.json      when and by what this was made / 作成日時と作成したプログラム
 
 Is it whole, and does the report follow from the traces?
-改ざんの有無と、レポートが記録どおりかの確認：
+改ざんの有無と、報告が記録どおりかの確認：
 
   ngnlab verify FILE.zip
   sha256sum -c manifest.sha256         (unpacked, and without ngnlab / 展開後、ngnlab なしで)

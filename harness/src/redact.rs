@@ -175,7 +175,8 @@ impl Redactor {
 /// What gives people away in traces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inside {
-    /// The MAC addresses of the device, and all others that a maker gave out.
+    /// The MAC addresses of the device, and all others that a maker gave out, or that stand in a
+    /// capture of somebody's.
     pub macs: BTreeSet<Mac>,
     /// Customer IDs (お客さまID).
     pub customer_ids: BTreeSet<String>,
@@ -202,15 +203,17 @@ impl Inside {
             passwords: 0,
         };
         found.customer_ids.retain(|id| !id.is_empty());
+        // On a line of ours, those that no maker gave out are ours as well.
+        let is_real = |mac: &Mac| {
+            is_given_out(*mac) || header.captured.is_some() && mac.0[0] & 1 == 0 && mac.0 != [0; 6]
+        };
         for record in &trace.records {
             if let Seen::Frame { frame, .. } = &record.seen {
-                found
-                    .macs
-                    .extend(frames::macs(frame).filter(|mac| is_given_out(*mac)));
+                found.macs.extend(frames::macs(frame).filter(is_real));
                 if let Some(packet) = Packet::parse(frame) {
                     let ends = [packet.source, packet.destination];
                     let inside = ends.into_iter().filter_map(text::mac_inside);
-                    found.macs.extend(inside.filter(|mac| is_given_out(*mac)));
+                    found.macs.extend(inside.filter(is_real));
                 }
                 found.passwords += usize::from(!ppp::secrets(frame).is_empty());
             }

@@ -17,43 +17,52 @@ use crate::dut::description::Description;
 use crate::named::{CHECKS, DIAGNOSES, MARK};
 use crate::scenario::Scenario;
 
+mod in_place;
+
 /// Returns the schema of a report, as `run --json` writes it.
 pub fn report() -> String {
     let settings = SchemaSettings::draft07().for_serialize();
-    written::<Document>("An ngnlab report", settings)
+    written(&made::<Document>("An ngnlab report", settings))
 }
 
 /// Returns the schema of a benchmark, as `bench dns --json` writes it.
 pub fn benchmark() -> String {
     let settings = SchemaSettings::draft07().for_serialize();
-    written::<Benchmark>("An ngnlab benchmark", settings)
+    written(&made::<Benchmark>("An ngnlab benchmark", settings))
 }
 
 /// Returns the schema of a scenario file.
 pub fn scenario() -> String {
-    written::<Scenario>("An ngnlab scenario", of_a_file())
+    of_a_file::<Scenario>("An ngnlab scenario")
 }
 
 /// Returns the schema of a device file.
 pub fn device() -> String {
-    written::<Description>("An ngnlab device file", of_a_file())
+    of_a_file::<Description>("An ngnlab device file")
 }
 
-fn of_a_file() -> SchemaSettings {
-    SchemaSettings::draft07()
+fn of_a_file<T: JsonSchema>(title: &str) -> String {
+    let settings = SchemaSettings::draft07()
         .with_transform(RecursiveTransform(without_null))
         .with_transform(RecursiveTransform(as_words))
-        .with_transform(RecursiveTransform(as_one_key))
+        .with_transform(RecursiveTransform(as_one_key));
+    let mut schema = made::<T>(title, settings);
+    in_place::put(&mut schema);
+    written(&schema)
 }
 
-fn written<T: JsonSchema>(title: &str, settings: SchemaSettings) -> String {
+fn made<T: JsonSchema>(title: &str, settings: SchemaSettings) -> Value {
     let settings = settings
         .with_transform(RecursiveTransform(with_names))
         .with_transform(RecursiveTransform(with_plain_words))
         .with_transform(RestrictFormats::default());
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.insert("title".to_owned(), title.into());
-    let text = serde_json::to_string_pretty(&schema).expect("a schema has string keys only");
+    schema.to_value()
+}
+
+fn written(schema: &Value) -> String {
+    let text = serde_json::to_string_pretty(schema).expect("a schema has string keys only");
     text + "\n"
 }
 

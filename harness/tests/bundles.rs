@@ -43,7 +43,7 @@ fn a_bundle_is_verified_wherever_it_is() {
     );
     let japanese = lab.ngnlab(&["verify", "whole.zip", "--lang", "ja"]);
     assert!(
-        told(&japanese).contains("改ざんなし。レポートは"),
+        told(&japanese).contains("改ざんなし。報告は"),
         "{}",
         told(&japanese)
     );

@@ -193,6 +193,59 @@ fn the_shards_of_a_run_make_the_same_report_as_the_run() {
 }
 
 #[test]
+fn merging_writes_the_files_that_a_run_writes() {
+    let folder = TempDir::new().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    let whole = place("whole.json");
+    let args = ["run", "--scenario", "dns/large-answers"];
+    let args = [&args[..], &["--defect", "one-dns-for-all"]].concat();
+    ngnlab(&[&args[..], &["--json", text(&whole)]].concat());
+    let shards = [place("1.json"), place("2.json")];
+    for (shard, path) in ["1/2", "2/2"].iter().zip(&shards) {
+        ngnlab(&[&args[..], &["--shard", shard, "--json", text(path)]].concat());
+    }
+    let [first, second] = &shards;
+    let merge = ["merge", text(first), text(second)];
+    let made = ["json", "junit", "markdown", "html"].map(|format| (format, place(format)));
+    let mut asked = merge.map(str::to_owned).to_vec();
+    for (format, path) in &made {
+        asked.extend([format!("--{format}"), text(path).to_owned()]);
+    }
+    let asked: Vec<&str> = asked.iter().map(|word| &**word).collect();
+    let merged = ngnlab(&asked);
+    assert_eq!(merged.status.code(), Some(1), "{}", said(&merged.stderr));
+    let report = text(&made[0].1);
+    // The runs' own seed, not the command that merged them.
+    let provenance = &serde_json::from_str::<serde_json::Value>(
+        &fs::read_to_string(report).unwrap(),
+    )
+    .unwrap()["provenance"];
+    assert_eq!(provenance["seed"], "1");
+    assert_eq!(provenance["command"][1], "merge");
+    for (format, path) in &made {
+        let shown = ngnlab(&["render", report, "--format", format]).stdout;
+        assert!(fs::read(path).unwrap() == shown, "{format}");
+    }
+    let markdown = text(&made[2].1);
+    ngnlab(
+        &[
+            &merge[..],
+            &["--markdown", markdown, "--baseline", text(&whole)],
+        ]
+        .concat(),
+    );
+    let summary = fs::read_to_string(markdown).unwrap();
+    assert!(summary.contains("no change"), "{summary}");
+    let nowhere = [&merge[..], &["--junit", "/dev/null/junit.xml"]].concat();
+    let refused = ngnlab(&nowhere);
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(
+        said(&refused.stdout).is_empty(),
+        "before anything is merged"
+    );
+}
+
+#[test]
 fn a_shard_is_no_report_and_what_does_not_belong_together_is_not_merged() {
     let folder = TempDir::new().unwrap();
     let place = |name: &str| folder.path().join(name);

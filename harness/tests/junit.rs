@@ -58,6 +58,11 @@ fn a_reader_of_junit_finds_each_case_with_one_result_and_counts_as_we_do() {
     assert_eq!(suite.name, "reference with duid-llt");
     assert_eq!(suite.properties["profile ons-east"], "not conformant");
     assert!(suite.properties["command"].contains("--defect duid-llt"));
+    assert_eq!(suite.properties["level ngn.dhcp6.duid-ll"], "MUST");
+    assert_eq!(
+        suite.properties["source ngn.dhcp6.duid-ll"],
+        "ngn-facts §2.1"
+    );
 
     let count = |kind: &str| {
         let cases = suite.cases.iter();

@@ -45,6 +45,14 @@ fn the_published_schemas_are_those_of_the_program() {
 }
 
 #[test]
+fn what_editors_complete_by_stands_in_its_place() {
+    for schema in [schema::scenario(), schema::device()] {
+        let lines = schema.lines().filter(|line| line.contains("\"allOf\""));
+        assert_eq!(lines.collect::<Vec<_>>(), [""; 0]);
+    }
+}
+
+#[test]
 fn every_scenario_and_device_file_is_as_its_schema_says() {
     let scenario = validator(&schema::scenario());
     let mut count = 0;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::once;
 use crate::journal::{Apart, Header, Planned, apart};
+use crate::provenance::{Host, Provenance};
 use crate::stale::{Watched, stale};
 use crate::{Case, LeftOut, Report, escape};
 
@@ -51,6 +52,9 @@ pub struct Part {
     pub cut_off: Vec<LeftOut>,
     /// What became of the entries of the device file.
     pub watched: Vec<Watched>,
+    /// Where this part comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
 }
 
 impl fmt::Display for Number {
@@ -188,7 +192,26 @@ fn of_device(shards: &[(String, Shard)], device: usize, elapsed_ms: u64) -> Resu
     }
     let watched = parts().map(|(_, part)| &part.watched[..]);
     let watched = together(watched, &plan.cases)?;
-    Ok(run.report(plan, cases, left_out, stale(&watched), elapsed_ms))
+    Ok(Report {
+        provenance: from(parts().filter_map(|(_, part)| part.provenance.as_ref())),
+        ..run.report(plan, cases, left_out, stale(&watched), elapsed_ms)
+    })
+}
+
+/// Says where the whole comes from: when the first of its parts began, with what, and on which kind
+/// of machine, if it was one.
+fn from<'a>(mut parts: impl Iterator<Item = &'a Provenance>) -> Option<Provenance> {
+    let mut whole = parts.next()?.clone();
+    for part in parts {
+        // RFC 3339 §5.1: times of one zone are in order as texts.
+        if part.began < whole.began {
+            whole.began.clone_from(&part.began);
+        }
+        if part.host != whole.host {
+            whole.host = Host::default();
+        }
+    }
+    Some(whole)
 }
 
 /// Returns what became of each entry of a device file in all shards.

@@ -92,11 +92,12 @@ pub fn pack(mut contents: Contents<'_>) -> Result<Packed, Error> {
         Some(map) => map(&text),
         None => text,
     };
+    keep_scenarios(&contents.reports, &text)?;
     let mut reports = Vec::new();
     for (number, (report, device)) in contents.reports.iter().zip(&contents.devices).enumerate() {
         let device = match device {
             Some(path) => {
-                let name = device_name(number, path);
+                let name = device_name(number, Path::new(&text(path.display().to_string())));
                 let original = input::text(path, input::DESCRIPTION)?;
                 Some((name, original))
             }
@@ -181,11 +182,13 @@ impl Packing {
             case.trace = Some(format!("{place}/{TRACE}"));
             case.capture = Some(format!("{place}/{CAPTURE}"));
             let from = path.parent().unwrap_or(Path::new("."));
-            if let Outcome::DeviceFailed { log, .. } = &mut case.outcome {
-                let inside = log
-                    .as_deref()
-                    .and_then(|log| Path::new(log).strip_prefix(from).ok());
-                *log = inside.map(|log| format!("{place}/{}", log.display()));
+            if let Outcome::DeviceFailed { log: own, .. } = &original.outcome
+                && let Outcome::DeviceFailed { log, .. } = &mut case.outcome
+            {
+                let own = own.as_deref().map(Path::new);
+                let inside = own.and_then(|log| log.strip_prefix(from).ok());
+                let inside = inside.map(|log| log.display().to_string());
+                *log = inside.map(|log| format!("{place}/{}", named(log, redactor)));
             }
             let mut trace = load(path)?;
             let again = plain
@@ -244,11 +247,13 @@ impl Packing {
             entries.sort_by_key(fs::DirEntry::file_name);
             for entry in entries {
                 let name = entry.file_name().to_string_lossy().into_owned();
-                let (kind, path) = (entry.file_type().map_err(unread)?, format!("{to}/{name}"));
+                let is_log = ![TRACE, CAPTURE].contains(&&name[..]);
+                let path = format!("{to}/{}", named(name, redactor));
+                let kind = entry.file_type().map_err(unread)?;
                 // A link may lead anywhere.
                 if kind.is_dir() {
                     folders.push((entry.path(), path));
-                } else if kind.is_file() && ![TRACE, CAPTURE].contains(&&name[..]) {
+                } else if kind.is_file() && is_log {
                     self.log(&entry.path(), path, redactor)?;
                 }
             }
@@ -350,6 +355,27 @@ fn scenario_text(folder: &Path, name: &str) -> Result<String, Error> {
 pub(super) fn device_name(number: usize, path: &Path) -> String {
     let stem = path.file_stem().and_then(scenario::segment);
     format!("{}-{}.toml", number + 1, stem.unwrap_or("device"))
+}
+
+/// Returns what a file of a run is called in the bundle.
+fn named(name: String, redactor: Option<&Redactor>) -> String {
+    match redactor {
+        Some(redactor) => redactor.texts()(&name),
+        None => name,
+    }
+}
+
+/// Refuses to map what a scenario is called by: it is judged by its own file.
+fn keep_scenarios(reports: &[Report], text: &impl Fn(String) -> String) -> Result<(), Error> {
+    let cases = reports.iter().flat_map(|report| &report.cases);
+    let mut names = cases.map(|case| &case.scenario);
+    match names.find(|name| text((*name).clone()) != **name) {
+        None => Ok(()),
+        Some(name) => Err(Error::Usage {
+            what: format!("a word that is to be mapped stands in the name of {name}"),
+            help: Some("run that scenario under another name".to_owned()),
+        }),
+    }
 }
 
 fn device_of(device: &Option<(String, String)>) -> Option<(&Path, &str)> {

@@ -49,6 +49,9 @@ struct Checked {
 #[derive(Debug, Serialize)]
 struct Stopped {
     before: Stage,
+    /// In which way the device failed, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    how: Option<&'static str>,
     reason: String,
     hint: &'static str,
     /// What it did wrong by then, as checks say.
@@ -170,6 +173,10 @@ fn check(
     let dns = answers::in_words(&trace);
     let stopped = missing.map(|before| Stopped {
         before,
+        how: match &run.ending {
+            Ending::DeviceFailed(failure) => Some(failure.how.name()),
+            Ending::Complete | Ending::NotOffered(_) => None,
+        },
         reason: reason(before, &run, dns.as_deref()),
         hint: match run.ending {
             // Its end is the matter, not what it had not come to by then.
@@ -191,9 +198,7 @@ fn check(
 
 fn reason(before: Stage, run: &Run, dns: Option<&str>) -> String {
     match (&run.ending, before, dns) {
-        (Ending::DeviceFailed(failure), _, _) => {
-            format!("{}: {}", failure.how.name(), failure.message)
-        }
+        (Ending::DeviceFailed(failure), _, _) => failure.message.clone(),
         (Ending::NotOffered(what), _, _) => format!("it does not offer {what}"),
         (Ending::Complete, Stage::Dns, Some(came)) => {
             format!("a terminal asked for {NAME} again and again: {came}")
@@ -283,7 +288,11 @@ fn shown(name: &str, checked: &Checked, lang: Lang) -> String {
             stage => stage.words(),
         }
     );
-    let reason = lang.say(&stopped.reason).replace('\n', "\n          ");
+    let how = stopped
+        .how
+        .map(|how| lang.say(how).into_owned() + lang.colon());
+    let reason = how.unwrap_or_default() + &lang.say(&stopped.reason);
+    let reason = reason.replace('\n', "\n          ");
     let mut text = format!("{}\n", lang.say(&line));
     text.push_str(&field("reason", &reason));
     text.push_str(&field("hint", &lang.say(stopped.hint)));

@@ -279,7 +279,8 @@ fn tell(
     }
     let exit_code = run::exit_code_of_all(&reports);
     let document = Document::of(reports);
-    args.outputs.write(&document, place.look(scenes))?;
+    args.outputs
+        .write(&document, place.look(scenes), &|_| String::new())?;
     Ok(Answer {
         text: text::render(&document, place.look(&NoScenes)),
         remarks: String::new(),

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use ngnlab_reports::comparison::Rules;
 use ngnlab_reports::document::Document;
-use ngnlab_reports::formats::{self, FORMATS, json};
+use ngnlab_reports::formats::{self, FORMATS, Look};
+use ngnlab_reports::provenance::Provenance;
 use ngnlab_reports::shard::{self, Shard};
 use ngnlab_reports::{Case, Report};
 
-use super::{Answer, Place, diff, file, formats_in_words, run};
+use super::{Answer, Outputs, Place, diff, formats_in_words, run};
 use crate::error::{Error, UNDETERMINED};
 use crate::input;
 use crate::mistake::advice;
@@ -21,9 +22,9 @@ pub struct Merge {
     /// Every shard of the run, as `run --shard K/N --json FILE` wrote it
     #[arg(required = true, value_name = "SHARD")]
     pub shards: Vec<PathBuf>,
-    /// Writes the report as JSON
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
+    /// Where the report goes
+    #[command(flatten)]
+    pub outputs: Outputs,
     /// The format of what is printed
     #[arg(long, default_value = "text", help = formats_in_words())]
     pub format: String,
@@ -43,6 +44,7 @@ pub(super) fn answer(args: &Merge, place: Place) -> Result<Answer, Error> {
             help: advice(&args.format, &known),
         });
     };
+    args.outputs.try_out()?;
     let baseline = match &args.baseline {
         Some(path) => Some((path, diff::reports(path)?)),
         None => None,
@@ -57,10 +59,16 @@ pub(super) fn answer(args: &Merge, place: Place) -> Result<Answer, Error> {
         help: Some("name every shard of one run, each once".to_owned()),
     })?;
     drop(shards);
-    // The runs say themselves when they were; this is where the report of them all comes from.
+    // The runs say when and with what they were; what made a report of them is this command.
     let made = (place.provenance)();
     for report in &mut reports {
-        report.provenance = Some(made.clone());
+        report.provenance = Some(match report.provenance.take() {
+            Some(of_run) => Provenance {
+                command: made.command.clone(),
+                ..of_run
+            },
+            None => made.clone(),
+        });
     }
     let change = baseline.map(|(path, old)| {
         let (name, rules) = (
@@ -82,19 +90,22 @@ pub(super) fn answer(args: &Merge, place: Place) -> Result<Answer, Error> {
         .as_ref()
         .map_or_else(|| run::exit_code_of_all(&reports), diff::exit_code);
     let document = Document::of(reports);
-    let written = match &args.json {
-        Some(path) => file::write(path, &json::render(&document, false)),
-        None => Ok(()),
-    };
     let scenes = Kept { for_good: true };
     let look = place.look(&scenes);
-    let mut text = (format.render)(&document, look);
-    if let Some(change) = &change
-        && ["text", "markdown"].contains(&format.name)
-    {
-        text.push('\n');
-        text.push_str(&diff::shown_as(format.name, change, look));
-    }
+    let change_as = |name: &str, look: Look<'_>| match &change {
+        Some(change) if ["text", "markdown"].contains(&name) => {
+            format!("\n{}", diff::shown_as(name, change, look))
+        }
+        Some(_) | None => String::new(),
+    };
+    let plain = Look {
+        colour: false,
+        ..look
+    };
+    let written = args
+        .outputs
+        .write(&document, look, &|name| change_as(name, plain));
+    let text = (format.render)(&document, look) + &change_as(format.name, look);
     let (remarks, exit_code) = match written {
         Ok(()) => (String::new(), code),
         Err(error) => (error.pretty(place.lang()), UNDETERMINED),
@@ -129,6 +140,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   ngnlab run --shard 1/3 --json shard-1.json     on one machine; 2/3 and 3/3 on others
   ngnlab merge shard-*.json --json report.json   the report, as if all had been one run
+  ngnlab merge shard-*.json --junit junit.xml    the same for CI
 
 Exit codes: those of `ngnlab run`; 2 also where a shard is missing, named twice, or of another run.
 A shard by itself ends with 0 when all of its part has run, whatever came of it";

@@ -34,13 +34,18 @@ impl Outputs {
         files.try_for_each(|path| file::try_out(path))
     }
 
-    /// Writes all of them.
-    pub(super) fn write(&self, document: &Document, look: Look<'_>) -> Result<(), Error> {
+    /// Writes all of them; `more` is what stands below a report in the format that it names.
+    pub(super) fn write(
+        &self,
+        document: &Document,
+        look: Look<'_>,
+        more: &dyn Fn(&str) -> String,
+    ) -> Result<(), Error> {
         if let Some(path) = &self.json {
             file::write(path, &json::render(document, false))?;
         }
         self.draw(document, look)?;
-        self.write_for_ci(document, look, &|_| String::new())
+        self.write_for_ci(document, look, more)
     }
 
     /// Writes the page.

@@ -137,8 +137,9 @@ pub(super) fn answer(args: &Run, place: Place) -> Result<Answer, Error> {
     let of_whole = shard.as_ref();
     let saved = saved::run(args, &header, &devices, &plans, &reports, of_whole);
     if let Some(shard) = shard {
-        let parts = ended.into_iter();
-        let parts = parts.map(|(device, ended)| shard::part(device, ended));
+        let parts = ended.into_iter().zip(reports);
+        let parts =
+            parts.map(|((device, ended), report)| shard::part(device, ended, report.provenance));
         let parts = parts.collect();
         let ran = shard::Ran { parts, elapsed_ms };
         return shard::tell(args, kept, shard, ran, saved.as_ref(), place.lang());

@@ -4,7 +4,7 @@
 //! nobody else's (`guard.rs`). Power and carrier are switched by commands of the file, so that a
 //! switched socket, a relay or labgrid can do it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use ngnlab_sim::line::Area;
@@ -22,19 +22,22 @@ use super::description::Description;
 use super::description::cabled::{Cabled, Socket};
 use super::description::templates::Templates;
 use super::description::variables::Variables;
+use super::lines::Line;
 use super::{Cables, DeviceFailure, Dut, DutError, Ends, Failure};
 use crate::error::Error;
 use hooks::{Hook, Progress};
+use log::Log;
 
 mod guard;
 mod hooks;
+mod log;
 
 /// A router on two cables.
 pub struct NicDut {
     description: Description,
     file: Cabled,
     area: Area,
-    log: PathBuf,
+    log: Log,
     variables: Option<Variables>,
 }
 
@@ -45,7 +48,7 @@ impl NicDut {
             description: description.clone(),
             file: file.clone(),
             area,
-            log: logs.join("commands.log"),
+            log: Log::new(logs.join("commands.log")),
             variables: None,
         }
     }
@@ -100,7 +103,7 @@ impl NicDut {
         DutError::Failed(DeviceFailure {
             how,
             message: format!("the command `{}` {error}", hook.name),
-            log: Some(self.log.display().to_string()),
+            log: Some(self.log.path().display().to_string()),
         })
     }
 
@@ -167,6 +170,16 @@ impl Dut for NicDut {
             return Err(DutError::NotOffered(what.to_owned()));
         }
         self.run(self.boot()?, world)
+    }
+
+    fn check(&mut self) -> Result<(), DutError> {
+        // What goes on in the background, as a console that is read along, writes at any time.
+        self.log.look();
+        Ok(())
+    }
+
+    fn lines(&mut self) -> Vec<Line> {
+        self.log.lines()
     }
 }
 

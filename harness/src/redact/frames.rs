@@ -5,7 +5,7 @@ use ngnlab_sim::Frame;
 use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::message::packet::ethernet::Ethernet;
 
-use super::text::{SOLICITED_NODE, searcher, spelled};
+use super::text::{SOLICITED_NODE, labels_backwards, searcher, spelled};
 use super::{Redactor, checksums, ppp};
 
 /// Maps frames.
@@ -20,7 +20,13 @@ impl<'r> Frames<'r> {
         let mut pairs = Vec::new();
         for mac in &redactor.macs {
             let other = redactor.mac(*mac);
-            for form in [itself, interface_id, solicited_node, its_ethernet_group] {
+            for form in [
+                itself,
+                interface_id,
+                solicited_node,
+                its_ethernet_group,
+                looked_up,
+            ] {
                 pairs.push((form(*mac), form(other)));
             }
         }
@@ -72,4 +78,10 @@ fn solicited_node(mac: Mac) -> Vec<u8> {
 /// RFC 2464 §7.
 fn its_ethernet_group(mac: Mac) -> Vec<u8> {
     [&[0x33, 0x33, 0xff], &mac.0[3..]].concat()
+}
+
+/// The labels of an address in ip6.arpa (RFC 3596 §2.5), each behind its length (RFC 1035 §3.1).
+fn looked_up(mac: Mac) -> Vec<u8> {
+    let labels = labels_backwards(mac);
+    labels.flat_map(|digit| [1, digit as u8]).collect()
 }

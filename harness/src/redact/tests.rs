@@ -77,6 +77,31 @@ fn addresses_made_of_one_go_with_it() {
 }
 
 #[test]
+fn an_address_that_is_looked_up_backwards_is_mapped() {
+    let redactor = knowing_own();
+    let other = redactor.mac(OWN);
+    let name = |mac: Mac| {
+        let digits = mac
+            .interface_id()
+            .map(|byte| format!("{byte:02x}"))
+            .concat();
+        digits.chars().rev().map(String::from).collect::<Vec<_>>()
+    };
+    assert_eq!(name(OWN)[..4].join("."), "3.c.2.b");
+    let text = |mac| format!("query[PTR] {}.0.8.e.f.ip6.arpa", name(mac).join("."));
+    assert_eq!(redactor.texts()(&text(OWN)), text(other));
+    let labels = |mac| {
+        name(mac)
+            .concat()
+            .bytes()
+            .flat_map(|digit| [1, digit])
+            .collect::<Vec<_>>()
+    };
+    let frame = |mac| Frame::from([&[0xaa; 20][..], &labels(mac), &[0]].concat());
+    assert_eq!(Frames::new(&redactor).map(&frame(OWN)), frame(other));
+}
+
+#[test]
 fn words_keep_their_form() {
     let mut redactor = Redactor::with_key([7; 32], ["Pass-9word".to_owned()]);
     redactor.ids.insert("CAF1234567890".to_owned());

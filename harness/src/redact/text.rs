@@ -98,7 +98,7 @@ pub(super) fn spelled(redactor: &Redactor) -> Vec<(String, String)> {
     let mut pairs: Vec<(String, String)> = redactor.words().into_iter().collect();
     for mac in &redactor.macs {
         let other = redactor.mac(*mac);
-        for spell in [colons, hyphens, spaces, bare, dots] {
+        for spell in [colons, hyphens, spaces, bare, dots, backwards] {
             let (one, two) = (spell(*mac), spell(other));
             pairs.push((one.to_uppercase(), two.to_uppercase()));
             pairs.push((one, two));
@@ -126,6 +126,21 @@ fn bare(mac: Mac) -> String {
 fn dots(mac: Mac) -> String {
     let bare = bare(mac);
     format!("{}.{}.{}", &bare[..4], &bare[4..8], &bare[8..])
+}
+
+/// As an address is looked up by, that is made of it (RFC 3596 §2.5).
+fn backwards(mac: Mac) -> String {
+    labels_backwards(mac)
+        .map(String::from)
+        .collect::<Vec<_>>()
+        .join(".")
+}
+
+/// Returns the digits of the interface identifier, the last one first.
+pub(super) fn labels_backwards(mac: Mac) -> impl Iterator<Item = char> {
+    let bytes = mac.interface_id().into_iter().rev();
+    let digits = bytes.flat_map(|byte| [byte & 0x0f, byte >> 4]);
+    digits.map(|digit| char::from_digit(u32::from(digit), 16).expect("a digit has four bits"))
 }
 
 /// Makes what finds patterns, the longest where several begin.

@@ -18,6 +18,8 @@ use ngnlab_sim::Frame;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::Link as _;
 use ngnlab_sim::link::nic::Nic;
+use ngnlab_sim::time::Time;
+use ngnlab_sim::trace::{Fact, Seen, Trace};
 
 use crate::bench::{eventually, root};
 use crate::{Test, gated};
@@ -105,6 +107,37 @@ fn behind_two_cables(name: &str, power: bool) {
         );
     }
     assert_eq!(output.status.code(), Some(0), "{said}");
+    if power {
+        let folder = place.join("out").join(name).display().to_string() + "-east";
+        says_when_the_power_was_switched(Path::new(&folder));
+    }
+}
+
+/// What the commands write stands in the trace: before the run, and at the power cut in it.
+fn says_when_the_power_was_switched(folder: &Path) {
+    let trace = fs::File::open(folder.join("trace.jsonl")).unwrap();
+    let trace = Trace::load(trace).unwrap();
+    let logged = trace.records.iter().filter_map(|record| {
+        let Seen::Fact {
+            fact: Fact::Logged { log, line },
+            ..
+        } = &record.seen
+        else {
+            return None;
+        };
+        Some((&**log, &**line, record.at))
+    });
+    let logged: Vec<_> = logged.collect();
+    let words: Vec<_> = logged.iter().map(|(log, line, _)| (*log, *line)).collect();
+    let [off, on] = ["power off", "power on"].map(|word| ("commands", word));
+    assert_eq!(words, [off, on, off, on], "{logged:?}");
+    let at: Vec<_> = logged.iter().map(|(.., at)| *at).collect();
+    assert!(at[1] < Time::ZERO, "{at:?}");
+    let cut = Time::from_secs(45);
+    assert!(
+        cut <= at[2] && at[3] < cut + Duration::from_secs(10),
+        "{at:?}"
+    );
 }
 
 /// Returns what the router runs whenever it has power: the programs of a device file.
@@ -339,6 +372,6 @@ done
 const POWER: &str = r#"
 ready = "while ! [ -e @place@/ready ]; do sleep 0.05; done"
 [power]
-off = "touch @place@/off; while ! [ -e @place@/is-off ]; do sleep 0.05; done; rm @place@/is-off"
-on  = "touch @place@/on"
+off = "echo power off; touch @place@/off; while ! [ -e @place@/is-off ]; do sleep 0.05; done; rm @place@/is-off"
+on  = "touch @place@/on; echo power on"
 "#;

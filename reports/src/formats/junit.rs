@@ -5,6 +5,7 @@
 //! exit code 1 stands for, an *error* what 3 does; *skipped* is what the device does not offer, or
 //! was left out. Remarks and known failures stand in what the test case printed.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 
@@ -15,7 +16,7 @@ use super::Look;
 use crate::conclusion::Conclusion;
 use crate::document::Document;
 use crate::words::Lang;
-use crate::{Case, Expectation, Finding, Level, Outcome, Report, Verdict, escape};
+use crate::{Case, CheckInfo, Expectation, Finding, Level, Outcome, Report, Verdict, escape};
 
 /// Renders a document, without colour, whatever is asked for.
 pub fn render<'a>(document: &Document, look: impl Into<Look<'a>>) -> String {
@@ -126,7 +127,23 @@ fn properties(report: &Report) -> Vec<(String, String)> {
     let made = made.filter(|(label, _)| *label != "seed");
     let made = made.map(|(label, value)| own(label, value));
     let head = head.into_iter().chain(firmware);
-    head.chain(profiles).chain(made).collect()
+    let failed = failed(report).into_iter().flat_map(|(id, info)| {
+        let level = match info.level {
+            Level::Must => "MUST",
+            Level::Should => "SHOULD",
+        };
+        let level = (format!("level {id}"), level.to_owned());
+        [level, (format!("source {id}"), info.source.clone())]
+    });
+    head.chain(profiles).chain(made).chain(failed).collect()
+}
+
+/// Returns what failed anywhere; a test case cannot have properties.
+fn failed(report: &Report) -> BTreeMap<&str, &CheckInfo> {
+    let verdicts = report.cases.iter().flat_map(|case| &case.verdicts);
+    let failed = verdicts.filter(|(_, judged)| matches!(judged.verdict, Verdict::Fail(_)));
+    let failed = failed.filter_map(|(id, _)| Some((&**id, report.checks.get(id)?)));
+    failed.collect()
 }
 
 impl Test {

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::journal::Plan;
+use crate::provenance::DeviceFile;
 use crate::{CheckInfo, Finding, Judged, Level, Outcome, Profile, Text, Verdict};
 
 const CHECK: &str = "dns.one";
@@ -39,6 +40,34 @@ proptest! {
             .collect();
         prop_assert_eq!(merged, expected);
     }
+}
+
+#[test]
+fn the_whole_says_where_its_parts_come_from() {
+    let (_, mut halves) = halves(&[(true, Some(PASSES)), (true, Some(FAILS))]);
+    let file = DeviceFile {
+        sha256: "cf5b".to_owned(),
+        ..DeviceFile::default()
+    };
+    for (half, day) in halves.iter_mut().zip(["02", "01"]) {
+        half.1.devices[0].provenance = Some(Provenance {
+            began: format!("2026-11-{day}T00:00:00Z"),
+            device: Some(file.clone()),
+            host: Host {
+                kernel: "Linux 6.12".to_owned(),
+                ..Host::default()
+            },
+            ..Provenance::default()
+        });
+    }
+    let made = |halves: &[(String, Shard)]| merge(halves).unwrap().remove(0).provenance.unwrap();
+    let whole = made(&halves);
+    assert_eq!(whole.began, "2026-11-01T00:00:00Z");
+    assert_eq!(whole.device, Some(file));
+    assert_eq!(whole.host.kernel, "Linux 6.12");
+    let other = halves[1].1.devices[0].provenance.as_mut().unwrap();
+    other.host.kernel = "Linux 6.1".to_owned();
+    assert_eq!(made(&halves).host, Host::default());
 }
 
 #[test]
@@ -312,6 +341,7 @@ fn part(ends: &[(bool, Option<u8>)], is_first: bool, is_own: &dyn Fn(usize) -> b
             .collect(),
         watched: vec![watched(false), watched(true)],
         cases,
+        provenance: None,
     }
 }
 

@@ -58,6 +58,7 @@ const QUOTED: [&str; 3] = [
 
 /// What is not written, and what is written instead.
 const GLOSSARY: &[(&str, &str)] = &[
+    ("レポート", "報告"),
     ("委譲", "委任"),
     ("移譲", "委任"),
     ("寿命", "有効期間"),

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use ngnlab_reports::journal::{Header, Planned};
+use ngnlab_reports::provenance::Provenance;
 use ngnlab_reports::shard::{self, FORMAT, Number, Part, Shard};
 use ngnlab_reports::words::Lang;
 use ngnlab_reports::{Case, Outcome, Verdict};
@@ -50,7 +51,11 @@ pub(super) fn own(header: &Header, plans: &[Plan]) -> Header {
 }
 
 /// Returns what came of a shard with one device.
-pub(super) fn part(device: &Chosen, ended: Vec<(&Entry, Option<Case>)>) -> Part {
+pub(super) fn part(
+    device: &Chosen,
+    ended: Vec<(&Entry, Option<Case>)>,
+    provenance: Option<Provenance>,
+) -> Part {
     let plan: Vec<Planned> = ended.iter().map(|(entry, _)| planned(entry)).collect();
     let missing = ended.iter().filter(|(_, case)| case.is_none());
     let cut_off = missing.map(|(entry, _)| planned(entry).left_out(STOPPED));
@@ -61,6 +66,7 @@ pub(super) fn part(device: &Chosen, ended: Vec<(&Entry, Option<Case>)>) -> Part 
         watched: watched(&device.known, &device.excuses, &cases),
         cases,
         cut_off,
+        provenance,
     }
 }
 

@@ -47,17 +47,24 @@ impl JsonSchema for Description {
         properties.insert(DRIVER.to_owned(), word);
         let mut required = required(&common);
         required.push(json!(DRIVER));
-        let forms = own.map(|(driver, own, needed)| {
-            let is_it = json!({"properties": {DRIVER: {"const": driver}}, "required": [DRIVER]});
-            json!({"if": is_it, "then": of_driver(&common, &own, needed, &shared)})
-        });
+        // One within the other: editors do not look for keys beside a list of forms.
+        let form = own
+            .iter()
+            .rfold(json!(true), |other, (driver, own, needed)| {
+                let is_it =
+                    json!({"properties": {DRIVER: {"const": driver}}, "required": [DRIVER]});
+                let then = of_driver(&common, own, needed, &shared);
+                json!({"if": is_it, "then": then, "else": other})
+            });
         json_schema!({
             "description": "A router, and how it is driven: `driver` decides which other keys there are.",
             "type": "object",
             "properties": properties,
             "required": required,
             "additionalProperties": false,
-            "allOf": forms,
+            "if": form["if"],
+            "then": form["then"],
+            "else": form["else"],
         })
     }
 }

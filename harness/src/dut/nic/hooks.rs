@@ -1,14 +1,14 @@
 //! Commands of the user that switch and configure a router, each within a bound.
 
-use std::fs::OpenOptions;
 use std::io;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::time::Time;
+
+use super::log::Log;
 
 /// One script.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub(super) struct Hook {
     /// What the shell runs.
     pub(super) script: String,
     /// Where what it writes goes.
-    pub(super) log: PathBuf,
+    pub(super) log: Log,
     /// How long it may take.
     pub(super) within: Duration,
 }
@@ -34,6 +34,7 @@ pub(super) enum Progress {
 /// A script that runs; dropping it ends it.
 pub(super) struct Running {
     process: Child,
+    log: Log,
     clock: Clock,
     within: Duration,
 }
@@ -41,10 +42,7 @@ pub(super) struct Running {
 impl Hook {
     /// Starts the script.
     pub(super) fn start(&self) -> io::Result<Running> {
-        let log = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&self.log)?;
+        let log = self.log.open()?;
         let process = Command::new("setpriv")
             // It ends with this worker.
             .args(["--pdeathsig", "KILL", "/bin/sh", "-e", "-c"])
@@ -55,6 +53,7 @@ impl Hook {
             .spawn()?;
         Ok(Running {
             process,
+            log: self.log.clone(),
             clock: Clock::starting_at(Time::ZERO),
             within: self.within,
         })
@@ -73,7 +72,9 @@ impl Hook {
 impl Running {
     /// Looks how far it is; one that fails or takes too long is an error.
     pub(super) fn progress(&mut self) -> io::Result<Progress> {
-        match self.process.try_wait()? {
+        let ended = self.process.try_wait()?;
+        self.log.look();
+        match ended {
             Some(status) if status.success() => Ok(Progress::Ended),
             Some(status) => Err(io::Error::other(format!("ended with {status}"))),
             None if self.clock.now().since(Time::ZERO) > self.within => Err(io::Error::other(
@@ -108,10 +109,11 @@ mod tests {
     #[test]
     fn a_script_ends_well_badly_or_too_late() {
         let folder = tempfile::tempdir().unwrap();
+        let log = Log::new(folder.path().join("commands.log"));
         let hook = |script: &str| Hook {
             name: "power on".to_owned(),
             script: script.to_owned(),
-            log: folder.path().join("commands.log"),
+            log: log.clone(),
             within: Duration::from_millis(500),
         };
         hook("echo on").run().unwrap();
@@ -119,7 +121,12 @@ mod tests {
         assert_eq!(error.to_string(), "ended with exit status: 1");
         let error = hook("sleep 60").run().unwrap_err();
         assert_eq!(error.to_string(), "did not end within 500ms");
-        let log = std::fs::read_to_string(folder.path().join("commands.log")).unwrap();
-        assert_eq!(log, "on\nout of order\n");
+        let text = std::fs::read_to_string(log.path()).unwrap();
+        assert_eq!(text, "on\nout of order\n");
+        let lines = log.lines();
+        assert_eq!(
+            lines.iter().map(|line| &*line.text).collect::<Vec<_>>(),
+            ["on", "out of order"]
+        );
     }
 }

@@ -125,7 +125,7 @@ function failureView(report, device, failure) {
         : places.map((one) => [one, " "])],
       failure.explains.length > 0 && [say("explains"), el("ul", { class: "plain" }, failure.explains.map((one) =>
         el("li", {}, link(caseLink(device, one.cases[0]) + "/" + one.check, el("code", {}, one.check)), " ",
-          say("runs", one.cases.length))))],
+          say(one.cases.length === 1 ? "oneRun" : "runs", one.cases.length))))],
       failure.promises > 0 && [say("explains"), say("promisesBroken", failure.promises)],
       [say("hint"), told(check.hint)],
       [say("source"), check.source],
@@ -144,6 +144,12 @@ function brokenRuns(device) {
   return [el("h2", {}, say("broken")), el("ul", {}, broken.map(([one, number]) =>
     el("li", {}, badge(one.known ? "k" : "f", say(outcomeWord(one.outcome))), " ", link(caseLink(device, number), caseName(one)),
       ": ", one.why, one.known ? [" (", say("knownBecause"), ": ", one.known, ")"] : null)))];
+}
+
+// That it was judged is neither good nor bad: the verdicts below say which.
+function outcomeKind(one) {
+  if (one.outcome === "judged" || one.outcome === "not-applicable") return "n";
+  return one.known ? "k" : "f";
 }
 
 function outcomeWord(outcome) {
@@ -201,7 +207,7 @@ function casePage(report, device, number, id) {
   }
   add(page, [el("h1", {}, el("code", {}, name)),
     one.about === null ? null : el("p", { class: "lead" }, one.about),
-    el("p", {}, badge(one.outcome === "judged" ? "p" : "f", say(outcomeWord(one.outcome))), " ", one.why),
+    el("p", {}, badge(outcomeKind(one), say(outcomeWord(one.outcome))), " ", one.why),
     facts([
       [say("runAgain"), command(again(device, one))],
       one.trace !== null && [say("trace"), el("code", {}, one.trace)],

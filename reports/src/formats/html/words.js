@@ -57,6 +57,7 @@ const WORDS = {
   because: { ja: "原因の不合格", en: "because of" },
   reason: { ja: "理由", en: "reason" },
   runs: { ja: "{0}回の試験", en: "{0} runs" },
+  oneRun: { ja: "1回の試験", en: "1 run" },
   promises: { ja: "シナリオの期待", en: "Promises of the scenario" },
   promisesBroken: { ja: "シナリオの期待の未達{0}件", en: "{0} promises of scenarios" },
   met: { ja: "達成", en: "kept" },
