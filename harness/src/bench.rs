@@ -25,6 +25,8 @@ pub struct Plan {
     pub workloads: Vec<Workload>,
     /// How many names are asked for again and again.
     pub names: u32,
+    /// How many connections stay open, where questions come over such.
+    pub connections: u16,
     /// The shares of the rate, in percent, at which delays are measured.
     pub shares: Vec<u32>,
     /// Whether the devices are offered more than they can do.
@@ -106,6 +108,7 @@ pub fn measure(
                 if one.series.len() == index {
                     one.series.push(Series {
                         workload: workload.clone(),
+                        self_test: None,
                         repetitions: Vec::new(),
                         at_shares: Vec::new(),
                         overload: None,

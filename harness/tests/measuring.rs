@@ -80,18 +80,9 @@ fn every_question_is_counted_on_both_sides() {
 #[test]
 fn a_real_router_forwards_new_names_and_answers_known_ones_itself() {
     let _turn = turn();
-    let device = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("devices/dnsmasq-dhcpcd.toml");
-    let lacking = Command::new(env!("CARGO_BIN_EXE_ngnlab"))
-        .arg("doctor")
-        .arg(&device)
-        .output()
-        .expect("ngnlab runs");
-    if lacking.status.code() != Some(0) {
-        let said = String::from_utf8_lossy(&lacking.stdout);
-        assert!(std::env::var_os("CI").is_none(), "{said}");
-        eprintln!("skipped: {said}");
+    let Some(device) = device("dnsmasq-dhcpcd") else {
         return;
-    }
+    };
     let folder = TempDir::new().unwrap();
     let json = folder.path().join("rate.json");
     let output = bench(&[
@@ -121,6 +112,69 @@ fn a_real_router_forwards_new_names_and_answers_known_ones_itself() {
     assert_eq!(known["upstream"]["questions"], 0, "{known}");
     // It is a process of this machine, so what it takes is known.
     assert!(new["effort"]["device-cpu"].as_f64().is_some(), "{new}");
+}
+
+#[test]
+fn a_forwarder_that_asks_upstream_over_tcp_is_answered_there() {
+    let new = over_tcp("dnsmasq-dhcpcd");
+    // It has a process for each connection, and that a connection for each of its own.
+    assert_eq!(new["upstream"]["ports"], new["counts"]["connections"]);
+}
+
+#[test]
+fn a_forwarder_that_asks_upstream_over_udp_is_asked_over_tcp() {
+    over_tcp("networkd-unbound");
+}
+
+/// Returns the trial that a device has passed with a connection for each question, each new.
+fn over_tcp(name: &str) -> Value {
+    let _turn = turn();
+    let Some(device) = device(name) else {
+        return Value::Null;
+    };
+    let folder = TempDir::new().unwrap();
+    let json = folder.path().join("rate.json");
+    let output = bench(&[
+        "--device",
+        text(&device),
+        "--trial",
+        "1",
+        "--repeat",
+        "1",
+        "--json",
+        text(&json),
+        "--rate-only",
+        "--cached",
+        "0",
+        "--transport",
+        "tcp",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let benchmark = read(&json);
+    let passed = &benchmark["devices"][0]["series"][0]["repetitions"][0]["passed"];
+    let counts = &passed["counts"];
+    assert_eq!(counts["from-cache"], 0, "{passed}");
+    assert!(counts["forwarded"].as_u64().unwrap() > 0, "{passed}");
+    assert_eq!(counts["forwarded"], counts["connections"], "{passed}");
+    passed.clone()
+}
+
+/// Returns the file of a device, if its programs are here.
+fn device(name: &str) -> Option<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("devices");
+    let device = folder.join(name).with_extension("toml");
+    let lacking = Command::new(env!("CARGO_BIN_EXE_ngnlab"))
+        .arg("doctor")
+        .arg(&device)
+        .output()
+        .expect("ngnlab runs");
+    if lacking.status.code() == Some(0) {
+        return Some(device);
+    }
+    let said = String::from_utf8_lossy(&lacking.stdout);
+    assert!(std::env::var_os("CI").is_none(), "{said}");
+    eprintln!("skipped: {said}");
+    None
 }
 
 /// Two testers would take each other's processors.

@@ -152,6 +152,10 @@ pub enum Domains {
 pub struct Series {
     /// What was asked.
     pub workload: Workload,
+    /// What the tester did over this transport without the device, where it is another one than in
+    /// the series before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub self_test: Option<SelfTest>,
     /// The searches, one after the other.
     pub repetitions: Vec<Repetition>,
     /// Trials at fixed shares of the rate that was found, lowest first.
@@ -239,7 +243,7 @@ pub struct Trial {
     pub timeline: Vec<Slice>,
 }
 
-/// What became of the questions of a trial. Each question is in one of the first nine.
+/// What became of the questions of a trial. Each question is in one of the first thirteen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Counts {
@@ -261,6 +265,14 @@ pub struct Counts {
     pub lost_upstream: u64,
     /// The device's answer was lost in a full queue on its way to the tester.
     pub lost_behind: u64,
+    /// Waited for a connection that the device never agreed to.
+    pub unconnected: u64,
+    /// The device refused the connection.
+    pub refused: u64,
+    /// The device reset the connection before the answer.
+    pub reset: u64,
+    /// The device closed the connection before the answer.
+    pub closed: u64,
     /// Answers beyond the first to the same question.
     pub duplicates: u64,
     /// Questions that the device asked upstream again.
@@ -281,12 +293,14 @@ pub struct Counts {
     pub wrong_sender: u64,
     /// Of the wrong ones: no DNS message, or an id that no question had.
     pub unreadable: u64,
+    /// Connections that were opened to ask over.
+    pub connections: u64,
 }
 
 impl Counts {
     /// Returns how many questions there were.
     pub fn offered(&self) -> u64 {
-        self.right() + self.late + self.wrong + self.lost()
+        self.right() + self.late + self.wrong + self.lost() + self.cut_off()
     }
 
     /// Returns how many were answered rightly and in time.
@@ -301,6 +315,11 @@ impl Counts {
             + self.lost_answered
             + self.lost_upstream
             + self.lost_behind
+    }
+
+    /// Returns how many got no answer for want of a connection.
+    pub fn cut_off(&self) -> u64 {
+        self.unconnected + self.refused + self.reset + self.closed
     }
 
     /// Returns whether each question was answered rightly and in time.

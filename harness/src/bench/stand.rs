@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ngnlab_reports::benchmark::{
-    AtShare, Measured, Overload, Repetition, SelfTest, Series, Trial, Workload,
+    AtShare, Measured, Overload, Repetition, SelfTest, Series, Transport, Trial, Workload,
 };
 
 use super::limit::limit;
@@ -69,7 +69,7 @@ impl Stand {
                 through: THROUGH.to_owned(),
                 trial: nothing(),
             },
-            None => self.self_test(plan, audience)?,
+            None => self.self_test(plan, plan.workloads.first().cloned(), audience)?,
         };
         Ok(Measured {
             device: candidate.name.clone(),
@@ -82,15 +82,19 @@ impl Stand {
         })
     }
 
-    fn self_test(&mut self, plan: &Plan, audience: &mut Audience<'_>) -> Result<SelfTest, Error> {
+    fn self_test(
+        &mut self,
+        plan: &Plan,
+        workload: Option<Workload>,
+        audience: &mut Audience<'_>,
+    ) -> Result<SelfTest, Error> {
         let bounds = Bounds {
-            start: 50_000.0,
+            start: 20_000.0,
             step: 2.0,
-            lowest: 1000.0,
+            lowest: 100.0,
             highest: MOST_RATE,
             resolution: 0.1,
         };
-        let workload = plan.workloads.first().cloned();
         let mut order = order(
             plan,
             workload.unwrap_or_else(default_workload),
@@ -118,6 +122,26 @@ impl Stand {
         })
     }
 
+    /// Returns what the tester does over the transport of a series without the device, which is
+    /// tried where no series before has it.
+    fn self_test_of(
+        &mut self,
+        plan: &Plan,
+        one: &mut Measured,
+        index: usize,
+        audience: &mut Audience<'_>,
+    ) -> Result<SelfTest, Error> {
+        let workload = one.series[index].workload.clone();
+        let is_known = one.series[..index]
+            .iter()
+            .any(|series| series.workload.transport == workload.transport);
+        if index > 0 && !is_known && one.series[index].self_test.is_none() {
+            let self_test = self.self_test(plan, Some(workload.clone()), audience)?;
+            one.series[index].self_test = Some(self_test);
+        }
+        Ok(one.self_test_of(workload.transport).clone())
+    }
+
     /// Searches once.
     pub(super) fn repetition(
         &mut self,
@@ -128,10 +152,11 @@ impl Stand {
     ) -> Result<Ended, Error> {
         let method = &plan.method;
         let workload = one.series[index].workload.clone();
-        let before = one.series[index].repetitions.last();
         let lowest = 1.0;
         // A tester that passed at no rate is no judge of any, which the limit then says.
-        let highest = (one.self_test.rate / method.self_test_factor).max(lowest);
+        let self_test = self.self_test_of(plan, one, index, audience)?;
+        let before = one.series[index].repetitions.last();
+        let highest = (self_test.rate / method.self_test_factor).max(lowest);
         let mut failure = None;
         let mut run = |stand: &mut Self, bounds: Bounds, lasts: Duration| {
             let mut order = order(plan, workload.clone(), lasts);
@@ -177,7 +202,7 @@ impl Stand {
             (_, Some(message)) => return Ok(Ended::DeviceFailed(message)),
             (found, None) => found?,
         };
-        let limit = limit(&found, &one.self_test, method);
+        let limit = limit(&found, &self_test, method);
         let rate = found.passed.as_ref().map_or(0.0, |trial| trial.offered);
         let series = &mut one.series[index];
         series.repetitions.push(Repetition {
@@ -333,6 +358,7 @@ fn order(plan: &Plan, workload: Workload, lasts: Duration) -> TrialOrder {
         lasts,
         timeout: Duration::from_millis(plan.method.timeout_ms),
         names: plan.names,
+        connections: plan.connections,
         ends_early: true,
     }
 }
@@ -344,11 +370,16 @@ fn median(repetitions: &[Repetition]) -> f64 {
 }
 
 fn words(workload: &Workload) -> String {
-    format!("{} % cached", workload.cached_percent)
+    let transport = match workload.transport {
+        Transport::Udp => "",
+        Transport::Tcp => "TCP, ",
+        Transport::TcpKeptOpen => "TCP kept open, ",
+    };
+    format!("{transport}{} % cached", workload.cached_percent)
 }
 
 fn default_workload() -> Workload {
-    use ngnlab_reports::benchmark::{Asked, Domains, Transport};
+    use ngnlab_reports::benchmark::{Asked, Domains};
     Workload {
         transport: Transport::Udp,
         asked: Asked::Aaaa,

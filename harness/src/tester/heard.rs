@@ -5,6 +5,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use ngnlab_reports::benchmark::{Counts, Delay, Slice};
 
+use super::callers::Ending;
 use super::message::Verdict;
 use super::offer::Offer;
 
@@ -41,6 +42,8 @@ pub(super) enum State {
     Late,
     /// Answered wrongly.
     Wrong,
+    /// Its connection ended before an answer came.
+    Ended(Ending),
 }
 
 impl Heard {
@@ -134,6 +137,15 @@ impl Heard {
             self.waiting -= 1;
             self.states[number as usize] = State::Wrong;
             self.counts.wrong_sender += 1;
+        }
+    }
+
+    /// Notes that the connection of a question has ended, which matters where it has no answer.
+    pub(super) fn ended(&mut self, number: u32, ending: Ending) {
+        if self.states[number as usize] == State::Waiting {
+            self.waiting -= 1;
+            self.has_failed = true;
+            self.states[number as usize] = State::Ended(ending);
         }
     }
 

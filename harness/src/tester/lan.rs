@@ -8,16 +8,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
+use ngnlab_reports::benchmark::Transport;
 use ngnlab_sim::link::aside::Aside;
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::time::Time;
 
+use super::callers::{self, Callers, News};
 use super::effort::Used;
 use super::heard::{Heard, nanos};
 use super::message::{Datagram, PORT, Question, judge};
 use super::offer::{Mark, Offer};
 use super::sleep::sleep;
-use super::wan::{Answerer, LONGEST_FRAME};
+use super::stream::segment::Segment;
+use super::stream::wire::Wire;
+use super::wan::{Answerer, LONGEST_FRAME, now};
 
 /// Asks what it is told to, until nobody tells it anything any more.
 pub(super) struct Generator {
@@ -39,6 +43,8 @@ pub(super) struct Outcome {
     pub(super) heard: Heard,
     /// How many questions were sent.
     pub(super) sent: u32,
+    /// How many connections were begun for them.
+    pub(super) connections: u64,
     /// For how long questions were sent.
     pub(super) lasted: Duration,
     /// For how long it was busy meanwhile.
@@ -96,6 +102,7 @@ impl Generator {
         while !self.stop.load(Ordering::Relaxed) {
             let mut any = trial.send(&mut self.aside, now)?;
             any |= trial.receive(&mut self.aside)?;
+            any |= trial.go_on(&mut self.aside, now)?;
             any |= self.aside.send_on()?;
             let then = trial.now();
             if any {
@@ -126,7 +133,9 @@ impl Generator {
             }
         }
         let (lasted, busy, answerer_busy, used) = sending.unwrap_or_default();
+        trial.hang_up(&mut self.aside)?;
         Ok(Outcome {
+            connections: trial.callers.as_ref().map_or(0, Callers::opened),
             heard: trial.heard,
             sent: trial.sent,
             lasted: Duration::from_nanos(lasted),
@@ -141,6 +150,9 @@ impl Generator {
 struct Trial<'o> {
     offer: &'o Offer,
     questions: Vec<Question>,
+    /// The connections, where questions come over TCP.
+    callers: Option<Callers>,
+    frame: Vec<u8>,
     clock: Clock,
     buffer: Vec<u8>,
     heard: Heard,
@@ -153,9 +165,16 @@ impl<'o> Trial<'o> {
         let ledger = &offer.ledger;
         let zones = ledger.zones.iter();
         let questions = zones.map(|zone| Question::new(&offer.ends, zone, ledger.asked));
+        let kept = match offer.transport {
+            Transport::Udp => None,
+            Transport::Tcp => Some(0),
+            Transport::TcpKeptOpen => Some(usize::from(offer.connections)),
+        };
         Self {
             offer,
             questions: questions.collect(),
+            callers: kept.map(|kept| Callers::new(offer.ends, kept, offer.first_port)),
+            frame: Vec::with_capacity(LONGEST_FRAME),
             buffer: vec![0; LONGEST_FRAME],
             heard: Heard::new(offer),
             sent: 0,
@@ -166,7 +185,7 @@ impl<'o> Trial<'o> {
     }
 
     fn now(&self) -> u64 {
-        nanos(self.clock.now().since(Time::ZERO))
+        now(&self.clock)
     }
 
     /// Sends what is due, a batch at most, and returns whether there was anything.
@@ -181,11 +200,17 @@ impl<'o> Trial<'o> {
                 break;
             };
             let label = self.offer.label(self.sent);
-            let Mark { port, id } = self.offer.mark(self.sent);
             let zone = self.offer.zone(label);
-            let frame = self.questions[zone].frame(label, port, id);
-            let taken = aside.plane.put(frame)?;
-            self.heard.sent(self.sent, late, taken);
+            let question = &mut self.questions[zone];
+            if let Some(callers) = &mut self.callers {
+                let mut wire = Wire::new(&mut *aside.plane, &mut self.frame, now);
+                callers.ask(self.sent, (question, label), &mut wire)?;
+                self.heard.sent(self.sent, late, true);
+            } else {
+                let Mark { port, id } = self.offer.mark(self.sent);
+                let taken = aside.plane.put(question.frame(label, port, id))?;
+                self.heard.sent(self.sent, late, taken);
+            }
             self.sent += 1;
         }
         Ok(self.sent > first)
@@ -199,14 +224,86 @@ impl<'o> Trial<'o> {
                 break;
             };
             any = true;
-            if !self.take(length) {
+            if !self.take(length) && !self.take_segment(length, aside)? {
                 aside.hand_on(&self.buffer[..length]);
             }
         }
         Ok(any)
     }
 
-    /// Takes a frame, and returns whether it was for us.
+    /// Does what the connections have to do by now, and returns whether there was anything.
+    fn go_on(&mut self, aside: &mut Aside, now: u64) -> io::Result<bool> {
+        let Some(callers) = &mut self.callers else {
+            return Ok(false);
+        };
+        let mut wire = Wire::new(&mut *aside.plane, &mut self.frame, now);
+        let any = callers.go_on(&mut wire)?;
+        self.learn(aside)?;
+        Ok(any)
+    }
+
+    /// Ends what connections there are.
+    fn hang_up(&mut self, aside: &mut Aside) -> io::Result<()> {
+        let now = self.now();
+        if let Some(callers) = &mut self.callers {
+            let mut wire = Wire::new(&mut *aside.plane, &mut self.frame, now);
+            callers.hang_up(&mut wire)?;
+        }
+        self.learn(aside)
+    }
+
+    /// Takes a frame of one of the connections, and returns whether it was that.
+    fn take_segment(&mut self, length: usize, aside: &mut Aside) -> io::Result<bool> {
+        let now = self.now();
+        let (own, server) = self.offer.ends.addresses;
+        let Some(callers) = &mut self.callers else {
+            return Ok(false);
+        };
+        let segment = Segment::read(&self.buffer[..length]).filter(|segment| {
+            (segment.destination, segment.source) == (own, server)
+                && segment.source_port == PORT
+                && callers::PORTS.contains(&segment.destination_port)
+        });
+        let Some(segment) = segment else {
+            return Ok(false);
+        };
+        let mut wire = Wire::new(&mut *aside.plane, &mut self.frame, now);
+        callers.take(&segment, &mut wire)?;
+        self.learn(aside)?;
+        Ok(true)
+    }
+
+    /// Notes what has come over connections, and what has become of these.
+    fn learn(&mut self, aside: &mut Aside) -> io::Result<()> {
+        let now = self.now();
+        let ledger = &self.offer.ledger;
+        let Some(callers) = &mut self.callers else {
+            return Ok(());
+        };
+        for news in callers.news() {
+            let (asked, message) = match news {
+                News::Said(asked, message) => (asked, message),
+                News::Ended(number, ending) => {
+                    self.heard.ended(number, ending);
+                    continue;
+                }
+            };
+            let judged = judge(&message, &ledger.zones, ledger.asked);
+            let label = |number| self.offer.label(number);
+            match asked.zip(judged) {
+                Some(((port, number), (about, verdict))) if label(number) == about => {
+                    let due = self.offer.due(number);
+                    self.heard.answered(number, (due, now), verdict);
+                    let mut wire = Wire::new(&mut *aside.plane, &mut self.frame, now);
+                    callers.answered(port, &mut wire)?;
+                }
+                _ => self.heard.unreadable(),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a datagram, and returns whether it was for us.
     fn take(&mut self, length: usize) -> bool {
         let now = self.now();
         let Some(datagram) = Datagram::read(&self.buffer[..length]) else {

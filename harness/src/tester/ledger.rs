@@ -1,11 +1,13 @@
 //! What came upstream in a trial, written by the side of the tester that answers and read by the one
 //! that asks.
 
+use std::net::Ipv6Addr;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use ngnlab_reports::benchmark::{Asked, Upstream};
 
 use super::label::Label;
+use super::message::Asking;
 use super::zone::Zone;
 
 /// The counts of one trial.
@@ -57,8 +59,7 @@ impl Ledger {
         }
     }
 
-    /// Notes a question that came upstream.
-    pub(super) fn note(&self, label: Label, port: u16, id: u16) {
+    fn note(&self, label: Label, port: u16, id: u16) {
         add(&self.questions);
         self.ports[usize::from(port)].store(true, Ordering::Relaxed);
         self.ids[usize::from(id)].store(true, Ordering::Relaxed);
@@ -75,9 +76,15 @@ impl Ledger {
         }
     }
 
-    /// Notes a question at a server that is not the one of its domain.
-    pub(super) fn note_misdirected(&self) {
-        add(&self.misdirected);
+    /// Notes a question that came to a server from a port, and returns whether that server is one of
+    /// its domain.
+    pub(super) fn asked_at(&self, asking: &Asking, server: Ipv6Addr, port: u16) -> bool {
+        self.note(asking.label, port, asking.id);
+        let right = self.zones[asking.zone].servers.contains(&server);
+        if !right {
+            add(&self.misdirected);
+        }
+        right
     }
 
     /// Notes an answer that the cable did not take.

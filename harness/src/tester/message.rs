@@ -105,6 +105,11 @@ impl Question {
         self.frame[udp + 6..udp + 8].copy_from_slice(&checksum.to_be_bytes());
         &self.frame
     }
+
+    /// Returns one question without what carries it.
+    pub(super) fn message(&mut self, label: Label, id: u16) -> &[u8] {
+        &self.frame(label, 0, id)[ETHERNET + IPV6 + UDP..]
+    }
 }
 
 /// A question that came upstream.
@@ -142,15 +147,25 @@ impl Asking {
 
     /// Writes the frame of the answer to a question that came in `frame`.
     pub(super) fn answer(&self, frame: &[u8], asked: &Datagram<'_>, right: bool, to: &mut Vec<u8>) {
-        let question = asked.payload;
-        let has_opt = two(question, 10) == 1;
-        let data = right.then(|| data(self.label, self.kind)).flatten();
         to.clear();
         let ends = Ends {
             macs: (mac(frame, 6), mac(frame, 0)),
             addresses: (asked.source.into(), asked.destination.into()),
         };
         headers(to, &ends.turned(), (PORT, asked.source_port), 0);
+        self.append(asked.payload, right, to);
+        finish(to);
+    }
+
+    /// Writes the answer to a question.
+    pub(super) fn write(&self, question: &[u8], right: bool, to: &mut Vec<u8>) {
+        to.clear();
+        self.append(question, right, to);
+    }
+
+    fn append(&self, question: &[u8], right: bool, to: &mut Vec<u8>) {
+        let has_opt = two(question, 10) == 1;
+        let data = right.then(|| data(self.label, self.kind)).flatten();
         let dns = to.len();
         to.extend(&question[..self.end]);
         // QR, and RD as it was; RA (RFC 1035 §4.1.1).
@@ -170,7 +185,6 @@ impl Asking {
         if has_opt {
             to.extend(opt());
         }
-        finish(to);
     }
 }
 

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ngnlab_reports::benchmark::Transport;
+
 use super::label::Label;
 use super::ledger::Ledger;
 use super::message::Ends;
@@ -26,6 +28,10 @@ pub(super) struct Offer {
     pub(super) ends_early: bool,
     /// Between whom questions travel.
     pub(super) ends: Ends,
+    /// Over what questions come.
+    pub(super) transport: Transport,
+    /// How many connections stay open, where they do.
+    pub(super) connections: u16,
     /// The first of the ports that are asked from.
     pub(super) first_port: u16,
     /// What came upstream.
@@ -73,8 +79,7 @@ impl Offer {
         let port = (number >> 16) as u16 % self.ports();
         Mark {
             port: self.first_port + port,
-            // An odd factor leaves no id out, and the ids do not count up.
-            id: (number as u16).wrapping_mul(ID_FACTOR),
+            id: spread(number as u16),
         }
     }
 
@@ -101,6 +106,12 @@ impl Offer {
     fn repeated_before(&self, number: u32) -> u64 {
         u64::from(number) * u64::from(self.cached_percent) / 100
     }
+}
+
+/// Returns an id for each count.
+pub(super) fn spread(count: u16) -> u16 {
+    // An odd factor leaves no id out, and the ids do not count up.
+    count.wrapping_mul(ID_FACTOR)
 }
 
 const ID_FACTOR: u16 = 40_503;
@@ -171,6 +182,8 @@ mod tests {
                 macs: ([0; 6], [0; 6]),
                 addresses: (Ipv6Addr::UNSPECIFIED, Ipv6Addr::UNSPECIFIED),
             },
+            transport: Transport::Udp,
+            connections: 1,
             first_port: 20_000,
             ledger: Arc::new(Ledger::new((1, 2), (0, 0), Vec::new(), Asked::Aaaa)),
         }

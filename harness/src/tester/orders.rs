@@ -29,6 +29,8 @@ pub(crate) struct TrialOrder {
     pub(crate) timeout: Duration,
     /// How many names are asked for again and again.
     pub(crate) names: u32,
+    /// How many connections stay open, where they do.
+    pub(crate) connections: u16,
     /// Whether to end soon after it is certain that the trial does not pass.
     pub(crate) ends_early: bool,
 }
@@ -47,6 +49,7 @@ impl TrialOrder {
             lasts: Duration::from_millis(500),
             timeout: Duration::from_secs(1),
             names: 1,
+            connections: 1,
             ends_early: false,
         }
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ngnlab_reports::benchmark::{Counts, Effort, Trial};
 
+use super::callers::Ending;
 use super::effort::{Machine, Used, Whose, of_this_process, overflowed};
 use super::heard::State;
 use super::lan::Outcome;
@@ -110,6 +111,7 @@ pub(super) fn trial(
 fn counts(offer: &Offer, outcome: &Outcome, meanwhile: &Meanwhile) -> Counts {
     let ledger = &offer.ledger;
     let mut counts = outcome.heard.counts();
+    counts.connections = outcome.connections;
     let mut right_repeated = 0;
     for (number, state) in outcome.heard.states() {
         let label = offer.label(number);
@@ -122,6 +124,10 @@ fn counts(offer: &Offer, outcome: &Outcome, meanwhile: &Meanwhile) -> Counts {
             State::Right => counts.from_cache += 1,
             State::Late => counts.late += 1,
             State::Wrong => counts.wrong += 1,
+            State::Ended(Ending::Unconnected) => counts.unconnected += 1,
+            State::Ended(Ending::Refused) => counts.refused += 1,
+            State::Ended(Ending::Reset) => counts.reset += 1,
+            State::Ended(Ending::Closed) => counts.closed += 1,
             State::Waiting if came => counts.lost_answered += 1,
             State::Waiting => counts.lost_unasked += 1,
         }

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ngnlab_reports::benchmark::{Domains, Trial};
+use ngnlab_reports::benchmark::{Domains, Transport, Trial};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::message::packet::is_link_local;
 use ngnlab_sim::setup::Mode;
 use ngnlab_sim::time::{Pace, Time};
 
+use super::callers::PORTS;
 use super::cores::{Cores, Part};
 use super::effort::Whose;
 use super::lan::Outcome;
@@ -45,6 +46,8 @@ pub(super) struct Site<'d> {
     stop: Arc<AtomicBool>,
     /// The number that the names of the next trial carry.
     trial: u16,
+    /// How many questions there have been.
+    asked: u32,
     /// The number that names carry which are asked for again and again.
     set: u16,
 }
@@ -115,6 +118,7 @@ impl<'d> Site<'d> {
             stop: Arc::clone(&place.stop),
             // Two calls in a row shall not ask a device that stays on for the same names.
             trial: seed as u16,
+            asked: 0,
             set: (seed >> 16) as u16,
         })
     }
@@ -202,6 +206,8 @@ impl<'d> Site<'d> {
             ..order.clone()
         };
         order.workload.cached_percent = 100;
+        // What is known is known however it was asked for.
+        order.workload.transport = Transport::Udp;
         // A second time, for those that were lost.
         for _ in 0..2 {
             let offer = self.offer(&order)?;
@@ -231,6 +237,15 @@ impl<'d> Site<'d> {
         let zones = zones(workload.domains, self.area, &self.testbed.setup);
         let numbers = (self.trial, self.set);
         let names = (total as usize, order.names as usize);
+        let first_port = match workload.transport {
+            Transport::Udp => FIRST_PORT + (self.trial % PORT_RANGES) * PORTS_EACH,
+            // Where the trial before may have ended.
+            Transport::Tcp | Transport::TcpKeptOpen => {
+                let ports = u32::from(PORTS.end - PORTS.start);
+                PORTS.start + (self.asked % ports) as u16
+            }
+        };
+        self.asked = self.asked.wrapping_add(total);
         let ledger = Ledger::new(numbers, names, zones, workload.asked);
         Ok(Offer {
             rate: order.rate,
@@ -241,7 +256,9 @@ impl<'d> Site<'d> {
             long: workload.asked == ngnlab_reports::benchmark::Asked::Txt1300,
             ends_early: order.ends_early,
             ends: self.ends,
-            first_port: FIRST_PORT + (self.trial % PORT_RANGES) * PORTS_EACH,
+            transport: workload.transport,
+            connections: order.connections,
+            first_port,
             ledger: Arc::new(ledger),
         })
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use ngnlab_reports::benchmark::{Asked, Counts};
+use ngnlab_reports::benchmark::{Asked, Counts, Transport};
 use ngnlab_sim::link::Link as _;
 use ngnlab_sim::link::aside::Aside;
 use ngnlab_sim::link::packets::Packets;
@@ -94,6 +94,8 @@ fn an_id_that_no_question_had_answers_none() {
     );
 }
 
+mod tcp;
+
 /// What a device does with a packet.
 enum Does {
     Pass,
@@ -113,6 +115,14 @@ impl Does {
 /// Returns the counts of a trial with a device that does so with each packet on its way up or down,
 /// counted from zero.
 fn counted(does: fn(bool, u64) -> Does) -> Counts {
+    counts_of(offer(), move |lan, wan, stop| forward(lan, wan, does, stop))
+}
+
+/// Returns the counts of a trial with a device between two cables.
+fn counts_of(
+    offer: Offer,
+    device: impl FnOnce(Packets, Packets, &AtomicBool) + Send + 'static,
+) -> Counts {
     let (mut lan, device_lan) = Packets::pair().unwrap();
     let (mut wan, device_wan) = Packets::pair().unwrap();
     let sides = Sides::start(
@@ -123,9 +133,8 @@ fn counted(does: fn(bool, u64) -> Does) -> Counts {
     );
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&stop);
-    let device = thread::spawn(move || forward(device_lan, device_wan, does, &stopped));
+    let device = thread::spawn(move || device(device_lan, device_wan, &stopped));
     let mut sides = sides;
-    let offer = offer();
     let before = Before::look(&sides, Whose::Nobodys);
     sides.begin(offer.clone());
     let outcome = sides.wait().unwrap();
@@ -187,6 +196,8 @@ fn offer() -> Offer {
             macs: ([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]),
             addresses: (CLIENT, SERVER),
         },
+        transport: Transport::Udp,
+        connections: 1,
         first_port: 20_000,
         ledger: Arc::new(Ledger::new((1, 2), names, vec![zone], Asked::Aaaa)),
     }

@@ -7,9 +7,15 @@ use std::net::Ipv6Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ngnlab_sim::link::aside::Aside;
+use ngnlab_sim::link::clock::Clock;
+use ngnlab_sim::time::Time;
 
+use super::heard::nanos;
 use super::ledger::Ledger;
+use super::listener::Listener;
 use super::message::{Asking, Datagram, PORT};
+use super::stream::segment::Segment;
+use super::stream::wire::Wire;
 
 /// What the last trial counts in; nothing before the first one.
 pub(super) type Book = Arc<Mutex<Option<Arc<Ledger>>>>;
@@ -21,6 +27,8 @@ pub(super) struct Answerer {
     /// The addresses of the network's DNS servers.
     servers: BTreeSet<Ipv6Addr>,
     book: Book,
+    listener: Listener,
+    clock: Clock,
     buffer: Vec<u8>,
     answer: Vec<u8>,
 }
@@ -32,6 +40,8 @@ impl Answerer {
             aside,
             servers,
             book,
+            listener: Listener::new(),
+            clock: Clock::starting_at(Time::ZERO),
             buffer: vec![0; LONGEST_FRAME],
             answer: Vec::with_capacity(LONGEST_FRAME),
         }
@@ -57,11 +67,23 @@ impl Answerer {
             any = true;
             self.take(length, ledger.as_deref())?;
         }
+        let now = now(&self.clock);
+        let mut wire = Wire::new(&mut *self.aside.plane, &mut self.answer, now);
+        any |= self.listener.go_on(&mut wire)?;
         Ok(any)
     }
 
     fn take(&mut self, length: usize, ledger: Option<&Ledger>) -> io::Result<()> {
         let frame = &self.buffer[..length];
+        if let Some(segment) = Segment::read(frame)
+            && segment.destination_port == PORT
+            && self.servers.contains(&segment.destination)
+            && let Some(ledger) = ledger
+        {
+            let now = now(&self.clock);
+            let mut wire = Wire::new(&mut *self.aside.plane, &mut self.answer, now);
+            return self.listener.take(&segment, ledger, &mut wire);
+        }
         let asked = Datagram::read(frame).filter(|datagram| {
             datagram.destination_port == PORT && self.servers.contains(&datagram.destination.into())
         });
@@ -73,18 +95,19 @@ impl Answerer {
             self.aside.hand_on(frame);
             return Ok(());
         };
-        ledger.note(asking.label, datagram.source_port, asking.id);
-        let server = Ipv6Addr::from(datagram.destination);
-        let right = ledger.zones[asking.zone].servers.contains(&server);
-        if !right {
-            ledger.note_misdirected();
-        }
+        let server = datagram.destination.into();
+        let right = ledger.asked_at(&asking, server, datagram.source_port);
         asking.answer(frame, &datagram, right, &mut self.answer);
         if !self.aside.plane.put(&self.answer)? {
             ledger.note_unanswered();
         }
         Ok(())
     }
+}
+
+/// Returns how long a clock has been going, in nanoseconds.
+pub(super) fn now(clock: &Clock) -> u64 {
+    nanos(clock.now().since(Time::ZERO))
 }
 
 const BATCH: usize = 64;

@@ -1,7 +1,7 @@
 //! What was found with one workload: the rate, and whether it is the device's.
 
 use super::statistics::{Interval, Summary, interval, summary};
-use super::{Counts, Limit, Measured, Method, Series, Trial};
+use super::{Counts, Limit, Measured, Method, SelfTest, Series, Transport, Trial};
 
 /// The rate that was found with one workload.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,6 +80,15 @@ impl Measured {
         })
     }
 
+    /// Returns what the tester did without the device over a transport.
+    pub fn self_test_of(&self, transport: Transport) -> &SelfTest {
+        let series = self.series.iter();
+        let mut of_it = series.filter(|series| series.workload.transport == transport);
+        of_it
+            .find_map(|series| series.self_test.as_ref())
+            .unwrap_or(&self.self_test)
+    }
+
     fn bound(&self, series: &Series, method: &Method, rate: &Summary) -> Option<Bound> {
         let limits = || {
             series
@@ -116,7 +125,7 @@ impl Measured {
             return Some(Bound::Machine(count, why));
         }
         // RFC 8219 §9.2.1: the tester has to do more by itself than with the device.
-        let alone = self.self_test.rate;
+        let alone = self.self_test_of(series.workload.transport).rate;
         (alone < method.self_test_factor * rate.median).then_some(Bound::SelfTest(alone))
     }
 }
@@ -135,6 +144,10 @@ impl Counts {
             lost_answered: sum(|one| one.lost_answered),
             lost_upstream: sum(|one| one.lost_upstream),
             lost_behind: sum(|one| one.lost_behind),
+            unconnected: sum(|one| one.unconnected),
+            refused: sum(|one| one.refused),
+            reset: sum(|one| one.reset),
+            closed: sum(|one| one.closed),
             duplicates: sum(|one| one.duplicates),
             retries: sum(|one| one.retries),
             unasked: sum(|one| one.unasked),
@@ -145,6 +158,7 @@ impl Counts {
             wrong_truncated: sum(|one| one.wrong_truncated),
             wrong_sender: sum(|one| one.wrong_sender),
             unreadable: sum(|one| one.unreadable),
+            connections: sum(|one| one.connections),
         }
     }
 }

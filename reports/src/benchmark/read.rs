@@ -88,7 +88,9 @@ fn wrong_in_device(place: &str, device: &Measured) -> Option<String> {
                     let searched = searched.flat_map(|one| [&one.passed, &one.failed]);
                     let shares = series.at_shares.iter().map(|one| &one.trial);
                     let overload = series.overload.iter().map(|one| &one.trial);
-                    let mut trials = searched.flatten().chain(shares).chain(overload);
+                    let alone = series.self_test.iter().map(|one| &one.trial);
+                    let trials = searched.flatten().chain(shares).chain(overload);
+                    let mut trials = trials.chain(alone);
                     let times = series.overload.iter();
                     let times: Vec<_> = times
                         .flat_map(|one| {
@@ -96,8 +98,11 @@ fn wrong_in_device(place: &str, device: &Measured) -> Option<String> {
                             [("recovered-ms", recovered), ("watched-ms", one.watched_ms)]
                         })
                         .collect();
+                    let alone = series.self_test.iter();
+                    let alone: Vec<_> = alone.map(|one| ("self-test", one.rate)).collect();
                     negative(&place, &rates)
                         .or_else(|| negative(&place, &times))
+                        .or_else(|| negative(&place, &alone))
                         .or_else(|| trials.find_map(|trial| wrong_in_trial(&place, trial)))
                 })
         })
@@ -150,6 +155,10 @@ fn can_be_counted(counts: &Counts) -> bool {
         counts.lost_answered,
         counts.lost_upstream,
         counts.lost_behind,
+        counts.unconnected,
+        counts.refused,
+        counts.reset,
+        counts.closed,
     ];
     each.iter().all(|count| *count < MOST)
 }

@@ -39,6 +39,7 @@ fn dnsmasq() -> Measured {
     let cached = |percent: u8, rate: f64| Series {
         workload: workload(percent),
         repetitions: repetitions(rate, &Limit::Device),
+        self_test: None,
         at_shares: Vec::new(),
         overload: None,
     };
@@ -85,18 +86,44 @@ fn unbound() -> Measured {
         series: vec![
             Series {
                 workload: workload(0),
+                self_test: None,
                 repetitions: repetitions(28_400.0, &Limit::Device),
                 at_shares: Vec::new(),
                 overload: None,
             },
+            kept_open(),
             Series {
                 workload: workload(100),
+                self_test: None,
                 repetitions: Vec::new(),
                 at_shares: Vec::new(),
                 overload: None,
             },
         ],
         failure: Some("unbound ended with signal SIGSEGV".to_owned()),
+    }
+}
+
+/// Connections that stay open, which the device closes under its load.
+fn kept_open() -> Series {
+    let mut repetitions = repetitions(9_000.0, &Limit::Device);
+    for repetition in &mut repetitions {
+        for trial in [&mut repetition.passed, &mut repetition.failed] {
+            let counts = &mut trial.as_mut().unwrap().counts;
+            counts.closed = std::mem::take(&mut counts.lost_unasked);
+            counts.refused = std::mem::take(&mut counts.late);
+            counts.connections = 80;
+        }
+    }
+    Series {
+        workload: Workload {
+            transport: Transport::TcpKeptOpen,
+            ..workload(0)
+        },
+        self_test: Some(self_test(30_000.0)),
+        repetitions,
+        at_shares: Vec::new(),
+        overload: None,
     }
 }
 

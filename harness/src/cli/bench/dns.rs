@@ -68,6 +68,15 @@ pub struct Dns {
     /// Whose names are asked for
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [DomainsName::Ons])]
     pub domains: Vec<DomainsName>,
+    /// Over what questions come: one series of searches for each
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [TransportName::Udp])]
+    pub transport: Vec<TransportName>,
+    /// How many connections stay open with `--transport tcp-kept`; questions take them in turn
+    #[arg(
+        long, value_name = "N", default_value_t = 8,
+        value_parser = clap::value_parser!(u16).range(1..=1000)
+    )]
+    pub connections: u16,
     /// Measures the highest rate alone, and neither delays at shares of it nor overload nor cold
     /// start
     #[arg(long)]
@@ -99,6 +108,17 @@ pub struct Dns {
     pub resume: bool,
 }
 
+/// Over what questions come, on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TransportName {
+    /// A datagram for each question
+    Udp,
+    /// A TCP connection for each question
+    Tcp,
+    /// TCP connections that stay open, with several questions on their way
+    TcpKept,
+}
+
 /// What is asked for, on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AskedName {
@@ -121,6 +141,16 @@ pub enum DomainsName {
     Ngn,
     /// Both, and names of neither, in turn
     Mixed,
+}
+
+impl From<TransportName> for Transport {
+    fn from(name: TransportName) -> Self {
+        match name {
+            TransportName::Udp => Self::Udp,
+            TransportName::Tcp => Self::Tcp,
+            TransportName::TcpKept => Self::TcpKeptOpen,
+        }
+    }
 }
 
 impl From<AskedName> for Asked {
@@ -258,15 +288,17 @@ fn baseline(path: &Path) -> Result<(String, Benchmark), Error> {
 fn plan(args: &Dns) -> Plan {
     let (trial, repetitions) = if args.quick { (5, 5) } else { (60, 20) };
     let mut workloads = Vec::new();
-    for domains in &args.domains {
-        for asked in &args.asked {
-            for cached_percent in &args.cached {
-                workloads.push(Workload {
-                    transport: Transport::Udp,
-                    asked: Asked::from(*asked),
-                    cached_percent: *cached_percent,
-                    domains: Domains::from(*domains),
-                });
+    for transport in &args.transport {
+        for domains in &args.domains {
+            for asked in &args.asked {
+                for cached_percent in &args.cached {
+                    workloads.push(Workload {
+                        transport: Transport::from(*transport),
+                        asked: Asked::from(*asked),
+                        cached_percent: *cached_percent,
+                        domains: Domains::from(*domains),
+                    });
+                }
             }
         }
     }
@@ -280,6 +312,7 @@ fn plan(args: &Dns) -> Plan {
         },
         workloads,
         names: args.names,
+        connections: args.connections,
         shares: match args.rate_only {
             true => Vec::new(),
             false => vec![10, 25, 50, 75, 90],

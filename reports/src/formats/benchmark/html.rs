@@ -199,7 +199,7 @@ fn overview(benchmark: &Benchmark, said: Sentences, to: &mut String) {
 
 /// Writes what belongs to no single rate.
 fn about(device: &Measured, said: Sentences, to: &mut String) {
-    let mut rows = vec![("self-test", said.self_test(device))];
+    let mut rows = vec![("self-test", said.self_test(&device.self_test))];
     rows.extend(said.cold_start(device).map(|start| ("cold start", start)));
     let failure = device.failure.as_ref();
     rows.extend(failure.map(|why| ("failed", said.0.say(why).into_owned())));
@@ -231,7 +231,11 @@ fn details(device: &Measured, series: &Series, method: &Method, said: Sentences,
     if let Some(trial) = series.typical() {
         rows.extend(said.upstream(&trial.upstream).map(|one| ("upstream", one)));
         rows.push(("tester", said.effort(&trial.effort)));
+        let connections = said.connections(&trial.counts);
+        rows.extend(connections.map(|one| ("connections", one)));
     }
+    let self_test = series.self_test.as_ref();
+    rows.extend(self_test.map(|one| ("self-test", said.self_test(one))));
     let overload = series.overload.as_ref();
     rows.extend(overload.map(|one| ("overload", said.overload(one))));
     facts(&rows, said, to);

@@ -4,8 +4,8 @@ use super::figures::{bits, count, number, percent, rate, time};
 use crate::benchmark::found::{Bound, Found};
 use crate::benchmark::statistics::Summary;
 use crate::benchmark::{
-    Asked, AtShare, Counts, Domains, Effort, Measured, Method, Overload, Series, Transport, Trial,
-    Upstream, Workload,
+    Asked, AtShare, Counts, Domains, Effort, Measured, Method, Overload, SelfTest, Series,
+    Transport, Trial, Upstream, Workload,
 };
 use crate::words::Lang;
 
@@ -218,6 +218,10 @@ impl Sentences {
                 "lost on the way from upstream to the device",
             ),
             (counts.lost_behind, "lost behind the device"),
+            (counts.unconnected, "without a connection"),
+            (counts.refused, "refused a connection"),
+            (counts.reset, "with their connection reset"),
+            (counts.closed, "with their connection closed"),
             (counts.late, "late"),
             (counts.wrong, "wrong"),
         ];
@@ -301,6 +305,16 @@ impl Sentences {
         })
     }
 
+    /// Says over how many connections was asked.
+    pub(super) fn connections(self, counts: &Counts) -> Option<String> {
+        let [connections, questions] = [counts.connections, counts.offered()].map(count);
+        (counts.connections > 0).then(|| {
+            self.say(&format!(
+                "{connections} connections for {questions} questions"
+            ))
+        })
+    }
+
     /// Says what tester and machine did at the rate that was found.
     pub(super) fn effort(self, effort: &Effort) -> String {
         let lateness = [effort.lateness_p99, effort.lateness_max].map(time);
@@ -334,9 +348,9 @@ impl Sentences {
     }
 
     /// Says what the tester does without the device.
-    pub(super) fn self_test(self, device: &Measured) -> String {
-        let alone = rate(device.self_test.rate);
-        let through = &device.self_test.through;
+    pub(super) fn self_test(self, self_test: &SelfTest) -> String {
+        let alone = rate(self_test.rate);
+        let through = &self_test.through;
         match through.is_empty() {
             true => alone,
             false => {
@@ -401,6 +415,11 @@ fn deed(series: &Series) -> &'static str {
             counts.lost_unasked + counts.lost_answered,
             "device: loses some",
         ),
+        (
+            counts.unconnected + counts.refused,
+            "device: connects too few",
+        ),
+        (counts.reset + counts.closed, "device: ends connections"),
         (counts.late, "device: late"),
         (counts.wrong, "device: wrong"),
         (outside, "device: some lost outside"),

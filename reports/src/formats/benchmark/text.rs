@@ -100,7 +100,13 @@ fn details(device: &Measured, series: &Series, method: &Method, said: Sentences,
         if let Some(upstream) = said.upstream(&trial.upstream) {
             page.row("upstream", &upstream);
         }
+        if let Some(connections) = said.connections(&trial.counts) {
+            page.row("connections", &connections);
+        }
         page.row("tester", &said.effort(&trial.effort));
+    }
+    if let Some(self_test) = &series.self_test {
+        page.row("self-test", &said.self_test(self_test));
     }
     delays(series, said, page);
     if let Some(overload) = &series.overload {
@@ -134,7 +140,7 @@ fn delays(series: &Series, said: Sentences, page: &mut Page) {
 fn about(device: &Measured, said: Sentences, page: &mut Page) {
     page.gap();
     page.title(&said_name(device, said));
-    page.row("self-test", &said.self_test(device));
+    page.row("self-test", &said.self_test(&device.self_test));
     if let Some(start) = said.cold_start(device) {
         page.row("cold start", &start);
     }
