@@ -124,6 +124,10 @@ pub(super) const FORMS: &[Consequence] = &[
         ],
     },
     Consequence {
+        failures: &["dhcp6c.link.rebind-with-pd"],
+        causes: &[&["pd.use.released"]],
+    },
+    Consequence {
         failures: &["lan.keeps.dns", "lan.keeps.router"],
         causes: &[&["lan.keeps.address"]],
     },

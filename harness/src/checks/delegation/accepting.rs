@@ -13,7 +13,8 @@ use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::delay::Delay;
 use crate::checks::evidence::dhcpv6_exchanges::{asks_for, received, sent};
 use crate::checks::evidence::given_prefixes::{given, net_of};
-use crate::checks::ruling::{Ruling, broken, every, not_applicable, only_in};
+use crate::checks::evidence::lan_adverts::{Advertised, advertised};
+use crate::checks::ruling::{Ruling, broken, every, finding, never, not_applicable, only_in};
 use crate::dissection::{Delegation, Dhcpv6, Dissection, Found, Kind};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -48,6 +49,22 @@ pub(super) const CHECKS: &[Check] = &[
             "Discard a prefix whose preferred lifetime is above its valid one.",
         ),
         judge: preferred_above_valid,
+    },
+    Check {
+        id: "pd.use.released",
+        source: "RFC 8415 §18.2.7",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "使用中のプレフィックスをReleaseしない",
+            "A prefix that is in use is not released",
+        ),
+        hint: Text::new(
+            "Releaseを送る前にプレフィックスの使用をやめ、LANでは推奨有効期間0で広告してください。使い続けるならReleaseを送らないでください。",
+            "Stop using a prefix before it is released, and deprecate it on the LAN; send no Release for what stays in use.",
+        ),
+        judge: released,
     },
     Check {
         id: "pd.accept.without-iana",
@@ -310,6 +327,47 @@ fn any_size(trace: &Dissection<'_>) -> Verdict {
                     ),
                 }
             },
+        )
+    })
+}
+
+/// What may pass between a Release and the advertisement that takes the prefix from the LAN.
+const TAKEN_BACK_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long a device may take to boot.
+const BOOTED_WITHIN: Duration = Duration::from_secs(90);
+
+fn released(trace: &Dissection<'_>) -> Verdict {
+    only_in(Mode::Pd, trace, || {
+        let on_lan = advertised(trace);
+        let releases = sent(trace).filter(|found| found.is.kind == Kind::Release);
+        let in_use = releases.filter_map(|release| {
+            let delegations = release.is.delegations();
+            let mut nets = delegations.iter().flat_map(|ia| &ia.prefixes);
+            // What a restart releases is for the check of restarts.
+            let lately = |at| release.at - BOOTED_WITHIN <= at && at <= release.at;
+            let mut steps = trace.steps.iter();
+            let cut = steps.any(|step| step.cuts_power() && lately(step.at));
+            nets.find_map(|given| {
+                let part = |shown: &&Advertised| given.prefix.contains(&shown.net);
+                let until = release.at + TAKEN_BACK_WITHIN;
+                let before = on_lan.iter().rev().filter(|shown| shown.at <= until);
+                let last = before.filter(part).next()?;
+                let kept = last.info.preferred > 0 && until <= trace.end() && !cut;
+                kept.then(|| {
+                    finding(
+                        [last.record, release.record],
+                        format!("no Release for {}, which the LAN has in use", given.prefix),
+                        "one",
+                    )
+                })
+            })
+        });
+        let asked = sent(trace).filter(|found| !found.is.delegations().is_empty());
+        never(
+            "DHCPv6 message about a prefix",
+            asked.map(|found| found.record),
+            in_use,
         )
     })
 }

@@ -177,6 +177,10 @@ impl Client {
     /// Asks again after the link came back (RFC 8415 §18.2.12).
     pub(super) fn handle_link_up(&mut self, cx: &mut Context<'_>) {
         let delay = cx.random().random_range(Duration::ZERO..MAX_FIRST_DELAY);
+        if self.binding.is_some() && self.defects.has(RELEASES_WHAT_IT_USES) {
+            self.abandoned = self.binding.clone();
+            return self.begin(Kind::Release, delay, cx);
+        }
         if self.binding.is_some() {
             if !self.defects.has(NO_REBIND_AFTER_LINK_UP) {
                 self.begin(Kind::Verify, delay, cx);
@@ -373,6 +377,9 @@ defects! {
     /// Takes its lease for good when the cable comes back.
     NO_REBIND_AFTER_LINK_UP = "no-rebind-after-link-up",
         "リンク断から復旧しても、リースがまだ有効かどうかを確かめない。";
+    /// Releases its lease when the link comes back, and goes on using it.
+    RELEASES_WHAT_IT_USES = "releases-what-it-uses",
+        "リンクが復旧するとリースをReleaseし、そのまま使い続ける。";
     /// Releases its delegation when it starts again.
     RELEASES_AT_RESTART = "releases-at-restart",
         "再起動すると委任を解放する。";
