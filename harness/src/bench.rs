@@ -29,6 +29,9 @@ pub struct Plan {
     pub connections: u16,
     /// The shares of the rate, in percent, at which delays are measured.
     pub shares: Vec<u32>,
+    /// How many bits a second of other traffic go through the devices while delays are measured once
+    /// more, if any do.
+    pub beside: Option<f64>,
     /// Whether the devices are offered more than they can do.
     pub overload: bool,
     /// How often each device is started anew.
@@ -57,7 +60,8 @@ impl Plan {
     pub fn lasts(&self, devices: usize) -> Duration {
         let trial = self.method.trial_seconds + 1.0;
         let searching = TRIALS_EACH * self.method.repetitions as f64;
-        let shares = self.shares.len() as f64;
+        let times = if self.beside.is_some() { 2 } else { 1 };
+        let shares = (self.shares.len() * times) as f64;
         let overload = if self.overload { 30.0 } else { 0.0 };
         let series = trial * (searching + shares) + overload;
         let starts = self.cold_starts as f64 * 5.0;

@@ -1,5 +1,6 @@
 //! The tester of RFC 8219 §9.2: it stands on both sides of a device, asks and answers.
 
+mod bulk;
 mod callers;
 mod cores;
 mod effort;

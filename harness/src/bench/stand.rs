@@ -235,23 +235,27 @@ impl Stand {
             return Ok(Ended::Done);
         }
         let workload = one.series[index].workload.clone();
-        for percent in &plan.shares {
+        let alone = plan.shares.iter().map(|percent| (*percent, None));
+        let beside = plan.shares.iter().map(|percent| (*percent, plan.beside));
+        let beside = beside.filter(|(_, beside)| beside.is_some());
+        for (percent, beside) in alone.chain(beside) {
             let series = &mut one.series[index];
-            if series
-                .at_shares
-                .iter()
-                .any(|share| share.percent == *percent)
-            {
+            let is_same = |share: &AtShare| {
+                share.percent == percent
+                    && share.beside_bits_per_second.is_some() == beside.is_some()
+            };
+            if series.at_shares.iter().any(is_same) {
                 continue;
             }
             let lasts = Duration::from_secs_f64(plan.method.trial_seconds);
             let mut order = order(plan, workload.clone(), lasts);
-            order.rate = rate * f64::from(*percent) / 100.0;
+            order.rate = rate * f64::from(percent) / 100.0;
+            order.beside = beside;
             order.ends_early = false;
-            match self.trial(Order::Trial(order), audience)? {
-                Ok(trial) => series.at_shares.push(AtShare {
-                    percent: *percent,
-                    beside_bits_per_second: None,
+            match self.trial_beside(Order::Trial(order), audience)? {
+                Ok((trial, beside)) => series.at_shares.push(AtShare {
+                    percent,
+                    beside_bits_per_second: beside,
                     trial,
                 }),
                 Err(message) => return Ok(Ended::DeviceFailed(message)),
@@ -327,12 +331,22 @@ impl Stand {
         order: Order,
         audience: &mut Audience<'_>,
     ) -> Result<Result<Trial, String>, Error> {
+        let made = self.trial_beside(order, audience)?;
+        Ok(made.map(|(trial, _)| trial))
+    }
+
+    /// Has a trial made, and returns as well how much else went through the device.
+    fn trial_beside(
+        &mut self,
+        order: Order,
+        audience: &mut Audience<'_>,
+    ) -> Result<Result<(Trial, Option<f64>), String>, Error> {
         let (Order::Trial(trial) | Order::SelfTest(trial)) = &order else {
             return Err(broken(&self.name, OUT_OF_TURN));
         };
         let within = trial.lasts * 2 + trial.timeout * 2 + UP_WITHIN;
         match self.bench.order(&order, within, audience.stop)? {
-            Reply::Trial(trial) => Ok(Ok(*trial)),
+            Reply::Trial(trial, beside) => Ok(Ok((*trial, beside))),
             Reply::Failed(message) => Ok(Err(message)),
             _ => Err(broken(&self.name, OUT_OF_TURN)),
         }
@@ -359,6 +373,7 @@ fn order(plan: &Plan, workload: Workload, lasts: Duration) -> TrialOrder {
         timeout: Duration::from_millis(plan.method.timeout_ms),
         names: plan.names,
         connections: plan.connections,
+        beside: None,
         ends_early: true,
     }
 }

@@ -1,7 +1,7 @@
 //! The connections that questions are asked over: one for each question, or some that stay open and
 //! have several on their way (RFC 7766 §6.2.1.1).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::ops::Range;
 
@@ -20,6 +20,8 @@ pub(super) struct Callers {
     kept: Vec<Option<u16>>,
     calls: BTreeMap<u16, Call>,
     streams: Streams<u16>,
+    /// The questions with a connection of their own, in order, and its port.
+    own: VecDeque<(u32, u16)>,
     port: u16,
     opened: u64,
     news: Vec<News>,
@@ -30,6 +32,7 @@ pub(super) struct Callers {
 struct Call {
     /// The questions that were asked over it, by their ids.
     asked: BTreeMap<u16, u32>,
+    count: u16,
     was_open: bool,
     /// Whether we are done with it.
     is_over: bool,
@@ -64,6 +67,7 @@ impl Callers {
             kept: vec![None; kept],
             calls: BTreeMap::new(),
             streams: Streams::new(),
+            own: VecDeque::new(),
             port: first_port,
             opened: 0,
             news: Vec::new(),
@@ -88,11 +92,13 @@ impl Callers {
             Some(port) => port,
             None => self.open(),
         };
-        if let Some(slot) = slot {
-            self.kept[slot] = Some(port);
+        match slot {
+            Some(slot) => self.kept[slot] = Some(port),
+            None => self.own.push_back((number, port)),
         }
         if let (Some(call), Some(stream)) = (self.calls.get_mut(&port), self.streams.get(port)) {
-            let id = spread(call.asked.len() as u16);
+            let id = spread(call.count);
+            call.count = call.count.wrapping_add(1);
             call.asked.insert(id, number);
             stream.say(question.message(label, id));
             stream.go_on(wire)?;
@@ -137,20 +143,38 @@ impl Callers {
         self.look(port, wire)
     }
 
+    /// Resets the connections of their own that questions before this one still have, as who waits
+    /// no longer does.
+    pub(super) fn give_up(&mut self, before: u32, wire: &mut Wire<'_>) -> io::Result<()> {
+        while let Some(&(number, port)) = self.own.front()
+            && number < before
+        {
+            self.own.pop_front();
+            let call = self.calls.get(&port);
+            // Another question may have the port since.
+            if call.is_some_and(|call| call.asked.values().eq([&number])) {
+                self.reset(port, wire)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Resets what is left at the end of the trial.
     pub(super) fn hang_up(&mut self, wire: &mut Wire<'_>) -> io::Result<()> {
         for port in self.streams.keys() {
-            let Some(stream) = self.streams.get(port) else {
-                continue;
-            };
-            let stage = stream.stage();
-            stream.abort();
-            stream.go_on(wire)?;
-            if let Some(call) = self.calls.get_mut(&port)
-                && stage == Stage::Opening
-            {
+            self.reset(port, wire)?;
+        }
+        Ok(())
+    }
+
+    fn reset(&mut self, port: u16, wire: &mut Wire<'_>) -> io::Result<()> {
+        if let (Some(mut call), Some(stream)) = (self.calls.remove(&port), self.streams.get(port)) {
+            if stream.stage() == Stage::Opening {
                 call.end(Ending::Unconnected, &mut self.news);
             }
+            stream.abort();
+            stream.go_on(wire)?;
+            self.streams.note(port, wire.now);
         }
         Ok(())
     }
@@ -242,3 +266,71 @@ const ROOM_KEPT: Room = Room {
     to_send: 16 << 10,
     to_read: 64 << 10,
 };
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv6Addr;
+
+    use ngnlab_reports::benchmark::Asked;
+    use ngnlab_sim::link::Link as _;
+    use ngnlab_sim::link::packets::Packets;
+
+    use super::*;
+    use crate::tester::zone::Zone;
+
+    #[test]
+    fn an_id_comes_again_after_all_others() {
+        let all = 1 << 16;
+        let callers = after(1, all + 2, |_, _| {});
+        let call = callers.calls.values().next().unwrap();
+        assert_eq!(call.asked.len(), all as usize);
+        assert_eq!(
+            [0, 1, 2].map(|count| call.asked[&spread(count)]),
+            [all, all + 1, 2]
+        );
+    }
+
+    #[test]
+    fn who_waits_no_longer_has_no_connection() {
+        let mut callers = after(0, 5, |callers, wire| callers.give_up(3, wire).unwrap());
+        assert_eq!(callers.streams.keys().len(), 2);
+        let news = callers.news();
+        let ended = |news: &News| matches!(news, News::Ended(0..3, Ending::Unconnected));
+        assert_eq!((news.len(), news.iter().all(ended)), (3, true));
+    }
+
+    /// Returns so many connections that stay open, or none that does, after so many questions and
+    /// something else.
+    fn after(
+        kept: usize,
+        questions: u32,
+        then: impl FnOnce(&mut Callers, &mut Wire<'_>),
+    ) -> Callers {
+        let ends = Ends {
+            macs: ([0; 6], [0; 6]),
+            addresses: (Ipv6Addr::LOCALHOST, Ipv6Addr::LOCALHOST),
+        };
+        let zone = Zone {
+            wire: b"\x07example\0".to_vec(),
+            servers: Vec::new(),
+        };
+        let mut question = Question::new(&ends, &zone, Asked::Aaaa);
+        let label = Label {
+            long: false,
+            repeats: false,
+            trial: 0,
+            number: 0,
+        };
+        let mut callers = Callers::new(ends, kept, PORTS.start);
+        let (mut near, _far) = Packets::pair().unwrap();
+        let mut plane = near.lend().unwrap();
+        let mut frame = Vec::new();
+        let mut wire = Wire::new(&mut *plane, &mut frame, 1);
+        for number in 0..questions {
+            let asked = callers.ask(number, (&mut question, label), &mut wire);
+            asked.unwrap();
+        }
+        then(&mut callers, &mut wire);
+        callers
+    }
+}

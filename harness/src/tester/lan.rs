@@ -13,6 +13,7 @@ use ngnlab_sim::link::aside::Aside;
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::time::Time;
 
+use super::bulk::Download;
 use super::callers::{self, Callers, News};
 use super::effort::Used;
 use super::heard::{Heard, nanos};
@@ -45,6 +46,8 @@ pub(super) struct Outcome {
     pub(super) sent: u32,
     /// How many connections were begun for them.
     pub(super) connections: u64,
+    /// How many bits a second went through the device beside them, if any were to.
+    pub(super) beside: Option<f64>,
     /// For how long questions were sent.
     pub(super) lasted: Duration,
     /// For how long it was busy meanwhile.
@@ -95,6 +98,7 @@ impl Generator {
     fn ask(&mut self, offer: &Offer) -> io::Result<Outcome> {
         let before = Used::of_this_thread();
         let mut trial = Trial::new(offer);
+        trial.begin(&mut self.aside)?;
         let mut sending = None;
         let (mut busy, mut answerer_busy) = (0, 0);
         let deadline = |sent: u32| offer.due(sent) + nanos(offer.timeout + LINGER);
@@ -122,7 +126,8 @@ impl Generator {
             }
             if trial.sent >= trial.total {
                 sending.get_or_insert_with(|| {
-                    (now, busy, answerer_busy, Used::of_this_thread() - before)
+                    let used = Used::of_this_thread() - before;
+                    (now, busy, answerer_busy, used, trial.downloaded())
                 });
                 if trial.heard.is_complete() || now > deadline(trial.sent) {
                     break;
@@ -132,12 +137,13 @@ impl Generator {
                 spin_loop();
             }
         }
-        let (lasted, busy, answerer_busy, used) = sending.unwrap_or_default();
+        let (lasted, busy, answerer_busy, used, downloaded) = sending.unwrap_or_default();
         trial.hang_up(&mut self.aside)?;
         Ok(Outcome {
             connections: trial.callers.as_ref().map_or(0, Callers::opened),
             heard: trial.heard,
             sent: trial.sent,
+            beside: downloaded.map(|bytes| bytes as f64 * 8e9 / lasted.max(1) as f64),
             lasted: Duration::from_nanos(lasted),
             busy: Duration::from_nanos(busy),
             answerer_busy: Duration::from_nanos(answerer_busy),
@@ -152,11 +158,14 @@ struct Trial<'o> {
     questions: Vec<Question>,
     /// The connections, where questions come over TCP.
     callers: Option<Callers>,
+    download: Option<Download>,
     frame: Vec<u8>,
     clock: Clock,
     buffer: Vec<u8>,
     heard: Heard,
     sent: u32,
+    /// How many questions nobody waits for any longer.
+    given_up: u32,
     total: u32,
 }
 
@@ -174,10 +183,12 @@ impl<'o> Trial<'o> {
             offer,
             questions: questions.collect(),
             callers: kept.map(|kept| Callers::new(offer.ends, kept, offer.first_port)),
+            download: None,
             frame: Vec::with_capacity(LONGEST_FRAME),
             buffer: vec![0; LONGEST_FRAME],
             heard: Heard::new(offer),
             sent: 0,
+            given_up: 0,
             total: offer.total,
             // Last: what was made before shall take no time.
             clock: Clock::starting_at(Time::ZERO),
@@ -186,6 +197,21 @@ impl<'o> Trial<'o> {
 
     fn now(&self) -> u64 {
         now(&self.clock)
+    }
+
+    /// Begins what goes on beside the questions.
+    fn begin(&mut self, aside: &mut Aside) -> io::Result<()> {
+        if let Some(bulk) = &self.offer.bulk {
+            let now = self.now();
+            let mut wire = Wire::new(&mut *aside.plane, &mut self.frame, now);
+            self.download = Some(Download::begin(bulk, &mut wire)?);
+        }
+        Ok(())
+    }
+
+    /// Returns how much has come beside the answers.
+    fn downloaded(&self) -> Option<u64> {
+        self.download.as_ref().map(Download::bytes)
     }
 
     /// Sends what is due, a batch at most, and returns whether there was anything.
@@ -233,20 +259,31 @@ impl<'o> Trial<'o> {
 
     /// Does what the connections have to do by now, and returns whether there was anything.
     fn go_on(&mut self, aside: &mut Aside, now: u64) -> io::Result<bool> {
-        let Some(callers) = &mut self.callers else {
-            return Ok(false);
-        };
         let mut wire = Wire::new(&mut *aside.plane, &mut self.frame, now);
-        let any = callers.go_on(&mut wire)?;
-        self.learn(aside)?;
+        let mut any = false;
+        if let Some(download) = &mut self.download {
+            any |= download.go_on(&mut wire)?;
+        }
+        if let Some(callers) = &mut self.callers {
+            any |= callers.go_on(&mut wire)?;
+            let waited = nanos(self.offer.timeout + LINGER);
+            while self.given_up < self.sent && self.offer.due(self.given_up) + waited < now {
+                self.given_up += 1;
+            }
+            callers.give_up(self.given_up, &mut wire)?;
+            self.learn(aside)?;
+        }
         Ok(any)
     }
 
     /// Ends what connections there are.
     fn hang_up(&mut self, aside: &mut Aside) -> io::Result<()> {
         let now = self.now();
+        let mut wire = Wire::new(&mut *aside.plane, &mut self.frame, now);
+        if let Some(download) = &mut self.download {
+            download.hang_up(&mut wire)?;
+        }
         if let Some(callers) = &mut self.callers {
-            let mut wire = Wire::new(&mut *aside.plane, &mut self.frame, now);
             callers.hang_up(&mut wire)?;
         }
         self.learn(aside)
@@ -256,18 +293,21 @@ impl<'o> Trial<'o> {
     fn take_segment(&mut self, length: usize, aside: &mut Aside) -> io::Result<bool> {
         let now = self.now();
         let (own, server) = self.offer.ends.addresses;
-        let Some(callers) = &mut self.callers else {
-            return Ok(false);
-        };
-        let segment = Segment::read(&self.buffer[..length]).filter(|segment| {
-            (segment.destination, segment.source) == (own, server)
-                && segment.source_port == PORT
-                && callers::PORTS.contains(&segment.destination_port)
-        });
-        let Some(segment) = segment else {
+        let Some(segment) = Segment::read(&self.buffer[..length]) else {
             return Ok(false);
         };
         let mut wire = Wire::new(&mut *aside.plane, &mut self.frame, now);
+        if let Some(download) = &mut self.download
+            && download.take(&segment, &mut wire)?
+        {
+            return Ok(true);
+        }
+        let is_ours = (segment.destination, segment.source) == (own, server)
+            && segment.source_port == PORT
+            && callers::PORTS.contains(&segment.destination_port);
+        let Some(callers) = self.callers.as_mut().filter(|_| is_ours) else {
+            return Ok(false);
+        };
         callers.take(&segment, &mut wire)?;
         self.learn(aside)?;
         Ok(true)

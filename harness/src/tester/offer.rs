@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ngnlab_reports::benchmark::Transport;
 
+use super::bulk::Bulk;
 use super::label::Label;
 use super::ledger::Ledger;
 use super::message::Ends;
@@ -32,6 +33,8 @@ pub(super) struct Offer {
     pub(super) transport: Transport,
     /// How many connections stay open, where they do.
     pub(super) connections: u16,
+    /// What else goes through the device meanwhile.
+    pub(super) bulk: Option<Bulk>,
     /// The first of the ports that are asked from.
     pub(super) first_port: u16,
     /// What came upstream.
@@ -184,6 +187,7 @@ mod tests {
             },
             transport: Transport::Udp,
             connections: 1,
+            bulk: None,
             first_port: 20_000,
             ledger: Arc::new(Ledger::new((1, 2), (0, 0), Vec::new(), Asked::Aaaa)),
         }

@@ -31,6 +31,8 @@ pub(crate) struct TrialOrder {
     pub(crate) names: u32,
     /// How many connections stay open, where they do.
     pub(crate) connections: u16,
+    /// How many bits a second of other traffic go through the device meanwhile, at most.
+    pub(crate) beside: Option<f64>,
     /// Whether to end soon after it is certain that the trial does not pass.
     pub(crate) ends_early: bool,
 }
@@ -50,6 +52,7 @@ impl TrialOrder {
             timeout: Duration::from_secs(1),
             names: 1,
             connections: 1,
+            beside: None,
             ends_early: false,
         }
     }
@@ -61,8 +64,8 @@ pub(crate) enum Reply {
     /// The line is up and the device forwards; from power to the first right answer it took so
     /// many milliseconds.
     Up(f64),
-    /// A trial.
-    Trial(Box<Trial>),
+    /// A trial, and how many bits a second of other traffic went through the device meanwhile.
+    Trial(Box<Trial>, Option<f64>),
     /// The first right answer came so many milliseconds after the power.
     Started(f64),
     /// The device gave no right answer, or none any more.

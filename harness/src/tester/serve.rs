@@ -77,8 +77,13 @@ fn obey(
     tell(Reply::Up(millis(site.first_answer(&clock, within)?)));
     loop {
         match orders.try_recv() {
-            Ok(Order::Trial(order)) => tell(Reply::Trial(Box::new(site.trial(&order)?))),
-            Ok(Order::SelfTest(order)) => tell(Reply::Trial(Box::new(site.self_test(&order)?))),
+            Ok(Order::Trial(order)) => {
+                let (trial, beside) = site.trial(&order)?;
+                tell(Reply::Trial(Box::new(trial), beside));
+            }
+            Ok(Order::SelfTest(order)) => {
+                tell(Reply::Trial(Box::new(site.self_test(&order)?), None));
+            }
             Ok(Order::ColdStart) => tell(Reply::Started(millis(site.cold_start(within)?))),
             Err(TryRecvError::Empty) => site.idle()?,
             Err(TryRecvError::Disconnected) => return Ok(()),

@@ -149,7 +149,7 @@ impl Drop for Sides {
 /// Answers on a processor of its own.
 fn answer(mut answerer: Answerer, stop: &AtomicBool) -> io::Result<()> {
     while !stop.load(Ordering::Relaxed) {
-        if !answerer.step()? {
+        if !answerer.step()? && !answerer.is_busy() {
             sleep([answerer.cable()], IDLE)?;
         }
     }

@@ -15,6 +15,7 @@ use ngnlab_sim::message::packet::is_link_local;
 use ngnlab_sim::setup::Mode;
 use ngnlab_sim::time::{Pace, Time};
 
+use super::bulk::Bulk;
 use super::callers::PORTS;
 use super::cores::{Cores, Part};
 use super::effort::Whose;
@@ -41,6 +42,8 @@ pub(super) struct Site<'d> {
     area: Area,
     sides: Sides,
     ends: Ends,
+    /// An address of the terminal that reaches beyond the LAN.
+    terminal: Ipv6Addr,
     device: Whose,
     cores: Option<Cores>,
     stop: Arc<AtomicBool>,
@@ -87,7 +90,7 @@ impl<'d> Site<'d> {
         if let Some(cores) = &cores {
             cores.take(Part::Answerer);
         }
-        let ends = wait_until_online(&mut testbed, dut)?;
+        let (ends, terminal) = wait_until_online(&mut testbed, dut)?;
         let values = area.values();
         let servers: BTreeSet<Ipv6Addr> =
             values.ngn_dns.into_iter().chain(values.ons_dns).collect();
@@ -113,6 +116,7 @@ impl<'d> Site<'d> {
             area,
             sides,
             ends,
+            terminal,
             device: device(),
             cores,
             stop: Arc::clone(&place.stop),
@@ -149,8 +153,8 @@ impl<'d> Site<'d> {
         self.first_answer(&clock, within)
     }
 
-    /// Offers questions to the device.
-    pub(super) fn trial(&mut self, order: &TrialOrder) -> Result<Trial, DutError> {
+    /// Offers questions to the device, and returns as well how much else went through it.
+    pub(super) fn trial(&mut self, order: &TrialOrder) -> Result<(Trial, Option<f64>), DutError> {
         if order.workload.cached_percent > 0 {
             self.warm_up(order)?;
         }
@@ -160,7 +164,8 @@ impl<'d> Site<'d> {
         let outcome = self.run(offer.clone())?;
         let all = clock.now().since(Time::ZERO);
         let meanwhile = Meanwhile::since(&before, &self.sides, self.device);
-        Ok(trial(&offer, outcome, &meanwhile, all))
+        let beside = outcome.beside;
+        Ok((trial(&offer, outcome, &meanwhile, all), beside))
     }
 
     /// Offers questions to the tester's own other side.
@@ -203,6 +208,7 @@ impl<'d> Site<'d> {
             rate,
             lasts: Duration::from_secs_f64(f64::from(order.names) / rate),
             ends_early: false,
+            beside: None,
             ..order.clone()
         };
         order.workload.cached_percent = 100;
@@ -258,6 +264,14 @@ impl<'d> Site<'d> {
             ends: self.ends,
             transport: workload.transport,
             connections: order.connections,
+            bulk: order.beside.map(|bits_per_second| Bulk {
+                ends: Ends {
+                    addresses: (self.terminal, self.area.values().portal),
+                    ..self.ends
+                },
+                port: BULK_PORTS + self.trial % PORT_RANGES,
+                bits_per_second,
+            }),
             first_port,
             ledger: Arc::new(ledger),
         })
@@ -275,8 +289,12 @@ impl<'d> Site<'d> {
     }
 }
 
-/// Waits until the terminal has an address, a router and a DNS server.
-fn wait_until_online(testbed: &mut Testbed, dut: &mut dyn Dut) -> Result<Ends, DutError> {
+/// Waits until the terminal has an address, a router and a DNS server; returns who asks whom, and the
+/// address that reaches beyond the LAN.
+fn wait_until_online(
+    testbed: &mut Testbed,
+    dut: &mut dyn Dut,
+) -> Result<(Ends, Ipv6Addr), DutError> {
     let terminal = testbed.handle(0);
     let deadline = testbed.world.now() + ONLINE_WITHIN;
     while testbed.world.now() < deadline {
@@ -287,20 +305,22 @@ fn wait_until_online(testbed: &mut Testbed, dut: &mut dyn Dut) -> Result<Ends, D
             let stable = |(address, temporary): &(Ipv6Addr, bool)| (!temporary).then_some(*address);
             let addresses = terminal.addresses();
             let server = terminal.name_servers().first().copied()?;
+            let global = addresses.iter().find_map(stable)?;
             let own = match is_link_local(server) {
-                true => addresses.last().map(|(address, _)| *address),
-                false => addresses.iter().find_map(stable),
+                true => addresses.last().map(|(address, _)| *address)?,
+                false => global,
             };
-            terminal.is_online().then_some(own?).zip(Some(server))
+            terminal.is_online().then_some((own, server, global))
         });
-        let Some((own, server)) = known else {
+        let Some((own, server, global)) = known else {
             continue;
         };
         let mac = testbed.truths()[0].mac;
-        return Ok(Ends {
+        let ends = Ends {
             macs: (mac.0, testbed.setup.lan_mac.0),
             addresses: (own, server),
-        });
+        };
+        return Ok((ends, global));
     }
     Err(failed(
         "its terminals have no address, router and DNS server; `ngnlab device check` says why",
@@ -332,4 +352,6 @@ const MOST_QUESTIONS: f64 = 200_000_000.0;
 /// Trials ask from ports of their own, so that answers of the one before are not taken for theirs.
 const FIRST_PORT: u16 = 20_000;
 const PORT_RANGES: u16 = 32;
+/// Below all others.
+const BULK_PORTS: u16 = 1_500;
 const PORTS_EACH: u16 = 1_000;

@@ -134,11 +134,16 @@ impl Stream {
     /// Says a DNS message (RFC 1035 §4.2.2: behind its length).
     pub(super) fn say(&mut self, message: &[u8]) {
         let length = u16::try_from(message.len()).unwrap_or(u16::MAX);
-        self.leaving.extend(length.to_be_bytes());
-        self.leaving.extend(message);
+        self.say_plainly(&length.to_be_bytes());
+        self.say_plainly(message);
     }
 
-    /// Says bytes as they are, and returns how many there was room for.
+    /// Says bytes as they are.
+    pub(super) fn say_plainly(&mut self, bytes: &[u8]) {
+        self.leaving.extend(bytes);
+    }
+
+    /// Says as many bytes as there is room for, and returns how many these are.
     pub(super) fn pour(&mut self, bytes: &[u8]) -> usize {
         self.socket().send_slice(bytes).unwrap_or_default()
     }
@@ -150,6 +155,11 @@ impl Stream {
         let message = rest.get(..length)?.to_vec();
         self.arrived.drain(..2 + length);
         Some(message)
+    }
+
+    /// Lets acknowledgements wait for the next segment, as a terminal does (RFC 9293 §3.8.6.3).
+    pub(super) fn delay_acknowledgements(&mut self) {
+        self.socket().set_ack_delay(Some(ACK_DELAY));
     }
 
     /// Returns the bytes that have come, whatever they are.
@@ -244,6 +254,8 @@ fn instant(now: u64) -> Instant {
     Instant::from_micros(((now + HEAD_START) / 1_000) as i64)
 }
 
+/// Half a second at most, says RFC 9293 §3.8.6.3; a new segment ends it earlier.
+const ACK_DELAY: smoltcp::time::Duration = smoltcp::time::Duration::from_millis(10);
 const HEAD_START: u64 = 1_000_000_000;
 /// As many as a window has.
 const SEGMENTS_AT_ONCE: usize = 512;

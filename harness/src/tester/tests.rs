@@ -13,6 +13,7 @@ use ngnlab_sim::link::packets::Packets;
 use ngnlab_sim::link::plane::Plane;
 
 use super::effort::Whose;
+use super::lan::Outcome;
 use super::ledger::Ledger;
 use super::message::Ends;
 use super::offer::Offer;
@@ -94,6 +95,7 @@ fn an_id_that_no_question_had_answers_none() {
     );
 }
 
+mod bulk;
 mod tcp;
 
 /// What a device does with a packet.
@@ -123,6 +125,15 @@ fn counts_of(
     offer: Offer,
     device: impl FnOnce(Packets, Packets, &AtomicBool) + Send + 'static,
 ) -> Counts {
+    let (offer, outcome, meanwhile) = outcome_of(offer, device);
+    trial(&offer, outcome, &meanwhile, Duration::from_secs(1)).counts
+}
+
+/// Returns what came of a trial with a device between two cables.
+fn outcome_of(
+    offer: Offer,
+    device: impl FnOnce(Packets, Packets, &AtomicBool) + Send + 'static,
+) -> (Offer, Outcome, Meanwhile) {
     let (mut lan, device_lan) = Packets::pair().unwrap();
     let (mut wan, device_wan) = Packets::pair().unwrap();
     let sides = Sides::start(
@@ -141,7 +152,7 @@ fn counts_of(
     let meanwhile = Meanwhile::since(&before, &sides, Whose::Nobodys);
     stop.store(true, Ordering::Relaxed);
     device.join().unwrap();
-    trial(&offer, outcome, &meanwhile, Duration::from_secs(1)).counts
+    (offer, outcome, meanwhile)
 }
 
 /// Carries packets between its two cables until it is stopped.
@@ -198,6 +209,7 @@ fn offer() -> Offer {
         },
         transport: Transport::Udp,
         connections: 1,
+        bulk: None,
         first_port: 20_000,
         ledger: Arc::new(Ledger::new((1, 2), names, vec![zone], Asked::Aaaa)),
     }

@@ -10,6 +10,7 @@ use ngnlab_sim::link::aside::Aside;
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::time::Time;
 
+use super::bulk::{self, Uploads};
 use super::heard::nanos;
 use super::ledger::Ledger;
 use super::listener::Listener;
@@ -28,6 +29,7 @@ pub(super) struct Answerer {
     servers: BTreeSet<Ipv6Addr>,
     book: Book,
     listener: Listener,
+    uploads: Uploads,
     clock: Clock,
     buffer: Vec<u8>,
     answer: Vec<u8>,
@@ -41,6 +43,7 @@ impl Answerer {
             servers,
             book,
             listener: Listener::new(),
+            uploads: Uploads::default(),
             clock: Clock::starting_at(Time::ZERO),
             buffer: vec![0; LONGEST_FRAME],
             answer: Vec::with_capacity(LONGEST_FRAME),
@@ -50,6 +53,11 @@ impl Answerer {
     /// Returns the cable.
     pub(super) fn cable(&self) -> &Aside {
         &self.aside
+    }
+
+    /// Returns whether it has to go on whatever comes.
+    pub(super) fn is_busy(&self) -> bool {
+        self.uploads.is_busy()
     }
 
     /// Answers what has come, a batch at most, and returns whether there was anything.
@@ -70,6 +78,7 @@ impl Answerer {
         let now = now(&self.clock);
         let mut wire = Wire::new(&mut *self.aside.plane, &mut self.answer, now);
         any |= self.listener.go_on(&mut wire)?;
+        any |= self.uploads.go_on(&mut wire)?;
         Ok(any)
     }
 
@@ -83,6 +92,13 @@ impl Answerer {
             let now = now(&self.clock);
             let mut wire = Wire::new(&mut *self.aside.plane, &mut self.answer, now);
             return self.listener.take(&segment, ledger, &mut wire);
+        }
+        if let Some(segment) = Segment::read(frame)
+            && segment.destination_port == bulk::PORT
+        {
+            let now = now(&self.clock);
+            let mut wire = Wire::new(&mut *self.aside.plane, &mut self.answer, now);
+            return self.uploads.take(&segment, &mut wire);
         }
         let asked = Datagram::read(frame).filter(|datagram| {
             datagram.destination_port == PORT && self.servers.contains(&datagram.destination.into())

@@ -77,6 +77,13 @@ pub struct Dns {
         value_parser = clap::value_parser!(u16).range(1..=1000)
     )]
     pub connections: u16,
+    /// How many megabits a second of TCP traffic go through the router while delays are measured once
+    /// more; 0 leaves that out
+    #[arg(
+        long, value_name = "MBIT", default_value_t = 100,
+        value_parser = clap::value_parser!(u32).range(0..=10_000)
+    )]
+    pub bulk: u32,
     /// Measures the highest rate alone, and neither delays at shares of it nor overload nor cold
     /// start
     #[arg(long)]
@@ -317,6 +324,7 @@ fn plan(args: &Dns) -> Plan {
             true => Vec::new(),
             false => vec![10, 25, 50, 75, 90],
         },
+        beside: (args.bulk > 0).then(|| f64::from(args.bulk) * 1e6),
         overload: !args.rate_only,
         cold_starts: if args.rate_only { 0 } else { 3 },
         wish: Wish {

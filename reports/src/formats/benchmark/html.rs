@@ -232,7 +232,7 @@ fn details(device: &Measured, series: &Series, method: &Method, said: Sentences,
         rows.extend(said.upstream(&trial.upstream).map(|one| ("upstream", one)));
         rows.push(("tester", said.effort(&trial.effort)));
         let connections = said.connections(&trial.counts);
-        rows.extend(connections.map(|one| ("connections", one)));
+        rows.extend(connections.map(|one| ("over TCP", one)));
     }
     let self_test = series.self_test.as_ref();
     rows.extend(self_test.map(|one| ("self-test", said.self_test(one))));

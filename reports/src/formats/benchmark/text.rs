@@ -101,7 +101,7 @@ fn details(device: &Measured, series: &Series, method: &Method, said: Sentences,
             page.row("upstream", &upstream);
         }
         if let Some(connections) = said.connections(&trial.counts) {
-            page.row("connections", &connections);
+            page.row("over TCP", &connections);
         }
         page.row("tester", &said.effort(&trial.effort));
     }
