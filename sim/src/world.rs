@@ -53,6 +53,8 @@ pub struct World {
     clock: Option<Clock>,
     wake_end: Option<WakeEnd>,
     jitter: Option<Jitter>,
+    /// How much later than due the last sleep ended, until it is recorded.
+    overslept: Duration,
     nodes: Vec<Slot>,
     cables: Vec<Wire>,
     /// The cables that end outside.
@@ -103,6 +105,7 @@ impl World {
             clock: None,
             wake_end: None,
             jitter: None,
+            overslept: Duration::ZERO,
             nodes: Vec::new(),
             cables: Vec::new(),
             links: Vec::new(),
@@ -246,6 +249,12 @@ impl World {
     /// In real pace somebody may send faster than frames are delivered, so that something is
     /// always due: a little after the deadline it comes back all the same.
     pub fn run_until(&mut self, deadline: Time) -> io::Result<Stop> {
+        let stop = self.run_on(deadline);
+        self.own_up();
+        stop
+    }
+
+    fn run_on(&mut self, deadline: Time) -> io::Result<Stop> {
         loop {
             if let Some(error) = self.recorder.failure.take() {
                 return Err(error);
