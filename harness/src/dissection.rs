@@ -20,6 +20,7 @@ use crate::scenario::step::cable::Wire;
 
 #[cfg(test)]
 pub(crate) mod builder;
+mod conversations;
 pub mod crossing;
 pub mod dhcpv6;
 pub mod dns;
@@ -30,6 +31,7 @@ mod steps;
 pub mod tcp;
 pub mod words;
 
+use conversations::Conversations;
 use crossing::Crossings;
 pub use dhcpv6::{Delegation, Dhcpv6, Kind};
 pub use dns::{Dns, Exchange, Question, Transport};
@@ -79,6 +81,9 @@ pub struct Dissection<'t> {
     upstream_sources: BTreeSet<Ipv6Addr>,
     lan_prefixes: Vec<Ipv6Net>,
     crossings: Crossings<'t>,
+    /// When frames were lost.
+    losses: Vec<Time>,
+    conversations: Conversations,
 }
 
 impl<'t> Dissection<'t> {
@@ -106,6 +111,8 @@ impl<'t> Dissection<'t> {
             upstream_sources: BTreeSet::new(),
             lan_prefixes: Vec::new(),
             crossings: Crossings::default(),
+            losses: Vec::new(),
+            conversations: Conversations::default(),
         };
         let mut streams = tcp::Streams::default();
         for (record, entry) in trace.records.iter().enumerate() {
@@ -161,6 +168,9 @@ impl<'t> Dissection<'t> {
     }
 
     fn take_in(&mut self, found: Found<Packet<'t>>, streams: &mut tcp::Streams) {
+        if found.lost {
+            self.losses.push(found.at);
+        }
         let ndp = Ndp::parse(&found.is);
         if found.by_device(Role::Wan) || found.by_device(Role::Lan) {
             self.device_macs.insert(found.eth_source);
@@ -332,10 +342,7 @@ impl<'t> Dissection<'t> {
             .steps
             .iter()
             .any(|step| from - RECOVERY <= step.over() && step.began() <= to && step.interrupts());
-        cut || self
-            .packets
-            .iter()
-            .any(|found| found.lost && from <= found.at && found.at <= to)
+        cut || self.losses.iter().any(|at| from <= *at && *at <= to)
     }
 
     /// Returns whether the device spoke on the WAN and not one packet came from the line.
@@ -349,33 +356,6 @@ impl<'t> Dissection<'t> {
     pub fn end(&self) -> Time {
         let last = self.trace.records.last().map_or(Time::ZERO, |last| last.at);
         last.max(self.header().until)
-    }
-
-    /// Returns the DNS exchanges on a cable, in the order of their questions.
-    pub fn dns_exchanges(&self, on: Role) -> Vec<Exchange<'_>> {
-        dns::exchanges(self.dns.iter().filter(|found| found.on == on))
-    }
-
-    /// Returns the DNS exchanges that terminals began with the device itself.
-    pub fn lan_dns(&self) -> Vec<Exchange<'_>> {
-        self.dns_exchanges(Role::Lan)
-            .into_iter()
-            .filter(|exchange| {
-                let query = exchange.query;
-                query.to_device(Role::Lan) && self.is_device_address(query.destination)
-            })
-            .collect()
-    }
-
-    /// Returns the DNS exchanges that the device itself began upstream.
-    pub fn upstream_dns(&self) -> Vec<Exchange<'_>> {
-        self.dns_exchanges(Role::Wan)
-            .into_iter()
-            .filter(|exchange| {
-                let query = exchange.query;
-                query.by_device(Role::Wan) && !self.is_terminal(query.source)
-            })
-            .collect()
     }
 
     /// Returns one record in plain words.

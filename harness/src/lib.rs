@@ -7,8 +7,9 @@
 //! beside it; `tests/layers/` reads this list and holds every file to it.
 //!
 //! 1. [`cli`]: what can be asked on the command line, and what is said to that
-//! 2. [`bench_lines`], [`doctor`], [`schema`], [`selftest`]: what many lines cost; whether this machine,
-//!    and the checks, are fit for it; what files may have, for editors and other programs
+//! 2. [`bench_lines`], [`bench_ping`], [`doctor`], [`schema`], [`selftest`]: what many lines cost, and
+//!    how much later answers come through a world; whether this machine, and the checks, are fit for
+//!    it; what files may have, for editors and other programs
 //! 3. `bench`, [`bundle`]: how fast devices forward DNS, searched for; a report with all that it was
 //!    made of, packed, and checked by who gets it
 //! 4. [`campaign`]: many jobs at the same time
@@ -33,6 +34,7 @@
 
 pub mod bench;
 pub mod bench_lines;
+pub mod bench_ping;
 pub mod built_in;
 pub mod bundle;
 pub mod campaign;

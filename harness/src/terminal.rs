@@ -21,6 +21,7 @@ pub mod browser;
 mod command;
 pub mod computer;
 pub mod online;
+pub mod pinger;
 mod root;
 
 use online::Online;
@@ -31,6 +32,7 @@ pub fn hidden_command(name: &str) -> Option<ExitCode> {
         computer::COMMAND => Some(computer::main()),
         command::COMMAND => Some(command::main()),
         browser::COMMAND => Some(browser::main()),
+        pinger::COMMAND => Some(pinger::main()),
         _ => None,
     }
 }

@@ -4,7 +4,6 @@
 //! jumping in virtual pace, by sleeping on the links in real pace. Ties go by order of insertion.
 
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::io;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -23,6 +22,7 @@ use crate::node::{Context, Handle, Node};
 use crate::time::{Pace, Time};
 use crate::trace::{Fact, Record, Seen, StepOutcome};
 
+mod cabling;
 mod intake;
 mod outside;
 mod pace;
@@ -53,11 +53,12 @@ pub struct World {
     clock: Option<Clock>,
     wake_end: Option<WakeEnd>,
     jitter: Option<Jitter>,
+    /// How much later than due the last sleep ended, until it is recorded.
+    overslept: Duration,
     nodes: Vec<Slot>,
     cables: Vec<Wire>,
     /// The cables that end outside.
     links: Vec<Cable>,
-    plugs: BTreeMap<Port, (Cable, End)>,
     transit: Transit,
     timers: Timers,
     /// Who is due in this turn; empty between turns.
@@ -74,6 +75,8 @@ struct Slot {
     name: Box<str>,
     node: Option<Box<dyn Node>>,
     rng: ChaCha8Rng,
+    /// Which end of which cable is plugged into each of its sockets.
+    sockets: Vec<Option<(Cable, End)>>,
 }
 
 struct Wire {
@@ -102,10 +105,10 @@ impl World {
             clock: None,
             wake_end: None,
             jitter: None,
+            overslept: Duration::ZERO,
             nodes: Vec::new(),
             cables: Vec::new(),
             links: Vec::new(),
-            plugs: BTreeMap::new(),
             transit: Transit::default(),
             timers: Timers::default(),
             due: Vec::new(),
@@ -135,24 +138,13 @@ impl World {
             rng: self.rng_for(&name),
             name: name.into(),
             node: Some(Box::new(node)),
+            sockets: Vec::new(),
         });
         self.timers.add();
         Handle {
             index,
             kind: PhantomData,
         }
-    }
-
-    /// Lays a cable between two nodes; the first is the one called the device on it.
-    ///
-    /// # Panics
-    ///
-    /// If one of the sockets is taken.
-    pub fn connect(&mut self, device: Port, network: Port) -> Cable {
-        let cable = self.lay(Plug::Node(device), Plug::Node(network));
-        self.plug_in(device, cable, End::Device);
-        self.plug_in(network, cable, End::Network);
-        cable
     }
 
     /// Gives a cable its role; only cables with one are recorded.
@@ -257,6 +249,12 @@ impl World {
     /// In real pace somebody may send faster than frames are delivered, so that something is
     /// always due: a little after the deadline it comes back all the same.
     pub fn run_until(&mut self, deadline: Time) -> io::Result<Stop> {
+        let stop = self.run_on(deadline);
+        self.own_up();
+        stop
+    }
+
+    fn run_on(&mut self, deadline: Time) -> io::Result<Stop> {
         loop {
             if let Some(error) = self.recorder.failure.take() {
                 return Err(error);
@@ -291,24 +289,6 @@ impl World {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
         ChaCha8Rng::seed_from_u64(hash)
-    }
-
-    fn lay(&mut self, device: Plug, network: Plug) -> Cable {
-        let cable = Cable(self.cables.len());
-        self.cables.push(Wire {
-            device,
-            network,
-            role: None,
-            up: true,
-            faults: Vec::new(),
-            rng: None,
-        });
-        cable
-    }
-
-    fn plug_in(&mut self, port: Port, cable: Cable, end: End) {
-        let taken = self.plugs.insert(port, (cable, end));
-        assert!(taken.is_none(), "socket {port:?} is taken");
     }
 
     fn advance(&mut self, to: Time) {
@@ -426,9 +406,9 @@ impl World {
             self.recorder.fact(self.now, &self.nodes[index].name, fact);
         }
         let sending = sent.drain(..).try_for_each(|(port, frame)| {
-            match self.plugs.get(&Port { node: index, port }).copied() {
-                Some((cable, from)) => self.transmit(cable, from, frame, false),
-                None => Ok(()),
+            match self.nodes[index].sockets.get(usize::from(port)) {
+                Some(&Some((cable, from))) => self.transmit(cable, from, frame, false),
+                Some(None) | None => Ok(()),
             }
         });
         self.sent = sent;

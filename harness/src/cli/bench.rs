@@ -11,6 +11,7 @@ use crate::error::Error;
 
 mod dns;
 mod lines;
+mod ping;
 
 /// What can be measured.
 #[derive(Debug, Subcommand)]
@@ -21,6 +22,10 @@ pub enum Bench {
     /// Builds many lines in one world, has each authenticate, and says what a line costs
     #[command(after_help = lines::EXAMPLES)]
     Lines(Lines),
+    /// Pings through the network in real time, and says how much later answers come than from a bare
+    /// echo
+    #[command(after_help = ping::EXAMPLES)]
+    Ping(ping::Ping),
 }
 
 /// The arguments of `bench lines`.
@@ -49,5 +54,6 @@ pub(super) fn answer(bench: &Bench, place: Place) -> Result<Answer, Error> {
     match bench {
         Bench::Dns(args) => dns::answer(args, place),
         Bench::Lines(args) => lines::answer(args, place).map(Answer::escaped),
+        Bench::Ping(args) => ping::answer(args, place).map(Answer::escaped),
     }
 }

@@ -1,6 +1,7 @@
 //! Packets on their way through the device: which came out again, and to which flow they belong.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::net::Ipv6Addr;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -70,7 +71,28 @@ pub(super) struct Crossings<'t> {
 }
 
 /// The numbers of packets, by cable and by what stands after the hop limit.
-type ByContents<'t> = HashMap<(Role, &'t [u8]), Vec<usize>>;
+type ByContents<'t> = HashMap<(Role, Contents<'t>), Vec<usize>>;
+
+/// What stands in a packet after the hop limit. It is hashed by its beginning alone, which has the
+/// transport's checksum over the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Contents<'t>(&'t [u8]);
+
+impl<'t> Contents<'t> {
+    fn of(packet: &Packet<'t>) -> Option<Self> {
+        packet.ip.get(ADDRESSES..).map(Self)
+    }
+}
+
+impl Hash for Contents<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let length = self.0.len();
+        (length, &self.0[..length.min(HASHED)]).hash(state);
+    }
+}
+
+/// Two addresses and the longest header that has a checksum, TCP's.
+const HASHED: usize = 32 + 20;
 
 impl<'t> Dissection<'t> {
     /// Returns a packet as it left the device on the other cable; only what stands before the
@@ -81,7 +103,7 @@ impl<'t> Dissection<'t> {
             Role::Lan => Role::Wan,
             Role::Uplink => return None,
         };
-        let rest = before.is.ip.get(ADDRESSES..)?;
+        let rest = Contents::of(&before.is)?;
         let left = self.crossings.left.get_or_init(|| self.left());
         let alike = left.get(&(other, rest))?.iter();
         alike
@@ -94,7 +116,7 @@ impl<'t> Dissection<'t> {
         let mut left = ByContents::new();
         for (index, found) in self.packets.iter().enumerate() {
             if found.by_device(found.on)
-                && let Some(rest) = found.is.ip.get(ADDRESSES..)
+                && let Some(rest) = Contents::of(&found.is)
             {
                 left.entry((found.on, rest)).or_default().push(index);
             }
@@ -116,12 +138,12 @@ impl<'t> Dissection<'t> {
     }
 
     fn pairs(&self) -> Vec<(usize, usize)> {
-        let mut came: HashMap<(Role, &[u8]), usize> = HashMap::new();
+        let mut came: HashMap<(Role, Contents<'_>), usize> = HashMap::new();
         // Linux labels what it repeats anew.
-        let mut labelled: HashMap<(Role, &[u8], u32), usize> = HashMap::new();
+        let mut labelled: HashMap<(Role, Contents<'_>, u32), usize> = HashMap::new();
         let mut pairs = Vec::new();
         for (index, found) in self.packets.iter().enumerate() {
-            let Some(rest) = found.is.ip.get(ADDRESSES..) else {
+            let Some(rest) = Contents::of(&found.is) else {
                 continue;
             };
             let other = match found.on {
@@ -172,26 +194,32 @@ impl<'t> Dissection<'t> {
 
     /// Returns the last packet of a flow that the device passed on to the line before a record.
     pub fn last_out(&self, flow: Flow, record: RecordId) -> Option<&Found<Packet<'t>>> {
-        self.packets.iter().rev().find(|found| {
-            found.record < record && found.by_device(Role::Wan) && Flow::of(&found.is) == Some(flow)
-        })
+        let end = self.packets.partition_point(|found| found.record < record);
+        self.packets[..end]
+            .iter()
+            .rev()
+            .find(|found| found.by_device(Role::Wan) && Flow::of(&found.is) == Some(flow))
     }
 
     /// Returns whether the device has to pass a terminal's packet on as far as anything but the
     /// packet itself says: it did so for that terminal, and nothing got in the way.
     pub fn passes_out_for(&self, found: &Found<Packet<'t>>, within: Duration) -> bool {
         let over = found.arrives + within;
-        let before = self.packets.iter().any(|other| {
-            other.by_device(Role::Wan) && other.source == found.source && other.at <= found.at
-        });
+        // What is told at once comes first: this is asked of most packets.
+        if !found.to_device(Role::Lan)
+            || found.eth_destination != self.setup().lan_mac
+            || self.end() < over
+        {
+            return false;
+        }
         let latest = self.assignments().filter(|(at, _)| *at <= found.at).last();
         let current = latest.is_none_or(|(_, whole)| whole.contains(&found.source));
-        found.to_device(Role::Lan)
-            && found.eth_destination == self.setup().lan_mac
-            && before
-            && current
-            && self.end() >= over
-            && !self.is_disturbed(found.at, over)
+        let before = || {
+            self.packets.iter().any(|other| {
+                other.by_device(Role::Wan) && other.source == found.source && other.at <= found.at
+            })
+        };
+        current && !self.is_disturbed(found.at, over) && before()
     }
 
     /// Returns whether the device has to pass a packet on that answers what a terminal sent less
@@ -203,14 +231,17 @@ impl<'t> Dissection<'t> {
         within: Duration,
     ) -> bool {
         let over = found.arrives + within;
+        if !found.to_device(Role::Wan)
+            || found.eth_destination != self.setup().wan_mac
+            || self.end() < over
+        {
+            return false;
+        }
         let asked =
             Flow::of(&found.is).and_then(|flow| self.last_out(flow.reversed(), found.record));
-        found.to_device(Role::Wan)
-            && found.eth_destination == self.setup().wan_mac
-            && self.end() >= over
-            && asked.is_some_and(|asked| {
-                found.at.since(asked.at) < idle && !self.is_disturbed(asked.at, over)
-            })
+        asked.is_some_and(|asked| {
+            found.at.since(asked.at) < idle && !self.is_disturbed(asked.at, over)
+        })
     }
 }
 

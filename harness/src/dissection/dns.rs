@@ -1,7 +1,6 @@
 //! DNS messages: the header and the question by hand, so that cut or odd messages are seen, too;
 //! the records by hickory-proto.
 
-use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
 use hickory_proto::op::Message;
@@ -240,62 +239,5 @@ impl<'d> Exchange<'d> {
             .flatten()
             .map(|found| found.record)
             .collect()
-    }
-}
-
-/// Pairs questions with answers: same transport, reversed addresses and ports, same id, same
-/// question.
-pub(super) fn exchanges<'d>(messages: impl Iterator<Item = &'d Found<Dns>>) -> Vec<Exchange<'d>> {
-    let mut exchanges: Vec<Exchange<'d>> = Vec::new();
-    let mut open: BTreeMap<Key, usize> = BTreeMap::new();
-    for found in messages {
-        let (dns, key) = (&found.is, key(found));
-        let known = open.get(&key).copied();
-        match (dns.response, known) {
-            (true, Some(index)) if answers(&exchanges[index], found) => {
-                exchanges[index].replies.push(found);
-            }
-            (true, _) => {}
-            (false, Some(index)) if repeats(&exchanges[index], found) => {
-                exchanges[index].repeats.push(found);
-            }
-            (false, _) => {
-                open.insert(key, exchanges.len());
-                exchanges.push(Exchange {
-                    query: found,
-                    repeats: Vec::new(),
-                    replies: Vec::new(),
-                });
-            }
-        }
-    }
-    exchanges
-}
-
-/// Whether a response repeats the question, or none (RFC 5452 §9.1).
-fn answers(exchange: &Exchange<'_>, found: &Found<Dns>) -> bool {
-    match (exchange.question(), &found.is.question) {
-        (Some(asked), Some(answered)) => asked.same(answered),
-        _ => true,
-    }
-}
-
-fn repeats(exchange: &Exchange<'_>, found: &Found<Dns>) -> bool {
-    exchange.replies.is_empty()
-        && exchange.query.injected == found.injected
-        && exchange.query.is.question == found.is.question
-}
-
-type Key = (Transport, (Ipv6Addr, u16), (Ipv6Addr, u16), u16);
-
-/// The client's end first, whichever way the message travels.
-fn key(found: &Found<Dns>) -> Key {
-    let dns = &found.is;
-    let source = (found.source, dns.source_port);
-    let destination = (found.destination, dns.destination_port);
-    if dns.response {
-        (dns.transport, destination, source, dns.id)
-    } else {
-        (dns.transport, source, destination, dns.id)
     }
 }

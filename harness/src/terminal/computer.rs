@@ -10,6 +10,7 @@ use std::process::{Command, ExitCode, Stdio};
 use ngnlab_sim::link::Link as _;
 use ngnlab_sim::link::lent_tap;
 use ngnlab_sim::link::tap::{self, Tap};
+use ngnlab_sim::message::packet::Mac;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
@@ -28,17 +29,7 @@ pub fn main() -> ExitCode {
     let Err(error) = serve() else {
         return ExitCode::SUCCESS;
     };
-    let (doing, help) = match error {
-        Error::Missing {
-            doing,
-            help,
-            source,
-        } => match source {
-            Some(source) => (format!("{doing}: {source}"), help),
-            None => (doing, help),
-        },
-        other => (other.with_causes(), String::new()),
-    };
+    let (doing, help) = explained(error);
     // The world may be gone already.
     let _ = tell(&Told::Cannot { doing, help });
     ExitCode::FAILURE
@@ -50,17 +41,9 @@ fn serve() -> Result<(), Error> {
         .map_err(|errno| cannot("read the assignment of a real terminal", errno))?;
     let assignment: Assignment = serde_json::from_slice(&bytes[..length])
         .map_err(|error| cannot("understand the assignment of a real terminal", error))?;
-    isolate()?;
-    // Only now: writing the id maps and changing credentials clears it.
-    prctl::set_pdeathsig(Signal::SIGKILL)
-        .map_err(|errno| cannot("tie a real terminal to its parent", errno))?;
-    if getppid().as_raw() != assignment.parent {
-        return Err(cannot(
-            "start a real terminal",
-            io::Error::other("its parent has ended"),
-        ));
-    }
-    plug_in(&assignment)?;
+    enter(assignment.parent)?;
+    let plugged = serde_json::to_vec(&Told::Plugged).expect("it is plain data");
+    plug_in(INTERFACE, assignment.mac, &plugged)?;
     let online = online::get(INTERFACE, assignment.mac)
         .map_err(|error| cannot("get a real terminal online", error))?;
     let errand = Errand {
@@ -72,9 +55,24 @@ fn serve() -> Result<(), Error> {
     run(&errand).map_err(|error| cannot("run a command in a real terminal", error))
 }
 
-/// Makes the interface and hands its other end to the world.
-fn plug_in(assignment: &Assignment) -> Result<(), Error> {
-    let mut tap = Tap::open(INTERFACE, assignment.mac).map_err(|error| Error::Missing {
+/// Enters namespaces of its own, in a process that does not outlive its parent.
+pub(super) fn enter(parent: i32) -> Result<(), Error> {
+    isolate()?;
+    // Only now: writing the id maps and changing credentials clears it.
+    prctl::set_pdeathsig(Signal::SIGKILL)
+        .map_err(|errno| cannot("tie a real terminal to its parent", errno))?;
+    if getppid().as_raw() != parent {
+        return Err(cannot(
+            "start a real terminal",
+            io::Error::other("its parent has ended"),
+        ));
+    }
+    Ok(())
+}
+
+/// Makes an interface and hands its other end to the world, with a message.
+pub(super) fn plug_in(interface: &str, mac: Mac, message: &[u8]) -> Result<(), Error> {
+    let mut tap = Tap::open(interface, mac).map_err(|error| Error::Missing {
         doing: error.to_string(),
         help: error.advice().to_owned(),
         source: None,
@@ -82,14 +80,13 @@ fn plug_in(assignment: &Assignment) -> Result<(), Error> {
     let doing = "bring up the interface of a real terminal";
     let failed = |error: io::Error| cannot(doing, error);
     tap.set_carrier(true).map_err(failed)?;
-    let plugged = serde_json::to_vec(&Told::Plugged).expect("it is plain data");
-    lent_tap::lend(stdin().as_fd(), &plugged, &tap).map_err(failed)?;
+    lent_tap::lend(stdin().as_fd(), message, &tap).map_err(failed)?;
     // As the guide's terminals do (RFC 8981). Where /proc/sys is closed, it has none.
     let _ = fs::write(
-        format!("/proc/sys/net/ipv6/conf/{INTERFACE}/use_tempaddr"),
+        format!("/proc/sys/net/ipv6/conf/{interface}/use_tempaddr"),
         "2",
     );
-    for name in ["lo", INTERFACE] {
+    for name in ["lo", interface] {
         tap::set_up(name, true).map_err(failed)?;
     }
     Ok(())
@@ -117,7 +114,22 @@ fn tell(told: &Told) -> io::Result<()> {
     Ok(())
 }
 
-fn cannot(doing: &str, source: impl Into<io::Error>) -> Error {
+/// Returns what could not be done, and what to do about it.
+pub(super) fn explained(error: Error) -> (String, String) {
+    match error {
+        Error::Missing {
+            doing,
+            help,
+            source,
+        } => match source {
+            Some(source) => (format!("{doing}: {source}"), help),
+            None => (doing, help),
+        },
+        other => (other.with_causes(), String::new()),
+    }
+}
+
+pub(super) fn cannot(doing: &str, source: impl Into<io::Error>) -> Error {
     Error::Missing {
         doing: doing.to_owned(),
         help: String::new(),
@@ -148,7 +160,7 @@ impl Online {
     }
 }
 
-const LONGEST_ASSIGNMENT: usize = 128 << 10;
+pub(super) const LONGEST_ASSIGNMENT: usize = 128 << 10;
 
 #[cfg(test)]
 mod tests {

@@ -25,6 +25,7 @@ mod hostile;
 mod isolation;
 mod killed;
 mod nic;
+mod pings;
 mod qemu;
 mod routers;
 #[path = "../same_again/mod.rs"]
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
         firmware::TESTS,
         terminals::TESTS,
         nic::TESTS,
+        pings::TESTS,
         killed::TESTS,
         command::TESTS,
         few_files::TESTS,

@@ -1,9 +1,11 @@
 //! How a world keeps pace with the clock: it sleeps on its links, and owns up to being late.
 
 use std::io;
+use std::mem;
 use std::time::Duration;
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::time::TimeSpec;
 
 use super::{Plug, World};
 use crate::link::clock::Clock;
@@ -41,8 +43,9 @@ impl World {
             self.advance(due);
             return Ok(());
         }
+        self.own_up();
+        self.settle_clock();
         self.wake_end()?;
-        let span = due.since(self.now);
         let mut fds = Vec::new();
         // A link that is not read for now would end every sleep at once.
         let read = !self.is_backed_up();
@@ -53,25 +56,29 @@ impl World {
         }
         let wake_fd = self.wake_end.as_ref().expect("it was just made").fd();
         fds.push(PollFd::new(wake_fd, PollFlags::POLLIN));
-        // Rounded up: waking early would spin until the deadline.
-        let millis = span.as_nanos().div_ceil(1_000_000);
-        let timeout = PollTimeout::try_from(millis.min(60_000) as i32).unwrap_or(PollTimeout::MAX);
-        let jitter = self.jitter.get_or_insert_with(Jitter::of_this_thread);
-        let ready = match poll(&mut fds, timeout) {
+        let timeout = TimeSpec::from_duration(due.since(self.now).min(LONGEST_SLEEP));
+        let ready = match ppoll(&mut fds, Some(timeout), None) {
             Ok(count) => count,
             Err(nix::errno::Errno::EINTR) => 1,
             Err(error) => return Err(error.into()),
         };
         drop(fds);
-        let waited = jitter.lately();
         self.settle_clock();
-        let overslept = if ready == 0 {
-            self.now.since(due)
-        } else {
-            Duration::ZERO
-        };
-        self.record_late(overslept.max(waited));
+        if ready == 0 {
+            self.overslept = self.now.since(due);
+        }
         Ok(())
+    }
+
+    /// Records how late the host was since this was last called. It is called before a sleep rather
+    /// than after it: who has just come in is not to wait for it.
+    pub(super) fn own_up(&mut self) {
+        if self.pace == Pace::Realtime {
+            let jitter = self.jitter.get_or_insert_with(Jitter::of_this_thread);
+            let waited = jitter.lately();
+            let overslept = mem::take(&mut self.overslept);
+            self.record_late(overslept.max(waited));
+        }
     }
 
     /// Returns what ends a sleep early.
@@ -83,5 +90,7 @@ impl World {
     }
 }
 
-/// Poll's own granularity, which is not the host's fault: up to twice this is not recorded.
+/// What is not the host's fault, but that of timers: up to twice this is not recorded.
 const LATE: Duration = Duration::from_millis(1);
+/// The kernel takes no span as long as forever.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);

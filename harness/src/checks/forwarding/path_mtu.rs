@@ -1,6 +1,7 @@
 //! Large packets: full size, fragments, and what says that they are too big (RFC 8200 §4.5; RFC
 //! 4890 §4.3.1).
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
@@ -128,30 +129,38 @@ fn full_size(trace: &Dissection<'_>) -> Verdict {
         advert.by_device(Role::Lan)
             && options.any(|option| matches!(option, NdpOption::Mtu(mtu) if *mtu < 1500))
     });
+    let flows = RefCell::default();
     must_cross(trace, "packet of 1500 bytes", |found| {
         found.is.ip.len() == 1500
             && found.hop_limit > 1
             && !narrow
-            && (trace.crossed(found).is_some() || !is_lost_anyway(trace, found))
+            && (trace.crossed(found).is_some()
+                || !is_lost_anyway(trace, found, &mut flows.borrow_mut()))
     })
 }
 
+/// The packets of a flow that carry something, as they are asked for.
+type Flows<'a, 't> = BTreeMap<Flow, Vec<&'a Found<Packet<'t>>>>;
+
 /// Returns whether it is not its size that keeps a packet from getting across as it is: of its flow
 /// smaller ones with a payload do not, either, or it leaves as another one of that size.
-fn is_lost_anyway<'t>(trace: &Dissection<'t>, found: &Found<Packet<'t>>) -> bool {
+fn is_lost_anyway<'a, 't>(
+    trace: &'a Dissection<'t>,
+    found: &Found<Packet<'t>>,
+    flows: &mut Flows<'a, 't>,
+) -> bool {
     let Some(flow) = Flow::of(&found.is) else {
         return false;
     };
     // Addresses are compared first: most packets are of other flows.
-    let like_it: Vec<_> = trace
-        .packets
-        .iter()
-        .filter(|other| {
+    let like_it = flows.entry(flow).or_insert_with(|| {
+        let alike = trace.packets.iter().filter(|other| {
             (other.source, other.destination) == (found.source, found.destination)
                 && Flow::of(&other.is) == Some(flow)
                 && carries(&other.is)
-        })
-        .collect();
+        });
+        alike.collect()
+    });
     let leaves_changed = like_it.iter().any(|other| {
         other.on != found.on
             && other.by_device(other.on)

@@ -1,5 +1,6 @@
 //! What ONS terminals have besides the portal: revocation lists, the delivery hosts, the time.
 
+use std::cell::LazyCell;
 use std::net::Ipv6Addr;
 
 use ngnlab_reports::{Level, RecordId, Text, Verdict};
@@ -169,7 +170,7 @@ fn arrives(trace: &Dissection<'_>, near: &Connection) -> Ruling {
 }
 
 fn ntp_answers(trace: &Dissection<'_>) -> Verdict {
-    let pairs = trace.forwarded();
+    let pairs = LazyCell::new(|| trace.forwarded());
     let hosts = delivery_hosts(trace.header().line.area.values());
     let asked = trace.packets.iter().filter(|found| {
         found.to_device(Role::Lan)

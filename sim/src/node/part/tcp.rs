@@ -69,7 +69,8 @@ impl TcpStack {
             rng,
             addresses: Vec::new(),
             queues,
-            sockets: SocketSet::new(Vec::<SocketStorage<'static>>::new()),
+            // Most stacks have one socket, which listens, for as long as they live.
+            sockets: SocketSet::new(Vec::<SocketStorage<'static>>::with_capacity(1)),
             listeners: BTreeMap::new(),
             connections: BTreeMap::new(),
             accepted: VecDeque::new(),

@@ -78,9 +78,10 @@ impl Pki {
 
     fn generate() -> Result<Self, Box<dyn std::error::Error>> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let root = root()?;
-        // One key for all sites: nobody attacks them, and RSA keys take long to find.
+        // One key for the root and all sites: nobody attacks them, and RSA keys take long to find.
         let key = KeyPair::generate_for(&PKCS_RSA_SHA256)?;
+        let copy = PrivatePkcs8KeyDer::from(key.serialize_der());
+        let root = root(KeyPair::try_from(&copy)?)?;
         let servers = Self::HOSTS
             .into_iter()
             .map(|host| Ok((host, server_config(host, &key, &root, &provider)?)))
@@ -97,8 +98,7 @@ impl Pki {
     }
 }
 
-fn root() -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
-    let key = KeyPair::generate_for(&PKCS_RSA_SHA256)?;
+fn root(key: KeyPair) -> Result<CertifiedIssuer<'static, KeyPair>, rcgen::Error> {
     let mut params = params("ngnlab ONS test root", &[], &key)?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
