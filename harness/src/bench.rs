@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use ngnlab_reports::benchmark::{Benchmark, Measured, Method, Series, Workload};
+use ngnlab_reports::benchmark::{Benchmark, Measured, Method, Workload};
 use ngnlab_reports::provenance::DeviceFile;
 
 use crate::dut::Prepared;
@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::launch::bench::Wish;
 use stand::{Ended, Stand};
 
+pub mod agreement;
 mod limit;
 mod search;
 mod stand;
@@ -110,13 +111,7 @@ pub fn measure(
                     continue;
                 }
                 if one.series.len() == index {
-                    one.series.push(Series {
-                        workload: workload.clone(),
-                        self_test: None,
-                        repetitions: Vec::new(),
-                        at_shares: Vec::new(),
-                        overload: None,
-                    });
+                    one.begin(workload);
                 }
                 if one.series[index].repetitions.len() > repetition {
                     continue;

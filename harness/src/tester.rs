@@ -1,15 +1,18 @@
 //! The tester of RFC 8219 §9.2: it stands on both sides of a device, asks and answers.
 
+mod beside;
 mod bulk;
 mod callers;
 mod cores;
+pub(crate) mod dnsperf;
 mod effort;
+mod guest;
 mod heard;
 mod label;
 mod lan;
 mod ledger;
 mod listener;
-mod loopback;
+pub(crate) mod loopback;
 mod message;
 mod offer;
 pub(crate) mod orders;
@@ -23,6 +26,7 @@ mod sleep;
 mod stream;
 mod streams;
 mod wan;
+mod whose;
 mod zone;
 
 #[cfg(test)]

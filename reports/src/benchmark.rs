@@ -48,12 +48,23 @@ pub struct Method {
     /// RFC 8219 §9.2.1 asks for 2 × (r + 10 %), since a DNS64 may ask twice for each question; a
     /// forwarder asks once.
     pub self_test_factor: f64,
+    /// How long the network takes to answer the device, in milliseconds; RFC 8219 §9.2 has no such
+    /// delay.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub answers_after_ms: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Method {
     /// Returns whether the figures may be called those of RFC 8219 §9.2.
     pub fn conforms(&self) -> bool {
-        self.trial_seconds >= 60.0 && self.repetitions >= 20 && self.timeout_ms <= 1000
+        self.trial_seconds >= 60.0
+            && self.repetitions >= 20
+            && self.timeout_ms <= 1000
+            && self.answers_after_ms == 0
     }
 }
 
@@ -80,6 +91,19 @@ pub struct Measured {
     /// Why it could not be measured to the end, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+}
+
+impl Measured {
+    /// Begins a series.
+    pub fn begin(&mut self, workload: &Workload) {
+        self.series.push(Series {
+            workload: workload.clone(),
+            self_test: None,
+            repetitions: Vec::new(),
+            at_shares: Vec::new(),
+            overload: None,
+        });
+    }
 }
 
 /// What the tester does with its two sides plugged into each other (RFC 8219 §9.2.1).
@@ -383,6 +407,9 @@ pub struct Effort {
     /// How busy the device was, as a share of a processor; 2.0 are two processors. Nothing where it
     /// is no process of this machine.
     pub device_cpu: Option<f64>,
+    /// How long the device waited for a processor that others had, as a share. Nothing where it is no
+    /// process of this machine.
+    pub device_waited: Option<f64>,
     /// How many processors' time went to programs that are neither tester nor device.
     pub others: f64,
     /// How much of the machine's time went to other machines on the same host, as a share.

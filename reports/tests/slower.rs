@@ -89,12 +89,16 @@ fn a_lower_bound_tells_one_way_alone() {
 
 #[test]
 fn what_has_nothing_to_be_compared_with_is_unclear_and_says_why() {
-    let cases: [Case; 7] = [
+    let cases: [Case; 8] = [
         (
             |one| one.method.trial_seconds = 60.0,
             "trials are not as long",
         ),
         (|one| one.method.timeout_ms = 500, "the time limit is not"),
+        (
+            |one| one.method.answers_after_ms = 10,
+            "does not answer as fast",
+        ),
         (|one| one.provenance.host.processors = 8, "not the machine"),
         (
             |one| one.provenance.host.processor.push('2'),

@@ -7,6 +7,7 @@ use crate::frame::Frame;
 use plane::Plane;
 
 pub mod aside;
+pub mod bridge;
 pub mod clock;
 pub mod descriptors;
 pub(crate) mod jitter;

@@ -1,6 +1,6 @@
 //! Who kept a rate from being higher: the device, or who measures it.
 
-use ngnlab_reports::benchmark::{Limit, Method, SelfTest, Trial};
+use ngnlab_reports::benchmark::{Counts, Limit, Method, SelfTest, Trial};
 
 use super::search::Found;
 
@@ -22,11 +22,27 @@ pub(super) fn limit(found: &Found, self_test: &SelfTest, method: &Method) -> Lim
             self_test.rate
         ));
     }
-    of_trial(failed, method).unwrap_or(Limit::Device)
+    if is_certainly_the_devices(&failed.counts) {
+        return Limit::Device;
+    }
+    let busiest = [found.passed.as_ref(), Some(failed)].into_iter().flatten();
+    // After a trial that did not pass, answers are waited for that do not come.
+    let busiest = busiest.map(|trial| trial.effort.device_cpu.unwrap_or(1.0));
+    let wanted = busiest.fold(0.0, f64::max) > LEAST_WANTED;
+    of_trial(failed, wanted, method).unwrap_or(Limit::Device)
 }
 
-/// Returns what of the tester or the machine may have made a trial fail.
-fn of_trial(trial: &Trial, method: &Method) -> Option<Limit> {
+/// Returns whether answers were wrong in a way to which nothing but the device leads, however busy
+/// the machine is; an error code may come of that.
+fn is_certainly_the_devices(counts: &Counts) -> bool {
+    let wrong =
+        counts.wrong_record + counts.wrong_question + counts.wrong_truncated + counts.wrong_sender;
+    wrong > 0
+}
+
+/// Returns what of the tester or the machine may have made a trial fail; the device `wanted` much of
+/// a processor, or nothing is known of that.
+fn of_trial(trial: &Trial, wanted: bool, method: &Method) -> Option<Limit> {
     let effort = &trial.effort;
     let counts = &trial.counts;
     if effort.stolen > MOST_STOLEN {
@@ -35,7 +51,15 @@ fn of_trial(trial: &Trial, method: &Method) -> Option<Limit> {
             effort.stolen * 100.0
         )));
     }
-    if effort.others > MOST_OTHERS {
+    if let Some(waited) = effort.device_waited
+        && waited > MOST_STARVED
+    {
+        return Some(Limit::Machine(format!(
+            "others had the device's processors, and it waited for them during {:.0} % of the trial",
+            waited * 100.0
+        )));
+    }
+    if effort.others > MOST_OTHERS && wanted {
         return Some(Limit::Machine(format!(
             "other programs had {:.2} of its processors",
             effort.others
@@ -100,6 +124,11 @@ fn busy_words(share: f64) -> String {
 /// As much as goes unnoticed on a machine of one's own (ours).
 const MOST_STOLEN: f64 = 0.05;
 const MOST_OTHERS: f64 = 0.2;
+/// A device that leaves half of a processor idle, and did not wait for it, is not slowed by those who
+/// use it (ours).
+const LEAST_WANTED: f64 = 0.5;
+/// What a device waits for is missing at its rate (ours).
+const MOST_STARVED: f64 = 0.1;
 const LEAST_SENT: f64 = 0.99;
 /// Beyond it a thread has no room left for a burst (ours).
 const MOST_BUSY: f64 = 0.9;
@@ -116,6 +145,37 @@ mod tests {
             limit(&found(|_| {}), &self_test(10_000.0), &METHOD),
             Limit::Device
         );
+    }
+
+    #[test]
+    fn a_wrong_record_is_the_devices_on_a_busy_machine_too() {
+        let of = |spoil: fn(&mut Counts)| {
+            let busy = |one: &mut Trial| {
+                one.effort.others = 0.9;
+                spoil(&mut one.counts);
+            };
+            limit(&found(busy), &self_test(1e6), &METHOD)
+        };
+        assert_eq!(of(|counts| counts.wrong_record = 1), Limit::Device);
+        assert_eq!(of(|counts| counts.wrong_sender = 1), Limit::Device);
+        // Whoever has no time may say so.
+        assert!(matches!(
+            of(|counts| counts.wrong_rcode = 1),
+            Limit::Machine(_)
+        ));
+    }
+
+    #[test]
+    fn who_uses_what_the_device_leaves_idle_does_not_slow_it() {
+        let of = |share: f64| {
+            let mut found = found(|one| one.effort.others = 0.9);
+            for trial in [&mut found.passed, &mut found.failed].into_iter().flatten() {
+                trial.effort.device_cpu = Some(share);
+            }
+            limit(&found, &self_test(1e6), &METHOD)
+        };
+        assert_eq!(of(0.3), Limit::Device);
+        assert!(matches!(of(0.8), Limit::Machine(_)));
     }
 
     #[test]
@@ -163,6 +223,12 @@ mod tests {
             of(|one| one.effort.tester_waited = 0.5),
             Limit::Machine(_)
         ));
+        let starved = of(|one| one.effort.device_waited = Some(0.3));
+        assert!(matches!(starved, Limit::Machine(_)), "{starved:?}");
+        assert_eq!(
+            of(|one| one.effort.device_waited = Some(0.02)),
+            Limit::Device
+        );
         let shared = |one: &mut Trial| {
             one.effort.generator_cpu = 0.5;
             one.effort.answerer_cpu = 0.45;
@@ -195,5 +261,6 @@ mod tests {
         timeout_ms: 1000,
         resolution: 0.02,
         self_test_factor: 1.1,
+        answers_after_ms: 0,
     };
 }

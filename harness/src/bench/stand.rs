@@ -11,7 +11,8 @@ use super::search::{Bounds, search};
 use super::{Audience, Candidate, Plan};
 use crate::error::Error;
 use crate::launch::bench::Bench;
-use crate::tester::orders::{Order, Reply, TrialOrder};
+use crate::tester::dnsperf::Heard;
+use crate::tester::orders::{DnsperfOrder, Order, Reply, TrialOrder};
 
 /// What came of an order, or why the device could not do its part.
 pub(super) enum Ended {
@@ -66,7 +67,7 @@ impl Stand {
         let self_test = match failure {
             Some(_) => SelfTest {
                 rate: 0.0,
-                through: THROUGH.to_owned(),
+                through: String::new(),
                 trial: nothing(),
             },
             None => self.self_test(plan, plan.workloads.first().cloned(), audience)?,
@@ -100,13 +101,19 @@ impl Stand {
             workload.unwrap_or_else(default_workload),
             SELF_TEST_LASTS,
         );
-        // RFC 8219 §9.2.1: within a quarter of the time limit.
-        order.timeout /= 4;
+        // RFC 8219 §9.2.1: within a quarter of the time limit. What the network takes is not ours.
+        order.timeout = order.timeout / 4 + order.delay;
+        let mut through = String::new();
         let found = search(&bounds, |rate| {
             order.rate = rate;
-            match self.trial(Order::SelfTest(order.clone()), audience)? {
-                Ok(trial) => Ok(trial),
-                Err(message) => Err(broken(&self.name, &message)),
+            let ordered = Order::SelfTest(order.clone());
+            match self.bench.order(&ordered, within(&order), audience.stop)? {
+                Reply::SelfTest(trial, between) => {
+                    between.words().clone_into(&mut through);
+                    Ok(*trial)
+                }
+                Reply::Failed(message) => Err(broken(&self.name, &message)),
+                _ => Err(broken(&self.name, OUT_OF_TURN)),
             }
         })?;
         let trial = found.passed.unwrap_or_else(nothing);
@@ -117,7 +124,7 @@ impl Stand {
         ));
         Ok(SelfTest {
             rate,
-            through: THROUGH.to_owned(),
+            through,
             trial,
         })
     }
@@ -162,7 +169,7 @@ impl Stand {
             let mut order = order(plan, workload.clone(), lasts);
             search(&bounds, |rate| {
                 order.rate = rate;
-                match stand.trial(Order::Trial(order.clone()), audience)? {
+                match stand.trial(order.clone(), audience)? {
                     Ok(trial) => Ok(trial),
                     Err(message) => {
                         failure = Some(message);
@@ -252,7 +259,7 @@ impl Stand {
             order.rate = rate * f64::from(percent) / 100.0;
             order.beside = beside;
             order.ends_early = false;
-            match self.trial_beside(Order::Trial(order), audience)? {
+            match self.trial_beside(order, audience)? {
                 Ok((trial, beside)) => series.at_shares.push(AtShare {
                     percent,
                     beside_bits_per_second: beside,
@@ -286,7 +293,7 @@ impl Stand {
             let mut order = order(plan, series.workload.clone(), lasts);
             order.rate = rate;
             order.ends_early = false;
-            match self.trial(Order::Trial(order), audience)? {
+            match self.trial(order, audience)? {
                 Ok(trial) => trials.push(trial),
                 Err(message) => {
                     return Ok(Ended::DeviceFailed(format!(
@@ -325,10 +332,47 @@ impl Stand {
         }
     }
 
+    /// Offers questions of the first workload at a rate; the inner error is the device's.
+    pub(super) fn at_rate(
+        &mut self,
+        plan: &Plan,
+        rate: f64,
+        audience: &mut Audience<'_>,
+    ) -> Result<Result<Trial, String>, Error> {
+        let lasts = Duration::from_secs_f64(plan.method.trial_seconds);
+        let mut order = order(plan, plan.workloads[0].clone(), lasts);
+        order.rate = rate;
+        order.ends_early = false;
+        self.trial(order, audience)
+    }
+
+    /// Has dnsperf ask at a rate, or as fast as it is answered; the inner error is the device's.
+    pub(super) fn dnsperf(
+        &mut self,
+        plan: &Plan,
+        rate: Option<f64>,
+        audience: &mut Audience<'_>,
+    ) -> Result<Result<Heard, String>, Error> {
+        let method = &plan.method;
+        let order = Order::Dnsperf(DnsperfOrder {
+            rate,
+            lasts: Duration::from_secs_f64(method.trial_seconds),
+            timeout: Duration::from_millis(method.timeout_ms),
+            delay: Duration::from_millis(method.answers_after_ms),
+            cached: plan.workloads[0].cached_percent > 0,
+            names: plan.names,
+        });
+        match self.bench.order(&order, UP_WITHIN * 2, audience.stop)? {
+            Reply::Dnsperf(heard) => Ok(Ok(heard)),
+            Reply::Failed(message) => Ok(Err(message)),
+            _ => Err(broken(&self.name, OUT_OF_TURN)),
+        }
+    }
+
     /// Has a trial made; the inner error is the device's.
     fn trial(
         &mut self,
-        order: Order,
+        order: TrialOrder,
         audience: &mut Audience<'_>,
     ) -> Result<Result<Trial, String>, Error> {
         let made = self.trial_beside(order, audience)?;
@@ -338,14 +382,12 @@ impl Stand {
     /// Has a trial made, and returns as well how much else went through the device.
     fn trial_beside(
         &mut self,
-        order: Order,
+        order: TrialOrder,
         audience: &mut Audience<'_>,
     ) -> Result<Result<(Trial, Option<f64>), String>, Error> {
-        let (Order::Trial(trial) | Order::SelfTest(trial)) = &order else {
-            return Err(broken(&self.name, OUT_OF_TURN));
-        };
-        let within = trial.lasts * 2 + trial.timeout * 2 + UP_WITHIN;
-        match self.bench.order(&order, within, audience.stop)? {
+        let within = within(&order);
+        let ordered = Order::Trial(order);
+        match self.bench.order(&ordered, within, audience.stop)? {
             Reply::Trial(trial, beside) => Ok(Ok((*trial, beside))),
             Reply::Failed(message) => Ok(Err(message)),
             _ => Err(broken(&self.name, OUT_OF_TURN)),
@@ -371,11 +413,17 @@ fn order(plan: &Plan, workload: Workload, lasts: Duration) -> TrialOrder {
         rate: 0.0,
         lasts,
         timeout: Duration::from_millis(plan.method.timeout_ms),
+        delay: Duration::from_millis(plan.method.answers_after_ms),
         names: plan.names,
         connections: plan.connections,
         beside: None,
         ends_early: true,
     }
+}
+
+/// Returns how long the worker may take for a trial.
+fn within(order: &TrialOrder) -> Duration {
+    order.lasts * 2 + order.timeout * 2 + UP_WITHIN
 }
 
 fn median(repetitions: &[Repetition]) -> f64 {
@@ -426,8 +474,6 @@ fn broken(name: &str, message: &str) -> Error {
 
 /// What a worker never does, unless we broke it.
 const OUT_OF_TURN: &str = "its answer fits no order";
-/// What is between the two sides of the tester in a self-test.
-const THROUGH: &str = "a pair of sockets of this machine";
 /// More than any thread of ours sends.
 const MOST_RATE: f64 = 2_000_000.0;
 const STEP: f64 = 1.1;

@@ -10,6 +10,7 @@ use super::{Answer, AreaName, Place};
 use crate::error::Error;
 
 mod dns;
+mod dnsperf;
 mod lines;
 mod ping;
 
@@ -19,6 +20,9 @@ pub enum Bench {
     /// Measures how many questions a second devices forward, by the method of RFC 8219 §9.2
     #[command(after_help = dns::EXAMPLES)]
     Dns(Dns),
+    /// Has dnsperf and the tester ask the same device in turn, and says whether they agree
+    #[command(after_help = dnsperf::EXAMPLES)]
+    Dnsperf(dnsperf::Dnsperf),
     /// Builds many lines in one world, has each authenticate, and says what a line costs
     #[command(after_help = lines::EXAMPLES)]
     Lines(Lines),
@@ -53,6 +57,7 @@ pub struct Lines {
 pub(super) fn answer(bench: &Bench, place: Place) -> Result<Answer, Error> {
     match bench {
         Bench::Dns(args) => dns::answer(args, place),
+        Bench::Dnsperf(args) => dnsperf::answer(args, place),
         Bench::Lines(args) => lines::answer(args, place).map(Answer::escaped),
         Bench::Ping(args) => ping::answer(args, place).map(Answer::escaped),
     }

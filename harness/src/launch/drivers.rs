@@ -14,6 +14,7 @@ use crate::dut::qemu::{self, QemuDut};
 use crate::dut::{DeviceFailure, Dut};
 use crate::error::Error;
 use crate::play::Ending;
+use crate::tester::loopback::Through;
 
 /// Makes a control group for the device, where its driver can use one.
 pub(super) fn group(driver: &Driver) -> Option<Group> {
@@ -39,11 +40,14 @@ pub(super) fn explain(failure: &mut DeviceFailure, description: &Description) {
     }
 }
 
-/// Returns whether the device is a machine of its own, and no process of this one.
-pub(super) fn is_apart(driver: &Driver) -> bool {
+/// Returns whether the device is a machine of its own, and no process of this one, and what is like
+/// its cables.
+pub(super) fn kind(driver: &Driver) -> (bool, Through) {
     match driver {
-        Driver::Process(_) | Driver::Qemu(_) => false,
-        Driver::Nic(_) => true,
+        Driver::Process(_) => (false, Through::Taps),
+        Driver::Qemu(_) => (false, Through::Streams),
+        // Without a cable between the two there is nothing better.
+        Driver::Nic(_) => (true, Through::Packets),
     }
 }
 

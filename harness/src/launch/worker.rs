@@ -137,8 +137,8 @@ fn measure(
         // Whoever no longer waits ends this process.
         stop: Arc::default(),
     };
-    let apart = drivers::is_apart(&description.driver);
-    serve::serve(&place, dut.as_mut(), apart, &orders, &mut |reply| {
+    let kind = drivers::kind(&description.driver);
+    serve::serve(&place, dut.as_mut(), kind, &orders, &mut |reply| {
         // Whoever no longer listens has ended this process already.
         let _ = tell(&Answer::News(News::Reply(reply)));
     })?;

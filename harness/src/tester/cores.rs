@@ -56,6 +56,11 @@ impl Cores {
         }
     }
 
+    /// Returns those of the device.
+    pub(super) fn of_device(&self) -> &[usize] {
+        &self.device
+    }
+
     /// Keeps this thread, and what it starts from now on, to the processors of a part; returns
     /// whether that was done.
     pub(super) fn take(&self, part: Part) -> bool {

@@ -3,7 +3,6 @@
 use std::fs;
 use std::iter::Sum;
 use std::ops::{Add, Sub};
-use std::process;
 use std::time::Duration;
 
 use nix::sys::resource::{UsageWho, getrusage};
@@ -29,7 +28,8 @@ impl Used {
         Self::read(&format!("/proc/self/task/{id}/schedstat")).unwrap_or_default()
     }
 
-    fn read(path: &str) -> Option<Self> {
+    /// Reads a file of the kernel's.
+    pub(super) fn read(path: &str) -> Option<Self> {
         let text = fs::read_to_string(path).ok()?;
         let mut numbers = text.split_whitespace().map(|number| number.parse().ok());
         Some(Self {
@@ -67,71 +67,7 @@ impl Sum for Used {
     }
 }
 
-/// Whose processor time is the device's.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Whose {
-    /// That of every process below this one.
-    Below,
-    /// That of a thread of this process.
-    Thread(i32),
-    /// Nobody's here: it is a machine of its own.
-    Nobodys,
-}
-
-impl Whose {
-    /// Returns how much it has used.
-    pub(super) fn used(self) -> Option<Duration> {
-        match self {
-            Self::Below => Some(below(process::id())),
-            Self::Thread(id) => Some(Used::of_thread(id).ran),
-            Self::Nobodys => None,
-        }
-    }
-}
-
-/// Returns the processor time of all processes below one.
-fn below(top: u32) -> Duration {
-    let Ok(entries) = fs::read_dir("/proc") else {
-        return Duration::ZERO;
-    };
-    let names = entries.flatten().map(|entry| entry.file_name());
-    let pids = names.filter_map(|name| name.to_str()?.parse::<u32>().ok());
-    let all: Vec<Process> = pids.filter_map(Process::read).collect();
-    let mut family = vec![top];
-    let mut ticks = 0;
-    // Each round finds the next generation; a device may have a few.
-    while let Some(parent) = family.pop() {
-        for process in all.iter().filter(|process| process.parent == parent) {
-            ticks += process.ticks;
-            family.push(process.pid);
-        }
-    }
-    span(ticks)
-}
-
-struct Process {
-    pid: u32,
-    parent: u32,
-    ticks: u64,
-}
-
-impl Process {
-    fn read(pid: u32) -> Option<Self> {
-        let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The name may have anything in it, brackets too.
-        let (_, rest) = text.rsplit_once(')')?;
-        let fields: Vec<&str> = rest.split_whitespace().collect();
-        let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
-        Some(Self {
-            pid,
-            parent: fields.get(1)?.parse().ok()?,
-            // Its own, and its children's that have ended.
-            ticks: number(11)? + number(12)? + number(13)? + number(14)?,
-        })
-    }
-}
-
-/// What the processors of the machine have done, all together.
+/// What processors of the machine have done, together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Machine {
     /// Any work, of whoever.
@@ -142,11 +78,28 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    /// Returns it as it is now.
+    /// Returns what all of them have done by now.
     pub(super) fn now() -> Self {
+        Self::of_lines(|name| name == "cpu")
+    }
+
+    /// Returns what these have done by now.
+    pub(super) fn of(processors: &[usize]) -> Self {
+        Self::of_lines(|name| {
+            let number = name.strip_prefix("cpu").and_then(|rest| rest.parse().ok());
+            number.is_some_and(|number| processors.contains(&number))
+        })
+    }
+
+    fn of_lines(wanted: impl Fn(&str) -> bool) -> Self {
         let text = fs::read_to_string("/proc/stat").unwrap_or_default();
-        let line = text.lines().next().unwrap_or_default();
-        let numbers = line.split_whitespace().skip(1);
+        let lines = text.lines().filter_map(|line| line.split_once(' '));
+        let lines = lines.filter(|(name, _)| wanted(name));
+        lines.fold(Self::default(), |sum, (_, line)| sum + Self::read(line))
+    }
+
+    fn read(line: &str) -> Self {
+        let numbers = line.split_whitespace();
         let ticks: Vec<u64> = numbers.filter_map(|number| number.parse().ok()).collect();
         // user, nice, system, idle, iowait, irq, softirq, steal (proc(5)).
         let sum = |columns: &[usize]| {
@@ -164,6 +117,18 @@ impl Machine {
     pub(super) fn stolen_share(self) -> f64 {
         let all = (self.busy + self.idle + self.stolen).as_secs_f64();
         self.stolen.as_secs_f64() / all.max(0.001)
+    }
+}
+
+impl Add for Machine {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            busy: self.busy + other.busy,
+            idle: self.idle + other.idle,
+            stolen: self.stolen + other.stolen,
+        }
     }
 }
 
@@ -191,7 +156,8 @@ pub(super) fn of_this_process() -> Duration {
     span(usage.user_time()) + span(usage.system_time())
 }
 
-fn span(ticks: u64) -> Duration {
+/// Returns how long so many ticks of proc(5) are.
+pub(super) fn span(ticks: u64) -> Duration {
     Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND)
 }
 
@@ -222,6 +188,17 @@ mod tests {
             sum = sum.wrapping_add(std::hint::black_box(1));
         }
         assert!(sum > 0);
+    }
+
+    #[test]
+    fn all_processors_together_have_done_what_each_has() {
+        let all: Vec<usize> = (0..4096).collect();
+        let (before, each, after) = (Machine::now(), Machine::of(&all), Machine::now());
+        // The kernel rounds each of them.
+        let slack = Duration::from_secs(2);
+        assert!(before.busy <= each.busy + slack && each.busy <= after.busy + slack);
+        assert!(each.busy > Duration::ZERO);
+        assert_eq!(Machine::of(&[]), Machine::default());
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl Label {
 }
 
 /// RFC 4648 §6, in lower case: letters that a name may have, whatever its case.
-const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+pub(super) const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 #[cfg(test)]
 mod tests {

@@ -11,11 +11,13 @@ use std::time::Duration;
 use ngnlab_reports::benchmark::Transport;
 use ngnlab_sim::link::aside::Aside;
 use ngnlab_sim::link::clock::Clock;
+use ngnlab_sim::link::plane::Plane;
 use ngnlab_sim::time::Time;
 
 use super::bulk::Download;
 use super::callers::{self, Callers, News};
 use super::effort::Used;
+use super::guest::Guest;
 use super::heard::{Heard, nanos};
 use super::message::{Datagram, PORT, Question, judge};
 use super::offer::{Mark, Offer};
@@ -30,12 +32,22 @@ pub(super) struct Generator {
     pub(super) aside: Aside,
     /// The other side, where both share a processor and so take turns.
     pub(super) beside: Option<Answerer>,
-    /// What to ask.
-    pub(super) offers: Receiver<Offer>,
+    /// What to do.
+    pub(super) tasks: Receiver<Task>,
+    /// The real terminal on the LAN, if there is one.
+    pub(super) guest: Option<Guest>,
     /// What was heard.
     pub(super) heard: Sender<Outcome>,
     /// Whether to end.
     pub(super) stop: Arc<AtomicBool>,
+}
+
+/// What the asking side is told.
+pub(super) enum Task {
+    /// To ask.
+    Ask(Offer),
+    /// To let a real terminal ask, or no one any more.
+    Host(Option<Guest>),
 }
 
 /// What came of an offer.
@@ -61,34 +73,52 @@ pub(super) struct Outcome {
 impl Generator {
     /// Serves until it is stopped.
     pub(super) fn serve(mut self) -> io::Result<()> {
+        let mut buffer = vec![0; LONGEST_FRAME];
         while !self.stop.load(Ordering::Relaxed) {
-            match self.offers.try_recv() {
-                Ok(offer) => {
+            match self.tasks.try_recv() {
+                Ok(Task::Host(guest)) => self.guest = guest,
+                Ok(Task::Ask(offer)) => {
                     let outcome = self.ask(&offer)?;
                     if self.heard.send(outcome).is_err() {
                         break;
                     }
                 }
-                Err(_) => self.idle()?,
+                Err(_) => self.idle(&mut buffer)?,
             }
         }
         Ok(())
     }
 
     /// Hands to and fro what has come between trials, or sleeps.
-    fn idle(&mut self) -> io::Result<()> {
-        let mut buffer = vec![0; LONGEST_FRAME];
+    fn idle(&mut self, buffer: &mut [u8]) -> io::Result<()> {
         let mut any = self.aside.send_on()?;
-        while let Some(length) = self.aside.plane.receive(&mut buffer)? {
-            self.aside.hand_on(&buffer[..length]);
+        for _ in 0..BATCH {
+            let Some(length) = self.aside.plane.receive(buffer)? else {
+                break;
+            };
             any = true;
+            let frame = &buffer[..length];
+            let is_guests = match &mut self.guest {
+                Some(guest) => guest.take(frame)?,
+                None => false,
+            };
+            if !is_guests {
+                self.aside.hand_on(frame);
+            }
+        }
+        if let Some(guest) = &mut self.guest {
+            any |= guest.step(&mut self.aside)?;
         }
         if let Some(answerer) = &mut self.beside {
             any |= answerer.step()?;
         }
         if !any {
-            let cables = self.beside.as_ref().map(Answerer::cable);
-            sleep([&self.aside].into_iter().chain(cables), IDLE)?;
+            let beside = self.beside.as_ref();
+            let within = beside.map_or(IDLE, |answerer| answerer.idle_for(IDLE));
+            let asides = [&self.aside].into_iter().chain(beside.map(Answerer::cable));
+            let guest = self.guest.as_ref().map(Guest::plane);
+            let fds = asides.flat_map(Aside::fds);
+            sleep(fds.chain(guest.and_then(Plane::descriptor)), within)?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 
 use std::net::Ipv6Addr;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
 
 use ngnlab_reports::benchmark::{Asked, Upstream};
 
@@ -21,6 +22,8 @@ pub(super) struct Ledger {
     pub(super) zones: Vec<Zone>,
     /// The type that is asked for.
     pub(super) asked: Asked,
+    /// How long an answer takes.
+    pub(super) delay: Duration,
     /// How often each new name came upstream.
     unique: Box<[AtomicU8]>,
     /// How often each repeated name came upstream.
@@ -47,6 +50,7 @@ impl Ledger {
             set,
             zones,
             asked,
+            delay: Duration::ZERO,
             unique: (0..unique).map(|_| AtomicU8::new(0)).collect(),
             repeated: (0..repeated).map(|_| AtomicU8::new(0)).collect(),
             ports: flags(),
@@ -57,6 +61,11 @@ impl Ledger {
             misdirected: AtomicU64::new(0),
             unanswered: AtomicU64::new(0),
         }
+    }
+
+    /// Has answers take so long.
+    pub(super) fn after(self, delay: Duration) -> Self {
+        Self { delay, ..self }
     }
 
     fn note(&self, label: Label, port: u16, id: u16) {

@@ -5,6 +5,9 @@ use std::time::Duration;
 use ngnlab_reports::benchmark::{Asked, Domains, Transport, Trial, Workload};
 use serde::{Deserialize, Serialize};
 
+use super::dnsperf;
+use super::loopback::Through;
+
 /// What is to be done next.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Order {
@@ -12,6 +15,8 @@ pub(crate) enum Order {
     Trial(TrialOrder),
     /// The same with both sides of the tester plugged into each other.
     SelfTest(TrialOrder),
+    /// Have dnsperf ask the device.
+    Dnsperf(DnsperfOrder),
     /// Take the device's power away and give it back.
     ColdStart,
 }
@@ -27,6 +32,8 @@ pub(crate) struct TrialOrder {
     pub(crate) lasts: Duration,
     /// How long a question waits for its answer.
     pub(crate) timeout: Duration,
+    /// How long the network takes to answer.
+    pub(crate) delay: Duration,
     /// How many names are asked for again and again.
     pub(crate) names: u32,
     /// How many connections stay open, where they do.
@@ -50,12 +57,30 @@ impl TrialOrder {
             rate: 50.0,
             lasts: Duration::from_millis(500),
             timeout: Duration::from_secs(1),
+            delay: Duration::ZERO,
             names: 1,
             connections: 1,
             beside: None,
             ends_early: false,
         }
     }
+}
+
+/// What dnsperf is to ask.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct DnsperfOrder {
+    /// Questions a second; as many as are answered, if not given.
+    pub(crate) rate: Option<f64>,
+    /// For how long.
+    pub(crate) lasts: Duration,
+    /// How long a question waits for its answer.
+    pub(crate) timeout: Duration,
+    /// How long the network takes to answer.
+    pub(crate) delay: Duration,
+    /// Whether for names that the device knows, and not for new ones.
+    pub(crate) cached: bool,
+    /// How many names are asked for again and again.
+    pub(crate) names: u32,
 }
 
 /// What came of an order.
@@ -66,6 +91,10 @@ pub(crate) enum Reply {
     Up(f64),
     /// A trial, and how many bits a second of other traffic went through the device meanwhile.
     Trial(Box<Trial>, Option<f64>),
+    /// A trial of the tester alone, with what was between its sides.
+    SelfTest(Box<Trial>, Through),
+    /// What dnsperf heard.
+    Dnsperf(dnsperf::Heard),
     /// The first right answer came so many milliseconds after the power.
     Started(f64),
     /// The device gave no right answer, or none any more.

@@ -5,17 +5,18 @@ use std::time::Duration;
 use ngnlab_reports::benchmark::{Counts, Effort, Trial};
 
 use super::callers::Ending;
-use super::effort::{Machine, Used, Whose, of_this_process, overflowed};
+use super::effort::{Machine, Used, of_this_process, overflowed};
 use super::heard::State;
 use super::lan::Outcome;
 use super::offer::Offer;
 use super::sides::Sides;
+use super::whose::{Device, Done};
 use crate::dut::description::programs::{LAN_INTERFACE, WAN_INTERFACE};
 
 /// What the machine had done when a trial began.
 #[derive(Debug)]
 pub(super) struct Before {
-    device: Option<Duration>,
+    device: Option<Done>,
     answerer: Used,
     machine: Machine,
     own: Duration,
@@ -24,9 +25,9 @@ pub(super) struct Before {
 
 impl Before {
     /// Looks.
-    pub(super) fn look(sides: &Sides, device: Whose) -> Self {
+    pub(super) fn look(sides: &Sides, device: &Device) -> Self {
         Self {
-            device: device.used(),
+            device: device.done(),
             answerer: sides.answerer_used(),
             machine: Machine::now(),
             own: of_this_process(),
@@ -39,6 +40,7 @@ impl Before {
 #[derive(Debug)]
 pub(super) struct Meanwhile {
     device: Option<Duration>,
+    device_waited: Option<Duration>,
     answerer: Used,
     stolen: f64,
     others: Duration,
@@ -50,16 +52,15 @@ pub(super) struct Meanwhile {
 
 impl Meanwhile {
     /// Looks again.
-    pub(super) fn since(before: &Before, sides: &Sides, device: Whose) -> Self {
+    pub(super) fn since(before: &Before, sides: &Sides, device: &Device) -> Self {
         let now = Before::look(sides, device);
         let machine = now.machine - before.machine;
-        let device = now
-            .device
-            .zip(before.device)
-            .map(|(now, before)| now.saturating_sub(before));
+        let both = now.device.as_ref().zip(before.device.as_ref());
+        let device = both.map(|(now, before)| now.ran_since(before));
         let ours = now.own.saturating_sub(before.own) + device.unwrap_or_default();
         Self {
             device,
+            device_waited: both.map(|(now, before)| now.starved_since(before)),
             answerer: now.answerer - before.answerer,
             stolen: machine.stolen_share(),
             others: machine.busy.saturating_sub(ours),
@@ -101,6 +102,7 @@ pub(super) fn trial(
             others: busy(meanwhile.others, all),
             tester_processors: meanwhile.processors,
             device_cpu: meanwhile.device.map(|device| busy(device, all)),
+            device_waited: meanwhile.device_waited.map(|waited| busy(waited, all)),
             stolen: meanwhile.stolen,
             pinned: meanwhile.pinned,
         },

@@ -8,11 +8,12 @@ use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::time::Time;
 
 use super::cores::Cores;
-use super::effort::Whose;
+use super::loopback::Through;
 use super::orders::{Order, Reply};
 use super::place::Place;
 use super::reference::ApartReference;
 use super::site::Site;
+use super::whose::Whose;
 use crate::dut::{Dut, DutError};
 use crate::error::Error;
 
@@ -26,30 +27,32 @@ pub(crate) fn serve_reference(
     let mut dut = ApartReference::new(cores.clone());
     let thread = dut.thread();
     let whose = move || Whose::Thread(thread.load(Ordering::Relaxed));
-    serve_with(place, &mut dut, whose, cores, orders, tell)
+    let means = (cores, Through::Packets);
+    serve_with(place, &mut dut, whose, means, orders, tell)
 }
 
-/// Serves with a device of another kind; `apart` is one that is no process of this machine.
+/// Serves with a device of another kind, whose cables are like those of a self-test `through` this;
+/// `apart` is one that is no process of this machine.
 pub(crate) fn serve(
     place: &Place<'_>,
     dut: &mut dyn Dut,
-    apart: bool,
+    (apart, through): (bool, Through),
     orders: &Receiver<Order>,
     tell: &mut dyn FnMut(Reply),
 ) -> Result<(), Error> {
     let whose = move || if apart { Whose::Nobodys } else { Whose::Below };
-    serve_with(place, dut, whose, Cores::divided(), orders, tell)
+    serve_with(place, dut, whose, (Cores::divided(), through), orders, tell)
 }
 
 fn serve_with(
     place: &Place<'_>,
     dut: &mut dyn Dut,
     whose: impl FnOnce() -> Whose,
-    cores: Option<Cores>,
+    means: Means,
     orders: &Receiver<Order>,
     tell: &mut dyn FnMut(Reply),
 ) -> Result<(), Error> {
-    match obey(place, dut, whose, cores, orders, tell) {
+    match obey(place, dut, whose, means, orders, tell) {
         Ok(()) => Ok(()),
         Err(DutError::Failed(failure)) => {
             tell(Reply::Failed(failure.message));
@@ -67,12 +70,12 @@ fn obey(
     place: &Place<'_>,
     dut: &mut dyn Dut,
     whose: impl FnOnce() -> Whose,
-    cores: Option<Cores>,
+    means: Means,
     orders: &Receiver<Order>,
     tell: &mut dyn FnMut(Reply),
 ) -> Result<(), DutError> {
     let clock = Clock::starting_at(Time::ZERO);
-    let mut site = Site::new(place, dut, whose, cores)?;
+    let mut site = Site::new(place, dut, whose, means)?;
     let within = place.ready_within + ANSWERS_WITHIN;
     tell(Reply::Up(millis(site.first_answer(&clock, within)?)));
     loop {
@@ -82,14 +85,19 @@ fn obey(
                 tell(Reply::Trial(Box::new(trial), beside));
             }
             Ok(Order::SelfTest(order)) => {
-                tell(Reply::Trial(Box::new(site.self_test(&order)?), None));
+                let (trial, through) = site.self_test(&order)?;
+                tell(Reply::SelfTest(Box::new(trial), through));
             }
+            Ok(Order::Dnsperf(order)) => tell(Reply::Dnsperf(site.dnsperf(&order)?)),
             Ok(Order::ColdStart) => tell(Reply::Started(millis(site.cold_start(within)?))),
             Err(TryRecvError::Empty) => site.idle()?,
             Err(TryRecvError::Disconnected) => return Ok(()),
         }
     }
 }
+
+/// The tester's processors, and what joins its sides in a self-test.
+type Means = (Option<Cores>, Through);
 
 fn millis(span: Duration) -> f64 {
     span.as_secs_f64() * 1000.0

@@ -14,14 +14,16 @@ use nix::unistd::gettid;
 
 use super::cores::{Cores, Part};
 use super::effort::Used;
-use super::lan::{Generator, Outcome};
+use super::guest::Guest;
+use super::lan::{Generator, Outcome, Task};
+use super::ledger::Ledger;
 use super::offer::Offer;
 use super::sleep::sleep;
 use super::wan::{Answerer, Book};
 
 /// The tester; dropping it ends its threads.
 pub(super) struct Sides {
-    offers: Sender<Offer>,
+    tasks: Sender<Task>,
     heard: Receiver<Outcome>,
     book: Book,
     stop: Arc<AtomicBool>,
@@ -42,7 +44,7 @@ impl Sides {
         servers: BTreeSet<Ipv6Addr>,
         cores: Option<&Cores>,
     ) -> Self {
-        let (offers, offers_end) = channel();
+        let (tasks, tasks_end) = channel();
         let (heard_end, heard) = channel();
         let book = Book::default();
         let stop = Arc::new(AtomicBool::new(false));
@@ -55,7 +57,8 @@ impl Sides {
         let generator = Generator {
             aside: lan,
             beside,
-            offers: offers_end,
+            tasks: tasks_end,
+            guest: None,
             heard: heard_end,
             stop: Arc::clone(&stop),
         };
@@ -69,7 +72,7 @@ impl Sides {
             }));
         }
         Self {
-            offers,
+            tasks,
             heard,
             book,
             stop,
@@ -82,10 +85,20 @@ impl Sides {
 
     /// Begins a trial.
     pub(super) fn begin(&self, offer: Offer) {
-        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-        *book = Some(Arc::clone(&offer.ledger));
+        self.answer_by(&offer.ledger);
         // Who is no longer there has ended with an error, which `outcome` returns.
-        let _ = self.offers.send(offer);
+        let _ = self.tasks.send(Task::Ask(offer));
+    }
+
+    /// Has a real terminal ask, or no one any more.
+    pub(super) fn host(&self, guest: Option<Guest>) {
+        let _ = self.tasks.send(Task::Host(guest));
+    }
+
+    /// Has the other side answer what this is about, and count in it.
+    pub(super) fn answer_by(&self, ledger: &Arc<Ledger>) {
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        *book = Some(Arc::clone(ledger));
     }
 
     /// Returns what came of the trial, once it is over.
@@ -150,7 +163,7 @@ impl Drop for Sides {
 fn answer(mut answerer: Answerer, stop: &AtomicBool) -> io::Result<()> {
     while !stop.load(Ordering::Relaxed) {
         if !answerer.step()? && !answerer.is_busy() {
-            sleep([answerer.cable()], IDLE)?;
+            sleep(answerer.cable().fds(), answerer.idle_for(IDLE))?;
         }
     }
     Ok(())

@@ -18,10 +18,9 @@ use ngnlab_sim::time::{Pace, Time};
 use super::bulk::Bulk;
 use super::callers::PORTS;
 use super::cores::{Cores, Part};
-use super::effort::Whose;
 use super::lan::Outcome;
 use super::ledger::Ledger;
-use super::loopback;
+use super::loopback::{self, Through};
 use super::message::Ends;
 use super::offer::Offer;
 use super::orders::TrialOrder;
@@ -29,6 +28,7 @@ use super::place::Place;
 use super::result::{Before, Meanwhile, trial};
 
 use super::sides::Sides;
+use super::whose::{Device, Whose};
 use super::zone::zones;
 use crate::dut::{DeviceFailure, Dut, DutError, Failure};
 use crate::error::Error;
@@ -40,12 +40,14 @@ pub(super) struct Site<'d> {
     testbed: Testbed,
     dut: &'d mut dyn Dut,
     area: Area,
-    sides: Sides,
-    ends: Ends,
+    pub(super) sides: Sides,
+    pub(super) ends: Ends,
     /// An address of the terminal that reaches beyond the LAN.
     terminal: Ipv6Addr,
-    device: Whose,
+    device: Device,
     cores: Option<Cores>,
+    /// What the tester's own sides are joined by in a self-test.
+    through: Through,
     stop: Arc<AtomicBool>,
     /// The number that the names of the next trial carry.
     trial: u16,
@@ -73,7 +75,7 @@ impl<'d> Site<'d> {
         place: &Place<'_>,
         dut: &'d mut dyn Dut,
         device: impl FnOnce() -> Whose,
-        cores: Option<Cores>,
+        (cores, through): (Option<Cores>, Through),
     ) -> Result<Self, DutError> {
         let Place {
             scenario,
@@ -110,6 +112,7 @@ impl<'d> Site<'d> {
             aside(&mut testbed, cables.lan)?,
         );
         let sides = Sides::start(lan, wan, servers, cores.as_ref());
+        let processors = cores.as_ref().map(Cores::of_device);
         Ok(Self {
             testbed,
             dut,
@@ -117,8 +120,12 @@ impl<'d> Site<'d> {
             sides,
             ends,
             terminal,
-            device: device(),
+            device: Device {
+                whose: device(),
+                processors: processors.unwrap_or_default().to_vec(),
+            },
             cores,
+            through,
             stop: Arc::clone(&place.stop),
             // Two calls in a row shall not ask a device that stays on for the same names.
             trial: seed as u16,
@@ -159,20 +166,22 @@ impl<'d> Site<'d> {
             self.warm_up(order)?;
         }
         let offer = self.offer(order)?;
-        let before = Before::look(&self.sides, self.device);
+        let before = Before::look(&self.sides, &self.device);
         let clock = Clock::starting_at(Time::ZERO);
         let outcome = self.run(offer.clone())?;
         let all = clock.now().since(Time::ZERO);
-        let meanwhile = Meanwhile::since(&before, &self.sides, self.device);
+        let meanwhile = Meanwhile::since(&before, &self.sides, &self.device);
         let beside = outcome.beside;
         Ok((trial(&offer, outcome, &meanwhile, all), beside))
     }
 
     /// Offers questions to the tester's own other side.
-    pub(super) fn self_test(&mut self, order: &TrialOrder) -> Result<Trial, DutError> {
+    pub(super) fn self_test(&mut self, order: &TrialOrder) -> Result<(Trial, Through), DutError> {
         let server = self.testbed.line.area.values().ons_dns[0];
-        let mut sides = loopback::start(server, self.cores.as_ref())
+        let (mut sides, through) = loopback::start(self.through, server, self.cores.as_ref())
             .map_err(|error| broken("plug the tester's sides into each other", error))?;
+        // What cannot be had once is not tried again.
+        self.through = through;
         let mut order = order.clone();
         order.workload.domains = Domains::Ons;
         order.workload.cached_percent = 0;
@@ -180,15 +189,15 @@ impl<'d> Site<'d> {
             ends: loopback::ends(server),
             ..self.offer(&order)?
         };
-        let before = Before::look(&sides, Whose::Nobodys);
+        let before = Before::look(&sides, &Device::NOBODYS);
         let clock = Clock::starting_at(Time::ZERO);
         sides.begin(offer.clone());
         let outcome = sides
             .wait()
             .map_err(|error| broken("run the tester", error))?;
         let all = clock.now().since(Time::ZERO);
-        let meanwhile = Meanwhile::since(&before, &sides, Whose::Nobodys);
-        Ok(trial(&offer, outcome, &meanwhile, all))
+        let meanwhile = Meanwhile::since(&before, &sides, &Device::NOBODYS);
+        Ok((trial(&offer, outcome, &meanwhile, all), through))
     }
 
     /// Lets the world go on for a moment, and looks after the device.
@@ -202,7 +211,7 @@ impl<'d> Site<'d> {
     }
 
     /// Asks for every name that is going to be asked for again, so that the device knows it.
-    fn warm_up(&mut self, order: &TrialOrder) -> Result<(), DutError> {
+    pub(super) fn warm_up(&mut self, order: &TrialOrder) -> Result<(), DutError> {
         let rate = order.rate.min(WARM_UP_RATE);
         let mut order = TrialOrder {
             rate,
@@ -226,7 +235,7 @@ impl<'d> Site<'d> {
         Ok(())
     }
 
-    fn offer(&mut self, order: &TrialOrder) -> Result<Offer, DutError> {
+    pub(super) fn offer(&mut self, order: &TrialOrder) -> Result<Offer, DutError> {
         let workload = &order.workload;
         let total = order.rate * order.lasts.as_secs_f64();
         if !(1.0..=MOST_QUESTIONS).contains(&total) {
@@ -252,7 +261,7 @@ impl<'d> Site<'d> {
             }
         };
         self.asked = self.asked.wrapping_add(total);
-        let ledger = Ledger::new(numbers, names, zones, workload.asked);
+        let ledger = Ledger::new(numbers, names, zones, workload.asked).after(order.delay);
         Ok(Offer {
             rate: order.rate,
             total,

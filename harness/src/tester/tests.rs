@@ -12,13 +12,14 @@ use ngnlab_sim::link::aside::Aside;
 use ngnlab_sim::link::packets::Packets;
 use ngnlab_sim::link::plane::Plane;
 
-use super::effort::Whose;
 use super::lan::Outcome;
 use super::ledger::Ledger;
+use super::loopback::{self, Through};
 use super::message::Ends;
 use super::offer::Offer;
 use super::result::{Before, Meanwhile, trial};
 use super::sides::Sides;
+use super::whose::Device;
 use super::zone::Zone;
 
 #[test]
@@ -95,6 +96,37 @@ fn an_id_that_no_question_had_answers_none() {
     );
 }
 
+#[test]
+fn without_a_device_every_question_is_answered_whatever_joins_the_sides() {
+    for through in [Through::Taps, Through::Streams, Through::Packets] {
+        let (mut sides, by) = loopback::start(through, SERVER, None).unwrap();
+        if by != through {
+            eprintln!("skipped: no interfaces can be made here");
+        }
+        let offer = Offer {
+            ends: loopback::ends(SERVER),
+            ..offer()
+        };
+        let counts = counted_by(&mut sides, &offer);
+        assert!(counts.is_passed(), "{through:?}: {counts:?}");
+    }
+}
+
+#[test]
+fn a_network_that_takes_its_time_delays_every_answer() {
+    let (mut sides, _) = loopback::start(Through::Packets, SERVER, None).unwrap();
+    let mut offer = Offer {
+        ends: loopback::ends(SERVER),
+        ..offer()
+    };
+    offer.ledger = Arc::new(ledger().after(Duration::from_millis(30)));
+    sides.begin(offer.clone());
+    let outcome = sides.wait().unwrap();
+    let delay = outcome.heard.delay();
+    assert_eq!(outcome.heard.right(), ASKED);
+    assert!(delay.p50 >= 30_000.0, "{delay:?}");
+}
+
 mod bulk;
 mod tcp;
 
@@ -146,13 +178,23 @@ fn outcome_of(
     let stopped = Arc::clone(&stop);
     let device = thread::spawn(move || device(device_lan, device_wan, &stopped));
     let mut sides = sides;
-    let before = Before::look(&sides, Whose::Nobodys);
-    sides.begin(offer.clone());
-    let outcome = sides.wait().unwrap();
-    let meanwhile = Meanwhile::since(&before, &sides, Whose::Nobodys);
+    let (outcome, meanwhile) = asked(&mut sides, &offer);
     stop.store(true, Ordering::Relaxed);
     device.join().unwrap();
     (offer, outcome, meanwhile)
+}
+
+fn counted_by(sides: &mut Sides, offer: &Offer) -> Counts {
+    let (outcome, meanwhile) = asked(sides, offer);
+    trial(offer, outcome, &meanwhile, Duration::from_secs(1)).counts
+}
+
+fn asked(sides: &mut Sides, offer: &Offer) -> (Outcome, Meanwhile) {
+    let before = Before::look(sides, &Device::NOBODYS);
+    sides.begin(offer.clone());
+    let outcome = sides.wait().unwrap();
+    let meanwhile = Meanwhile::since(&before, sides, &Device::NOBODYS);
+    (outcome, meanwhile)
 }
 
 /// Carries packets between its two cables until it is stopped.
@@ -188,12 +230,16 @@ fn forward(mut lan: Packets, mut wan: Packets, does: fn(bool, u64) -> Does, stop
     }
 }
 
-fn offer() -> Offer {
+fn ledger() -> Ledger {
     let zone = Zone {
         wire: b"\x07example\0".to_vec(),
         servers: vec![SERVER],
     };
     let names = (ASKED as usize, 1);
+    Ledger::new((1, 2), names, vec![zone], Asked::Aaaa)
+}
+
+fn offer() -> Offer {
     Offer {
         rate: 1000.0,
         total: ASKED as u32,
@@ -211,7 +257,7 @@ fn offer() -> Offer {
         connections: 1,
         bulk: None,
         first_port: 20_000,
-        ledger: Arc::new(Ledger::new((1, 2), names, vec![zone], Asked::Aaaa)),
+        ledger: Arc::new(ledger()),
     }
 }
 

@@ -1,10 +1,11 @@
 //! The side of the tester that answers: in front of the network, it takes the questions of the
 //! benchmark and leaves it everything else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::net::Ipv6Addr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ngnlab_sim::link::aside::Aside;
 use ngnlab_sim::link::clock::Clock;
@@ -33,6 +34,8 @@ pub(super) struct Answerer {
     clock: Clock,
     buffer: Vec<u8>,
     answer: Vec<u8>,
+    /// Answers that leave later, in the order of their questions.
+    later: VecDeque<(Time, Arc<Ledger>, Vec<u8>)>,
 }
 
 impl Answerer {
@@ -47,6 +50,7 @@ impl Answerer {
             clock: Clock::starting_at(Time::ZERO),
             buffer: vec![0; LONGEST_FRAME],
             answer: Vec::with_capacity(LONGEST_FRAME),
+            later: VecDeque::new(),
         }
     }
 
@@ -63,17 +67,18 @@ impl Answerer {
     /// Answers what has come, a batch at most, and returns whether there was anything.
     pub(super) fn step(&mut self) -> io::Result<bool> {
         let mut any = self.aside.send_on()?;
+        any |= self.send_later()?;
         let mut ledger = None;
         for _ in 0..BATCH {
             let Some(length) = self.aside.plane.receive(&mut self.buffer)? else {
                 break;
             };
-            if !any || ledger.is_none() {
+            if ledger.is_none() {
                 let book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
                 ledger.clone_from(&book);
             }
             any = true;
-            self.take(length, ledger.as_deref())?;
+            self.take(length, ledger.as_ref())?;
         }
         let now = now(&self.clock);
         let mut wire = Wire::new(&mut *self.aside.plane, &mut self.answer, now);
@@ -82,7 +87,30 @@ impl Answerer {
         Ok(any)
     }
 
-    fn take(&mut self, length: usize, ledger: Option<&Ledger>) -> io::Result<()> {
+    /// Returns how long it may sleep at most.
+    pub(super) fn idle_for(&self, most: Duration) -> Duration {
+        match self.later.front() {
+            Some((due, ..)) => most.min(due.since(self.clock.now())),
+            None => most,
+        }
+    }
+
+    /// Sends what was to leave later and is due.
+    fn send_later(&mut self) -> io::Result<bool> {
+        let mut any = false;
+        while let Some((due, ..)) = self.later.front()
+            && *due <= self.clock.now()
+            && let Some((_, ledger, answer)) = self.later.pop_front()
+        {
+            any = true;
+            if !self.aside.plane.put(&answer)? {
+                ledger.note_unanswered();
+            }
+        }
+        Ok(any)
+    }
+
+    fn take(&mut self, length: usize, ledger: Option<&Arc<Ledger>>) -> io::Result<()> {
         let frame = &self.buffer[..length];
         if let Some(segment) = Segment::read(frame)
             && segment.destination_port == PORT
@@ -114,7 +142,11 @@ impl Answerer {
         let server = datagram.destination.into();
         let right = ledger.asked_at(&asking, server, datagram.source_port);
         asking.answer(frame, &datagram, right, &mut self.answer);
-        if !self.aside.plane.put(&self.answer)? {
+        if ledger.delay > Duration::ZERO {
+            let due = self.clock.now() + ledger.delay;
+            let answer = self.answer.clone();
+            self.later.push_back((due, Arc::clone(ledger), answer));
+        } else if !self.aside.plane.put(&self.answer)? {
             ledger.note_unanswered();
         }
         Ok(())

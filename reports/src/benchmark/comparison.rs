@@ -265,6 +265,8 @@ fn obstacle(old: &Benchmark, new: &Benchmark) -> Option<String> {
         "trials are not as long as they were"
     } else if !same(|method| method.timeout_ms as f64) {
         "the time limit is not what it was"
+    } else if !same(|method| method.answers_after_ms as f64) {
+        "the network does not answer as fast as it did"
     } else if !is_same_machine(|host| (&host.processor, host.processors)) {
         "it is not the machine that it was"
     } else {
@@ -300,6 +302,9 @@ fn differences(
         of_method("trial", |method| format!("{} s", method.trial_seconds)),
         of_method("repetitions", |method| method.repetitions.to_string()),
         of_method("time limit", |method| format!("{} ms", method.timeout_ms)),
+        of_method("answers after", |method| {
+            format!("{} ms", method.answers_after_ms)
+        }),
         of_method("resolution", |method| method.resolution.to_string()),
         of_call("processor", |call| call.host.processor.clone()),
         of_call("processors", |call| call.host.processors.to_string()),

@@ -26,7 +26,8 @@ impl Aside {
     /// Takes the frames of a link that no world has.
     pub fn alone(link: &mut dyn Link) -> io::Result<Self> {
         let ((to_world, _), (_, from_world)) = (channel(), channel());
-        let ((_, wakes_world), (woken, _)) = (pipe()?, pipe()?);
+        // One pipe, whose ends keep each other open: nobody is woken where no world is.
+        let (woken, wakes_world) = pipe()?;
         Ok(Self {
             plane: link.lend()?,
             to_world,
@@ -143,6 +144,8 @@ fn drain(end: &OwnedFd) {
 
 #[cfg(test)]
 mod tests {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
     use super::*;
     use crate::link::packets::Packets;
 
@@ -161,6 +164,16 @@ mod tests {
         assert!(aside.send_on().unwrap());
         assert!(!aside.send_on().unwrap());
         assert_eq!(far.try_recv().unwrap().as_deref(), Some(&[2][..]));
+    }
+
+    #[test]
+    fn without_a_world_nothing_wakes_who_sleeps() {
+        let (mut near, _far) = Packets::pair().unwrap();
+        let aside = Aside::alone(&mut near).unwrap();
+        aside.hand_on(&[1]);
+        let fds = aside.fds();
+        let mut fds: Vec<PollFd<'_>> = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
+        assert_eq!(poll(&mut fds, PollTimeout::ZERO), Ok(0));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use nix::unistd::{read, write};
 use crate::frame::Frame;
 use crate::link::Link;
 use crate::link::loss::is_loss;
+use crate::link::plane::{DescriptorPlane, Plane};
 use crate::link::tap::{LONGEST_FRAME, Tap};
 
 /// A TAP interface in somebody else's network namespace.
@@ -112,6 +113,11 @@ impl Link for LentTap {
 
     fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.fd.as_ref().map(AsFd::as_fd)
+    }
+
+    fn lend(&mut self) -> io::Result<Box<dyn Plane>> {
+        let fd = self.fd.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        Ok(Box::new(DescriptorPlane::new(fd.try_clone()?)))
     }
 
     fn set_carrier(&mut self, up: bool) -> io::Result<()> {

@@ -207,7 +207,7 @@ pub(super) fn mtu(name: &str) -> io::Result<usize> {
     usize::try_from(mtu).map_err(io::Error::other)
 }
 
-fn request_about(name: &str) -> io::Result<(UdpSocket, libc::ifreq)> {
+pub(super) fn request_about(name: &str) -> io::Result<(UdpSocket, libc::ifreq)> {
     let socket = UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0))?;
     // SAFETY: `ifreq` is plain data, for which all zeroes is a valid value.
     let mut request: libc::ifreq = unsafe { mem::zeroed() };
@@ -219,7 +219,11 @@ fn request_about(name: &str) -> io::Result<(UdpSocket, libc::ifreq)> {
     Ok((socket, request))
 }
 
-fn ask(fd: &impl AsRawFd, what: libc::c_ulong, request: &mut libc::ifreq) -> io::Result<()> {
+pub(super) fn ask(
+    fd: &impl AsRawFd,
+    what: libc::c_ulong,
+    request: &mut libc::ifreq,
+) -> io::Result<()> {
     // SAFETY: interface requests take a pointer to a live `ifreq`, and write no further.
     let result = unsafe { libc::ioctl(fd.as_raw_fd(), what, &raw mut *request) };
     if result < 0 {

@@ -64,6 +64,10 @@ impl Sentences {
                 "a time limit of {timeout} ms, where 1000 ms are the most"
             ));
         }
+        if method.answers_after_ms > 0 {
+            let after = count(method.answers_after_ms);
+            short.push(format!("answers of the network after {after} ms"));
+        }
         let short: Vec<String> = short.iter().map(|one| self.say(one)).collect();
         self.explained(
             "not as RFC 8219 §9.2 has it",
@@ -76,14 +80,19 @@ impl Sentences {
         let seconds = number(method.trial_seconds);
         let repetitions = count(method.repetitions as u64);
         let (timeout, resolution) = (count(method.timeout_ms), percent(method.resolution));
-        let parts = [
+        let mut parts = vec![
             "the highest rate at which every question is answered rightly and in time".to_owned(),
             format!("trials of {seconds} s"),
             format!("{repetitions} repetitions"),
             format!("a time limit of {timeout} ms"),
             format!("found to within {resolution}"),
         ];
-        self.list(&parts.map(|part| self.say(&part)), self.0.semicolon())
+        if method.answers_after_ms > 0 {
+            let after = count(method.answers_after_ms);
+            parts.push(format!("answers of the network after {after} ms"));
+        }
+        let parts: Vec<String> = parts.iter().map(|part| self.say(part)).collect();
+        self.list(&parts, self.0.semicolon())
     }
 
     /// Writes a rate, marked where it is a lower bound.
@@ -337,6 +346,12 @@ impl Sentences {
         if let Some(device) = effort.device_cpu {
             let device = percent(device);
             parts.push(format!("device at {device} of a processor"));
+        }
+        if let Some(waited) = effort.device_waited {
+            let waited = percent(waited);
+            parts.push(format!(
+                "others kept the device waiting {waited} of the time"
+            ));
         }
         parts.push(format!("{stolen} of the time went to other machines"));
         parts.push(match effort.pinned {
