@@ -46,22 +46,22 @@ fn of_a_file<T: JsonSchema>(title: &str) -> String {
         .with_transform(RecursiveTransform(without_null))
         .with_transform(RecursiveTransform(as_words))
         .with_transform(RecursiveTransform(as_one_key));
-    let mut schema = made::<T>(title, settings);
+    let mut schema = made::<T>(title, settings).to_value();
     in_place::put(&mut schema);
-    written(&schema)
+    written(&Schema::try_from(schema).expect("it was a schema before"))
 }
 
-fn made<T: JsonSchema>(title: &str, settings: SchemaSettings) -> Value {
+fn made<T: JsonSchema>(title: &str, settings: SchemaSettings) -> Schema {
     let settings = settings
         .with_transform(RecursiveTransform(with_names))
         .with_transform(RecursiveTransform(with_plain_words))
         .with_transform(RestrictFormats::default());
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.insert("title".to_owned(), title.into());
-    schema.to_value()
+    schema
 }
 
-fn written(schema: &Value) -> String {
+fn written(schema: &Schema) -> String {
     let text = serde_json::to_string_pretty(schema).expect("a schema has string keys only");
     text + "\n"
 }

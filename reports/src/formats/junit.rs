@@ -364,9 +364,10 @@ impl Suite {
             let properties = writer.create_element("properties");
             properties.write_inner_content(|writer| {
                 self.properties.iter().try_for_each(|(name, value)| {
-                    let property = writer
-                        .create_element("property")
-                        .with_attributes([("name", &**name), ("value", &*escape::line(value))]);
+                    let property = writer.create_element("property").with_attributes([
+                        ("name", &*escape::line(name)),
+                        ("value", &*escape::line(value)),
+                    ]);
                     property.write_empty().map(|_| ())
                 })
             })?;
