@@ -132,7 +132,7 @@ fn over_tcp(name: &str) -> Value {
     let Some(device) = device(name) else {
         return Value::Null;
     };
-    let folder = TempDir::new().unwrap();
+    let folder = TempDir::new().expect("a folder can be made");
     let json = folder.path().join("rate.json");
     let output = bench(&[
         "--device",
@@ -154,7 +154,7 @@ fn over_tcp(name: &str) -> Value {
     let passed = &benchmark["devices"][0]["series"][0]["repetitions"][0]["passed"];
     let counts = &passed["counts"];
     assert_eq!(counts["from-cache"], 0, "{passed}");
-    assert!(counts["forwarded"].as_u64().unwrap() > 0, "{passed}");
+    assert!(counts["forwarded"].as_u64() > Some(0), "{passed}");
     assert_eq!(counts["forwarded"], counts["connections"], "{passed}");
     passed.clone()
 }

@@ -51,9 +51,13 @@ type Case = (&'static str, &'static str, &'static str);
 
 /// Measures the forwarder; nothing where its programs are missing.
 fn measured(does: &str) -> Option<(Output, Value)> {
-    let folder = TempDir::new().unwrap();
+    let folder = TempDir::new().expect("what the test needs is there");
     let device = device(does, folder.path());
-    let lacking = ngnlab().arg("doctor").arg(&device).output().unwrap();
+    let lacking = ngnlab()
+        .arg("doctor")
+        .arg(&device)
+        .output()
+        .expect("what the test needs is there");
     if lacking.status.code() != Some(0) {
         let said = String::from_utf8_lossy(&lacking.stdout);
         assert!(std::env::var_os("CI").is_none(), "{said}");
@@ -68,7 +72,7 @@ fn measured(does: &str) -> Option<(Output, Value)> {
         .args(["--cached", "0", "--json"])
         .arg(&json)
         .output()
-        .unwrap();
+        .expect("what the test needs is there");
     let text = fs::read_to_string(&json).expect("the results were written");
     let benchmark: Value = serde_json::from_str(&text).expect("the results are JSON");
     Some((output, benchmark["devices"][0].clone()))
@@ -77,12 +81,13 @@ fn measured(does: &str) -> Option<(Output, Value)> {
 /// Writes the device file of a forwarder that does so.
 fn device(does: &str, folder: &Path) -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/forwarder");
-    let text = fs::read_to_string(here.join("forwarder.toml")).unwrap();
+    let text =
+        fs::read_to_string(here.join("forwarder.toml")).expect("what the test needs is there");
     // Outside of what a device sees of this machine, unless its file names it.
     let text = text.replace("@does@", does);
     let text = text.replace("@here@", here.to_str().expect("a path of letters"));
     let path = folder.join("forwarder.toml");
-    fs::write(&path, text).unwrap();
+    fs::write(&path, text).expect("what the test needs is there");
     path
 }
 

@@ -16,6 +16,10 @@ mod ping;
 
 /// What can be measured.
 #[derive(Debug, Subcommand)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, and it is made once"
+)]
 pub enum Bench {
     /// Measures how many questions a second devices forward, by the method of RFC 8219 §9.2
     #[command(after_help = dns::EXAMPLES)]

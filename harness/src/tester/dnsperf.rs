@@ -8,7 +8,23 @@ use serde::{Deserialize, Serialize};
 
 use super::label::{self, Label};
 use super::ledger::Ledger;
-use super::orders::DnsperfOrder;
+
+/// What dnsperf is to ask.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct DnsperfOrder {
+    /// Questions a second; as many as are answered, if not given.
+    pub(crate) rate: Option<f64>,
+    /// For how long.
+    pub(crate) lasts: Duration,
+    /// How long a question waits for its answer.
+    pub(crate) timeout: Duration,
+    /// How long the network takes to answer.
+    pub(crate) delay: Duration,
+    /// Whether for names that the device knows, and not for new ones.
+    pub(crate) cached: bool,
+    /// How many names are asked for again and again.
+    pub(crate) names: u32,
+}
 
 /// What dnsperf measured.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -139,7 +155,7 @@ mod tests {
             0.000047, max 0.002451)\n  Latency StdDev (s):   0.000046\n";
         let heard = Heard::read(said).unwrap();
         assert_eq!((heard.sent, heard.completed), (50_000, 49_990));
-        assert!((heard.rate - 9997.940_012).abs() < 1e-6 && (heard.mean - 123.0).abs() < 1e-6);
+        assert!((heard.rate - 9_997.940_012).abs() < 1e-6 && (heard.mean - 123.0).abs() < 1e-6);
         assert_eq!(Heard::read("Error: unable to open file"), None);
     }
 

@@ -6,6 +6,7 @@ use ngnlab_reports::benchmark::{Asked, Domains, Transport, Trial, Workload};
 use serde::{Deserialize, Serialize};
 
 use super::dnsperf;
+pub(crate) use super::dnsperf::DnsperfOrder;
 use super::loopback::Through;
 
 /// What is to be done next.
@@ -64,23 +65,6 @@ impl TrialOrder {
             ends_early: false,
         }
     }
-}
-
-/// What dnsperf is to ask.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct DnsperfOrder {
-    /// Questions a second; as many as are answered, if not given.
-    pub(crate) rate: Option<f64>,
-    /// For how long.
-    pub(crate) lasts: Duration,
-    /// How long a question waits for its answer.
-    pub(crate) timeout: Duration,
-    /// How long the network takes to answer.
-    pub(crate) delay: Duration,
-    /// Whether for names that the device knows, and not for new ones.
-    pub(crate) cached: bool,
-    /// How many names are asked for again and again.
-    pub(crate) names: u32,
 }
 
 /// What came of an order.

@@ -351,8 +351,8 @@ fn released(trace: &Dissection<'_>) -> Verdict {
             nets.find_map(|given| {
                 let part = |shown: &&Advertised| given.prefix.contains(&shown.net);
                 let until = release.at + TAKEN_BACK_WITHIN;
-                let before = on_lan.iter().rev().filter(|shown| shown.at <= until);
-                let last = before.filter(part).next()?;
+                let mut before = on_lan.iter().rev().filter(|shown| shown.at <= until);
+                let last = before.find(part)?;
                 let kept = last.info.preferred > 0 && until <= trace.end() && !cut;
                 kept.then(|| {
                     finding(

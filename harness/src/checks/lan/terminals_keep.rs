@@ -316,7 +316,12 @@ fn disturbed(trace: &Dissection<'_>) -> Spans {
             _ => lost.push((found.at, found.at + COARSE)),
         }
     }
-    out.chain(lost).collect()
+    // What a stranger says of the line's prefix counts as well (RFC 4862 §5.5.3 e).
+    let strangers = trace
+        .router_adverts()
+        .filter(|ra| ra.to_device(Role::Wan) && ra.injected)
+        .map(|ra| (ra.arrives, ra.arrives + IN_USE_WITHIN));
+    out.chain(lost).chain(strangers).collect()
 }
 
 /// Returns what each terminal hears, as far as it has said anything itself.

@@ -1,5 +1,7 @@
 //! ICMPv6 errors of the device (RFC 4443 §2, §3).
 
+use std::time::Duration;
+
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::message::icmpv6::{
     DESTINATION_UNREACHABLE, PACKET_TOO_BIG, PARAMETER_PROBLEM, TIME_EXCEEDED, UNKNOWN_NEXT_HEADER,
@@ -180,7 +182,8 @@ fn source_scope(trace: &Dissection<'_>) -> Verdict {
             return Ruling::Skip;
         }
         // Before the line has given it a prefix, and after that is gone, it has nothing better.
-        let last = adverts(trace).filter(|ra| ra.at <= error.at).last();
+        let settled = adverts(trace).filter(|ra| ra.at + ADDRESSING <= error.at);
+        let last = settled.last();
         let has_routable = last.is_some_and(|ra| ra.is.prefixes().any(|prefix| prefix.valid > 0));
         if is_link_local(error.source) && !has_routable {
             return Ruling::Skip;
@@ -193,6 +196,9 @@ fn source_scope(trace: &Dissection<'_>) -> Verdict {
         )
     })
 }
+
+/// A prefix may be advertised before the device's own address in it is tried out (RFC 4862 §5.4).
+const ADDRESSING: Duration = Duration::from_secs(12);
 
 fn destination(trace: &Dissection<'_>) -> Verdict {
     every("ICMPv6 error of the device", own_errors(trace), |own| {
