@@ -11,12 +11,14 @@ use crate::checks::ruling;
 use crate::dissection::Dissection;
 use forms::FORMS;
 use how_far::HowFar;
+use in_the_end::IN_THE_END;
 use on_the_way::{OF_PROMISES, ON_THE_WAY, Obstacle, SITES};
 use premises::PREMISES;
 use same::SAME;
 
 mod forms;
 mod how_far;
+mod in_the_end;
 mod on_the_way;
 mod premises;
 mod same;
@@ -75,7 +77,7 @@ fn explained<'a>(
 }
 
 fn same() -> impl Iterator<Item = &'static Consequence> {
-    SAME.iter().chain(FORMS)
+    SAME.iter().chain(FORMS).chain(IN_THE_END)
 }
 
 /// Returns which failed check left which other one without anything to judge.

@@ -2,7 +2,7 @@
 //! message, a row for each field.
 //!
 //! What a message says and when is for the other rooms. A row counts for `ce-router`, and for
-//! everyone where a terminal or the line is harmed by it.
+//! everyone where receivers drop the message over it, or take it for something else.
 
 use super::check::Check;
 

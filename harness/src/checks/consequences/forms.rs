@@ -96,45 +96,6 @@ pub(super) const FORMS: &[Consequence] = &[
             "lint.dns.one-question",
         ]],
     },
-    // What a terminal loses in the end, whatever it comes from.
-    Consequence {
-        failures: &["lan.keeps.address", "lan.keeps.dns", "lan.keeps.router"],
-        causes: &[
-            &[
-                "dhcp6c.msg.unknown-type",
-                "ngn.closed-network.stays-router",
-                "ngn.hgw.takes-60",
-                "ngn.ipv6.not-dependent-on-echo",
-                "ngn.lan.prefix-inside-assignment",
-                "ngn.pd.lan-apart-from-wan",
-                "ngn.pd.renumber",
-                "ngn.ra.renumber",
-                "pd.lifetime.cap-ra",
-                "rob.ra-flood",
-                "wan.nd.ra-validation",
-                "wan.slaac.deprecate-now",
-                "wan.slaac.support",
-            ],
-            &[
-                "lan.ra.a-l-flags",
-                "lan.ra.rdnss",
-                "lan.renum.old-dns",
-                "lint.ra.prefix-once",
-            ],
-        ],
-    },
-    Consequence {
-        failures: &["dhcp6c.link.rebind-with-pd"],
-        causes: &[&["pd.use.released"]],
-    },
-    Consequence {
-        failures: &["lan.keeps.dns", "lan.keeps.router"],
-        causes: &[&["lan.keeps.address"]],
-    },
-    Consequence {
-        failures: &["ons.portal.stays-reachable"],
-        causes: &[&["lan.keeps.address", "lan.keeps.router", "lan.keeps.dns"]],
-    },
     // What belongs into no message of its kind, after the check that knows what it brings about.
     Consequence {
         failures: &["lint.dhcp6c.options-in-place"],

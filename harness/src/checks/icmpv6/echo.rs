@@ -7,7 +7,7 @@ use ngnlab_sim::trace::Role;
 use crate::checks::check::{Check, EVERYONE};
 use crate::checks::evidence::through_device::SOON;
 use crate::checks::icmpv6::own_errors::{came, own_errors};
-use crate::checks::ruling::{Ruling, every, finding, never, within};
+use crate::checks::ruling::{Ruling, broken, every, finding, never, within};
 use crate::dissection::Dissection;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -18,12 +18,12 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: EVERYONE,
         aspects: &[],
         title: Text::new(
-            "LAN側からのpingに応答する",
-            "Echo requests from the LAN are answered",
+            "LAN側からのpingに、問われたアドレスから応答する",
+            "Echo requests from the LAN are answered from the address that was asked",
         ),
         hint: Text::new(
-            "LAN側からのICMPv6 Echo Requestを許可してください。",
-            "Admit ICMPv6 Echo Requests from the LAN.",
+            "LAN側からのICMPv6 Echo Requestを許可し、その宛先アドレスから応答してください。",
+            "Admit ICMPv6 Echo Requests from the LAN, and answer from the address that they went to.",
         ),
         judge: echo_reply,
     },
@@ -66,7 +66,15 @@ fn echo_reply(trace: &Dissection<'_>) -> Verdict {
             if trace.is_disturbed(request.at, request.at + SOON) {
                 return Ruling::Skip;
             }
-            within(trace, request, reply, SOON, "an echo reply")
+            // RFC 4443 §4.2: from the address that was asked.
+            match reply {
+                Some(reply) if reply.source != request.destination => broken(
+                    [request.record, reply.record],
+                    format!("an echo reply from {}", request.destination),
+                    format!("one from {}", reply.source),
+                ),
+                _ => within(trace, request, reply, SOON, "an echo reply"),
+            }
         },
     )
 }
@@ -126,5 +134,18 @@ mod tests {
         assert!(fails("icmp6.echo.reply", &trace));
         trace.frame(Role::Lan, End::Device, back.icmpv6(129, 0, &[0, 1, 0, 1]));
         assert!(passes("icmp6.echo.reply", &trace));
+    }
+
+    #[test]
+    fn an_echo_from_another_address_is_none() {
+        let mut trace = TraceBuilder::new("next-ra");
+        trace.lan_ra(|_| {});
+        let (pc, router) = (trace.pc(), trace.router());
+        let other = trace.trace.header.setup.lan_mac.link_local();
+        let there = trace.envelope(Role::Lan, End::Network, pc, router);
+        let back = trace.envelope(Role::Lan, End::Device, other, pc);
+        trace.frame(Role::Lan, End::Network, there.icmpv6(128, 0, &[0, 1, 0, 1]));
+        trace.frame(Role::Lan, End::Device, back.icmpv6(129, 0, &[0, 1, 0, 1]));
+        assert!(fails("icmp6.echo.reply", &trace));
     }
 }

@@ -28,7 +28,7 @@ use crate::dissection::{Dissection, Found};
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "lan.keeps.address",
-        source: "RFC 7084 §4.3 L-2, L-9; RFC 9096 §3.4; design §12",
+        source: "RFC 7084 §4.3 L-2; RFC 9096 §3.4",
         level: Level::Must,
         profiles: EVERYONE,
         aspects: &[Aspect::Delivery],

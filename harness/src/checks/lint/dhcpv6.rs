@@ -7,15 +7,16 @@ use ngnlab_sim::message::dhcpv6::{CLIENT_PORT, SERVER_PORT};
 use ngnlab_sim::trace::Role;
 
 use super::own;
-use super::row::{harmful, row};
-use crate::checks::check::Check;
+use super::row::row;
+use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::Dissection;
 
 pub(super) const CHECKS: &[Check] = &[
-    harmful(
+    row(
         "lint.dhcp6c.whole",
         ("RFC 8415 §8, §21.1", Level::Must),
+        EVERYONE,
         Text::new(
             "クライアントのDHCPv6メッセージがオプションの末尾で終わる",
             "The client's messages end where their last option ends",
@@ -29,6 +30,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.dhcp6c.once",
         ("RFC 8415 §21, §24", Level::Must),
+        CE_ROUTER,
         Text::new(
             "1つしか入れられないオプションをクライアントが重ねて入れない",
             "The client sends no option twice that may be there once",
@@ -42,6 +44,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.dhcp6c.options-in-place",
         ("RFC 8415 §18.2, Appendix B", Level::Must),
+        CE_ROUTER,
         Text::new(
             "クライアントの各メッセージに、そこにあるべきでないオプションがない",
             "The client's messages hold no option that belongs into others",
@@ -52,9 +55,10 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         |trace| in_place(trace, Side::Client),
     ),
-    harmful(
+    row(
         "lint.dhcp6s.whole",
         ("RFC 8415 §8, §21.1", Level::Must),
+        EVERYONE,
         Text::new(
             "LAN側のDHCPv6の応答がオプションの末尾で終わる",
             "The answers of the DHCPv6 server end where their last option ends",
@@ -68,6 +72,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.dhcp6s.options-in-place",
         ("RFC 8415 §18.3, Appendix B", Level::Must),
+        CE_ROUTER,
         Text::new(
             "LAN側のDHCPv6の応答に、そこにあるべきでないオプションがない",
             "The answers of the DHCPv6 server hold no option that belongs into others",
@@ -78,9 +83,10 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         |trace| in_place(trace, Side::Server),
     ),
-    harmful(
+    row(
         "lint.dhcp6s.lists",
         ("RFC 3646 §3, §4; RFC 4075 §4; RFC 8415 §10", Level::Must),
+        EVERYONE,
         Text::new(
             "LAN側のDHCPv6で知らせるアドレスと名前の一覧が正しく符号化されている",
             "The lists of addresses and names that the DHCPv6 server tells are encoded rightly",

@@ -5,7 +5,7 @@ use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::message::dns::{OPT, records};
 
 use super::row::row;
-use crate::checks::check::Check;
+use crate::checks::check::{CE_ROUTER, Check};
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::{Dissection, Dns, Exchange};
 
@@ -13,6 +13,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.dns.question-header",
         ("RFC 1035 §4.1.1; RFC 5625 §4.1", Level::Must),
+        CE_ROUTER,
         Text::new(
             "上流へのDNSの問い合わせのヘッダに、端末が立てていないビットがない",
             "Questions upstream have no bit in their header that no terminal set",
@@ -26,6 +27,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.dns.one-question",
         ("RFC 1035 §4.1.2; RFC 9619 §4", Level::Must),
+        CE_ROUTER,
         Text::new(
             "上流へのDNSの問い合わせに質問が1つだけあり、OPTは多くても1つである",
             "A message upstream asks one question, and has one OPT record at most",
@@ -39,6 +41,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.dns.answer-whole",
         ("RFC 1035 §4.1; RFC 5625 §4.1", Level::Must),
+        CE_ROUTER,
         Text::new(
             "端末へのDNSの応答がヘッダの示す数のレコードで終わる",
             "Answers to terminals end with the records that their header counts",

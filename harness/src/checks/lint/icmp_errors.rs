@@ -8,8 +8,8 @@ use ngnlab_sim::message::icmpv6::{
 };
 use ngnlab_sim::message::packet::is_link_local;
 
-use super::row::{harmful, row};
-use crate::checks::check::Check;
+use super::row::row;
+use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::evidence::lan_adverts::adverts;
 use crate::checks::icmpv6::own_errors::own_errors;
 use crate::checks::ruling::{Ruling, broken, every, expect};
@@ -19,6 +19,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.icmp6.unused",
         ("RFC 4443 §3.1, §3.3; RFC 4884 §4", Level::Must),
+        CE_ROUTER,
         Text::new(
             "ICMPv6エラーの未使用フィールドが0である",
             "The unused field of ICMPv6 errors is zero",
@@ -32,6 +33,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.icmp6.code",
         ("RFC 4443 §3; RFC 8883 §2", Level::Must),
+        CE_ROUTER,
         Text::new(
             "ICMPv6エラーのコードがそのタイプにあるものである",
             "ICMPv6 errors have a code of their type",
@@ -45,6 +47,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.icmp6.pointer",
         ("RFC 4443 §3.4", Level::Must),
+        CE_ROUTER,
         Text::new(
             "Parameter Problemのポインタが問題のフィールドを指す",
             "The pointer of Parameter Problem points at the field",
@@ -55,9 +58,10 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         pointer,
     ),
-    harmful(
+    row(
         "lint.icmp6.source-scope",
         ("RFC 4443 §2.2; RFC 6724 §5", Level::Must),
+        EVERYONE,
         Text::new(
             "リンクの外へ行くICMPv6エラーの送信元がリンクローカルでない",
             "Errors that leave the link have no link-local source",
@@ -68,9 +72,10 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         source_scope,
     ),
-    harmful(
+    row(
         "lint.icmp6.destination",
         ("RFC 4443 §3", Level::Must),
+        EVERYONE,
         Text::new(
             "ICMPv6エラーの宛先が元のパケットの送信元である",
             "Errors go to the source of the packet that they are about",

@@ -10,15 +10,16 @@ use ngnlab_sim::message::ndp::{
 use ngnlab_sim::message::packet::{Icmpv6, Mac, solicited_node};
 
 use super::own;
-use super::row::{harmful, row};
-use crate::checks::check::Check;
+use super::row::row;
+use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::Dissection;
 
 pub(super) const CHECKS: &[Check] = &[
-    harmful(
+    row(
         "lint.nd.header",
         ("RFC 4861 §4, §6.1, §7.1", Level::Must),
+        EVERYONE,
         Text::new(
             "近隣探索のメッセージがホップリミット255、コード0である",
             "Messages of neighbour discovery have hop limit 255 and code 0",
@@ -32,6 +33,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.nd.reserved",
         ("RFC 4861 §4.1, §4.3, §4.4", Level::Must),
+        CE_ROUTER,
         Text::new(
             "RS、NS、NAの予約フィールドが0である",
             "The reserved fields of RS, NS and NA are zero",
@@ -42,9 +44,10 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         reserved,
     ),
-    harmful(
+    row(
         "lint.nd.options",
         ("RFC 4861 §4.6, §7.1", Level::Must),
+        EVERYONE,
         Text::new(
             "RS、NS、NAのオプションの長さが正しい",
             "The options of RS, NS and NA have a right length",
@@ -55,9 +58,10 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         whole_options,
     ),
-    harmful(
+    row(
         "lint.nd.source-link-layer",
         ("RFC 4861 §4.1, §4.3", Level::Must),
+        EVERYONE,
         Text::new(
             "RSとNSの送信元リンク層アドレスが自分のMACアドレスである",
             "RS and NS name the MAC address that the device uses",
@@ -68,9 +72,10 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         source_link_layer,
     ),
-    harmful(
+    row(
         "lint.nd.nameless-from-nowhere",
         ("RFC 4861 §4.1, §4.3, §7.1.1", Level::Must),
+        EVERYONE,
         Text::new(
             "未指定アドレスからのRSとNSにはリンク層アドレスを入れない",
             "RS and NS from the unspecified address name no link-layer address",
@@ -84,6 +89,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.ns.destination",
         ("RFC 4861 §4.3", Level::Must),
+        CE_ROUTER,
         Text::new(
             "NSの宛先が対象の要請ノードマルチキャストアドレスか対象自身である",
             "Neighbor Solicitations go to the target's solicited-node group, or to the target",
@@ -97,6 +103,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.ns.source-link-layer-present",
         ("RFC 4861 §4.3", Level::Must),
+        CE_ROUTER,
         Text::new(
             "マルチキャストのNSに送信元リンク層アドレスを入れる",
             "Multicast solicitations name the sender's link-layer address",
@@ -107,9 +114,10 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         solicit_names_sender,
     ),
-    harmful(
+    row(
         "lint.na.solicited",
         ("RFC 4861 §4.4, §7.2.4", Level::Must),
+        EVERYONE,
         Text::new(
             "NSへの応答はSフラグを立て、マルチキャストのNAは立てない",
             "The S flag is set in answers to solicitations, and in nothing that is multicast",

@@ -7,15 +7,16 @@ use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::message::packet::{Mac, Payload};
 
 use super::own;
-use super::row::harmful;
-use crate::checks::check::Check;
+use super::row::row;
+use crate::checks::check::{Check, EVERYONE};
 use crate::checks::ruling::{Ruling, every, expect};
 use crate::dissection::Dissection;
 
 pub(super) const CHECKS: &[Check] = &[
-    harmful(
+    row(
         "lint.ip.source",
         ("RFC 4291 §2.5.3, §2.7; RFC 8200 §3", Level::Must),
+        EVERYONE,
         Text::new(
             "ルータが作るパケットの送信元がマルチキャストやループバックでない",
             "The device sends from no group and not from the loopback address",
@@ -26,9 +27,10 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         source,
     ),
-    harmful(
+    row(
         "lint.ip.multicast-mac",
         ("RFC 2464 §7; RFC 6085 §2", Level::Must),
+        EVERYONE,
         Text::new(
             "マルチキャストの宛先MACアドレスがグループに対応する",
             "What goes to a group has the group's MAC address",
@@ -39,9 +41,10 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         multicast_mac,
     ),
-    harmful(
+    row(
         "lint.ip.checksum",
         ("RFC 4443 §2.3; RFC 8200 §8.1", Level::Must),
+        EVERYONE,
         Text::new(
             "ルータが作るメッセージのチェックサムが正しい",
             "The checksums of what the device makes are right",

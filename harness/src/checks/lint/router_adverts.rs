@@ -9,8 +9,8 @@ use ngnlab_sim::message::packet::{ALL_NODES, Icmpv6, Packet, is_link_local};
 use ngnlab_sim::trace::Role;
 
 use super::own;
-use super::row::{harmful, row};
-use crate::checks::check::Check;
+use super::row::row;
+use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::evidence::lan_adverts::adverts;
 use crate::checks::lan::raw_adverts::{RDNSS, ROUTE, raw};
 use crate::checks::ruling::{Ruling, broken, every, expect};
@@ -20,6 +20,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.ra.preference",
         ("RFC 4191 §2.1, §2.2", Level::Must),
+        CE_ROUTER,
         Text::new(
             "RAのルータ優先度が予約値でない",
             "The router preference is not the reserved value",
@@ -33,6 +34,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.ra.preference-without-lifetime",
         ("RFC 4191 §2.2", Level::Must),
+        CE_ROUTER,
         Text::new(
             "ルータ有効期間が0のRAの優先度が00である",
             "Where the router lifetime is zero, the preference is 00",
@@ -46,6 +48,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.ra.flags",
         ("RFC 4861 §4.2; RFC 5175 §4", Level::Must),
+        CE_ROUTER,
         Text::new(
             "RAの予約されたフラグが0である",
             "The reserved flags of advertisements are clear",
@@ -59,6 +62,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.ra.reachable-time",
         ("RFC 4861 §6.2.1", Level::Must),
+        CE_ROUTER,
         Text::new(
             "RAの到達可能時間が1時間以下である",
             "The reachable time is an hour at most",
@@ -69,9 +73,10 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         reachable_time,
     ),
-    harmful(
+    row(
         "lint.ra.destination",
         ("RFC 4861 §4.2", Level::Must),
+        EVERYONE,
         Text::new(
             "RAの宛先が全ノードか、要求した端末である",
             "Advertisements go to all nodes, or to who asked",
@@ -85,6 +90,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.ra.prefix-host-bits",
         ("RFC 4861 §4.6.2", Level::Must),
+        CE_ROUTER,
         Text::new(
             "広告するプレフィックスの長さより後ろのビットが0である",
             "The bits behind the length of an advertised prefix are zero",
@@ -98,6 +104,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.ra.prefix-link-local",
         ("RFC 4861 §4.6.2", Level::Should),
+        CE_ROUTER,
         Text::new(
             "リンクローカルのプレフィックスを広告しない",
             "The link-local prefix is not advertised",
@@ -108,9 +115,10 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         prefix_link_local,
     ),
-    harmful(
+    row(
         "lint.ra.prefix-once",
         ("RFC 4861 §6.2.3; RFC 4862 §5.5.3", Level::Must),
+        EVERYONE,
         Text::new(
             "1つのRAで同じプレフィックスに異なる有効期間を付けない",
             "No advertisement gives one prefix two lifetimes",
@@ -124,6 +132,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.ra.route-host-bits",
         ("RFC 4191 §2.3", Level::Must),
+        CE_ROUTER,
         Text::new(
             "経路情報オプションのプレフィックスの長さより後ろのビットが0である",
             "The bits behind the length of an advertised route are zero",
@@ -137,6 +146,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.ra.route-preference",
         ("RFC 4191 §2.1, §2.3", Level::Must),
+        CE_ROUTER,
         Text::new(
             "経路情報オプションの優先度が予約値でない",
             "The preference of a route is not the reserved value",
@@ -150,6 +160,7 @@ pub(super) const CHECKS: &[Check] = &[
     row(
         "lint.ra.route-reserved",
         ("RFC 4191 §2.3", Level::Must),
+        CE_ROUTER,
         Text::new(
             "経路情報オプションの予約ビットが0である",
             "The reserved bits of a route option are zero",
@@ -160,9 +171,10 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         route_reserved,
     ),
-    harmful(
+    row(
         "lint.ra.dns-server-address",
         ("RFC 8106 §5.1; RFC 4291 §2.5", Level::Must),
+        EVERYONE,
         Text::new(
             "RAで知らせるDNSサーバがユニキャストアドレスである",
             "The DNS servers in advertisements are addresses of one node",

@@ -1,33 +1,12 @@
-//! A row of a table: one field, its clause, and what looks at it.
+//! A row of a table: one field, its clause, for whom it counts, and what looks at it.
 
 use ngnlab_reports::{Level, Profile, Text, Verdict};
 
-use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::check::Check;
 use crate::dissection::Dissection;
 
-/// A field that breaks nothing by itself: it is wrong, and most receivers live with it.
+/// Makes a row.
 pub(super) const fn row(
-    id: &'static str,
-    (source, level): (&'static str, Level),
-    title: Text,
-    hint: Text,
-    judge: fn(&Dissection<'_>) -> Verdict,
-) -> Check {
-    check(id, (source, level), CE_ROUTER, title, hint, judge)
-}
-
-/// A field over which receivers drop the message, or take it for something else.
-pub(super) const fn harmful(
-    id: &'static str,
-    (source, level): (&'static str, Level),
-    title: Text,
-    hint: Text,
-    judge: fn(&Dissection<'_>) -> Verdict,
-) -> Check {
-    check(id, (source, level), EVERYONE, title, hint, judge)
-}
-
-const fn check(
     id: &'static str,
     (source, level): (&'static str, Level),
     profiles: &'static [Profile],

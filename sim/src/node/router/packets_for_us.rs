@@ -93,10 +93,13 @@ impl Router {
             return;
         }
         let near = self.interface(port);
+        let mut own = near.assigned().into_iter();
+        let other = own.find(|own| *own != packet.destination);
+        let other = other.filter(|_| self.defects.has(ECHO_FROM_OTHER_ADDRESS));
         let envelope = Envelope::new(
             near.mac(),
             packet.eth_source,
-            packet.destination,
+            other.unwrap_or(packet.destination),
             packet.source,
         );
         near.send_frame(envelope.icmpv6(ECHO_REPLY, 0, echo.body), cx);
@@ -129,6 +132,9 @@ defects! {
     /// Does not answer echo requests.
     NO_ECHO_REPLY = "no-echo-reply",
         "エコー要求に応答しない。";
+    /// Answers echo requests from another of its addresses than the one that was asked.
+    ECHO_FROM_OTHER_ADDRESS = "echo-from-other-address",
+        "エコー要求に、問われたものとは別の自分のアドレスから応答する。";
     /// Answers unheard-of informational ICMPv6 with a Parameter Problem.
     ANSWERS_UNKNOWN_ICMP = "answers-unknown-icmp",
         "未知の種別のICMPv6情報メッセージにParameter Problemを返す。";

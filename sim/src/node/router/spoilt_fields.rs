@@ -39,23 +39,21 @@ enum Content {
 
 /// Returns the frame as it leaves.
 pub(super) fn spoil(frame: Frame, defects: &Defects) -> Frame {
-    let mut rows = ROWS.iter().filter(|(defect, _)| defects.has(*defect));
-    let Some((defect, edit)) = rows.next() else {
-        return frame;
-    };
-    let Some(mut message) = Message::read(&frame) else {
-        return frame;
-    };
-    if edit(&mut message).is_none() {
-        return frame;
-    }
-    let built = message.build();
-    if *defect == WRONG_CHECKSUMS {
-        let mut bytes = built.to_vec();
-        bytes[CHECKSUM] ^= 0x55;
-        return bytes.into();
-    }
-    built
+    ROWS.iter()
+        .filter(|(defect, _)| defects.has(*defect))
+        .fold(frame, |frame, (defect, edit)| {
+            let Some(mut message) = Message::read(&frame) else {
+                return frame;
+            };
+            if edit(&mut message).is_none() {
+                return frame;
+            }
+            let mut built = message.build().to_vec();
+            if *defect == WRONG_CHECKSUMS {
+                built[CHECKSUM] ^= 0x55;
+            }
+            built.into()
+        })
 }
 
 impl Message {
