@@ -3,14 +3,15 @@
 //! Every list keeps the order of the trace, and each entry knows its record. Frames that do not
 //! parse are in the trace, but in no list here. Nothing in this module judges.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use ipnet::Ipv6Net;
 use ngnlab_reports::{Evidence, RecordId};
+use ngnlab_sim::message::fragment::Reassembly;
 use ngnlab_sim::message::ndp::{Ndp, NeighborAdvert, NeighborSolicit, RouterAdvert, RouterSolicit};
-use ngnlab_sim::message::packet::{Mac, Packet, is_routable};
+use ngnlab_sim::message::packet::{Ipv6, Mac, Packet, is_routable};
 use ngnlab_sim::setup::{Aspect, Setup};
 use ngnlab_sim::trace::{End, Fact, Frames, Header, Role, Seen};
 use ngnlab_sim::{Fate, Time, Trace};
@@ -84,6 +85,10 @@ pub struct Dissection<'t> {
     /// When frames were lost.
     losses: Vec<Time>,
     conversations: Conversations,
+    /// The IAIDs of the prefixes that the device has asked for.
+    asked_for: BTreeSet<u32>,
+    /// The packets on each cable of which fragments have come.
+    fragments: BTreeMap<Role, Reassembly>,
 }
 
 impl<'t> Dissection<'t> {
@@ -113,6 +118,8 @@ impl<'t> Dissection<'t> {
             crossings: Crossings::default(),
             losses: Vec::new(),
             conversations: Conversations::default(),
+            asked_for: BTreeSet::new(),
+            fragments: BTreeMap::new(),
         };
         let mut streams = tcp::Streams::default();
         for (record, entry) in trace.records.iter().enumerate() {
@@ -195,7 +202,8 @@ impl<'t> Dissection<'t> {
             }
         } else if let Some(udp) = found.is.udp() {
             let ports = (udp.source_port, udp.destination_port);
-            if let Some(dhcpv6) = Dhcpv6::read(ports, udp.payload) {
+            if let Some(mut dhcpv6) = Dhcpv6::read(ports, udp.payload) {
+                self.mark_unasked(&found, &mut dhcpv6);
                 if found.to_device(Role::Lan) && dhcpv6.is_from_client() {
                     self.lan_questions.push(self.dhcpv6.len());
                 }
@@ -209,8 +217,45 @@ impl<'t> Dissection<'t> {
             let whole = streams.take_in(&found, &segment);
             self.dns
                 .extend(whole.into_iter().map(|dns| found.with(dns)));
+        } else {
+            self.put_together(&found);
         }
         self.packets.push(found);
+    }
+
+    /// Notes which associations the device asks for, and which of an answer it has not asked for.
+    fn mark_unasked(&mut self, found: &Found<Packet<'t>>, message: &mut Dhcpv6) {
+        let iaids = message.all_delegations().into_iter().map(|ia| ia.iaid);
+        if found.by_device(Role::Wan) && message.is_from_client() {
+            self.asked_for.extend(iaids);
+        } else if found.to_device(Role::Wan) && !self.asked_for.is_empty() {
+            message.unasked = iaids
+                .filter(|iaid| !self.asked_for.contains(iaid))
+                .collect();
+        }
+    }
+
+    /// Takes in what is whole once the last fragment of it has come: it stands at that record.
+    fn put_together(&mut self, found: &Found<Packet<'t>>) {
+        if found.lost {
+            return;
+        }
+        let fragments = self.fragments.entry(found.on).or_default();
+        let Some(whole) = fragments.take_in(found.is.ip) else {
+            return;
+        };
+        let Some(packet) = Ipv6::parse(&whole) else {
+            return;
+        };
+        if let Some(echo) = packet.icmpv6().and_then(|message| Echo::read(&message)) {
+            self.echoes.push(found.with(echo));
+        } else if let Some(udp) = packet.udp() {
+            let ports = (udp.source_port, udp.destination_port);
+            let is_dns = ports.0 == dns::PORT || ports.1 == dns::PORT;
+            if let Some(dns) = Dns::read(Transport::Udp, ports, udp.payload).filter(|_| is_dns) {
+                self.dns.push(found.with(dns));
+            }
+        }
     }
 
     fn learn_prefixes(&mut self, found: &Found<Packet<'t>>, ndp: &Ndp) {

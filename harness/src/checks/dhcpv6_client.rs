@@ -18,12 +18,14 @@ mod server_discovery;
 mod solicits;
 #[cfg(test)]
 mod test_talk;
+mod unasked;
 
 pub(super) const TOPICS: &[&[Check]] = &[
     messages::CHECKS,
     retransmission::CHECKS,
     identity::CHECKS,
     server_discovery::CHECKS,
+    unasked::CHECKS,
     rate_limits::CHECKS,
     lease_keeping::CHECKS,
     link_up_and_refresh::CHECKS,

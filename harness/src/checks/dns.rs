@@ -15,8 +15,10 @@ mod cut_answers;
 mod domain_edges;
 mod domain_table;
 mod edns_options;
+mod failing_servers;
 mod forged_answers;
 mod forwarder;
+mod fragmented_answers;
 mod large_answers;
 mod let_through;
 mod mutated_answers;
@@ -48,6 +50,8 @@ pub(super) const TOPICS: &[&[Check]] = &[
     cache::CHECKS,
     large_answers::CHECKS,
     edns_options::CHECKS,
+    failing_servers::CHECKS,
+    fragmented_answers::CHECKS,
     odd_questions::CHECKS,
     verbatim::CHECKS,
     clients_apart::CHECKS,

@@ -6,6 +6,7 @@ mod advert_gaps;
 mod advert_options;
 mod advertising;
 mod default_router;
+mod foreign_routers;
 mod lifetimes;
 mod prefixes;
 pub(super) mod raw_adverts;
@@ -22,4 +23,5 @@ pub(super) const TOPICS: &[&[Check]] = &[
     lifetimes::CHECKS,
     default_router::CHECKS,
     terminals_keep::CHECKS,
+    foreign_routers::CHECKS,
 ];

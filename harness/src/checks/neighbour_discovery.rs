@@ -5,12 +5,14 @@ use super::check::Check;
 
 mod duplicate_addresses;
 mod for_terminals;
+mod invalid_adverts;
 mod on_lan;
 mod on_wan;
 
 pub(super) const TOPICS: &[&[Check]] = &[
     on_lan::CHECKS,
     on_wan::CHECKS,
+    invalid_adverts::CHECKS,
     for_terminals::CHECKS,
     duplicate_addresses::CHECKS,
 ];

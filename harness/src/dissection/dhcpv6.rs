@@ -2,6 +2,8 @@
 
 use std::net::Ipv6Addr;
 
+use std::collections::BTreeSet;
+
 use dhcproto::v6::{DhcpOption, DhcpOptions, OptionCode, Status};
 use ngnlab_sim::message::dhcpv6::{self, Delegated};
 
@@ -28,6 +30,8 @@ pub struct Dhcpv6 {
     pub xid: u32,
     /// Its options.
     pub options: DhcpOptions,
+    /// The IAIDs of it that its receiver has never asked for, which it leaves unheard (RFC 8415 §12).
+    pub unasked: BTreeSet<u32>,
 }
 
 /// One IA_PD of a message.
@@ -70,6 +74,7 @@ impl Dhcpv6 {
             kind: message.msg_type(),
             xid: message.xid_num(),
             options: message.opts().clone(),
+            unasked: BTreeSet::new(),
         })
     }
 
@@ -203,8 +208,15 @@ impl Dhcpv6 {
         dhcpv6::status(&self.options) == Status::Success
     }
 
-    /// Returns the IA_PDs.
+    /// Returns the IA_PDs, but for those that nobody asked for.
     pub fn delegations(&self) -> Vec<Delegation> {
+        let mut all = self.all_delegations();
+        all.retain(|ia| !self.unasked.contains(&ia.iaid));
+        all
+    }
+
+    /// Returns every IA_PD.
+    pub fn all_delegations(&self) -> Vec<Delegation> {
         self.options
             .iter()
             .filter_map(|option| match option {

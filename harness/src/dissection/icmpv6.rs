@@ -32,7 +32,7 @@ pub struct Quoted {
 }
 
 /// An echo request or reply (RFC 4443 §4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Echo {
     /// Whether it is a reply.
     pub reply: bool,
@@ -40,6 +40,8 @@ pub struct Echo {
     pub id: u16,
     /// The sequence number.
     pub sequence: u16,
+    /// What it carries for the other side to send back.
+    pub data: Vec<u8>,
 }
 
 impl IcmpError {
@@ -76,13 +78,12 @@ impl Quoted {
 impl Echo {
     /// Reads an echo message.
     pub fn read(message: &Icmpv6<'_>) -> Option<Self> {
-        let [a, b, c, d, ..] = *message.body else {
-            return None;
-        };
+        let ([a, b, c, d], data) = message.body.split_first_chunk()?;
         matches!(message.kind, ECHO_REQUEST | ECHO_REPLY).then(|| Self {
             reply: message.kind == ECHO_REPLY,
-            id: u16::from_be_bytes([a, b]),
-            sequence: u16::from_be_bytes([c, d]),
+            id: u16::from_be_bytes([*a, *b]),
+            sequence: u16::from_be_bytes([*c, *d]),
+            data: data.to_vec(),
         })
     }
 }

@@ -23,6 +23,7 @@ mod lan_dhcpv6;
 mod lan_nd;
 mod mutated;
 mod ndp;
+mod neighbor_adverts;
 mod raw;
 
 /// Returns the frames of a name as they would arrive from the line, or why there are none.
@@ -80,10 +81,15 @@ pub fn from_the_line(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, 
             solicit(gateway.mac, gateway.address, target)
         }),
         Crafted::InvalidNeighborSolicit => ndp::invalid_solicits(sight),
+        Crafted::InvalidNeighborAdverts => {
+            Ok(neighbor_adverts::invalid(gateway.address, sight.wan_mac()))
+        }
         Crafted::RouterAdvertFlood => Ok(ndp::flood(sight)),
         Crafted::MutatedRouterAdverts => Ok(mutated::router_adverts(sight)),
         Crafted::MutatedDhcpv6 => Ok(mutated::dhcpv6(sight)),
         Crafted::ForeignSource
+        | Crafted::RouterSolicitFlood
+        | Crafted::RouterAdvertToDevice
         | Crafted::Dhcpv6InformationRequest
         | Crafted::MisdirectedDhcpv6
         | Crafted::RememberedAddress
@@ -119,6 +125,13 @@ pub fn from_the_lan(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, S
         Crafted::MisdirectedDhcpv6 => Ok(lan_dhcpv6::misdirected(sight)),
         Crafted::NeighborSolicitDevice => Ok(lan_nd::valid_solicits(sight)),
         Crafted::InvalidNeighborSolicit => Ok(lan_nd::invalid_solicits(sight)),
+        Crafted::InvalidNeighborAdverts => Ok(sight
+            .terminal_addresses()
+            .into_iter()
+            .flat_map(|of| neighbor_adverts::invalid(of, sight.lan_mac()))
+            .collect()),
+        Crafted::RouterSolicitFlood => Ok(lan_nd::solicit_flood()),
+        Crafted::RouterAdvertToDevice => Ok(lan_nd::foreign_advert(sight)),
         Crafted::EchoToDevice => to_device(&echo),
         Crafted::DnsQueryToDevice => to_device(&|envelope| envelope.udp(PORT, 53, &question())),
         Crafted::ForeignSource => {

@@ -24,6 +24,7 @@ pub(super) fn of(step: &Question, testbed: &Testbed) -> Result<Inquiry, String> 
                 pipelined: step.pipelined,
                 idle: step.idle.map(|idle| idle.0).unwrap_or_default(),
                 cuts: step.cuts.clone(),
+                half_close: step.half_close,
             },
         },
     })

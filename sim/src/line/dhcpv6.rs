@@ -72,6 +72,41 @@ pub enum Dhcpv6Quirk {
     DropsEarlyRenewals,
     /// Clients get a key, and hear by Reconfigure when the line is renumbered (row 10).
     Reconfigures,
+    /// The Reconfigures of the row before tell clients to rebind instead of to renew (RFC 8415
+    /// §18.2.11).
+    ReconfiguresByRebind,
+    /// They tell clients to ask for information instead.
+    ReconfiguresByInformation,
+    /// Answers to Information-Requests carry INF_MAX_RT 60 s, the least that is allowed (RFC 8415
+    /// §21.25).
+    #[serde(rename = "inf-max-rt-60")]
+    #[strum(serialize = "inf-max-rt-60")]
+    InfMaxRt60,
+    /// The first Reply to a Request has no IA_PD in it (RFC 8415 §18.2.10.1).
+    ReplyWithoutPrefix,
+    /// Before the IA_PD that was asked for, answers have one of another IAID with another prefix
+    /// (RFC 8415 §12).
+    ForeignAssociation,
+    /// Messages, IA_PDs and prefixes say with a status that they are a success (RFC 8415 §21.13).
+    SaysSuccess,
+    /// Before the Advertise comes a Reply, though nobody asked for Rapid Commit (RFC 8415 §18.2.1).
+    RepliesToSolicit,
+    /// Renew and Rebind bring half of the lifetimes (RFC 8415 §18.2.10.1).
+    ShortensLeases,
+    /// Leases are for ever: all their times are infinite (RFC 8415 §7.7).
+    LastsForEver,
+    /// A /60 is delegated.
+    #[serde(rename = "delegates-60")]
+    #[strum(serialize = "delegates-60")]
+    Delegates60,
+    /// A /64 is delegated.
+    #[serde(rename = "delegates-64")]
+    #[strum(serialize = "delegates-64")]
+    Delegates64,
+    /// Renew and Rebind bring a /60 out of the prefix that there was, which goes.
+    NarrowsAtRenewal,
+    /// A prefix that another one takes the place of stays valid, and is preferred no longer.
+    DeprecatesOldPrefix,
     /// What a relay agent passes on is answered (RFC 8415 §19); ignored unless given, since no
     /// capture shows a relay agent on a line (inferred).
     AnswersRelayed,

@@ -10,7 +10,7 @@ use etherparse::{EtherType, TcpHeader};
 
 use crate::frame::Frame;
 use ethernet::Ethernet;
-use ipv6::{Header, Ipv6};
+use ipv6::Header;
 
 mod address;
 pub mod ethernet;
@@ -21,7 +21,7 @@ pub use address::{
     ALL_DHCP, ALL_NODES, ALL_ROUTERS, is_link_local, is_routable, solicited_node, with_interface_id,
 };
 pub use ethernet::ETHERNET_HEADER;
-pub use ipv6::{IPV6_HEADER, Icmpv6, Payload, Udp, icmpv6_error_body};
+pub use ipv6::{IPV6_HEADER, Icmpv6, Ipv6, Payload, Udp, icmpv6_error_body};
 pub use mac::{Mac, mac_for};
 
 /// An IPv6 packet in an Ethernet frame, taken apart.

@@ -90,6 +90,10 @@ impl Edge {
         let assignment = line.assignment(0);
         let mut dhcpv6 = Dhcpv6Server::new(values.server_duid_mac.duid_ll(), offers::rules(&line));
         dhcpv6.set_options(offers::options(&line));
+        // Below a home gateway it is that one's server which the device meets.
+        if line.upstream == Upstream::Onu {
+            dhcpv6.set_quirks(line.quirks.dhcpv6.clone(), values.edge_mac.link_local());
+        }
         if line.delegates() {
             dhcpv6.set_pool(vec![assignment]);
         }
@@ -99,10 +103,6 @@ impl Edge {
         let unsolicited = line.ra_interval.map_or(UNSOLICITED, |(least, most)| {
             least..most.max(least + Duration::from_millis(1))
         });
-        // Below a home gateway it is that one's server which the device meets.
-        if line.upstream == Upstream::Onu {
-            dhcpv6.set_quirks(line.quirks.dhcpv6.clone(), values.edge_mac.link_local());
-        }
         Self {
             access: RouterPort::new(Self::ACCESS, values.edge_mac, NETWORK_CLASS),
             advertiser: Advertiser::new(unsolicited, SOLICITED),

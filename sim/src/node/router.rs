@@ -38,6 +38,7 @@ use std::time::Duration;
 use ipnet::Ipv6Net;
 
 use crate::frame::Frame;
+use crate::message::fragment::Reassembly;
 use crate::message::ndp::{NEIGHBOR_ADVERTISEMENT, ROUTER_SOLICITATION};
 use crate::message::packet::{Mac, Packet, Payload, is_link_local};
 use crate::node::{Context, Node};
@@ -49,6 +50,7 @@ use dhcpv6_client::Client;
 use dns_proxy::DnsProxy;
 use error_budget::Budget;
 use filter::Filter;
+use icmp_errors::NO_ERRORS_AFTER_A_BURST;
 use interface::Interface;
 use lan_advertiser::{Advertiser, DEFAULT_WITHOUT_PREFIX};
 use lan_offer::Offer;
@@ -91,6 +93,8 @@ struct Ram {
     proxy: NdProxy,
     dns: DnsProxy,
     filter: Filter,
+    /// What has come of packets in fragments that are addressed to us.
+    fragments: Reassembly,
     errors: Budget,
     probe: UplinkProbe,
     /// The terminal that is served, where only one is.
@@ -357,7 +361,8 @@ impl Ram {
             proxy: NdProxy::new(defects()),
             dns: DnsProxy::new(setup, defects()),
             filter: Filter::new(defects()),
-            errors: Budget::new(),
+            fragments: Reassembly::default(),
+            errors: Budget::new(!defects().has(NO_ERRORS_AFTER_A_BURST)),
             probe: UplinkProbe::new(defects()),
             served: None,
         }

@@ -14,7 +14,8 @@ pub use crate::node::terminal::asker::{Carrier, Inquiry};
 pub use crate::node::terminal::browser::Choice;
 
 use crate::frame::Frame;
-use crate::message::packet::{Mac, Packet};
+use crate::message::fragment::{Reassembly, is_fragment};
+use crate::message::packet::{Mac, Packet, frame_ip};
 use crate::node::{Context, Node};
 use crate::time::Time;
 use crate::trace::Fact;
@@ -50,6 +51,8 @@ pub struct Terminal {
     pages: Pages,
     holds: Holds,
     downloads: Downloads,
+    /// What has come of packets in fragments.
+    fragments: Reassembly,
     told_online: bool,
     has_ipv6: bool,
 }
@@ -103,6 +106,7 @@ impl Terminal {
             pages: Pages::new(config.trusts_ons_root),
             holds: Holds::default(),
             downloads: Downloads::default(),
+            fragments: Reassembly::default(),
             told_online: false,
             has_ipv6: true,
         }
@@ -290,6 +294,14 @@ impl Terminal {
     }
 }
 
+impl Terminal {
+    fn handle_packet(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
+        self.pings.handle(packet, cx);
+        self.network.handle(packet, cx);
+        self.work(cx);
+    }
+}
+
 impl Node for Terminal {
     fn handle_frame(&mut self, _port: u8, frame: &Frame, cx: &mut Context<'_>) {
         let Some(packet) = Packet::parse(frame) else {
@@ -298,9 +310,15 @@ impl Node for Terminal {
         if !self.has_ipv6 || !self.network.host.is_for_us(&packet) {
             return;
         }
-        self.pings.handle(&packet, cx);
-        self.network.handle(&packet, cx);
-        self.work(cx);
+        if !is_fragment(packet.ip) {
+            return self.handle_packet(&packet, cx);
+        }
+        if let Some(whole) = self.fragments.take_in(packet.ip) {
+            let frame = frame_ip(packet.eth_source, packet.eth_destination, &whole);
+            if let Some(packet) = Packet::parse(&frame) {
+                self.handle_packet(&packet, cx);
+            }
+        }
     }
 
     fn handle_timeout(&mut self, cx: &mut Context<'_>) {

@@ -12,6 +12,7 @@ pub(super) const FORMS: &[Consequence] = &[
             "icmp6.err.not-for-bad-source",
             "icmp6.err.rate-limit",
             "icmp6.no-route",
+            "icmp6.port-unreachable",
             "icmp6.unknown-next-header",
             "lan.stale.icmp-code5",
             "lint.icmp6.source-scope",

@@ -134,11 +134,13 @@ const NO_PREFIX: &[Obstacle] = &[
     anywhere("rob.flap.recover"),
     anywhere("rob.loss.recover"),
     anywhere("ngn.hgw.takes-60"),
+    anywhere("dhcp6c.rep.iaid"),
     before("ngn.pd.no-iana"),
     before("pd.accept.without-iana"),
     before("pd.accept.other-size"),
     anywhere("ngn.ra.renumber"),
     anywhere("ngn.pd.renumber"),
+    anywhere("lan.renum.deprecate-old"),
     anywhere("ngn.hgw.recovers-after-reboot"),
 ];
 
@@ -159,6 +161,9 @@ const NO_WAY: &[Obstacle] = &[
     beyond("ngn.nd.answers-for-lan"),
     anywhere("ngn.renumber.passes-new-prefix"),
     beyond("ngn.wan.source-in-assignment"),
+    anywhere("lan.nd.no-host"),
+    anywhere("wan.nd.na-validation"),
+    anywhere("lan.nd.na-validation"),
     in_the_device("wan.nd.default-route-from-ra"),
     anywhere("wan.nd.router-lifetime-zero"),
     anywhere("rob.ra-flood"),

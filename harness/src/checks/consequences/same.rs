@@ -88,6 +88,15 @@ pub(super) const SAME: &[Consequence] = &[
         causes: &[&["dns.proxy.qtype-any"]],
     },
     Consequence {
+        failures: &[
+            "dns.proxy.edns-pass",
+            "dns.proxy.edns-untouched",
+            "dns.proxy.no-truncate-512",
+            "dns.proxy.present",
+        ],
+        causes: &[&["dns.proxy.fragmented-answer"]],
+    },
+    Consequence {
         failures: &["dns.proxy.edns-pass", "dns.proxy.edns-multi-option"],
         causes: &[&[
             "dns.proxy.edns-unknown-option",
@@ -107,6 +116,31 @@ pub(super) const SAME: &[Consequence] = &[
             "dns.proxy.edns-pass",
             "dns.proxy.tcp",
         ]],
+    },
+    Consequence {
+        failures: &["ngn.lan.prefix-inside-assignment", "pd.lifetime.cap-ra"],
+        causes: &[&["dhcp6c.rep.iaid"]],
+    },
+    Consequence {
+        failures: &["fwd.hoplimit.time-exceeded"],
+        causes: &[&["fw6.echo-passes"]],
+    },
+    Consequence {
+        failures: &["fwd.to-right-mac"],
+        causes: &[&["lan.nd.na-validation", "wan.nd.na-validation"]],
+    },
+    Consequence {
+        failures: &["fw6.related-parameter-problem"],
+        causes: &[&["fw6.udp-icmp-not-fatal", "fw6.related-time-exceeded"]],
+    },
+    // A Reply that nobody asked for is no delegation.
+    Consequence {
+        failures: &["ngn.pd.no-iana", "pd.accept.without-iana"],
+        causes: &[&["dhcp6c.sol.unasked-reply"]],
+    },
+    Consequence {
+        failures: &["wan.nd.default-route-from-ra"],
+        causes: &[&["lan.nd.no-host"]],
     },
     Consequence {
         failures: &["dns.proxy.edns-untouched"],

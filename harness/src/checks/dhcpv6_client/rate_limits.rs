@@ -9,7 +9,7 @@ use crate::checks::check::{CE_ROUTER, Check};
 use crate::checks::delay::Delay;
 use crate::checks::dhcpv6_client::doubling::{LONGEST, doubles};
 use crate::checks::dhcpv6_client::solicits::{offers, solicits};
-use crate::checks::evidence::dhcpv6_exchanges::{Asked, asks_for, sent};
+use crate::checks::evidence::dhcpv6_exchanges::{Asked, asks_for, exchanges, sent};
 use crate::checks::ruling::{Ruling, every, expect, seconds};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
 
@@ -63,6 +63,22 @@ pub(super) const CHECKS: &[Check] = &[
         judge: sol_max_rt_range,
     },
     Check {
+        id: "dhcp6c.inf.max-rt",
+        source: "RFC 8415 §21.25, §18.2.6",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "INF_MAX_RTに従ってInformation-Requestを再送する",
+            "INF_MAX_RT limits the interval of Information-Requests",
+        ),
+        hint: Text::new(
+            "応答にINF_MAX_RTがあれば、Information-Requestの再送間隔の上限にしてください。",
+            "Take INF_MAX_RT of a Reply for the longest interval of Information-Requests.",
+        ),
+        judge: follows_inf_max_rt,
+    },
+    Check {
         id: "dhcp6c.rate.limit",
         source: "RFC 8415 §14.1",
         level: Level::Must,
@@ -80,8 +96,9 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// The option SOL_MAX_RT, and its range (RFC 8415 §21.24).
+/// The options SOL_MAX_RT and INF_MAX_RT, and the range of both (RFC 8415 §21.24, §21.25).
 const SOL_MAX_RT: u16 = 82;
+const INF_MAX_RT: u16 = 83;
 
 const RANGE: std::ops::RangeInclusive<u32> = 60..=86_400;
 
@@ -174,29 +191,80 @@ fn follows_sol_max_rt(trace: &Dissection<'_>) -> Verdict {
     every(
         "interval that SOL_MAX_RT limits",
         triples,
-        |(limit, before, after)| {
-            let (last, now) = (
-                before[1].at.since(before[0].at),
-                after[1].at.since(after[0].at),
-            );
-            let most = limit.mul_f64(1.1) + Duration::from_secs(2);
-            // Without the limit this interval would be longer than it, whatever the jitter.
-            if last.mul_f64(1.8) <= most {
-                return Ruling::Skip;
-            }
-            expect(
-                [after[0].record, after[1].record],
-                now <= most,
-                format!("Solicit again within {}, as SOL_MAX_RT says", seconds(most)),
-                seconds(now),
-            )
-            .unless_late(
+        |(limit, before, after)| keeps_to(trace, limit, before, after, "Solicit", "SOL_MAX_RT"),
+    )
+}
+
+/// Rules that the interval after one that is nearly as long as it may be is no longer either.
+fn keeps_to(
+    trace: &Dissection<'_>,
+    limit: Duration,
+    before: [&Found<Dhcpv6>; 2],
+    after: [&Found<Dhcpv6>; 2],
+    what: &str,
+    option: &str,
+) -> Ruling {
+    let (last, now) = (
+        before[1].at.since(before[0].at),
+        after[1].at.since(after[0].at),
+    );
+    let most = limit.mul_f64(1.1) + Duration::from_secs(2);
+    // Without the limit this interval would be longer than it, whatever the jitter.
+    if last.mul_f64(1.8) <= most {
+        return Ruling::Skip;
+    }
+    expect(
+        [after[0].record, after[1].record],
+        now <= most,
+        format!("{what} again within {}, as {option} says", seconds(most)),
+        seconds(now),
+    )
+    .unless_late(
+        trace,
+        Delay::Overrun {
+            from: after[0].at,
+            to: after[1].at,
+            by: now.saturating_sub(most),
+        },
+    )
+}
+
+fn follows_inf_max_rt(trace: &Dissection<'_>) -> Verdict {
+    let asking = || {
+        let exchanges = exchanges(trace).into_iter();
+        exchanges.filter(|asked| asked.messages[0].is.kind == Kind::InformationRequest)
+    };
+    let told = asking().find_map(|asked| {
+        let asks = asked.messages[0].is.requested().contains(&INF_MAX_RT);
+        let answer = asked.answers.first().filter(|_| asks)?;
+        let secs = answer.is.number(INF_MAX_RT)?;
+        RANGE.contains(&secs).then_some((answer.record, secs))
+    });
+    let Some((record, secs)) = told else {
+        return Verdict::Inconclusive("no Reply brought an INF_MAX_RT".to_owned());
+    };
+    let limit = Duration::from_secs(u64::from(secs));
+    let intervals: Vec<_> = asking()
+        .filter(|asked| asked.messages[0].record > record)
+        .flat_map(|asked| {
+            let pairs = asked.messages.windows(2);
+            let pairs: Vec<_> = pairs.map(|pair| [pair[0], pair[1]]).collect();
+            let next = pairs.clone().into_iter().skip(1);
+            pairs.into_iter().zip(next).collect::<Vec<_>>()
+        })
+        .filter(|(before, after)| !trace.is_restarted(before[0].at, after[1].at))
+        .collect();
+    every(
+        "interval that INF_MAX_RT limits",
+        intervals,
+        |(before, after)| {
+            keeps_to(
                 trace,
-                Delay::Overrun {
-                    from: after[0].at,
-                    to: after[1].at,
-                    by: now.saturating_sub(most),
-                },
+                limit,
+                before,
+                after,
+                "Information-Request",
+                "INF_MAX_RT",
             )
         },
     )

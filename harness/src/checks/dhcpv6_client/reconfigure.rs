@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dhcproto::v6::DhcpOption;
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::Time;
 use ngnlab_sim::trace::Role;
@@ -19,12 +20,12 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: CE_ROUTER,
         aspects: &[],
         title: Text::new(
-            "認証されたReconfigureを受けたらRenewを送る",
-            "An authenticated Reconfigure is followed by a Renew",
+            "認証されたReconfigureを受けたら、求められたメッセージを送る",
+            "An authenticated Reconfigure is followed by the message that it asks for",
         ),
         hint: Text::new(
-            "Reconfigure Acceptを送るなら、Reconfigureを受けてすぐに更新してください。プレフィックスの変更に気づけません。",
-            "Whoever sends Reconfigure Accept has to renew when told, or it misses a change of the prefix.",
+            "Reconfigure Acceptを送るなら、Reconfigureを受けたらすぐに、求められたRenew、Rebind、Information-Requestのいずれかを送ってください。プレフィックスの変更に気づけません。",
+            "Whoever sends Reconfigure Accept has to send the Renew, Rebind or Information-Request that it is told to, at once, or it misses a change of the prefix.",
         ),
         judge: renews_when_told,
     },
@@ -121,9 +122,28 @@ fn renews_when_told(trace: &Dissection<'_>) -> Verdict {
             if !is_prompt && cuts.any(|cut| told.at <= cut.over() && cut.began() <= until) {
                 return Ruling::Unclear("a cable or the power was cut meanwhile".to_owned());
             }
-            within(trace, told, next, BEGUN_AFTER, "a Renew")
+            let wanted = wanted(told);
+            match next.filter(|next| is_prompt && next.is.kind != wanted) {
+                // The end of a lease that comes near may have it ask by itself.
+                Some(next) if is_due(trace, told.at, next.at) => Ruling::Skip,
+                Some(next) => broken(
+                    [told.record, next.record],
+                    format!("{wanted:?}, as the Reconfigure asks for"),
+                    format!("{:?} instead", next.is.kind),
+                ),
+                None => within(trace, told, next, BEGUN_AFTER, &format!("{wanted:?}")),
+            }
         },
     )
+}
+
+/// Returns what a Reconfigure asks for (RFC 8415 §21.19).
+fn wanted(told: &Found<Dhcpv6>) -> Kind {
+    let wanted = told.is.options.iter().find_map(|option| match option {
+        DhcpOption::ReconfMsg(kind) => Some(*kind),
+        _ => None,
+    });
+    wanted.unwrap_or(Kind::Renew)
 }
 
 fn ignores_forged(trace: &Dissection<'_>) -> Verdict {

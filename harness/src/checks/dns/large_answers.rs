@@ -5,7 +5,7 @@ use ngnlab_sim::setup::Aspect;
 
 use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
 use crate::checks::dns::best_answers::{CLASSIC_SIZE, best_upstream, is_for_a_large_answer};
-use crate::checks::dns::own_refusals::{Answer, answer, answered};
+use crate::checks::dns::own_refusals::{Answer, answer, answered, is_good};
 use crate::checks::dns::silence::{not_taken, nothing_came};
 use crate::checks::dns::tcp_clients::connections;
 use crate::checks::dns::twins::{is_asked_otherwise, twins};
@@ -213,7 +213,8 @@ fn not_cut(trace: &Dissection<'_>) -> Verdict {
             ) else {
                 return Ruling::Skip;
             };
-            if best.is.size <= CLASSIC_SIZE || best.is.size > usize::from(room) {
+            let failed = !is_good(&reply.is);
+            if failed || best.is.size <= CLASSIC_SIZE || best.is.size > usize::from(room) {
                 return Ruling::Skip;
             }
             // The client reads from TC where the whole answer is (RFC 5625 §4.4).

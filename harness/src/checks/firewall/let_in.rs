@@ -2,13 +2,14 @@
 //! (RFC 6092 §3.2.4, §3.3).
 
 use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::message::icmpv6::{ECHO_REPLY, ECHO_REQUEST};
 use ngnlab_sim::message::packet::Packet;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check};
 use crate::checks::delay::Delay;
 use crate::checks::evidence::ip_protocols::{AUTHENTICATION, ESP};
-use crate::checks::evidence::through_device::SOON;
+use crate::checks::evidence::through_device::{SOON, must_cross};
 use crate::checks::firewall::crossing_flows::{answer_crosses, answers};
 use crate::checks::ruling::{Ruling, broken, every};
 use crate::dissection::crossing::Flow;
@@ -30,6 +31,45 @@ pub(super) const CHECKS: &[Check] = &[
             "Let a SYN in from where the terminal has sent one.",
         ),
         judge: simultaneous_open,
+    },
+    Check {
+        id: "fw6.tcp-half-closed",
+        source: "RFC 6092 §3.3.1 REC-31; RFC 9293 §3.6",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "片方だけが閉じたTCP接続で、もう片方のデータを通す",
+            "Data of a TCP connection that only one side has closed gets through",
+        ),
+        hint: Text::new(
+            "最初のFINでTCP接続の状態を消さず、両方のFINを待ってください。",
+            "Keep the state of a TCP connection at the first FIN, and wait for the other one.",
+        ),
+        judge: half_closed,
+    },
+    Check {
+        id: "fw6.echo-passes",
+        source: "RFC 4890 §4.3.1",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "端末のpingとその応答を中継する",
+            "Echo requests of terminals, and the replies to them, are forwarded",
+        ),
+        hint: Text::new(
+            "ICMPv6 Echo RequestとEcho Replyを、LANから外への方向では破棄しないでください。",
+            "Do not drop ICMPv6 Echo Requests on their way out, nor their replies.",
+        ),
+        judge: |trace| {
+            must_cross(trace, "echo request or reply", |found| {
+                let kind = found.is.icmpv6().map(|message| message.kind);
+                // What is sent in a terminal's name may be for a line that has no router.
+                let is_own = !found.injected && found.hop_limit > 1;
+                is_own && matches!(kind, Some(ECHO_REQUEST | ECHO_REPLY))
+            })
+        },
     },
     Check {
         id: "fw6.ipsec-ah",
@@ -116,6 +156,42 @@ fn simultaneous_open(trace: &Dissection<'_>) -> Verdict {
         "SYN that crosses a terminal's own",
         crossing,
         |(found, sent, _)| answer_crosses(trace, found, sent, "the SYN forwarded"),
+    )
+}
+
+fn half_closed(trace: &Dissection<'_>) -> Verdict {
+    let ended = |flow: Flow, before: &Found<Packet<'_>>, by: Role| {
+        let mut earlier = trace.packets.iter();
+        earlier.any(|found| {
+            let says = match by {
+                Role::Lan => found.by_device(Role::Wan),
+                _ => found.to_device(Role::Wan),
+            };
+            found.record < before.record
+                && says
+                && Flow::of(&found.is) == Some(flow)
+                && found.is.tcp().is_some_and(|tcp| tcp.fin() || tcp.rst())
+        })
+    };
+    let late = answers(trace).filter(|(found, _, flow)| {
+        let has_data = found.is.tcp().is_some_and(|tcp| !tcp.payload().is_empty());
+        let is_open = !ended(*flow, found, Role::Wan);
+        has_data && is_open && ended(flow.reversed(), found, Role::Lan)
+    });
+    every(
+        "data after the terminal has closed its side",
+        late,
+        |(found, sent, flow)| {
+            let was_reset = trace.packets.iter().any(|other| {
+                other.record < found.record
+                    && Flow::of(&other.is) == Some(flow.reversed())
+                    && other.is.tcp().is_some_and(|tcp| tcp.rst())
+            });
+            match was_reset {
+                true => Ruling::Skip,
+                false => answer_crosses(trace, found, sent, "the data forwarded"),
+            }
+        },
     )
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
-use ngnlab_sim::message::icmpv6::{DESTINATION_UNREACHABLE, TIME_EXCEEDED};
+use ngnlab_sim::message::icmpv6::{DESTINATION_UNREACHABLE, PARAMETER_PROBLEM, TIME_EXCEEDED};
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::delay::Delay;
@@ -48,6 +48,22 @@ pub(super) const CHECKS: &[Check] = &[
         judge: |trace| errors_related(trace, TIME_EXCEEDED, "Time Exceeded"),
     },
     Check {
+        id: "fw6.related-parameter-problem",
+        source: "RFC 4890 §4.3.1",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "端末の通信へのParameter Problemを端末に届ける",
+            "Parameter Problem for a terminal's flow reaches it",
+        ),
+        hint: Text::new(
+            "既存の通信に関するICMPv6タイプ4（コード1と2）をフィルタで許可してください。",
+            "Let ICMPv6 type 4, codes 1 and 2, for existing flows through the filter.",
+        ),
+        judge: |trace| errors_related(trace, PARAMETER_PROBLEM, "Parameter Problem"),
+    },
+    Check {
         id: "fw6.udp-icmp-not-fatal",
         source: "RFC 6092 §3.2.3 REC-19",
         level: Level::Should,
@@ -76,8 +92,12 @@ fn errors_related(trace: &Dissection<'_>, kind: u8, name: &str) -> Verdict {
                 return Ruling::Skip;
             };
             let fresh = error.at.since(sent.at) < FRESH;
-            // A reset ends its connection, and with it what a filter knows of it.
-            let over_by_reset = sent.is.tcp().is_some_and(|segment| segment.rst());
+            // A reset ends its connection, and with it what a filter knows of it; whether the end of
+            // one side does is for `fw6.tcp-half-closed`.
+            let over_by_reset = sent
+                .is
+                .tcp()
+                .is_some_and(|segment| segment.rst() || segment.fin());
             if !fresh || over_by_reset || trace.end() < over || trace.is_disturbed(sent.at, over) {
                 return Ruling::Skip;
             }
@@ -107,6 +127,7 @@ const FRESH: Duration = Duration::from_secs(10);
 fn error_not_fatal(trace: &Dissection<'_>) -> Verdict {
     let hit = answers(trace).filter(|(found, sent, flow)| {
         flow.protocol == UDP
+            && found.hop_limit > 2
             && flow.has_high_ports()
             && errors_for_terminals(trace).any(|(error, _, about)| {
                 about == flow.reversed() && sent.at <= error.at && error.arrives < found.at

@@ -72,7 +72,8 @@ fn no_unsolicited_inbound(trace: &Dissection<'_>) -> Verdict {
                 && !is_welcome(trace, found)
                 && match &found.is.payload {
                     Payload::Udp(_) => true,
-                    Payload::Tcp(tcp) => tcp.syn() && !tcp.ack(),
+                    // Who knows no connection lets no segment of one in, whatever its flags.
+                    Payload::Tcp(tcp) => !tcp.rst(),
                     Payload::Icmpv6(_) | Payload::Other { .. } => false,
                 }
                 && trace.is_terminal(found.destination)

@@ -10,7 +10,7 @@ use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERYONE};
 use crate::checks::delay::Delay;
-use crate::checks::evidence::through_device::SOON;
+use crate::checks::evidence::through_device::{SOON, must_cross};
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::{Dissection, Found};
 
@@ -30,6 +30,26 @@ pub(super) const CHECKS: &[Check] = &[
             "Forward as a router, not as a bridge, and lower the hop limit.",
         ),
         judge: decrement,
+    },
+    Check {
+        id: "fwd.hoplimit.last-hop",
+        source: "RFC 8200 §3",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "ホップリミット2のパケットを中継する",
+            "A packet with a hop limit of two is forwarded",
+        ),
+        hint: Text::new(
+            "ホップリミットを1減らして0になるパケットだけを破棄してください。",
+            "Drop only what has a hop limit of zero once it was lowered by one.",
+        ),
+        judge: |trace| {
+            must_cross(trace, "packet with a hop limit of two", |found| {
+                found.hop_limit == 2
+            })
+        },
     },
     Check {
         id: "fwd.hoplimit.time-exceeded",

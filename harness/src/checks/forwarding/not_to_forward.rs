@@ -15,12 +15,12 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: EVERYONE,
         aspects: &[],
         title: Text::new(
-            "リンクローカルアドレスからのパケットを中継しない",
-            "Packets with a link-local source stay on their link",
+            "送信元または宛先がリンクローカルアドレスのパケットを中継しない",
+            "Packets from or to a link-local address stay on their link",
         ),
         hint: Text::new(
-            "fe80::/10を送信元とするパケットは別のリンクへ中継しないでください。",
-            "Never forward packets from fe80::/10 to another link.",
+            "fe80::/10を送信元または宛先とするパケットは別のリンクへ中継しないでください。",
+            "Never forward packets from or to fe80::/10 to another link.",
         ),
         judge: no_link_local,
     },
@@ -59,8 +59,9 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 fn no_link_local(trace: &Dissection<'_>) -> Verdict {
-    must_not_cross(trace, "packet from a link-local address", |found| {
+    must_not_cross(trace, "packet from or to a link-local address", |found| {
         is_link_local(found.source) && is_routable(found.destination)
+            || is_routable(found.source) && is_link_local(found.destination)
     })
 }
 

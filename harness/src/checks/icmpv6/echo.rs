@@ -18,12 +18,12 @@ pub(super) const CHECKS: &[Check] = &[
         profiles: EVERYONE,
         aspects: &[],
         title: Text::new(
-            "LAN側からのpingに、問われたアドレスから応答する",
-            "Echo requests from the LAN are answered from the address that was asked",
+            "LAN側からのpingに、問われたアドレスから同じデータで応答する",
+            "Echo requests from the LAN are answered from the address that was asked, with their data",
         ),
         hint: Text::new(
-            "LAN側からのICMPv6 Echo Requestを許可し、その宛先アドレスから応答してください。",
-            "Admit ICMPv6 Echo Requests from the LAN, and answer from the address that they went to.",
+            "LAN側からのICMPv6 Echo Requestを、大きいものもフラグメントも受け入れ、その宛先アドレスから同じデータを返してください。",
+            "Admit ICMPv6 Echo Requests from the LAN, large ones and fragments, too, and send their data back from the address that they went to.",
         ),
         judge: echo_reply,
     },
@@ -72,6 +72,11 @@ fn echo_reply(trace: &Dissection<'_>) -> Verdict {
                     [request.record, reply.record],
                     format!("an echo reply from {}", request.destination),
                     format!("one from {}", reply.source),
+                ),
+                Some(reply) if reply.is.data != request.is.data => broken(
+                    [request.record, reply.record],
+                    format!("the same {} bytes of data", request.is.data.len()),
+                    format!("{} bytes, which are not the same", reply.is.data.len()),
                 ),
                 _ => within(trace, request, reply, SOON, "an echo reply"),
             }
@@ -134,6 +139,19 @@ mod tests {
         assert!(fails("icmp6.echo.reply", &trace));
         trace.frame(Role::Lan, End::Device, back.icmpv6(129, 0, &[0, 1, 0, 1]));
         assert!(passes("icmp6.echo.reply", &trace));
+    }
+
+    #[test]
+    fn an_echo_brings_the_same_data() {
+        let mut trace = TraceBuilder::new("next-ra");
+        trace.lan_ra(|_| {});
+        let (pc, router) = (trace.pc(), trace.router());
+        let there = trace.envelope(Role::Lan, End::Network, pc, router);
+        let back = trace.envelope(Role::Lan, End::Device, router, pc);
+        let (asked, given) = ([0, 1, 0, 1, 7, 8], [0, 1, 0, 1, 7]);
+        trace.frame(Role::Lan, End::Network, there.icmpv6(128, 0, &asked));
+        trace.frame(Role::Lan, End::Device, back.icmpv6(129, 0, &given));
+        assert!(fails("icmp6.echo.reply", &trace));
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::message::icmpv6::{
-    DESTINATION_UNREACHABLE, FIRST_INFORMATIONAL, PARAMETER_PROBLEM, SOURCE_FAILED_POLICY,
-    UNKNOWN_NEXT_HEADER,
+    DESTINATION_UNREACHABLE, FIRST_INFORMATIONAL, PARAMETER_PROBLEM, PORT_UNREACHABLE,
+    SOURCE_FAILED_POLICY, UNKNOWN_NEXT_HEADER,
 };
 use ngnlab_sim::message::packet::{Packet, Payload, is_routable};
 use ngnlab_sim::setup::Mode;
@@ -35,6 +35,22 @@ pub(super) const CHECKS: &[Check] = &[
             "Answer a next header that the router does not have with code 1.",
         ),
         judge: unknown_next_header,
+    },
+    Check {
+        id: "icmp6.port-unreachable",
+        source: "RFC 4443 §3.1",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "開いていないUDPポートへのパケットの送信元に、コード4で知らせる",
+            "Who sends to a closed UDP port of the device is told so by code 4",
+        ),
+        hint: Text::new(
+            "LAN側から自分の閉じたUDPポートに届いたパケットには、Destination Unreachableのコード4を返してください。",
+            "Answer what comes from the LAN for a closed UDP port of yours with Destination Unreachable code 4.",
+        ),
+        judge: closed_port,
     },
     Check {
         id: "icmp6.no-route",
@@ -160,6 +176,25 @@ fn unknown_next_header(trace: &Dissection<'_>) -> Verdict {
         "Parameter Problem code 1",
     )
 }
+
+fn closed_port(trace: &Dissection<'_>) -> Verdict {
+    reported(
+        trace,
+        "datagram for a closed port of the device",
+        SOON,
+        |found| {
+            let udp = found.is.udp();
+            found.injected
+                && trace.is_device_address(found.destination)
+                && udp.is_some_and(|udp| udp.destination_port == CLOSED_PORT)
+        },
+        |error| (error.kind, error.code) == (DESTINATION_UNREACHABLE, PORT_UNREACHABLE),
+        "Destination Unreachable code 4",
+    )
+}
+
+/// A port that no service has; `closed-port` of `do.send-out` tries it.
+const CLOSED_PORT: u16 = 47_099;
 
 fn no_route(trace: &Dissection<'_>) -> Verdict {
     only_in(Mode::Pd, trace, || {

@@ -123,9 +123,13 @@ fn keeps_address(trace: &Dissection<'_>) -> Verdict {
     judge(trace, "an address all the time", |line, heard| {
         let mut has = Spans::default();
         for (net, preferred) in prefixes_of(heard, trace.end()) {
-            let mut given = line.prefixes.iter();
-            // Of a delegation the LAN has a part, of an advertisement the whole.
-            if let Some((_, given)) = given.find(|(whole, _)| whole.contains(&net)) {
+            // Of a delegation the LAN has a part, of an advertisement the whole; a smaller delegation
+            // may have taken the place of a larger one.
+            for (_, given) in line
+                .prefixes
+                .iter()
+                .filter(|(whole, _)| whole.contains(&net))
+            {
                 has = has.or(&preferred.and(given));
             }
         }

@@ -327,6 +327,13 @@ fn deprecate_old(trace: &Dissection<'_>) -> Verdict {
         let again = given
             .iter()
             .find(|given| given.net == old.net && given.at > old.at && given.preferred > 0);
+        // Or a smaller delegation with this part of it.
+        let stays = given
+            .iter()
+            .any(|given| given.at >= old.at && given.preferred > 0 && given.net.contains(&lan));
+        if stays && again.is_none() {
+            return Ruling::Skip;
+        }
         let until = again.map_or(trace.end(), |given| given.at);
         if until <= deadline && again.is_some() {
             return Ruling::Skip;

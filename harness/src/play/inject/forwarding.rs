@@ -8,7 +8,8 @@ use std::net::Ipv6Addr;
 use etherparse::TcpHeader;
 use ngnlab_sim::frame::Frame;
 use ngnlab_sim::message::icmpv6::{
-    DESTINATION_UNREACHABLE, ECHO_REQUEST, NO_ROUTE, PACKET_TOO_BIG, TIME_EXCEEDED,
+    DESTINATION_UNREACHABLE, ECHO_REQUEST, NO_ROUTE, PACKET_TOO_BIG, PARAMETER_PROBLEM,
+    TIME_EXCEEDED,
 };
 use ngnlab_sim::message::ndp::{Ndp, NeighborSolicit};
 use ngnlab_sim::message::packet::{
@@ -31,7 +32,7 @@ pub fn from_a_terminal(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
     let from = |source, to| Envelope::new(mac, sight.lan_mac(), source, to);
     let out = from(address, stranger);
     let udp = |envelope: Envelope| envelope.udp(TERMINAL_PORT, STRANGER_PORT, &payload);
-    let to_device = |frame: &dyn Fn(Envelope) -> Frame| {
+    let to_device = |frame: &dyn Fn(Envelope) -> Frame| -> Vec<Frame> {
         let own = sight.device_lan_addresses();
         own.into_iter()
             .filter(|to| !is_link_local(*to))
@@ -49,7 +50,23 @@ pub fn from_a_terminal(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
         Crossing::RoutingHeader0 => vec![raw::routing_header_0(&udp(out), stranger)],
         Crossing::OtherProtocol => vec![raw::packet(out, EXPERIMENT, &payload)],
         Crossing::TcpSyn => vec![syn(out, (TERMINAL_PORT, STRANGER_PORT))],
+        Crossing::TcpAck => vec![segment(out, OUT, (2, 2), |_| {}, b"")],
+        Crossing::TcpData => vec![segment(out, OUT, (2, 2), |tcp| tcp.psh = true, b"out")],
+        Crossing::TcpFin => vec![segment(out, OUT, (2, 2), |tcp| tcp.fin = true, b"")],
+        Crossing::HopLimit2 => vec![udp(out.with_hop_limit(2))],
+        Crossing::LargeEcho => to_device(&|envelope| envelope.icmpv6(ECHO_REQUEST, 0, &echo(1400)))
+            .into_iter()
+            .chain(
+                to_device(&|envelope| envelope.icmpv6(ECHO_REQUEST, 0, &echo(2000)))
+                    .iter()
+                    .flat_map(fragments),
+            )
+            .collect(),
+        Crossing::ClosedPort => {
+            to_device(&|envelope| envelope.udp(TERMINAL_PORT, UNUSED_PORT, &payload))
+        }
         Crossing::UnroutableAddresses => vec![
+            udp(from(address, NOBODY_ON_THE_LINK)),
             udp(from(mac.link_local(), stranger)),
             udp(from(Ipv6Addr::UNSPECIFIED, stranger)),
             udp(from(Ipv6Addr::LOCALHOST, stranger)),
@@ -116,7 +133,11 @@ pub fn from_a_terminal(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
         Crossing::UnassignedSubnet => each(sight.unassigned(), &|to| udp(from(address, to)))?,
         Crossing::AbsentHost => each(sight.absent_hosts(), &|to| udp(from(address, to)))?,
         Crossing::ErrorsAboutDatagram
+        | Crossing::ProblemOfDatagram
         | Crossing::ErrorsAboutNothing
+        | Crossing::DatagramsFromServices
+        | Crossing::TcpWithoutState
+        | Crossing::TcpSynAck
         | Crossing::InsideSource
         | Crossing::Ipsec
         | Crossing::ManagementPorts
@@ -161,6 +182,11 @@ pub fn from_a_stranger(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
                 error.icmpv6(TIME_EXCEEDED, 0, &body),
             ]
         }
+        Crossing::ProblemOfDatagram => {
+            // RFC 4443 §3.4: the pointer is that of the next header.
+            let body = quoted(STRANGER_PORT)(NEXT_HEADER);
+            vec![error.icmpv6(PARAMETER_PROBLEM, UNKNOWN_NEXT_HEADER, &body)]
+        }
         Crossing::ErrorsAboutNothing => {
             let body = quoted(UNUSED_PORT);
             vec![
@@ -168,7 +194,25 @@ pub fn from_a_stranger(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
                 error.icmpv6(PACKET_TOO_BIG, 0, &body(1280)),
             ]
         }
+        Crossing::DatagramsFromServices => sight
+            .terminal_addresses()
+            .into_iter()
+            .flat_map(|to| SERVICES.map(|port| from(stranger, to).udp(port, UNUSED_PORT, &payload)))
+            .collect(),
+        Crossing::TcpWithoutState => {
+            let ports = (HTTPS, UNUSED_PORT);
+            vec![
+                segment(into, ports, (1, 1), |_| {}, b""),
+                segment(into, ports, (1, 1), |tcp| tcp.psh = true, b"in"),
+                segment(into, ports, (1, 1), |tcp| tcp.syn = true, b""),
+                segment(into, ports, (1, 1), |tcp| tcp.fin = true, b""),
+            ]
+        }
         Crossing::TcpSyn => vec![syn(into, (STRANGER_PORT, TERMINAL_PORT))],
+        Crossing::TcpSynAck => vec![segment(into, IN, (1, 2), |tcp| tcp.syn = true, b"")],
+        Crossing::TcpData => vec![segment(into, IN, (2, 3), |tcp| tcp.psh = true, b"in")],
+        Crossing::TcpFin => vec![segment(into, IN, (2, 2), |tcp| tcp.fin = true, b"")],
+        Crossing::HopLimit2 => vec![udp(into.with_hop_limit(2))],
         Crossing::UnroutableAddresses => {
             vec![
                 udp(from(gateway.address, address)),
@@ -228,6 +272,9 @@ pub fn from_a_stranger(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
             vec![solicit(envelope, target, Some(gateway.mac))]
         }
         Crossing::LargeHopLimit1
+        | Crossing::TcpAck
+        | Crossing::LargeEcho
+        | Crossing::ClosedPort
         | Crossing::ErrorHopLimit1
         | Crossing::BurstHopLimit1
         | Crossing::MulticastProblems
@@ -273,6 +320,40 @@ fn syn(envelope: Envelope, ports: (u16, u16)) -> Frame {
     envelope.tcp(header, &[])
 }
 
+/// Builds a segment that acknowledges something; `change` sets what else it says.
+fn segment(
+    envelope: Envelope,
+    ports: (u16, u16),
+    (sequence, acknowledged): (u32, u32),
+    change: impl FnOnce(&mut TcpHeader),
+    data: &[u8],
+) -> Frame {
+    let mut header = TcpHeader::new(ports.0, ports.1, sequence, 65_535);
+    header.ack = true;
+    header.acknowledgment_number = acknowledged;
+    change(&mut header);
+    envelope.tcp(header, data)
+}
+
+/// Returns an echo with `length` bytes of data, no two neighbours of which are the same.
+fn echo(length: u16) -> Vec<u8> {
+    let [high, low] = length.to_be_bytes();
+    let data = (0..length).map(|at| at.to_be_bytes()[1] ^ 0x4e);
+    [0x4e, 0x47, high, low].into_iter().chain(data).collect()
+}
+
+/// The ports of a TCP connection of the terminal, as each side has them.
+const OUT: (u16, u16) = (TERMINAL_PORT, STRANGER_PORT);
+const IN: (u16, u16) = (STRANGER_PORT, TERMINAL_PORT);
+/// DNS, DHCP, NTP, DHCPv6, and multicast DNS.
+const SERVICES: [u16; 5] = [53, 67, 123, 547, 5353];
+const HTTPS: u16 = 443;
+/// RFC 4443 §3.4.
+const UNKNOWN_NEXT_HEADER: u8 = 1;
+/// RFC 8200 §3: where the IPv6 header names what follows.
+const NEXT_HEADER: u32 = 6;
+/// A link-local address that no node has (RFC 7042 §2.1 leaves the number to examples).
+const NOBODY_ON_THE_LINK: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0x0200, 0x5eff, 0xfe00, 0x53ff);
 /// Both outside the well-known range, where RFC 6092 §3.2.3 is strictest.
 const TERMINAL_PORT: u16 = 47_001;
 const STRANGER_PORT: u16 = 47_002;

@@ -1,13 +1,17 @@
-//! Neighbor Solicitations of a stranger's computer on the LAN for the device: one that is in order,
-//! and those that RFC 4861 §7.1.1 has thrown away.
+//! Neighbour Discovery of a stranger's computer on the LAN: solicitations for the device, one that is
+//! in order and those that RFC 4861 §7.1.1 has thrown away, many that look for a router, and a router
+//! that is none of the device's business.
 
 use std::net::Ipv6Addr;
 
 use ngnlab_sim::frame::Frame;
-use ngnlab_sim::message::ndp::{NEIGHBOR_SOLICITATION, Ndp, NeighborSolicit};
-use ngnlab_sim::message::packet::{ALL_NODES, Envelope, is_link_local, solicited_node};
+use ngnlab_sim::message::ndp::{NEIGHBOR_SOLICITATION, Ndp, NeighborSolicit, RouterSolicit};
+use ngnlab_sim::message::packet::{
+    ALL_NODES, ALL_ROUTERS, Envelope, Mac, is_link_local, solicited_node,
+};
 
 use super::STRANGER;
+use super::ndp::tempting;
 use crate::play::sight::Sight;
 
 /// Returns a solicitation for the device's link-local address.
@@ -21,6 +25,32 @@ pub(super) fn valid_solicits(sight: &Sight<'_>) -> Vec<Frame> {
             source_link_layer: Some(STRANGER),
         })
         .build(envelope)
+    })
+    .collect()
+}
+
+/// Returns solicitations of as many hosts as no office has, all at once.
+pub(super) fn solicit_flood() -> Vec<Frame> {
+    (0..FLOOD)
+        .map(|number: u16| {
+            let [high, low] = number.to_be_bytes();
+            let mac = Mac([0x02, 0x00, 0x5e, 0x33, high, low]);
+            let envelope = Envelope::new(mac, mac, mac.link_local(), ALL_ROUTERS);
+            Ndp::RouterSolicit(RouterSolicit {
+                source_link_layer: Some(mac),
+            })
+            .build(envelope)
+        })
+        .collect()
+}
+
+/// Returns the advertisement of another router on the LAN that everybody would prefer, to the
+/// device alone: a router is no host there (RFC 4861 §6.2.1).
+pub(super) fn foreign_advert(sight: &Sight<'_>) -> Vec<Frame> {
+    let own = own_link_locals(sight).into_iter();
+    own.map(|to| {
+        let envelope = Envelope::new(STRANGER, sight.lan_mac(), STRANGER.link_local(), to);
+        Ndp::RouterAdvert(tempting(sight, LAN_MARKER)).build(envelope)
     })
     .collect()
 }
@@ -60,3 +90,7 @@ fn invalid(target: Ipv6Addr) -> [Frame; 5] {
         solicit(from(nowhere, ALL_NODES), 0, &[]),
     ]
 }
+
+const FLOOD: u16 = 200;
+/// The number of a prefix for examples that the router on the LAN advertises.
+const LAN_MARKER: u16 = 0x4a;

@@ -185,7 +185,7 @@ pub(super) fn no_router(sight: &Sight<'_>) -> RouterAdvert {
 }
 
 /// Returns an advertisement of a router that everybody would prefer.
-fn tempting(sight: &Sight<'_>, number: u16) -> RouterAdvert {
+pub(super) fn tempting(sight: &Sight<'_>, number: u16) -> RouterAdvert {
     RouterAdvert {
         preference: HIGH,
         lifetime: Duration::from_secs(1800),

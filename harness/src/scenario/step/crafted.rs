@@ -69,6 +69,13 @@ pub enum Crafted {
     NeighborSolicitDevice,
     /// Neighbor Solicitations that RFC 4861 §7.1.1 has thrown away.
     InvalidNeighborSolicit,
+    /// Neighbor Advertisements that RFC 4861 §7.1.2 has thrown away: who believes them sends what is
+    /// for the line's router, or for the terminals, to nobody.
+    InvalidNeighborAdverts,
+    /// Two hundred Router Solicitations at once, each of another host.
+    RouterSolicitFlood,
+    /// A Router Advertisement of another router on the LAN, to the device alone.
+    RouterAdvertToDevice,
     /// A TCP connection from outside to a terminal.
     TcpSynToTerminal,
     /// A UDP datagram from outside to a terminal.
@@ -151,10 +158,24 @@ pub enum Crossing {
     OtherProtocol,
     /// Errors about the datagram of the conversation: unreachable, and hop limit exceeded.
     ErrorsAboutDatagram,
+    /// An error about it that says that a host does not know its protocol.
+    ProblemOfDatagram,
     /// Errors about a packet that nobody sent: unreachable, and too big.
     ErrorsAboutNothing,
+    /// Datagrams to every terminal from ports where services are, which nobody asked there.
+    DatagramsFromServices,
+    /// Segments of a TCP connection that no terminal has: an ACK, a SYN with ACK, a FIN.
+    TcpWithoutState,
     /// Both ends of a TCP connection begin at once.
     TcpSyn,
+    /// The answer to the SYN of a terminal.
+    TcpSynAck,
+    /// The end of a handshake.
+    TcpAck,
+    /// Data of a TCP connection.
+    TcpData,
+    /// One side of a TCP connection has no more to say.
+    TcpFin,
     /// Packets from, or to, addresses that belong to one link or one node.
     UnroutableAddresses,
     /// Packets from, and to, multicast groups.
@@ -169,6 +190,14 @@ pub enum Crossing {
     Ipsec,
     /// Connections to the ports of the device where management usually is.
     ManagementPorts,
+    /// The datagram of the conversation with a hop limit of two, of which the device takes one.
+    #[serde(rename = "hop-limit-2")]
+    #[strum(serialize = "hop-limit-2")]
+    HopLimit2,
+    /// Echo requests to the device with much data: in one packet, and in two fragments.
+    LargeEcho,
+    /// A datagram to a port of the device that nobody has opened.
+    ClosedPort,
     /// A packet of 1500 bytes whose hop limit ends at the device.
     #[serde(rename = "large-hop-limit-1")]
     #[strum(serialize = "large-hop-limit-1")]
@@ -210,8 +239,11 @@ impl Crafted {
             | Self::InvalidRouterSolicit
             | Self::NeighborSolicitDevice
             | Self::InvalidNeighborSolicit
+            | Self::InvalidNeighborAdverts
             | Self::EchoToDevice => true,
             Self::ForeignSource
+            | Self::RouterSolicitFlood
+            | Self::RouterAdvertToDevice
             | Self::Dhcpv6InformationRequest
             | Self::MisdirectedDhcpv6
             | Self::RememberedAddress
@@ -254,11 +286,17 @@ impl Crossing {
             | Self::RoutingHeader0
             | Self::OtherProtocol
             | Self::TcpSyn
+            | Self::TcpData
+            | Self::TcpFin
+            | Self::HopLimit2
             | Self::UnroutableAddresses
             | Self::MulticastAddresses
             | Self::MartianAddresses
             | Self::UniqueLocalAddresses => true,
             Self::LargeHopLimit1
+            | Self::TcpAck
+            | Self::LargeEcho
+            | Self::ClosedPort
             | Self::ErrorHopLimit1
             | Self::BurstHopLimit1
             | Self::MulticastProblems
@@ -268,7 +306,11 @@ impl Crossing {
             | Self::UnassignedSubnet
             | Self::AbsentHost => wire == Wire::Lan,
             Self::ErrorsAboutDatagram
+            | Self::ProblemOfDatagram
             | Self::ErrorsAboutNothing
+            | Self::DatagramsFromServices
+            | Self::TcpWithoutState
+            | Self::TcpSynAck
             | Self::InsideSource
             | Self::Ipsec
             | Self::ManagementPorts

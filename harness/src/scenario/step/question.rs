@@ -48,6 +48,9 @@ pub struct Question {
     /// How long a TCP connection is silent before it is used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle: Option<Period>,
+    /// Whether a TCP client has no more to say once it has asked, and closes its side.
+    #[serde(default)]
+    pub half_close: bool,
     /// Where the stream of a TCP connection is cut into segments.
     #[serde(default)]
     pub cuts: Vec<usize>,

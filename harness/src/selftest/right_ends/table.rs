@@ -148,6 +148,36 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
     ),
     right("only-accepts-56", &[HOME_GATEWAY], "offer-not-taken"),
     right(
+        "only-accepts-56",
+        &["address/delegation-is-a-60", "address/delegation-is-a-64"],
+        "offer-not-taken",
+    ),
+    // It uses what the server has not assigned, and nothing comes back.
+    right(
+        "takes-replies-to-solicit",
+        &["address/a-reply-comes-before-the-offer"],
+        "dns-unreachable",
+    ),
+    right(
+        "takes-any-association",
+        &["address/answers-hold-an-association-nobody-asked-for"],
+        "wrong-source",
+    ),
+    // Terminals go on with addresses that the router does not pass on any more.
+    right(
+        "keeps-old-prefix",
+        &[
+            "address/pd-line-is-renumbered-twice",
+            "address/ra-line-is-renumbered-twice",
+        ],
+        "lost-in-router",
+    ),
+    right(
+        "fails-at-any-status",
+        &["address/answers-say-that-they-succeed"],
+        "offer-not-taken",
+    ),
+    right(
         "filters-source-port-547",
         &[
             "address/replies-come-from-a-random-port",
@@ -347,6 +377,16 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
     right(
         "any-advertiser-is-router",
         &["cpe/prefixes-that-make-no-address"],
+        "wrong-router",
+    ),
+    right(
+        "heeds-adverts-on-lan",
+        &["cpe/another-router-advertises-on-the-lan"],
+        "wrong-router",
+    ),
+    right(
+        "believes-invalid-na",
+        &["cpe/invalid-neighbor-advertisements"],
         "wrong-router",
     ),
     // The home gateway has forgotten the delegation, and the router does not ask for another.

@@ -30,6 +30,8 @@ pub(in crate::node) struct Habits {
     pub(in crate::node) one_client: bool,
     /// It closes every connection beside the two oldest.
     pub(in crate::node) two_clients: bool,
+    /// It closes a connection whose client has closed its side, whatever is unanswered.
+    pub(in crate::node) ends_half_closed: bool,
 }
 
 impl Sessions {
@@ -86,7 +88,9 @@ impl Sessions {
                 && match stack.state(*id) {
                     ConnState::Connecting | ConnState::Open => now < session.idle_at,
                     // RFC 7766 §6.2.4: what was asked before is still answered.
-                    ConnState::PeerClosed => session.pending > 0 && now < session.idle_at,
+                    ConnState::PeerClosed => {
+                        session.pending > 0 && now < session.idle_at && !habits.ends_half_closed
+                    }
                     ConnState::Refused | ConnState::Closed => false,
                 };
             if !keep {

@@ -123,7 +123,7 @@ impl Edge {
 
     /// Moves a PD line on to its next assignment once nobody holds the old one.
     pub(super) fn settle_renumbering(&mut self, cx: &mut Context<'_>) {
-        let held = |lease: &Lease| lease.prefix == self.assignment;
+        let held = |lease: &Lease| self.assignment.contains(&lease.prefix);
         if let Some(next) = self.pending
             && !self.dhcpv6.leases().any(held)
         {

@@ -69,6 +69,9 @@ impl Dhcpv6Server {
     pub(crate) fn set_quirks(&mut self, quirks: Vec<Dhcpv6Quirk>, address: Ipv6Addr) {
         self.quirks = quirks;
         self.address = Some(address);
+        if self.has(Dhcpv6Quirk::LastsForEver) {
+            self.rules.lifetimes = Lifetimes::FOR_EVER;
+        }
     }
 
     /// Sets the options that clients may request.
@@ -78,7 +81,9 @@ impl Dhcpv6Server {
 
     /// Sets the prefixes to delegate; leases of other prefixes end at their next renewal.
     pub(crate) fn set_pool(&mut self, pool: Vec<Ipv6Net>) {
-        self.leases.set_pool(pool);
+        let carved = pool.into_iter().map(|prefix| self.carved(prefix));
+        let carved = carved.collect();
+        self.leases.set_pool(carved);
     }
 
     /// Forgets every lease.
@@ -132,8 +137,8 @@ impl Dhcpv6Server {
             return Vec::new();
         };
         self.adorn(message, &mut answer);
-        let rival = self.rival(&answer);
-        [answer].into_iter().chain(rival).collect()
+        let (unasked, rival) = (self.unasked(message, &answer), self.rival(&answer));
+        unasked.into_iter().chain([answer]).chain(rival).collect()
     }
 
     fn answer_to(&mut self, message: &Message, arrival: Arrival) -> Option<Message> {
@@ -279,6 +284,7 @@ impl Dhcpv6Server {
     /// Answers Renew and Rebind (RFC 8415 §18.3.4 and §18.3.5).
     fn extend(&mut self, message: &Message, arrival: Arrival) -> Option<Message> {
         let client = dhcpv6::client_id(message)?.to_vec();
+        self.narrow_pool();
         let mut answers = Vec::new();
         for wanted in dhcpv6::delegations(message) {
             let Some(lease) = self.leases.find(&client, wanted.id).cloned() else {
@@ -298,7 +304,7 @@ impl Dhcpv6Server {
                 answers.push(withdrawn(wanted.id, &[lease.prefix]));
                 continue;
             };
-            let lifetimes = self.rules.lifetimes;
+            let lifetimes = self.renewed_lifetimes();
             self.leases.put(Lease {
                 client: arrival.from,
                 prefix,
@@ -309,7 +315,11 @@ impl Dhcpv6Server {
             if lease.prefix != prefix && !foreign.contains(&lease.prefix) {
                 foreign.push(lease.prefix);
             }
-            answers.push(granted(wanted.id, lifetimes, &foreign, prefix));
+            let left = lease.until.since(arrival.now).as_secs();
+            answers.push(match self.has(Dhcpv6Quirk::DeprecatesOldPrefix) {
+                true => deprecated(wanted.id, lifetimes, &foreign, (prefix, left)),
+                false => granted(wanted.id, lifetimes, &foreign, prefix),
+            });
         }
         if answers.is_empty() {
             return None;
@@ -421,6 +431,27 @@ fn granted(id: u32, lifetimes: Lifetimes, foreign: &[Ipv6Net], prefix: Ipv6Net) 
         valid: lifetimes.valid,
     };
     let prefixes: Vec<_> = gone.chain([here]).collect();
+    dhcpv6::delegation(id, lifetimes.t1, lifetimes.t2, &prefixes)
+}
+
+/// Returns an association whose former prefixes stay valid for as long as their lease was to last.
+fn deprecated(
+    id: u32,
+    lifetimes: Lifetimes,
+    former: &[Ipv6Net],
+    (prefix, left): (Ipv6Net, u64),
+) -> DhcpOption {
+    let former = former.iter().map(|prefix| Delegated {
+        prefix: *prefix,
+        preferred: 0,
+        valid: u32::try_from(left).unwrap_or(u32::MAX),
+    });
+    let here = Delegated {
+        prefix,
+        preferred: lifetimes.preferred,
+        valid: lifetimes.valid,
+    };
+    let prefixes: Vec<_> = former.chain([here]).collect();
     dhcpv6::delegation(id, lifetimes.t1, lifetimes.t2, &prefixes)
 }
 

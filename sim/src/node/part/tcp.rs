@@ -38,6 +38,8 @@ pub struct TcpStack {
     now: Time,
     next: Option<Time>,
     touched: bool,
+    /// Whether what belongs to no connection stays unanswered.
+    stealthy: bool,
 }
 
 /// Names one connection of a [`TcpStack`]; never reused.
@@ -78,7 +80,14 @@ impl TcpStack {
             now: Time::from_nanos(i64::MIN),
             next: None,
             touched: false,
+            stealthy: false,
         }
+    }
+
+    /// Leaves what belongs to no connection unanswered, as the firewall of Windows does, instead of
+    /// resetting it.
+    pub fn hide(&mut self) {
+        self.stealthy = true;
     }
 
     /// Replaces the addresses that are answered for; at most [`TcpStack::MAX_ADDRESSES`] count.
@@ -136,7 +145,7 @@ impl TcpStack {
     /// [`TcpStack::poll`].
     pub fn receive(&mut self, ip_packet: &[u8], now: Time) {
         self.note_time(now);
-        if !self.is_for_us(ip_packet) {
+        if !self.is_for_us(ip_packet) || self.stealthy && !self.is_known(ip_packet) {
             return;
         }
         if self.opens_a_known_connection(ip_packet) {
@@ -342,6 +351,20 @@ impl TcpStack {
                 && (known.peer.port(), known.local.port()) == (peer, local)
                 && known.peer.ip().octets() == header[8..24]
                 && known.local.ip().octets() == header[24..40]
+        })
+    }
+
+    /// Returns whether a segment belongs to a connection, even one that is over.
+    fn is_known(&self, packet: &[u8]) -> bool {
+        let Some([a, b, c, d]) = packet.get(IPV6_HEADER..IPV6_HEADER + 4) else {
+            return false;
+        };
+        let ports = (u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d]));
+        let mut known = self.connections.values();
+        known.any(|known| {
+            (known.peer.port(), known.local.port()) == ports
+                && known.peer.ip().octets() == packet[8..24]
+                && known.local.ip().octets() == packet[24..40]
         })
     }
 

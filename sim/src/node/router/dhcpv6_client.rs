@@ -37,6 +37,7 @@ pub(super) struct Client {
     options: LineOptions,
     refresh: Option<Time>,
     longest_solicit: Duration,
+    longest_information: Duration,
     failures: u32,
     /// Whether the line says that addresses are managed.
     managed: bool,
@@ -125,6 +126,7 @@ impl Client {
             options: LineOptions::default(),
             refresh: None,
             longest_solicit: SOLICIT.longest,
+            longest_information: INFORMATION_REQUEST.longest,
             failures: 0,
             managed: false,
             booted: Time::ZERO,
@@ -224,7 +226,10 @@ impl Client {
             Kind::Renew => RENEW,
             Kind::Rebind => REBIND,
             Kind::Verify | Kind::Release => VERIFY,
-            Kind::InformationRequest => INFORMATION_REQUEST,
+            Kind::InformationRequest => Schedule {
+                longest: self.longest_information,
+                ..INFORMATION_REQUEST
+            },
         };
         let mut xid = cx.random().random();
         if self.defects.has(SEQUENTIAL_XIDS) {

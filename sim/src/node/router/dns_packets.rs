@@ -4,6 +4,8 @@ use std::net::{Ipv6Addr, SocketAddrV6};
 
 use super::Router;
 use super::dns_proxy::{Side, Transmit};
+use super::interface::MTU;
+use crate::message::fragment::fragments;
 use crate::message::packet::{ETHERNET_HEADER, Envelope, IPV6_HEADER, Packet, Udp, is_link_local};
 use crate::node::Context;
 use crate::time::Time;
@@ -73,7 +75,9 @@ impl Router {
                         destination.port(),
                         &payload,
                     );
-                    self.send_for_dns(side, *destination.ip(), &frame[ETHERNET_HEADER..], cx);
+                    for ip in fragments(&frame[ETHERNET_HEADER..], MTU) {
+                        self.send_for_dns(side, *destination.ip(), &ip, cx);
+                    }
                 }
                 Transmit::Tcp { side, ip } => {
                     if let Some(to) = destination(&ip) {

@@ -10,7 +10,7 @@ use std::net::{Ipv6Addr, SocketAddrV6};
 use rand_chacha::ChaCha8Rng;
 
 use super::defect::{Defect, Defects, defects};
-use crate::message::dns::PORT;
+use crate::message::dns::{self, PORT, REFUSED, SERVER_FAILURE};
 use crate::setup::Setup;
 use crate::time::Time;
 
@@ -129,7 +129,7 @@ impl DnsProxy {
         side == Side::Wan
             && self
                 .udp
-                .handle_response(&mut self.desk, source, destination, payload, now)
+                .handle_response(&mut self.desk, source, destination, payload, now, rng)
     }
 
     /// Takes in an IPv6 packet with a TCP segment for one of the router's addresses.
@@ -172,12 +172,27 @@ impl Desk {
             Side::Wan => self.has(DNS_OPEN_ON_WAN),
         }
     }
+
+    /// Takes a server that failed off the list of those to be asked; returns whether another one is
+    /// left (RFC 1034 §5.3.3).
+    fn tries_others(&self, plan: &mut Vec<Ipv6Addr>, failed: Ipv6Addr) -> bool {
+        plan.retain(|server| *server != failed);
+        !plan.is_empty() && !self.has(BELIEVES_FIRST_FAILURE)
+    }
+}
+
+/// Returns whether a server says that it failed, or that it will not answer.
+fn is_failure(response: &[u8]) -> bool {
+    dns::response_code(response).is_some_and(|code| [SERVER_FAILURE, REFUSED].contains(&code))
 }
 
 /// More questions than a site has at a time; beyond it, they fail at once.
 const MAX_OUTSTANDING: usize = 512;
 
 defects! {
+    /// Hands on the failure of the first server without asking the other one.
+    BELIEVES_FIRST_FAILURE = "believes-first-failure",
+        "最初に尋ねたDNSサーバの失敗を、もう一方のサーバに問い合わせずに端末に返す。";
     /// Names itself as DNS server but does not answer.
     NO_DNS_PROXY = "no-dns-proxy",
         "自分をDNSサーバとして広告するが、問い合わせに応答しない。";

@@ -8,11 +8,14 @@ use crate::time::Time;
 pub(super) struct Budget {
     tokens: u32,
     filled: Time,
+    /// Whether time fills it again, as it does but for a defect.
+    refills: bool,
 }
 
 impl Budget {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(refills: bool) -> Self {
         Self {
+            refills,
             tokens: BURST,
             filled: Time::ZERO,
         }
@@ -21,7 +24,7 @@ impl Budget {
     /// Takes a token, if there is one.
     pub(super) fn spend(&mut self, now: Time) -> bool {
         let fresh = now.since(self.filled).as_millis() / INTERVAL.as_millis();
-        if fresh > 0 {
+        if fresh > 0 && self.refills {
             let fresh = u32::try_from(fresh).unwrap_or(u32::MAX);
             self.tokens = self.tokens.saturating_add(fresh).min(BURST);
             self.filled = now;
@@ -42,7 +45,7 @@ mod tests {
 
     #[test]
     fn a_burst_of_errors_is_cut_and_recovers() {
-        let mut budget = Budget::new();
+        let mut budget = Budget::new(true);
         let spent = (0..100).filter(|_| budget.spend(Time::ZERO)).count();
         assert_eq!(spent, 10);
         assert!(budget.spend(Time::from_secs(1)));

@@ -10,7 +10,8 @@ use std::time::Duration;
 use self::flow::{Flow, Fragment, ICMPV6, NEXT_HEADER_OFFSET, TCP, UDP};
 use super::defect::{Defects, defects};
 use crate::message::icmpv6::{
-    DESTINATION_UNREACHABLE, FIRST_INFORMATIONAL, PACKET_TOO_BIG, TIME_EXCEEDED,
+    DESTINATION_UNREACHABLE, ECHO_REQUEST, FIRST_INFORMATIONAL, PACKET_TOO_BIG, PARAMETER_PROBLEM,
+    TIME_EXCEEDED,
 };
 use crate::message::packet::Packet;
 use crate::time::Time;
@@ -64,6 +65,10 @@ impl Filter {
         if to_dns && self.defects.has(BLOCKS_OUTSIDE_DNS) {
             return false;
         }
+        let echo = packet.icmpv6().map(|message| message.kind) == Some(ECHO_REQUEST);
+        if echo && self.defects.has(BLOCKS_ECHO) {
+            return false;
+        }
         let Some(flow) = Flow::outbound(packet) else {
             return true;
         };
@@ -107,7 +112,10 @@ impl Filter {
                 return false;
             }
             let dropped = matches!(icmpv6.kind, DESTINATION_UNREACHABLE | TIME_EXCEEDED);
-            if dropped && self.defects.has(DROPS_RELATED_ERRORS) {
+            let problem = icmpv6.kind == PARAMETER_PROBLEM;
+            if dropped && self.defects.has(DROPS_RELATED_ERRORS)
+                || problem && self.defects.has(DROPS_PARAMETER_PROBLEMS)
+            {
                 return false;
             }
             // RFC 6092 §3.2.1 REC-10: errors belong to a flow, too.
@@ -167,7 +175,17 @@ impl Filter {
             }
             return true;
         }
-        self.defects.has(NO_INBOUND_FILTER)
+        self.defects.has(NO_INBOUND_FILTER) || self.trusts(packet)
+    }
+
+    /// Returns whether a defect lets a packet in for what it says of itself.
+    fn trusts(&self, packet: &Packet<'_>) -> bool {
+        let from_service = packet
+            .udp()
+            .is_some_and(|udp| TRUSTED_PORTS.contains(&udp.source_port));
+        let established = packet.tcp().is_some_and(|tcp| tcp.ack());
+        from_service && self.defects.has(TRUSTS_SOURCE_PORTS)
+            || established && self.defects.has(TAKES_ACK_FOR_ESTABLISHED)
     }
 
     fn is_alive(&self, flow: &Flow, now: Time) -> bool {
@@ -212,6 +230,7 @@ impl State {
 
 fn lifetime(flow: &Flow, state: State, defects: &Defects) -> Duration {
     match flow.protocol {
+        TCP if state.closing && defects.has(FORGETS_AT_FIN) => Duration::ZERO,
         TCP if !state.answered || state.closing => TCP_TRANSITORY,
         TCP if defects.has(SHORT_TCP_IDLE) => TCP_SHORT,
         TCP if defects.has(ONE_HOUR_TCP_IDLE) => TCP_ONE_HOUR,
@@ -229,6 +248,8 @@ fn is_ipsec(packet: &Packet<'_>) -> bool {
     ike || matches!(packet.ip[NEXT_HEADER_OFFSET], ESP | AUTHENTICATION)
 }
 
+// What the defect `trusts-source-ports` takes for answers: DNS and NTP.
+const TRUSTED_PORTS: [u16; 2] = [53, 123];
 const HTTP: u16 = 80;
 const NTP: u16 = 123;
 const ESP: u8 = 50;
@@ -267,6 +288,21 @@ defects! {
     /// Drops unreachable and time-exceeded messages for its terminals' flows.
     DROPS_RELATED_ERRORS = "drops-related-errors",
         "端末の通信に関するDestination UnreachableとTime Exceededを破棄する。";
+    /// Drops Parameter Problems about its terminals' flows.
+    DROPS_PARAMETER_PROBLEMS = "drops-parameter-problems",
+        "端末の通信に関するParameter Problemを破棄する。";
+    /// Takes UDP from the ports of DNS and NTP for answers, whoever asked.
+    TRUSTS_SOURCE_PORTS = "trusts-source-ports",
+        "送信元がDNSやNTPのポートのUDPを、問い合わせがなくても応答とみなして通す。";
+    /// Takes every TCP segment with an ACK for one of an established connection.
+    TAKES_ACK_FOR_ESTABLISHED = "takes-ack-for-established",
+        "ACKの立ったTCPセグメントを、すべて確立した接続のものとみなして通す。";
+    /// Forgets a TCP connection when one side closes.
+    FORGETS_AT_FIN = "forgets-at-fin",
+        "片方がFINを送ると、TCP接続の状態を破棄する。";
+    /// Drops echo requests of its terminals.
+    BLOCKS_ECHO = "blocks-echo",
+        "端末が送るエコー要求を破棄する。";
     /// Drops AH, ESP and IKE from outside.
     BLOCKS_IPSEC = "blocks-ipsec",
         "外部からのAH、ESP、IKEを破棄する。";

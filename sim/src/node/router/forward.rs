@@ -135,6 +135,9 @@ impl Router {
         if packet.ip.len() > MTU {
             return self.complain(from, packet, Problem::TooBig(MTU as u32), cx);
         }
+        if packet.hop_limit <= 2 && self.defects.has(DROPS_LAST_HOP) {
+            return self.complain(from, packet, Problem::HopLimitExceeded, cx);
+        }
         let passed = if self.defects.has(KEEPS_HOP_LIMIT) {
             Some(frame_ip(self.ram.lan.mac(), self.ram.lan.mac(), packet.ip))
         } else {
@@ -207,6 +210,9 @@ const WELL_INSIDE: usize = 100;
 const PPPOE_MTU: usize = 1454;
 
 defects! {
+    /// Takes a hop limit of two for one that has run out.
+    DROPS_LAST_HOP = "drops-last-hop",
+        "ホップリミット2のパケットを、尽きたものとみなして中継しない。";
     /// Sends packets for unused parts of its delegated prefix back to the line.
     NO_NULL_ROUTE = "no-null-route",
         "委任されたプレフィックスの未使用部分に宛てたパケットを、回線に送り返す。";

@@ -107,6 +107,9 @@ defects! {
     /// Sends as many errors as there are causes.
     NO_ERROR_LIMIT = "no-error-limit",
         "原因となるパケットの数だけ、際限なくエラーを返す。";
+    /// Sends no more errors once there were too many at a time.
+    NO_ERRORS_AFTER_A_BURST = "no-errors-after-a-burst",
+        "エラーを一度に多く返すと、以後は二度と返さない。";
     /// Quotes whole packets in errors, beyond the minimum MTU.
     QUOTES_WHOLE_PACKETS = "quotes-whole-packets",
         "最小MTUを超えても、エラーにパケット全体を引用する。";

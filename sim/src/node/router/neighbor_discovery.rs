@@ -8,8 +8,8 @@ use super::Router;
 use super::defect::defects;
 use super::interface::Interface;
 use crate::message::ndp::{
-    NEIGHBOR_SOLICITATION, Ndp, NdpOption, NeighborAdvert, NeighborSolicit, ROUTER_ADVERTISEMENT,
-    ROUTER_SOLICITATION, RouterAdvert, RouterSolicit,
+    NEIGHBOR_ADVERTISEMENT, NEIGHBOR_SOLICITATION, Ndp, NdpOption, NeighborAdvert, NeighborSolicit,
+    ROUTER_ADVERTISEMENT, ROUTER_SOLICITATION, RouterAdvert, RouterSolicit,
 };
 use crate::message::packet::{
     Envelope, Icmpv6, Packet, is_link_local, is_routable, solicited_node,
@@ -25,7 +25,9 @@ impl Router {
             return;
         }
         match Ndp::parse(packet).or_else(|| self.parse_invalid(port, packet)) {
-            Some(Ndp::RouterAdvert(advert)) if port == Self::WAN => {
+            Some(Ndp::RouterAdvert(advert))
+                if port == Self::WAN || self.defects.has(HEEDS_ADVERTS_ON_LAN) =>
+            {
                 self.handle_router_advert(packet, &advert, cx);
             }
             Some(Ndp::RouterSolicit(solicit)) if port == Self::LAN => {
@@ -47,6 +49,7 @@ impl Router {
             (ROUTER_SOLICITATION, _) => ANSWERS_INVALID_RS,
             (ROUTER_ADVERTISEMENT, Self::WAN) => ACCEPTS_INVALID_RA,
             (NEIGHBOR_SOLICITATION, _) => ANSWERS_INVALID_NS,
+            (NEIGHBOR_ADVERTISEMENT, _) => BELIEVES_INVALID_NA,
             _ => return None,
         };
         let accepts = self.defects.has(defect);
@@ -180,7 +183,8 @@ impl Router {
         cx: &mut Context<'_>,
     ) {
         // RFC 4861 §7.1.2.
-        if packet.destination.is_multicast() && advert.solicited {
+        let invalid = packet.destination.is_multicast() && advert.solicited;
+        if invalid && !self.defects.has(BELIEVES_INVALID_NA) {
             return;
         }
         let (far, _) = self.sides(port);
@@ -214,6 +218,12 @@ impl Router {
 }
 
 defects! {
+    /// Believes Neighbor Advertisements that RFC 4861 has thrown away.
+    BELIEVES_INVALID_NA = "believes-invalid-na",
+        "RFC 4861に反するNAを信用する。";
+    /// Takes a router that advertises itself on the LAN for the line's.
+    HEEDS_ADVERTS_ON_LAN = "heeds-adverts-on-lan",
+        "LAN側のRAに従い、そのルータをデフォルトルータとして使う。";
     /// Answers Router Solicitations whose hop limit shows that they were forwarded.
     ANSWERS_INVALID_RS = "answers-invalid-rs",
         "ホップリミットから転送されたものと分かるRSにも応答する。";

@@ -5,15 +5,35 @@ use etherparse::{TcpHeader, TcpSlice};
 
 use super::Router;
 use super::defect::defects;
+use super::interface::MTU;
 use crate::message::dhcpv6;
+use crate::message::fragment::{fragments, is_fragment};
 use crate::message::icmpv6::{ECHO_REPLY, ECHO_REQUEST, PACKET_TOO_BIG};
-use crate::message::packet::{Envelope, IPV6_HEADER, Icmpv6, Packet, Payload, Udp};
+use crate::message::packet::{
+    ETHERNET_HEADER, Envelope, IPV6_HEADER, Icmpv6, Packet, Payload, Udp, frame_ip,
+};
 use crate::node::Context;
 use crate::node::part::icmp_error::Problem;
 
 impl Router {
-    /// Takes in a packet for one of our addresses, or for a group we listen to.
+    /// Takes in a packet for one of our addresses, or for a group we listen to; what comes in
+    /// fragments, once it is whole (RFC 8200 §4.5).
     pub(super) fn handle_own(&mut self, port: u8, packet: &Packet<'_>, cx: &mut Context<'_>) {
+        if !is_fragment(packet.ip) {
+            return self.handle_whole(port, packet, cx);
+        }
+        if self.defects.has(DROPS_FRAGMENTS_FOR_ITSELF) {
+            return;
+        }
+        if let Some(whole) = self.ram.fragments.take_in(packet.ip) {
+            let frame = frame_ip(packet.eth_source, packet.eth_destination, &whole);
+            if let Some(packet) = Packet::parse(&frame) {
+                self.handle_whole(port, &packet, cx);
+            }
+        }
+    }
+
+    fn handle_whole(&mut self, port: u8, packet: &Packet<'_>, cx: &mut Context<'_>) {
         match &packet.payload {
             Payload::Icmpv6(icmpv6) if icmpv6.checksum_ok && icmpv6.kind == ECHO_REQUEST => {
                 self.answer_echo(port, packet, *icmpv6, cx);
@@ -102,7 +122,15 @@ impl Router {
             other.unwrap_or(packet.destination),
             packet.source,
         );
-        near.send_frame(envelope.icmpv6(ECHO_REPLY, 0, echo.body), cx);
+        let most = match self.defects.has(CUTS_LARGE_ECHOES) {
+            true => USUAL_ECHO,
+            false => echo.body.len(),
+        };
+        let body = &echo.body[..echo.body.len().min(most)];
+        let reply = envelope.icmpv6(ECHO_REPLY, 0, body);
+        for ip in fragments(&reply[ETHERNET_HEADER..], MTU) {
+            near.send_frame(frame_ip(near.mac(), packet.eth_source, &ip), cx);
+        }
     }
 
     fn handle_udp(&mut self, port: u8, packet: &Packet<'_>, udp: Udp<'_>, cx: &mut Context<'_>) {
@@ -111,7 +139,8 @@ impl Router {
             (_, dhcpv6::SERVER_PORT) => self.handle_dhcpv6_question(port, packet, udp, cx),
             _ if packet.destination.is_multicast() => {}
             _ => {
-                if !self.offer_to_dns(port, packet, udp, cx) && port == Self::LAN {
+                let silent = self.defects.has(SILENT_ABOUT_CLOSED_PORTS);
+                if !self.offer_to_dns(port, packet, udp, cx) && port == Self::LAN && !silent {
                     self.complain(port, packet, Problem::PortUnreachable, cx);
                 }
             }
@@ -120,6 +149,8 @@ impl Router {
 }
 
 const HTTP: u16 = 80;
+/// As much as a defect has room for: the identifier, and 56 bytes as most programs send.
+const USUAL_ECHO: usize = 4 + 56;
 /// Where the IPv6 header names what follows (RFC 8200 §3), and the protocols that the router has.
 const NEXT_HEADER: usize = 6;
 const TCP: u8 = 6;
@@ -129,12 +160,21 @@ const ICMPV6: u8 = 58;
 const NO_NEXT_HEADER: u8 = 59;
 
 defects! {
+    /// Drops fragments of what is addressed to itself.
+    DROPS_FRAGMENTS_FOR_ITSELF = "drops-fragments-for-itself",
+        "自分宛てのフラグメントを破棄する。";
     /// Does not answer echo requests.
     NO_ECHO_REPLY = "no-echo-reply",
         "エコー要求に応答しない。";
     /// Answers echo requests from another of its addresses than the one that was asked.
     ECHO_FROM_OTHER_ADDRESS = "echo-from-other-address",
         "エコー要求に、問われたものとは別の自分のアドレスから応答する。";
+    /// Sends no more than the usual amount of data back in an echo reply.
+    CUTS_LARGE_ECHOES = "cuts-large-echoes",
+        "大きいエコー要求に、データを短く切って応答する。";
+    /// Drops datagrams for its closed ports without saying so.
+    SILENT_ABOUT_CLOSED_PORTS = "silent-about-closed-ports",
+        "開いていないUDPポートに届いたパケットを、通知せずに破棄する。";
     /// Answers unheard-of informational ICMPv6 with a Parameter Problem.
     ANSWERS_UNKNOWN_ICMP = "answers-unknown-icmp",
         "未知の種別のICMPv6情報メッセージにParameter Problemを返す。";

@@ -44,6 +44,8 @@ pub enum Carrier {
         idle: Duration,
         /// Where the stream is cut into pieces that follow one another with a pause.
         cuts: Vec<usize>,
+        /// Whether we close our side once all is asked.
+        half_close: bool,
     },
 }
 
@@ -64,11 +66,20 @@ struct Stream {
     conn: ConnId,
     pieces: VecDeque<Vec<u8>>,
     idle: Duration,
+    half_close: bool,
     /// When the next piece is due; set once the connection is open.
     next_at: Option<Time>,
     incoming: Vec<u8>,
     unanswered: usize,
     deadline: Time,
+}
+
+/// How a connection is used.
+#[derive(Clone, Copy)]
+struct Plan<'a> {
+    idle: Duration,
+    cuts: &'a [usize],
+    half_close: bool,
 }
 
 impl Asker {
@@ -89,16 +100,22 @@ impl Asker {
                 pipelined,
                 idle,
                 cuts,
+                half_close,
             } => {
+                let plan = Plan {
+                    idle,
+                    cuts: &cuts,
+                    half_close,
+                };
                 let framed: Vec<Vec<u8>> = messages
                     .iter()
                     .map(|message| dns::to_stream(message))
                     .collect();
                 if pipelined {
-                    self.connect(inquiry.server, &framed, idle, &cuts, means, cx);
+                    self.connect(inquiry.server, &framed, plan, means, cx);
                 } else {
                     for message in framed {
-                        self.connect(inquiry.server, &[message], idle, &cuts, means, cx);
+                        self.connect(inquiry.server, &[message], plan, means, cx);
                     }
                 }
             }
@@ -128,8 +145,7 @@ impl Asker {
         &mut self,
         server: Ipv6Addr,
         messages: &[Vec<u8>],
-        idle: Duration,
-        cuts: &[usize],
+        plan: Plan<'_>,
         means: &mut Means<'_>,
         cx: &mut Context<'_>,
     ) {
@@ -141,12 +157,13 @@ impl Asker {
         };
         self.streams.push(Stream {
             conn,
-            pieces: pieces(&messages.concat(), cuts),
-            idle,
+            pieces: pieces(&messages.concat(), plan.cuts),
+            idle: plan.idle,
+            half_close: plan.half_close,
             next_at: None,
             incoming: Vec::new(),
             unanswered: messages.len(),
-            deadline: now + idle + PATIENCE,
+            deadline: now + plan.idle + PATIENCE,
         });
     }
 
@@ -197,6 +214,9 @@ impl Stream {
             {
                 tcp.write(self.conn, &piece);
                 due = now + PAUSE;
+                if self.pieces.is_empty() && self.half_close {
+                    tcp.close(self.conn);
+                }
             }
             self.next_at = Some(due);
         }

@@ -48,6 +48,7 @@ impl Network {
 
     pub(super) fn start(&mut self, cx: &mut Context<'_>) {
         self.tcp = TcpStack::new(cx.random().random());
+        self.tcp.hide();
         self.name_servers.start(cx);
         self.host.start(cx);
     }

@@ -47,6 +47,11 @@ impl Leases {
         self.pool = pool;
     }
 
+    /// Returns the prefixes to delegate.
+    pub(crate) fn pool(&self) -> &[Ipv6Net] {
+        &self.pool
+    }
+
     /// Forgets every lease; the search for a free prefix goes on where it was.
     pub(crate) fn clear(&mut self) {
         self.leases.clear();

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use dhcproto::v6::{DhcpOption, UnknownOption};
+use ipnet::Ipv6Net;
 
-use super::{Arrival, Dhcpv6Server};
+use super::{Arrival, Dhcpv6Server, Lifetimes};
 use crate::line::Dhcpv6Quirk;
 use crate::message::dhcpv6::reconfigure::{Key, key_option, mix};
 use crate::message::dhcpv6::{self, Message, MessageType, OptionCode, SOL_MAX_RT, Status};
@@ -16,6 +17,8 @@ pub(super) struct Memory {
     refused: VecDeque<[u8; 3]>,
     /// How many Requests failed.
     failed: u32,
+    /// Whether a Reply without a prefix has been sent.
+    left_empty: bool,
     /// The clients that have their key, and how often each was told to reconfigure.
     pub(super) keyed: Vec<Keyed>,
 }
@@ -124,8 +127,29 @@ impl Dhcpv6Server {
                 more.extend(self.key_for(question));
             }
         }
+        if question.msg_type() == MessageType::InformationRequest
+            && self.has(Dhcpv6Quirk::InfMaxRt60)
+            && asked.contains(&u16::from(dhcpv6::INF_MAX_RT))
+        {
+            let value = 60_u32.to_be_bytes().to_vec();
+            more.push(DhcpOption::Unknown(UnknownOption::new(
+                dhcpv6::INF_MAX_RT,
+                value,
+            )));
+        }
+        if self.has(Dhcpv6Quirk::SaysSuccess) {
+            say_success(answer);
+        }
         for option in more {
             answer.opts_mut().insert(option);
+        }
+        if self.has(Dhcpv6Quirk::ForeignAssociation) {
+            self.put_foreign_association_first(answer);
+        }
+        let is_first = question.msg_type() == MessageType::Request && !self.memory.left_empty;
+        if is_first && self.has(Dhcpv6Quirk::ReplyWithoutPrefix) {
+            self.memory.left_empty = true;
+            while answer.opts_mut().remove(OptionCode::IAPD).is_some() {}
         }
         let renewed = matches!(
             question.msg_type(),
@@ -170,6 +194,70 @@ impl Dhcpv6Server {
         self.memory.keyed.remove(victim.unwrap_or(0));
     }
 
+    /// Puts an association that nobody asked for before the others.
+    fn put_foreign_association_first(&self, answer: &mut Message) {
+        let delegations = || dhcpv6::delegations(answer);
+        let granted = delegations().flat_map(dhcpv6::prefixes);
+        let Some(first) = granted.into_iter().find(|prefix| prefix.valid > 0) else {
+            return;
+        };
+        // Options stand in order, so that the smaller IAID comes first.
+        let iaid = delegations()
+            .map(|ia| ia.id.checked_sub(1))
+            .next()
+            .flatten();
+        let prefix = neighbour_of(first.prefix);
+        let foreign = dhcpv6::Delegated { prefix, ..first };
+        let Lifetimes { t1, t2, .. } = self.rules.lifetimes;
+        let foreign = dhcpv6::delegation(iaid.unwrap_or(u32::MAX), t1, t2, &[foreign]);
+        answer.opts_mut().insert(foreign);
+    }
+
+    /// Returns the part of a prefix that is delegated.
+    pub(super) fn carved(&self, prefix: Ipv6Net) -> Ipv6Net {
+        let length = match () {
+            () if self.has(Dhcpv6Quirk::Delegates60) => 60,
+            () if self.has(Dhcpv6Quirk::Delegates64) => 64,
+            () => return prefix,
+        };
+        narrowed(prefix, length)
+    }
+
+    /// Leaves only a part of each prefix to delegate, if a renewal is to bring that.
+    pub(super) fn narrow_pool(&mut self) {
+        if self.has(Dhcpv6Quirk::NarrowsAtRenewal) {
+            let pool = self.leases.pool().iter();
+            let narrow = pool.map(|prefix| narrowed(*prefix, 60)).collect();
+            self.leases.set_pool(narrow);
+        }
+    }
+
+    /// Returns the lifetimes of a lease that is renewed.
+    pub(super) fn renewed_lifetimes(&self) -> Lifetimes {
+        let full = self.rules.lifetimes;
+        match self.has(Dhcpv6Quirk::ShortensLeases) {
+            true => Lifetimes {
+                t1: full.t1 / 2,
+                t2: full.t2 / 2,
+                preferred: full.preferred / 2,
+                valid: full.valid / 2,
+            },
+            false => full,
+        }
+    }
+
+    /// Returns what comes before an answer, and nobody asked for.
+    pub(super) fn unasked(&self, question: &Message, answer: &Message) -> Option<Message> {
+        let early = question.msg_type() == MessageType::Solicit
+            && answer.msg_type() == MessageType::Advertise
+            && self.has(Dhcpv6Quirk::RepliesToSolicit);
+        early.then(|| {
+            let mut reply = dhcpv6::message(MessageType::Reply, answer.xid(), []);
+            reply.set_opts(answer.opts().clone());
+            reply
+        })
+    }
+
     /// Returns what the second server offers beside an Advertise.
     pub(super) fn rival(&self, answer: &Message) -> Option<Message> {
         let offers =
@@ -186,6 +274,40 @@ impl Dhcpv6Server {
             other
         })
     }
+}
+
+/// Says at every place of an answer where a status may be that it is a success.
+fn say_success(answer: &mut Message) {
+    let success = || dhcpv6::status_option(Status::Success, "success");
+    for option in answer.opts_mut().iter_mut() {
+        if let DhcpOption::IAPD(ia) = option
+            && dhcpv6::status(&ia.opts) == Status::Success
+        {
+            for inner in ia.opts.iter_mut() {
+                if let DhcpOption::IAPrefix(prefix) = inner {
+                    prefix.opts.insert(success());
+                }
+            }
+            ia.opts.insert(success());
+        }
+    }
+    if dhcpv6::status(answer.opts()) == Status::Success {
+        answer.opts_mut().remove(OptionCode::StatusCode);
+        answer.opts_mut().insert(success());
+    }
+}
+
+/// Returns the first part of a prefix that has this length; itself if it is no longer.
+fn narrowed(prefix: Ipv6Net, length: u8) -> Ipv6Net {
+    let length = length.max(prefix.prefix_len());
+    Ipv6Net::new(prefix.addr(), length).unwrap_or(prefix)
+}
+
+/// Returns the prefix beside one, of the same length.
+fn neighbour_of(prefix: Ipv6Net) -> Ipv6Net {
+    let bit = 1_u128 << (128 - u32::from(prefix.prefix_len().max(1)));
+    let address = u128::from(prefix.addr()) ^ bit;
+    Ipv6Net::new(address.into(), prefix.prefix_len()).unwrap_or(prefix)
 }
 
 /// Returns whether a client that has an identifier says that it accepts Reconfigure.

@@ -4,6 +4,7 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use super::Dhcpv6Server;
+use crate::line::Dhcpv6Quirk;
 use crate::message::dhcpv6::reconfigure::Reconfigure;
 use crate::message::dhcpv6::{self, Message, MessageType};
 use crate::time::Time;
@@ -49,6 +50,7 @@ impl Dhcpv6Server {
 
     /// Returns the Reconfigures that are due, and where they go.
     pub(crate) fn reconfigures(&mut self, now: Time) -> Vec<(Ipv6Addr, Vec<u8>)> {
+        let kind = self.told_to_send();
         let mut messages = Vec::new();
         for told in self.told.iter_mut().filter(|told| told.due <= now) {
             let mut keyed = self.memory.keyed.iter_mut();
@@ -59,7 +61,7 @@ impl Dhcpv6Server {
             let message = Reconfigure {
                 server: Some(self.duid.clone()),
                 client: Some(told.client.clone()),
-                kind: MessageType::Renew,
+                kind,
                 key: Some(keyed.key),
                 replay: keyed.replay,
             };
@@ -71,12 +73,23 @@ impl Dhcpv6Server {
         messages
     }
 
+    /// Returns what a Reconfigure has its client send (RFC 8415 §18.2.11).
+    fn told_to_send(&self) -> MessageType {
+        match () {
+            () if self.has(Dhcpv6Quirk::ReconfiguresByRebind) => MessageType::Rebind,
+            () if self.has(Dhcpv6Quirk::ReconfiguresByInformation) => {
+                MessageType::InformationRequest
+            }
+            () => MessageType::Renew,
+        }
+    }
+
     /// Notes that a client does as it was told.
     pub(super) fn note_asked(&mut self, message: &Message) {
-        let asks = matches!(
-            message.msg_type(),
-            MessageType::Renew | MessageType::Rebind | MessageType::Solicit
-        );
+        let asks = match message.msg_type() {
+            MessageType::Renew | MessageType::Rebind | MessageType::Solicit => true,
+            other => other == self.told_to_send(),
+        };
         if let Some(client) = dhcpv6::client_id(message).filter(|_| asks) {
             self.told.retain(|told| told.client != client);
         }

@@ -63,6 +63,14 @@ impl From<LeaseTimes> for Lifetimes {
 }
 
 impl Lifetimes {
+    /// All ones is infinity (RFC 8415 §7.7).
+    pub(crate) const FOR_EVER: Self = Self {
+        t1: u32::MAX,
+        t2: u32::MAX,
+        preferred: u32::MAX,
+        valid: u32::MAX,
+    };
+
     /// Returns the valid lifetime as a span.
     pub(crate) fn valid(self) -> Duration {
         Duration::from_secs(u64::from(self.valid))

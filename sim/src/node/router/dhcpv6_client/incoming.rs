@@ -1,13 +1,16 @@
 //! The messages the client hears (RFC 8415 §16, §18.2.9 and §18.2.10).
 
 use std::net::Ipv6Addr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use dhcproto::v6::DhcpOption;
 
 use super::outgoing::{HINT, NO_CLIENT_ID};
 use super::{Binding, Client, Credential, Kind, LineOptions, Offer};
-use crate::message::dhcpv6::{self, Delegated, Message, MessageType, Status, reconfigure};
+use crate::message::dhcpv6::{
+    self, Delegated, DhcpOptions, Message, MessageType, Status, reconfigure,
+};
 use crate::message::packet::is_routable;
 use crate::node::Context;
 use crate::node::router::defect::defects;
@@ -35,6 +38,7 @@ impl Client {
         let (kind, server) = (exchange.kind.clone(), dhcpv6::server_id(message));
         let server = server.unwrap_or_default().to_vec();
         self.note_longest_solicit(message);
+        self.note_longest_information(message);
         let answer = match message.msg_type() {
             MessageType::Unknown(_) if self.defects.has(TAKES_ANY_MESSAGE_TYPE) => {
                 MessageType::Reply
@@ -50,6 +54,11 @@ impl Client {
             }
             (MessageType::Reply, Some(Kind::InformationRequest)) => {
                 self.handle_information(message, cx)
+            }
+            (MessageType::Reply, Some(Kind::Solicit))
+                if self.defects.has(TAKES_REPLIES_TO_SOLICIT) =>
+            {
+                self.handle_reply(message, server, Kind::Solicit, cx);
             }
             (
                 MessageType::Reply,
@@ -103,13 +112,23 @@ impl Client {
         if self.defects.has(IGNORES_SOL_MAX_RT) {
             return;
         }
-        if (60..=86400).contains(&secs) || any {
+        if MAX_RT_RANGE.contains(&secs) || any {
             self.longest_solicit = Duration::from_secs(u64::from(secs));
             if let Some(exchange) = &mut self.exchange
                 && exchange.kind == Kind::Solicit
             {
                 exchange.retransmission.schedule.longest = self.longest_solicit;
             }
+        }
+    }
+
+    /// RFC 8415 §21.25, with the same range.
+    fn note_longest_information(&mut self, message: &Message) {
+        let given = seconds(message, u16::from(dhcpv6::INF_MAX_RT));
+        if let Some(secs) = given.filter(|secs| MAX_RT_RANGE.contains(secs))
+            && !self.defects.has(IGNORES_INF_MAX_RT)
+        {
+            self.longest_information = Duration::from_secs(u64::from(secs));
         }
     }
 
@@ -273,10 +292,18 @@ impl Client {
 
     /// Returns the prefix to use out of a message with T1 and T2, and prefers the current one.
     fn grant(&self, message: &Message, current: Option<Lease>) -> Option<(Delegated, u32, u32)> {
+        let speaks = |options: &DhcpOptions| {
+            let mut options = options.iter();
+            options.any(|option| matches!(option, DhcpOption::StatusCode(_)))
+        };
+        if self.defects.has(FAILS_AT_ANY_STATUS) && speaks(message.opts()) {
+            return None;
+        }
         if self.defects.has(PREFIX_FAILS_WITH_ADDRESS) && dhcpv6::refuses_addresses(message) {
             return None;
         }
-        let ours = dhcpv6::delegations(message).filter(|ia| ia.id == self.iaid());
+        let any = self.defects.has(TAKES_ANY_ASSOCIATION);
+        let ours = dhcpv6::delegations(message).filter(|ia| any || ia.id == self.iaid());
         // RFC 8415 §21.21: T1 above T2 spoils the association.
         let lax = self.defects.has(ACCEPTS_T1_ABOVE_T2);
         let sane = ours.filter(|ia| ia.t1 == 0 || ia.t2 == 0 || ia.t1 <= ia.t2 || lax);
@@ -288,11 +315,14 @@ impl Client {
             })
             .filter(|(prefix, ..)| self.is_usable(prefix))
             .collect();
-        usable
-            .iter()
-            .find(|(prefix, ..)| Some(prefix.prefix) == current.map(|lease| lease.net))
-            .or(usable.first())
-            .copied()
+        let is_current = |prefix: &Delegated| Some(prefix.prefix) == current.map(|lease| lease.net);
+        // What is valid and preferred no longer has to make room for what is.
+        let rank =
+            |(prefix, ..): &&(Delegated, u32, u32)| (prefix.preferred == 0, !is_current(prefix));
+        match any {
+            true => usable.first().copied(),
+            false => usable.iter().min_by_key(rank).copied(),
+        }
     }
 
     fn is_usable(&self, delegated: &Delegated) -> bool {
@@ -360,6 +390,8 @@ fn seconds(message: &Message, code: u16) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.try_into().ok()?))
 }
 
+// RFC 8415 §21.24 and §21.25.
+const MAX_RT_RANGE: RangeInclusive<u32> = 60..=86400;
 // Information Refresh Time (RFC 8415 §21.23).
 const REFRESH_TIME: u16 = 32;
 // RFC 8415 §7.6: IRT_DEFAULT and IRT_MINIMUM.
@@ -384,6 +416,9 @@ defects! {
     /// Does not follow the SOL_MAX_RT of a refusal.
     IGNORES_SOL_MAX_RT = "ignores-sol-max-rt",
         "提供を断るAdvertiseのSOL_MAX_RTに従わない。";
+    /// Does not follow INF_MAX_RT.
+    IGNORES_INF_MAX_RT = "ignores-inf-max-rt",
+        "INF_MAX_RTに従わない。";
     /// Follows a SOL_MAX_RT below the least that is allowed.
     TAKES_ANY_SOL_MAX_RT = "takes-any-sol-max-rt",
         "許される下限より小さいSOL_MAX_RTにも従う。";
@@ -411,6 +446,15 @@ defects! {
     /// Drops DHCPv6 messages with options that it does not know.
     DROPS_UNKNOWN_OPTIONS = "drops-unknown-options",
         "未知のオプションを含むDHCPv6のメッセージを破棄する。";
+    /// Takes a Reply for a lease that it got to a Solicit.
+    TAKES_REPLIES_TO_SOLICIT = "takes-replies-to-solicit",
+        "Solicitに対して届いたReplyを、そのままリースとして受け入れる。";
+    /// Uses the first IA_PD of an answer, whatever its IAID.
+    TAKES_ANY_ASSOCIATION = "takes-any-association",
+        "IAIDにかかわらず、応答の最初のIA_PDを使う。";
+    /// Takes every status for a failure, a success, too.
+    FAILS_AT_ANY_STATUS = "fails-at-any-status",
+        "成功を示すステータスも失敗とみなす。";
     /// Takes in DHCPv6 messages of unknown type as if they were Replies.
     TAKES_ANY_MESSAGE_TYPE = "takes-any-message-type",
         "種別が未知のDHCPv6のメッセージをReplyとして受け入れる。";

@@ -38,6 +38,10 @@ impl Client {
             (Some(MessageType::InformationRequest), _) => Kind::InformationRequest,
             _ => return,
         };
+        let kind = match self.defects.has(RENEWS_WHATEVER_IT_IS_TOLD) {
+            true if self.binding.is_some() => Kind::Renew,
+            _ => kind,
+        };
         if !busy {
             self.begin(kind, Duration::ZERO, cx);
             if let Some(exchange) = &mut self.exchange {
@@ -79,6 +83,9 @@ defects! {
     /// Says that it accepts Reconfigure and ignores it.
     IGNORES_RECONFIGURE = "ignores-reconfigure",
         "Reconfigureを受け付けるとサーバに伝えておきながら、無視する。";
+    /// Renews when a Reconfigure asks for something else, too.
+    RENEWS_WHATEVER_IT_IS_TOLD = "renews-whatever-it-is-told",
+        "Reconfigureが何を求めていてもRenewを送る。";
     /// Does what a Reconfigure says, whoever sent it.
     OBEYS_ANY_RECONFIGURE = "obeys-any-reconfigure",
         "誰が送ったReconfigureにも従う。";

@@ -11,7 +11,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::own_refusals::OwnRefusals;
 use super::{
-    Desk, MAX_OUTSTANDING, NO_DNS_PROXY, Side, Transmit, edit, spoilt_answers, spoilt_questions,
+    Desk, MAX_OUTSTANDING, NO_DNS_PROXY, Side, Transmit, edit, is_failure, spoilt_answers,
+    spoilt_questions,
 };
 use crate::message::dns::{self, PORT, Question};
 use crate::message::packet::IPV6_HEADER;
@@ -49,6 +50,8 @@ struct Waiting {
     /// The connection it was sent on, and the id it has there.
     asked: Option<(ConnId, u16)>,
     retry_at: Time,
+    /// What a server said that failed, for the terminal if no other one does better.
+    failure: Option<Vec<u8>>,
 }
 
 impl OverTcp {
@@ -175,6 +178,7 @@ impl OverTcp {
             plan,
             asked: None,
             retry_at: now,
+            failure: None,
         };
         if self.ask_next(desk, stack, &mut waiting, now, rng) {
             self.waiting.push(waiting);
@@ -191,7 +195,7 @@ impl OverTcp {
             upstream.incoming.extend(stack.read(id));
             while let Some(response) = dns::take_from_stream(&mut upstream.incoming) {
                 upstream.idle_at = now + IDLE;
-                self.take_answer(desk, stack, id, &response);
+                self.take_answer(desk, stack, id, &response, now);
             }
             let on_it = |waiting: &Waiting| waiting.asked.is_some_and(|(on, _)| on == id);
             let busy = self.waiting.iter().any(on_it);
@@ -213,7 +217,14 @@ impl OverTcp {
         }
     }
 
-    fn take_answer(&mut self, desk: &mut Desk, stack: &mut TcpStack, on: ConnId, response: &[u8]) {
+    fn take_answer(
+        &mut self,
+        desk: &mut Desk,
+        stack: &mut TcpStack,
+        on: ConnId,
+        response: &[u8],
+        now: Time,
+    ) {
         let answers = |waiting: &Waiting| {
             let same = match (Question::of(&waiting.forwarded), Question::of(response)) {
                 (Some(asked), Some(answered)) => asked.is_same(&answered),
@@ -226,8 +237,27 @@ impl OverTcp {
         let Some(index) = self.waiting.iter().position(answers) else {
             return;
         };
-        let waiting = self.waiting.remove(index);
-        desk.servers.note_answer(*stack.peer(on).ip());
+        let mut waiting = self.waiting.remove(index);
+        let server = *stack.peer(on).ip();
+        desk.servers.note_answer(server);
+        if is_failure(response) && desk.tries_others(&mut waiting.plan, server) {
+            waiting.failure = Some(response.to_vec());
+            waiting.asked = None;
+            waiting.retry_at = now;
+            self.waiting.push(waiting);
+            return;
+        }
+        self.hand_on(desk, stack, &waiting, response);
+    }
+
+    /// Hands on what a server answered, under the id of the question.
+    fn hand_on(
+        &mut self,
+        desk: &mut Desk,
+        stack: &mut TcpStack,
+        waiting: &Waiting,
+        response: &[u8],
+    ) {
         let mut response = match dns::records(response) {
             Some(_) => spoilt_answers::spoil(response, false, &desk.defects),
             None => edit::server_failure(&waiting.query),
@@ -269,7 +299,7 @@ impl OverTcp {
     /// Asks the next server; if there is none left, the question fails and `false` is returned.
     fn ask_next(
         &mut self,
-        desk: &Desk,
+        desk: &mut Desk,
         stack: &mut TcpStack,
         waiting: &mut Waiting,
         now: Time,
@@ -278,9 +308,11 @@ impl OverTcp {
         let server = waiting.plan.pop();
         let upstream = server.and_then(|server| self.upstream(desk, stack, server, now));
         let Some(upstream) = upstream else {
-            let failure = edit::server_failure(&waiting.query);
-            self.sessions
-                .answer(stack, waiting.client, failure.as_deref());
+            let failure = waiting.failure.take();
+            match failure.or_else(|| edit::server_failure(&waiting.query)) {
+                Some(failure) => self.hand_on(desk, stack, waiting, &failure),
+                None => self.sessions.answer(stack, waiting.client, None),
+            }
             return false;
         };
         let taken = |id: u16| {
@@ -342,6 +374,7 @@ fn habits(desk: &Desk) -> Habits {
         reads_once: desk.has(READS_TCP_ONCE),
         one_client: desk.has(ONE_TCP_CLIENT),
         two_clients: desk.has(TWO_TCP_CLIENTS),
+        ends_half_closed: desk.has(ENDS_HALF_CLOSED),
     }
 }
 
@@ -381,6 +414,9 @@ defects! {
     /// Takes what one segment brings for a whole DNS message, and closes if it is not.
     READS_TCP_ONCE = "reads-tcp-once",
         "TCPの1セグメントをDNSメッセージの全体とみなし、足りなければ接続を閉じる。";
+    /// Closes a TCP connection whose client has closed its side, whatever is unanswered.
+    ENDS_HALF_CLOSED = "ends-half-closed",
+        "端末が送信側を閉じたTCP接続を、未応答の問い合わせがあっても閉じる。";
     /// Serves one TCP client at a time, the others when it has gone.
     ONE_TCP_CLIENT = "one-tcp-client",
         "TCPでは一度に1台の端末にしか応答せず、ほかの端末を待たせる。";

@@ -10,7 +10,9 @@ use rand_chacha::ChaCha8Rng;
 use super::own_refusals::OwnRefusals;
 use super::servers::DNS_STORM;
 use super::wrong_cache::WrongCache;
-use super::{Desk, MAX_OUTSTANDING, Side, Transmit, edit, spoilt_answers, spoilt_questions};
+use super::{
+    Desk, MAX_OUTSTANDING, Side, Transmit, edit, is_failure, spoilt_answers, spoilt_questions,
+};
 use crate::message::dns::{self, FORMAT_ERROR, PORT, Question};
 use crate::node::router::defect::defects;
 use crate::time::Time;
@@ -38,6 +40,8 @@ struct Waiting {
     attempts: Vec<Attempt>,
     /// When the next server is asked.
     retry_at: Time,
+    /// What a server said that failed, for the terminal if no other one does better.
+    failure: Option<Vec<u8>>,
 }
 
 /// Who asked, and where.
@@ -108,6 +112,7 @@ impl OverUdp {
             plan,
             attempts: Vec::new(),
             retry_at: now,
+            failure: None,
         };
         if desk.has(ASKS_LATE) {
             waiting.retry_at = now + LATE;
@@ -125,6 +130,7 @@ impl OverUdp {
         to: SocketAddrV6,
         response: &[u8],
         now: Time,
+        rng: &mut ChaCha8Rng,
     ) -> bool {
         let mut attempts = self.waiting.iter().flat_map(|waiting| &waiting.attempts);
         if !attempts.any(|attempt| attempt.source == to || desk.has(IGNORES_DNS_PORT)) {
@@ -156,14 +162,15 @@ impl OverUdp {
             Reply::Answer | Reply::Forged => {
                 desk.servers.note_answer(*from.ip());
                 self.cache.keep(response, &desk.defects, now);
-                let waiting = self.waiting.remove(index);
-                let mut response = spoilt_answers::spoil(response, true, &desk.defects);
-                if let (Some(response), Some(id)) = (&mut response, dns::id(&waiting.query))
-                    && !desk.has(LEAKS_UPSTREAM_IDS)
-                {
-                    dns::set_id(response, id);
+                let mut waiting = self.waiting.remove(index);
+                if is_failure(response) && desk.tries_others(&mut waiting.plan, *from.ip()) {
+                    waiting.failure = Some(response.to_vec());
+                    if self.ask_next(desk, &mut waiting, now, rng) {
+                        self.waiting.push(waiting);
+                    }
+                    return true;
                 }
-                answer(desk, waiting.client, response);
+                hand_on(desk, &waiting, response);
             }
         }
         true
@@ -199,7 +206,10 @@ impl OverUdp {
         let server = waiting.plan.pop();
         let attempt = server.and_then(|server| self.send(desk, server, &waiting.forwarded, rng));
         let Some(attempt) = attempt else {
-            answer(desk, waiting.client, edit::server_failure(&waiting.query));
+            match &waiting.failure {
+                Some(failure) => hand_on(desk, waiting, failure),
+                None => answer(desk, waiting.client, edit::server_failure(&waiting.query)),
+            }
             return false;
         };
         if desk.has(FORGETS_EARLIER_TRIES) {
@@ -254,6 +264,7 @@ impl OverUdp {
         let same_id = |waiting: &Waiting| dns::id(&waiting.query) == dns::id(query);
         self.is_hung
             || desk.has(ONE_QUESTION_AT_A_TIME) && !self.waiting.is_empty()
+            || desk.has(FORTY_QUESTIONS_AT_ONCE) && self.waiting.len() >= FORTY
             || desk.has(MIXES_UP_IDS) && self.waiting.iter().any(same_id)
     }
 
@@ -266,6 +277,17 @@ impl OverUdp {
             .map(|_| rng.random_range(FIRST_PORT..=u16::MAX))
             .find(|port| !taken(*port))
     }
+}
+
+/// Hands on what a server answered, under the id of the question.
+fn hand_on(desk: &mut Desk, waiting: &Waiting, response: &[u8]) {
+    let mut response = spoilt_answers::spoil(response, true, &desk.defects);
+    if let (Some(response), Some(id)) = (&mut response, dns::id(&waiting.query))
+        && !desk.has(LEAKS_UPSTREAM_IDS)
+    {
+        dns::set_id(response, id);
+    }
+    answer(desk, waiting.client, response);
 }
 
 fn answer(desk: &mut Desk, client: Client, response: Option<Vec<u8>>) {
@@ -311,6 +333,8 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// RFC 5452 §9.2 wants the ports above 1023.
 const FIRST_PORT: u16 = 1024;
 const FIXED_PORT: u16 = 10_053;
+/// What the defect has room for.
+const FORTY: usize = 40;
 const STORM: Duration = Duration::from_millis(50);
 /// Longer than terminals wait for an answer.
 const LATE: Duration = Duration::from_secs(6);
@@ -334,6 +358,9 @@ defects! {
     /// Forgets questions that come while another one is open.
     ONE_QUESTION_AT_A_TIME = "one-question-at-a-time",
         "前の問い合わせが終わるまでに届いた問い合わせを無視する。";
+    /// Forgets questions that come while forty others are open.
+    FORTY_QUESTIONS_AT_ONCE = "forty-questions-at-once",
+        "40件の問い合わせが未応答の間に届いた問い合わせを無視する。";
     /// Takes questions with the same id for one, whoever asks.
     MIXES_UP_IDS = "mixes-up-ids",
         "IDが同じ問い合わせを、別の端末からのものでも同じ問い合わせとみなす。";
