@@ -126,7 +126,7 @@ pub(super) const SAME: &[Consequence] = &[
         causes: &[&["fw6.echo-passes"]],
     },
     Consequence {
-        failures: &["fwd.to-right-mac"],
+        failures: &["dns.proxy.present", "fwd.to-right-mac"],
         causes: &[&["lan.nd.na-validation", "wan.nd.na-validation"]],
     },
     Consequence {
