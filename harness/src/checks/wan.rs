@@ -9,11 +9,13 @@ mod router_discovery;
 mod router_solicitation;
 mod routing_protocols;
 mod shared_prefix;
+mod silent_routers;
 mod source_addresses;
 
 pub(super) const TOPICS: &[&[Check]] = &[
     router_solicitation::CHECKS,
     router_discovery::CHECKS,
+    silent_routers::CHECKS,
     address_formation::CHECKS,
     address_lifetimes::CHECKS,
     shared_prefix::CHECKS,

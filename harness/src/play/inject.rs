@@ -84,6 +84,7 @@ pub fn from_the_line(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, 
         Crafted::InvalidNeighborAdverts => {
             Ok(neighbor_adverts::invalid(gateway.address, sight.wan_mac()))
         }
+        Crafted::SilentRouter => Ok(ndp::silent_router(sight)),
         Crafted::RouterAdvertFlood => Ok(ndp::flood(sight)),
         Crafted::MutatedRouterAdverts => Ok(mutated::router_adverts(sight)),
         Crafted::MutatedDhcpv6 => Ok(mutated::dhcpv6(sight)),
@@ -163,6 +164,7 @@ pub fn from_the_lan(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, S
         | Crafted::ShortPrefixLifetimes
         | Crafted::RouterLifetimeZero
         | Crafted::RouterAdvertAgain
+        | Crafted::SilentRouter
         | Crafted::RouterAdvertFlood
         | Crafted::MutatedRouterAdverts
         | Crafted::MutatedDhcpv6

@@ -234,9 +234,12 @@ fn renumber(step: Renumber, testbed: &mut Testbed) -> Result<Activity, String> {
         return Err("only an RA line can be left without a prefix".to_owned());
     }
     let edge = testbed.access.edge;
-    testbed
-        .world
-        .with(edge, |edge, cx| edge.change_prefix(step.how, cx));
+    testbed.world.with(edge, |edge, cx| {
+        if let Some(isp) = step.isp {
+            edge.change_isp(isp);
+        }
+        edge.change_prefix(step.how, cx);
+    });
     Ok(Activity::Over)
 }
 

@@ -270,6 +270,9 @@ impl Node for Router {
             self.boot(cx);
         }
         let mut silent = self.ram.wan.handle_timeout(cx);
+        for neighbor in &silent {
+            self.ram.discovery.note_silent(neighbor.address);
+        }
         silent.extend(self.ram.lan.handle_timeout(cx));
         self.give_up(silent, cx);
         let source = self.own_source(cx.now());

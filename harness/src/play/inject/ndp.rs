@@ -169,6 +169,16 @@ pub(super) fn flood(sight: &Sight<'_>) -> Vec<Frame> {
         .collect()
 }
 
+/// RFC 4861 §6.3.6: a router that neighbour discovery does not find is no choice, however much it is
+/// preferred (RFC 4191 §3.2).
+pub(super) fn silent_router(sight: &Sight<'_>) -> Vec<Frame> {
+    vec![build(RouterAdvert {
+        preference: HIGH,
+        lifetime: Duration::from_secs(1800),
+        ..no_router(sight)
+    })]
+}
+
 /// Returns an advertisement with all that the line says of timers and flags, by no router.
 pub(super) fn no_router(sight: &Sight<'_>) -> RouterAdvert {
     let last = sight.last_advert().map(|(_, last)| last);

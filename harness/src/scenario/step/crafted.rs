@@ -116,6 +116,8 @@ pub enum Crafted {
     RouterLifetimeZero,
     /// What the line's router advertised last, once more.
     RouterAdvertAgain,
+    /// A router with the highest preference that answers nobody.
+    SilentRouter,
     /// Hundreds of short-lived routers and prefixes.
     RouterAdvertFlood,
     /// Router Advertisements that are spoilt in every way.
@@ -267,6 +269,7 @@ impl Crafted {
             | Self::ShortPrefixLifetimes
             | Self::RouterLifetimeZero
             | Self::RouterAdvertAgain
+            | Self::SilentRouter
             | Self::RouterAdvertFlood
             | Self::MutatedRouterAdverts
             | Self::MutatedDhcpv6 => wire == Wire::Wan,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ngnlab_sim::line::Isp;
 use ngnlab_sim::node::edge::Renumbering;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,10 @@ pub struct Renumber {
     /// What becomes of the old one, and whether another comes.
     #[serde(default)]
     pub how: Renumbering,
+    /// Who brings the prefix from now on, where the contract with an ISP begins or ends (guide p.16,
+    /// Q17). The names that the line's DNS servers know stay those of the line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub isp: Option<Isp>,
 }
 
 /// How long the edge is away, and what it comes back with.
@@ -51,8 +56,13 @@ pub struct RebootHomeGateway {
 impl fmt::Display for Renumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.how {
-            Renumbering::OldWithdrawn => write!(f, "renumber the line"),
-            how => write!(f, "renumber the line, {how}"),
+            Renumbering::OldWithdrawn => write!(f, "renumber the line")?,
+            how => write!(f, "renumber the line, {how}")?,
+        }
+        match self.isp {
+            None => Ok(()),
+            Some(Isp::None) => write!(f, ", without an ISP from now on"),
+            Some(Isp::Ipoe) => write!(f, ", with an ISP from now on"),
         }
     }
 }

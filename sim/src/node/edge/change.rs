@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
 use super::{Edge, offers};
+use crate::line::Isp;
 use crate::node::Context;
 use crate::node::part::dhcpv6_server::Lease;
 use crate::time::Time;
@@ -44,6 +45,11 @@ impl Edge {
     /// Gives the line its next prefix, and withdraws the old one.
     pub fn renumber(&mut self, cx: &mut Context<'_>) {
         self.change_prefix(Renumbering::OldWithdrawn, cx);
+    }
+
+    /// Has another contract bring the line's prefixes from now on (guide p.16, Q17).
+    pub fn change_isp(&mut self, isp: Isp) {
+        self.line.isp = isp;
     }
 
     /// Changes the line's prefix.

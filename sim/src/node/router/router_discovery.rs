@@ -33,6 +33,8 @@ struct DefaultRouter {
     address: Ipv6Addr,
     until: Time,
     rank: u8,
+    /// Whether neighbour discovery looked for it in vain since it advertised itself.
+    silent: bool,
 }
 
 impl Discovery {
@@ -55,10 +57,23 @@ impl Discovery {
         self.next_rip = self.defects.has(RIPNG_ON_WAN).then_some(now);
     }
 
-    /// Returns the default router: of those preferred most, the one known longest.
+    /// Returns the default router: of those that can be reached, and are preferred most, the one
+    /// known longest (RFC 4861 §6.3.6, RFC 4191 §3.2).
     pub(super) fn router(&self) -> Option<Ipv6Addr> {
-        let best = self.routers.iter().rev().max_by_key(|known| known.rank);
+        let routers = self.routers.iter().rev();
+        let sticks = self.defects.has(STICKS_TO_SILENT_ROUTERS);
+        let best = match sticks {
+            true => routers.max_by_key(|known| known.rank),
+            false => routers.max_by_key(|known| (!known.silent, known.rank)),
+        };
         best.map(|known| known.address)
+    }
+
+    /// Notes that a neighbour does not answer, in case that it is a router.
+    pub(super) fn note_silent(&mut self, neighbor: Ipv6Addr) {
+        for known in &mut self.routers {
+            known.silent |= known.address == neighbor;
+        }
     }
 
     /// Returns the prefixes for addresses, as long as they are valid.
@@ -112,6 +127,7 @@ impl Discovery {
                     .lifetime
                     .max(if hijacked { HIJACKED } else { Duration::ZERO }),
             rank: if hijacked { HIGHEST } else { rank },
+            silent: false,
         };
         if let Some(known) = self.routers.iter_mut().find(|known| known.address == from) {
             *known = fresh;
@@ -269,6 +285,9 @@ const SILENCE_MAX: Duration = Duration::from_secs(10);
 const RIP_INTERVAL: Duration = Duration::from_secs(30);
 
 defects! {
+    /// Goes on sending to the router that is preferred most, although it answers nobody.
+    STICKS_TO_SILENT_ROUTERS = "sticks-to-silent-routers",
+        "近隣探索に応答しなくても、最も優先度の高いルータに送り続ける。";
     /// Sends Router Solicitations on the WAN from the unspecified address.
     RS_FROM_UNSPECIFIED = "rs-from-unspecified",
         "WANのRSを未指定アドレスから送る。";
