@@ -96,9 +96,18 @@ impl Sight<'_> {
     }
 
     /// Returns the global address from which a terminal last sent something away from its link,
-    /// and its MAC address.
+    /// and its MAC address; after a renumbering it is one of the new prefix, if there is one.
     pub fn terminal(&self) -> Option<(Ipv6Addr, Mac)> {
-        let addresses = self.terminal_addresses();
+        let assigned = self.facts().filter_map(|(_, fact)| match fact {
+            Fact::Assigned { prefix } => Some(*prefix),
+            _ => None,
+        });
+        let latest = assigned.last();
+        let mut addresses = self.terminal_addresses();
+        let is_current = |address: &Ipv6Addr| latest.is_none_or(|net| net.contains(address));
+        if addresses.iter().any(is_current) {
+            addresses.retain(is_current);
+        }
         let lan = self.lan_prefixes();
         self.records.iter().rev().find_map(|record| {
             let Seen::Frame {

@@ -126,10 +126,6 @@ pub(super) const SAME: &[Consequence] = &[
         causes: &[&["fw6.echo-passes"]],
     },
     Consequence {
-        failures: &["dns.proxy.present"],
-        causes: &[&["wan.nd.silent-router"]],
-    },
-    Consequence {
         failures: &["dns.proxy.present", "fwd.to-right-mac"],
         causes: &[&["lan.nd.na-validation", "wan.nd.na-validation"]],
     },

@@ -262,9 +262,17 @@ fn zero_valid(trace: &Dissection<'_>) -> Verdict {
             let mut later = trace.router_adverts().filter(|ra| {
                 ra.by_device(Role::Lan) && ra.at > due && again.is_none_or(|again| ra.at < again.at)
             });
+            // A smaller delegation may have taken the place of a larger one.
+            let is_given = |lan: Ipv6Net| {
+                let mut given = given.iter();
+                given.any(|other| {
+                    other.at >= gone.at && other.valid > 0 && other.net.contains(&lan)
+                })
+            };
             let prefers = |ra: &Found<&RouterAdvert>| {
-                let mut preferred = ra.is.prefixes().filter(|prefix| prefix.preferred > 0);
-                preferred.any(|prefix| net_of(prefix).is_some_and(|lan| gone.net.contains(&lan)))
+                let preferred = ra.is.prefixes().filter(|prefix| prefix.preferred > 0);
+                let mut nets = preferred.filter_map(net_of);
+                nets.any(|lan| gone.net.contains(&lan) && !is_given(lan))
             };
             let Some(ra) = later.next() else {
                 return Ruling::Skip;

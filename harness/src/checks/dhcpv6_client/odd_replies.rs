@@ -106,7 +106,10 @@ const AT_ONCE: Duration = Duration::from_millis(500);
 
 fn unknown_options(trace: &Dissection<'_>) -> Verdict {
     let strange = received(trace).filter(|answer| {
-        answer.is.kind == Kind::Reply && answer.is.codes().iter().any(|code| *code >= UNKNOWN)
+        // One that reports a failure is asked for again.
+        answer.is.kind == Kind::Reply
+            && answer.is.statuses().iter().all(|status| *status == Status::Success)
+            && answer.is.codes().iter().any(|code| *code >= UNKNOWN)
     });
     let offers = received(trace).filter(|answer| {
         let offers = answer.is.kind == Kind::Advertise && !answer.is.granted().is_empty();

@@ -97,6 +97,10 @@ pub(super) const CHECKS: &[Check] = &[
 
 const LARGE: &str = "ons.dns.large-answer";
 
+/// What fits into a packet on every path: who offers servers no more room than that cuts what is
+/// longer, and is right to (RFC 9715 §3.1; DNS flag day 2020).
+const UNFRAGMENTED: usize = 1232;
+
 /// Whether a server itself cut its answer although it was offered room for `size` bytes.
 fn server_cuts(upstream: &[Exchange<'_>], exchange: &Exchange<'_>, size: usize) -> bool {
     let is_same = |asked: &Question| exchange.question().is_some_and(|own| asked.same(own));
@@ -214,7 +218,10 @@ fn not_cut(trace: &Dissection<'_>) -> Verdict {
                 return Ruling::Skip;
             };
             let failed = !is_good(&reply.is);
-            if failed || best.is.size <= CLASSIC_SIZE || best.is.size > usize::from(room) {
+            let is_due = best.is.size > CLASSIC_SIZE
+                && best.is.size <= usize::from(room)
+                && best.is.size <= UNFRAGMENTED;
+            if failed || !is_due {
                 return Ruling::Skip;
             }
             // The client reads from TC where the whole answer is (RFC 5625 §4.4).

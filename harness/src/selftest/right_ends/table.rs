@@ -380,11 +380,6 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
         "wrong-router",
     ),
     right(
-        "sticks-to-silent-routers",
-        &["cpe/a-better-router-is-silent"],
-        "dns-proxy-fails",
-    ),
-    right(
         "heeds-adverts-on-lan",
         &["cpe/another-router-advertises-on-the-lan"],
         "wrong-router",
