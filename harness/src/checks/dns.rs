@@ -25,6 +25,7 @@ mod mutated_answers;
 mod odd_questions;
 mod oddities;
 mod outages;
+mod own_questions;
 pub(super) mod own_refusals;
 mod relayed;
 mod server_outages;
@@ -52,6 +53,7 @@ pub(super) const TOPICS: &[&[Check]] = &[
     edns_options::CHECKS,
     failing_servers::CHECKS,
     fragmented_answers::CHECKS,
+    own_questions::CHECKS,
     odd_questions::CHECKS,
     verbatim::CHECKS,
     clients_apart::CHECKS,

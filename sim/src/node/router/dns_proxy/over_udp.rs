@@ -27,6 +27,8 @@ pub(super) struct OverUdp {
     /// Empty unless a defect fills it.
     cache: WrongCache,
     refusals: OwnRefusals,
+    /// When a defect next asks the servers whether they are there.
+    health: Option<Time>,
 }
 
 struct Waiting {
@@ -77,6 +79,9 @@ impl OverUdp {
         now: Time,
         rng: &mut ChaCha8Rng,
     ) {
+        if desk.has(ASKS_ON_ITS_OWN) {
+            self.health.get_or_insert(now);
+        }
         let client = Client { side, from, to };
         let known = |waiting: &Waiting| waiting.client == client && waiting.query == query;
         // A client's repetition adds nothing: the question is being asked (RFC 5452 §5).
@@ -177,6 +182,12 @@ impl OverUdp {
     }
 
     pub(super) fn handle_timeout(&mut self, desk: &mut Desk, now: Time, rng: &mut ChaCha8Rng) {
+        if self.health.is_some_and(|at| at <= now) {
+            self.health = Some(now + HEALTH_INTERVAL);
+            for server in desk.servers.all() {
+                self.send(desk, server, HEALTH, rng);
+            }
+        }
         let (due, kept) = std::mem::take(&mut self.waiting)
             .into_iter()
             .partition::<Vec<_>, _>(|waiting| waiting.retry_at <= now);
@@ -192,7 +203,8 @@ impl OverUdp {
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Time> {
-        self.waiting.iter().map(|waiting| waiting.retry_at).min()
+        let retries = self.waiting.iter().map(|waiting| waiting.retry_at);
+        retries.chain(self.health).min()
     }
 
     /// Asks the next server; if there is none left, the question fails and `false` is returned.
@@ -333,6 +345,10 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// RFC 5452 §9.2 wants the ports above 1023.
 const FIRST_PORT: u16 = 1024;
 const FIXED_PORT: u16 = 10_053;
+/// What a defect asks every server each second, as the health checks of a load balancer do: the
+/// address of a root server (RFC 1035 §4.1).
+const HEALTH: &[u8] = b"\0\0\x01\0\0\x01\0\0\0\0\0\0\x01a\x0croot-servers\x03net\0\0\x01\0\x01";
+const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
 /// What the defect has room for.
 const FORTY: usize = 40;
 const STORM: Duration = Duration::from_millis(50);
@@ -361,6 +377,9 @@ defects! {
     /// Forgets questions that come while forty others are open.
     FORTY_QUESTIONS_AT_ONCE = "forty-questions-at-once",
         "40件の問い合わせが未応答の間に届いた問い合わせを無視する。";
+    /// Asks every server each second for a name of its own, to see whether it is there.
+    ASKS_ON_ITS_OWN = "asks-on-its-own",
+        "どの端末も尋ねていない名前を、生存確認のために毎秒すべてのDNSサーバに問い合わせる。";
     /// Takes questions with the same id for one, whoever asks.
     MIXES_UP_IDS = "mixes-up-ids",
         "IDが同じ問い合わせを、別の端末からのものでも同じ問い合わせとみなす。";

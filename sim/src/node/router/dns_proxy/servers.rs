@@ -40,6 +40,15 @@ impl Servers {
         self.learnt.truncate(LEARNT_MAX);
     }
 
+    /// Returns every server that is configured for a domain.
+    pub(super) fn all(&self) -> Vec<Ipv6Addr> {
+        let rows = self.setup.domains.iter().flat_map(|row| &row.servers);
+        let mut all: Vec<Ipv6Addr> = rows.copied().collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
     /// Returns the servers to ask for a name, one after the other.
     pub(super) fn plan(&self, name: &str, now: Time) -> Vec<Ipv6Addr> {
         let mut order = self.configured_for(name).to_vec();
