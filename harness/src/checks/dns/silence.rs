@@ -17,7 +17,8 @@ use crate::checks::dns::mutated_answers::mutated;
 use crate::checks::dns::oddities::ODDITIES;
 use crate::checks::dns::outages::{is_past_an_outage, outages, slow_answer};
 use crate::checks::dns::tcp_clients::{
-    answer_elsewhere, by_tcp, client, connections, is_beside_idle, is_crowded, is_pipelined,
+    answer_elsewhere, by_tcp, client, connections, is_beside_idle, is_crowded, is_half_closed,
+    is_pipelined,
 };
 use crate::checks::dns::twins::{PATIENCE, tries, twins, unanswered};
 use crate::checks::ruling::{Ruling, because, broken};
@@ -29,6 +30,9 @@ pub(super) const PRESENT: &str = "dns.proxy.present";
 
 /// The check that ordinary questions over TCP belong to.
 pub(super) const TCP: &str = "dns.proxy.tcp";
+
+/// The check that questions of clients belong to that have closed their side.
+pub(super) const HALF_CLOSED: &str = "dns.proxy.tcp-half-closed";
 
 /// Rules, for a check, on a question that got no answer: broken if that is for this check to say.
 pub(super) fn nothing_came(
@@ -122,6 +126,9 @@ fn owner(
     upstream: &[Exchange<'_>],
     exchange: &Exchange<'_>,
 ) -> &'static str {
+    if is_half_closed(trace, exchange) {
+        return HALF_CLOSED;
+    }
     if let Some(owner) = gone_astray(trace, lan, exchange) {
         return owner;
     }

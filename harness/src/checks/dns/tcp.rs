@@ -10,9 +10,10 @@ use ngnlab_sim::trace::End;
 use crate::checks::check::{Check, DNS_PROXY};
 use crate::checks::delay::Delay;
 use crate::checks::dns::own_refusals::answered;
-use crate::checks::dns::silence::{not_taken, nothing_came};
+use crate::checks::dns::silence::{HALF_CLOSED, not_taken, nothing_came};
 use crate::checks::dns::tcp_clients::{
-    PROMPT, answer_elsewhere, by_tcp, client, connections, is_beside_idle, is_crowded, is_pipelined,
+    PROMPT, answer_elsewhere, by_tcp, client, connections, is_beside_idle, is_crowded,
+    is_half_closed, is_pipelined,
 };
 use crate::checks::dns::twins::{PATIENCE, twins};
 use crate::checks::ruling::{Ruling, apart, broken, every, seconds};
@@ -115,7 +116,31 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         judge: idle,
     },
+    Check {
+        id: HALF_CLOSED,
+        source: "RFC 1035 §4.2.2; RFC 9293 §3.6",
+        level: Level::Should,
+        profiles: DNS_PROXY,
+        aspects: &[Aspect::Dns],
+        title: Text::new(
+            "送信側を閉じた端末にも、TCPで受けた問い合わせの応答を返す",
+            "A client that has closed its side of a TCP connection is still answered",
+        ),
+        hint: Text::new(
+            "端末のFINを受けても、未応答の問い合わせに答えてから接続を閉じてください。",
+            "Answer what is still open before you close a connection whose client has sent its FIN.",
+        ),
+        judge: half_closed,
+    },
 ];
+
+fn half_closed(trace: &Dissection<'_>) -> Verdict {
+    let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    let asked = by_tcp(&lan).filter(|exchange| is_half_closed(trace, exchange));
+    every("question of a client that has closed its side", asked, |exchange| {
+        answered(HALF_CLOSED, trace, &upstream, exchange)
+    })
+}
 
 fn tcp_to_tcp(trace: &Dissection<'_>) -> Verdict {
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());

@@ -37,6 +37,24 @@ pub(super) fn connections<'d>(trace: &'d Dissection<'_>) -> impl Iterator<Item =
     })
 }
 
+/// Returns whether the client of a question closed its side at once, with an answer still to come.
+pub(super) fn is_half_closed(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> bool {
+    let answered = exchange.reply().map(|reply| reply.record);
+    exchange.query.is.transport == Transport::Tcp
+        && connections(trace).any(|connection| {
+            connection.client == client(exchange)
+                && connection.client_closed.is_some_and(|(record, at)| {
+                    let first = connection.server_closed.is_none_or(|(other, _)| record < other);
+                    first
+                        && at <= exchange.query.at + SOON
+                        && answered.is_none_or(|reply| record < reply)
+                })
+        })
+}
+
+/// Long before a client that waits gives up.
+const SOON: Duration = Duration::from_secs(1);
+
 /// Returns the answer to a question over TCP that came as a datagram, or on another connection.
 pub(super) fn answer_elsewhere<'d>(
     trace: &'d Dissection<'_>,

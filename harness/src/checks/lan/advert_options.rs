@@ -358,7 +358,8 @@ fn route_information(trace: &Dissection<'_>) -> Verdict {
     only_in(Mode::Pd, trace, || {
         let adverts = raw(trace);
         let mut delegated = given(trace);
-        delegated.retain(|given| given.valid > 0);
+        // A /64 is the LAN's own prefix, and there is no other part of it to be reached.
+        delegated.retain(|given| given.valid > 0 && given.net.prefix_len() < 64);
         let mut seen = BTreeSet::new();
         delegated.retain(|given| seen.insert(given.net));
         every("delegated prefix in use on the LAN", delegated, |given| {
