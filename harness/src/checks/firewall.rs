@@ -2,7 +2,7 @@
 
 use super::check::Check;
 
-mod border;
+pub(super) mod border;
 mod crossing_flows;
 mod idle_flows;
 mod let_in;

@@ -105,6 +105,9 @@ pub enum Dhcpv6Quirk {
     Delegates64,
     /// Renew and Rebind bring a /60 out of the prefix that there was, which goes.
     NarrowsAtRenewal,
+    /// The first Renew or Rebind brings the prefix with lifetimes of zero, and no other one; who
+    /// solicits anew gets one.
+    WithdrawsAtRenewal,
     /// A prefix that another one takes the place of stays valid, and is preferred no longer.
     DeprecatesOldPrefix,
     /// What a relay agent passes on is answered (RFC 8415 §19); ignored unless given, since no

@@ -235,7 +235,9 @@ impl Node for Router {
             return;
         };
         let mac = self.interface(port).mac();
-        let for_us = packet.eth_destination == mac || packet.eth_destination.is_multicast();
+        let for_us = packet.eth_destination == mac
+            || packet.eth_destination.is_multicast()
+            || self.defects.has(TAKES_FRAMES_OF_OTHERS);
         if !for_us || packet.eth_source == mac || self.ram.hung {
             return;
         }
@@ -380,6 +382,9 @@ fn is_discovery(kind: u8) -> bool {
 const PREFIX_PATIENCE: Duration = Duration::from_secs(20);
 
 defects! {
+    /// Takes frames that are for another host, as with a promiscuous interface.
+    TAKES_FRAMES_OF_OTHERS = "takes-frames-of-others",
+        "ほかのホスト宛てのフレームも受け取って中継する。";
     /// Loses its per-domain table in a power cut, as a configuration that was never saved (guide
     /// p.7).
     FORGETS_DNS_TABLE = "forgets-dns-table",

@@ -130,6 +130,10 @@ pub(super) const SAME: &[Consequence] = &[
         causes: &[&["lan.nd.na-validation", "wan.nd.na-validation"]],
     },
     Consequence {
+        failures: &["ngn.pd.no-iana", "pd.accept.without-iana"],
+        causes: &[&["pd.lifetime.cap-ra"]],
+    },
+    Consequence {
         failures: &["fw6.related-parameter-problem"],
         causes: &[&["fw6.udp-icmp-not-fatal", "fw6.related-time-exceeded"]],
     },

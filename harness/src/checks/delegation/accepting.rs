@@ -265,9 +265,8 @@ fn zero_valid(trace: &Dissection<'_>) -> Verdict {
             // A smaller delegation may have taken the place of a larger one.
             let is_given = |lan: Ipv6Net| {
                 let mut given = given.iter();
-                given.any(|other| {
-                    other.at >= gone.at && other.valid > 0 && other.net.contains(&lan)
-                })
+                given
+                    .any(|other| other.at >= gone.at && other.valid > 0 && other.net.contains(&lan))
             };
             let prefers = |ra: &Found<&RouterAdvert>| {
                 let preferred = ra.is.prefixes().filter(|prefix| prefix.preferred > 0);

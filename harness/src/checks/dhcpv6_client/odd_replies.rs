@@ -108,7 +108,11 @@ fn unknown_options(trace: &Dissection<'_>) -> Verdict {
     let strange = received(trace).filter(|answer| {
         // One that reports a failure is asked for again.
         answer.is.kind == Kind::Reply
-            && answer.is.statuses().iter().all(|status| *status == Status::Success)
+            && answer
+                .is
+                .statuses()
+                .iter()
+                .all(|status| *status == Status::Success)
             && answer.is.codes().iter().any(|code| *code >= UNKNOWN)
     });
     let offers = received(trace).filter(|answer| {

@@ -58,7 +58,10 @@ fn keeps_quiet(trace: &Dissection<'_>) -> Verdict {
             ));
         }
     }
-    match upstream.iter().find(|exchange| asked.contains(&name(exchange))) {
+    match upstream
+        .iter()
+        .find(|exchange| asked.contains(&name(exchange)))
+    {
         Some(exchange) => Verdict::Pass(vec![exchange.query.record]),
         None => Verdict::Inconclusive("the device asked nothing for a terminal".to_owned()),
     }

@@ -137,9 +137,11 @@ pub(super) const CHECKS: &[Check] = &[
 fn half_closed(trace: &Dissection<'_>) -> Verdict {
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
     let asked = by_tcp(&lan).filter(|exchange| is_half_closed(trace, exchange));
-    every("question of a client that has closed its side", asked, |exchange| {
-        answered(HALF_CLOSED, trace, &upstream, exchange)
-    })
+    every(
+        "question of a client that has closed its side",
+        asked,
+        |exchange| answered(HALF_CLOSED, trace, &upstream, exchange),
+    )
 }
 
 fn tcp_to_tcp(trace: &Dissection<'_>) -> Verdict {

@@ -44,7 +44,9 @@ pub(super) fn is_half_closed(trace: &Dissection<'_>, exchange: &Exchange<'_>) ->
         && connections(trace).any(|connection| {
             connection.client == client(exchange)
                 && connection.client_closed.is_some_and(|(record, at)| {
-                    let first = connection.server_closed.is_none_or(|(other, _)| record < other);
+                    let first = connection
+                        .server_closed
+                        .is_none_or(|(other, _)| record < other);
                     first
                         && at <= exchange.query.at + SOON
                         && answered.is_none_or(|reply| record < reply)

@@ -237,7 +237,7 @@ fn is_unique_local(address: Ipv6Addr) -> bool {
 
 /// Returns whether a routing header of type 0 comes before any upper-layer protocol (RFC 2460
 /// §4.4, RFC 8200 §4).
-fn has_routing_header_0(ip: &[u8]) -> bool {
+pub(in crate::checks) fn has_routing_header_0(ip: &[u8]) -> bool {
     const OPTIONS: [u8; 2] = [0, 60];
     const ROUTING: u8 = 43;
     let Some(mut number) = ip.get(6).copied() else {

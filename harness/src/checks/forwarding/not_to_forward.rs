@@ -5,6 +5,7 @@ use ngnlab_sim::message::packet::{is_link_local, is_routable};
 
 use crate::checks::check::{Check, EVERYONE};
 use crate::checks::evidence::through_device::must_not_cross;
+use crate::checks::ruling::{finding, never};
 use crate::dissection::Dissection;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -56,7 +57,52 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         judge: no_unspecified,
     },
+    Check {
+        id: "fwd.not-for-us",
+        source: "RFC 2464 §3; RFC 4861 §7.2",
+        level: Level::Should,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "ほかのホスト宛てのフレームを中継しない",
+            "Frames for other hosts are not forwarded",
+        ),
+        hint: Text::new(
+            "宛先MACアドレスが自分のものではないフレームは、中身にかかわらず破棄してください。",
+            "Drop frames whose destination MAC address is not the device's, whatever is inside.",
+        ),
+        judge: not_for_us,
+    },
 ];
+
+fn not_for_us(trace: &Dissection<'_>) -> Verdict {
+    let macs = trace.device_macs();
+    let tried: Vec<_> = trace
+        .packets
+        .iter()
+        .filter(|found| {
+            found.injected
+                && found.to_device(found.on)
+                && !found.eth_destination.is_multicast()
+                && !macs.contains(&found.eth_destination)
+                && is_routable(found.source)
+                && is_routable(found.destination)
+        })
+        .collect();
+    let through = tried.iter().filter_map(|found| {
+        let after = trace.crossed(found)?;
+        Some(finding(
+            [found.record, after.record],
+            format!("nothing done with a frame for {}", found.eth_destination),
+            "it left on the other side",
+        ))
+    });
+    never(
+        "frame for another host",
+        tried.iter().map(|found| found.record),
+        through,
+    )
+}
 
 fn no_link_local(trace: &Dissection<'_>) -> Verdict {
     must_not_cross(trace, "packet from or to a link-local address", |found| {

@@ -9,6 +9,7 @@ use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::evidence::through_device::{SOON, must_cross};
+use crate::checks::firewall::border::has_routing_header_0;
 use crate::checks::ruling::{Ruling, broken, every, expect, finding};
 use crate::dissection::crossing::Flow;
 use crate::dissection::{Connection, Dissection, Found};
@@ -134,7 +135,7 @@ fn traffic_class_kept(trace: &Dissection<'_>) -> Verdict {
 fn extensions_pass(trace: &Dissection<'_>) -> Verdict {
     // RFC 8200 §4.6; what has Hop-by-Hop Options may be dropped (RFC 7045 §2.2).
     must_cross(trace, "packet with a Destination Options header", |found| {
-        found.is.ip.get(6) == Some(&60)
+        found.is.ip.get(6) == Some(&60) && !has_routing_header_0(found.is.ip)
     })
 }
 

@@ -50,9 +50,9 @@ fn gives_way(trace: &Dissection<'_>) -> Verdict {
             })
     });
     every("router that answers nobody", silent, |silent| {
-        let another = wan_adverts(trace).into_iter().rfind(|ra| {
-            ra.source != silent.source && ra.record < silent.record && !ra.injected
-        });
+        let another = wan_adverts(trace)
+            .into_iter()
+            .rfind(|ra| ra.source != silent.source && ra.record < silent.record && !ra.injected);
         let Some(another) = another.filter(|ra| !ra.is.lifetime.is_zero()) else {
             return Ruling::Skip;
         };
@@ -79,7 +79,10 @@ fn gives_way(trace: &Dissection<'_>) -> Verdict {
             Some(found) => Ruling::Holds(vec![silent.record, asked.record, found.record]),
             None => broken(
                 [silent.record, asked.record],
-                format!("{} used, as {} answers nobody", another.source, silent.source),
+                format!(
+                    "{} used, as {} answers nobody",
+                    another.source, silent.source
+                ),
                 "nothing leaves by it",
             )
             .unless_late(

@@ -41,13 +41,17 @@ pub fn from_a_terminal(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
     };
     Ok(match what {
         Crossing::Datagram => vec![udp(out)],
+        Crossing::ForAnotherHost => vec![udp(Envelope {
+            eth_destination: NOBODY,
+            ..out
+        })],
         Crossing::MarkedDatagram => vec![relabel(&udp(out.with_traffic_class(MARK)), FLOW_LABEL)],
         Crossing::LargeDatagram => vec![large(out, (TERMINAL_PORT, STRANGER_PORT))],
         Crossing::Fragments => fragments(&out.udp(TERMINAL_PORT, STRANGER_PORT, &[0x4e; 2000])),
         Crossing::ExtensionHeaders => [raw::HOP_BY_HOP, raw::DESTINATION_OPTIONS]
             .map(|number| insert(&udp(out), number, &raw::PADDING))
             .to_vec(),
-        Crossing::RoutingHeader0 => vec![raw::routing_header_0(&udp(out), stranger)],
+        Crossing::RoutingHeader0 => source_routed(&udp(out), stranger),
         Crossing::OtherProtocol => vec![raw::packet(out, EXPERIMENT, &payload)],
         Crossing::TcpSyn => vec![syn(out, (TERMINAL_PORT, STRANGER_PORT))],
         Crossing::TcpAck => vec![segment(out, OUT, (2, 2), |_| {}, b"")],
@@ -165,6 +169,10 @@ pub fn from_a_stranger(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
     };
     Ok(match what {
         Crossing::Datagram => vec![udp(into)],
+        Crossing::ForAnotherHost => vec![udp(Envelope {
+            eth_destination: NOBODY,
+            ..into
+        })],
         Crossing::MarkedDatagram => {
             vec![relabel(&udp(into.with_traffic_class(MARK)), FLOW_LABEL)]
         }
@@ -173,7 +181,7 @@ pub fn from_a_stranger(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
         Crossing::ExtensionHeaders => {
             vec![insert(&udp(into), raw::DESTINATION_OPTIONS, &raw::PADDING)]
         }
-        Crossing::RoutingHeader0 => vec![raw::routing_header_0(&udp(into), address)],
+        Crossing::RoutingHeader0 => source_routed(&udp(into), address),
         Crossing::OtherProtocol => vec![raw::packet(into, EXPERIMENT, &payload)],
         Crossing::ErrorsAboutDatagram => {
             let body = quoted(STRANGER_PORT)(0);
@@ -320,6 +328,19 @@ fn syn(envelope: Envelope, ports: (u16, u16)) -> Frame {
     envelope.tcp(header, &[])
 }
 
+/// Returns a packet behind a routing header of type 0: alone, and after other extension headers,
+/// where it is as bad.
+fn source_routed(frame: &Frame, by_way_of: Ipv6Addr) -> Vec<Frame> {
+    let routed = raw::routing_header_0(frame, by_way_of);
+    let after = |number, body: &[u8]| insert(&routed, number, body);
+    vec![
+        after(raw::DESTINATION_OPTIONS, &raw::PADDING),
+        after(raw::DESTINATION_OPTIONS, &raw::MORE_PADDING),
+        after(raw::HOP_BY_HOP, &raw::PADDING),
+        routed,
+    ]
+}
+
 /// Builds a segment that acknowledges something; `change` sets what else it says.
 fn segment(
     envelope: Envelope,
@@ -352,6 +373,8 @@ const HTTPS: u16 = 443;
 const UNKNOWN_NEXT_HEADER: u8 = 1;
 /// RFC 8200 §3: where the IPv6 header names what follows.
 const NEXT_HEADER: u32 = 6;
+/// The MAC address of a host that is not there.
+const NOBODY: Mac = Mac([0x02, 0x00, 0x5e, 0x34, 0xba, 0xd0]);
 /// A link-local address that no node has (RFC 7042 §2.1 leaves the number to examples).
 const NOBODY_ON_THE_LINK: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0x0200, 0x5eff, 0xfe00, 0x53ff);
 /// Both outside the well-known range, where RFC 6092 §3.2.3 is strictest.

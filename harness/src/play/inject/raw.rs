@@ -88,6 +88,8 @@ pub(super) const ESP: u8 = 50;
 pub(super) const AUTHENTICATION: u8 = 51;
 /// RFC 8200 §4.2: no further eight bytes, and PadN over the remaining six.
 pub(super) const PADDING: [u8; 7] = [0, 1, 4, 0, 0, 0, 0];
+/// The same with eight bytes more.
+pub(super) const MORE_PADDING: [u8; 15] = [1, 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 /// RFC 4302 §2: a length of 4, reserved, SPI 0x1000, sequence number 1, 96 bits of check value.
 pub(super) const AH_BODY: [u8; 23] = [
     4, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,

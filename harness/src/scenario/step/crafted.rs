@@ -144,6 +144,8 @@ pub enum Crafted {
 pub enum Crossing {
     /// A UDP datagram of a conversation between a terminal and a stranger.
     Datagram,
+    /// The same in a frame for another host than the device.
+    ForAnotherHost,
     /// The same with a flow label, a DSCP and an ECN codepoint.
     MarkedDatagram,
     /// The same with 1500 bytes.
@@ -290,6 +292,7 @@ impl Crossing {
             | Self::OtherProtocol
             | Self::TcpSyn
             | Self::TcpData
+            | Self::ForAnotherHost
             | Self::TcpFin
             | Self::HopLimit2
             | Self::UnroutableAddresses

@@ -291,6 +291,11 @@ impl Dhcpv6Server {
                 answers.push(self.no_binding(wanted));
                 continue;
             };
+            if self.withdraws_now() {
+                self.leases.remove(&client, wanted.id);
+                answers.push(withdrawn(wanted.id, &[lease.prefix]));
+                continue;
+            }
             // A prefix that is no longer delegated goes, and another one comes with it
             // (ngn-facts §1.3, §8 row 11).
             let prefix = if self.leases.is_in_pool(lease.prefix) {

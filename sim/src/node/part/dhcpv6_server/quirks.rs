@@ -19,6 +19,8 @@ pub(super) struct Memory {
     failed: u32,
     /// Whether a Reply without a prefix has been sent.
     left_empty: bool,
+    /// Whether a prefix has been withdrawn at its renewal.
+    withdrawn: bool,
     /// The clients that have their key, and how often each was told to reconfigure.
     pub(super) keyed: Vec<Keyed>,
 }
@@ -230,6 +232,12 @@ impl Dhcpv6Server {
             let narrow = pool.map(|prefix| narrowed(*prefix, 60)).collect();
             self.leases.set_pool(narrow);
         }
+    }
+
+    /// Returns whether a renewal takes the prefix away; no later one does.
+    pub(super) fn withdraws_now(&mut self) -> bool {
+        let first = !std::mem::replace(&mut self.memory.withdrawn, true);
+        first && self.has(Dhcpv6Quirk::WithdrawsAtRenewal)
     }
 
     /// Returns the lifetimes of a lease that is renewed.

@@ -262,6 +262,7 @@ impl Client {
             .any(|prefix| {
                 prefix.valid == 0 && Some(prefix.prefix) == current.map(|lease| lease.net)
             });
+        let withdrawn = withdrawn && !self.defects.has(KEEPS_WHAT_WAS_WITHDRAWN);
         if withdrawn {
             self.binding = None;
         }
@@ -446,6 +447,9 @@ defects! {
     /// Drops DHCPv6 messages with options that it does not know.
     DROPS_UNKNOWN_OPTIONS = "drops-unknown-options",
         "未知のオプションを含むDHCPv6のメッセージを破棄する。";
+    /// Goes on with a prefix whose lifetimes a renewal has set to zero.
+    KEEPS_WHAT_WAS_WITHDRAWN = "keeps-what-was-withdrawn",
+        "更新で有効期間が0になったプレフィックスを使い続ける。";
     /// Takes a Reply for a lease that it got to a Solicit.
     TAKES_REPLIES_TO_SOLICIT = "takes-replies-to-solicit",
         "Solicitに対して届いたReplyを、そのままリースとして受け入れる。";
