@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ngnlab_reports::{Level, Profile, Text, Verdict};
+use ngnlab_sim::message::dhcpv6::Delegated;
 use ngnlab_sim::message::packet::ALL_DHCP;
 
 use crate::checks::check::{CE_ROUTER, Check};
@@ -242,7 +243,19 @@ fn renew_nonzero(trace: &Dissection<'_>) -> Verdict {
         if prefixes.peek().is_none() {
             return Ruling::Skip;
         }
-        match prefixes.find(|prefix| prefix.preferred == 0 || prefix.valid == 0) {
+        // What was granted so is repeated so: a prefix that is on its way out.
+        let was_granted = |prefix: &Delegated| {
+            let before = received(trace).filter(|reply| reply.record < found.record);
+            let mut granted = before.flat_map(|reply| reply.is.delegations());
+            granted.any(|ia| {
+                let mut same = ia.prefixes.iter();
+                same.any(|one| one.prefix == prefix.prefix && one.preferred == 0 && one.valid > 0)
+            })
+        };
+        let is_zero = |prefix: &&Delegated| -> bool {
+            prefix.valid == 0 || prefix.preferred == 0 && !was_granted(prefix)
+        };
+        match prefixes.find(is_zero) {
             None => Ruling::Holds(vec![found.record]),
             Some(prefix) => broken(
                 [found.record],

@@ -13,6 +13,7 @@ use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
 use crate::checks::delay::unless_late;
 use crate::checks::dns::mutated_answers::mutated;
 use crate::checks::dns::oddities::is_common;
+use crate::checks::dns::outages::slow_answer;
 use crate::checks::dns::own_refusals::{
     Answer, answer, answered, failed_by_delay, is_aaaa_withheld, refusals,
 };
@@ -328,6 +329,8 @@ fn name_error_kept(trace: &Dissection<'_>) -> Verdict {
         let all_say_so = replies
             .iter()
             .all(|reply| reply.is.rcode == NXDOMAIN && reply.is.message.is_some());
+        // What comes late is for `dns.proxy.slow-server`.
+        let all_say_so = all_say_so && slow_answer(&upstream, exchange).is_none();
         let (Some(first), Some(reply), true) =
             (replies.first(), in_the_end(&lan, exchange), all_say_so)
         else {
