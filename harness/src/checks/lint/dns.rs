@@ -52,6 +52,20 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         answer_whole,
     ),
+    row(
+        "lint.dns.answer-header",
+        ("RFC 1035 §4.1.1; RFC 4035 §3.2.2", Level::Must),
+        CE_ROUTER,
+        Text::new(
+            "応答のRDとCDが問い合わせと同じである",
+            "RD and CD of an answer are those of its question",
+        ),
+        Text::new(
+            "自分で作るSERVFAILなどの応答にも、問い合わせのRDとCDを写してください。",
+            "Copy RD and CD into answers of your own making, too, as SERVFAIL.",
+        ),
+        answer_header,
+    ),
 ];
 
 /// QR, AA, TC, RA, Z and the response code (RFC 1035 §4.1.1).
@@ -88,6 +102,37 @@ fn question_header(trace: &Dissection<'_>) -> Verdict {
             )
         },
     )
+}
+
+/// RD and CD (RFC 1035 §4.1.1, RFC 4035 §3.2.2).
+const COPIED: u16 = 0x0110;
+
+fn answer_header(trace: &Dissection<'_>) -> Verdict {
+    let upstream = trace.upstream_dns();
+    // What a server said of the same question is passed on as it is.
+    let said = |asked: &Exchange<'_>, flags: u16| {
+        let same = |other: &&Exchange<'_>| {
+            let ours = (&asked.query.is.question, &other.query.is.question);
+            matches!(ours, (Some(lan), Some(wan)) if lan.same(wan))
+        };
+        let mut replies = upstream.iter().filter(same).flat_map(|other| &other.replies);
+        replies.any(|reply| reply.is.flags & COPIED == flags)
+    };
+    every("answer to a terminal", trace.lan_dns(), |exchange| {
+        let Some(reply) = exchange.reply().filter(|_| exchange.query.is.opcode() == 0) else {
+            return Ruling::Skip;
+        };
+        let (asked, given) = (exchange.query.is.flags & COPIED, reply.is.flags & COPIED);
+        if given != asked && said(&exchange, given) {
+            return Ruling::Skip;
+        }
+        expect(
+            [exchange.query.record, reply.record],
+            given == asked,
+            format!("RD and CD as in the question, {asked:#06x}"),
+            format!("{given:#06x}"),
+        )
+    })
 }
 
 /// Returns how many questions a message says that it asks.

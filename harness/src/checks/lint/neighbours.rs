@@ -128,6 +128,20 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         solicited,
     ),
+    row(
+        "lint.ns.from-nowhere",
+        ("RFC 4861 §4.3, §7.2.2", Level::Must),
+        CE_ROUTER,
+        Text::new(
+            "未指定アドレスからのNSを重複アドレス検出にだけ使う",
+            "Solicitations from the unspecified address are for duplicate address detection alone",
+        ),
+        Text::new(
+            "ほかのノードを探すNSは、そのインタフェースの自分のアドレスから送ってください。",
+            "Look for other nodes from an address of the interface.",
+        ),
+        from_nowhere_for_own,
+    ),
 ];
 
 const ALL: &[u8] = &[
@@ -273,6 +287,43 @@ fn nameless_from_nowhere(trace: &Dissection<'_>) -> Verdict {
             )
         },
     )
+}
+
+fn from_nowhere_for_own(trace: &Dissection<'_>) -> Verdict {
+    let asking = own::neighbours(trace, &[NEIGHBOR_SOLICITATION]);
+    every("Neighbor Solicitation", asking, |(found, message)| {
+        let Some(target) = target(&message) else {
+            return Ruling::Skip;
+        };
+        // Whoever speaks from an address on this cable, and is not the device, has it.
+        let mut others = trace.packets.iter();
+        let of_another = others.any(|other| {
+            other.on == found.on
+                && other.record < found.record
+                && other.to_device(found.on)
+                && !other.injected
+                && other.source == target
+        });
+        // A proxy hands on what a node of its other side asks for itself (RFC 4389 §4.1.3).
+        let asked_beyond = |from_nowhere: bool| {
+            trace.neighbor_solicits().any(|other| {
+                other.on != found.on
+                    && other.to_device(other.on)
+                    && other.record < found.record
+                    && found.at <= other.arrives + THINKING
+                    && other.is.target == target
+                    && other.source.is_unspecified() == from_nowhere
+            })
+        };
+        let of_another = of_another || asked_beyond(false);
+        let is_handed_on = asked_beyond(true);
+        expect(
+            [found.record],
+            !(found.source.is_unspecified() && of_another && !is_handed_on),
+            format!("an address of its own as source, to look for {target}"),
+            "the unspecified address",
+        )
+    })
 }
 
 fn solicit_destination(trace: &Dissection<'_>) -> Verdict {

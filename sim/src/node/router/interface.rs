@@ -286,7 +286,7 @@ impl Interface {
 
     /// Multicasts a solicitation from our link-local address, or from nowhere to detect a duplicate.
     pub(super) fn solicit(&self, target: Ipv6Addr, detection: bool, cx: &mut Context<'_>) {
-        let source = if detection {
+        let source = if detection || self.defects.has(LOOKS_FROM_NOWHERE) {
             Ipv6Addr::UNSPECIFIED
         } else {
             self.link_local()
@@ -343,6 +343,9 @@ const REACHABLE_TIME: Duration = Duration::from_secs(30);
 const MAX_DAD_DELAY: Duration = Duration::from_secs(1);
 
 defects! {
+    /// Looks for terminals, as a proxy, from the unspecified address.
+    LOOKS_FROM_NOWHERE = "looks-from-nowhere",
+        "近隣探索のプロキシとして端末を探すとき、未指定アドレスから送る。";
     /// Does not answer Neighbor Solicitations on the LAN, as behind a filter for ICMPv6.
     NO_LAN_NEIGHBOR_ADVERTS = "no-lan-neighbor-adverts",
         "LANの近隣要請に応答しない。ICMPv6を遮断するフィルタがあるとそうなる。";

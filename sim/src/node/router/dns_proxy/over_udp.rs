@@ -311,6 +311,11 @@ fn answer(desk: &mut Desk, client: Client, response: Option<Vec<u8>>) {
     if let Some(other) = other.filter(|_| desk.has(ANSWERS_FROM_OTHER_ADDRESS)) {
         source.set_ip(*other);
     }
+    let mut payload = payload;
+    if let Some(flags) = payload.get_mut(2).filter(|_| desk.has(CLEARS_RD)) {
+        // RFC 1035 §4.1.1: the lowest bit of the third byte.
+        *flags &= !1;
+    }
     let transmit = Transmit::Udp {
         side: client.side,
         source,
@@ -380,6 +385,9 @@ defects! {
     /// Asks every server each second for a name of its own, to see whether it is there.
     ASKS_ON_ITS_OWN = "asks-on-its-own",
         "どの端末も尋ねていない名前を、生存確認のために毎秒すべてのDNSサーバに問い合わせる。";
+    /// Answers with RD clear, whatever was asked.
+    CLEARS_RD = "clears-rd",
+        "問い合わせにかかわらず、RDを0にして応答する。";
     /// Takes questions with the same id for one, whoever asks.
     MIXES_UP_IDS = "mixes-up-ids",
         "IDが同じ問い合わせを、別の端末からのものでも同じ問い合わせとみなす。";

@@ -153,8 +153,11 @@ impl Servers {
         };
         let matched = |name: &str| -> Option<&DomainServers> {
             let rows = self.setup.domains.iter().take(rows);
-            rows.filter(|row| self.matches(name, &row.name))
-                .max_by_key(|row| row.name.len())
+            let mut rows = rows.filter(|row| self.matches(name, &row.name));
+            match self.defects.has(TAKES_FIRST_ROW) {
+                true => rows.next(),
+                false => rows.max_by_key(|row| row.name.len()),
+            }
         };
         match matched(name) {
             Some(row) if self.is_service(row) => {
@@ -224,6 +227,9 @@ defects! {
     /// Knows the six domains of the guide alone, whatever is added to its table.
     KNOWS_SIX_DOMAINS_ONLY = "knows-six-domains-only",
         "ドメインを追加しても、ガイドにある6つのドメインしか扱わない。";
+    /// Takes the first row of its table that a name lies in, and not the longest.
+    TAKES_FIRST_ROW = "takes-first-row",
+        "名前が複数のドメインに属するとき、最も長いものではなく、最初に一致した設定を使う。";
     /// Takes a row of its table for names one label below the domain only.
     MATCHES_ONE_LABEL = "matches-one-label",
         "ドメインの1階層下の名前だけを、そのドメインの名前とみなす。";
