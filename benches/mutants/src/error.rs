@@ -18,6 +18,11 @@ pub(crate) enum Error {
     Failed { doing: &'static str, said: String },
     #[error("cannot read the list of what was looked at: {0}")]
     Reviewed(String),
+    #[error("{path} has no results")]
+    Results {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
     #[error("the router without a fault is not conformant, so nothing can be told: {0}")]
     NotClean(String),
     #[error("there is no fault with the number {0}; --list shows them")]

@@ -17,7 +17,7 @@ use syn::{
 
 use self::conditions::Part;
 use crate::constants::Constant;
-use crate::known::{Known, Locals};
+use crate::known::{Known, Locals, bound};
 use crate::literals;
 use crate::mutant::{Edit, Form};
 use crate::operator::Operator;
@@ -69,6 +69,7 @@ pub(crate) fn find(file: &str, text: &str, ast: &syn::File) -> Found {
         in_trait: false,
         function: String::new(),
         locals: Locals::default(),
+        bindings: Vec::new(),
         found: Found::default(),
     };
     finder.visit_file(ast);
@@ -87,6 +88,8 @@ struct Finder<'a> {
     in_trait: bool,
     function: String,
     locals: Locals,
+    /// What the function binds, and where its value stands.
+    bindings: Vec<(String, Range<usize>)>,
     found: Found,
 }
 
@@ -168,7 +171,11 @@ impl Finder<'_> {
         let locals = std::mem::take(&mut self.locals);
         let known = self.found.functions.entry(self.function.clone());
         known.or_default().is_root |= is_root;
+        let bindings = std::mem::take(&mut self.bindings);
+        let first = self.found.places.len();
         self.visit_block(block);
+        self.forget_unused(first);
+        self.bindings = bindings;
         let returns_bool = matches!(
             output,
             ReturnType::Type(_, kind) if matches!(&**kind, Type::Path(path) if path.path.is_ident("bool"))
@@ -178,6 +185,25 @@ impl Finder<'_> {
         }
         self.function = outer;
         self.locals = locals;
+    }
+
+    /// Drops what was found in values that nothing but a defect uses.
+    fn forget_unused(&mut self, first: usize) {
+        let used = &self.found.functions[&self.function].refers_to;
+        let unused: Vec<_> = self
+            .bindings
+            .iter()
+            .filter(|(name, _)| !used.contains(name))
+            .collect();
+        let mut index = 0;
+        self.found.places.retain(|place| {
+            index += 1;
+            let within = |edit: &Edit| {
+                let mut unused = unused.iter().map(|(_, range)| range);
+                unused.any(|range| range.start <= edit.range.start && edit.range.end <= range.end)
+            };
+            index <= first || !place.edits.iter().all(within)
+        });
     }
 
     fn statement(&mut self, stmt: &Stmt) {
@@ -215,6 +241,9 @@ impl Finder<'_> {
     fn local(&mut self, local: &Local) {
         let Some(init) = &local.init else { return };
         self.locals.note(&local.pat, &init.expr);
+        if let Some(name) = bound(&local.pat) {
+            self.bindings.push((name, range(&init.expr)));
+        }
         if self.locals.of(&init.expr).is_none() {
             self.visit_expr(&init.expr);
         }
@@ -403,3 +432,63 @@ pub(crate) fn one_line(text: &str) -> String {
 /// What a statement becomes that is left out.
 const LEFT_OUT: &str = "(left out)";
 const LONGEST: usize = 110;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_can_be_anything_but_what_it_is() {
+        let changes = changes("fn f(a: u8) { if a < 3 && g() { h(); } }");
+        for expected in [
+            "condition a < 3 && g() → false",
+            "condition a < 3 → true",
+            "condition g() → !(g())",
+            "connective a < 3 && g() → (a < 3) || (g())",
+            "bound a < 3 → (a) <= (3)",
+            "constant 3 → 4",
+            "statement h(); → (left out)",
+        ] {
+            assert!(
+                changes.contains(&expected.to_owned()),
+                "{expected}: {changes:#?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_only_a_defect_runs_is_left_alone() {
+        let source = "fn f(&self) {
+            let lax = self.defects.has(LAX);
+            let only_for_a_defect = a < b;
+            if only_for_a_defect && self.defects.has(ODD) { zero(); }
+            if lax { one(); } else if self.defects.has(SILENT) { return two(); } else { three(); }
+            let length = match self.defects.has(LONG) { true => 9, false => 6 };
+            let _ = length;
+            if !lax { return; }
+            four();
+        }";
+        let expected = [
+            "statement three(); → (left out)",
+            "constant 6 → 7",
+            "constant 6 → 12",
+            "constant 6 → 0",
+        ];
+        assert_eq!(changes(source), expected);
+    }
+
+    #[test]
+    fn tests_patterns_and_types_are_left_alone() {
+        let source = "fn f(a: [u8; 4]) { match a { [1, ..] => {} _ => {} } }
+            #[cfg(test)] mod tests { fn g() { h(1); } }";
+        assert_eq!(changes(source), [""; 0]);
+    }
+
+    fn changes(source: &str) -> Vec<String> {
+        let ast = syn::parse_file(source).unwrap();
+        let places = find("f.rs", source, &ast).places.into_iter();
+        let change =
+            |place: Place| format!("{} {} → {}", place.operator, place.before, place.after);
+        places.map(change).collect()
+    }
+}

@@ -123,7 +123,8 @@ fn is_has(function: &Expr) -> bool {
     matches!(function, Expr::Path(path) if path.path.is_ident("has"))
 }
 
-fn bound(pat: &Pat) -> Option<String> {
+/// Returns the name that a pattern binds, if it is but a name.
+pub(crate) fn bound(pat: &Pat) -> Option<String> {
     match pat {
         Pat::Ident(ident) => Some(ident.ident.to_string()),
         Pat::Type(typed) => bound(&typed.pat),

@@ -10,6 +10,7 @@ mod known;
 mod literals;
 mod mutant;
 mod operator;
+mod results;
 mod reviewed;
 mod sample;
 mod switches;
@@ -20,16 +21,13 @@ mod trial;
 mod workspace;
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use clap::Parser;
-use serde::Serialize;
 
 use catalogue::Catalogue;
 use error::Error;
@@ -70,14 +68,17 @@ struct Args {
     /// Lists the faults there are instead of trying them, and runs nothing.
     #[arg(long)]
     list: bool,
+    /// Tells the results of the last run again, by what reviewed.toml says meanwhile; runs nothing.
+    #[arg(long, conflicts_with_all = ["mutant", "list"])]
+    again: bool,
     /// Prints entries for reviewed.toml of those that nobody has looked at.
     #[arg(long)]
     entries: bool,
     /// How many are tried at the same time; as many as there are processors, unless given.
     #[arg(long)]
     jobs: Option<usize>,
-    /// How many seconds one may take.
-    #[arg(long, default_value_t = 120)]
+    /// How many seconds of a processor one may take until it is said to hang.
+    #[arg(long, default_value_t = 30)]
     limit: u64,
     /// Where the results go for other programs, below the workspace's target folder unless given.
     #[arg(long, value_name = "FILE")]
@@ -115,6 +116,12 @@ fn answer(args: &Args) -> Result<(String, ExitCode), Error> {
         return Ok((list(chosen), ExitCode::SUCCESS));
     }
     let reviewed = Reviewed::read(&root.join("benches/mutants/reviewed.toml"))?;
+    let json = args.json.clone();
+    let json = json.unwrap_or_else(|| root.join("target/mutants/results.json"));
+    if args.again {
+        let tried = results::read(&json, &catalogue)?;
+        return Ok(tell(args, &tried, &reviewed));
+    }
     let workspace = Workspace::copy(&root, &catalogue)?;
     let built = workspace.build(&catalogue, &say)?;
     let processors = thread::available_parallelism().map_or(1, usize::from);
@@ -122,7 +129,7 @@ fn answer(args: &Args) -> Result<(String, ExitCode), Error> {
         program: built.program,
         root: workspace.root.clone(),
         room: workspace.room.clone(),
-        limit: Duration::from_secs(args.limit),
+        limit: args.limit,
         jobs: 1,
     };
     if let Some(number) = args.mutant {
@@ -150,33 +157,32 @@ fn answer(args: &Args) -> Result<(String, ExitCode), Error> {
         let said = format!("{} is not the same twice", parting.first);
         return Err(Error::NotClean(said));
     }
-    let tried = try_all(&suite, &drawn, &clean, args.jobs.unwrap_or(processors))?;
-    let json = args.json.clone();
-    let json = json.unwrap_or_else(|| workspace.room.join("results.json"));
-    write(&json, &tried)?;
-    let mut text = table::render(&tried, &reviewed);
-    let _ = writeln!(
-        text,
-        "{} of {} faults that compile, seed {}; {}",
-        tried.len(),
+    say(&format!(
+        "{} of {} faults that compile, drawn by seed {}",
+        drawn.len(),
         compiled.len(),
-        args.seed,
-        json.display()
-    );
-    if args.entries {
-        let survived = |fate: &Fate| matches!(fate, Fate::Survived { .. });
-        let open = tried
-            .iter()
-            .filter(|(mutant, fate)| survived(fate) && reviewed.survivor(mutant).is_none());
-        for (mutant, _) in open {
-            let _ = writeln!(text, "\n{}", reviewed::entry(mutant));
-        }
+        args.seed
+    ));
+    let tried = try_all(&suite, &drawn, &clean, args.jobs.unwrap_or(processors))?;
+    results::write(&json, &tried)?;
+    Ok(tell(args, &tried, &reviewed))
+}
+
+/// Returns what there is to say of trials, and the exit code.
+fn tell(args: &Args, tried: &[Tried<'_>], reviewed: &Reviewed) -> (String, ExitCode) {
+    let mut text = table::render(tried, reviewed);
+    let survived = |fate: &Fate| matches!(fate, Fate::Survived { .. });
+    let open = tried.iter().filter(|(mutant, fate)| {
+        args.entries && survived(fate) && reviewed.survivor(mutant).is_none()
+    });
+    for (mutant, _) in open {
+        let _ = writeln!(text, "\n{}", reviewed::entry(mutant));
     }
-    let code = match table::sums(&tried, &reviewed).holds() {
+    let code = match table::sums(tried, reviewed).holds() {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     };
-    Ok((text, code))
+    (text, code)
 }
 
 /// Tries faults, several at the same time; the results are in their order.
@@ -233,21 +239,6 @@ fn list<'a>(mutants: impl Iterator<Item = &'a Mutant>) -> String {
         );
     }
     text
-}
-
-fn write(path: &Path, tried: &[Tried<'_>]) -> Result<(), Error> {
-    #[derive(Serialize)]
-    struct Row<'a> {
-        #[serde(flatten)]
-        mutant: &'a Mutant,
-        fate: &'a Fate,
-    }
-    let rows: Vec<Row<'_>> = tried
-        .iter()
-        .map(|(mutant, fate)| Row { mutant, fate })
-        .collect();
-    let text = serde_json::to_string_pretty(&rows).expect("it is plain data");
-    fs::write(path, text).map_err(Error::writing(path))
 }
 
 fn operators() -> String {

@@ -7,8 +7,10 @@ use std::io;
 use std::path::Path;
 
 use ngnlab_sim::Frame;
+use ngnlab_sim::message::icmpv6::FIRST_INFORMATIONAL;
 use ngnlab_sim::message::packet::{ETHERNET_HEADER, IPV6_HEADER, Packet};
 use ngnlab_sim::trace::{Record, Seen, Trace};
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
@@ -17,7 +19,7 @@ use crate::error::Error;
 pub(crate) struct Traces(BTreeMap<String, Vec<u64>>);
 
 /// Where two runs part.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Parting {
     /// In how many cases.
     pub(crate) cases: usize,
@@ -83,24 +85,36 @@ fn hash(mut record: Record) -> u64 {
     hasher.finish()
 }
 
-/// Masks what TLS draws by itself, whatever the seed: its bytes, and the checksum over them.
+/// Masks what TLS draws by itself, whatever the seed: its bytes, the checksum over them, and what
+/// an ICMPv6 error quotes of both.
 fn masked(frame: &Frame) -> Frame {
-    let tls = Packet::parse(frame).and_then(|packet| {
+    let drawn = Packet::parse(frame).and_then(|packet| {
+        if packet
+            .icmpv6()
+            .is_some_and(|message| message.kind < FIRST_INFORMATIONAL)
+        {
+            return Some((ICMPV6_CHECKSUM, QUOTED_CHECKSUM));
+        }
         let tcp = packet.tcp()?;
-        let https = tcp.source_port() == 443 || tcp.destination_port() == 443;
-        https.then(|| tcp.payload().len())
+        let https = tcp.source_port() == HTTPS || tcp.destination_port() == HTTPS;
+        https.then(|| (TCP_CHECKSUM, frame.len() - tcp.payload().len()))
     });
     let mut bytes = frame.to_vec();
-    if let Some(payload) = tls {
-        let start = bytes.len() - payload;
-        bytes[start..].fill(0);
-        let checksum = ETHERNET_HEADER + IPV6_HEADER + 16;
-        if let Some(checksum) = bytes.get_mut(checksum..checksum + 2) {
-            checksum.fill(0);
+    if let Some((checksum, from)) = drawn {
+        for range in [checksum..checksum + 2, from..bytes.len()] {
+            if let Some(drawn) = bytes.get_mut(range) {
+                drawn.fill(0);
+            }
         }
     }
     bytes.into()
 }
+
+const HTTPS: u16 = 443;
+const TCP_CHECKSUM: usize = ETHERNET_HEADER + IPV6_HEADER + 16;
+const ICMPV6_CHECKSUM: usize = ETHERNET_HEADER + IPV6_HEADER + 2;
+/// Where the checksum of a quoted TCP segment stands, and its bytes behind it.
+const QUOTED_CHECKSUM: usize = ETHERNET_HEADER + IPV6_HEADER + 8 + IPV6_HEADER + 16;
 
 #[cfg(test)]
 mod tests {

@@ -1,17 +1,14 @@
 //! One fault, tried: the whole suite, as a user would run it, on the router with the fault.
 
 use std::fs;
-use std::io::Read as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::mpsc::channel;
-use std::thread;
-use std::time::Duration;
 
 use ngnlab_reports::document::Document;
 use ngnlab_reports::formats::json;
 use ngnlab_reports::{Level, Outcome, Profile, Report};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::traces::{Parting, Traces};
@@ -23,14 +20,14 @@ pub(crate) struct Suite {
     pub(crate) root: PathBuf,
     /// A folder for what runs leave.
     pub(crate) room: PathBuf,
-    /// How long one may take.
-    pub(crate) limit: Duration,
+    /// How many seconds of a processor one may take.
+    pub(crate) limit: u64,
     /// How many jobs one may have.
     pub(crate) jobs: usize,
 }
 
 /// What became of a fault.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub(crate) enum Fate {
     /// Somebody who reads the report sees that something is wrong.
@@ -62,7 +59,7 @@ impl Suite {
     pub(crate) fn clean(&self) -> Result<Traces, Error> {
         let room = Room::new(&self.room, "clean")?;
         let out = room.0.join("out");
-        let Some(ran) = self.run(None, &room.0, Some(&out))? else {
+        let Some(ran) = self.run(None, &room.0, &out)? else {
             return Err(Error::NotClean("it took too long".to_owned()));
         };
         let report = ran
@@ -79,7 +76,8 @@ impl Suite {
     /// Tries a fault.
     pub(crate) fn try_out(&self, number: usize, clean: &Traces) -> Result<Fate, Error> {
         let room = Room::new(&self.room, &number.to_string())?;
-        let Some(ran) = self.run(Some(number), &room.0, None)? else {
+        let out = room.0.join("out");
+        let Some(ran) = self.run(Some(number), &room.0, &out)? else {
             return Ok(Fate::Hung);
         };
         let report = match &ran.report {
@@ -107,14 +105,8 @@ impl Suite {
         }
         let reached = room.0.join(REACHED).exists();
         let parting = match reached {
+            true => clean.parting(&Traces::read(&out)?),
             false => None,
-            true => {
-                let out = room.0.join("out");
-                match self.run(Some(number), &room.0, Some(&out))? {
-                    Some(_) => clean.parting(&Traces::read(&out)?),
-                    None => return Ok(Fate::Hung),
-                }
-            }
         };
         let lost = report.lost_for_chosen().into_iter();
         let lost = lost.map(|one| format!("{} in {}", one.check, one.place()));
@@ -131,24 +123,23 @@ impl Suite {
         if out.exists() {
             fs::remove_dir_all(out).map_err(Error::writing(out))?;
         }
-        match self.run(Some(number), &room.0, Some(out))? {
+        match self.run(Some(number), &room.0, out)? {
             Some(ran) => Ok(ran.said),
             None => Ok("It never came to an end.\n".to_owned()),
         }
     }
 
-    /// Runs the suite; `None` if it did not end in time.
-    fn run(
-        &self,
-        number: Option<usize>,
-        room: &Path,
-        out: Option<&Path>,
-    ) -> Result<Option<Ran>, Error> {
+    /// Runs the suite; `None` if it would not have ended.
+    fn run(&self, number: Option<usize>, room: &Path, out: &Path) -> Result<Option<Ran>, Error> {
         let report = room.join("report.json");
-        // Who fills the memory is stopped before others suffer.
+        // Who goes round in circles or fills the memory is stopped, the same on a busy machine.
+        let limits = format!(
+            "ulimit -v 8000000; ulimit -t {}; exec \"$0\" \"$@\"",
+            self.limit
+        );
         let mut command = Command::new("sh");
         command
-            .args(["-c", "ulimit -v 8000000; exec \"$0\" \"$@\""])
+            .args(["-c", &limits])
             .arg(&self.program)
             .args(["run", "--lang", "en", "--scenarios", "scenarios"])
             .args(["--jobs", &self.jobs.to_string()])
@@ -159,48 +150,26 @@ impl Suite {
             )
             .arg("--json")
             .arg(&report)
+            .arg("--out")
+            .arg(out)
             .current_dir(&self.root)
             .env_remove("NGNLAB_MUTANT")
             .env("NGNLAB_MUTANT_REACHED", room.join(REACHED))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .stdin(Stdio::null());
         if let Some(number) = number {
             command.env("NGNLAB_MUTANT", number.to_string());
-        }
-        if let Some(out) = out {
-            command.arg("--out").arg(out);
         }
         let start = |source| Error::Start {
             program: self.program.display().to_string(),
             source,
         };
-        let mut child = command.spawn().map_err(start)?;
-        let (sender, said) = channel();
-        let streams: [Box<dyn std::io::Read + Send>; 2] = [
-            Box::new(child.stdout.take().expect("it is piped")),
-            Box::new(child.stderr.take().expect("it is piped")),
-        ];
-        for mut stream in streams {
-            let sender = sender.clone();
-            thread::spawn(move || {
-                let mut bytes = Vec::new();
-                let _ = stream.read_to_end(&mut bytes);
-                let _ = sender.send(String::from_utf8_lossy(&bytes).into_owned());
-            });
+        let ended = command.output().map_err(start)?;
+        if matches!(ended.status.signal(), Some(SIGKILL | SIGXCPU)) {
+            return Ok(None);
         }
-        let mut words = String::new();
-        for _ in 0..2 {
-            match said.recv_timeout(self.limit) {
-                Ok(more) => words.push_str(&more),
-                Err(_) => {
-                    let _ = child.kill();
-                    let _ = child.wait();
-                    return Ok(None);
-                }
-            }
-        }
-        let status = child.wait().map_err(start)?;
+        let streams = [&ended.stdout, &ended.stderr];
+        let words = streams.map(|stream| String::from_utf8_lossy(stream).into_owned());
+        let words = words.concat();
         let text = fs::read_to_string(&report);
         let read = text.ok().and_then(|text| json::parse(&text).ok());
         let read = match read {
@@ -208,7 +177,7 @@ impl Suite {
             _ => Err(words.clone()),
         };
         Ok(Some(Ran {
-            code: status.code().unwrap_or(-1),
+            code: ended.status.code().unwrap_or(-1),
             report: read,
             said: words,
         }))
@@ -267,3 +236,6 @@ impl Drop for Room {
 
 /// The file that is there once somebody came to the place of a fault.
 const REACHED: &str = "reached";
+// What a bound on processor time ends a program with.
+const SIGKILL: i32 = 9;
+const SIGXCPU: i32 = 24;

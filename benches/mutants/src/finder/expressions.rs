@@ -173,6 +173,7 @@ impl Finder<'_> {
             }
         }
         for field in &made.fields {
+            self.refer(&member(&field.member));
             if field.colon_token.is_some() && self.locals.of(&field.expr).is_none() {
                 self.visit_expr(&field.expr);
             }
