@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::constants;
 use crate::error::Error;
 use crate::finder::{self, Found};
+use crate::known::{NEVER, NOTHING};
 use crate::mutant::Mutant;
 
 /// The sources of the router, and what can be changed in them.
@@ -107,7 +108,9 @@ fn alive(files: &BTreeMap<String, Found>) -> BTreeSet<String> {
             let last = name.rsplit("::").next().unwrap_or(name);
             // What stands outside of functions has no name.
             let is_called = function.is_root || called.contains(last) || name.is_empty();
-            if is_called && !IN_VAIN.contains(&&**name) && alive.insert(name.clone()) {
+            let is_in_vain =
+                IN_VAIN.contains(&&**name) || NEVER.contains(&last) || NOTHING.contains(&last);
+            if is_called && !is_in_vain && alive.insert(name.clone()) {
                 called.extend(function.refers_to.iter().map(|name| &**name));
             }
         }
@@ -133,16 +136,11 @@ const MACHINERY: &[&str] = &[
     "wrong_cache.rs",
 ];
 
-/// Functions that are called without a defect, and then do nothing.
+/// Functions that are called without a defect and then do nothing, beside those of `known`.
 const IN_VAIN: &[&str] = &[
-    "Filter::is_crowded",
-    "OverUdp::ignores",
+    "Discovery::hear",
+    "Discovery::speak",
     "Router::accept_management",
-    "Router::forward_by_mistake",
-    "Router::has_management",
-    "Router::is_fatal",
-    "Router::parse_invalid",
-    "gets_lost",
     "retain",
     "rip_request",
     "spoil",

@@ -21,7 +21,7 @@ use crate::known::{Known, Locals, bound};
 use crate::literals;
 use crate::mutant::{Edit, Form};
 use crate::operator::Operator;
-use crate::syntax::{is_assignment, is_constant, is_test, leaves, leaves_at_last, words};
+use crate::syntax::{called, is_assignment, is_constant, is_test, leaves, leaves_at_last, words};
 
 /// What was found in one file.
 #[derive(Debug, Default)]
@@ -128,7 +128,9 @@ impl Finder<'_> {
     fn swap(&mut self, whole: &impl Spanned, a: &Expr, b: &Expr, form: Form) {
         let (first, second) = (self.source(a).to_owned(), self.source(b).to_owned());
         let is_closure = |expr: &Expr| matches!(expr, Expr::Closure(_));
-        if first == second || is_closure(a) || is_closure(b) {
+        let known = |expr: &Expr| self.locals.of(expr);
+        let same = known(a).is_some() && known(a) == known(b);
+        if first == second || same || is_closure(a) || is_closure(b) {
             return;
         }
         let edits = vec![
@@ -227,7 +229,8 @@ impl Finder<'_> {
                     Expr::Binary(binary) => is_assignment(&binary.op),
                     _ => false,
                 };
-                if does && semi.is_some() {
+                let is_in_vain = called(expr).is_some_and(|name| IN_VAIN.contains(&&*name));
+                if does && semi.is_some() && !is_in_vain {
                     let edit = self.edit(stmt, String::new(), Form::Statement);
                     self.place(Operator::Statement, stmt, LEFT_OUT, vec![edit]);
                 }
@@ -428,6 +431,9 @@ pub(crate) fn one_line(text: &str) -> String {
         None => line,
     }
 }
+
+/// Procedures of the router that do nothing without a defect.
+const IN_VAIN: &[&str] = &["hear", "keep", "set_learnt", "speak", "spoil"];
 
 /// What a statement becomes that is left out.
 const LEFT_OUT: &str = "(left out)";

@@ -43,7 +43,11 @@ impl Locals {
                 _ => None,
             },
             Expr::Binary(binary) => self.of_binary(binary),
-            Expr::Call(call) => is_has(&call.func).then_some(Known::Bool(false)),
+            Expr::Call(call) => match name_of(&call.func)?.as_str() {
+                "has" => Some(Known::Bool(false)),
+                name if NEVER.contains(&name) => Some(Known::Bool(false)),
+                name => self.0.get(name).copied(),
+            },
             Expr::MethodCall(call) => self.of_method(call),
             Expr::Let(binding) => self.of_let(binding),
             Expr::Block(block) => match &block.block.stmts[..] {
@@ -82,8 +86,11 @@ impl Locals {
 
     fn of_method(&self, call: &ExprMethodCall) -> Option<Known> {
         let method = call.method.to_string();
-        if method == "has" && call.args.len() == 1 {
+        if method == "has" && call.args.len() == 1 || NEVER.contains(&&*method) {
             return Some(Known::Bool(false));
+        }
+        if NOTHING.contains(&&*method) {
+            return Some(Known::Nothing);
         }
         let argument = call.args.first().and_then(|argument| match argument {
             Expr::Closure(closure) => self.of_closure(closure),
@@ -118,10 +125,32 @@ impl Locals {
     }
 }
 
-/// `has(…)`, as a local closure is called that asks for a defect.
-fn is_has(function: &Expr) -> bool {
-    matches!(function, Expr::Path(path) if path.path.is_ident("has"))
+/// Returns the name of a function that is called by it alone, as a local closure is.
+fn name_of(function: &Expr) -> Option<String> {
+    match function {
+        Expr::Path(path) => Some(path.path.get_ident()?.to_string()),
+        _ => None,
+    }
 }
+
+/// Functions of the router that are false without a defect.
+pub(crate) const NEVER: &[&str] = &[
+    "forward_by_mistake",
+    "gets_lost",
+    "has_management",
+    "ignores",
+    "is_crowded",
+    "is_fatal",
+];
+
+/// Functions of the router that return `None` without a defect.
+pub(crate) const NOTHING: &[&str] = &[
+    "leak_for",
+    "look_up",
+    "parse_invalid",
+    "refuse",
+    "stale_source",
+];
 
 /// Returns the name that a pattern binds, if it is but a name.
 pub(crate) fn bound(pat: &Pat) -> Option<String> {

@@ -47,6 +47,18 @@ pub(crate) fn bare(expr: &Expr) -> &Expr {
     }
 }
 
+/// Returns the name of what is called.
+pub(crate) fn called(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::MethodCall(call) => Some(call.method.to_string()),
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(path) => Some(path.path.segments.last()?.ident.to_string()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Returns whether a block does nothing but leave.
 pub(crate) fn leaves(block: &Block) -> bool {
     block.stmts.len() == 1 && leaves_at_last(block)
