@@ -144,4 +144,5 @@ const IN_VAIN: &[&str] = &[
     "retain",
     "rip_request",
     "spoil",
+    "truncate",
 ];
