@@ -90,7 +90,6 @@ mod tests {
     use hickory_proto::op::ResponseCode;
     use hickory_proto::rr::RecordType;
 
-    use super::*;
     use crate::checks::test_verdicts::{fails, passes};
     use crate::dissection::builder::{Reply, TraceBuilder};
 

@@ -115,7 +115,10 @@ fn answer_header(trace: &Dissection<'_>) -> Verdict {
             let ours = (&asked.query.is.question, &other.query.is.question);
             matches!(ours, (Some(lan), Some(wan)) if lan.same(wan))
         };
-        let mut replies = upstream.iter().filter(same).flat_map(|other| &other.replies);
+        let mut replies = upstream
+            .iter()
+            .filter(same)
+            .flat_map(|other| &other.replies);
         replies.any(|reply| reply.is.flags & COPIED == flags)
     };
     every("answer to a terminal", trace.lan_dns(), |exchange| {
