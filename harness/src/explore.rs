@@ -121,6 +121,11 @@ pub fn name(number: u64) -> String {
 }
 
 impl Exploration {
+    /// Returns the file of a scenario as it is made up.
+    pub fn text(&self, number: u64) -> String {
+        file::text(&compose(self.seed, number, &self.bounds()).document, &[])
+    }
+
     /// Makes up the scenarios, runs them, and makes those smaller that show something wrong.
     ///
     /// Once the campaign is stopped, what was found by then is returned as it is.

@@ -32,7 +32,7 @@ pub struct Explore {
     /// How many scenarios are made up
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=MOST_RUNS))]
     pub runs: u64,
-    /// Makes up the scenario of this number alone, as it is among all others
+    /// Makes up the scenario of this number alone, as it is among all others, and shows it
     #[arg(
         long,
         value_name = "NUMBER",

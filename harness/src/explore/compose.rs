@@ -241,8 +241,11 @@ impl Draw {
             "at" => self.between(Duration::ZERO, end),
             // A line whose frames take longer than that is one by satellite.
             "by" => self.scaled(millis(1), millis(500)),
-            "t1" | "t2" | "preferred" | "valid" => self.scaled(seconds(10), seconds(14_400)),
-            "ra-interval" => self.scaled(seconds(3), seconds(1800)),
+            // A trace of more messages than that says no more, and takes minutes to judge.
+            "t1" | "t2" | "preferred" | "valid" => {
+                self.scaled(seconds(10).max(end / MOST_RENEWALS), seconds(14_400))
+            }
+            "ra-interval" => self.scaled(seconds(3).max(end / MOST_ADVERTS), seconds(1800)),
             _ => self.scaled(seconds(1), end.min(seconds(600))),
         };
         Period(span)
@@ -353,6 +356,9 @@ const SHORTEST: u64 = 45;
 const TICK: Duration = Duration::from_millis(1);
 /// More of them hide what each of them does.
 const MOST_STEPS: usize = 8;
+/// How often a lease is renewed at most, and a router advertised, in one scenario.
+const MOST_RENEWALS: u32 = 500;
+const MOST_ADVERTS: u32 = 2000;
 /// How many kinds of step are tried in one place, and how often each.
 const KINDS_TRIED: usize = 8;
 const TRIES: usize = 6;

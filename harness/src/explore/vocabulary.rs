@@ -5,8 +5,11 @@ use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use serde_json::Value;
+use strum::VariantArray as _;
 
 use crate::period::Period;
+use crate::scenario::step::cable::Wire;
+use crate::scenario::step::crafted::{Crafted, Crossing};
 use crate::schema;
 
 /// The form of a value.
@@ -189,13 +192,38 @@ fn shape(schema: &Value, types: &Value, path: &str) -> Shape {
             }
             element => Shape::List(Box::new(shape(element, types, path))),
         },
-        Some("string") => text(schema),
+        Some("string") => match text(schema) {
+            Shape::Words(mut words) => {
+                words.retain(|word| can_come(path, word));
+                Shape::Words(words)
+            }
+            other => other,
+        },
         Some("boolean") => Shape::Flag,
         Some("integer") => {
             let most = bound("maximum").unwrap_or(u64::from(u16::MAX));
             Shape::Number(bound("minimum").unwrap_or(0)..=most)
         }
         other => unreachable!("nobody composes a value of type {other:?} at {path}"),
+    }
+}
+
+/// Returns whether a crafted frame or packet can come by the cable that its step speaks of.
+fn can_come(path: &str, word: &str) -> bool {
+    let frame = |wire| {
+        let mut all = Crafted::VARIANTS.iter();
+        all.any(|one| one.comes_by(wire) && one.to_string() == word)
+    };
+    let packet = |wire| {
+        let mut all = Crossing::VARIANTS.iter();
+        all.any(|one| one.comes_by(wire) && one.to_string() == word)
+    };
+    match path {
+        "step.do.inject-wan.frame" => frame(Wire::Wan),
+        "step.do.inject-lan.frame" => frame(Wire::Lan),
+        "step.do.send-in.packet" => packet(Wire::Wan),
+        "step.do.send-out.packet" => packet(Wire::Lan),
+        _ => true,
     }
 }
 
@@ -262,6 +290,32 @@ mod tests {
         for quirk in QUIRK_WORDS {
             let path = format!("line.quirks.{}", quirk.node);
             assert!(is_known(&path, quirk.name), "{path} {}", quirk.name);
+        }
+    }
+
+    #[test]
+    fn a_frame_and_a_packet_come_by_some_cable_and_by_no_other() {
+        let said = vocabulary().sayings("");
+        let is_said = |path: &str, word: String| said.contains(&(path.to_owned(), word));
+        for frame in Crafted::VARIANTS {
+            for (path, wire) in [("inject-wan", Wire::Wan), ("inject-lan", Wire::Lan)] {
+                let path = format!("step.do.{path}.frame");
+                assert_eq!(
+                    is_said(&path, frame.to_string()),
+                    frame.comes_by(wire),
+                    "{frame}"
+                );
+            }
+        }
+        for packet in Crossing::VARIANTS {
+            for (path, wire) in [("send-in", Wire::Wan), ("send-out", Wire::Lan)] {
+                let path = format!("step.do.{path}.packet");
+                assert_eq!(
+                    is_said(&path, packet.to_string()),
+                    packet.comes_by(wire),
+                    "{packet}"
+                );
+            }
         }
     }
 

@@ -29,6 +29,9 @@ impl Told<'_> {
     /// Returns it as text, what was found first.
     pub(super) fn text(&self, lang: Lang) -> String {
         let mut lines = Vec::new();
+        if self.asked == 1 {
+            lines.push(self.exploration.text(*self.exploration.numbers.start()));
+        }
         for (wrong, finding) in &self.explored.findings {
             self.finding(wrong, finding, lang, &mut lines);
         }
@@ -36,6 +39,15 @@ impl Told<'_> {
             let known = format!("known: {} in {} scenarios", title(wrong), numbers.len());
             lines.push(lang.say(&known).into_owned());
         }
+        if self.asked > 1 {
+            self.used(lang, &mut lines);
+        }
+        lines.extend(self.summary(lang));
+        lines.join("\n") + "\n"
+    }
+
+    /// Tells how many scenarios used what, and what none can use.
+    fn used(&self, lang: Lang, lines: &mut Vec<String>) {
         lines.push(lang.say("How many scenarios used what:").into_owned());
         for (path, words) in self.explored.tally.rows() {
             let words = words.iter().map(|(word, count)| format!("{word} {count}"));
@@ -54,8 +66,6 @@ impl Told<'_> {
         for (path, why) in explore::left_out() {
             lines.push(format!("  {path}{}{}", lang.colon(), lang.say(why)));
         }
-        lines.extend(self.summary(lang));
-        lines.join("\n") + "\n"
     }
 
     fn finding(&self, wrong: &Wrong, finding: &Finding, lang: Lang, lines: &mut Vec<String>) {
@@ -114,7 +124,7 @@ impl Told<'_> {
         let explored = self.explored;
         let mut lines = Vec::new();
         let unused = explored.tally.unused();
-        if !unused.is_empty() {
+        if self.asked > 1 && !unused.is_empty() {
             let unused = format!("never used in so few scenarios: {}", unused.join(", "));
             lines.push(lang.say(&unused).into_owned());
         }
