@@ -20,13 +20,13 @@ pub(super) enum Shape {
     /// A table with exactly one of these keys.
     One(Vec<Key>),
     /// A list of any length.
-    List(Box<Shape>),
+    List(Box<Self>),
     /// A list with these elements.
-    Tuple(Vec<Shape>),
+    Tuple(Vec<Self>),
     /// One of these words.
     Words(Vec<String>),
     /// A value of one of these forms.
-    Either(Vec<Shape>),
+    Either(Vec<Self>),
     /// `true` or `false`.
     Flag,
     /// A whole number.

@@ -267,7 +267,7 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
 /// Returns whether a device may still be starting.
 fn early(trace: &Dissection<'_>, at: Time) -> bool {
     let cuts = trace.steps.iter().filter(|step| step.cuts_power());
-    let cut = cuts.map(|step| step.at).filter(|cut| *cut <= at).last();
+    let cut = cuts.map(|step| step.at).rfind(|cut| *cut <= at);
     at <= cut.unwrap_or(Time::ZERO) + STARTING
 }
 

@@ -188,10 +188,7 @@ fn source_scope(trace: &Dissection<'_>) -> Verdict {
         }
         // Before the line has given it a prefix, and after that is gone, it has nothing better.
         let cuts = trace.steps.iter().filter(|step| step.cuts_power());
-        let cut = cuts
-            .map(|step| step.at)
-            .filter(|cut| *cut <= error.at)
-            .last();
+        let cut = cuts.map(|step| step.at).rfind(|cut| *cut <= error.at);
         let settled = adverts(trace).filter(|ra| {
             // A power cut takes the prefix, too.
             ra.at + ADDRESSING <= error.at && cut.is_none_or(|cut| cut < ra.at)
