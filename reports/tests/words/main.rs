@@ -146,6 +146,7 @@ const NO_SENTENCES: &[&str] = &[
     "A router, and how it is driven: `driver` decides which other keys there are.",
     "How the router is driven: programs of this machine (`process`), a machine that QEMU plays (`qemu`), or a box on two cables (`nic`).",
     "Kernel panic",
+    "nobody composes a value of type {other:?} at {path}",
     "an object",
     "file or folder",
     "ngnlab run --scenario {} --area {}",
