@@ -114,15 +114,39 @@ impl Campaign<'_> {
         self.run_by(entries, HANDS, keep)
     }
 
+    /// Runs every job like [`Campaign::run`], and hands each case over as soon as it ends: of many
+    /// jobs, there is no room for all of them.
+    pub fn run_and_hand_over<E: Borrow<Entry> + Sync>(
+        &self,
+        entries: &[E],
+        take: &(dyn Fn(usize, Case) + Sync),
+    ) {
+        self.hand_over(entries, HANDS, &|_, _| Ok(()), take);
+    }
+
     fn run_by<E: Borrow<Entry> + Sync>(
         &self,
         entries: &[E],
         hands: Hands<'_>,
         keep: Keep<'_>,
     ) -> Vec<Option<Case>> {
+        let cases: Mutex<Vec<Option<Case>>> = Mutex::new(vec![None; entries.len()]);
+        self.hand_over(entries, hands, keep, &|index, case| {
+            let mut cases = cases.lock().unwrap_or_else(PoisonError::into_inner);
+            cases[index] = Some(case);
+        });
+        cases.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hand_over<E: Borrow<Entry> + Sync>(
+        &self,
+        entries: &[E],
+        hands: Hands<'_>,
+        keep: Keep<'_>,
+        take: &(dyn Fn(usize, Case) + Sync),
+    ) {
         let next = AtomicUsize::new(0);
         let pacer = Pacer::new();
-        let cases: Mutex<Vec<Option<Case>>> = Mutex::new(vec![None; entries.len()]);
         let progress = Progress::new(entries, self.jobs, self.progress);
         let paced = entries.iter().any(|entry| entry.borrow().is_real_time());
         thread::scope(|scope| {
@@ -154,9 +178,9 @@ impl Campaign<'_> {
                     {
                         case.outcome = Outcome::HarnessError(error.with_causes());
                     }
-                    let mut cases = cases.lock().unwrap_or_else(PoisonError::into_inner);
-                    cases[index] = case;
-                    drop(cases);
+                    if let Some(case) = case {
+                        take(index, case);
+                    }
                     progress.end(index);
                 }
             };
@@ -170,7 +194,6 @@ impl Campaign<'_> {
             pacer.finish();
             mover.thread().unpark();
         });
-        cases.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

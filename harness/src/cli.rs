@@ -20,6 +20,7 @@ pub use arguments::lang;
 pub use bench::{Bench, Dns};
 pub use bundle::Bundle;
 pub use diff::Diff;
+pub use explore::Explore;
 pub use judge::Judge;
 pub use merge::Merge;
 pub use names::{AreaName, DeliveryName, LangName, ProfileName};
@@ -43,6 +44,7 @@ mod diff;
 mod doctor;
 mod examples;
 mod explain;
+mod explore;
 mod file;
 mod init;
 mod interrupt;
@@ -110,6 +112,9 @@ pub enum Command {
     Verify(Verify),
     /// Proves that every check can fail: runs each defect of the reference router
     Selftest(Selftest),
+    /// Makes scenarios up at random and looks for what fails in them
+    #[command(after_help = explore::EXAMPLES)]
+    Explore(Explore),
     /// Says what this machine can do, what it lacks, and the command that mends it
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(Doctor),
@@ -419,6 +424,7 @@ impl Cli {
             Command::Explain(args) => explain::answer(args, place).map(Answer::escaped),
             Command::Lint(args) => lint::answer(args, place).map(Answer::escaped),
             Command::Selftest(args) => selftest::answer(args, place).map(Answer::escaped),
+            Command::Explore(args) => explore::answer(args, place).map(Answer::escaped),
             Command::Doctor(args) => doctor::answer(args, place).map(Answer::escaped),
             Command::Init(args) => init::answer(args, place).map(Answer::escaped),
             Command::Schema(args) => Ok(schema::answer(args)),

@@ -17,6 +17,7 @@ use ngnlab_sim::trace::{End, Fact, Frames, Header, Role, Seen};
 use ngnlab_sim::{Fate, Time, Trace};
 
 use crate::decode::Decoder;
+use crate::scenario::step::Action;
 use crate::scenario::step::cable::Wire;
 
 #[cfg(test)]
@@ -390,9 +391,48 @@ impl<'t> Dissection<'t> {
         cut || self.losses.iter().any(|at| from <= *at && *at <= to)
     }
 
+    /// Returns whether a cable delivered a frame twice.
+    pub fn is_doubled(&self, record: RecordId) -> bool {
+        let seen = self.trace.records.get(record).map(|record| &record.seen);
+        matches!(
+            seen,
+            Some(Seen::Frame {
+                fate: Fate::Duplicate,
+                ..
+            })
+        )
+    }
+
+    /// Returns whether somebody had claimed an address that the device was about to take, so that it
+    /// may be without one until somebody looks after it (RFC 4862 §5.4.5).
+    pub fn is_claimed(&self, by: Time) -> bool {
+        let mut claims = self.neighbor_adverts();
+        claims.any(|claim| claim.injected && claim.at <= by)
+    }
+
+    /// Returns whether frames were being lost at a time, or shortly before.
+    pub fn is_lossy(&self, at: Time) -> bool {
+        let mut lossy = self.lossy();
+        lossy.any(|(from, to)| from <= at && at - RECOVERY <= to)
+    }
+
+    /// Returns when frames were being lost, by the steps that had them lost: what is asked again and
+    /// again may have gone missing every time.
+    pub fn lossy(&self) -> impl Iterator<Item = (Time, Time)> {
+        self.steps.iter().filter_map(|step| match &step.action {
+            Action::Loss(loss) => {
+                let until = loss
+                    .lasting
+                    .map_or(Time::NEVER, |lasting| step.at + lasting.0);
+                Some((step.at, until))
+            }
+            _ => None,
+        })
+    }
+
     /// Returns whether the device spoke on the WAN and not one packet came from the line.
     pub fn is_line_dumb(&self) -> bool {
-        let mut packets = self.packets.iter();
+        let mut packets = self.packets.iter().filter(|found| !found.injected);
         let spoke = packets.clone().any(|found| found.by_device(Role::Wan));
         spoke && !packets.any(|found| found.to_device(Role::Wan))
     }

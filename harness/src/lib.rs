@@ -7,29 +7,30 @@
 //! beside it; `tests/layers/` reads this list and holds every file to it.
 //!
 //! 1. [`cli`]: what can be asked on the command line, and what is said to that
-//! 2. [`bench_lines`], [`bench_ping`], [`doctor`], [`schema`], [`selftest`]: what many lines cost, and
+//! 2. [`explore`]: scenarios made up at random, and what is wrong in them
+//! 3. [`bench_lines`], [`bench_ping`], [`doctor`], [`schema`], [`selftest`]: what many lines cost, and
 //!    how much later answers come through a world; whether this machine, and the checks, are fit for
 //!    it; what files may have, for editors and other programs
-//! 3. `bench`, [`bundle`]: how fast devices forward DNS, searched for; a report with all that it was
+//! 4. `bench`, [`bundle`]: how fast devices forward DNS, searched for; a report with all that it was
 //!    made of, packed, and checked by who gets it
-//! 4. [`campaign`]: many jobs at the same time
-//! 5. [`launch`], [`report`], [`scene`]: running one job, in a worker if need be; judging what it
+//! 5. [`campaign`]: many jobs at the same time
+//! 6. [`launch`], [`report`], [`scene`]: running one job, in a worker if need be; judging what it
 //!    gave, and laying it out for who draws it
-//! 6. [`job`], [`tester`]: one scenario in one area with one device, as data; who asks and answers DNS
+//! 7. [`job`], [`tester`]: one scenario in one area with one device, as data; who asks and answers DNS
 //!    on both sides of a device
-//! 7. [`play`]: a scenario is played on the testbed with a device; what each step makes happen
-//! 8. [`dut`], [`terminal`]: what is plugged in: a device of any kind, and real terminals
-//! 9. [`promises`], [`wireshark`]: what a scenario promises, held against what there is; a trace as
-//!    Wireshark shows it
-//! 10. [`checks`], [`diagnosis`]: what has to hold in a trace, and why authentication failed in it
-//! 11. [`capture`]: a capture from a real line becomes a trace
-//! 12. [`dissection`]: a trace, taken apart once for all of them
-//! 13. [`decode`], [`redact`]: a frame, taken apart byte by byte for people; what gives people away
+//! 8. [`play`]: a scenario is played on the testbed with a device; what each step makes happen
+//! 9. [`dut`], [`terminal`]: what is plugged in: a device of any kind, and real terminals
+//! 10. [`promises`], [`wireshark`]: what a scenario promises, held against what there is; a trace as
+//!     Wireshark shows it
+//! 11. [`checks`], [`diagnosis`]: what has to hold in a trace, and why authentication failed in it
+//! 12. [`capture`]: a capture from a real line becomes a trace
+//! 13. [`dissection`]: a trace, taken apart once for all of them
+//! 14. [`decode`], [`redact`]: a frame, taken apart byte by byte for people; what gives people away
 //!     in a trace, mapped to something else
-//! 14. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
-//! 15. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
-//! 16. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
-//! 17. [`built_in`], [`guide`], [`mistake`], `named`, [`period`]: what the program has inside, what
+//! 15. [`scenario`]: what a scenario's file can say: line, terminals, steps, expectations
+//! 16. [`input`], [`installed`], [`journal`], `namespaces`, `scratch`: what this machine has
+//! 17. `caught`, [`error`], [`stages`]: how a run breaks off, and how far a device has come
+//! 18. [`built_in`], [`guide`], [`mistake`], `named`, [`period`]: what the program has inside, what
 //!     stands in the guide, what is wrong in a file, and names and spans of time in it
 
 pub mod bench;
@@ -48,6 +49,7 @@ pub mod dissection;
 pub mod doctor;
 pub mod dut;
 pub mod error;
+pub mod explore;
 pub mod guide;
 pub mod input;
 pub mod installed;

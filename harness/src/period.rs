@@ -43,6 +43,14 @@ impl FromStr for Period {
     }
 }
 
+impl Period {
+    /// Returns the regular expression that it fits in a schema.
+    pub(crate) fn pattern() -> String {
+        let units: Vec<&str> = UNITS.iter().map(|(name, _)| *name).collect();
+        format!("^[0-9]+({})$", units.join("|"))
+    }
+}
+
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX);
@@ -77,11 +85,10 @@ impl JsonSchema for Period {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let units: Vec<&str> = UNITS.iter().map(|(name, _)| *name).collect();
         json_schema!({
             "type": "string",
             "description": "A span of time with one unit: 500ms, 25s, 30m, 4h, 1d or 1y.",
-            "pattern": format!("^[0-9]+({})$", units.join("|")),
+            "pattern": Self::pattern(),
             "examples": ["500ms", "25s", "30m", "4h", "1d"],
         })
     }

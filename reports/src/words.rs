@@ -90,7 +90,7 @@ pub fn entries() -> impl Iterator<Item = (&'static str, &'static str, &'static s
 }
 
 /// The files of the table, by what is spoken of.
-const FILES: [(&str, &str); 17] = [
+const FILES: [(&str, &str); 18] = [
     ("report.txt", include_str!("words/report.txt")),
     ("benchmark.txt", include_str!("words/benchmark.txt")),
     ("bundles.txt", include_str!("words/bundles.txt")),
@@ -105,6 +105,7 @@ const FILES: [(&str, &str); 17] = [
     ("sites.txt", include_str!("words/sites.txt")),
     ("evidence.txt", include_str!("words/evidence.txt")),
     ("program.txt", include_str!("words/program.txt")),
+    ("explore.txt", include_str!("words/explore.txt")),
     ("errors.txt", include_str!("words/errors.txt")),
     ("files.txt", include_str!("words/files.txt")),
     ("help.txt", include_str!("words/help.txt")),

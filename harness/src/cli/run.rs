@@ -37,9 +37,9 @@ use crate::scene;
 use crate::scratch::{self, Scratch};
 
 mod baseline;
-mod device;
+pub(super) mod device;
 mod header;
-mod jobs;
+pub(super) mod jobs;
 mod kept;
 mod saved;
 mod shard;

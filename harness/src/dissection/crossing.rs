@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use ngnlab_reports::RecordId;
+use ngnlab_sim::Time;
 use ngnlab_sim::message::packet::{Packet, Payload, is_routable};
 use ngnlab_sim::trace::Role;
 
@@ -219,7 +220,16 @@ impl<'t> Dissection<'t> {
                 other.by_device(Role::Wan) && other.source == found.source && other.at <= found.at
             })
         };
-        current && !self.is_disturbed(found.at, over) && before()
+        current && !self.is_disturbed(found.at, over) && before() && self.has_router(found.at)
+    }
+
+    /// Returns whether a router on the line has said that it is one, and the time that it said is not
+    /// over (RFC 4861 §6.3.5): without one, nothing can be passed on.
+    pub fn has_router(&self, at: Time) -> bool {
+        let adverts = self.router_adverts().filter(|ra| ra.to_device(Role::Wan));
+        let mut heard = adverts.filter(|ra| ra.arrives <= at).peekable();
+        // Who never heard of one may know it otherwise.
+        heard.peek().is_none() || heard.any(|ra| at < ra.arrives + ra.is.lifetime)
     }
 
     /// Returns whether the device has to pass a packet on that answers what a terminal sent less

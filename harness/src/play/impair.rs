@@ -14,6 +14,7 @@ use ngnlab_sim::trace::End;
 use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
 
+use super::sight::Sight;
 use super::testbed::Testbed;
 use crate::dut::DutError;
 use crate::period::Period;
@@ -73,6 +74,8 @@ pub(crate) struct Claim {
     on: Wire,
     until: Time,
     claimed: BTreeSet<Ipv6Addr>,
+    /// How many records were looked at.
+    seen: usize,
 }
 
 impl Claim {
@@ -82,6 +85,7 @@ impl Claim {
             on: step.cable,
             until: testbed.end_of(step.lasting),
             claimed: BTreeSet::new(),
+            seen: 0,
         }
     }
 
@@ -90,7 +94,13 @@ impl Claim {
         if testbed.world.now() >= self.until {
             return Ok(true);
         }
-        for target in testbed.sight().probed_addresses(self.on) {
+        let sight = testbed.sight();
+        let new = Sight {
+            records: &sight.records[self.seen..],
+            ..sight
+        };
+        self.seen = sight.records.len();
+        for target in new.probed_addresses(self.on) {
             if self.claimed.len() < CLAIMS_MAX && self.claimed.insert(target) {
                 testbed.inject(self.cable, objection(target))?;
             }

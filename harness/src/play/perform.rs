@@ -222,10 +222,14 @@ pub(crate) fn give_up(
 ) -> Result<StepOutcome, DutError> {
     match activity {
         Activity::Running(running) => running.give_up(testbed),
-        Activity::Terminal { .. }
-        | Activity::Unplugged { .. }
-        | Activity::Claiming(_)
-        | Activity::Over => Ok(StepOutcome::TimedOut),
+        Activity::Unplugged { cable, .. } => {
+            // No cable hangs loose for longer than somebody waits for it.
+            testbed.set_carrier(*cable, true)?;
+            Ok(StepOutcome::TimedOut)
+        }
+        Activity::Terminal { .. } | Activity::Claiming(_) | Activity::Over => {
+            Ok(StepOutcome::TimedOut)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The testbed of one run: the line, the terminals on their hub, and the device between them.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::Ipv6Addr;
 use std::path::PathBuf;
@@ -39,6 +40,8 @@ pub(crate) struct Testbed {
     scenario: String,
     hub: Handle<Segment>,
     real_terminals: u8,
+    /// How many have pulled a cable.
+    pulled: BTreeMap<Cable, usize>,
     /// Where files go that real terminals leave.
     pub(crate) files: Option<PathBuf>,
 }
@@ -92,6 +95,7 @@ impl Testbed {
             scenario: scenario.name.clone(),
             hub,
             real_terminals: 0,
+            pulled: BTreeMap::new(),
             files: None,
         }
     }
@@ -135,8 +139,17 @@ impl Testbed {
         }
     }
 
-    /// Pulls a cable or puts it back.
+    /// Pulls a cable or puts it back, which is out as long as one of those who pulled it has not put
+    /// it back.
     pub(crate) fn set_carrier(&mut self, cable: Cable, up: bool) -> Result<(), Error> {
+        let pulled = self.pulled.entry(cable).or_default();
+        *pulled = match up {
+            true => pulled.saturating_sub(1),
+            false => *pulled + 1,
+        };
+        if up && *pulled > 0 {
+            return Ok(());
+        }
         let result = self.world.set_carrier(cable, up);
         result.map_err(|source| self.broken(source))
     }

@@ -12,7 +12,7 @@ use ngnlab_sim::trace::Role;
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::delay::Delay;
 use crate::checks::evidence::dhcpv6_exchanges::{asks_for, received, sent};
-use crate::checks::evidence::given_prefixes::{given, net_of};
+use crate::checks::evidence::given_prefixes::{given, is_usable, net_of};
 use crate::checks::evidence::lan_adverts::{Advertised, advertised};
 use crate::checks::ruling::{Ruling, broken, every, finding, never, not_applicable, only_in};
 use crate::dissection::{Delegation, Dhcpv6, Dissection, Found, Kind};
@@ -206,9 +206,7 @@ fn without_address(trace: &Dissection<'_>) -> Verdict {
         }
         let partly = received(trace).filter_map(|found| {
             let granted = found.is.granted();
-            let (_, prefix) = granted
-                .iter()
-                .find(|(ia, prefix)| ia.has_sane_timers() && prefix.preferred <= prefix.valid)?;
+            let (_, prefix) = granted.iter().find(|(ia, prefix)| is_usable(ia, prefix))?;
             found.is.refuses_address().then_some((found, prefix.prefix))
         });
         every(
@@ -222,7 +220,10 @@ fn without_address(trace: &Dissection<'_>) -> Verdict {
                 };
                 match taken {
                     Some(record) => Ruling::Holds(vec![found.record, record]),
-                    None if trace.end() < deadline || trace.is_disturbed(found.at, deadline) => {
+                    None if trace.end() < deadline
+                        || trace.is_disturbed(found.at, deadline)
+                        || trace.is_claimed(deadline) =>
+                    {
                         Ruling::Skip
                     }
                     None => broken(
@@ -295,10 +296,13 @@ fn any_size(trace: &Dissection<'_>) -> Verdict {
     only_in(Mode::Pd, trace, || {
         let offers = received(trace).flat_map(|found| {
             let granted = found.is.granted().into_iter();
-            granted.map(move |(_, prefix)| (found, prefix.prefix))
+            let usable = granted.filter(|(ia, prefix)| is_usable(ia, prefix));
+            usable.map(move |(_, prefix)| (found, prefix.prefix))
         });
         // A server may grant another one than it offered.
         let granted = given(trace);
+        let is_never_granted =
+            granted.is_empty() && sent(trace).any(|found| found.is.kind == Kind::Request);
         let replaced = |found: &Found<_>, net: &Ipv6Net| {
             let mut later = granted.iter().filter(|given| given.at >= found.arrives);
             later
@@ -319,7 +323,13 @@ fn any_size(trace: &Dissection<'_>) -> Verdict {
                 });
                 match used {
                     Some(ra) => Ruling::Holds(vec![found.record, ra.record]),
-                    None if trace.end() < found.arrives + IN_USE_AFTER => Ruling::Skip,
+                    None if trace.end() < found.arrives + IN_USE_AFTER
+                        || is_never_granted
+                        || trace.is_disturbed(found.at, found.arrives + IN_USE_AFTER)
+                        || trace.is_claimed(found.arrives + IN_USE_AFTER) =>
+                    {
+                        Ruling::Skip
+                    }
                     None => broken(
                         [found.record],
                         format!("{net} in use on the LAN"),

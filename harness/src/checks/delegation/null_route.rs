@@ -126,7 +126,11 @@ fn null_route_reported(trace: &Dissection<'_>) -> Verdict {
                 });
                 match error {
                     Some(error) => Ruling::Holds(vec![stray.record, error.record]),
-                    None if trace.end() < stray.arrives + REPORTED_WITHIN => Ruling::Skip,
+                    None if trace.end() < stray.arrives + REPORTED_WITHIN
+                        || trace.is_disturbed(stray.at, stray.arrives + REPORTED_WITHIN) =>
+                    {
+                        Ruling::Skip
+                    }
                     None => broken(
                         [stray.record],
                         format!("Destination Unreachable for {}", stray.destination),

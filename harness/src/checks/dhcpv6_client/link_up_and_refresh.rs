@@ -15,7 +15,7 @@ use crate::checks::dhcpv6_client::leases::leases;
 use crate::checks::evidence::dhcpv6_exchanges::{exchanges, received, sent};
 use crate::checks::evidence::given_prefixes::net_of;
 use crate::checks::ruling::{Ruling, broken, every, only_in, seconds};
-use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
+use crate::dissection::{Dhcpv6, Dissection, Found, Kind, Stepped};
 use crate::scenario::step::cable::Wire;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -91,7 +91,13 @@ const NOTICED_AFTER: Duration = Duration::from_secs(30);
 /// Returns when the WAN cable was put back.
 fn link_ups(trace: &Dissection<'_>) -> impl Iterator<Item = (usize, Time)> {
     let pulls = trace.steps.iter().filter(|step| step.pulls(Wire::Wan));
-    pulls.map(|step| (step.record, step.at))
+    // A cable that another step has pulled, too, is still out.
+    let is_out = |step: &Stepped<'_>| {
+        let mut others = trace.steps.iter().filter(|other| other.pulls(Wire::Wan));
+        others.any(|other| other.record > step.record && other.began() <= step.at)
+    };
+    let back = pulls.filter(move |step| !is_out(step));
+    back.map(|step| (step.record, step.at))
 }
 
 fn rebind_after_link_up(trace: &Dissection<'_>) -> Verdict {

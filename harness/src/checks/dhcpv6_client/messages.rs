@@ -161,7 +161,11 @@ fn information_request(trace: &Dissection<'_>) -> Verdict {
             let request = sent(trace).find(|found| found.is.kind == Kind::InformationRequest);
             match request {
                 Some(found) => Ruling::Holds(vec![ra.record, found.record]),
-                None if trace.end() < ra.arrives + INFORMED_AFTER => Ruling::Skip,
+                None if trace.end() < ra.arrives + INFORMED_AFTER
+                    || trace.is_disturbed(ra.at, ra.arrives + INFORMED_AFTER) =>
+                {
+                    Ruling::Skip
+                }
                 None => broken(
                     [ra.record],
                     "an Information-Request, since the advertisement has the O flag",
@@ -268,7 +272,11 @@ fn server_id(trace: &Dissection<'_>) -> Verdict {
 const AT_ONCE: Duration = Duration::from_millis(500);
 
 fn any_port(trace: &Dissection<'_>) -> Verdict {
-    let odd = received(trace).filter(|answer| answer.is.source_port != SERVER_PORT);
+    let odd = received(trace).filter(|answer| {
+        // What says that it failed is asked again (RFC 8415 §18.2.10).
+        let fails = answer.is.delegations().iter().any(|ia| !ia.success);
+        answer.is.source_port != SERVER_PORT && answer.is.success() && !fails
+    });
     every("DHCPv6 answer from a port other than 547", odd, |answer| {
         let again = sent(trace).find(|found| repeats_after(found, answer));
         // Who goes on to a Request has taken the Advertise, whatever it begins later.

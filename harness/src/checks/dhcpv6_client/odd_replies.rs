@@ -12,6 +12,7 @@ use ngnlab_sim::trace::Role;
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::delay::Delay;
 use crate::checks::evidence::dhcpv6_exchanges::{last_sent, received, sent};
+use crate::checks::evidence::given_prefixes::is_usable;
 use crate::checks::ruling::{Ruling, broken, every, not_applicable, seconds};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
 
@@ -116,11 +117,15 @@ fn unknown_options(trace: &Dissection<'_>) -> Verdict {
             && answer.is.codes().iter().any(|code| *code >= UNKNOWN)
     });
     let offers = received(trace).filter(|answer| {
-        let offers = answer.is.kind == Kind::Advertise && !answer.is.granted().is_empty();
+        let granted = answer.is.granted();
+        let mut usable = granted.iter().filter(|(ia, prefix)| is_usable(ia, prefix));
+        let offers = answer.is.kind == Kind::Advertise && usable.next().is_some();
         offers && answer.is.codes().iter().any(|code| *code >= UNKNOWN)
     });
     let replies = every("Reply with an unknown option", strange, |answer| {
-        let mut later = sent(trace).filter(|found| found.at > answer.arrives + AT_ONCE);
+        // Of many exchanges two have the same id by chance.
+        let soon = answer.arrives + AT_ONCE..answer.arrives + TAKEN_AFTER;
+        let mut later = sent(trace).filter(|found| soon.contains(&found.at));
         match later.find(|found| found.is.xid == answer.is.xid) {
             Some(again) => broken(
                 [answer.record, again.record],

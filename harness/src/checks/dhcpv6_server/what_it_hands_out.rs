@@ -126,6 +126,13 @@ fn passed_on(trace: &Dissection<'_>, code: OptionCode, what: &str) -> Verdict {
             if answer.at < told.arrives + TO_HAND_ON || trace.is_disturbed(told.at, answer.at) {
                 return Ruling::Skip;
             }
+            // What the line says last counts (RFC 8415 §18.2.10).
+            let mut later = received(trace).filter(|reply| {
+                reply.is.kind == Kind::Reply && told.at < reply.at && reply.at <= answer.at
+            });
+            if !has(&answer.is) && later.any(|reply| !has(&reply.is)) {
+                return Ruling::Skip;
+            }
             expect(
                 [told.record, question.record, answer.record],
                 has(&answer.is),

@@ -115,7 +115,12 @@ fn one_answer(trace: &Dissection<'_>) -> Verdict {
     let lan = trace.lan_dns();
     let answered = lan.iter().filter(|exchange| !exchange.replies.is_empty());
     every("answered question", answered, |exchange| {
-        let asked = 1 + exchange.repeats.len();
+        let questions = exchange.repeats.iter().map(|again| again.record);
+        let questions = [exchange.query.record].into_iter().chain(questions);
+        // A cable that delivers a question twice has it asked twice.
+        let asked = questions
+            .map(|record| 1 + usize::from(trace.is_doubled(record)))
+            .sum();
         let replies = exchange.replies.iter().map(|reply| reply.record);
         expect(
             [exchange.query.record].into_iter().chain(replies),

@@ -9,12 +9,13 @@ use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::Time;
 use ngnlab_sim::line::ONS_DOMAINS;
 use ngnlab_sim::setup::{Aspect, in_domain};
+use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
 use crate::checks::delay::Delay;
 use crate::checks::evidence::given_prefixes::is_between_prefixes;
 use crate::checks::ruling::{Ruling, apart, broken, every, expect, finding, never};
-use crate::dissection::dns::Transport;
+use crate::dissection::dns::{PORT, Transport};
 use crate::dissection::{Dissection, Exchange};
 use crate::scenario::step::cable::Wire;
 
@@ -190,6 +191,14 @@ fn preferred_first(trace: &Dissection<'_>) -> Verdict {
             let was_silent = before
                 .iter()
                 .any(|other| other.query.destination == preferred && is_silent(other));
+            // Who takes no connection is silent, too.
+            let takes_none = trace.connections.iter().any(|connection| {
+                connection.on == Role::Wan
+                    && connection.server == (preferred, PORT)
+                    && connection.at <= exchange.query.at
+                    && connection.accepted.is_none()
+            });
+            let was_silent = was_silent || takes_none;
             let in_vain = asked_in_vain(trace, exchange.query.at);
             if continues || was_silent || also_asked || in_vain {
                 return Ruling::Skip;

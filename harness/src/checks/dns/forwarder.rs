@@ -325,6 +325,7 @@ fn name_error_kept(trace: &Dissection<'_>) -> Verdict {
     every("name error from upstream", &lan, |exchange| {
         let replies: Vec<_> = twins(&upstream, exchange)
             .flat_map(|twin| twin.replies.iter().copied())
+            .filter(|reply| !reply.lost)
             .collect();
         let all_say_so = replies
             .iter()

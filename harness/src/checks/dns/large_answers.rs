@@ -267,7 +267,8 @@ fn edns_answered(trace: &Dissection<'_>) -> Verdict {
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
     let with_edns = lan
         .iter()
-        .filter(|exchange| exchange.query.is.edns().is_some());
+        // What is no query has no data to be refused (RFC 5625 §4.4.2 is about queries).
+        .filter(|exchange| exchange.query.is.edns().is_some() && exchange.query.is.opcode() == 0);
     every(
         "question with an OPT record",
         with_edns,

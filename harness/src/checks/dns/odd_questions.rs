@@ -211,6 +211,11 @@ fn other_opcode(trace: &Dissection<'_>) -> Verdict {
         let says_so = [FORMERR, NOTIMP].contains(&reply.is.rcode);
         let is_own = twins.peek().is_none();
         let refuses = [SERVFAIL, NXDOMAIN, REFUSED].contains(&reply.is.rcode);
+        // Who could ask nobody says no more than that (RFC 1035 §4.1.1).
+        let is_cut = trace.is_disturbed(exchange.query.at, reply.at);
+        if is_own && reply.is.rcode == SERVFAIL && is_cut {
+            return Ruling::Skip;
+        }
         if is_own
             && refuses
             && let Some((_, how)) = refused_first(trace, &lan, &upstream)

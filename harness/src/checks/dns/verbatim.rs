@@ -121,7 +121,8 @@ fn tsig(trace: &Dissection<'_>) -> Verdict {
         let Some(reply) = exchange.reply() else {
             return nothing_came("dns.proxy.tsig", trace, &upstream, exchange);
         };
-        let mut replies = twins.iter().flat_map(|twin| twin.replies.iter()).peekable();
+        let replies = twins.iter().flat_map(|twin| twin.replies.iter());
+        let mut replies = replies.filter(|reply| !reply.lost).peekable();
         let Some(first) = replies.peek().copied() else {
             return answered("dns.proxy.tsig", trace, &upstream, exchange);
         };

@@ -5,12 +5,13 @@ use std::time::Duration;
 use ipnet::Ipv6Net;
 use ngnlab_reports::RecordId;
 use ngnlab_sim::Time;
+use ngnlab_sim::message::dhcpv6::Delegated;
 use ngnlab_sim::message::ndp::PrefixInfo;
 use ngnlab_sim::setup::Mode;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::evidence::dhcpv6_exchanges::received;
-use crate::dissection::{Dissection, Kind};
+use crate::dissection::{Delegation, Dissection, Kind};
 
 /// A prefix as the line gave it to the device, once more or for the first time.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +30,13 @@ pub(in crate::checks) fn given(trace: &Dissection<'_>) -> Vec<Given> {
     let mut given = told(trace);
     given.retain(|given| given.preferred <= given.valid);
     given
+}
+
+/// Returns whether a client can use a prefix: in order (RFC 8415 §21.21, §21.22), and preferred at
+/// all.
+pub(in crate::checks) fn is_usable(ia: &Delegation, prefix: &Delegated) -> bool {
+    let is_in_order = ia.has_sane_timers() && prefix.preferred <= prefix.valid;
+    ia.success && is_in_order && prefix.preferred > 0
 }
 
 fn told(trace: &Dissection<'_>) -> Vec<Given> {

@@ -8,8 +8,8 @@ use ngnlab_sim::line::{Dhcpv6Quirk, EdgeQuirk, HomeGatewayQuirk};
 use ngnlab_sim::setup::Mode;
 use ngnlab_sim::trace::Role;
 
-use crate::checks::evidence::dhcpv6_exchanges::sent;
-use crate::checks::evidence::given_prefixes::{Given, given};
+use crate::checks::evidence::dhcpv6_exchanges::{received, sent};
+use crate::checks::evidence::given_prefixes::{Given, given, is_usable};
 use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
 use crate::scenario::step::Action;
 use crate::scenario::step::servers::Server;
@@ -29,6 +29,12 @@ pub(in crate::checks) fn waits_for_prefix(trace: &Dissection<'_>, at: Time) -> b
     let mut adverts = trace.router_adverts();
     let hears = adverts.any(|ra| ra.to_device(Role::Wan) && since <= ra.at && ra.at <= at);
     if !gave && is_ignored && !hears && at <= since + UNSOLICITED {
+        return true;
+    }
+    // Another router's lease is over after 40 s, and then the device asks again (ngn-facts §9 row 7).
+    let held = EdgeQuirk::HeldByAnotherRouter;
+    let is_held = trace.header().line.quirks.edge.contains(&held);
+    if !gave && is_held && at <= next_solicit(trace, since, at).max(Time::ZERO + HELD) {
         return true;
     }
     !gave
@@ -75,6 +81,12 @@ pub(in crate::checks) fn gives_no_prefix(trace: &Dissection<'_>, at: Time) -> Op
         .any(|one| quirks.home_gateway.contains(one));
     if before.is_empty() && gives_none && sent(trace).any(|found| found.at <= at) {
         return Some("the home gateway gives no prefix");
+    }
+    let offered = received(trace).filter(|found| found.at <= at);
+    let offered: Vec<_> = offered.flat_map(|found| found.is.granted()).collect();
+    let usable = offered.iter().any(|(ia, prefix)| is_usable(ia, prefix));
+    if trace.setup().mode == Mode::Pd && !offered.is_empty() && !usable {
+        return Some("nothing of what the line's server offers can be used");
     }
     (before.is_empty() && is_ignored && sent(trace).any(asks))
         .then_some("the line's server answers no Request")
@@ -124,6 +136,8 @@ fn next_solicit(trace: &Dissection<'_>, since: Time, at: Time) -> Time {
     }
 }
 
+/// How long the router before holds the delegation (ngn-facts §9 row 7).
+const HELD: Duration = Duration::from_secs(40);
 /// RFC 8415 §7.6.
 const SOL_TIMEOUT: Duration = Duration::from_secs(1);
 

@@ -111,7 +111,10 @@ pub(in crate::checks) fn tried_in_vain<'d>(
 ) -> Option<&'d Stepped<'d>> {
     let mut steps = trace.steps.iter();
     let tried = steps.find(|step| {
-        step.at >= since && leads_to_a_site(&step.action) && !shows_a_page(trace, step)
+        // Of what the end of the run gave up, the terminal may have had no time to begin it.
+        let is_over = step.is_done() || step.at < trace.end();
+        let leads = leads_to_a_site(&step.action);
+        step.at >= since && is_over && leads && !shows_a_page(trace, step)
     })?;
     let left = trace.packets.iter().any(|found| {
         found.to_device(Role::Lan)
@@ -120,7 +123,8 @@ pub(in crate::checks) fn tried_in_vain<'d>(
             && is_routable(found.source)
     });
     let could = !waits_for_prefix(trace, tried.at) && gives_no_prefix(trace, tried.at).is_none();
-    (!left && could).then_some(tried)
+    let is_lost = trace.is_lossy(tried.at) || trace.is_claimed(tried.at);
+    (!left && could && !is_lost).then_some(tried)
 }
 
 /// Returns whether a step was done, and brought its terminal a page: one that ends right after a point in time
@@ -172,6 +176,12 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
     }
     if trace.is_disturbed(exchange.query.at, exchange.query.at + ASKS_AGAIN) {
         return Ruling::Unclear("a cable or the power was cut meanwhile".to_owned());
+    }
+    if trace.is_lossy(query.at) {
+        return Ruling::Unclear("a cable was losing frames".to_owned());
+    }
+    if trace.is_claimed(query.at) {
+        return Ruling::Unclear("somebody has claimed the device's addresses".to_owned());
     }
     if is_between_prefixes(trace, exchange.query.at, exchange.query.at) {
         return Ruling::Unclear("the line had just given another prefix".to_owned());
@@ -227,6 +237,14 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
     match answered(THIS, trace, &upstream, exchange) {
         Ruling::Unclear(why) => return Ruling::Unclear(why),
         Ruling::Skip if exchange.replies.is_empty() => return Ruling::Skip,
+        Ruling::Skip
+            if upstream
+                .first()
+                .is_none_or(|first| query.at < first.query.at)
+                && early(trace, query.at) =>
+        {
+            return Ruling::Unclear("the device had just been switched on".to_owned());
+        }
         Ruling::Skip | Ruling::Holds(_) | Ruling::Broken(_) => {}
     }
     let fails = broken(
@@ -244,6 +262,13 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
             to: exchange.query.at + ASKS_AGAIN,
         },
     )
+}
+
+/// Returns whether a device may still be starting.
+fn early(trace: &Dissection<'_>, at: Time) -> bool {
+    let cuts = trace.steps.iter().filter(|step| step.cuts_power());
+    let cut = cuts.map(|step| step.at).rfind(|cut| *cut <= at);
+    at <= cut.unwrap_or(Time::ZERO) + STARTING
 }
 
 /// Returns the answer with an address that came after the terminal had given its question up, and
@@ -401,6 +426,9 @@ pub(in crate::checks) const HTTPS: u16 = 443;
 
 /// A connection younger than this at the end of the trace proves nothing.
 pub(in crate::checks) const STILL_OPENING: Duration = Duration::from_secs(5);
+
+/// What a device may need until it asks servers (ours).
+const STARTING: Duration = Duration::from_secs(60);
 
 /// What a server that is well needs at most (ours).
 const SLOW: Duration = Duration::from_secs(1);

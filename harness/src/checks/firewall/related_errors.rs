@@ -103,6 +103,8 @@ fn errors_related(trace: &Dissection<'_>, kind: u8, name: &str) -> Verdict {
             }
             match trace.crossed(packet) {
                 Some(after) => Ruling::Holds(vec![sent.record, error.record, after.record]),
+                // Whoever it is for does not say where he is.
+                None if trace.was_looking_for_next_hop(packet, SOON) => Ruling::Skip,
                 None => broken(
                     [sent.record, error.record],
                     format!("{name} passed on to the terminal"),

@@ -80,6 +80,12 @@ fn decrement(trace: &Dissection<'_>) -> Verdict {
     })
 }
 
+/// Returns whether a source is in the prefix that the line has by then.
+fn is_current(trace: &Dissection<'_>, found: &Found<Packet<'_>>) -> bool {
+    let latest = trace.assignments().filter(|(at, _)| *at <= found.at).last();
+    latest.is_none_or(|(_, whole)| whole.contains(&found.source))
+}
+
 fn time_exceeded(trace: &Dissection<'_>) -> Verdict {
     let mut ended: BTreeMap<(Ipv6Addr, Ipv6Addr), Vec<&Found<Packet<'_>>>> = BTreeMap::new();
     for found in &trace.packets {
@@ -97,6 +103,9 @@ fn time_exceeded(trace: &Dissection<'_>) -> Verdict {
             && is_routable(found.destination)
             && !trace.is_device_address(found.destination)
             && !trace.is_terminal(found.destination)
+            // Whose prefix is gone is a stranger, and without a router nothing has a way out.
+            && is_current(trace, found)
+            && trace.has_router(found.at)
         {
             let ends = (found.source, found.destination);
             ended.entry(ends).or_default().push(found);

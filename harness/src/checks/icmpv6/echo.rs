@@ -1,6 +1,9 @@
 //! Answers to echoes, and silence about messages that nobody knows (RFC 4443 §2.4, §4.2).
 
+use std::time::Duration;
+
 use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::Time;
 use ngnlab_sim::message::packet::Packet;
 use ngnlab_sim::trace::Role;
 
@@ -56,14 +59,31 @@ fn echo_reply(trace: &Dissection<'_>) -> Verdict {
         "echo request from the LAN to the device",
         requests,
         |request| {
-            let reply = trace.echoes.iter().find(|echo| {
+            let mut replies = trace.echoes.iter().filter(|echo| {
                 echo.is.reply
                     && echo.by_device(Role::Lan)
                     && echo.destination == request.source
                     && (echo.is.id, echo.is.sequence) == (request.is.id, request.is.sequence)
                     && echo.at >= request.at
             });
-            if trace.is_disturbed(request.at, request.at + SOON) {
+            // Several addresses may be asked with the same words.
+            let from_it = replies
+                .clone()
+                .find(|echo| echo.source == request.destination);
+            let reply = from_it.or_else(|| {
+                replies.find(|echo| {
+                    let mut others = trace.echoes.iter().filter(|echo| !echo.is.reply);
+                    !others.any(|other| other.destination == echo.source)
+                })
+            });
+            // An address that is still tried out is nobody's (RFC 4862 §5.4).
+            let is_own = trace.packets.iter().any(|found| {
+                found.by_device(Role::Lan)
+                    && found.at <= request.at
+                    && !found.source.is_unspecified()
+            });
+            let is_new = request.at < Time::ZERO + SETTLED && !is_own;
+            if is_new || trace.is_disturbed(request.at, request.at + SOON) {
                 return Ruling::Skip;
             }
             // RFC 4443 §4.2: from the address that was asked.
@@ -83,6 +103,9 @@ fn echo_reply(trace: &Dissection<'_>) -> Verdict {
         },
     )
 }
+
+/// What a device may need until it has the addresses that it begins with (ours).
+const SETTLED: Duration = Duration::from_secs(60);
 
 fn unknown_info(trace: &Dissection<'_>) -> Verdict {
     // RFC 4443 §2.1: for private experimentation.

@@ -119,7 +119,12 @@ fn advertising(trace: &Dissection<'_>) -> Verdict {
                 ),
                 None => Ruling::Holds(vec![given.record, ra.record]),
             },
-            None if trace.end() < given.at + ADVERTISED_AFTER => Ruling::Skip,
+            None if trace.end() < given.at + ADVERTISED_AFTER
+                || trace.is_disturbed(given.at, given.at + ADVERTISED_AFTER)
+                || trace.is_claimed(given.at + ADVERTISED_AFTER) =>
+            {
+                Ruling::Skip
+            }
             None => broken(
                 [given.record],
                 format!("an advertisement with a part of {} on the LAN", given.net),

@@ -325,7 +325,12 @@ fn disturbed(trace: &Dissection<'_>) -> Spans {
         .router_adverts()
         .filter(|ra| ra.to_device(Role::Wan) && ra.injected)
         .map(|ra| (ra.arrives, ra.arrives + IN_USE_WITHIN));
-    out.chain(lost).chain(strangers).collect()
+    // What a device asks again may be lost again, for longer than a while.
+    let lossy = trace.lossy().map(|(from, to)| (from, to.min(trace.end())));
+    let claimed = trace.neighbor_adverts().filter(|claim| claim.injected);
+    let claimed = claimed.map(|claim| (claim.at, trace.end()));
+    let out = out.chain(lost).chain(strangers);
+    out.chain(lossy).chain(claimed).collect()
 }
 
 /// Returns what each terminal hears, as far as it has said anything itself.

@@ -11,6 +11,7 @@ use crate::checks::evidence::lan_adverts::adverts;
 use crate::checks::lan::advert_gaps::{Gap, gaps};
 use crate::checks::ruling::{Ruling, broken, every, finding, never, seconds};
 use crate::dissection::Dissection;
+use crate::scenario::step::cable::Wire;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -64,7 +65,12 @@ fn initial_burst(trace: &Dissection<'_>) -> Verdict {
     let starts = multicast.iter().enumerate().filter(|(index, ra)| {
         index.checked_sub(1).is_none_or(|before| {
             let before: Time = multicast[before].at;
-            trace.is_restarted(before, ra.at)
+            // What happens on the WAN does not make the LAN a new one (RFC 4861 §6.2.4).
+            let mut begins = trace
+                .steps
+                .iter()
+                .filter(|step| before <= step.at && step.at <= ra.at);
+            begins.any(|step| step.cuts_power() || step.pulls(Wire::Lan))
         })
     });
     every(

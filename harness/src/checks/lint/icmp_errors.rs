@@ -187,7 +187,12 @@ fn source_scope(trace: &Dissection<'_>) -> Verdict {
             return Ruling::Skip;
         }
         // Before the line has given it a prefix, and after that is gone, it has nothing better.
-        let settled = adverts(trace).filter(|ra| ra.at + ADDRESSING <= error.at);
+        let cuts = trace.steps.iter().filter(|step| step.cuts_power());
+        let cut = cuts.map(|step| step.at).rfind(|cut| *cut <= error.at);
+        let settled = adverts(trace).filter(|ra| {
+            // A power cut takes the prefix, too.
+            ra.at + ADDRESSING <= error.at && cut.is_none_or(|cut| cut < ra.at)
+        });
         let last = settled.last();
         let has_routable = last.is_some_and(|ra| ra.is.prefixes().any(|prefix| prefix.valid > 0));
         if is_link_local(error.source) && !has_routable {

@@ -12,6 +12,7 @@ use ngnlab_sim::trace::{Fact, Role};
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::delay::Delay;
+use crate::checks::evidence::given_prefixes::net_of;
 use crate::checks::ruling::{Ruling, broken, every, expect, finding, never, only_in, within};
 use crate::dissection::{Dissection, Found};
 
@@ -355,7 +356,17 @@ fn detection_relayed(trace: &Dissection<'_>) -> Verdict {
             "duplicate address detection of a terminal",
             detections,
             |ns| {
-                if trace.is_disturbed(ns.at, ns.arrives + ANSWER) {
+                let mut told = trace
+                    .router_adverts()
+                    .filter(|ra| ra.by_device(Role::Lan) && ra.arrives <= ns.at + ANSWER);
+                // What the line has taken back is looked for by nobody.
+                let is_gone = told.any(|ra| {
+                    ra.is.prefixes().any(|info| {
+                        let net = net_of(info).is_some_and(|net| net.contains(&ns.is.target));
+                        net && info.preferred == 0
+                    })
+                });
+                if is_gone || trace.is_disturbed(ns.at, ns.arrives + ANSWER) {
                     return Ruling::Skip;
                 }
                 let relayed = trace.neighbor_solicits().find(|other| {

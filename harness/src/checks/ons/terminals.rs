@@ -83,7 +83,9 @@ fn three_addresses(trace: &Dissection<'_>) -> Verdict {
                 .filter(move |(_, temporary)| *temporary == kind)
         };
         let has_both = of(true).count() > 0 && of(false).count() > 0;
-        if !has_both && trace.end() < advert.at + ADDRESSES_AFTER {
+        let due = advert.at + ADDRESSES_AFTER;
+        let is_kept_from_it = trace.is_disturbed(advert.at, due) || trace.is_claimed(due);
+        if !has_both && (trace.end() < due || is_kept_from_it) {
             return Ruling::Skip;
         }
         let records = [advert.record]

@@ -148,6 +148,11 @@ fn words(trace: &Dissection<'_>) -> Vec<Word> {
             .dhcpv6
             .iter()
             .filter(|found| found.to_device(Role::Wan) && !found.injected)
+            // Another router on the segment has its own.
+            .filter(|found| {
+                let to = found.eth_destination;
+                to.is_multicast() || trace.device_macs().contains(&to)
+            })
             .filter(|found| found.is.kind == Kind::Reply && found.is.success())
             .flat_map(|found| {
                 let good = found.is.delegations().into_iter().filter(|ia| ia.success);
@@ -254,6 +259,9 @@ fn handed_on(trace: &Dissection<'_>, change: &Change) -> Ruling {
             Ruling::Holds(vec![change.record, ra.record])
         }
         _ if deadline > trace.end() || deadline > change.until => Ruling::Skip,
+        _ if trace.is_claimed(deadline) => {
+            Ruling::Unclear("somebody has claimed the device's addresses".to_owned())
+        }
         _ if is_cut(trace, change.at, deadline) => {
             Ruling::Unclear("a cable or the power was cut, or frames got lost".to_owned())
         }

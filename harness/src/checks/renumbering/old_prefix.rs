@@ -135,6 +135,10 @@ fn after_reboot(trace: &Dissection<'_>) -> Verdict {
             let learnt = given
                 .iter()
                 .find(|given| given.at > cut.at && given.preferred > 0);
+            // What changed later changed before its eyes.
+            if learnt.is_some_and(|learnt| learnt.net == old.net) {
+                return Ruling::Skip;
+            }
             let Some(deadline) = learnt.map(|given| given.at + REMEMBERED_AFTER) else {
                 return Ruling::Skip;
             };

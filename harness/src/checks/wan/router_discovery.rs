@@ -13,8 +13,9 @@ use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERYONE};
 use crate::checks::delay::Delay;
+use crate::checks::evidence::dhcpv6_exchanges::received;
 use crate::checks::evidence::formed_addresses::formed_in;
-use crate::checks::evidence::given_prefixes::net_of;
+use crate::checks::evidence::given_prefixes::{is_usable, net_of};
 use crate::checks::evidence::icmpv6_messages::message_of;
 use crate::checks::evidence::wan_adverts::{HEED, had_until, routers_at, wan_adverts};
 use crate::checks::ruling::{Ruling, broken, every, finding, never, seconds};
@@ -219,6 +220,14 @@ fn fault_of(ra: &Found<Packet<'_>>, message: &Icmpv6<'_>) -> &'static str {
 /// Slow duplicate address detection (design §12) and programs that start one another.
 const IN_USE_AFTER: Duration = Duration::from_secs(40);
 
+/// Returns whether the line's server offers anything that can be used.
+fn offers_a_prefix(trace: &Dissection<'_>) -> bool {
+    received(trace).any(|answer| {
+        let granted = answer.is.granted();
+        granted.iter().any(|(ia, prefix)| is_usable(ia, prefix))
+    })
+}
+
 fn unknown_option(trace: &Dissection<'_>) -> Verdict {
     let upstream = wan_adverts(trace);
     let strange = |ra: &Found<&RouterAdvert>| {
@@ -252,7 +261,8 @@ fn unknown_option(trace: &Dissection<'_>) -> Verdict {
         match used {
             Some(record) => Ruling::Holds(vec![ra.record, record]),
             None if trace.end() < ra.arrives + IN_USE_AFTER
-                || trace.is_disturbed(ra.at, ra.arrives + IN_USE_AFTER) =>
+                || trace.is_disturbed(ra.at, ra.arrives + IN_USE_AFTER)
+                || trace.setup().mode == Mode::Pd && !offers_a_prefix(trace) =>
             {
                 Ruling::Skip
             }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::setup::Mode;
 
 use crate::cli::{Run, select};
@@ -15,27 +16,27 @@ use crate::job::Device;
 use crate::scenario;
 
 /// A device as the command line names it.
-pub(super) struct Chosen {
+pub(in crate::cli) struct Chosen {
     /// Its name in reports.
-    pub(super) name: String,
+    pub(in crate::cli) name: String,
     /// The text of its file, if it has one.
-    pub(super) text: Option<String>,
+    pub(in crate::cli) text: Option<String>,
     /// The version of its firmware, if its file says it.
-    pub(super) firmware: Option<String>,
+    pub(in crate::cli) firmware: Option<String>,
     /// What drives it.
-    pub(super) device: Device,
+    pub(in crate::cli) device: Device,
     /// How it can get its prefix.
-    pub(super) modes: Vec<Mode>,
+    pub(in crate::cli) modes: Vec<Mode>,
     /// What its file says about its failures.
-    pub(super) known: Vec<Known>,
+    pub(in crate::cli) known: Vec<Known>,
     /// What its file says need not be judged.
-    pub(super) excuses: Vec<Excuse>,
+    pub(in crate::cli) excuses: Vec<Excuse>,
     /// How many there can be at all, if that is limited.
-    pub(super) most_at_once: Option<usize>,
+    pub(in crate::cli) most_at_once: Option<usize>,
     /// Whether its runs take as long as their scenarios.
-    pub(super) real_time: bool,
+    pub(in crate::cli) real_time: bool,
     /// The folder for what is kept of it, where there are several devices.
-    pub(super) folder: Option<String>,
+    pub(in crate::cli) folder: Option<String>,
 }
 
 /// Reads every device that the command line names.
@@ -43,7 +44,10 @@ pub(super) fn chosen(args: &Run) -> Result<Vec<Chosen>, Error> {
     let several = args.device.len() > 1;
     let mut chosen: Vec<Chosen> = Vec::new();
     for name in &args.device {
-        let mut device = one(name, args)?;
+        let mut device = Chosen {
+            real_time: args.real_time || name != reference::NAME,
+            ..one(name, &args.defect)?
+        };
         if several {
             let stem = Path::new(name).file_stem().and_then(scenario::segment);
             let folder = stem.ok_or_else(|| Error::Usage {
@@ -63,11 +67,12 @@ pub(super) fn chosen(args: &Run) -> Result<Vec<Chosen>, Error> {
     Ok(chosen)
 }
 
-fn one(name: &str, args: &Run) -> Result<Chosen, Error> {
+/// Reads one device, or takes the reference router with these defects.
+pub(in crate::cli) fn one(name: &str, defects: &[Defect]) -> Result<Chosen, Error> {
     if name == reference::NAME {
-        return Ok(reference_with_defects(args));
+        return Ok(reference_with_defects(defects));
     }
-    if !args.defect.is_empty() {
+    if !defects.is_empty() {
         return Err(Error::Usage {
             what: "only the reference router can be given defects".to_owned(),
             help: Some("leave out --defect or --device".to_owned()),
@@ -90,8 +95,8 @@ fn one(name: &str, args: &Run) -> Result<Chosen, Error> {
     })
 }
 
-fn reference_with_defects(args: &Run) -> Chosen {
-    let defects: BTreeSet<_> = args.defect.iter().copied().collect();
+fn reference_with_defects(defects: &[Defect]) -> Chosen {
+    let defects: BTreeSet<Defect> = defects.iter().copied().collect();
     let names: Vec<&str> = defects.iter().map(|defect| defect.name()).collect();
     Chosen {
         name: match &names[..] {
@@ -105,7 +110,7 @@ fn reference_with_defects(args: &Run) -> Chosen {
         known: Vec::new(),
         excuses: Vec::new(),
         most_at_once: None,
-        real_time: args.real_time,
+        real_time: false,
         folder: None,
     }
 }

@@ -10,7 +10,7 @@ use crate::error::Error;
 /// Returns how many of these runs there may be at the same time: as many as the user says, where he
 /// does, and else one for each processor in virtual time; where time is real, any number, since they
 /// are paced.
-pub(super) fn at_once(
+pub(in crate::cli) fn at_once(
     devices: &[Chosen],
     wanted: Option<u16>,
     runs: usize,
@@ -35,7 +35,7 @@ pub(super) fn at_once(
 
 /// Returns how many of them this process may have files open for, and asks the system for more
 /// where it gives them; says so where there are fewer.
-pub(super) fn that_can_open_files(jobs: usize, place: Place) -> Result<usize, Error> {
+pub(in crate::cli) fn that_can_open_files(jobs: usize, place: Place) -> Result<usize, Error> {
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
         return Ok(jobs);
     };

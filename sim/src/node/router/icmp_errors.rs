@@ -83,11 +83,13 @@ impl Router {
 
     /// Returns the address of ours that speaks to `to`, which lies behind `port`.
     fn source_towards(&self, port: u8, to: Ipv6Addr, now: Time) -> Option<Ipv6Addr> {
+        // RFC 4862 §5.4: an address that is still tried out is no source.
+        let near = self.interface(port);
+        let near = near.is_up().then(|| near.link_local());
         if is_link_local(to) {
-            return Some(self.interface(port).link_local());
+            return near;
         }
-        self.own_source(now)
-            .or((port == Self::LAN).then(|| self.ram.lan.link_local()))
+        self.own_source(now).or(near.filter(|_| port == Self::LAN))
     }
 }
 
