@@ -9,7 +9,7 @@ use ngnlab_sim::trace::{Fact, FetchError};
 
 use crate::checks::delay::Delay;
 use crate::checks::ruling::{Ruling, broken, every};
-use crate::dissection::{Dissection, Stepped, Told};
+use crate::dissection::{Dissection, Stepped};
 
 /// With these wrong nothing would have worked anyway.
 pub(in crate::checks) const WRONG: &[Aspect] = &[Aspect::Delivery, Aspect::Dns];
@@ -24,17 +24,6 @@ pub(in crate::checks) const SETTLE: Duration = Duration::from_secs(5);
 
 /// The longest that a terminal tries to load a page.
 const TO_LOAD: Duration = Duration::from_secs(60);
-
-/// Returns whether two facts are about pages of one host.
-fn same_host(one: &Told<'_>, other: &Told<'_>) -> bool {
-    let host = |told: &Told<'_>| match told.fact {
-        Fact::PageSeen { url, .. } | Fact::PageFailed { url, .. } => {
-            url.split('/').nth(2).map(str::to_ascii_lowercase)
-        }
-        _ => None,
-    };
-    host(one) == host(other)
-}
 
 /// A time in which the line was bad.
 pub(in crate::checks) struct Trouble {
@@ -75,9 +64,9 @@ pub(in crate::checks) fn works_after(
             .find(|(told, failed)| told.at < trouble.from && failed.is_none());
         let settled = trouble.to + settle;
         let last = pages.iter().rev().find(|(told, failed)| {
-            // What never came does not come again.
-            let mut seen = pages.iter().filter(|(_, failed)| failed.is_none());
-            told.at >= settled && (failed.is_none() || seen.any(|(page, _)| same_host(page, told)))
+            // Where no page ever came, none comes again.
+            let was_seen = pages.iter().any(|(_, failed)| failed.is_none());
+            told.at >= settled && (failed.is_none() || was_seen)
         });
         let calm = trace
             .steps
