@@ -37,7 +37,7 @@ pub use setup::DnsChoice;
 use spans::Spans;
 use step::{Action, Step};
 pub use terminal::{TerminalDns, TerminalSpec};
-pub(crate) use validate::MOST_REAL_TERMINALS;
+pub(crate) use validate::{MOST_REAL_TERMINALS, is_domain};
 
 /// One situation, as its file describes it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -4,7 +4,7 @@
 use etherparse::{EtherType, SingleVlanSlice};
 use ngnlab_sim::Frame;
 use ngnlab_sim::message::packet::ethernet::Ethernet;
-use ngnlab_sim::message::packet::{IPV6_HEADER, Mac};
+use ngnlab_sim::message::packet::{ALL_NODES, IPV6_HEADER, Mac};
 
 use super::file::Caught;
 
@@ -72,7 +72,7 @@ pub(super) fn bare(caught: &Caught<'_>, link: i32) -> Result<Bared, Unfit> {
     let packet = ipv6(inner.payload).ok_or(short)?;
     let destination = match head.destination {
         Some(destination) => destination,
-        None => group_of(packet).unwrap_or(UNKNOWN),
+        None => group_of(packet).or(head.group).unwrap_or(UNKNOWN),
     };
     let frame = Ethernet {
         source: head.source,
@@ -92,6 +92,8 @@ pub(super) fn bare(caught: &Caught<'_>, link: i32) -> Result<Bared, Unfit> {
 struct Head {
     source: Mac,
     destination: Option<Mac>,
+    /// The group that it was for, where the packet in it is for one host.
+    group: Option<Mac>,
     cooked: Option<Cooked>,
 }
 
@@ -100,6 +102,7 @@ fn ethernet(bytes: &[u8]) -> Option<(Head, EtherType, &[u8])> {
     let head = Head {
         source: frame.source,
         destination: Some(frame.destination),
+        group: None,
         cooked: None,
     };
     Some((head, frame.kind, frame.payload))
@@ -145,6 +148,11 @@ fn of_cooked(way: u8, length: u8, address: &[u8; 8], interface: Option<u32>) -> 
     Head {
         source,
         destination: None,
+        group: match way {
+            TO_ALL => Some(Mac([0xff; 6])),
+            TO_GROUP => Some(Mac::multicast(ALL_NODES)),
+            _ => None,
+        },
         cooked: Some(Cooked {
             interface,
             way: match way {
@@ -235,6 +243,10 @@ const PPPOE_SESSION: EtherType = EtherType(0x8864);
 const PPP_IPV6: u16 = 0x0057;
 /// `PACKET_OTHERHOST` of Linux.
 const OTHER_HOST: u8 = 3;
+/// `PACKET_BROADCAST`.
+const TO_ALL: u8 = 1;
+/// `PACKET_MULTICAST`.
+const TO_GROUP: u8 = 2;
 /// `PACKET_OUTGOING`.
 const OUTGOING: u8 = 4;
 /// Two tags and a session are what lines have.

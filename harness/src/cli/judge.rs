@@ -53,6 +53,10 @@ pub struct Judge {
     /// The area of that line
     #[arg(long, value_enum)]
     pub area: Option<AreaName>,
+    /// A domain beyond the guide's six that the ONS servers resolve on that line, and that was entered
+    /// into the router
+    #[arg(long, value_name = "DOMAIN")]
+    pub extra_domain: Vec<String>,
     /// The interface in the capture that is the router's WAN, by its name or number, with `.101`
     /// behind it for a VLAN; without FILE, a capture taken there
     #[arg(long, value_name = "IF|FILE")]

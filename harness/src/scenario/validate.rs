@@ -192,7 +192,7 @@ fn id_in_areas(id: &Spanned<String>, areas: &[Area], found: &mut Vec<Mistake>) {
 }
 
 /// Returns whether every label has letters, digits and hyphens (RFC 1123 §2.1).
-fn is_domain(text: &str) -> bool {
+pub(crate) fn is_domain(text: &str) -> bool {
     let is_label = |label: &str| {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         (1..=63).contains(&label.len()) && label.bytes().all(plain)

@@ -159,7 +159,10 @@ pub(crate) fn request(trace: &Trace) -> Request {
         };
         Some((name, Line::preset(name, line.area)?))
     });
-    let (name, line) = found.unwrap_or(("next-ra", Line::preset("next-ra", Area::East).unwrap()));
+    let otherwise = || ("next-ra", Line::preset("next-ra", Area::East).unwrap());
+    let (name, mut line) = found.unwrap_or_else(otherwise);
+    // Whoever entered them knows of them: `--extra-domain`.
+    line.extra_domains = trace.header.line.extra_domains.clone();
     Request {
         line,
         line_name: name.to_owned(),

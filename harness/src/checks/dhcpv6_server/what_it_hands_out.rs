@@ -123,7 +123,12 @@ fn passed_on(trace: &Dissection<'_>, code: OptionCode, what: &str) -> Verdict {
         &format!("answer to a client that asked for the {what}"),
         asked,
         |(question, answer)| {
-            if answer.at < told.arrives + TO_HAND_ON || trace.is_disturbed(told.at, answer.at) {
+            // What was cut long before is back; only a restart makes the device forget.
+            let lately = told.at.max(answer.at - TO_HAND_ON);
+            let mut since = trace.steps.iter().filter(|step| step.over() >= told.at);
+            let restarted = since.any(|step| step.began() <= answer.at && step.cuts_power());
+            let is_early = answer.at < told.arrives + TO_HAND_ON;
+            if is_early || restarted || trace.is_disturbed(lately, answer.at) {
                 return Ruling::Skip;
             }
             // What the line says last counts (RFC 8415 §18.2.10).

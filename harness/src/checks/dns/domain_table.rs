@@ -195,7 +195,7 @@ fn preferred_first(trace: &Dissection<'_>) -> Verdict {
             let takes_none = trace.connections.iter().any(|connection| {
                 connection.on == Role::Wan
                     && connection.server == (preferred, PORT)
-                    && connection.at <= exchange.query.at
+                    && connection.syn < exchange.query.record
                     && connection.accepted.is_none()
             });
             let was_silent = was_silent || takes_none;

@@ -94,11 +94,12 @@ fn time_exceeded(trace: &Dissection<'_>) -> Verdict {
             .icmpv6()
             .is_some_and(|message| message.kind < FIRST_INFORMATIONAL);
         // A filter may drop what comes from the WAN without a word; of errors, and of what came
-        // in a multicast frame, nobody is told (RFC 4443 §2.4 e).
+        // in a multicast frame, nobody is told (RFC 4443 §2.4 e). A capture may not say whom a
+        // frame was for.
         if found.to_device(Role::Lan)
             && found.hop_limit <= 1
             && !error
-            && !found.eth_destination.is_multicast()
+            && trace.device_macs().contains(&found.eth_destination)
             && is_routable(found.source)
             && is_routable(found.destination)
             && !trace.is_device_address(found.destination)

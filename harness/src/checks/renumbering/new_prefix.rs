@@ -133,7 +133,9 @@ fn words(trace: &Dissection<'_>) -> Vec<Word> {
             .flat_map(|ra| {
                 let prefixes: Vec<_> = ra.is.prefixes().copied().collect();
                 prefixes.into_iter().filter_map(move |info| {
-                    let usable = info.autonomous && info.length == 64 && is_routable(info.prefix);
+                    // Nobody takes one that is preferred for longer than valid (RFC 4862 §5.5.3 c).
+                    let fits = info.length == 64 && info.preferred <= info.valid;
+                    let usable = info.autonomous && fits && is_routable(info.prefix);
                     Some(Word {
                         record: ra.record,
                         at: ra.arrives,

@@ -10,6 +10,7 @@ use crate::checks::{self, Point, passive};
 use crate::cli::{Answer, Judge, Place};
 use crate::error::Error;
 use crate::report::case_of_trace;
+use crate::scenario;
 
 /// Judges a capture.
 pub(super) fn answer(args: &Judge, sources: &[Source], place: Place) -> Result<Answer, Error> {
@@ -40,6 +41,7 @@ pub(super) fn first_option(args: &Judge) -> Option<&'static str> {
     let given = [
         ("--line", args.line.is_some()),
         ("--area", args.area.is_some()),
+        ("--extra-domain", !args.extra_domain.is_empty()),
         ("--wan", args.wan.is_some()),
         ("--lan", args.lan.is_some()),
         ("--device-mac", !args.device_mac.is_empty()),
@@ -59,10 +61,18 @@ fn request(args: &Judge, sources: &[Source]) -> Result<Request, Error> {
             )),
         });
     };
-    let line = Line::preset(name, area.into()).ok_or_else(|| Error::Usage {
+    let mut line = Line::preset(name, area.into()).ok_or_else(|| Error::Usage {
         what: format!("there is no line `{name}`"),
         help: None,
     })?;
+    let mut domains = args.extra_domain.iter();
+    if let Some(wrong) = domains.find(|name| !scenario::is_domain(name)) {
+        return Err(Error::Usage {
+            what: format!("--extra-domain: `{wrong}` is not a domain"),
+            help: None,
+        });
+    }
+    line.extra_domains = args.extra_domain.clone();
     // Whole files are the sides themselves.
     let by_file = sources.iter().any(|source| source.role.is_some());
     let interface = |word: &Option<String>| word.clone().filter(|_| !by_file);
