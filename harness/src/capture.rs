@@ -13,7 +13,7 @@ use ngnlab_reports::escape;
 use ngnlab_sim::Frame;
 use ngnlab_sim::line::Line;
 use ngnlab_sim::link::offload::with_checksum;
-use ngnlab_sim::message::packet::{ETHERNET_HEADER, Mac};
+use ngnlab_sim::message::packet::{ETHERNET_HEADER, Mac, Packet};
 use ngnlab_sim::trace::{Role, Trace};
 
 use crate::error::Error;
@@ -377,6 +377,16 @@ impl Heap {
             )),
             found => Ok(found),
         }
+    }
+
+    /// Returns whether cooked headers say of packets to groups that they were for one machine, so that
+    /// of no packet whom its frame was for is known.
+    fn forgets_groups(&self) -> bool {
+        self.kept.iter().any(|kept| {
+            let is_for_one = kept.cooked.is_some_and(|cooked| cooked.way == Way::In);
+            let packet = is_for_one.then(|| Packet::parse(&kept.frame)).flatten();
+            packet.is_some_and(|packet| packet.destination.is_multicast())
+        })
     }
 
     /// Returns how many frames are known to be missing.

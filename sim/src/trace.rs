@@ -84,6 +84,9 @@ pub struct CapturedAt {
     pub lan: bool,
     /// Whether frames are known to be missing.
     pub gaps: bool,
+    /// Whether it does not tell what was for the router alone from what was for a group.
+    #[serde(default)]
+    pub forgets_groups: bool,
     /// Whether it does not look like the line that it is said to be taken on.
     pub doubtful: bool,
 }

@@ -33,8 +33,10 @@ pub(super) struct Cooked {
 /// Which way a frame went, as the capturing machine saw it (`packet(7)` of Linux).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
-    /// To that machine, or to a group.
+    /// To that machine.
     In,
+    /// To a group.
+    ToGroup,
     /// From that machine.
     Out,
     /// From somebody else to somebody else.
@@ -158,6 +160,7 @@ fn of_cooked(way: u8, length: u8, address: &[u8; 8], interface: Option<u32>) -> 
             way: match way {
                 OUTGOING => Way::Out,
                 OTHER_HOST => Way::ToAnother,
+                TO_ALL | TO_GROUP => Way::ToGroup,
                 _ => Way::In,
             },
         }),

@@ -93,6 +93,7 @@ impl Heap {
                 wan: wan.is_some(),
                 lan: lan.is_some(),
                 gaps: self.gaps() > 0,
+                forgets_groups: self.forgets_groups(),
                 doubtful: false,
             }),
         };

@@ -77,6 +77,8 @@ pub(super) fn verdict(
         "the capture does not look like the line that was told"
     } else if at.gaps {
         "frames are missing in the capture"
+    } else if at.forgets_groups && WHOM_IT_WAS_FOR.contains(&id) {
+        "the capture does not say whom frames were for"
     } else if FROM_THE_START.contains(&id) && !shows_the_start(trace, at) {
         "the capture began when the router was up"
     } else {
@@ -420,6 +422,10 @@ const FROM_THE_START: &[&str] = &[
     "wan.slaac.dad",
 ];
 
+/// Checks of what is due to the sender of a frame for the router, and to nobody whose frame was for a
+/// group (RFC 4443 §2.4 e).
+const WHOM_IT_WAS_FOR: &[&str] = &["fwd.hoplimit.time-exceeded", "icmp6.unknown-next-header"];
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -434,7 +440,7 @@ mod tests {
             assert!(find(id).is_some(), "{id} is no check");
             assert!(seen.insert(id), "{id} is there twice");
         }
-        for id in FROM_THE_START {
+        for id in FROM_THE_START.iter().chain(WHOM_IT_WAS_FOR) {
             assert!(point(id) < Point::Terminal, "{id} is not passive");
         }
     }
