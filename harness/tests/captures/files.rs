@@ -351,6 +351,26 @@ fn a_router_with_a_fault_fails_by_its_capture() {
     assert!(!text.contains("again "), "{text}");
 }
 
+#[test]
+fn what_was_entered_beside_the_guides_domains_is_no_fault_once_it_is_told() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("good.pcapng");
+    tap::pcapng(&tap::tapped(&run("dns/one-domain-lies-in-another")), &path);
+    let path = path.to_str().unwrap();
+    let line = [path, "--line", "next-pd", "--area", "east"];
+    let told = |domain| judge(&[&line[..], &["--extra-domain", domain]].concat());
+    let (_, text) = judge(&line);
+    assert!(text.contains("FAIL  ons.dns.ngn-domain"), "{text}");
+    for domain in ["ons.flets-east.jp", "ONS.Flets-East.jp"] {
+        let (code, text) = told(domain);
+        assert_eq!(code, Some(0), "{text}");
+    }
+    let (code, text) = told("ons..jp");
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("`ons..jp` is not a domain"), "{text}");
+    assert!(text.contains("letters, digits and hyphens"), "{text}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 

@@ -125,7 +125,10 @@ impl Told<'_> {
         let mut lines = Vec::new();
         let unused = explored.tally.unused();
         if self.asked > 1 && !unused.is_empty() {
-            let unused = format!("never used in so few scenarios: {}", unused.join(", "));
+            let unused = match unused.len() {
+                0..=MOST_NAMED => format!("never used in so few scenarios: {}", unused.join(", ")),
+                many => format!("{many} things were never used in so few scenarios: those with 0"),
+            };
             lines.push(lang.say(&unused).into_owned());
         }
         let again = format!(
@@ -218,3 +221,6 @@ const COLUMNS: usize = 100;
 const MOST_NUMBERS: usize = 20;
 /// The version of the JSON.
 const FORMAT: u32 = 1;
+
+/// More names than these nobody reads; the list of what was used has them, too.
+const MOST_NAMED: usize = 20;

@@ -69,7 +69,7 @@ fn request(args: &Judge, sources: &[Source]) -> Result<Request, Error> {
     if let Some(wrong) = domains.find(|name| !scenario::is_domain(name)) {
         return Err(Error::Usage {
             what: format!("--extra-domain: `{wrong}` is not a domain"),
-            help: None,
+            help: Some("write labels of letters, digits and hyphens: example.jp".to_owned()),
         });
     }
     line.extra_domains = args.extra_domain.clone();
