@@ -5,6 +5,7 @@ use ngnlab_sim::setup::Aspect;
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
 use crate::checks::delay::Delay;
+use crate::checks::dns::mutated_answers::mutated;
 use crate::checks::dns::own_refusals::is_good;
 use crate::checks::dns::twins::{PATIENCE, twins};
 use crate::checks::ruling::{Ruling, broken, every};
@@ -33,15 +34,24 @@ const REFUSED: u8 = 5;
 
 fn asks_the_other(trace: &Dissection<'_>) -> Verdict {
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
+    // An answer with random bytes changed says by chance that its server failed.
+    let mutated = mutated(trace);
     every("question that a server failed at", &lan, |exchange| {
+        if mutated
+            .as_ref()
+            .is_some_and(|time| time.contains(&exchange.query.at))
+        {
+            return Ruling::Skip;
+        }
         let servers = trace.setup().servers_for(exchange.name());
         let asked: Vec<&Exchange<'_>> = twins(&upstream, exchange)
             .filter(|twin| servers.contains(&twin.query.destination))
             .collect();
         let failed = asked.iter().find(|twin| {
-            let replies = twin.replies.iter();
-            let mut failures = replies.filter(|reply| !reply.injected && !reply.lost);
-            failures.any(|reply| [SERVFAIL, REFUSED].contains(&reply.is.rcode))
+            // What comes behind its first word comes to nobody who waits.
+            let mut replies = twin.replies.iter();
+            let first = replies.find(|reply| !reply.injected && !reply.lost);
+            first.is_some_and(|reply| [SERVFAIL, REFUSED].contains(&reply.is.rcode))
         });
         let Some(failed) = failed else {
             return Ruling::Skip;
