@@ -16,6 +16,7 @@ mod domain_edges;
 mod domain_table;
 mod edns_options;
 mod failing_servers;
+mod failover;
 mod forged_answers;
 mod forwarder;
 mod fragmented_answers;
@@ -40,6 +41,7 @@ mod verbatim;
 
 pub(super) const TOPICS: &[&[Check]] = &[
     domain_table::CHECKS,
+    failover::CHECKS,
     domain_edges::CHECKS,
     forwarder::CHECKS,
     unguessable_questions::CHECKS,

@@ -11,11 +11,10 @@ use ngnlab_sim::line::ONS_DOMAINS;
 use ngnlab_sim::setup::{Aspect, in_domain};
 use ngnlab_sim::trace::Role;
 
-use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
+use crate::checks::check::{Check, ONS};
 use crate::checks::delay::Delay;
-use crate::checks::evidence::given_prefixes::is_between_prefixes;
-use crate::checks::ruling::{Ruling, apart, broken, every, expect, finding, never};
-use crate::dissection::dns::{PORT, Transport};
+use crate::checks::ruling::{Ruling, every, expect, finding, never};
+use crate::dissection::dns::PORT;
 use crate::dissection::{Dissection, Exchange};
 use crate::scenario::step::cable::Wire;
 
@@ -84,22 +83,6 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         judge: ngn_domain,
     },
-    Check {
-        id: "dns.proxy.upstream-failover",
-        source: "guide p.7; RFC 5625 §3; RFC 1035 §7.2",
-        level: Level::Must,
-        profiles: EVERY_FORWARDER,
-        aspects: &[Aspect::Dns],
-        title: Text::new(
-            "優先DNSサーバが応答しないとき代替DNSサーバに問い合わせる",
-            "When one DNS server is silent, the other one is asked",
-        ),
-        hint: Text::new(
-            "代替DNSサーバを設定し、数秒以内に切り替わるようにしてください。",
-            "Configure the alternate server, and turn to it within seconds.",
-        ),
-        judge: failover,
-    },
 ];
 
 /// Returns whether a name lies in one of the ONS domains, or in one that was added to the table.
@@ -125,7 +108,7 @@ fn is_about_same(one: &Exchange<'_>, other: &Exchange<'_>) -> bool {
     one.name().eq_ignore_ascii_case(other.name())
 }
 
-fn asked_right(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> bool {
+pub(super) fn asked_right(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> bool {
     let servers = trace.setup().servers_for(exchange.name());
     servers.contains(&exchange.query.destination)
 }
@@ -228,26 +211,6 @@ fn is_silent(exchange: &Exchange<'_>) -> bool {
     exchange.replies.iter().all(|reply| reply.at >= late)
 }
 
-/// Returns whether every other server for a question was silent when it was asked last, and that
-/// not long ago.
-fn others_were_silent(
-    trace: &Dissection<'_>,
-    asks: &[Exchange<'_>],
-    exchange: &Exchange<'_>,
-) -> bool {
-    let (own, at) = (exchange.query.destination, exchange.query.at);
-    let servers = trace.setup().servers_for(exchange.name());
-    let mut others = servers.iter().filter(|server| **server != own);
-    others.all(|server| {
-        let mut before = asks
-            .iter()
-            .rev()
-            .filter(|other| other.query.destination == *server && other.query.at <= at);
-        let last = before.next();
-        last.is_some_and(|last| last.replies.is_empty() && at <= last.query.at + REMEMBERED)
-    })
-}
-
 /// The least that forwarders wait before they turn to another server (RFC 1035 §4.2.1 has two to
 /// five seconds, many take less; ours).
 const SLOW: Duration = Duration::from_secs(1);
@@ -267,7 +230,7 @@ fn asked_in_vain(trace: &Dissection<'_>, at: Time) -> bool {
 }
 
 /// RFC 2308 §7.2.
-const REMEMBERED: Duration = Duration::from_secs(300);
+pub(super) const REMEMBERED: Duration = Duration::from_secs(300);
 
 fn ngn_domain(trace: &Dissection<'_>) -> Verdict {
     let domain = trace.header().line.area.values().ngn_domain;
@@ -285,71 +248,6 @@ fn ngn_domain(trace: &Dissection<'_>) -> Verdict {
     })
 }
 
-fn failover(trace: &Dissection<'_>) -> Verdict {
-    let asks = trace.upstream_dns();
-    let silent = asks.iter().filter(|exchange| {
-        exchange.replies.is_empty()
-            && !exchange.query.lost
-            && exchange.query.at + patience(exchange) < trace.end()
-            && asked_right(trace, exchange)
-            && trace.setup().servers_for(exchange.name()).len() > 1
-    });
-    every("server that was silent", silent, |exchange| {
-        let patience = patience(exchange);
-        let near = |other: &&Exchange<'_>| {
-            other.asks_same(exchange) && apart(other.query.at, exchange.query.at) <= patience
-        };
-        let mut others = asks.iter().filter(near);
-        if let Some(answered) = asks
-            .iter()
-            .filter(near)
-            .find(|other| !other.replies.is_empty())
-        {
-            return Ruling::Holds(vec![exchange.query.record, answered.query.record]);
-        }
-        let other = others.find(|other| {
-            other.query.destination != exchange.query.destination && asked_right(trace, other)
-        });
-        match other {
-            Some(other) => Ruling::Holds(vec![exchange.query.record, other.query.record]),
-            None if trace.is_disturbed(exchange.query.at, exchange.query.at + patience) => {
-                Ruling::Skip
-            }
-            // Nor is a server asked again at once that was silent just before (RFC 2308 §7.2).
-            None if others_were_silent(trace, &asks, exchange) => Ruling::Skip,
-            None if is_between_prefixes(trace, exchange.query.at, exchange.query.at + patience) => {
-                Ruling::Unclear("the line gave another prefix meanwhile".to_owned())
-            }
-            None => broken(
-                [exchange.query.record],
-                format!("the alternate server asked within {} s", patience.as_secs()),
-                format!(
-                    "only {} was asked, which was silent",
-                    exchange.query.destination
-                ),
-            )
-            .unless_late(
-                trace,
-                Delay::Race {
-                    from: exchange.query.at,
-                    to: exchange.query.at + patience,
-                },
-            ),
-        }
-    })
-}
-
-/// Returns how long the alternate server may take to be asked.
-///
-/// Over TCP a forwarder may go on only when the silent server ends the connection, as it may
-/// after some seconds (RFC 7766 §6.2.3); the testbed's do after ten (inferred).
-fn patience(exchange: &Exchange<'_>) -> Duration {
-    match exchange.query.is.transport {
-        Transport::Udp => PATIENCE,
-        Transport::Tcp => PATIENCE * 2,
-    }
-}
-
 fn servers(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> String {
     let servers = trace.setup().servers_for(exchange.name());
     let words: Vec<String> = servers.iter().map(ToString::to_string).collect();
@@ -363,7 +261,7 @@ const SAME_EFFORT: Duration = Duration::from_secs(10);
 const AT_ONCE: Duration = Duration::from_millis(20);
 
 /// How long a resolver goes on asking: four tries of up to a few seconds (guide p.15 shows 2 s).
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
@@ -419,24 +317,11 @@ mod tests {
     #[test]
     fn the_alternate_server_comes_second() {
         let mut trace = TraceBuilder::new("next-ra");
-        let [first, second] = trace.trace.header.line.ons_dns();
+        let [_, second] = trace.trace.header.line.ons_dns();
         trace.lan_ra(|_| {}).at(1000).forward(1, NAME, second);
         assert!(matches!(
             verdict("ons.dns.preferred-first", &trace),
             Verdict::Fail(_)
-        ));
-
-        let mut trace = TraceBuilder::new("next-ra");
-        trace.lan_ra(|_| {}).at(1000).forward(1, NAME, first);
-        assert!(matches!(
-            verdict("dns.proxy.upstream-failover", &trace),
-            Verdict::Fail(_)
-        ));
-        trace.at(3000).forward(2, NAME, second);
-        trace.upstream_answer(2, NAME, second, Reply::Addresses(&[first]));
-        assert!(matches!(
-            verdict("dns.proxy.upstream-failover", &trace),
-            Verdict::Pass(_)
         ));
     }
 
@@ -463,23 +348,6 @@ mod tests {
             verdict("ons.dns.preferred-first", &trace),
             Verdict::Pass(_)
         ));
-    }
-
-    #[test]
-    fn over_tcp_the_alternate_server_may_be_asked_when_the_silent_one_has_ended_the_connection() {
-        let mut trace = TraceBuilder::new("next-ra");
-        let [first, _] = trace.trace.header.line.ons_dns();
-        trace.lan_ra(|_| {}).at(1000).forward(1, NAME, first);
-        let dissection = Dissection::new(&trace.trace).unwrap();
-        let asked = &dissection.upstream_dns()[0];
-        assert_eq!(patience(asked), Duration::from_secs(10));
-        let mut query = asked.query.clone();
-        query.is.transport = Transport::Tcp;
-        let by_tcp = Exchange {
-            query: &query,
-            ..asked.clone()
-        };
-        assert_eq!(patience(&by_tcp), Duration::from_secs(20));
     }
 
     #[test]

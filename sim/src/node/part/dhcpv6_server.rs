@@ -5,16 +5,15 @@
 
 use std::net::Ipv6Addr;
 
-use dhcproto::v6::{DhcpOption, IANA, IATA};
+use dhcproto::v6::DhcpOption;
 use ipnet::Ipv6Net;
 
 use crate::line::Dhcpv6Quirk;
-use crate::message::dhcpv6::{
-    self, Delegated, DhcpOptions, IAPD, Message, MessageType, OptionCode, Status,
-};
+use crate::message::dhcpv6::{self, IAPD, Message, MessageType, OptionCode, Status};
 use crate::message::packet::Mac;
 use crate::time::Time;
 
+mod associations;
 mod duid;
 mod leases;
 mod quirks;
@@ -22,6 +21,9 @@ mod reconfiguring;
 mod relayed;
 mod rules;
 
+use associations::{
+    Former, foreign_prefixes, granted, no_prefix, refused, refused_addresses, success, withdrawn,
+};
 pub(crate) use leases::Lease;
 use leases::Leases;
 pub(crate) use rules::{Lifetimes, Refusal, Rules};
@@ -229,7 +231,7 @@ impl Dhcpv6Server {
                 Some(prefix) => {
                     offered.push(prefix);
                     let lifetimes = self.lifetimes_for(&client, prefix, arrival.now);
-                    answers.push(granted(wanted.id, lifetimes, &[], prefix));
+                    answers.push(granted(wanted.id, lifetimes, Former::default(), prefix));
                 }
                 None => answers.push(no_prefix(wanted.id)),
             }
@@ -268,7 +270,11 @@ impl Dhcpv6Server {
                         until: arrival.now + lifetimes.valid(),
                     });
                     let foreign = foreign_prefixes(wanted, prefix);
-                    answers.push(granted(wanted.id, lifetimes, &foreign, prefix));
+                    let former = Former {
+                        prefixes: &foreign,
+                        left: 0,
+                    };
+                    answers.push(granted(wanted.id, lifetimes, former, prefix));
                 }
                 None => answers.push(no_prefix(wanted.id)),
             }
@@ -320,11 +326,15 @@ impl Dhcpv6Server {
             if lease.prefix != prefix && !foreign.contains(&lease.prefix) {
                 foreign.push(lease.prefix);
             }
-            let left = lease.until.since(arrival.now).as_secs();
-            answers.push(match self.has(Dhcpv6Quirk::DeprecatesOldPrefix) {
-                true => deprecated(wanted.id, lifetimes, &foreign, (prefix, left)),
-                false => granted(wanted.id, lifetimes, &foreign, prefix),
-            });
+            let left = match self.has(Dhcpv6Quirk::DeprecatesOldPrefix) {
+                true => lease.until.since(arrival.now).as_secs(),
+                false => 0,
+            };
+            let former = Former {
+                prefixes: &foreign,
+                left: u32::try_from(left).unwrap_or(u32::MAX),
+            };
+            answers.push(granted(wanted.id, lifetimes, former, prefix));
         }
         if answers.is_empty() {
             return None;
@@ -422,108 +432,6 @@ impl Dhcpv6Server {
         let ids = client.into_iter().chain([DhcpOption::ServerId(server)]);
         dhcpv6::message(kind, message.xid(), ids.chain(options))
     }
-}
-
-fn granted(id: u32, lifetimes: Lifetimes, foreign: &[Ipv6Net], prefix: Ipv6Net) -> DhcpOption {
-    let gone = foreign.iter().map(|prefix| Delegated {
-        prefix: *prefix,
-        preferred: 0,
-        valid: 0,
-    });
-    let here = Delegated {
-        prefix,
-        preferred: lifetimes.preferred,
-        valid: lifetimes.valid,
-    };
-    let prefixes: Vec<_> = gone.chain([here]).collect();
-    dhcpv6::delegation(id, lifetimes.t1, lifetimes.t2, &prefixes)
-}
-
-/// Returns an association whose former prefixes stay valid for as long as their lease was to last.
-fn deprecated(
-    id: u32,
-    lifetimes: Lifetimes,
-    former: &[Ipv6Net],
-    (prefix, left): (Ipv6Net, u64),
-) -> DhcpOption {
-    let former = former.iter().map(|prefix| Delegated {
-        prefix: *prefix,
-        preferred: 0,
-        valid: u32::try_from(left).unwrap_or(u32::MAX),
-    });
-    let here = Delegated {
-        prefix,
-        preferred: lifetimes.preferred,
-        valid: lifetimes.valid,
-    };
-    let prefixes: Vec<_> = former.chain([here]).collect();
-    dhcpv6::delegation(id, lifetimes.t1, lifetimes.t2, &prefixes)
-}
-
-fn withdrawn(id: u32, prefixes: &[Ipv6Net]) -> DhcpOption {
-    let gone: Vec<_> = prefixes
-        .iter()
-        .map(|prefix| Delegated {
-            prefix: *prefix,
-            preferred: 0,
-            valid: 0,
-        })
-        .collect();
-    dhcpv6::delegation(id, 0, 0, &gone)
-}
-
-/// Returns the prefixes a client claims to hold that are not the one it gets. A hint without an
-/// address, or one that is only longer or shorter, is no claim.
-fn foreign_prefixes(wanted: &IAPD, own: Ipv6Net) -> Vec<Ipv6Net> {
-    let mut foreign: Vec<Ipv6Net> = dhcpv6::prefixes(wanted)
-        .into_iter()
-        .map(|delegated| delegated.prefix)
-        .filter(|prefix| *prefix != own && !prefix.addr().is_unspecified())
-        .collect();
-    foreign.dedup();
-    foreign
-}
-
-fn refused(id: u32, status: Status, text: &str) -> DhcpOption {
-    DhcpOption::IAPD(IAPD {
-        id,
-        t1: 0,
-        t2: 0,
-        opts: [dhcpv6::status_option(status, text)].into_iter().collect(),
-    })
-}
-
-fn no_prefix(id: u32) -> DhcpOption {
-    refused(id, Status::NoPrefixAvail, "no prefix available")
-}
-
-/// Returns a refusal for every IA_NA and IA_TA.
-fn refused_addresses(message: &Message) -> Vec<DhcpOption> {
-    let opts = || -> DhcpOptions {
-        let status = dhcpv6::status_option(Status::NoAddrsAvail, "no addresses available");
-        [status].into_iter().collect()
-    };
-    message
-        .opts()
-        .iter()
-        .filter_map(|option| match option {
-            DhcpOption::IANA(wanted) => Some(DhcpOption::IANA(IANA {
-                id: wanted.id,
-                t1: 0,
-                t2: 0,
-                opts: opts(),
-            })),
-            DhcpOption::IATA(wanted) => Some(DhcpOption::IATA(IATA {
-                id: wanted.id,
-                opts: opts(),
-            })),
-            _ => None,
-        })
-        .collect()
-}
-
-fn success(text: &str) -> DhcpOption {
-    dhcpv6::status_option(Status::Success, text)
 }
 
 /// A router that is not there.

@@ -2,6 +2,7 @@
 
 use dhcproto::v6::DhcpOption;
 
+use super::associations::{no_prefix, refused_addresses};
 use super::{Arrival, Dhcpv6Server};
 use crate::line::Dhcpv6Quirk;
 use crate::message::dhcpv6::relay::RelayForward;
@@ -67,8 +68,8 @@ impl Dhcpv6Server {
             _ => MessageType::Reply,
         };
         let mut refusals: Vec<DhcpOption> = dhcpv6::delegations(message)
-            .map(|wanted| super::no_prefix(wanted.id))
-            .chain(super::refused_addresses(message))
+            .map(|wanted| no_prefix(wanted.id))
+            .chain(refused_addresses(message))
             .collect();
         if refusals.is_empty() {
             let text = "relayed messages are not served";
