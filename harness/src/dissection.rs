@@ -391,6 +391,18 @@ impl<'t> Dissection<'t> {
         cut || self.losses.iter().any(|at| from <= *at && *at <= to)
     }
 
+    /// Returns whether something was cut or lost after one point and before another.
+    pub fn is_interrupted(&self, from: Time, to: Time) -> bool {
+        let cut = self
+            .steps
+            .iter()
+            .any(|step| from < step.over() && step.began() <= to && step.interrupts());
+        cut || self
+            .packets
+            .iter()
+            .any(|found| found.lost && from <= found.at && found.at <= to)
+    }
+
     /// Returns whether a cable delivered a frame twice.
     pub fn is_doubled(&self, record: RecordId) -> bool {
         let seen = self.trace.records.get(record).map(|record| &record.seen);

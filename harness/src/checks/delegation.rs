@@ -6,11 +6,13 @@ use super::check::Check;
 mod accepting;
 mod asking;
 mod null_route;
+mod other_prefixes;
 mod without_addresses;
 
 pub(super) const TOPICS: &[&[Check]] = &[
     asking::CHECKS,
     accepting::CHECKS,
     null_route::CHECKS,
+    other_prefixes::CHECKS,
     without_addresses::CHECKS,
 ];

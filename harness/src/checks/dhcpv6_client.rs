@@ -8,6 +8,7 @@ mod identity;
 mod lease_keeping;
 mod leases;
 mod link_up_and_refresh;
+mod link_up_retries;
 mod messages;
 mod odd_replies;
 mod rate_limits;
@@ -29,6 +30,7 @@ pub(super) const TOPICS: &[&[Check]] = &[
     rate_limits::CHECKS,
     lease_keeping::CHECKS,
     link_up_and_refresh::CHECKS,
+    link_up_retries::CHECKS,
     requested_options::CHECKS,
     odd_replies::CHECKS,
     forged_messages::CHECKS,

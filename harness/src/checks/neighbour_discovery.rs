@@ -8,6 +8,7 @@ mod for_terminals;
 mod invalid_adverts;
 mod on_lan;
 mod on_wan;
+mod solicit_rate;
 
 pub(super) const TOPICS: &[&[Check]] = &[
     on_lan::CHECKS,
@@ -15,4 +16,5 @@ pub(super) const TOPICS: &[&[Check]] = &[
     invalid_adverts::CHECKS,
     for_terminals::CHECKS,
     duplicate_addresses::CHECKS,
+    solicit_rate::CHECKS,
 ];

@@ -2,7 +2,12 @@
 
 use super::check::Check;
 
+mod default_router;
 mod new_prefix;
 mod old_prefix;
 
-pub(super) const TOPICS: &[&[Check]] = &[new_prefix::CHECKS, old_prefix::CHECKS];
+pub(super) const TOPICS: &[&[Check]] = &[
+    default_router::CHECKS,
+    new_prefix::CHECKS,
+    old_prefix::CHECKS,
+];

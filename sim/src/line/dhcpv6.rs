@@ -108,6 +108,9 @@ pub enum Dhcpv6Quirk {
     /// The first Renew or Rebind brings the prefix with lifetimes of zero, and no other one; who
     /// solicits anew gets one.
     WithdrawsAtRenewal,
+    /// Renew and Rebind bring lifetimes of zero for a prefix that the client never had, before the
+    /// one that it holds (RFC 8415 §18.2.10.1).
+    WithdrawsAnotherPrefix,
     /// A prefix that another one takes the place of stays valid, and is preferred no longer.
     DeprecatesOldPrefix,
     /// What a relay agent passes on is answered (RFC 8415 §19); ignored unless given, since no

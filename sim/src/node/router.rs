@@ -170,14 +170,18 @@ impl Router {
         let dns = address.filter(|address| ready && self.ram.lan.owns(*address));
         let probes = address.is_some_and(|address| self.ram.lan.is_probing(address));
         let lease = self.as_first_told(lease);
-        let replaces = self.setup.mode == Mode::Pd && self.ram.advertiser.offer().lease.is_some();
-        if probes && replaces && self.ram.lan.carrier() {
+        let gives_way = self.defects.has(GIVES_WAY_WHILE_RENUMBERING);
+        let told = self.ram.advertiser.offer();
+        let replaces = (told.lease.is_some() || told.awaits_next) && !gives_way;
+        let awaits_next = replaces && lease.is_some_and(|lease| self.probes_on_wan(lease));
+        if probes && replaces && self.setup.mode == Mode::Pd && self.ram.lan.carrier() {
             // One prefix takes another's place: terminals hear of both at once, and have a router
             // all the time.
             return self.settle_dns(now);
         }
         let offer = Offer {
             lease: lease.filter(|_| dns.is_some()),
+            awaits_next,
             delegation: self.ram.client.lease().filter(|_| dns.is_some()),
             has_uplink: self.has_uplink(),
             dns: self.told_dns(dns),
@@ -190,6 +194,12 @@ impl Router {
         self.ram.advertiser.update(offer, now);
         self.ram.proxy.retain(lease.map(|lease| lease.net));
         self.settle_dns(now);
+    }
+
+    /// Returns whether our address on the WAN in a prefix that it shares with the LAN is tried out.
+    fn probes_on_wan(&self, lease: Lease) -> bool {
+        let address = self.setup.wan_mac.in_prefix(lease.net.addr());
+        self.setup.mode == Mode::Ra && self.ram.wan.is_probing(address)
     }
 
     /// Returns the lease as the LAN is told of it: where renewals change nothing, as at first.
@@ -392,6 +402,9 @@ defects! {
     /// Forgets over a power cut which prefix it advertised, so that it withdraws none.
     FORGETS_PREFIX_OVER_POWER_CUT = "forgets-prefix-over-power-cut",
         "広告していたプレフィックスを停電で忘れ、失効させない。";
+    /// Is no router for the LAN until it has tried out its address in a new prefix.
+    GIVES_WAY_WHILE_RENUMBERING = "gives-way-while-renumbering",
+        "新しいプレフィックスの自分のアドレスを確かめ終えるまで、LANのデフォルトルータをやめる。";
     /// Goes on as default router of the LAN when the line's router has withdrawn itself.
     KEEPS_DEFAULT_AFTER_WAN_LOSS = "keeps-default-after-wan-loss",
         "回線のルータがデフォルトルータでなくなっても、LANのデフォルトルータであり続ける。";

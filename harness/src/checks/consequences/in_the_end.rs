@@ -17,6 +17,7 @@ pub(super) const IN_THE_END: &[Consequence] = &[
                 "ngn.pd.renumber",
                 "ngn.ra.renumber",
                 "pd.lifetime.cap-ra",
+                "pd.use.other-withdrawn",
                 "rob.ra-flood",
                 "wan.nd.ra-validation",
                 "wan.slaac.deprecate-now",

@@ -288,6 +288,7 @@ pub(super) const SAME: &[Consequence] = &[
     // Renumbering, and what the LAN is told.
     Consequence {
         failures: &[
+            "lan.renum.default-stays",
             "lan.renum.deprecate-old",
             "ngn.renumber.own-source",
             "lan.renum.after-reboot",
@@ -299,6 +300,15 @@ pub(super) const SAME: &[Consequence] = &[
     Consequence {
         failures: &["pd.use.zero-valid"],
         causes: &[&["lan.renum.deprecate-old"]],
+    },
+    Consequence {
+        failures: &["wan.nd.rs-backoff"],
+        causes: &[&["wan.nd.rs-stop-after-ra"]],
+    },
+    // A prefix that should be gone is advertised without its DNS server.
+    Consequence {
+        failures: &["lan.ra.rdnss"],
+        causes: &[&["lan.renum.deprecate-old", "lan.renum.zero-lifetimes"]],
     },
     Consequence {
         failures: &["pd.lifetime.cap-ra"],

@@ -86,10 +86,10 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// Slow duplicate address detection (design §12), and programs that look at the link now and then.
-const NOTICED_AFTER: Duration = Duration::from_secs(30);
+pub(super) const NOTICED_AFTER: Duration = Duration::from_secs(30);
 
 /// Returns when the WAN cable was put back.
-fn link_ups(trace: &Dissection<'_>) -> impl Iterator<Item = (usize, Time)> {
+pub(super) fn link_ups(trace: &Dissection<'_>) -> impl Iterator<Item = (usize, Time)> {
     let pulls = trace.steps.iter().filter(|step| step.pulls(Wire::Wan));
     // A cable that another step has pulled, too, is still out.
     let is_out = |step: &Stepped<'_>| {

@@ -109,6 +109,23 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         judge: survives_an_hour,
     },
+    Check {
+        id: "fw6.tcp-transitory",
+        source: "RFC 6092 §3.3.1 REC-35",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "確立途中や切断途中のTCP接続の状態を4分間は保持する",
+            "TCP connections that are being opened or closed are remembered for four minutes",
+        ),
+        hint: Text::new(
+            "SYNへの応答待ちや、片方がFINを送った後のTCPの保持時間を240秒以上にしてください。",
+            "Keep the state of a TCP connection that waits for an answer to its SYN, or that one \
+             side has closed, for 240 s at least.",
+        ),
+        judge: survives_transition,
+    },
 ];
 
 /// A silence that shows whether a filter remembers for two minutes.
@@ -175,10 +192,92 @@ fn survives_an_hour(trace: &Dissection<'_>) -> Verdict {
     survives(trace, "TCP segment after a silence of an hour", HOUR)
 }
 
+/// How long a connection may be silent before it stands and while it is closed (RFC 6092 REC-35:
+/// four minutes), less a second for the way.
+const TRANSITION: Duration = Duration::from_secs(239);
+
+/// Judges that connections live through a silence before they stand, and while they are closed.
+fn survives_transition(trace: &Dissection<'_>) -> Verdict {
+    let crafted = trace
+        .packets
+        .iter()
+        .filter(|found| found.injected && trace.passes_in_for(found, TRANSITION, SOON));
+    let late = crafted.filter_map(|found| {
+        let flow = Flow::of(&found.is)?;
+        let sent = trace.last_out(flow.reversed(), found.record)?;
+        let tcp = found.is.tcp().filter(|tcp| !tcp.rst())?;
+        let stage = Stage::before(trace, flow, found)?;
+        let is_of_it = match stage {
+            Stage::Opening => tcp.syn() && tcp.ack(),
+            Stage::HalfClosed => !tcp.syn(),
+        };
+        (is_of_it && found.at.since(sent.at) >= LONG_SILENCE).then_some((found, sent))
+    });
+    every(
+        "TCP segment after a minute in which a connection was opened or closed",
+        late,
+        |(found, sent)| {
+            let silence = seconds(found.at.since(sent.at));
+            let expected = format!("the segment forwarded after {silence} of silence");
+            answer_crosses(trace, found, sent, &expected)
+        },
+    )
+}
+
+/// How far a connection is that does not stand.
+enum Stage {
+    /// The terminal has sent a SYN, and nothing came back.
+    Opening,
+    /// The terminal has closed its side, and the other end has not.
+    HalfClosed,
+}
+
+impl Stage {
+    /// Returns how far a connection is before a segment from outside, unless it stands or is over.
+    fn before(
+        trace: &Dissection<'_>,
+        from_outside: Flow,
+        found: &Found<Packet<'_>>,
+    ) -> Option<Self> {
+        let mut opened = false;
+        let mut answered = false;
+        let mut closed = false;
+        for other in trace
+            .packets
+            .iter()
+            .take_while(|other| other.record < found.record)
+        {
+            let Some(tcp) = other.is.tcp() else { continue };
+            let flow = Flow::of(&other.is);
+            if other.by_device(Role::Wan) && flow == Some(from_outside.reversed()) {
+                if tcp.rst() {
+                    return None;
+                }
+                if tcp.syn() {
+                    (opened, answered, closed) = (true, false, false);
+                }
+                closed |= tcp.fin();
+            } else if other.to_device(Role::Wan) && flow == Some(from_outside) {
+                if tcp.rst() || tcp.fin() {
+                    return None;
+                }
+                answered = true;
+            }
+        }
+        match (opened, answered, closed) {
+            (true, false, false) => Some(Self::Opening),
+            (true, true, true) => Some(Self::HalfClosed),
+            _ => None,
+        }
+    }
+}
+
 fn survives(trace: &Dissection<'_>, what: &str, least: Duration) -> Verdict {
     struct Talk {
         last: Time,
         last_record: RecordId,
+        answered: bool,
+        established: bool,
         over: bool,
     }
     type Ends = ((Ipv6Addr, u16), (Ipv6Addr, u16));
@@ -188,9 +287,9 @@ fn survives(trace: &Dissection<'_>, what: &str, least: Duration) -> Verdict {
         let Some(tcp) = found.is.tcp() else {
             continue;
         };
-        let from_terminal = found.to_device(Role::Lan) && !found.injected;
+        let from_terminal = found.to_device(Role::Lan);
         let to_terminal = found.to_device(Role::Wan) && trace.is_terminal(found.destination);
-        if !(from_terminal || to_terminal) || found.injected {
+        if !(from_terminal || to_terminal) {
             continue;
         }
         let source = (found.source, tcp.source_port());
@@ -204,6 +303,8 @@ fn survives(trace: &Dissection<'_>, what: &str, least: Duration) -> Verdict {
             let talk = Talk {
                 last: found.at,
                 last_record: found.record,
+                answered: false,
+                established: false,
                 over: false,
             };
             talks.insert(ends, talk);
@@ -213,13 +314,19 @@ fn survives(trace: &Dissection<'_>, what: &str, least: Duration) -> Verdict {
             continue;
         };
         let silence = found.at.since(talk.last);
+        // Nodes of ours keep to the protocol; what was crafted may be of no connection.
+        let is_of_it = !found.injected || talk.established;
         if !talk.over
+            && is_of_it
             && (least..FORGIVEN).contains(&silence)
             && !trace.is_device_address(destination.0)
             && !tcp.rst()
         {
             awakened.push((talk.last_record, silence, found));
         }
+        let answers = to_terminal && tcp.syn() && tcp.ack();
+        talk.answered |= answers && trace.crossed(found).is_some();
+        talk.established |= from_terminal && talk.answered && tcp.ack();
         talk.over |= tcp.fin() || tcp.rst();
         (talk.last, talk.last_record) = (found.at, found.record);
     }

@@ -116,7 +116,7 @@ const FEWEST: usize = 3;
 
 /// What the line said of one prefix at one moment.
 #[derive(Clone, Copy, Debug)]
-struct Word {
+pub(super) struct Word {
     record: RecordId,
     at: Time,
     net: Ipv6Net,
@@ -125,7 +125,7 @@ struct Word {
 }
 
 /// Returns what the line itself said of its prefixes, by the way the device is configured for.
-fn words(trace: &Dissection<'_>) -> Vec<Word> {
+pub(super) fn words(trace: &Dissection<'_>) -> Vec<Word> {
     match trace.setup().mode {
         Mode::Ra => trace
             .router_adverts()
@@ -172,16 +172,16 @@ fn words(trace: &Dissection<'_>) -> Vec<Word> {
 
 /// One moment at which the line went over to a prefix, the first one included.
 #[derive(Clone, Copy, Debug)]
-struct Change {
-    record: RecordId,
-    at: Time,
-    before: Option<Ipv6Net>,
+pub(super) struct Change {
+    pub(super) record: RecordId,
+    pub(super) at: Time,
+    pub(super) before: Option<Ipv6Net>,
     net: Ipv6Net,
     /// When the line took it back or went on to another one.
-    until: Time,
+    pub(super) until: Time,
 }
 
-fn changes(words: &[Word]) -> Vec<Change> {
+pub(super) fn changes(words: &[Word]) -> Vec<Change> {
     let mut changes: Vec<Change> = Vec::new();
     for word in words {
         let current = changes.last_mut().filter(|last| last.until == Time::NEVER);
@@ -264,7 +264,7 @@ fn handed_on(trace: &Dissection<'_>, change: &Change) -> Ruling {
         _ if trace.is_claimed(deadline) => {
             Ruling::Unclear("somebody has claimed the device's addresses".to_owned())
         }
-        _ if is_cut(trace, change.at, deadline) => {
+        _ if trace.is_interrupted(change.at, deadline) => {
             Ruling::Unclear("a cable or the power was cut, or frames got lost".to_owned())
         }
         (Some(ra), Some(took)) => broken(
@@ -288,18 +288,6 @@ fn handed_on(trace: &Dissection<'_>, change: &Change) -> Ruling {
             },
         ),
     }
-}
-
-/// Returns whether something was cut or lost after one point and before another.
-fn is_cut(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
-    let cut = trace
-        .steps
-        .iter()
-        .any(|step| from < step.over() && step.began() <= to && step.interrupts());
-    cut || trace
-        .packets
-        .iter()
-        .any(|found| found.lost && from <= found.at && found.at <= to)
 }
 
 fn passes_new_prefix(trace: &Dissection<'_>) -> Verdict {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_reports::{Level, RecordId, Text, Verdict};
+use ngnlab_sim::Time;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
@@ -61,6 +62,22 @@ pub(super) const CHECKS: &[Check] = &[
         judge: rs_apart,
     },
     Check {
+        id: "wan.nd.rs-backoff",
+        source: "RFC 4861 §6.3.7, §10; RFC 7559 §2",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "応答のないRSは3回で止めるか、間隔を延ばしていく",
+            "Without an answer, Router Solicitations end after the third, or become rarer",
+        ),
+        hint: Text::new(
+            "RAが届かないままのRSは3回で止めるか、4秒、8秒、16秒のように間隔を延ばしてください。",
+            "Stop after three solicitations without an advertisement, or double the interval each time.",
+        ),
+        judge: rs_backoff,
+    },
+    Check {
         id: "wan.nd.rs-stop-after-ra",
         source: "RFC 4861 §6.3.7",
         level: Level::Must,
@@ -84,6 +101,9 @@ const SLACK: Duration = Duration::from_millis(100);
 /// How long a Linux host waits at least when it backs off from 4 s by RFC 7559 §2, which allows
 /// ten per cent less.
 const RS_INTERVAL: Duration = Duration::from_millis(3600);
+
+/// RFC 4861 §10.
+const MAX_RTR_SOLICITATIONS: usize = 3;
 
 /// RetransTimer, the time one probe of duplicate address detection takes (RFC 4861 §10).
 const DAD_TIME: Duration = Duration::from_secs(1);
@@ -152,6 +172,56 @@ fn rs_apart(trace: &Dissection<'_>) -> Verdict {
             RS_INTERVAL.saturating_sub(SLACK),
             "4 s between them, or a tenth less",
         )
+    })
+}
+
+/// The interval after the third solicitation is the fourth of RFC 7559 §2, eight times the first
+/// less its jitter. Half of that already shows that a device backs off.
+const RARER: Duration = Duration::from_secs(8);
+
+fn rs_backoff(trace: &Dissection<'_>) -> Verdict {
+    let mut rows: Vec<Vec<(Time, RecordId)>> = Vec::new();
+    for rs in trace.router_solicits().filter(|rs| rs.by_device(Role::Wan)) {
+        let goes_on = rows.last().and_then(|row| row.last()).is_some_and(|last| {
+            let answered = trace
+                .router_adverts()
+                .any(|ra| ra.to_device(Role::Wan) && last.0 <= ra.arrives && ra.at <= rs.at);
+            let probed = trace.neighbor_solicits().any(|ns| {
+                let own = ns.by_device(Role::Wan) && ns.source.is_unspecified();
+                own && last.0 < ns.at && ns.at < rs.at
+            });
+            !answered && !probed && !trace.is_disturbed(last.0, rs.at)
+        });
+        match rows.last_mut().filter(|_| goes_on) {
+            Some(row) => row.push((rs.at, rs.record)),
+            None => rows.push(vec![(rs.at, rs.record)]),
+        }
+    }
+    let unanswered = rows.iter().filter(|row| row.len() >= MAX_RTR_SOLICITATIONS);
+    every("third Router Solicitation in vain", unanswered, |row| {
+        let (third, later) = row.split_at(MAX_RTR_SOLICITATIONS);
+        let (at, record) = third[MAX_RTR_SOLICITATIONS - 1];
+        // Who has a router, or asks too often as it is, is told so by other checks.
+        let known = trace.router_adverts().any(|ra| {
+            ra.to_device(Role::Wan) && ra.arrives <= at && at < ra.arrives + ra.is.lifetime
+        });
+        let too_often = third
+            .windows(2)
+            .any(|pair| pair[1].0.since(pair[0].0) + SLACK < RS_INTERVAL);
+        if known || too_often {
+            return Ruling::Skip;
+        }
+        match later.first() {
+            Some((next, again)) => at_least(
+                trace,
+                [record, *again],
+                [at, *next],
+                RARER,
+                format!("none after the third, or {} and more later", seconds(RARER)),
+            ),
+            None if trace.end() < at + RARER || trace.is_disturbed(at, at + RARER) => Ruling::Skip,
+            None => Ruling::Holds(vec![record]),
+        }
     })
 }
 

@@ -326,6 +326,7 @@ impl Dhcpv6Server {
             if lease.prefix != prefix && !foreign.contains(&lease.prefix) {
                 foreign.push(lease.prefix);
             }
+            foreign.extend(self.never_held(prefix));
             let left = match self.has(Dhcpv6Quirk::DeprecatesOldPrefix) {
                 true => lease.until.since(arrival.now).as_secs(),
                 false => 0,

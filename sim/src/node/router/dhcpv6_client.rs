@@ -225,6 +225,7 @@ impl Client {
             Kind::Request(_) => REQUEST,
             Kind::Renew => RENEW,
             Kind::Rebind => REBIND,
+            Kind::Verify if self.defects.has(VERIFIES_SLOWLY) => REBIND,
             Kind::Verify | Kind::Release => VERIFY,
             Kind::InformationRequest => Schedule {
                 longest: self.longest_information,
@@ -346,6 +347,9 @@ const IMPATIENT: Duration = Duration::from_millis(900);
 const PATIENCE: u32 = 5;
 
 defects! {
+    /// Repeats the Rebind that checks its lease after the link came back as any other Rebind.
+    VERIFIES_SLOWLY = "verifies-slowly",
+        "リンク復旧後にリースを確かめるRebindを、通常のRebindと同じ間隔で再送する。";
     /// Sends no Information-Request on RA lines, as OpenWrt from 2025-12 on (ngn-facts §2.4).
     NO_INFORMATION_REQUEST = "no-information-request",
         "RA回線でInformation-Requestを送らない。2025年12月以降のOpenWrtがそうする。";

@@ -98,7 +98,7 @@ impl Filter {
         } else if flow.protocol == UDP && self.defects.has(UDP_NOT_REFRESHED) {
             return true;
         }
-        state.note(packet);
+        state.note(packet, &self.defects);
         state.until = now + lifetime(&flow, *state, &self.defects);
         true
     }
@@ -162,7 +162,7 @@ impl Filter {
             && let Some(state) = self.flows.get_mut(&flow)
         {
             state.answered = true;
-            state.note(packet);
+            state.note(packet, &self.defects);
             let mistaken = flow.protocol == UDP && self.defects.has(UDP_NOT_REFRESHED);
             if !mistaken {
                 state.until = now + lifetime(&flow, *state, &self.defects);
@@ -213,11 +213,11 @@ impl Filter {
 }
 
 impl State {
-    fn note(&mut self, packet: &Packet<'_>) {
+    fn note(&mut self, packet: &Packet<'_>, defects: &Defects) {
         let Some(tcp) = packet.tcp() else {
             return;
         };
-        if tcp.syn() && !tcp.ack() {
+        if tcp.syn() && !tcp.ack() && !defects.has(CLOSED_FOR_GOOD) {
             *self = Self {
                 answered: false,
                 closing: false,
@@ -231,7 +231,10 @@ impl State {
 fn lifetime(flow: &Flow, state: State, defects: &Defects) -> Duration {
     match flow.protocol {
         TCP if state.closing && defects.has(FORGETS_AT_FIN) => Duration::ZERO,
-        TCP if !state.answered || state.closing => TCP_TRANSITORY,
+        TCP if !state.answered || state.closing => match defects.has(SHORT_TCP_TRANSITION) {
+            true => OTHER_SHORT,
+            false => TCP_TRANSITORY,
+        },
         TCP if defects.has(SHORT_TCP_IDLE) => TCP_SHORT,
         TCP if defects.has(ONE_HOUR_TCP_IDLE) => TCP_ONE_HOUR,
         TCP => TCP_ESTABLISHED,
@@ -321,6 +324,12 @@ defects! {
     /// Drops a SYN from outside although the terminal has sent one there, too.
     NO_SIMULTANEOUS_OPEN = "no-simultaneous-open",
         "端末も同じ相手にSYNを送っているのに、外部からのSYNを破棄する。";
+    /// Forgets TCP connections that are being opened or closed after thirty seconds.
+    SHORT_TCP_TRANSITION = "short-tcp-transition",
+        "確立途中や切断途中のTCP接続の状態を30秒で破棄する。";
+    /// Begins a connection that was closed before as one that is being closed.
+    CLOSED_FOR_GOOD = "closed-for-good",
+        "一度閉じたTCP接続と同じアドレスとポートで張り直した接続を、切断途中として扱う。";
     /// Forgets TCP connections after one hour of silence.
     ONE_HOUR_TCP_IDLE = "one-hour-tcp-idle",
         "TCP接続の状態を、無通信1時間で破棄する。";

@@ -272,6 +272,7 @@ impl Advertiser {
             return Duration::ZERO;
         }
         let has_prefix = self.offer.lease.is_some_and(|lease| lease.valid > now);
+        let has_prefix = has_prefix || self.offer.awaits_next;
         if !(has_prefix && self.offer.has_uplink || self.defects.has(DEFAULT_WITHOUT_PREFIX)) {
             return Duration::ZERO;
         }

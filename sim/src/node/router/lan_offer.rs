@@ -9,6 +9,9 @@ use super::lease::Lease;
 pub(super) struct Offer {
     /// The LAN's /64.
     pub(super) lease: Option<Lease>,
+    /// Whether another /64 is about to take the place of the last one, once our address in it is
+    /// ours: the LAN keeps its router meanwhile.
+    pub(super) awaits_next: bool,
     /// The whole delegation that it is a part of.
     pub(super) delegation: Option<Lease>,
     /// Whether there is a router upstream.

@@ -160,6 +160,10 @@ impl NdProxy {
 
     pub(super) fn handle_timeout(&mut self, sides: [&Interface; 2], cx: &mut Context<'_>) {
         let now = cx.now();
+        let interval = match self.defects.has(ND_PROXY_ASKS_TOO_OFTEN) {
+            true => HASTY_INTERVAL,
+            false => PROBE_INTERVAL,
+        };
         self.questions
             .retain(|question| question.again > now || question.probes < PROBES);
         for question in &mut self.questions {
@@ -167,7 +171,7 @@ impl NdProxy {
                 continue;
             }
             question.probes += 1;
-            question.again = now + PROBE_INTERVAL;
+            question.again = now + interval;
             // Who detects duplicates asks once, and so do we (RFC 4862 §5.1).
             if question.asker.0.is_unspecified() {
                 continue;
@@ -182,6 +186,8 @@ impl NdProxy {
 // RFC 4861 §10: MAX_MULTICAST_SOLICIT and RETRANS_TIMER.
 const PROBES: u32 = 3;
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
+// What the defect does.
+const HASTY_INTERVAL: Duration = Duration::from_millis(200);
 // Ours.
 const QUESTIONS_MAX: usize = 64;
 
@@ -193,6 +199,9 @@ defects! {
     /// Answers upstream solicitations for every address of the /64, present or not.
     ND_PROXY_ANSWERS_ALL = "nd-proxy-answers-all",
         "端末の有無にかかわらず、/64のどのアドレスに対する回線側の近隣要請にも応答する。";
+    /// Asks five times a second for a terminal that does not answer at once.
+    ND_PROXY_ASKS_TOO_OFTEN = "nd-proxy-asks-too-often",
+        "すぐに応答しない端末を、1秒間に5回探す。";
     /// Names the terminal's own MAC when it answers for one, as a relay that copies the answer.
     ND_PROXY_NAMES_THE_TERMINAL = "nd-proxy-names-the-terminal",
         "端末に代わる応答に端末自身のMACアドレスを入れる。応答をそのまま写す中継機がそうする。";

@@ -248,7 +248,8 @@ impl Discovery {
         let envelope = Envelope::new(wan.mac(), wan.mac(), source, ALL_ROUTERS);
         wan.send_frame(Ndp::RouterSolicit(solicit).build(envelope), cx);
         let storm = self.defects.has(RS_STORM);
-        let endless = storm || self.defects.has(KEEPS_SOLICITING);
+        let endless =
+            storm || self.defects.has(KEEPS_SOLICITING) || self.defects.has(NEVER_BACKS_OFF);
         let interval = if storm {
             STORM_INTERVAL
         } else {
@@ -294,6 +295,9 @@ defects! {
     /// Sends a Router Solicitation every second until an advertisement comes.
     RS_STORM = "rs-storm",
         "RAが届くまで、毎秒RSを送る。";
+    /// Sends a Router Solicitation every four seconds for as long as no advertisement comes.
+    NEVER_BACKS_OFF = "never-backs-off",
+        "RAが届かない間、間隔を延ばさずに4秒ごとにRSを送り続ける。";
     /// Keeps sending Router Solicitations although it has its advertisement.
     KEEPS_SOLICITING = "keeps-soliciting",
         "RAを受け取っても、RSを送り続ける。";

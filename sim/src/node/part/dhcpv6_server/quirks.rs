@@ -240,6 +240,12 @@ impl Dhcpv6Server {
         first && self.has(Dhcpv6Quirk::WithdrawsAtRenewal)
     }
 
+    /// Returns a prefix that nobody holds, to be withdrawn beside one that is renewed.
+    pub(super) fn never_held(&self, renewed: Ipv6Net) -> Option<Ipv6Net> {
+        let withdraws = self.has(Dhcpv6Quirk::WithdrawsAnotherPrefix);
+        withdraws.then(|| neighbour_of(renewed))
+    }
+
     /// Returns the lifetimes of a lease that is renewed.
     pub(super) fn renewed_lifetimes(&self) -> Lifetimes {
         let full = self.rules.lifetimes;

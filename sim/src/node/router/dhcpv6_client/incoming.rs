@@ -245,6 +245,14 @@ impl Client {
             _ => {}
         }
         let current = self.binding.as_ref().map(|binding| binding.lease);
+        let ends_any = self.defects.has(TAKES_ANY_WITHDRAWAL)
+            && dhcpv6::delegations(message)
+                .flat_map(dhcpv6::prefixes)
+                .any(|prefix| prefix.valid == 0);
+        if ends_any && current.is_some() {
+            self.binding = None;
+            return self.begin_anew(cx);
+        }
         if let Some((granted, t1, t2)) = self.grant(message, current) {
             self.take_options(message);
             let unicast = message.opts().iter().find_map(|option| match option {
@@ -408,6 +416,9 @@ const HASTE: Duration = Duration::from_millis(100);
 const HIGHEST_KNOWN: u16 = 1000;
 
 defects! {
+    /// Drops its prefix when a Reply withdraws another one.
+    TAKES_ANY_WITHDRAWAL = "takes-any-withdrawal",
+        "Replyが別のプレフィックスを失効させても、自分のプレフィックスを破棄する。";
     /// Never asks again for what an Information-Request once brought.
     NEVER_REFRESHES_INFORMATION = "never-refreshes-information",
         "Information-Requestで一度得た情報を更新しない。";
