@@ -8,6 +8,7 @@ mod hop_limit;
 mod not_to_forward;
 mod path_mtu;
 mod resets_and_marks;
+mod small_packets;
 #[cfg(test)]
 mod test_packets;
 mod unchanged;
@@ -19,4 +20,5 @@ pub(super) const TOPICS: &[&[Check]] = &[
     path_mtu::CHECKS,
     before_delegation::CHECKS,
     resets_and_marks::CHECKS,
+    small_packets::CHECKS,
 ];

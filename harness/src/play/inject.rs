@@ -99,6 +99,7 @@ pub fn from_the_line(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, 
         Crafted::ForgedAdvertise
         | Crafted::ForgedReply
         | Crafted::ForgedReconfigure
+        | Crafted::ReplayedReconfigure
         | Crafted::UnknownDhcpv6Types => dhcpv6_server::frames(crafted, sight),
         Crafted::Dhcpv6Solicit
         | Crafted::RouterSolicit
@@ -179,6 +180,7 @@ pub fn from_the_lan(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, S
         | Crafted::ForgedAdvertise
         | Crafted::ForgedReply
         | Crafted::ForgedReconfigure
+        | Crafted::ReplayedReconfigure
         | Crafted::UnknownDhcpv6Types => Err("this frame comes from the line only".to_owned()),
     }
 }

@@ -4,7 +4,8 @@ use std::net::Ipv6Addr;
 
 use ipnet::Ipv6Net;
 use ngnlab_sim::line::Line;
-use ngnlab_sim::message::dhcpv6::{self, Message};
+use ngnlab_sim::Frame;
+use ngnlab_sim::message::dhcpv6::{self, Message, MessageType};
 use ngnlab_sim::message::ndp::{Ndp, RouterAdvert};
 use ngnlab_sim::message::packet::{Mac, Packet, is_link_local, is_routable, with_interface_id};
 use ngnlab_sim::setup::{Mode, Setup};
@@ -247,6 +248,27 @@ impl Sight<'_> {
                 let answers = udp.destination_port == dhcpv6::CLIENT_PORT;
                 dhcpv6::decode(udp.payload).filter(|_| answers)
             })
+    }
+
+    /// Returns the last Reconfigure that the line itself sent, as it was on the cable.
+    pub fn last_reconfigure(&self) -> Option<Frame> {
+        self.records.iter().rev().find_map(|record| {
+            let Seen::Frame {
+                on: Role::Wan,
+                from: End::Network,
+                frame,
+                injected: false,
+                ..
+            } = &record.seen
+            else {
+                return None;
+            };
+            let packet = Packet::parse(frame)?;
+            let udp = packet.udp()?;
+            let told = udp.destination_port == dhcpv6::CLIENT_PORT;
+            let message = dhcpv6::decode(udp.payload).filter(|_| told)?;
+            (message.msg_type() == MessageType::Reconfigure).then(|| frame.clone())
+        })
     }
 
     /// Returns the prefix that the device was delegated last.

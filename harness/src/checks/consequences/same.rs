@@ -305,6 +305,15 @@ pub(super) const SAME: &[Consequence] = &[
         failures: &["wan.nd.rs-backoff"],
         causes: &[&["wan.nd.rs-stop-after-ra"]],
     },
+    // What is dropped, or changed on its way, does not arrive as an answer either.
+    Consequence {
+        failures: &["fwd.empty-datagram"],
+        causes: &[&["fwd.payload.intact"]],
+    },
+    Consequence {
+        failures: &["fw6.udp-icmp-not-fatal"],
+        causes: &[&["fwd.empty-datagram"]],
+    },
     // A prefix that should be gone is advertised without its DNS server.
     Consequence {
         failures: &["lan.ra.rdnss"],

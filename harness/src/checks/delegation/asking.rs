@@ -29,6 +29,22 @@ pub(super) const CHECKS: &[Check] = &[
         judge: starts,
     },
     Check {
+        id: "pd.renew.names-prefix",
+        source: "RFC 8415 §18.2.4, §18.2.5; ngn-facts §2.2",
+        level: Level::Must,
+        profiles: EVERYONE,
+        aspects: &[Aspect::Delivery],
+        title: Text::new(
+            "RenewとRebindに、持っているプレフィックスを入れる",
+            "Renew and Rebind name the prefix that the device holds",
+        ),
+        hint: Text::new(
+            "延長したいプレフィックスを、IA_PDの中のIA Prefixオプションに入れて送ってください。",
+            "Send the prefix that is to be extended in an IA Prefix option of the IA_PD.",
+        ),
+        judge: names_prefix,
+    },
+    Check {
         id: "pd.hint.size",
         source: "RFC 7084 §4.2 WPD-2",
         level: Level::Must,
@@ -124,6 +140,22 @@ fn no_zero_length(trace: &Dissection<'_>) -> Verdict {
             wish.prefix.prefix_len() > 0,
             "a length above zero, or no IA Prefix",
             wish.prefix.to_string(),
+        )
+    })
+}
+
+fn names_prefix(trace: &Dissection<'_>) -> Verdict {
+    let messages = of_kind(trace, &[Kind::Renew, Kind::Rebind]);
+    let delegations = messages.flat_map(|found| {
+        let delegations = found.is.delegations().into_iter();
+        delegations.map(move |ia| (found, ia))
+    });
+    every("IA_PD in a Renew or Rebind", delegations, |(found, ia)| {
+        expect(
+            [found.record],
+            !ia.prefixes.is_empty(),
+            "the prefix that the device holds",
+            "an IA_PD without a prefix",
         )
     })
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
 
 use ngnlab_reports::{Level, Text, Verdict};
-use ngnlab_sim::message::packet::{Mac, Payload};
+use ngnlab_sim::message::packet::{Mac, Payload, is_routable};
+use ngnlab_sim::trace::Role;
 
 use super::own;
 use super::row::row;
@@ -55,7 +56,24 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         checksum,
     ),
+    row(
+        "lint.ip.hop-limit",
+        ("RFC 4861 §6.3.4; RFC 8200 §3", Level::Should),
+        EVERYONE,
+        Text::new(
+            "ルータが作るパケットのホップリミットが、リンクの外まで届く値である",
+            "What the device sends beyond its links has hops to get there",
+        ),
+        Text::new(
+            "自分で作るパケットのホップリミットには、RAのCur Hop Limitか既定値の64を入れてください。",
+            "Send with the Cur Hop Limit of the advertisement, or with 64.",
+        ),
+        hop_limit,
+    ),
 ];
+
+/// As many routers may lie between the line's edge and a server; the usual value is 64 (inferred).
+const HOPS: u8 = 16;
 
 fn source(trace: &Dissection<'_>) -> Verdict {
     let others: BTreeSet<Ipv6Addr> = trace
@@ -87,6 +105,28 @@ fn multicast_mac(trace: &Dissection<'_>) -> Verdict {
             seen == due || !seen.is_multicast(),
             format!("the MAC address {due}"),
             seen.to_string(),
+        )
+    })
+}
+
+fn hop_limit(trace: &Dissection<'_>) -> Verdict {
+    // Neighbour discovery shows who is on the link (RFC 4861 §7.1).
+    let near: BTreeSet<Ipv6Addr> = trace
+        .packets
+        .iter()
+        .filter(|found| found.to_device(Role::Wan) && found.hop_limit == 255)
+        .map(|found| found.source)
+        .collect();
+    let beyond = own::packets(trace).filter(|found| {
+        let away = is_routable(found.source) && is_routable(found.destination);
+        found.on == Role::Wan && away && !near.contains(&found.destination)
+    });
+    every("packet of the device to beyond its links", beyond, |found| {
+        expect(
+            [found.record],
+            found.hop_limit >= HOPS,
+            format!("a hop limit of {HOPS} at least"),
+            found.hop_limit.to_string(),
         )
     })
 }

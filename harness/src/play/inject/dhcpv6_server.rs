@@ -15,6 +15,12 @@ use crate::scenario::step::crafted::Crafted;
 
 /// Returns the frames, or why there are none.
 pub(super) fn frames(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, String> {
+    if crafted == Crafted::ReplayedReconfigure {
+        let last = sight.last_reconfigure();
+        return last
+            .map(|frame| vec![frame])
+            .ok_or_else(|| "the server has sent no Reconfigure yet".to_owned());
+    }
     let Some((client, question)) = sight.last_dhcpv6() else {
         return Err("the device has sent no DHCPv6 message yet".to_owned());
     };

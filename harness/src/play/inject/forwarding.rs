@@ -41,6 +41,7 @@ pub fn from_a_terminal(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
     };
     Ok(match what {
         Crossing::Datagram => vec![udp(out)],
+        Crossing::EmptyDatagram => vec![out.udp(TERMINAL_PORT, STRANGER_PORT, b"")],
         Crossing::ForAnotherHost => vec![udp(Envelope {
             eth_destination: NOBODY,
             ..out
@@ -140,6 +141,7 @@ pub fn from_a_terminal(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
         | Crossing::ProblemOfDatagram
         | Crossing::ErrorsAboutNothing
         | Crossing::DatagramsFromServices
+        | Crossing::DatagramToAnotherPort
         | Crossing::TcpWithoutState
         | Crossing::TcpSynAck
         | Crossing::InsideSource
@@ -169,6 +171,10 @@ pub fn from_a_stranger(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
     };
     Ok(match what {
         Crossing::Datagram => vec![udp(into)],
+        Crossing::EmptyDatagram => vec![into.udp(STRANGER_PORT, TERMINAL_PORT, b"")],
+        Crossing::DatagramToAnotherPort => {
+            vec![into.udp(STRANGER_PORT, UNUSED_PORT, &payload)]
+        }
         Crossing::ForAnotherHost => vec![udp(Envelope {
             eth_destination: NOBODY,
             ..into

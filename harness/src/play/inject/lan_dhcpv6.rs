@@ -11,11 +11,14 @@ use ngnlab_sim::message::packet::{ALL_DHCP, Envelope, Mac};
 use super::{STRANGER, lan_nd};
 use crate::play::sight::Sight;
 
-/// Returns an Information-Request for everything that the line tells its customers.
+/// Returns Information-Requests for everything that the line tells its customers: one with a
+/// Client Identifier, and one without, which is as good (RFC 8415 §18.2.6).
 pub(super) fn information_request(sight: &Sight<'_>) -> Vec<Frame> {
     // They make the stranger's MAC address known, since nobody answers solicitations for it.
     let mut frames = lan_nd::valid_solicits(sight);
-    frames.push(to_all(&message(MessageType::InformationRequest, 0x10, [])));
+    let information = MessageType::InformationRequest;
+    frames.push(to_all(&message(information, 0x10, [])));
+    frames.push(to_all(&anonymous(information, 0x11)));
     frames
 }
 
@@ -58,6 +61,15 @@ pub(super) fn misdirected(sight: &Sight<'_>) -> Vec<Frame> {
 }
 
 fn message(kind: MessageType, xid: u8, options: impl IntoIterator<Item = DhcpOption>) -> Vec<u8> {
+    let named = [DhcpOption::ClientId(STRANGER.duid_ll())];
+    encoded(kind, xid, named.into_iter().chain(options))
+}
+
+fn anonymous(kind: MessageType, xid: u8) -> Vec<u8> {
+    encoded(kind, xid, [])
+}
+
+fn encoded(kind: MessageType, xid: u8, options: impl IntoIterator<Item = DhcpOption>) -> Vec<u8> {
     let wanted = ORO {
         opts: vec![
             OptionCode::DomainNameServers,
@@ -66,7 +78,6 @@ fn message(kind: MessageType, xid: u8, options: impl IntoIterator<Item = DhcpOpt
         ],
     };
     let every = [
-        DhcpOption::ClientId(STRANGER.duid_ll()),
         DhcpOption::ElapsedTime(0),
         DhcpOption::ORO(wanted),
     ];

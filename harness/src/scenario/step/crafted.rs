@@ -55,6 +55,8 @@ pub enum Crafted {
     ForgedReply,
     /// Reconfigures that RFC 8415 §16.11 has thrown away.
     ForgedReconfigure,
+    /// The server's last Reconfigure once more, digest and counter and all.
+    ReplayedReconfigure,
     /// DHCPv6 messages of unknown type, and of types that clients send.
     #[serde(rename = "unknown-dhcpv6-types")]
     #[strum(serialize = "unknown-dhcpv6-types")]
@@ -144,6 +146,10 @@ pub enum Crafted {
 pub enum Crossing {
     /// A UDP datagram of a conversation between a terminal and a stranger.
     Datagram,
+    /// The same without any data.
+    EmptyDatagram,
+    /// A datagram of the same two ends to another port of the terminal, which it never used.
+    DatagramToAnotherPort,
     /// The same in a frame for another host than the device.
     ForAnotherHost,
     /// The same with a flow label, a DSCP and an ECN codepoint.
@@ -256,6 +262,7 @@ impl Crafted {
             Self::ForgedAdvertise
             | Self::ForgedReply
             | Self::ForgedReconfigure
+            | Self::ReplayedReconfigure
             | Self::UnknownDhcpv6Types
             | Self::TcpSynToTerminal
             | Self::UdpToTerminal
@@ -284,6 +291,7 @@ impl Crossing {
     pub fn comes_by(self, wire: Wire) -> bool {
         match self {
             Self::Datagram
+            | Self::EmptyDatagram
             | Self::MarkedDatagram
             | Self::LargeDatagram
             | Self::Fragments
@@ -315,6 +323,7 @@ impl Crossing {
             | Self::ProblemOfDatagram
             | Self::ErrorsAboutNothing
             | Self::DatagramsFromServices
+            | Self::DatagramToAnotherPort
             | Self::TcpWithoutState
             | Self::TcpSynAck
             | Self::InsideSource

@@ -57,7 +57,9 @@ pub(super) fn gets_lost(packet: &Packet<'_>, defects: &Defects) -> bool {
         number,
         HOP_BY_HOP | DESTINATION_OPTIONS | ROUTING | AUTHENTICATION
     );
-    extended && defects.has(DROPS_EXTENSION_HEADERS)
+    let is_empty = packet.udp().is_some_and(|udp| udp.payload.is_empty());
+    is_empty && defects.has(DROPS_EMPTY_DATAGRAMS)
+        || extended && defects.has(DROPS_EXTENSION_HEADERS)
         || number == FRAGMENT && defects.has(DROPS_FRAGMENTS)
         || packet.ip.len() + ETHERNET_HEADER > MTU && defects.has(COUNTS_ETHERNET_INTO_MTU)
 }
@@ -188,6 +190,9 @@ defects! {
     /// Forwards what is for groups of the site to the other side.
     FORWARDS_MULTICAST = "forwards-multicast",
         "サイト内のグループ宛てのパケットを反対側に中継する。";
+    /// Drops UDP datagrams that carry no data.
+    DROPS_EMPTY_DATAGRAMS = "drops-empty-datagrams",
+        "データのないUDPデータグラムを破棄する。";
     /// Forwards packets from and to addresses that the internet does not have.
     FORWARDS_MARTIANS = "forwards-martians",
         "送信元または宛先がインターネットに存在しないアドレスのパケットを中継する。";

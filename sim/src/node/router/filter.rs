@@ -69,7 +69,7 @@ impl Filter {
         if echo && self.defects.has(BLOCKS_ECHO) {
             return false;
         }
-        let Some(flow) = Flow::outbound(packet) else {
+        let Some(flow) = Flow::outbound(packet).map(|flow| self.as_kept(flow)) else {
             return true;
         };
         // As strict as a filter may be that forgets: who did not begin with a SYN is unknown.
@@ -120,6 +120,7 @@ impl Filter {
             }
             // RFC 6092 §3.2.1 REC-10: errors belong to a flow, too.
             let related = icmpv6.body.get(4..).and_then(Flow::quoted);
+            let related = related.map(|flow| self.as_kept(flow));
             let known = related.filter(|flow| self.is_alive(flow, now));
             if let Some(flow) = known
                 && flow.protocol == UDP
@@ -157,7 +158,7 @@ impl Filter {
         if reset && self.defects.has(DROPS_RESETS) {
             return false;
         }
-        if let Some(flow) = Flow::inbound(packet)
+        if let Some(flow) = Flow::inbound(packet).map(|flow| self.as_kept(flow))
             && self.is_alive(&flow, now)
             && let Some(state) = self.flows.get_mut(&flow)
         {
@@ -176,6 +177,13 @@ impl Filter {
             return true;
         }
         self.defects.has(NO_INBOUND_FILTER) || self.trusts(packet)
+    }
+
+    fn as_kept(&self, flow: Flow) -> Flow {
+        match self.defects.has(IGNORES_PORTS_INSIDE) {
+            true => flow.without_inside_port(),
+            false => flow,
+        }
     }
 
     /// Returns whether a defect lets a packet in for what it says of itself.
@@ -297,6 +305,9 @@ defects! {
     /// Takes UDP from the ports of DNS and NTP for answers, whoever asked.
     TRUSTS_SOURCE_PORTS = "trusts-source-ports",
         "送信元がDNSやNTPのポートのUDPを、問い合わせがなくても応答とみなして通す。";
+    /// Lets UDP of a host that a terminal has talked to in to each of the terminal's ports.
+    IGNORES_PORTS_INSIDE = "ignores-ports-inside",
+        "端末が通信した相手からのUDPを、端末のどのポート宛てでも通す。";
     /// Takes every TCP segment with an ACK for one of an established connection.
     TAKES_ACK_FOR_ESTABLISHED = "takes-ack-for-established",
         "ACKの立ったTCPセグメントを、すべて確立した接続のものとみなして通す。";

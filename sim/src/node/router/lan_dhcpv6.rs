@@ -34,6 +34,9 @@ pub(super) fn answer(
         }
         _ => return None,
     }
+    if dhcpv6::client_id(question).is_none() && defects.has(WANTS_CLIENT_ID) {
+        return None;
+    }
     // RFC 8415 §16.12: not ours, or mixed up with a request for addresses.
     let foreign = dhcpv6::server_id(question).is_some_and(|server| server != duid);
     let has_association =
@@ -90,6 +93,9 @@ fn refusal(question: &Message, kind: MessageType, duid: &[u8]) -> Message {
 }
 
 defects! {
+    /// Does not answer DHCPv6 clients that leave their identifier out (RFC 8415 §18.2.6 lets them).
+    WANTS_CLIENT_ID = "wants-client-id",
+        "Client IdentifierのないInformation-Requestに応答しない。";
     /// Answers DHCPv6 clients on the WAN, too.
     DHCPV6_SERVER_ON_WAN = "dhcpv6-server-on-wan",
         "WAN側のDHCPv6クライアントにも応答する。";

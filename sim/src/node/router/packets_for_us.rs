@@ -127,6 +127,10 @@ impl Router {
             false => echo.body.len(),
         };
         let body = &echo.body[..echo.body.len().min(most)];
+        let envelope = match self.defects.has(ECHO_REPLY_HOP_LIMIT_1) {
+            true => envelope.with_hop_limit(1),
+            false => envelope,
+        };
         let reply = envelope.icmpv6(ECHO_REPLY, 0, body);
         for ip in fragments(&reply[ETHERNET_HEADER..], MTU) {
             near.send_frame(frame_ip(near.mac(), packet.eth_source, &ip), cx);
@@ -169,6 +173,9 @@ defects! {
     /// Answers echo requests from another of its addresses than the one that was asked.
     ECHO_FROM_OTHER_ADDRESS = "echo-from-other-address",
         "エコー要求に、問われたものとは別の自分のアドレスから応答する。";
+    /// Answers echo requests with a hop limit of 1, so that no answer leaves the link.
+    ECHO_REPLY_HOP_LIMIT_1 = "echo-reply-hop-limit-1",
+        "エコー応答のホップリミットを1にし、応答がリンクの外に届かない。";
     /// Sends no more than the usual amount of data back in an echo reply.
     CUTS_LARGE_ECHOES = "cuts-large-echoes",
         "大きいエコー要求に、データを短く切って応答する。";

@@ -146,7 +146,11 @@ impl Client {
                     (granted.preferred, granted.valid) = (0, 0);
                 }
                 let (t1, t2) = (granted.preferred / 2, granted.preferred / 5 * 4);
-                dhcpv6::delegation(self.iaid(), t1, t2, &[granted])
+                let named = match self.defects.has(RENEWS_WITHOUT_PREFIX) {
+                    true => &[][..],
+                    false => &[granted],
+                };
+                dhcpv6::delegation(self.iaid(), t1, t2, named)
             }
         })
     }
@@ -214,6 +218,9 @@ const ZERO_HINT: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 0);
 const SOL_MAX_RT: u32 = 3600;
 
 defects! {
+    /// Leaves the prefix that it holds out of Renew and Rebind.
+    RENEWS_WITHOUT_PREFIX = "renews-without-prefix",
+        "RenewとRebindに、持っているプレフィックスを入れない。";
     /// Identifies itself by DUID-LLT, as the default of OpenWrt 25.12, which the network drops
     /// (ngn-facts §2.1).
     DUID_LLT = "duid-llt",

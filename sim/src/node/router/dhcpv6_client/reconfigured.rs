@@ -61,7 +61,7 @@ impl Client {
         let Some(counter) = counter.filter(|_| ours && server) else {
             return false;
         };
-        let fresh = counter > credential.replay;
+        let fresh = counter > credential.replay || self.defects.has(TAKES_REPLAYED_RECONFIGURES);
         credential.replay = credential.replay.max(counter);
         fresh
     }
@@ -89,6 +89,9 @@ defects! {
     /// Does what a Reconfigure says, whoever sent it.
     OBEYS_ANY_RECONFIGURE = "obeys-any-reconfigure",
         "誰が送ったReconfigureにも従う。";
+    /// Takes the same Reconfigure again and again, without a look at its replay detection.
+    TAKES_REPLAYED_RECONFIGURES = "takes-replayed-reconfigures",
+        "リプレイ検出の値を確かめず、同じReconfigureに何度でも従う。";
     /// Begins its Renew anew with every further Reconfigure.
     RESTARTS_AT_EACH_RECONFIGURE = "restarts-at-each-reconfigure",
         "更新の途中でReconfigureを受け取るたびに、Renewを始めからやり直す。";

@@ -34,6 +34,17 @@ impl Flow {
         })
     }
 
+    /// Returns the same without the port inside, as a defect keeps flows of UDP.
+    pub(super) fn without_inside_port(self) -> Self {
+        match self.protocol {
+            UDP => Self {
+                inside: (self.inside.0, 0),
+                ..self
+            },
+            _ => self,
+        }
+    }
+
     /// Returns the flow of an outbound packet that an error quotes.
     pub(super) fn quoted(ip: &[u8]) -> Option<Self> {
         let address = |at: usize| {
