@@ -4,18 +4,20 @@
 //! routers is not asked of it, but for what terminals reach in the end; what a bridge owes is not
 //! asked of a router. A check that stands in no list here is one of routers.
 
-use super::bridge;
 use super::ruling::IS_A_BRIDGE;
 
 /// Returns why a check is not asked of a device of this kind, if it is not.
 pub(super) fn why_not(id: &str, is_bridge: bool) -> Option<&'static str> {
-    let is_of_bridges = id.starts_with(bridge::ROOM);
+    let is_of_bridges = id.starts_with(OF_BRIDGES);
     match is_bridge {
         true if is_of_bridges || OF_EITHER.contains(&id) => None,
         true => Some(IS_A_BRIDGE),
         false => is_of_bridges.then_some("the device is a router, and no bridge"),
     }
 }
+
+/// What the id of every check of a bridge begins with.
+const OF_BRIDGES: &str = "bridge.";
 
 /// What terminals reach in the end, whatever stands between them and the line.
 pub(super) const OF_EITHER: &[&str] = &[

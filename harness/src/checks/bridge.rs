@@ -20,8 +20,5 @@ pub(super) const TOPICS: &[&[Check]] = &[
     only_ipv6::CHECKS,
 ];
 
-/// What the id of every check of a bridge begins with.
-pub(super) const ROOM: &str = "bridge.";
-
 #[cfg(test)]
 mod tests;
