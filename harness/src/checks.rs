@@ -13,6 +13,8 @@ use ngnlab_sim::Trace;
 
 use crate::dissection::{Dissection, UnknownStep};
 
+mod asked_of;
+mod bridge;
 mod check;
 mod consequences;
 mod delay;
@@ -62,6 +64,7 @@ const ROOMS: &[&[&[Check]]] = &[
     home_gateway::TOPICS,
     robustness::TOPICS,
     lint::TOPICS,
+    bridge::TOPICS,
 ];
 
 /// Returns every check, topic by topic.

@@ -280,7 +280,7 @@ impl<'d, 't> Walk<'d, 't> {
             .filter(|found| found.to_device(Role::Wan) && found.record <= cut)
             .last()?;
         let bare = last.is.managed && last.is.prefixes().next().is_none();
-        let had = self.address().is_some() && self.trace.setup().mode == Mode::Ra;
+        let had = self.address().is_some() && self.trace.setup().mode != Mode::Pd;
         if !bare || !had {
             return None;
         }

@@ -12,7 +12,7 @@ use ngnlab_reports::{Evidence, RecordId};
 use ngnlab_sim::message::fragment::Reassembly;
 use ngnlab_sim::message::ndp::{Ndp, NeighborAdvert, NeighborSolicit, RouterAdvert, RouterSolicit};
 use ngnlab_sim::message::packet::{Ipv6, Mac, Packet, is_routable};
-use ngnlab_sim::setup::{Aspect, Setup};
+use ngnlab_sim::setup::{Aspect, Mode, Setup};
 use ngnlab_sim::trace::{End, Fact, Frames, Header, Role, Seen};
 use ngnlab_sim::{Fate, Time, Trace};
 
@@ -180,7 +180,8 @@ impl<'t> Dissection<'t> {
             self.losses.push(found.at);
         }
         let ndp = Ndp::parse(&found.is);
-        if found.by_device(Role::Wan) || found.by_device(Role::Lan) {
+        // What a bridge sends is others', but for what came in nowhere.
+        if !self.is_bridge() && (found.by_device(Role::Wan) || found.by_device(Role::Lan)) {
             self.device_macs.insert(found.eth_source);
         }
         // Who claims an address by a crafted advertisement shows nobody who has it.
@@ -263,7 +264,7 @@ impl<'t> Dissection<'t> {
         let Ndp::RouterAdvert(advert) = ndp else {
             return;
         };
-        if !found.by_device(Role::Lan) {
+        if !found.by_device(Role::Lan) || self.is_bridge() {
             return;
         }
         for prefix in advert.prefixes() {
@@ -284,6 +285,11 @@ impl<'t> Dissection<'t> {
     /// Returns how the device was configured.
     pub fn setup(&self) -> &'t Setup {
         &self.trace.header.setup
+    }
+
+    /// Returns whether the device passes frames on, and is no router.
+    pub fn is_bridge(&self) -> bool {
+        self.setup().mode == Mode::Bridge
     }
 
     /// Returns whether the scenario configured this aspect wrong on purpose.
@@ -347,7 +353,7 @@ impl<'t> Dissection<'t> {
     /// Returns whether this address is one of the device's own as terminals see it, and not one
     /// beyond it: link-local, or in a prefix it advertises on the LAN, and of nobody else.
     pub fn is_device_address(&self, address: Ipv6Addr) -> bool {
-        if self.is_terminal(address) || self.is_upstream(address) {
+        if self.is_terminal(address) || self.is_upstream(address) || self.is_bridge() {
             return false;
         }
         address.is_unicast_link_local()

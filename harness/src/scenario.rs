@@ -149,7 +149,7 @@ pub struct LeaseSpec {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DeviceSpec {
-    /// RA or PD; what the line delivers, unless given.
+    /// RA, PD or a bridge; what the line delivers, unless given.
     pub mode: Option<Mode>,
     /// Which DNS servers it is given.
     #[serde(default)]

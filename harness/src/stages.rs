@@ -22,7 +22,7 @@ pub enum Stage {
     Prefix,
     /// It advertises itself and a prefix to the terminals.
     Lan,
-    /// It answered a terminal's DNS question.
+    /// It answered a terminal's DNS question, or let the answer pass.
     Dns,
 }
 
@@ -63,6 +63,10 @@ impl Stage {
                 "see the log for why a program ended, and `ready` in the device file for what was \
                  waited for"
             }
+            (Self::Link | Self::Prefix | Self::Lan, Mode::Bridge) => {
+                "see whether both interfaces are up and in the bridge, and whether its filter lets \
+                 every IPv6 frame pass, those for groups included"
+            }
             (Self::Link, _) => {
                 "bring the WAN interface up (`ip link set {{ wan.name }} up`), or have a program \
                  do so"
@@ -78,6 +82,10 @@ impl Stage {
             (Self::Lan, _) => {
                 "see in the log of the advertising program whether it has an interface with a /64, \
                  and whether the LAN interface is up"
+            }
+            (Self::Dns, Mode::Bridge) => {
+                "the terminal asks the ONS servers itself: see whether the bridge's filter lets its \
+                 frames pass both ways"
             }
             (Self::Dns, _) => {
                 "see in the log of the DNS program whether it listens on the LAN, and whether its \
@@ -156,7 +164,7 @@ impl Progress {
 
     fn has_prefix(&self, frame: &Frame) -> bool {
         match self.mode {
-            Mode::Ra => advertised_prefix(frame),
+            Mode::Ra | Mode::Bridge => advertised_prefix(frame),
             Mode::Pd => is_delegation(frame),
         }
     }

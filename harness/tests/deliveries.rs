@@ -75,7 +75,7 @@ fn entries() -> Vec<Entry> {
         if !scenario.takes_any_delivery() || scenario.has_real_terminals() {
             continue;
         }
-        let delivery = Some(scenario.mode().other());
+        let delivery = scenario.mode().other();
         let scenario = scenario.delivered_by(delivery);
         for area in scenario.line.areas.clone() {
             entries.push(Entry {

@@ -34,7 +34,7 @@ pub struct Macs {
     pub lan: Mac,
 }
 
-/// How the device gets its prefix and hands it on (guide p.6).
+/// How the device gets its prefix and hands it on (guide p.6), or that it leaves that to the line.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -44,6 +44,8 @@ pub enum Mode {
     Ra,
     /// A prefix is delegated by DHCPv6-PD.
     Pd,
+    /// IPv6 frames cross unchanged (IPv6ブリッジ, IPv6パススルー): terminals are on the line itself.
+    Bridge,
 }
 
 /// One row of a per-domain DNS table.
@@ -74,14 +76,16 @@ impl Mode {
         match self {
             Self::Ra => "ra",
             Self::Pd => "pd",
+            Self::Bridge => "bridge",
         }
     }
 
-    /// Returns the other one.
-    pub fn other(self) -> Self {
+    /// Returns the other way in which a router gets a prefix; a bridge gets none.
+    pub fn other(self) -> Option<Self> {
         match self {
-            Self::Ra => Self::Pd,
-            Self::Pd => Self::Ra,
+            Self::Ra => Some(Self::Pd),
+            Self::Pd => Some(Self::Ra),
+            Self::Bridge => None,
         }
     }
 }

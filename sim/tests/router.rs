@@ -409,7 +409,7 @@ proptest! {
 
     #[test]
     fn any_frames_leave_the_router_alive(
-        mode in prop_oneof![Just(Mode::Ra), Just(Mode::Pd)],
+        mode in prop_oneof![Just(Mode::Ra), Just(Mode::Pd), Just(Mode::Bridge)],
         frames in proptest::collection::vec((0u8..2, hostile_frame()), 1..60),
     ) {
         let mut lab = Lab::online(mode, []);

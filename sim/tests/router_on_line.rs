@@ -29,6 +29,8 @@ fn a_terminal_gets_online_on_every_line() {
             ("cross", Mode::Pd),
             ("hgw-pd", Mode::Pd),
             ("hgw-pd", Mode::Ra),
+            ("next-ra", Mode::Bridge),
+            ("hgw-pd", Mode::Bridge),
         ] {
             let mut site = Site::new(preset, area, mode, []);
             site.run_until(30);
@@ -42,7 +44,11 @@ fn a_terminal_gets_online_on_every_line() {
 
 #[test]
 fn the_wrong_mode_leaves_a_terminal_without_an_address() {
-    for (preset, mode) in [("next-ra", Mode::Pd), ("next-pd", Mode::Ra)] {
+    for (preset, mode) in [
+        ("next-ra", Mode::Pd),
+        ("next-pd", Mode::Ra),
+        ("next-pd", Mode::Bridge),
+    ] {
         let mut site = Site::new(preset, Area::East, mode, []);
         site.run_until(120);
         assert!(!site.is_online(), "{preset}");
@@ -51,7 +57,11 @@ fn the_wrong_mode_leaves_a_terminal_without_an_address() {
 
 #[test]
 fn an_idle_line_stays_up_for_a_day() {
-    for (preset, mode) in [("next-ra", Mode::Ra), ("next-pd", Mode::Pd)] {
+    for (preset, mode) in [
+        ("next-ra", Mode::Ra),
+        ("next-pd", Mode::Pd),
+        ("next-ra", Mode::Bridge),
+    ] {
         let mut site = Site::new(preset, Area::East, mode, []);
         site.run_until(86_400);
         assert!(site.is_online(), "{preset}");

@@ -3,8 +3,8 @@
 use ngnlab_reports::{CheckInfo, Level, Profile, Text, Verdict};
 use ngnlab_sim::setup::Aspect;
 
-use crate::checks::passive;
 use crate::checks::ruling::not_applicable;
+use crate::checks::{asked_of, passive};
 use crate::dissection::Dissection;
 
 /// One requirement.
@@ -31,6 +31,9 @@ pub struct Check {
 impl Check {
     /// Returns what the check says about a trace.
     pub fn verdict(&self, trace: &Dissection<'_>) -> Verdict {
+        if let Some(why) = asked_of::why_not(self.id, trace.is_bridge()) {
+            return not_applicable(why);
+        }
         if let Some(at) = trace.header().captured {
             return passive::verdict(self.id, self.judge, trace, at);
         }

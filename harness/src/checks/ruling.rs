@@ -215,16 +215,21 @@ pub(super) fn not_applicable(why: &str) -> Verdict {
     Verdict::NotApplicable(why.to_owned())
 }
 
+/// Why what is asked of routers is not asked of a bridge.
+pub(super) const IS_A_BRIDGE: &str =
+    "the device is a bridge: it lets IPv6 frames pass, and what a router does is left to the line";
+
 /// Judges only if the device is configured this way.
 pub(super) fn only_in(
     mode: Mode,
     trace: &Dissection<'_>,
     judge: impl FnOnce() -> Verdict,
 ) -> Verdict {
-    match (trace.setup().mode, mode) {
-        (Mode::Ra, Mode::Pd) => not_applicable("the device hands on the prefix of an RA"),
-        (Mode::Pd, Mode::Ra) => not_applicable("the device has its prefix delegated"),
-        (Mode::Ra, Mode::Ra) | (Mode::Pd, Mode::Pd) => judge(),
+    match trace.setup().mode {
+        own if own == mode => judge(),
+        Mode::Ra => not_applicable("the device hands on the prefix of an RA"),
+        Mode::Pd => not_applicable("the device has its prefix delegated"),
+        Mode::Bridge => not_applicable(IS_A_BRIDGE),
     }
 }
 

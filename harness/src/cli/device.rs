@@ -311,17 +311,28 @@ fn shown(name: &str, checked: &Checked, lang: Lang) -> String {
 
 /// Returns a scenario in which one terminal asks for one name again and again, as a browser would.
 fn simplest_line(mode: Mode) -> String {
+    let (preset, device, terminal) = match mode {
+        Mode::Ra | Mode::Pd => (mode, "", ""),
+        // Terminals are on the line itself, and know the ONS servers (guide p.12).
+        Mode::Bridge => (
+            Mode::Ra,
+            "device = { mode = \"bridge\" }\n",
+            "[[terminal]]\nname = \"pc\"\ndns = \"ons\"\n",
+        ),
+    };
     let mut text = format!(
         "about = {{ en = \"One terminal asks for one name again and again.\", \
                     ja = \"端末が一つの名前を繰り返し引く。\" }}\n\
          source = \"none\"\n\
          line = {{ preset = \"next-{}\" }}\n\
+         {device}\
          terminals = [\"pc\"]\n\
          until = \"{}s\"\n\
+         {terminal}\
          [[step]]\n\
          when = \"terminal-online\"\n\
          do.resolve = {{ name = \"{NAME}\" }}\n",
-        mode.word(),
+        preset.word(),
         WITHIN.as_secs()
     );
     for second in (AGAIN.as_secs()..WITHIN.as_secs()).step_by(2) {

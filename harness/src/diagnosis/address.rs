@@ -55,7 +55,7 @@ impl<'d> Walk<'d, '_> {
         let newest = last.values().map(|(record, _)| *record).max()?;
         let is_back = last.values().all(|(_, preferred)| *preferred == 0);
         let cause = match self.trace.setup().mode {
-            Mode::Ra => Cause::NoPrefixFromLine,
+            Mode::Ra | Mode::Bridge => Cause::NoPrefixFromLine,
             Mode::Pd => Cause::NoPrefixDelegated,
         };
         let why = "the line has taken its prefix back, and given no other";
@@ -72,6 +72,8 @@ impl<'d> Walk<'d, '_> {
         let mut end = match self.trace.setup().mode {
             Mode::Ra => self.no_advertised_prefix(),
             Mode::Pd => self.no_delegated_prefix(),
+            // What a bridge does not know it cannot forget.
+            Mode::Bridge => None,
         }?;
         end.because = format!("since its power was cut, {}", end.because);
         Some(end)
@@ -83,7 +85,7 @@ impl<'d> Walk<'d, '_> {
         let trace = self.trace;
         let mut given: Vec<(RecordId, Ipv6Addr, u32)> = Vec::new();
         match trace.setup().mode {
-            Mode::Ra => {
+            Mode::Ra | Mode::Bridge => {
                 for found in trace.router_adverts() {
                     if found.to_device(Role::Wan) && !found.injected && self.counts(found.record) {
                         let prefixes = found.is.prefixes();
@@ -113,7 +115,8 @@ impl<'d> Walk<'d, '_> {
     /// Returns whether a router may know of a record: it came since the router began, and before the
     /// attempt failed.
     fn counts(&self, record: RecordId) -> bool {
-        let began = self.power_came_back();
+        let is_bridge = self.trace.setup().mode == Mode::Bridge;
+        let began = self.power_came_back().filter(|_| !is_bridge);
         began.is_none_or(|began| began < record) && record <= self.attempt.record
     }
 
@@ -128,7 +131,7 @@ impl<'d> Walk<'d, '_> {
     pub(super) fn no_address(&self) -> Outcome {
         let trace = self.trace;
         let cut = self.attempt.record;
-        if let Some(end) = self.not_formed() {
+        if let Some(end) = self.not_formed().or_else(|| self.spoils_discovery()) {
             return end;
         }
         let mut packets = trace.packets.iter();
@@ -151,7 +154,7 @@ impl<'d> Walk<'d, '_> {
             return end;
         }
         let found = match trace.setup().mode {
-            Mode::Ra => self.no_advertised_prefix(),
+            Mode::Ra | Mode::Bridge => self.no_advertised_prefix(),
             Mode::Pd => self.no_delegated_prefix(),
         };
         found.unwrap_or_else(|| {

@@ -54,6 +54,26 @@ impl Walk<'_, '_> {
         (left < came.saturating_sub(1)).then_some(end)
     }
 
+    /// Neighbour Discovery that a bridge passes on with another hop limit than 255, so that nobody
+    /// takes it (RFC 4861 §6.1, §7.1).
+    pub(super) fn spoils_discovery(&self) -> Option<Outcome> {
+        let trace = self.trace;
+        let came = trace.packets.iter().filter(|found| {
+            found.to_device(found.on)
+                && found.hop_limit == 255
+                && found.record <= self.attempt.record
+        });
+        let mut crossed = came.filter_map(|found| Some((found, trace.crossed(found)?)));
+        let (came, left) = crossed.find(|(came, left)| left.hop_limit != came.hop_limit)?;
+        let because = format!(
+            "its hop limit is {} when it comes, and {} when it leaves",
+            came.hop_limit, left.hop_limit
+        );
+        let records = [came.record, left.record];
+        let end = Outcome::new(Cause::Damaged, None, records, because);
+        trace.is_bridge().then_some(end)
+    }
+
     /// What came for the terminal, or what it sent, leaves the router as something else.
     pub(super) fn arrives_changed(&self, near: &Connection, far: &Connection) -> Option<Outcome> {
         let unreadable = |on: Role, from, to| {

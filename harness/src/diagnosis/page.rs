@@ -125,7 +125,9 @@ impl<'d> Walk<'d, '_> {
             return false;
         };
         let mut packets = self.trace.packets.iter();
-        packets.any(|found| found.record == accepted && !macs.contains(&found.eth_destination))
+        // Behind a bridge the terminal's own is the right one.
+        let is_past = |to| macs.contains(to) == self.trace.is_bridge();
+        packets.any(|found| found.record == accepted && is_past(&found.eth_destination))
     }
 
     /// The terminal has an address, and yet nothing came from it.

@@ -66,6 +66,8 @@ pub enum When {
     SetToPdOnPd,
     /// Where the terminal asks DNS servers past the router.
     TerminalAsksItself,
+    /// Where there is a bridge in the router's place.
+    Bridge,
 }
 
 impl When {
@@ -79,6 +81,7 @@ impl When {
             Self::SetToPd => place.mode == Mode::Pd,
             Self::SetToPdOnPd => place.mode == Mode::Pd && place.delegates,
             Self::TerminalAsksItself => place.asks_past,
+            Self::Bridge => place.mode == Mode::Bridge,
         }
     }
 
@@ -107,6 +110,7 @@ impl When {
                 "端末がルータを経由せずに問い合わせているとき",
                 "where the terminal asks past the router",
             ),
+            Self::Bridge => Text::new("IPv6ブリッジのとき", "with an IPv6 bridge"),
         };
         Some(words)
     }

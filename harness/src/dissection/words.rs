@@ -90,9 +90,11 @@ fn ends(trace: &Dissection<'_>, on: Role, from: End, packet: &Packet<'_>) -> (St
             || address.is_unspecified()
             || (!trace.is_terminal(address) && trace.is_device_address(address)))
     };
+    // Behind a bridge a terminal is known by its own address on the line, too.
+    let is_terminals = |end| (on == Role::Lan && from == end) || trace.is_bridge();
     let sender = if from == End::Device && device_owns(packet.source, packet.eth_source) {
         near.to_owned()
-    } else if on == Role::Lan && from == End::Network {
+    } else if is_terminals(End::Network) {
         terminal(packet.eth_source).unwrap_or_else(|| far(packet.source))
     } else {
         far(packet.source)
@@ -101,7 +103,7 @@ fn ends(trace: &Dissection<'_>, on: Role, from: End, packet: &Packet<'_>) -> (St
         far(packet.destination)
     } else if from == End::Network && device_owns(packet.destination, packet.eth_destination) {
         near.to_owned()
-    } else if on == Role::Lan && from == End::Device {
+    } else if is_terminals(End::Device) {
         terminal(packet.eth_destination).unwrap_or_else(|| far(packet.destination))
     } else {
         far(packet.destination)

@@ -414,7 +414,7 @@ mod tests {
         Bounds {
             area: None,
             longest: Duration::MAX,
-            modes: vec![Mode::Ra, Mode::Pd],
+            modes: vec![Mode::Ra, Mode::Pd, Mode::Bridge],
         }
     }
 }

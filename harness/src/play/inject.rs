@@ -19,6 +19,7 @@ use crate::scenario::step::crafted::Crafted;
 
 mod dhcpv6_server;
 pub mod forwarding;
+mod ipv4;
 mod lan_dhcpv6;
 mod lan_nd;
 mod mutated;
@@ -30,7 +31,7 @@ mod raw;
 pub fn from_the_line(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, String> {
     let gateway = sight.gateway();
     let stranger = sight.stranger();
-    let outside = |to| Envelope::new(gateway.mac, sight.wan_mac(), stranger, to);
+    let outside = |to| Envelope::new(gateway.mac, sight.next_hop_in(to), stranger, to);
     let each = |addresses: Vec<Ipv6Addr>, frame: &dyn Fn(Ipv6Addr) -> Frame| {
         if addresses.is_empty() {
             return Err(not_yet::NOBODY_SEEN.to_owned());
@@ -105,6 +106,7 @@ pub fn from_the_line(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, 
         | Crafted::RouterSolicit
         | Crafted::AnonymousRouterSolicit
         | Crafted::InvalidRouterSolicit => Ok(from_a_neighbour(crafted)),
+        Crafted::ArpAndIpv4 => Ok(ipv4::frames(STRANGER)),
     }
 }
 
@@ -124,6 +126,7 @@ pub fn from_the_lan(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, S
         | Crafted::AnonymousRouterSolicit
         | Crafted::InvalidRouterSolicit => Ok(from_a_neighbour(crafted)),
         Crafted::Dhcpv6InformationRequest => Ok(lan_dhcpv6::information_request(sight)),
+        Crafted::ArpAndIpv4 => Ok(ipv4::frames(STRANGER)),
         Crafted::MisdirectedDhcpv6 => Ok(lan_dhcpv6::misdirected(sight)),
         Crafted::NeighborSolicitDevice => Ok(lan_nd::valid_solicits(sight)),
         Crafted::InvalidNeighborSolicit => Ok(lan_nd::invalid_solicits(sight)),
@@ -141,22 +144,22 @@ pub fn from_the_lan(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, S
             let other = sight.line.area.other().values();
             let source = STRANGER.in_prefix(other.assignments[0].addr());
             let to = sight.line.area.values().portal;
-            let envelope = Envelope::new(STRANGER, sight.lan_mac(), source, to);
+            let envelope = Envelope::new(STRANGER, sight.next_hop_out(), source, to);
             Ok(vec![envelope.udp(PORT, PORT, b"ngnlab")])
         }
         Crafted::RememberedAddress => {
             let subnet = sight.line.assignment(0).addr().to_bits() | (1 << 64);
             let source = STRANGER.in_prefix(Ipv6Addr::from_bits(subnet));
             let to = sight.line.area.values().portal;
-            let envelope = Envelope::new(STRANGER, sight.lan_mac(), source, to);
+            let envelope = Envelope::new(STRANGER, sight.next_hop_out(), source, to);
             Ok(vec![envelope.udp(PORT, PORT, b"ngnlab")])
         }
         Crafted::UniqueLocalAddresses => Ok(unique_local(sight)),
         Crafted::EchoFromTerminals => {
             let to = sight.line.area.values().portal;
             let frames = sight.terminal_addresses().into_iter();
-            let frames =
-                frames.map(|source| echo(Envelope::new(STRANGER, sight.lan_mac(), source, to)));
+            let frames = frames
+                .map(|source| echo(Envelope::new(STRANGER, sight.next_hop_out(), source, to)));
             Ok(frames.collect())
         }
         Crafted::InvalidRouterAdverts
@@ -235,7 +238,7 @@ fn unique_local(sight: &Sight<'_>) -> Vec<Frame> {
     // RFC 4193 §3.1: a prefix that was drawn for this.
     const PREFIX: Ipv6Addr = Ipv6Addr::new(0xfd4e, 0x474e, 0x1ab0, 1, 0, 0, 0, 0);
     let portal = sight.line.area.values().portal;
-    let to_device = |source, to| Envelope::new(STRANGER, sight.lan_mac(), source, to);
+    let to_device = |source, to| Envelope::new(STRANGER, sight.next_hop_out(), source, to);
     let far = Ipv6Addr::new(0xfd4e, 0x474e, 0x1ab1, 1, 0, 0, 0, 1);
     let out = to_device(STRANGER.in_prefix(PREFIX), portal);
     let terminals = sight.terminal_addresses().into_iter();
@@ -259,7 +262,8 @@ fn too_big(sight: &Sight<'_>) -> Result<Vec<Frame>, String> {
         return Err(not_yet::NO_SEGMENT.to_owned());
     };
     let gateway = sight.gateway();
-    let envelope = Envelope::new(gateway.mac, sight.wan_mac(), sight.network_router(), source);
+    let to = sight.next_hop_in(source);
+    let envelope = Envelope::new(gateway.mac, to, sight.network_router(), source);
     Ok(vec![envelope.icmpv6(
         PACKET_TOO_BIG,
         0,

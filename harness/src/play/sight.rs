@@ -44,6 +44,28 @@ impl Sight<'_> {
         self.setup.lan_mac
     }
 
+    /// Returns to which MAC address terminals send what is for the line: the device's, or past a
+    /// bridge that of the line's router.
+    pub fn next_hop_out(&self) -> Mac {
+        match self.setup.mode {
+            Mode::Ra | Mode::Pd => self.lan_mac(),
+            Mode::Bridge => self.gateway().mac,
+        }
+    }
+
+    /// Returns to which MAC address the line sends what is for a terminal: the device's, or past a
+    /// bridge that of the terminal.
+    pub fn next_hop_in(&self, terminal: Ipv6Addr) -> Mac {
+        let own = || {
+            let mut packets = self.packets(Role::Lan, End::Network).rev();
+            packets.find(|packet| packet.source == terminal)
+        };
+        match self.setup.mode {
+            Mode::Ra | Mode::Pd => self.wan_mac(),
+            Mode::Bridge => own().map_or(self.wan_mac(), |packet| packet.eth_source),
+        }
+    }
+
     /// Returns the router upstream of the device: whoever advertises there.
     pub fn gateway(&self) -> Gateway {
         let advertiser = self
@@ -168,7 +190,7 @@ impl Sight<'_> {
 
     /// Returns an address of the delegated prefix in a /64 that no LAN has.
     pub fn unassigned(&self) -> Vec<Ipv6Addr> {
-        if self.setup.mode == Mode::Ra {
+        if self.setup.mode != Mode::Pd {
             return Vec::new();
         }
         let lan = self.lan_prefixes();

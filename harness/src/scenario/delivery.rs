@@ -58,7 +58,7 @@ impl Scenario {
             return None;
         }
         let own = self.mode();
-        let in_turn = [wished, Some(own), Some(own.other())];
+        let in_turn = [wished, Some(own), own.other()];
         let can = |mode: &Mode| offered.contains(mode);
         in_turn.into_iter().flatten().find(can).or(Some(own))
     }
@@ -84,8 +84,7 @@ impl Scenario {
     pub(super) fn in_each_delivery(&self) -> Vec<Self> {
         let mut ways = vec![self.clone()];
         if self.takes_any_delivery() {
-            let other = Some(self.mode().other());
-            ways.push(self.clone().delivered_by(other));
+            ways.push(self.clone().delivered_by(self.mode().other()));
         }
         ways
     }

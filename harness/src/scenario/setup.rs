@@ -8,7 +8,7 @@ use ngnlab_sim::setup::{Aspect, DomainServers, Macs, Mode, Setup};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Scenario;
+use super::{Scenario, TerminalDns};
 
 /// The DNS servers that are entered into the device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -35,11 +35,21 @@ impl Scenario {
         let mode = self.device.mode.unwrap_or(right);
         let (default_dns, domains) = servers(self.device.dns, &line);
         let mut wrong = Vec::new();
+        let fits = match mode {
+            // Terminals ask for no delegation: they need an advertised prefix.
+            Mode::Bridge => right == Mode::Ra,
+            Mode::Ra | Mode::Pd => mode == right,
+        };
         // A ひかり電話ルータ advertises and delegates, so that below it neither is wrong.
-        if mode != right && line.upstream != Upstream::HomeGateway {
+        if !fits && line.upstream != Upstream::HomeGateway {
             wrong.push(Aspect::Delivery);
         }
-        if self.device.dns != DnsChoice::Guide {
+        let dns_is_right = match mode {
+            // A bridge has no table: the ONS servers are entered at each terminal (guide p.12).
+            Mode::Bridge => self.terminals().all(|name| self.asks_ons_servers(name)),
+            Mode::Ra | Mode::Pd => self.device.dns == DnsChoice::Guide,
+        };
+        if !dns_is_right {
             wrong.push(Aspect::Dns);
         }
         Setup {
@@ -50,6 +60,14 @@ impl Scenario {
             domains,
             wrong_on_purpose: self.device.wrong_on_purpose.clone().unwrap_or(wrong),
         }
+    }
+}
+
+impl Scenario {
+    /// Returns whether the ONS servers were entered at a terminal.
+    fn asks_ons_servers(&self, terminal: &str) -> bool {
+        let spec = self.terminal_spec(terminal);
+        spec.is_some_and(|spec| spec.dns == TerminalDns::Ons)
     }
 }
 

@@ -99,6 +99,16 @@ const TESTS: &[RouterTest] = &[
         "line-auth/succeeds-on-an-ra-line",
         Area::East,
     ),
+    (
+        "linux-bridge",
+        "bridge/passes-ipv6-on-an-ra-line",
+        Area::East,
+    ),
+    (
+        "linux-bridge",
+        "bridge/arp-and-ipv4-stay-outside",
+        Area::West,
+    ),
     ("radvd-unbound-ndppd", "dns/many-transports", Area::West),
     ("radvd-unbound-ndppd", "dns/signed-questions", Area::East),
 ];

@@ -3,7 +3,8 @@
 //!
 //! In PD mode the LAN gets a /64 of the delegation; in RA mode it shares the line's /64 through a
 //! Neighbour Discovery proxy (guide p.6). RFC 7084 with RFC 9096 says the rest. It leaves out what
-//! ONS does not use: IPv4, addresses by DHCPv6, unique local addresses.
+//! ONS does not use: IPv4, addresses by DHCPv6, unique local addresses. As a bridge it is no router at
+//! all: `bridge.rs` is what it does then, and the other parts rest.
 
 pub mod defect;
 pub mod dns_proxy;
@@ -11,6 +12,7 @@ pub mod dns_proxy;
 mod addressing;
 mod all_defects;
 mod border;
+mod bridge;
 mod dhcpv6_client;
 mod dhcpv6_packets;
 mod dns_packets;
@@ -134,6 +136,11 @@ impl Router {
         self.ram.lan.set_carrier(lan, cx.now());
     }
 
+    /// Returns whether it passes frames on instead of packets.
+    fn is_bridge(&self) -> bool {
+        self.setup.mode == Mode::Bridge
+    }
+
     fn interface(&self, port: u8) -> &Interface {
         match port {
             Self::WAN => &self.ram.wan,
@@ -241,6 +248,9 @@ impl Router {
 
 impl Node for Router {
     fn handle_frame(&mut self, port: u8, frame: &Frame, cx: &mut Context<'_>) {
+        if self.is_bridge() {
+            return self.bridge(port, frame, cx);
+        }
         let Some(packet) = Packet::parse(frame) else {
             return;
         };
@@ -275,7 +285,7 @@ impl Node for Router {
     }
 
     fn handle_timeout(&mut self, cx: &mut Context<'_>) {
-        if self.ram.hung {
+        if self.ram.hung || self.is_bridge() {
             return;
         }
         if self.ram.boot.is_some_and(|at| at <= cx.now()) {
@@ -314,7 +324,7 @@ impl Node for Router {
 
     fn poll_timeout(&self) -> Option<Time> {
         let ram = &self.ram;
-        if ram.hung {
+        if ram.hung || self.is_bridge() {
             return None;
         }
         [
@@ -336,6 +346,9 @@ impl Node for Router {
     }
 
     fn handle_carrier(&mut self, port: u8, up: bool, cx: &mut Context<'_>) {
+        if self.is_bridge() {
+            return;
+        }
         match port {
             Self::WAN => self.ram.wan.set_carrier(up, cx.now()),
             _ => self.ram.lan.set_carrier(up, cx.now()),

@@ -96,7 +96,7 @@ impl Lab {
         let mut lab = Self::new(mode, defects);
         lab.run_until(3);
         lab.advertise_line(match mode {
-            Mode::Ra => Some(RA_PREFIX),
+            Mode::Ra | Mode::Bridge => Some(RA_PREFIX),
             Mode::Pd => None,
         });
         lab.run_until(30);

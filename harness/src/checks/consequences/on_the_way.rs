@@ -227,6 +227,7 @@ pub(super) const ON_THE_WAY: &[OnTheWay] = &[
 /// What explains why a promise about a site was not kept where nothing is said of the site itself,
 /// the likeliest first.
 pub(super) const OF_PROMISES: &[&[Obstacle]] = &[
+    BRIDGED,
     LATER,
     NO_PREFIX,
     NO_LAN,
@@ -234,6 +235,19 @@ pub(super) const OF_PROMISES: &[&[Obstacle]] = &[
     NO_NAMES,
     NO_WAY,
     CHANGED,
+];
+
+/// What a bridge does to frames, or says itself.
+const BRIDGED: &[Obstacle] = &[
+    anywhere("bridge.frames.unchanged"),
+    anywhere("bridge.frames.not-reflected"),
+    anywhere("bridge.multicast.crosses"),
+    anywhere("bridge.nd.claims-nothing"),
+    anywhere("bridge.full-size"),
+    anywhere("bridge.frames.cross"),
+    anywhere("bridge.lan.no-router"),
+    anywhere("bridge.lan.no-dhcpv6-server"),
+    anywhere("bridge.frames.once"),
 ];
 
 /// What was reached first, and did not work to its end.

@@ -223,7 +223,7 @@ fn information_without_ia(trace: &Dissection<'_>) -> Verdict {
 fn reconfigure_accept(trace: &Dissection<'_>) -> Verdict {
     let kinds = match trace.setup().mode {
         Mode::Pd => &[Kind::Solicit],
-        Mode::Ra => &[Kind::InformationRequest],
+        Mode::Ra | Mode::Bridge => &[Kind::InformationRequest],
     };
     every(
         "Solicit or Information-Request",

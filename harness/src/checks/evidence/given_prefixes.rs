@@ -41,7 +41,8 @@ pub(in crate::checks) fn is_usable(ia: &Delegation, prefix: &Delegated) -> bool 
 
 fn told(trace: &Dissection<'_>) -> Vec<Given> {
     match trace.setup().mode {
-        Mode::Ra => trace
+        // Below a bridge terminals have what the line advertises.
+        Mode::Ra | Mode::Bridge => trace
             .router_adverts()
             // What a stranger says of the line's prefix the line has not granted.
             .filter(|ra| ra.to_device(Role::Wan) && !ra.injected)

@@ -100,7 +100,7 @@ fn is_taken_back(trace: &Dissection<'_>, at: Time, given: &[Given]) -> bool {
     };
     // Who asks for no renewal lets his own lease run out.
     let asks = |since: Time| sent(trace).any(|found| since < found.at && found.at <= at);
-    let may_renew = |one: &Given| trace.setup().mode == Mode::Ra || asks(one.at);
+    let may_renew = |one: &Given| trace.setup().mode != Mode::Pd || asks(one.at);
     let ends = |one: &Given| one.at + Duration::from_secs(u64::from(one.preferred));
     let is_gone = |one: &Given| one.preferred == 0 || (ends(one) < at && may_renew(one));
     let mut last = given.iter().filter(|one| is_last(one));

@@ -199,7 +199,7 @@ fn after_power_cut(trace: &Dissection<'_>) -> Verdict {
         return Verdict::Inconclusive("the power was not cut".to_owned());
     };
     let added = |step: &Stepped<'_>| matches!(step.action, Action::AddHikariDenwa(_));
-    if trace.setup().mode == Mode::Ra && trace.steps.iter().any(added) {
+    if trace.setup().mode != Mode::Pd && trace.steps.iter().any(added) {
         // Guide Q1: then the router has to be set to DHCPv6-PD.
         return Verdict::Inconclusive(
             "the line delegates since ひかり電話 was added, and the router is set to RA".to_owned(),

@@ -127,7 +127,7 @@ pub(super) struct Word {
 /// Returns what the line itself said of its prefixes, by the way the device is configured for.
 pub(super) fn words(trace: &Dissection<'_>) -> Vec<Word> {
     match trace.setup().mode {
-        Mode::Ra => trace
+        Mode::Ra | Mode::Bridge => trace
             .router_adverts()
             .filter(|ra| ra.to_device(Role::Wan) && !ra.injected)
             .flat_map(|ra| {
@@ -375,7 +375,7 @@ fn own_source(trace: &Dissection<'_>) -> Verdict {
                 word.at + SOURCE_MOVES_WITHIN <= query.at && word.net.contains(&query.source)
             });
             let gone = last.is_some_and(|word| match trace.setup().mode {
-                Mode::Ra => !word.alive,
+                Mode::Ra | Mode::Bridge => !word.alive,
                 Mode::Pd => !word.valid,
             });
             expect(

@@ -241,7 +241,7 @@ fn unknown_option(trace: &Dissection<'_>) -> Verdict {
     let first = upstream.iter().find(|ra| !ra.injected).filter(|_| all);
     every("advertisement with an unknown option", first, |ra| {
         let used = match trace.setup().mode {
-            Mode::Ra => ra
+            Mode::Ra | Mode::Bridge => ra
                 .is
                 .prefixes()
                 .filter_map(net_of)

@@ -106,7 +106,7 @@ fn reference_with_defects(defects: &[Defect]) -> Chosen {
         text: None,
         firmware: None,
         device: Device::Reference(defects),
-        modes: vec![Mode::Ra, Mode::Pd],
+        modes: vec![Mode::Ra, Mode::Pd, Mode::Bridge],
         known: Vec::new(),
         excuses: Vec::new(),
         most_at_once: None,

@@ -105,11 +105,18 @@ pub(super) const ROWS: &[Row] = &[
             "パケットがルータを通過していません。",
             "Packets do not get through the router.",
         ),
-        remedies: &[remedy(
-            When::Always,
-            "ルータのIPv6の転送が有効であることと、フィルタ（TCP 443番、UDP・TCP 53番）、MTU、セッション数と保持時間の設定を確認し、ファームウェアを更新してください。",
-            "Check that the router forwards IPv6, its filters (TCP 443, UDP and TCP 53), its MTU, and how many sessions it keeps for how long, and update its firmware.",
-        )],
+        remedies: &[
+            remedy(
+                When::Bridge,
+                "IPv6ブリッジが、端末の台数やフレームの大きさを制限せず、すべてのIPv6フレームを両方向へ通すことを確認し、ファームウェアを更新してください。",
+                "Check that the bridge lets every IPv6 frame pass both ways, of each terminal and of full size, and update its firmware.",
+            ),
+            remedy(
+                When::Always,
+                "ルータのIPv6の転送が有効であることと、フィルタ（TCP 443番、UDP・TCP 53番）、MTU、セッション数と保持時間の設定を確認し、ファームウェアを更新してください。",
+                "Check that the router forwards IPv6, its filters (TCP 443, UDP and TCP 53), its MTU, and how many sessions it keeps for how long, and update its firmware.",
+            ),
+        ],
     },
     Row {
         cause: Cause::HopLimit,
@@ -211,6 +218,11 @@ pub(super) const ROWS: &[Row] = &[
             "The line looks for the terminal or the router by Neighbor Solicitation, and the router does not answer as it should, so that replies do not arrive.",
         ),
         remedies: &[
+            remedy(
+                When::Bridge,
+                "IPv6ブリッジが近隣探索のフレームを両方向へ通し、端末に代わって応答しないことを確認してください（NDプロキシの設定を無効にしてください）。",
+                "Check that the bridge lets Neighbour Discovery pass both ways, and does not answer for terminals: turn its ND proxy off.",
+            ),
             remedy(
                 When::SetToRaOnPd,
                 "再配布の方式をRAからDHCPv6-PDに変更してください（ガイドFAQ 1）。",

@@ -30,6 +30,11 @@ pub(super) const ROWS: &[Row] = &[
         ),
         remedies: &[
             remedy(
+                When::Bridge,
+                "IPv6ブリッジにはドメインごとのDNS設定がなく、端末には回線のDNSサーバが通知されます。端末にその地域のオンライン資格確認用DNSサーバを指定してください（ガイドp.12）。",
+                "A bridge has no per-domain table, and the line names its own DNS servers: enter the area's ONS DNS servers at the terminal (guide p.12).",
+            ),
+            remedy(
                 When::TerminalAsksItself,
                 "端末がルータを経由せずに問い合わせています。端末のDNSサーバを自動取得にし、ルータが自身のアドレスをDNSサーバとして通知していることを確認してください（ガイドp.8、p.14）。",
                 "The terminal asks past the router: have it learn its DNS servers by itself, and look that the router names its own address as DNS server (guide p.8, p.14).",
@@ -59,11 +64,18 @@ pub(super) const ROWS: &[Row] = &[
             "端末にDNSサーバが通知されていません。",
             "The terminal was told of no DNS server.",
         ),
-        remedies: &[remedy(
-            When::Always,
-            "ルータがRAまたはDHCPv6で自身をDNSサーバとして通知し、端末がDNSサーバを自動取得する設定であることを確認してください（ガイドp.8、p.14）。",
-            "Check that the router names itself as DNS server by RA or DHCPv6, and that the terminal learns its DNS servers by itself (guide p.8, p.14).",
-        )],
+        remedies: &[
+            remedy(
+                When::Bridge,
+                "IPv6ブリッジが端末のDHCPv6のメッセージと回線の応答を通すことを確認するか、端末にその地域のオンライン資格確認用DNSサーバを指定してください（ガイドp.12）。",
+                "Check that the bridge lets the terminal's DHCPv6 messages and the line's answers pass, or enter the area's ONS DNS servers at the terminal (guide p.12).",
+            ),
+            remedy(
+                When::Always,
+                "ルータがRAまたはDHCPv6で自身をDNSサーバとして通知し、端末がDNSサーバを自動取得する設定であることを確認してください（ガイドp.8、p.14）。",
+                "Check that the router names itself as DNS server by RA or DHCPv6, and that the terminal learns its DNS servers by itself (guide p.8, p.14).",
+            ),
+        ],
     },
     Row {
         cause: Cause::TerminalWithoutIpv6,
@@ -87,11 +99,18 @@ pub(super) const ROWS: &[Row] = &[
             "回線からルータまでプレフィックスは届いていますが、端末が使える形で再配布されていません。",
             "The line's prefix reaches the router, but it is not handed on in a form that terminals can use.",
         ),
-        remedies: &[remedy(
-            When::Always,
-            "ルータの再配布の設定（LAN側のRAの送信、64ビットのプレフィックス、自動設定の許可）を確認してください（ガイドp.6）。",
-            "Check the router's redistribution: that it advertises on the LAN, a prefix of 64 bits, with autonomous configuration allowed (guide p.6).",
-        )],
+        remedies: &[
+            remedy(
+                When::Bridge,
+                "IPv6ブリッジが、マルチキャスト宛てのものを含むすべてのIPv6フレームを変更せずに両方向へ通すことを確認し、ファームウェアを更新してください。",
+                "Check that the bridge lets every IPv6 frame pass both ways unchanged, those for groups included, and update its firmware.",
+            ),
+            remedy(
+                When::Always,
+                "ルータの再配布の設定（LAN側のRAの送信、64ビットのプレフィックス、自動設定の許可）を確認してください（ガイドp.6）。",
+                "Check the router's redistribution: that it advertises on the LAN, a prefix of 64 bits, with autonomous configuration allowed (guide p.6).",
+            ),
+        ],
     },
     Row {
         cause: Cause::WrongDelivery,
@@ -102,6 +121,11 @@ pub(super) const ROWS: &[Row] = &[
             "The terminal has no IPv6 address: the line delivers its prefix in another way than the router expects.",
         ),
         remedies: &[
+            remedy(
+                When::Bridge,
+                "この回線はDHCPv6-PDでプレフィックスを配布するため、IPv6ブリッジの配下の端末には届きません。IPv6ブリッジをやめ、ルータをDHCPv6-PDに設定してください（ガイドp.6、FAQ 1）。",
+                "This line delegates its prefix, which terminals behind a bridge do not get: use the device as a router instead, and set it to DHCPv6-PD (guide p.6, FAQ 1).",
+            ),
             remedy(
                 When::SetToRa,
                 "ルータの再配布の方式をDHCPv6-PDに変更してください（ガイドp.6、FAQ 1）。",

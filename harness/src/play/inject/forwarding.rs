@@ -29,7 +29,7 @@ pub fn from_a_terminal(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
     };
     let stranger = sight.stranger();
     let payload = payload(sight);
-    let from = |source, to| Envelope::new(mac, sight.lan_mac(), source, to);
+    let from = |source, to| Envelope::new(mac, sight.next_hop_out(), source, to);
     let out = from(address, stranger);
     let udp = |envelope: Envelope| envelope.udp(TERMINAL_PORT, STRANGER_PORT, &payload);
     let to_device = |frame: &dyn Fn(Envelope) -> Frame| -> Vec<Frame> {
@@ -161,7 +161,7 @@ pub fn from_a_stranger(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
     };
     let (gateway, stranger) = (sight.gateway(), sight.stranger());
     let payload = payload(sight);
-    let from = |source, to| Envelope::new(gateway.mac, sight.wan_mac(), source, to);
+    let from = |source, to| Envelope::new(gateway.mac, sight.next_hop_in(to), source, to);
     let into = from(stranger, address);
     let error = from(sight.network_router(), address);
     let udp = |envelope: Envelope| envelope.udp(STRANGER_PORT, TERMINAL_PORT, &payload);
@@ -245,7 +245,7 @@ pub fn from_a_stranger(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
             .collect(),
         Crossing::UniqueLocalAddresses => vec![udp(from(UNIQUE_LOCAL[1], address))],
         Crossing::InsideSource => {
-            if sight.setup.mode == Mode::Ra {
+            if sight.setup.mode != Mode::Pd {
                 return Err("on an RA line the prefix lies outside, too".to_owned());
             }
             let source = with_interface_id(address, [0, 0, 0, 0, 0x0a, 0xb5, 0xe4, 0x71]);

@@ -126,6 +126,10 @@ pub enum Crafted {
     MutatedRouterAdverts,
     /// DHCPv6 answers that are spoilt in every way.
     MutatedDhcpv6,
+    /// ARP and IPv4, which are no business of a bridge for IPv6.
+    #[serde(rename = "arp-and-ipv4")]
+    #[strum(serialize = "arp-and-ipv4")]
+    ArpAndIpv4,
 }
 
 /// Packets that are to cross the device, or must not.
@@ -250,6 +254,7 @@ impl Crafted {
             | Self::NeighborSolicitDevice
             | Self::InvalidNeighborSolicit
             | Self::InvalidNeighborAdverts
+            | Self::ArpAndIpv4
             | Self::EchoToDevice => true,
             Self::ForeignSource
             | Self::RouterSolicitFlood

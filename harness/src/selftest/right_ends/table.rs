@@ -25,6 +25,7 @@ const LATER_ON_RA: &str = "home-gateway/ra-for-two-minutes";
 const LATER_ON_PD: &str = "home-gateway/pd-for-two-minutes";
 const TWO_TERMINALS: &str = "address/two-terminals";
 const DELIVERY: &str = "ons/delivery-and-time";
+const BRIDGE: &str = "bridge/passes-ipv6-on-an-ra-line";
 const PAST_THE_ROUTER: &str = "home-gateway/terminal-asks-past-the-home-gateway";
 
 const TWO_INSTITUTIONS: &str = "line-auth/two-institutions-share-the-line";
@@ -420,4 +421,10 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
         &[HOME_GATEWAY, "address/ra-and-pd-at-once"],
         "connection-lost",
     ),
+    // A bridge: what it should let pass stays with it, or is of no use behind it.
+    right("bridge-advertises", &[BRIDGE], "lost-in-router"),
+    right("bridges-for-one-terminal", &[BRIDGE], "lost-in-router"),
+    right("bridge-loses-groups", &[BRIDGE], "connection-lost"),
+    right("bridge-lowers-hop-limit", &[BRIDGE], "damaged-by-router"),
+    right("bridge-rewrites-tcp", &[BRIDGE], "damaged-by-router"),
 ];

@@ -23,6 +23,7 @@ impl Router {
             }
             Mode::Pd => self.ram.client.lease(),
             Mode::Ra => self.ram.discovery.lease(now),
+            Mode::Bridge => None,
         }
     }
 
@@ -36,7 +37,7 @@ impl Router {
         match self.setup.mode {
             // A subnet of our own, where nobody else can have it.
             Mode::Pd => with_interface_id(net.addr(), [0, 0, 0, 0, 0, 0, 0, 1]),
-            Mode::Ra => self.setup.lan_mac.in_prefix(net.addr()),
+            Mode::Ra | Mode::Bridge => self.setup.lan_mac.in_prefix(net.addr()),
         }
     }
 
@@ -55,6 +56,7 @@ impl Router {
                 let prefix = self.granted(now)?.net.addr();
                 (&self.ram.wan, self.setup.wan_mac.in_prefix(prefix))
             }
+            Mode::Bridge => return None,
         };
         owner.owns(address).then_some(address)
     }
@@ -68,6 +70,7 @@ impl Router {
         let (owner, address) = match self.setup.mode {
             Mode::Pd => (&self.ram.lan, self.address_in(old)),
             Mode::Ra => (&self.ram.wan, self.setup.wan_mac.in_prefix(old.addr())),
+            Mode::Bridge => return None,
         };
         owner.owns(address).then_some(address)
     }
@@ -78,7 +81,7 @@ impl Router {
         let lease = match self.setup.mode {
             Mode::Pd if self.defects.has(TREATS_60_AS_56) => granted.for_lan_of_56(),
             Mode::Pd => granted.for_lan()?,
-            Mode::Ra => granted,
+            Mode::Ra | Mode::Bridge => granted,
         };
         if let Some(net) = self.stored
             && self.defects.has(NEVER_RENUMBERS)
@@ -102,7 +105,7 @@ impl Router {
     pub(super) fn settle_wan(&mut self, cx: &mut Context<'_>) {
         // Where the line delegates, the WAN needs no address (RFC 7084 §4.2 WAA-7).
         let prefixes = match self.setup.mode {
-            Mode::Pd => &[],
+            Mode::Pd | Mode::Bridge => &[],
             Mode::Ra => self.ram.discovery.prefixes(),
         };
         // The LAN's address must be nobody else's here, either: the /64 is the same.

@@ -5,9 +5,9 @@ use serde::{Deserialize, Deserializer};
 
 use super::defect::Defect;
 use super::{
-    addressing, border, dhcpv6_client, dhcpv6_packets, dns_proxy, filter, forward, icmp_errors,
-    interface, lan_advert_options, lan_advertiser, lan_dhcpv6, nd_proxy, neighbor_discovery,
-    packets_for_us, router_discovery, spoilt_fields, uplink_probe,
+    addressing, border, bridge, dhcpv6_client, dhcpv6_packets, dns_proxy, filter, forward,
+    icmp_errors, interface, lan_advert_options, lan_advertiser, lan_dhcpv6, nd_proxy,
+    neighbor_discovery, packets_for_us, router_discovery, spoilt_fields, uplink_probe,
 };
 
 /// The parts, from the line to the LAN and then to the DNS forwarder.
@@ -33,6 +33,7 @@ const PARTS: &[&[Defect]] = &[
     filter::DEFECTS,
     icmp_errors::DEFECTS,
     packets_for_us::DEFECTS,
+    bridge::DEFECTS,
     dns_proxy::DEFECTS,
     dns_proxy::servers::DEFECTS,
     dns_proxy::over_udp::DEFECTS,

@@ -172,6 +172,7 @@ impl Client {
         match self.mode {
             Mode::Pd => self.begin(Kind::Solicit, delay, cx),
             Mode::Ra if self.defects.has(NO_INFORMATION_REQUEST) => {}
+            Mode::Bridge => {}
             Mode::Ra => self.begin(Kind::InformationRequest, delay, cx),
         }
     }

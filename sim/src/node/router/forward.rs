@@ -105,6 +105,7 @@ impl Router {
             Mode::Pd => within(self.ram.client.lease().map(|lease| lease.net)),
             // The /64 lies on both sides.
             Mode::Ra => within(self.lan_net()) && self.ram.lan.has_neighbor(address),
+            Mode::Bridge => false,
         }
     }
 
@@ -190,7 +191,7 @@ fn marked(ip: &[u8]) -> Vec<u8> {
 }
 
 /// Swaps two words of what a TCP segment carries, which its checksum does not show.
-fn rewrite(ip: &mut [u8]) {
+pub(super) fn rewrite(ip: &mut [u8]) {
     if ip[NEXT_HEADER] == TCP
         && let Some([a, b, _, _, c, d]) = ip.get_mut(WELL_INSIDE..WELL_INSIDE + 6)
     {
