@@ -9,6 +9,7 @@ use ngnlab_reports::{RecordId, Verdict};
 
 use crate::checks::ruling;
 use crate::dissection::Dissection;
+use dns_answers::DNS_ANSWERS;
 use forms::FORMS;
 use how_far::HowFar;
 use in_the_end::IN_THE_END;
@@ -16,6 +17,7 @@ use on_the_way::{OF_PROMISES, ON_THE_WAY, Obstacle, SITES};
 use premises::PREMISES;
 use same::SAME;
 
+mod dns_answers;
 mod forms;
 mod how_far;
 mod in_the_end;
@@ -77,7 +79,8 @@ fn explained<'a>(
 }
 
 fn same() -> impl Iterator<Item = &'static Consequence> {
-    SAME.iter().chain(FORMS).chain(IN_THE_END)
+    let fields = FORMS.iter().chain(DNS_ANSWERS);
+    SAME.iter().chain(fields).chain(IN_THE_END)
 }
 
 /// Returns which failed check left which other one without anything to judge.

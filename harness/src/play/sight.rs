@@ -192,6 +192,18 @@ impl Sight<'_> {
             })
     }
 
+    /// Returns the last packet of more than 1280 bytes that the device itself sent to a terminal, its
+    /// ends, and the terminal's MAC address.
+    pub fn last_long_answer(&self) -> Option<(Mac, [Ipv6Addr; 2], Vec<u8>)> {
+        let own = self.device_lan_addresses();
+        let mut packets = self.packets(Role::Lan, End::Device).rev();
+        packets.find_map(|packet| {
+            let is_long = own.contains(&packet.source) && packet.ip.len() > MINIMUM_MTU;
+            let ends = [packet.source, packet.destination];
+            is_long.then(|| (packet.eth_destination, ends, packet.ip.to_vec()))
+        })
+    }
+
     /// Returns the global addresses that the device checked for duplicates on a cable.
     pub fn probed_addresses(&self, on: Wire) -> Vec<Ipv6Addr> {
         let (role, mac) = match on {
@@ -317,5 +329,7 @@ impl Sight<'_> {
     }
 }
 
+/// RFC 8200 §5.
+const MINIMUM_MTU: usize = 1280;
 /// An interface identifier that is neither EUI-64 nor likely to be drawn.
 const ABSENT: [u8; 8] = [0, 0, 0, 0, 0x0a, 0xb5, 0xe4, 0x70];

@@ -14,6 +14,7 @@ use crate::checks::dns::crowds::{
     has_another_id, is_among_many, is_from_elsewhere, shares_its_id, strays, was_sought,
 };
 use crate::checks::dns::mutated_answers::mutated;
+use crate::checks::dns::not_understood::is_format_error;
 use crate::checks::dns::oddities::ODDITIES;
 use crate::checks::dns::outages::{is_past_an_outage, outages, slow_answer};
 use crate::checks::dns::tcp_clients::{
@@ -217,6 +218,8 @@ fn by_what_servers_said(
         None
     } else if all(is_malformed) {
         Some("dns.proxy.servfail-on-malformed")
+    } else if all(is_format_error) {
+        Some("dns.proxy.formerr-passed")
     } else if all(|reply| reply.rcode == SERVFAIL && reply.message.is_some()) {
         Some("dns.proxy.servfail-passed")
     } else if all(|reply| reply.rcode == REFUSED && reply.message.is_some()) {
