@@ -260,6 +260,7 @@ const BOTH: &[&str] = &[
     "dns.proxy.empty-answer",
     "dns.proxy.failure-edns",
     "dns.proxy.failure-form",
+    "dns.proxy.failure-no-authority",
     "dns.proxy.formerr-passed",
     "dns.proxy.https-type",
     "dns.proxy.long-names",

@@ -7,7 +7,7 @@ use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
 use crate::checks::delay::Delay;
-use crate::checks::dns::tcp_clients::PROMPT;
+use crate::checks::dns::tcp_clients::{PROMPT, client, connections};
 use crate::checks::dns::twins::{is_twin, twins};
 use crate::checks::ruling::{Ruling, broken, every, seconds};
 use crate::dissection::dns::PORT;
@@ -83,13 +83,20 @@ fn asked_again(trace: &Dissection<'_>) -> Verdict {
             if !twins(&upstream, exchange).all(|twin| hangs_up(twin)) {
                 return Ruling::Holds(shown);
             }
+            // Who closes the terminal's connection in turn keeps it waiting no longer, either.
+            if let Some(ended) = ended(trace, exchange).filter(|(_, at)| *at <= due) {
+                return Ruling::Holds([&shown[..], &[ended.0]].concat());
+            }
             match exchange.reply() {
                 Some(reply) if reply.at <= due => {
                     Ruling::Holds([&shown[..], &[reply.record]].concat())
                 }
                 other => broken(
                     shown,
-                    format!("an answer within {}, be it a failure", seconds(PROMPT)),
+                    format!(
+                        "an answer within {}, be it a failure, or the end of the connection",
+                        seconds(PROMPT)
+                    ),
                     match other {
                         Some(reply) => {
                             format!("it came after {}", seconds(reply.at.since(query.at)))
@@ -107,6 +114,13 @@ fn asked_again(trace: &Dissection<'_>) -> Verdict {
             }
         },
     )
+}
+
+/// Returns when the device closed the connection that a terminal asked on.
+fn ended(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Option<(RecordId, Time)> {
+    let mut connections = connections(trace);
+    let connection = connections.find(|one| one.client == client(exchange))?;
+    connection.server_closed
 }
 
 /// Returns when the server closed the connection of a question that it had not answered.

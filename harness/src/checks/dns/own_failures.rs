@@ -37,10 +37,26 @@ pub(super) const CHECKS: &[Check] = &[
             "A failure that the device reports by itself is well-formed",
         ),
         hint: Text::new(
-            "RDとCDは問い合わせから写し、AA・TC・予約ビットは0にし、含めたレコードだけを数えてください。",
-            "Copy RD and CD, leave AA, TC and the reserved bit zero, and count what is there.",
+            "RDとCDは問い合わせから写し、予約ビットは0にし、含めたレコードだけを数えてください。",
+            "Copy RD and CD, leave the reserved bit zero, and count what is there.",
         ),
         judge: well_formed,
+    },
+    Check {
+        id: "dns.proxy.failure-no-authority",
+        source: "RFC 1035 §4.1.1",
+        level: Level::Should,
+        profiles: EVERY_FORWARDER,
+        aspects: &[],
+        title: Text::new(
+            "自分で作るエラー応答にAAとTCを立てない",
+            "A failure that the device reports by itself is neither authoritative nor cut",
+        ),
+        hint: Text::new(
+            "SERVFAILなどを自分で返すときは、AAとTCを0にしてください。",
+            "Leave AA and TC zero in errors of your own making.",
+        ),
+        judge: no_authority,
     },
 ];
 
@@ -109,11 +125,11 @@ fn well_formed(trace: &Dissection<'_>) -> Verdict {
                     format!("{:#06x}", given & COPIED),
                 );
             }
-            if given & NEVER_IN_FAILURES != 0 {
+            if given & RESERVED != 0 {
                 return expect(
                     exchange.records(),
                     false,
-                    "a failure with AA, TC and Z zero",
+                    "a failure with the reserved bit zero",
                     format!("flags {given:#06x}"),
                 );
             }
@@ -122,6 +138,24 @@ fn well_formed(trace: &Dissection<'_>) -> Verdict {
                 is_whole(&reply.is),
                 "an answer that ends with the last record that it counts",
                 "more or less than its header counts",
+            )
+        },
+    )
+}
+
+fn no_authority(trace: &Dissection<'_>) -> Verdict {
+    every(
+        "question that the device failed by itself",
+        own_failures(trace),
+        |exchange| {
+            let Some(reply) = exchange.reply() else {
+                return Ruling::Skip;
+            };
+            expect(
+                exchange.records(),
+                !reply.is.authoritative && !reply.is.truncated,
+                "a failure with AA and TC zero",
+                format!("flags {:#06x}", reply.is.flags),
             )
         },
     )
@@ -143,8 +177,8 @@ fn is_whole(message: &Dns) -> bool {
 
 /// RD and CD (RFC 1035 §4.1.1, RFC 4035 §3.2.2).
 const COPIED: u16 = 0x0110;
-/// AA, TC and Z (RFC 1035 §4.1.1): nobody is an authority for a failure, and none is too long.
-const NEVER_IN_FAILURES: u16 = 0x0640;
+/// Z must be zero in all messages (RFC 1035 §4.1.1).
+const RESERVED: u16 = 0x0040;
 // RFC 1035 §4.1.1.
 const FORMERR: u8 = 1;
 const NOTIMP: u8 = 4;
@@ -161,6 +195,7 @@ mod tests {
     const NAME: &str = "www.lineauth.mnw";
     const EDNS: &str = "dns.proxy.failure-edns";
     const FORM: &str = "dns.proxy.failure-form";
+    const ALONE: &str = "dns.proxy.failure-no-authority";
 
     #[test]
     fn a_failure_has_an_opt_record_if_the_question_has_one() {
@@ -178,8 +213,12 @@ mod tests {
 
     #[test]
     fn flags_and_counts_of_a_failure_are_its_own() {
-        for (at, bit) in [(2, 0x04), (2, 0x02), (3, 0x40), (2, 0x01), (3, 0x10)] {
+        for (at, bit) in [(3, 0x40), (2, 0x01), (3, 0x10)] {
             assert_fails(FORM, &failed(None, |bytes| bytes[at] ^= bit));
+        }
+        assert_passes(ALONE, &failed(None, |_| {}));
+        for bit in [0x04, 0x02] {
+            assert_fails(ALONE, &failed(None, |bytes| bytes[2] ^= bit));
         }
         assert_fails(FORM, &failed(None, |bytes| bytes[11] = 1));
         assert_fails(FORM, &failed(None, |bytes| bytes.push(0)));

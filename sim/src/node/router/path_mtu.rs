@@ -77,5 +77,5 @@ defects! {
         "Packet Too Bigを受けても、自分が送るパケットを短くしない。";
     /// Makes its own TCP segments shorter after a Packet Too Big, and nothing else.
     SHORTENS_TCP_ALONE = "shortens-tcp-alone",
-        "Packet Too Bigを受けると、自分が送るTCPのセグメントだけを短くし、UDPは元の長さのまま送る。";
+        "Packet Too Bigを受けると、自分が送るTCPのセグメントだけを短くし、ほかのパケットは元の長さのまま送る。";
 }
