@@ -4,8 +4,8 @@ use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::setup::Aspect;
 
 use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
+use crate::checks::dns::answer_shapes::FORMERR;
 use crate::checks::dns::best_answers::{CLASSIC_SIZE, best_upstream, is_for_a_large_answer};
-use crate::checks::dns::not_understood::FORMERR;
 use crate::checks::dns::own_refusals::{Answer, answer, answered, is_good};
 use crate::checks::dns::silence::{not_taken, nothing_came};
 use crate::checks::dns::tcp_clients::connections;

@@ -6,6 +6,7 @@ use ngnlab_sim::setup::Aspect;
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
 use crate::checks::delay::Delay;
+use crate::checks::dns::answer_shapes::{FORMERR, is_format_error};
 use crate::checks::dns::own_refusals::is_good;
 use crate::checks::dns::relayed::relayed;
 use crate::checks::dns::silence::nothing_came;
@@ -29,14 +30,6 @@ pub(super) const CHECKS: &[Check] = &[Check {
     ),
     judge: passed,
 }];
-
-/// The response code of a question that a server does not understand (RFC 1035 §4.1.1).
-pub(super) const FORMERR: u8 = 1;
-
-/// Returns whether an answer says so; its question may be missing.
-pub(super) fn is_format_error(reply: &Dns) -> bool {
-    reply.rcode == FORMERR && reply.message.is_some()
-}
 
 fn passed(trace: &Dissection<'_>) -> Verdict {
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());

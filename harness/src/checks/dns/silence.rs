@@ -8,13 +8,14 @@ use ngnlab_sim::message::packet::is_routable;
 use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::delay::Delay;
-use crate::checks::dns::answer_shapes::{has_soa, is_malformed, is_nodata, unknown_records_in};
+use crate::checks::dns::answer_shapes::{
+    has_soa, is_format_error, is_malformed, is_nodata, unknown_records_in,
+};
 use crate::checks::dns::best_answers::{CLASSIC_SIZE, best_upstream, is_for_a_large_answer};
 use crate::checks::dns::crowds::{
     has_another_id, is_among_many, is_from_elsewhere, shares_its_id, strays, was_sought,
 };
 use crate::checks::dns::mutated_answers::mutated;
-use crate::checks::dns::not_understood::is_format_error;
 use crate::checks::dns::oddities::ODDITIES;
 use crate::checks::dns::outages::{is_past_an_outage, outages, slow_answer};
 use crate::checks::dns::tcp_clients::{
