@@ -10,6 +10,7 @@ use ngnlab_reports::{RecordId, Verdict};
 use crate::checks::ruling;
 use crate::dissection::Dissection;
 use bridged::BRIDGED;
+use dns_answers::DNS_ANSWERS;
 use forms::FORMS;
 use how_far::HowFar;
 use in_the_end::IN_THE_END;
@@ -18,6 +19,7 @@ use premises::PREMISES;
 use same::SAME;
 
 mod bridged;
+mod dns_answers;
 mod forms;
 mod how_far;
 mod in_the_end;
@@ -79,7 +81,8 @@ fn explained<'a>(
 }
 
 fn same() -> impl Iterator<Item = &'static Consequence> {
-    BRIDGED.iter().chain(SAME).chain(FORMS).chain(IN_THE_END)
+    let fields = FORMS.iter().chain(DNS_ANSWERS);
+    BRIDGED.iter().chain(SAME).chain(fields).chain(IN_THE_END)
 }
 
 /// Returns which failed check left which other one without anything to judge.

@@ -9,6 +9,7 @@ mod best_answers;
 mod broken_answers;
 mod cache;
 mod clients_apart;
+mod closed_connections;
 mod closed_on_wan;
 mod crowds;
 mod cut_answers;
@@ -23,9 +24,11 @@ mod fragmented_answers;
 mod large_answers;
 mod let_through;
 mod mutated_answers;
+mod not_understood;
 mod odd_questions;
 mod oddities;
 mod outages;
+mod own_failures;
 mod own_questions;
 pub(super) mod own_refusals;
 mod relayed;
@@ -35,6 +38,7 @@ mod tcp;
 mod tcp_clients;
 #[cfg(test)]
 mod test_talk;
+mod true_answers;
 mod twins;
 mod unguessable_questions;
 mod verbatim;
@@ -48,16 +52,20 @@ pub(super) const TOPICS: &[&[Check]] = &[
     closed_on_wan::CHECKS,
     answer_contents::CHECKS,
     forged_answers::CHECKS,
+    true_answers::CHECKS,
     broken_answers::CHECKS,
     server_outages::CHECKS,
     cache::CHECKS,
     large_answers::CHECKS,
     edns_options::CHECKS,
     failing_servers::CHECKS,
+    not_understood::CHECKS,
+    own_failures::CHECKS,
     fragmented_answers::CHECKS,
     own_questions::CHECKS,
     odd_questions::CHECKS,
     verbatim::CHECKS,
     clients_apart::CHECKS,
     tcp::CHECKS,
+    closed_connections::CHECKS,
 ];

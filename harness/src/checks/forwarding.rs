@@ -6,6 +6,7 @@ mod before_delegation;
 mod fragment;
 mod hop_limit;
 mod not_to_forward;
+mod own_path_mtu;
 mod path_mtu;
 mod resets_and_marks;
 mod small_packets;
@@ -18,6 +19,7 @@ pub(super) const TOPICS: &[&[Check]] = &[
     hop_limit::CHECKS,
     not_to_forward::CHECKS,
     path_mtu::CHECKS,
+    own_path_mtu::CHECKS,
     before_delegation::CHECKS,
     resets_and_marks::CHECKS,
     small_packets::CHECKS,

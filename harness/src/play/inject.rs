@@ -72,6 +72,7 @@ pub fn from_the_line(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, 
         }),
         Crafted::UnassignedSubnet => each(sight.unassigned(), &|to| echo(outside(to))),
         Crafted::PacketTooBig => too_big(sight),
+        Crafted::AnswerTooBig => Err("this frame comes from the LAN only".to_owned()),
         Crafted::InvalidRouterAdverts => Ok(ndp::invalid_adverts(sight)),
         Crafted::UnfitPrefixes => Ok(ndp::unfit_prefixes(sight)),
         Crafted::PrefixNotOnLink => Ok(ndp::prefix_not_on_link(sight)),
@@ -162,6 +163,7 @@ pub fn from_the_lan(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, S
                 .map(|source| echo(Envelope::new(STRANGER, sight.next_hop_out(), source, to)));
             Ok(frames.collect())
         }
+        Crafted::AnswerTooBig => answer_too_big(sight),
         Crafted::InvalidRouterAdverts
         | Crafted::UnfitPrefixes
         | Crafted::PrefixNotOnLink
@@ -264,6 +266,20 @@ fn too_big(sight: &Sight<'_>) -> Result<Vec<Frame>, String> {
     let gateway = sight.gateway();
     let to = sight.next_hop_in(source);
     let envelope = Envelope::new(gateway.mac, to, sight.network_router(), source);
+    Ok(vec![envelope.icmpv6(
+        PACKET_TOO_BIG,
+        0,
+        &icmpv6_error_body(1280, &packet),
+    )])
+}
+
+/// A link between the device and a terminal is narrow, as that of a VPN on the LAN: the last long
+/// packet did not fit (RFC 4443 §3.2).
+fn answer_too_big(sight: &Sight<'_>) -> Result<Vec<Frame>, String> {
+    let Some((mac, [device, terminal], packet)) = sight.last_long_answer() else {
+        return Err(not_yet::NO_ANSWER.to_owned());
+    };
+    let envelope = Envelope::new(mac, sight.lan_mac(), terminal, device);
     Ok(vec![envelope.icmpv6(
         PACKET_TOO_BIG,
         0,

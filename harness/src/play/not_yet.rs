@@ -9,10 +9,19 @@ pub(super) const NO_DEVICE: &str = "the device's address is not known";
 pub(super) const NO_SERVER: &str = "the server's address is not known";
 pub(super) const NOBODY_SEEN: &str = "no address to send to has been seen";
 pub(super) const NO_SEGMENT: &str = "no terminal has sent a TCP segment";
+pub(super) const NO_ANSWER: &str = "the device itself has sent no packet of more than 1280 bytes";
 
 /// Returns whether a step failed for want of something that may only have been late.
 pub fn is_not_yet(why: &str) -> bool {
-    [NO_CONSENT, NO_DEVICE, NO_SERVER, NOBODY_SEEN, NO_SEGMENT].contains(&why) || is_held_up(why)
+    let waits = [
+        NO_ANSWER,
+        NO_CONSENT,
+        NO_DEVICE,
+        NO_SERVER,
+        NOBODY_SEEN,
+        NO_SEGMENT,
+    ];
+    waits.contains(&why) || is_held_up(why)
 }
 
 /// Returns whether a program of a real terminal did not come to its end in time: it does many

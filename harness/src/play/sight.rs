@@ -3,8 +3,8 @@
 use std::net::Ipv6Addr;
 
 use ipnet::Ipv6Net;
-use ngnlab_sim::line::Line;
 use ngnlab_sim::Frame;
+use ngnlab_sim::line::Line;
 use ngnlab_sim::message::dhcpv6::{self, Message, MessageType};
 use ngnlab_sim::message::ndp::{Ndp, RouterAdvert};
 use ngnlab_sim::message::packet::{Mac, Packet, is_link_local, is_routable, with_interface_id};
@@ -215,6 +215,18 @@ impl Sight<'_> {
             })
     }
 
+    /// Returns the last packet of more than 1280 bytes that the device itself sent to a terminal, its
+    /// ends, and the terminal's MAC address.
+    pub fn last_long_answer(&self) -> Option<(Mac, [Ipv6Addr; 2], Vec<u8>)> {
+        let own = self.device_lan_addresses();
+        let mut packets = self.packets(Role::Lan, End::Device).rev();
+        packets.find_map(|packet| {
+            let is_long = own.contains(&packet.source) && packet.ip.len() > MINIMUM_MTU;
+            let ends = [packet.source, packet.destination];
+            is_long.then(|| (packet.eth_destination, ends, packet.ip.to_vec()))
+        })
+    }
+
     /// Returns the global addresses that the device checked for duplicates on a cable.
     pub fn probed_addresses(&self, on: Wire) -> Vec<Ipv6Addr> {
         let (role, mac) = match on {
@@ -361,5 +373,7 @@ impl Sight<'_> {
     }
 }
 
+/// RFC 8200 §5.
+const MINIMUM_MTU: usize = 1280;
 /// An interface identifier that is neither EUI-64 nor likely to be drawn.
 const ABSENT: [u8; 8] = [0, 0, 0, 0, 0x0a, 0xb5, 0xe4, 0x70];

@@ -10,7 +10,7 @@ use rand::Rng as _;
 
 use crate::frame::Frame;
 use crate::line::DnsQuirk;
-use crate::message::dns::{CLASSIC_LIMIT, PORT};
+use crate::message::dns::{self, CLASSIC_LIMIT, PORT};
 use crate::message::fragment::fragments;
 use crate::message::icmpv6::{DESTINATION_UNREACHABLE, PORT_UNREACHABLE};
 use crate::message::packet::{self, ETHERNET_HEADER, Envelope, Mac, Packet, Payload, Udp};
@@ -148,6 +148,24 @@ impl DnsServer {
 }
 
 impl DnsServer {
+    /// Says that nobody listens (RFC 4443 §3.1).
+    fn turn_away(packet: &Packet<'_>, cx: &mut Context<'_>) {
+        let body = packet::icmpv6_error_body(0, packet.ip);
+        let error = back(packet).icmpv6(DESTINATION_UNREACHABLE, PORT_UNREACHABLE, &body);
+        cx.send(Self::PORT, error);
+    }
+
+    /// Resets whatever comes over TCP: a stack that listens nowhere does (RFC 9293 §3.5.2).
+    fn reset(&self, packet: &Packet<'_>, cx: &mut Context<'_>) {
+        let mut stack = TcpStack::new(cx.random().random());
+        stack.set_addresses(&[self.config.address]);
+        stack.receive(packet.ip, cx.now());
+        for ip in stack.poll(cx.now()) {
+            let (own, edge) = (packet.eth_destination, packet.eth_source);
+            cx.send(Self::PORT, packet::frame_ip(own, edge, &ip));
+        }
+    }
+
     fn handle_segment(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
         let listens = !self.has(DnsQuirk::NoTcp);
         let address = self.config.address;
@@ -182,11 +200,19 @@ impl DnsServer {
             self.answered += 1;
             let response = answer(&query, zones, Transport::Tcp, cx.random())
                 .and_then(|response| bend(quirks, (*address, self.answered), response));
-            let response = match mood {
-                Some(mood) => response.map(|response| mood::over_tcp(mood, response)),
-                None => response,
+            let messages = match (mood, response) {
+                (Some(mood), Some(response)) => mood::over_tcp(mood, response, cx.random()),
+                (_, response) => response.into_iter().collect(),
             };
-            self.sessions.answer(stack, id, response.as_deref());
+            let stream: Vec<u8> = messages
+                .iter()
+                .flat_map(|message| dns::to_stream(message))
+                .collect();
+            stack.write(id, &stream);
+            self.sessions.answer(stack, id, None);
+            if mood == Some(Mood::HangsUp) {
+                self.sessions.end(stack, id);
+            }
         }
         let (own, edge) = self.ends;
         for ip in stack.poll(now) {
@@ -208,14 +234,13 @@ impl Node for DnsServer {
         }
         match packet.payload {
             Payload::Udp(udp) if !udp.checksum_ok => {}
-            Payload::Udp(udp) if udp.destination_port == PORT => {
+            Payload::Udp(udp)
+                if udp.destination_port == PORT && self.mood(cx.now()) != Some(Mood::Closed) =>
+            {
                 self.handle_query(&packet, udp, cx);
             }
-            Payload::Udp(_) => {
-                let body = packet::icmpv6_error_body(0, packet.ip);
-                let error = back(&packet).icmpv6(DESTINATION_UNREACHABLE, PORT_UNREACHABLE, &body);
-                cx.send(Self::PORT, error);
-            }
+            Payload::Udp(_) => Self::turn_away(&packet, cx),
+            Payload::Tcp(_) if self.mood(cx.now()) == Some(Mood::Closed) => self.reset(&packet, cx),
             Payload::Tcp(_) => self.handle_segment(&packet, cx),
             Payload::Icmpv6(_) | Payload::Other { .. } => {}
         }

@@ -29,6 +29,7 @@ mod lease;
 mod nd_proxy;
 mod neighbor_discovery;
 mod packets_for_us;
+mod path_mtu;
 mod router_discovery;
 mod spoilt_fields;
 mod uplink_probe;
@@ -58,6 +59,7 @@ use lan_advertiser::{Advertiser, DEFAULT_WITHOUT_PREFIX};
 use lan_offer::Offer;
 use lease::Lease;
 use nd_proxy::NdProxy;
+use path_mtu::PathMtus;
 use router_discovery::Discovery;
 use uplink_probe::UplinkProbe;
 
@@ -97,6 +99,7 @@ struct Ram {
     filter: Filter,
     /// What has come of packets in fragments that are addressed to us.
     fragments: Reassembly,
+    path_mtus: PathMtus,
     errors: Budget,
     probe: UplinkProbe,
     /// The terminal that is served, where only one is.
@@ -390,6 +393,7 @@ impl Ram {
             dns: DnsProxy::new(setup, defects()),
             filter: Filter::new(defects()),
             fragments: Reassembly::default(),
+            path_mtus: PathMtus::new(defects()),
             errors: Budget::new(!defects().has(NO_ERRORS_AFTER_A_BURST)),
             probe: UplinkProbe::new(defects()),
             served: None,

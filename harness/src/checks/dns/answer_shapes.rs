@@ -30,6 +30,14 @@ pub(super) fn is_malformed(reply: &Dns) -> bool {
     reply.message.is_none() && !reply.truncated && reply.question.is_some()
 }
 
+/// The response code of a question that a server does not understand (RFC 1035 §4.1.1).
+pub(super) const FORMERR: u8 = 1;
+
+/// Returns whether a message says so; its question may be missing.
+pub(super) fn is_format_error(reply: &Dns) -> bool {
+    reply.rcode == FORMERR && reply.message.is_some()
+}
+
 /// Returns the contents of the answers of types for private use (RFC 6895 §3.1).
 pub(super) fn unknown_records_in(dns: &Dns) -> Vec<Vec<u8>> {
     let mut records = dns.records();

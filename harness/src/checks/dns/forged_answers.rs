@@ -13,12 +13,12 @@ use crate::checks::check::{Check, EVERY_FORWARDER};
 use crate::checks::dns::twins::PATIENCE;
 use crate::checks::ruling::{Ruling, every, expect};
 use crate::dissection::dns::PORT;
-use crate::dissection::{Dissection, Dns, Exchange, Found, Question, Transport};
+use crate::dissection::{Dissection, Dns, Exchange, Found, Question};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "dns.sec.match-id",
-        source: "RFC 5452 §9.1",
+        source: "RFC 5452 §9.1; RFC 7766 §7",
         level: Level::Must,
         profiles: EVERY_FORWARDER,
         aspects: &[],
@@ -66,7 +66,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "dns.sec.match-question",
-        source: "RFC 5452 §9.1",
+        source: "RFC 5452 §9.1; RFC 7766 §7",
         level: Level::Must,
         profiles: EVERY_FORWARDER,
         aspects: &[],
@@ -91,6 +91,15 @@ enum Astray {
     Question,
 }
 
+/// Returns whether an answer fits an open question upstream in all but one respect.
+pub(super) fn is_forged_for(
+    trace: &Dissection<'_>,
+    open: &Exchange<'_>,
+    answer: &Found<Dns>,
+) -> bool {
+    answer.is.response && answer.is.source_port == PORT && astray(trace, open, answer).is_some()
+}
+
 /// Returns in what an answer differs from the one that a question waits for, if in one respect.
 fn astray(trace: &Dissection<'_>, open: &Exchange<'_>, answer: &Found<Dns>) -> Option<Astray> {
     let query = open.query;
@@ -109,7 +118,9 @@ fn astray(trace: &Dissection<'_>, open: &Exchange<'_>, answer: &Found<Dns>) -> O
     ];
     let mut differing = same.into_iter().filter(|(_, same)| !same);
     let (found, _) = differing.next()?;
-    let fits = differing.next().is_none() && answer.destination == query.source;
+    let fits = differing.next().is_none()
+        && answer.destination == query.source
+        && answer.is.transport == query.is.transport;
     fits.then_some(found)
 }
 
@@ -129,13 +140,13 @@ fn is_about(dns: &Dns, questions: &[Option<&Question>]) -> bool {
 fn not_believed(trace: &Dissection<'_>, kind: Astray) -> Verdict {
     let upstream = trace.upstream_dns();
     let honest = || upstream.iter().flat_map(|exchange| &exchange.replies);
-    let believed: BTreeSet<_> = honest().map(|reply| reply.record).collect();
+    // One segment may bring both: the messages are told apart, not their records.
+    let believed: BTreeSet<_> = honest().map(|reply| std::ptr::from_ref(*reply)).collect();
     let strays = trace.dns.iter().filter(|found| {
         found.is.response
-            && found.is.transport == Transport::Udp
             && found.is.source_port == PORT
             && found.to_device(Role::Wan)
-            && !believed.contains(&found.record)
+            && !believed.contains(&std::ptr::from_ref(*found))
     });
     let what = match kind {
         Astray::Id => "answer with another id",
@@ -147,7 +158,10 @@ fn not_believed(trace: &Dissection<'_>, kind: Astray) -> Verdict {
         let is_open = |open: &&Exchange<'_>| {
             open.query.record < stray.record
                 && open.query.at + PATIENCE > stray.at
-                && open.replies.iter().all(|reply| reply.record > stray.record)
+                && open
+                    .replies
+                    .iter()
+                    .all(|reply| reply.record >= stray.record)
         };
         let meant = upstream
             .iter()

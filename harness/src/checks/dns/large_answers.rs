@@ -4,6 +4,7 @@ use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::setup::Aspect;
 
 use crate::checks::check::{Check, EVERY_FORWARDER, ONS};
+use crate::checks::dns::answer_shapes::FORMERR;
 use crate::checks::dns::best_answers::{CLASSIC_SIZE, best_upstream, is_for_a_large_answer};
 use crate::checks::dns::own_refusals::{Answer, answer, answered, is_good};
 use crate::checks::dns::silence::{not_taken, nothing_came};
@@ -274,6 +275,15 @@ fn edns_answered(trace: &Dissection<'_>) -> Verdict {
         with_edns,
         |exchange| match exchange.reply() {
             // RFC 5625 §4.4.2: refusing is as bad as dropping; FORMERR and NOTIMP refuse.
+            // A server without EDNS says so (RFC 6891 §7), and its word is handed on.
+            Some(reply)
+                if twins(&upstream, exchange)
+                    .filter(|twin| twin.query.is.edns().is_some())
+                    .flat_map(|twin| &twin.replies)
+                    .any(|said| said.is.rcode == FORMERR && reply.is.rcode == FORMERR) =>
+            {
+                Ruling::Skip
+            }
             Some(reply) if [1, 4].contains(&reply.is.rcode) => broken(
                 exchange.records(),
                 "an answer",

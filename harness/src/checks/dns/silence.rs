@@ -8,7 +8,9 @@ use ngnlab_sim::message::packet::is_routable;
 use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::delay::Delay;
-use crate::checks::dns::answer_shapes::{has_soa, is_malformed, is_nodata, unknown_records_in};
+use crate::checks::dns::answer_shapes::{
+    has_soa, is_format_error, is_malformed, is_nodata, unknown_records_in,
+};
 use crate::checks::dns::best_answers::{CLASSIC_SIZE, best_upstream, is_for_a_large_answer};
 use crate::checks::dns::crowds::{
     has_another_id, is_among_many, is_from_elsewhere, shares_its_id, strays, was_sought,
@@ -217,6 +219,8 @@ fn by_what_servers_said(
         None
     } else if all(is_malformed) {
         Some("dns.proxy.servfail-on-malformed")
+    } else if all(is_format_error) {
+        Some("dns.proxy.formerr-passed")
     } else if all(|reply| reply.rcode == SERVFAIL && reply.message.is_some()) {
         Some("dns.proxy.servfail-passed")
     } else if all(|reply| reply.rcode == REFUSED && reply.message.is_some()) {

@@ -121,14 +121,18 @@ fn hop_limit(trace: &Dissection<'_>) -> Verdict {
         let away = is_routable(found.source) && is_routable(found.destination);
         found.on == Role::Wan && away && !near.contains(&found.destination)
     });
-    every("packet of the device to beyond its links", beyond, |found| {
-        expect(
-            [found.record],
-            found.hop_limit >= HOPS,
-            format!("a hop limit of {HOPS} at least"),
-            found.hop_limit.to_string(),
-        )
-    })
+    every(
+        "packet of the device to beyond its links",
+        beyond,
+        |found| {
+            expect(
+                [found.record],
+                found.hop_limit >= HOPS,
+                format!("a hop limit of {HOPS} at least"),
+                found.hop_limit.to_string(),
+            )
+        },
+    )
 }
 
 fn checksum(trace: &Dissection<'_>) -> Verdict {

@@ -77,10 +77,7 @@ fn encoded(kind: MessageType, xid: u8, options: impl IntoIterator<Item = DhcpOpt
             OptionCode::from(SNTP_SERVERS),
         ],
     };
-    let every = [
-        DhcpOption::ElapsedTime(0),
-        DhcpOption::ORO(wanted),
-    ];
+    let every = [DhcpOption::ElapsedTime(0), DhcpOption::ORO(wanted)];
     let options = every.into_iter().chain(options);
     dhcpv6::encode(&dhcpv6::message(kind, [0x4e, 0x48, xid], options))
 }

@@ -92,6 +92,8 @@ pub enum Crafted {
     EchoHopLimit1,
     /// A Packet Too Big for the terminal's open TCP connection.
     PacketTooBig,
+    /// A Packet Too Big from a terminal about the device's own last packet of more than 1280 bytes.
+    AnswerTooBig,
     /// A Neighbor Solicitation for an address that no terminal has.
     NeighborSolicitAbsentHost,
     /// Neighbor Solicitations for the addresses of the terminals.
@@ -263,6 +265,7 @@ impl Crafted {
             | Self::MisdirectedDhcpv6
             | Self::RememberedAddress
             | Self::UniqueLocalAddresses
+            | Self::AnswerTooBig
             | Self::EchoFromTerminals => wire == Wire::Lan,
             Self::ForgedAdvertise
             | Self::ForgedReply

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use crate::message::dns::{self, HEADER, Question};
+use crate::message::dns::{self, FORMAT_ERROR, HEADER, Question};
 
 /// How a DNS server misbehaves for a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, JsonSchema)]
@@ -24,6 +24,12 @@ pub enum Mood {
     Servfail,
     /// It refuses every question (REFUSED).
     Refused,
+    /// It understands nothing, and says so with a header alone (FORMERR).
+    Formerr,
+    /// Nobody listens there: a port unreachable, or a reset, comes back (RFC 4443 §3.1).
+    Closed,
+    /// It closes TCP connections on which a question came; by UDP it answers as ever.
+    HangsUp,
     /// It answers after three seconds.
     Slow,
     /// It answers UDP with nothing but the TC bit.
@@ -34,13 +40,13 @@ pub enum Mood {
     Malformed,
     /// Each UDP answer comes as several copies with random bytes changed.
     Mutated,
-    /// A forged answer with another id comes first, then the true one.
+    /// A forged answer with another id comes first, then the true one; by TCP, too.
     WrongId,
     /// A forged answer to another port comes first, then the true one.
     WrongPort,
     /// A forged answer from another address comes first, then the true one.
     WrongAddress,
-    /// A forged answer to another question comes first, then the true one.
+    /// A forged answer to another question comes first, then the true one; by TCP, too.
     WrongQuestion,
 }
 
@@ -90,9 +96,11 @@ impl Datagram {
 /// Returns what goes out over UDP instead of a true answer.
 pub(super) fn over_udp(mood: Mood, answer: Vec<u8>, rng: &mut ChaCha8Rng) -> Vec<Datagram> {
     match mood {
-        Mood::Servfail | Mood::Refused | Mood::Empty => {
-            vec![Datagram::plain(over_tcp(mood, answer))]
+        Mood::Servfail | Mood::Refused | Mood::Empty | Mood::Formerr => {
+            vec![Datagram::plain(without_records(mood, answer))]
         }
+        Mood::HangsUp => vec![Datagram::plain(answer)],
+        Mood::Closed => Vec::new(),
         Mood::Truncated => vec![Datagram::plain(changed(answer, |message| {
             message.metadata.truncation = true;
         }))],
@@ -104,10 +112,7 @@ pub(super) fn over_udp(mood: Mood, answer: Vec<u8>, rng: &mut ChaCha8Rng) -> Vec
         Mood::WrongId | Mood::WrongPort | Mood::WrongAddress | Mood::WrongQuestion => {
             let mut lie = Datagram::plain(forged(&answer));
             match mood {
-                Mood::WrongId => {
-                    let id = dns::id(&answer).unwrap_or_default();
-                    dns::set_id(&mut lie.message, id ^ rng.random_range(1..=u16::MAX));
-                }
+                Mood::WrongId => misnumber(&mut lie.message, rng),
                 Mood::WrongPort => lie.astray = Astray::Port,
                 Mood::WrongAddress => lie.astray = Astray::Source,
                 _ => misname(&mut lie.message),
@@ -117,27 +122,46 @@ pub(super) fn over_udp(mood: Mood, answer: Vec<u8>, rng: &mut ChaCha8Rng) -> Vec
     }
 }
 
-/// Returns what goes out over TCP, where nobody forges and nothing is cut.
-pub(super) fn over_tcp(mood: Mood, answer: Vec<u8>) -> Vec<u8> {
+/// Returns what goes out over TCP, where nothing is cut or slow.
+pub(super) fn over_tcp(mood: Mood, answer: Vec<u8>, rng: &mut ChaCha8Rng) -> Vec<Vec<u8>> {
     match mood {
-        Mood::Servfail => changed(answer, |message| {
-            message.metadata.response_code = ResponseCode::ServFail;
-        }),
-        Mood::Refused => changed(answer, |message| {
-            message.metadata.response_code = ResponseCode::Refused;
-        }),
-        Mood::Empty => changed(answer, |message| {
-            message.metadata.response_code = ResponseCode::NoError;
-        }),
-        Mood::Slow
-        | Mood::Truncated
-        | Mood::Malformed
-        | Mood::Mutated
-        | Mood::WrongId
-        | Mood::WrongPort
-        | Mood::WrongAddress
-        | Mood::WrongQuestion => answer,
+        Mood::WrongId | Mood::WrongQuestion => {
+            let mut lie = forged(&answer);
+            match mood {
+                Mood::WrongId => misnumber(&mut lie, rng),
+                _ => misname(&mut lie),
+            }
+            vec![lie, answer]
+        }
+        Mood::HangsUp | Mood::Closed => Vec::new(),
+        _ => vec![without_records(mood, answer)],
     }
+}
+
+/// Returns what a server says that fails, refuses, does not understand or has nothing; in another
+/// mood, the answer as it is.
+pub(super) fn without_records(mood: Mood, answer: Vec<u8>) -> Vec<u8> {
+    let code = match mood {
+        Mood::Servfail => ResponseCode::ServFail,
+        Mood::Refused => ResponseCode::Refused,
+        Mood::Empty => ResponseCode::NoError,
+        Mood::Formerr => return not_understood(answer),
+        _ => return answer,
+    };
+    changed(answer, |message| message.metadata.response_code = code)
+}
+
+/// Returns the header alone, as of a server that cannot tell what was asked (RFC 1035 §4.1.1).
+fn not_understood(mut answer: Vec<u8>) -> Vec<u8> {
+    answer.truncate(HEADER);
+    if let Some(counts) = answer.get_mut(4..) {
+        counts.fill(0);
+    }
+    if let Some(flags) = answer.get_mut(2..4) {
+        flags[0] &= !AUTHORITATIVE;
+        flags[1] = flags[1] & !RESPONSE_CODE | FORMAT_ERROR;
+    }
+    answer
 }
 
 /// Takes all records out of an answer, EDNS excepted, and changes its header.
@@ -213,6 +237,12 @@ fn forged(answer: &[u8]) -> Vec<u8> {
     message.to_vec().unwrap_or_else(|_| answer.to_vec())
 }
 
+/// Changes the id.
+fn misnumber(message: &mut [u8], rng: &mut ChaCha8Rng) {
+    let id = dns::id(message).unwrap_or_default();
+    dns::set_id(message, id ^ rng.random_range(1..=u16::MAX));
+}
+
 /// Changes the name in the question; the records point at it.
 fn misname(message: &mut [u8]) {
     if let Some(first) = message.get_mut(HEADER + 1) {
@@ -229,3 +259,6 @@ const SLOWNESS: Duration = Duration::from_secs(3);
 /// How far a forged answer is ahead of the true one.
 const LEAD: Duration = Duration::from_millis(300);
 const MUTANTS: usize = 5;
+// RFC 1035 §4.1.1: AA, and where the response code is.
+const AUTHORITATIVE: u8 = 0x04;
+const RESPONSE_CODE: u8 = 0x0f;

@@ -32,11 +32,11 @@ pub(super) fn bend(
     for quirk in quirks {
         match quirk {
             DnsQuirk::RefusesPtr if reverse => {
-                bent = mood::over_tcp(Mood::Refused, bent);
+                bent = mood::without_records(Mood::Refused, bent);
             }
             DnsQuirk::IgnoresForeignNames if is_foreign(&bent) => return None,
             DnsQuirk::NoPrivateAddresses if kind == Some(A) => {
-                bent = mood::over_tcp(Mood::Empty, bent);
+                bent = mood::without_records(Mood::Empty, bent);
             }
             DnsQuirk::StaleInTurn if own == ALTERNATING && count % 2 == 1 => bent = stale(bent),
             DnsQuirk::DeniesPtr

@@ -7,7 +7,7 @@ use super::defect::Defect;
 use super::{
     addressing, border, bridge, dhcpv6_client, dhcpv6_packets, dns_proxy, filter, forward,
     icmp_errors, interface, lan_advert_options, lan_advertiser, lan_dhcpv6, nd_proxy,
-    neighbor_discovery, packets_for_us, router_discovery, spoilt_fields, uplink_probe,
+    neighbor_discovery, packets_for_us, path_mtu, router_discovery, spoilt_fields, uplink_probe,
 };
 
 /// The parts, from the line to the LAN and then to the DNS forwarder.
@@ -34,10 +34,12 @@ const PARTS: &[&[Defect]] = &[
     icmp_errors::DEFECTS,
     packets_for_us::DEFECTS,
     bridge::DEFECTS,
+    path_mtu::DEFECTS,
     dns_proxy::DEFECTS,
     dns_proxy::servers::DEFECTS,
     dns_proxy::over_udp::DEFECTS,
     dns_proxy::over_tcp::DEFECTS,
+    dns_proxy::own_failures::DEFECTS,
     dns_proxy::own_refusals::DEFECTS,
     dns_proxy::spoilt_questions::DEFECTS,
     dns_proxy::spoilt_answers::DEFECTS,

@@ -4,9 +4,10 @@ use std::net::{Ipv6Addr, SocketAddrV6};
 
 use super::Router;
 use super::dns_proxy::{Side, Transmit};
-use super::interface::MTU;
 use crate::message::fragment::fragments;
-use crate::message::packet::{ETHERNET_HEADER, Envelope, IPV6_HEADER, Packet, Udp, is_link_local};
+use crate::message::packet::{
+    ETHERNET_HEADER, Envelope, IPV6_HEADER, Icmpv6, Packet, Udp, is_link_local,
+};
 use crate::node::Context;
 use crate::time::Time;
 
@@ -43,6 +44,15 @@ impl Router {
         self.flush_dns(cx);
     }
 
+    /// Hands in an error about a datagram of ours, behind whose first four bytes the datagram begins.
+    pub(super) fn tell_dns_of_closed_port(&mut self, error: Icmpv6<'_>, cx: &mut Context<'_>) {
+        let now = cx.now();
+        if let Some(quoted) = error.body.get(4..) {
+            self.ram.dns.handle_unreachable(quoted, now, cx.random());
+        }
+        self.flush_dns(cx);
+    }
+
     /// Tells the forwarder its addresses and what the line named.
     pub(super) fn settle_dns(&mut self, now: Time) {
         let lan = self.ram.lan.assigned();
@@ -75,7 +85,8 @@ impl Router {
                         destination.port(),
                         &payload,
                     );
-                    for ip in fragments(&frame[ETHERNET_HEADER..], MTU) {
+                    let mtu = self.ram.path_mtus.to(*destination.ip(), cx.now());
+                    for ip in fragments(&frame[ETHERNET_HEADER..], mtu) {
                         self.send_for_dns(side, *destination.ip(), &ip, cx);
                     }
                 }

@@ -21,6 +21,7 @@ use self::servers::Servers;
 mod edit;
 pub(super) mod over_tcp;
 pub(super) mod over_udp;
+pub(super) mod own_failures;
 pub(super) mod own_refusals;
 pub(super) mod servers;
 pub(super) mod spoilt_answers;
@@ -140,6 +141,12 @@ impl DnsProxy {
     /// Takes in that packets on the way to a server must not be longer than `mtu`.
     pub fn handle_packet_too_big(&mut self, mtu: usize) {
         self.tcp.lower_mtu(mtu);
+    }
+
+    /// Takes in that a datagram of ours found nobody who listens; `quoted` is how the datagram began.
+    pub fn handle_unreachable(&mut self, quoted: &[u8], now: Time, rng: &mut ChaCha8Rng) {
+        self.udp
+            .handle_unreachable(&mut self.desk, quoted, now, rng);
     }
 
     /// Does everything that has become due.

@@ -3,12 +3,13 @@
 
 use etherparse::{TcpHeader, TcpSlice};
 
-use super::Router;
 use super::defect::defects;
-use super::interface::MTU;
+use super::{Ram, Router};
 use crate::message::dhcpv6;
 use crate::message::fragment::{fragments, is_fragment};
-use crate::message::icmpv6::{ECHO_REPLY, ECHO_REQUEST, PACKET_TOO_BIG};
+use crate::message::icmpv6::{
+    DESTINATION_UNREACHABLE, ECHO_REPLY, ECHO_REQUEST, PACKET_TOO_BIG, PORT_UNREACHABLE,
+};
 use crate::message::packet::{
     ETHERNET_HEADER, Envelope, IPV6_HEADER, Icmpv6, Packet, Payload, Udp, frame_ip,
 };
@@ -41,12 +42,26 @@ impl Router {
             Payload::Icmpv6(icmpv6) if icmpv6.checksum_ok && icmpv6.kind == ECHO_REPLY => {
                 self.ram.probe.answered();
             }
-            // RFC 4443 §3.2: a link on the way to a server is narrow.
+            // RFC 4443 §3.2: a link on the way is narrow.
             Payload::Icmpv6(icmpv6) if icmpv6.checksum_ok && icmpv6.kind == PACKET_TOO_BIG => {
-                if let Some(mtu) = icmpv6.body.first_chunk() {
-                    let mtu = usize::try_from(u32::from_be_bytes(*mtu)).unwrap_or(usize::MAX);
-                    self.ram.dns.handle_packet_too_big(mtu);
+                let Ram {
+                    wan,
+                    lan,
+                    path_mtus,
+                    dns,
+                    ..
+                } = &mut self.ram;
+                let owns = |source| wan.owns(source) || lan.owns(source);
+                if let Some(mtu) = path_mtus.learn(icmpv6.body, owns, cx.now()) {
+                    dns.handle_packet_too_big(mtu);
                 }
+            }
+            Payload::Icmpv6(icmpv6)
+                if icmpv6.checksum_ok
+                    && (icmpv6.kind, icmpv6.code)
+                        == (DESTINATION_UNREACHABLE, PORT_UNREACHABLE) =>
+            {
+                self.tell_dns_of_closed_port(*icmpv6, cx);
             }
             Payload::Udp(udp) if udp.checksum_ok => self.handle_udp(port, packet, *udp, cx),
             Payload::Icmpv6(icmpv6)
@@ -112,6 +127,7 @@ impl Router {
         if to_group || packet.source.is_unspecified() || self.defects.has(NO_ECHO_REPLY) {
             return;
         }
+        let mtu = self.ram.path_mtus.to(packet.source, cx.now());
         let near = self.interface(port);
         let mut own = near.assigned().into_iter();
         let other = own.find(|own| *own != packet.destination);
@@ -132,7 +148,7 @@ impl Router {
             false => envelope,
         };
         let reply = envelope.icmpv6(ECHO_REPLY, 0, body);
-        for ip in fragments(&reply[ETHERNET_HEADER..], MTU) {
+        for ip in fragments(&reply[ETHERNET_HEADER..], mtu) {
             near.send_frame(frame_ip(near.mac(), packet.eth_source, &ip), cx);
         }
     }

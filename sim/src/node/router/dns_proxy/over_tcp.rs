@@ -9,9 +9,10 @@ use etherparse::TcpSlice;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
+use super::own_failures;
 use super::own_refusals::OwnRefusals;
 use super::{
-    Desk, MAX_OUTSTANDING, NO_DNS_PROXY, Side, Transmit, edit, is_failure, spoilt_answers,
+    Desk, MAX_OUTSTANDING, NO_DNS_PROXY, Side, Transmit, is_failure, spoilt_answers,
     spoilt_questions,
 };
 use crate::message::dns::{self, PORT, Question};
@@ -208,10 +209,17 @@ impl OverTcp {
                 continue;
             }
             stack.forget(id);
+            if desk.has(WAITS_FOR_CLOSED_CONNECTIONS) {
+                continue;
+            }
             for waiting in &mut self.waiting {
                 if on_it(waiting) {
+                    // RFC 7766 §6.2.4: what was not answered is asked again.
                     waiting.asked = None;
                     waiting.retry_at = now;
+                    if desk.has(FAILS_WITH_CONNECTIONS) {
+                        waiting.plan.clear();
+                    }
                 }
             }
         }
@@ -226,12 +234,16 @@ impl OverTcp {
         now: Time,
     ) {
         let answers = |waiting: &Waiting| {
+            // RFC 7766 §7: by the id, and by the question, if there is one.
             let same = match (Question::of(&waiting.forwarded), Question::of(response)) {
-                (Some(asked), Some(answered)) => asked.is_same(&answered),
+                (Some(asked), Some(answered)) => {
+                    asked.is_same(&answered) || desk.has(IGNORES_TCP_QUESTION)
+                }
                 _ => true,
             };
             same && waiting.asked.is_some_and(|(conn, id)| {
-                conn == on && Some(id) == dns::id(response) && dns::is_response(response)
+                let same_id = Some(id) == dns::id(response) || desk.has(IGNORES_TCP_ID);
+                conn == on && same_id && dns::is_response(response)
             })
         };
         let Some(index) = self.waiting.iter().position(answers) else {
@@ -260,7 +272,7 @@ impl OverTcp {
     ) {
         let mut response = match dns::records(response) {
             Some(_) => spoilt_answers::spoil(response, false, &desk.defects),
-            None => edit::server_failure(&waiting.query),
+            None => own_failures::failure(&waiting.query, &desk.defects),
         };
         if let (Some(response), Some(id)) = (&mut response, dns::id(&waiting.query)) {
             dns::set_id(response, id);
@@ -309,7 +321,7 @@ impl OverTcp {
         let upstream = server.and_then(|server| self.upstream(desk, stack, server, now));
         let Some(upstream) = upstream else {
             let failure = waiting.failure.take();
-            match failure.or_else(|| edit::server_failure(&waiting.query)) {
+            match failure.or_else(|| own_failures::failure(&waiting.query, &desk.defects)) {
                 Some(failure) => self.hand_on(desk, stack, waiting, &failure),
                 None => self.sessions.answer(stack, waiting.client, None),
             }
@@ -417,6 +429,18 @@ defects! {
     /// Closes a TCP connection whose client has closed its side, whatever is unanswered.
     ENDS_HALF_CLOSED = "ends-half-closed",
         "端末が送信側を閉じたTCP接続を、未応答の問い合わせがあっても閉じる。";
+    /// Waits for servers that have closed their connection as for those that say nothing.
+    WAITS_FOR_CLOSED_CONNECTIONS = "waits-for-closed-connections",
+        "サーバがTCP接続を閉じても、未応答の問い合わせの応答を時間切れまで待つ。";
+    /// Gives a question up as failed when its server closes the TCP connection.
+    FAILS_WITH_CONNECTIONS = "fails-with-connections",
+        "サーバがTCP接続を閉じると、未応答の問い合わせを送り直さずにSERVFAILを返す。";
+    /// Believes answers over TCP whatever their id.
+    IGNORES_TCP_ID = "ignores-tcp-id",
+        "TCPでは、IDの異なる応答も受け入れる。";
+    /// Believes answers over TCP to questions that it did not ask.
+    IGNORES_TCP_QUESTION = "ignores-tcp-question",
+        "TCPでは、問い合わせていない内容への応答も受け入れる。";
     /// Serves one TCP client at a time, the others when it has gone.
     ONE_TCP_CLIENT = "one-tcp-client",
         "TCPでは一度に1台の端末にしか応答せず、ほかの端末を待たせる。";

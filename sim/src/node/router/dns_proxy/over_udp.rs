@@ -7,15 +7,16 @@ use std::time::Duration;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
+use super::own_failures;
 use super::own_refusals::OwnRefusals;
 use super::servers::DNS_STORM;
 use super::wrong_cache::WrongCache;
-use super::{
-    Desk, MAX_OUTSTANDING, Side, Transmit, edit, is_failure, spoilt_answers, spoilt_questions,
-};
+use super::{Desk, MAX_OUTSTANDING, Side, Transmit, is_failure, spoilt_answers, spoilt_questions};
 use crate::message::dns::{self, FORMAT_ERROR, PORT, Question};
 use crate::node::router::defect::defects;
 use crate::time::Time;
+
+mod unreachable;
 
 /// The questions that wait for an answer, oldest first.
 #[derive(Default)]
@@ -101,7 +102,8 @@ impl OverUdp {
             return;
         }
         if self.waiting.len() >= MAX_OUTSTANDING {
-            answer(desk, client, edit::server_failure(query));
+            let failure = own_failures::failure(query, &desk.defects);
+            answer(desk, client, failure);
             return;
         }
         let name = Question::of(query).map_or_else(String::new, |question| question.name_text());
@@ -154,17 +156,23 @@ impl OverUdp {
         let Some(index) = found.filter(|_| dns::is_response(response)) else {
             return true;
         };
-        match judge(&self.waiting[index].forwarded, response) {
-            Reply::Forged if !desk.has(IGNORES_DNS_QUESTION) => {}
+        let reply = match judge(&self.waiting[index].forwarded, response) {
+            Reply::Forged if desk.has(IGNORES_DNS_QUESTION) => Reply::Answer,
+            Reply::Forged if desk.has(FAILS_ON_FORGED) => Reply::Malformed,
+            reply => reply,
+        };
+        match reply {
+            Reply::Forged => {}
             Reply::Malformed if desk.has(SILENT_ON_MALFORMED) => {
                 self.waiting.remove(index);
             }
             Reply::Malformed => {
                 self.is_hung = desk.has(HANGS_ON_MALFORMED);
                 let waiting = self.waiting.remove(index);
-                answer(desk, waiting.client, edit::server_failure(&waiting.query));
+                let failure = own_failures::failure(&waiting.query, &desk.defects);
+                answer(desk, waiting.client, failure);
             }
-            Reply::Answer | Reply::Forged => {
+            Reply::Answer => {
                 desk.servers.note_answer(*from.ip());
                 self.cache.keep(response, &desk.defects, now);
                 let mut waiting = self.waiting.remove(index);
@@ -220,7 +228,10 @@ impl OverUdp {
         let Some(attempt) = attempt else {
             match &waiting.failure {
                 Some(failure) => hand_on(desk, waiting, failure),
-                None => answer(desk, waiting.client, edit::server_failure(&waiting.query)),
+                None => {
+                    let failure = own_failures::failure(&waiting.query, &desk.defects);
+                    answer(desk, waiting.client, failure);
+                }
             }
             return false;
         };
@@ -415,6 +426,12 @@ defects! {
     /// Believes answers to questions that it did not ask.
     IGNORES_DNS_QUESTION = "ignores-dns-question",
         "問い合わせていない内容への応答も受け入れる。";
+    /// Gives a question up as failed when an answer to another question comes for it.
+    FAILS_ON_FORGED = "fails-on-forged",
+        "問い合わせていない内容への応答が届くと、正しい応答を待たずにSERVFAILを返す。";
+    /// Gives a question up as failed when nobody listens at the first server.
+    FAILS_ON_UNREACHABLE = "fails-on-unreachable",
+        "最初のDNSサーバからPort Unreachableが届くと、もう一方に問い合わせずにSERVFAILを返す。";
     /// Throws malformed answers away without telling the terminal.
     SILENT_ON_MALFORMED = "silent-on-malformed",
         "不正な応答を破棄し、端末には何も返さない。";

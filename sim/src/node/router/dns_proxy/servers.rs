@@ -154,9 +154,12 @@ impl Servers {
         let matched = |name: &str| -> Option<&DomainServers> {
             let rows = self.setup.domains.iter().take(rows);
             let mut rows = rows.filter(|row| self.matches(name, &row.name));
-            match self.defects.has(TAKES_FIRST_ROW) {
-                true => rows.next(),
-                false => rows.max_by_key(|row| row.name.len()),
+            let has = |defect| self.defects.has(defect);
+            match () {
+                () if has(TAKES_FIRST_ROW) => rows.next(),
+                () if has(TAKES_LAST_ROW) => rows.last(),
+                () if has(TAKES_SHORTEST_ROW) => rows.min_by_key(|row| row.name.len()),
+                () => rows.max_by_key(|row| row.name.len()),
             }
         };
         match matched(name) {
@@ -230,6 +233,12 @@ defects! {
     /// Takes the first row of its table that a name lies in, and not the longest.
     TAKES_FIRST_ROW = "takes-first-row",
         "名前が複数のドメインに属するとき、最も長いものではなく、最初に一致した設定を使う。";
+    /// Takes the last row of its table that a name lies in, and not the longest.
+    TAKES_LAST_ROW = "takes-last-row",
+        "名前が複数のドメインに属するとき、最も長いものではなく、最後に一致した設定を使う。";
+    /// Takes the shortest row of its table that a name lies in, and not the longest.
+    TAKES_SHORTEST_ROW = "takes-shortest-row",
+        "名前が複数のドメインに属するとき、最も長いものではなく、最も短い設定を使う。";
     /// Takes a row of its table for names one label below the domain only.
     MATCHES_ONE_LABEL = "matches-one-label",
         "ドメインの1階層下の名前だけを、そのドメインの名前とみなす。";

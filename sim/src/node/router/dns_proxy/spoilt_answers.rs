@@ -2,8 +2,8 @@
 
 use super::edit;
 use crate::message::dns::{
-    AAAA, CLASSIC_LIMIT, CNAME, HEADER, NAME_ERROR, OPT, Question, REFUSED, SERVER_FAILURE,
-    Section, TC, is_truncated, records, response_code,
+    AAAA, CLASSIC_LIMIT, CNAME, FORMAT_ERROR, HEADER, NAME_ERROR, OPT, Question, REFUSED,
+    SERVER_FAILURE, Section, TC, is_truncated, records, response_code,
 };
 use crate::node::router::defect::{Defects, defects};
 
@@ -29,6 +29,10 @@ pub(super) fn spoil(response: &[u8], over_udp: bool, defects: &Defects) -> Optio
             }
             CLEARS_TC if is_truncated(&response) => response[2] &= !TC,
             DROPS_FAILURES if is_failure(&response) => return None,
+            DROPS_FORMAT_ERRORS if is_format_error(&response) => return None,
+            HIDES_FORMAT_ERRORS if is_format_error(&response) => {
+                edit::set_response_code(&mut response, SERVER_FAILURE);
+            }
             DROPS_EMPTY_ANSWERS if has_no_records(&response) => return None,
             NODATA_IS_NXDOMAIN if has_no_answers(&response) => {
                 edit::set_response_code(&mut response, NAME_ERROR);
@@ -46,6 +50,10 @@ pub(super) fn spoil(response: &[u8], over_udp: bool, defects: &Defects) -> Optio
 
 fn is_failure(response: &[u8]) -> bool {
     response_code(response).is_some_and(|code| [SERVER_FAILURE, REFUSED].contains(&code))
+}
+
+fn is_format_error(response: &[u8]) -> bool {
+    response_code(response) == Some(FORMAT_ERROR)
 }
 
 fn has_no_records(response: &[u8]) -> bool {
@@ -122,6 +130,12 @@ defects! {
     /// Drops answers that say SERVFAIL or REFUSED, and leaves the terminal waiting.
     DROPS_FAILURES = "drops-failures",
         "SERVFAILやREFUSEDの応答を破棄し、端末を待たせたままにする。";
+    /// Drops answers that say FORMERR, and leaves the terminal waiting.
+    DROPS_FORMAT_ERRORS = "drops-format-errors",
+        "FORMERRの応答を破棄し、端末を待たせたままにする。";
+    /// Hands FORMERR on as SERVFAIL, so that terminals do not ask again without EDNS.
+    HIDES_FORMAT_ERRORS = "hides-format-errors",
+        "FORMERRの応答をSERVFAILに変える。端末はEDNSなしで問い合わせ直すきっかけを失う。";
     /// Drops answers without any record.
     DROPS_EMPTY_ANSWERS = "drops-empty-answers",
         "レコードを含まない応答を破棄する。";
