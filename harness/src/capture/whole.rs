@@ -1,5 +1,6 @@
 //! What was read of a capture, as one trace of both sides, with a header like that of a run.
 
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use ngnlab_sim::line::{Line, Upstream};
@@ -117,15 +118,18 @@ impl Heap {
 /// What the guide wants to be entered into a router on this line. What was entered is not known, so
 /// no check that asks for it judges a capture.
 fn setup(line: &Line, mode: Mode, [wan_mac, lan_mac]: [Mac; 2]) -> Setup {
-    let domains = line.ons_domains().map(|name| DomainServers {
+    let values = line.area.values();
+    let row = |name: &str, servers: [Ipv6Addr; 2]| DomainServers {
         name: name.to_owned(),
-        servers: line.ons_dns().to_vec(),
-    });
+        servers: servers.to_vec(),
+    };
+    let ons = line.ons_domains().map(|name| row(name, line.ons_dns()));
+    let domains = std::iter::once(row(values.ngn_domain, values.ngn_dns)).chain(ons);
     Setup {
         mode,
         wan_mac,
         lan_mac,
-        default_dns: line.area.values().ngn_dns.to_vec(),
+        default_dns: values.ngn_dns.to_vec(),
         domains: domains.collect(),
         wrong_on_purpose: Vec::new(),
     }

@@ -297,7 +297,6 @@ const BOTH: &[&str] = &[
     "dns.sec.match-question",
     "dns.sec.random-id",
     "dns.sec.random-port",
-    "dns.sec.true-answer-follows",
     "fw6.egress-source",
     "fw6.ike",
     "fw6.ingress-spoof",

@@ -40,6 +40,18 @@ pub(super) fn connections<'d>(trace: &'d Dissection<'_>) -> impl Iterator<Item =
 /// Returns whether the client of a question closed its side at once, with an answer still to come.
 pub(super) fn is_half_closed(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> bool {
     let answered = exchange.reply().map(|reply| reply.record);
+    // Who was told something, though nothing that answers him, has no reason to wait.
+    let told = |before: usize| {
+        trace.dns.iter().any(|found| {
+            found.by_device(Role::Lan)
+                && found.is.response
+                && found.is.transport == Transport::Tcp
+                && (found.destination, found.is.destination_port) == client(exchange)
+                && found.is.id == exchange.query.is.id
+                && exchange.query.record < found.record
+                && found.record < before
+        })
+    };
     exchange.query.is.transport == Transport::Tcp
         && connections(trace).any(|connection| {
             connection.client == client(exchange)
@@ -48,6 +60,7 @@ pub(super) fn is_half_closed(trace: &Dissection<'_>, exchange: &Exchange<'_>) ->
                         .server_closed
                         .is_none_or(|(other, _)| record < other);
                     first
+                        && !told(record)
                         && at <= exchange.query.at + SOON
                         && answered.is_none_or(|reply| record < reply)
                 })
