@@ -14,7 +14,7 @@ use crate::checks::dhcpv6_server::questions::question_of;
 use crate::checks::evidence::dhcpv6_exchanges::{received, sent};
 use crate::checks::evidence::lan_dhcpv6::answers;
 use crate::checks::ruling::{Ruling, every, expect, not_applicable, within};
-use crate::dissection::{Dhcpv6, Dissection, Kind};
+use crate::dissection::{Dhcpv6, Dissection, Found, Kind};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -162,7 +162,9 @@ const DHCPV6_PATIENCE: Duration = Duration::from_secs(5);
 
 fn dhcpv6_answers(trace: &Dissection<'_>) -> Verdict {
     let asked = trace.dhcpv6.iter().filter(|found| {
-        found.to_device(Role::Lan) && !found.injected && found.is.kind == Kind::InformationRequest
+        found.to_device(Role::Lan)
+            && found.is.kind == Kind::InformationRequest
+            && (!found.injected || is_in_order(trace, found))
     });
     every("Information-Request on the LAN", asked, |found| {
         let answer = trace.dhcpv6.iter().find(|other| {
@@ -176,6 +178,19 @@ fn dhcpv6_answers(trace: &Dissection<'_>) -> Verdict {
         }
         within(trace, found, answer, DHCPV6_PATIENCE, "a Reply")
     })
+}
+
+/// Returns whether a crafted question is one for this server (RFC 8415 §16.12), of somebody whose
+/// link-layer address it has heard.
+fn is_in_order(trace: &Dissection<'_>, found: &Found<Dhcpv6>) -> bool {
+    const IA_NA: u16 = 3;
+    let for_any = found.destination.is_multicast() && found.is.server_id().is_none();
+    let stateless = found.is.delegations().is_empty() && !found.is.codes().contains(&IA_NA);
+    let introduced = trace.neighbor_solicits().any(|ns| {
+        let known = ns.is.source_link_layer == Some(found.eth_source);
+        ns.to_device(Role::Lan) && ns.source == found.source && known && ns.at <= found.at
+    });
+    for_any && stateless && introduced
 }
 
 fn dhcpv6_dns(trace: &Dissection<'_>) -> Verdict {

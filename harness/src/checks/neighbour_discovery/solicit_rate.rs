@@ -5,6 +5,7 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_sim::Time;
 use ngnlab_sim::message::ndp::NeighborSolicit;
 use ngnlab_sim::trace::Role;
 
@@ -33,34 +34,48 @@ pub(super) const CHECKS: &[Check] = &[Check {
 const APART: Duration = Duration::from_millis(900);
 
 fn apart(trace: &Dissection<'_>) -> Verdict {
-    let mut last: BTreeMap<(Role, Ipv6Addr), Found<&NeighborSolicit>> = BTreeMap::new();
+    let asked: Vec<Found<&NeighborSolicit>> = trace
+        .neighbor_solicits()
+        .filter(|ns| {
+            let asks = ns.by_device(ns.on) && ns.destination.is_multicast();
+            asks && !ns.source.is_unspecified()
+        })
+        .collect();
+    let mut next: BTreeMap<(Role, Ipv6Addr), usize> = BTreeMap::new();
     let mut pairs = Vec::new();
-    for ns in trace.neighbor_solicits() {
-        let asks = ns.by_device(ns.on) && ns.destination.is_multicast();
-        if !asks || ns.source.is_unspecified() {
-            continue;
-        }
-        let target = (ns.on, ns.is.target);
-        if let Some(before) = last.insert(target, ns.clone()) {
-            pairs.push((before, ns));
-        }
+    for (index, ns) in asked.iter().enumerate().rev() {
+        let after = next.insert((ns.on, ns.is.target), index);
+        pairs.push((ns, after.and_then(|after| asked.get(after))));
     }
-    every(
-        "second solicitation for a neighbour",
-        pairs,
-        |(before, after)| {
-            if has_reason(trace, &before, &after) {
-                return Ruling::Skip;
-            }
-            at_least(
-                trace,
-                [before.record, after.record],
-                [before.at, after.at],
-                APART,
-                "a second between them",
-            )
-        },
-    )
+    pairs.reverse();
+    every("solicitation in vain", pairs, |(before, after)| {
+        let over = before.at + APART;
+        let Some(after) = after.filter(|after| after.at < over) else {
+            // Who is answered has no reason to ask again.
+            let unproven = trace.end() < over || is_answered(trace, before, over);
+            return match unproven || trace.is_disturbed(before.at, over) {
+                true => Ruling::Skip,
+                false => Ruling::Holds(vec![before.record]),
+            };
+        };
+        if has_reason(trace, before, after) {
+            return Ruling::Skip;
+        }
+        at_least(
+            trace,
+            [before.record, after.record],
+            [before.at, after.at],
+            APART,
+            "a second between them",
+        )
+    })
+}
+
+fn is_answered(trace: &Dissection<'_>, ns: &Found<&NeighborSolicit>, by: Time) -> bool {
+    trace.neighbor_adverts().any(|na| {
+        let meanwhile = ns.at <= na.at && na.at <= by;
+        meanwhile && na.to_device(ns.on) && na.is.target == ns.is.target
+    })
 }
 
 /// Returns whether something else than a timer may have brought the second one about: the neighbour
@@ -70,10 +85,7 @@ fn has_reason(
     before: &Found<&NeighborSolicit>,
     after: &Found<&NeighborSolicit>,
 ) -> bool {
-    let answered = trace.neighbor_adverts().any(|na| {
-        let meanwhile = before.at <= na.at && na.at <= after.at;
-        meanwhile && na.to_device(before.on) && na.is.target == before.is.target
-    });
+    let answered = is_answered(trace, before, after.at);
     let handed_on = trace.neighbor_solicits().any(|other| {
         let just_now = before.at <= other.arrives && other.at <= after.at;
         just_now
