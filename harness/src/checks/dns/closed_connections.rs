@@ -80,7 +80,7 @@ fn asked_again(trace: &Dissection<'_>) -> Verdict {
             // A server that says nothing may be waited for; those that hang up keep nobody waiting.
             let hangs_up =
                 |twin: &Exchange<'_>| !twin.replies.is_empty() || closing(trace, twin).is_some();
-            if !twins(&upstream, exchange).all(|twin| hangs_up(twin)) {
+            if !twins(&upstream, exchange).all(hangs_up) {
                 return Ruling::Holds(shown);
             }
             // Who closes the terminal's connection in turn keeps it waiting no longer, either.

@@ -157,7 +157,7 @@ impl Servers {
             let has = |defect| self.defects.has(defect);
             match () {
                 () if has(TAKES_FIRST_ROW) => rows.next(),
-                () if has(TAKES_LAST_ROW) => rows.last(),
+                () if has(TAKES_LAST_ROW) => rows.next_back(),
                 () if has(TAKES_SHORTEST_ROW) => rows.min_by_key(|row| row.name.len()),
                 () => rows.max_by_key(|row| row.name.len()),
             }
