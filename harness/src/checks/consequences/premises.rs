@@ -49,6 +49,11 @@ pub(super) const PREMISES: &[Consequence] = &[
         failures: &["dhcp6c.sol-max-rt.range"],
         causes: &[&["dhcp6c.oro.sol-max-rt"]],
     },
+    // Who does not ask does not ask again.
+    Consequence {
+        failures: &["dhcp6c.link.rebind-backoff"],
+        causes: &[&["dhcp6c.link.rebind-with-pd"]],
+    },
     Consequence {
         failures: &["lan.ra.rio-no-duplicate"],
         causes: &[&["lan.ra.rio"]],

@@ -214,6 +214,16 @@ fn without_address(trace: &Dissection<'_>) -> Verdict {
             partly,
             |(found, net)| {
                 let deadline = found.arrives + IN_USE_AFTER;
+                // What is renewed is in use already, and the next advertisement may be far away.
+                let in_use = trace.router_adverts().any(|ra| {
+                    let mut preferred = ra.is.prefixes().filter(|info| info.preferred > 0);
+                    ra.by_device(Role::Lan)
+                        && ra.record < found.record
+                        && preferred.any(|info| net_of(info).is_some_and(|lan| net.contains(&lan)))
+                });
+                if in_use && found.is.kind != Kind::Advertise {
+                    return Ruling::Skip;
+                }
                 let taken = match found.is.kind {
                     Kind::Advertise => request_after_first_like(trace, found),
                     _ => used_after(trace, found.record, net),

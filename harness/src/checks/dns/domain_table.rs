@@ -182,7 +182,9 @@ fn preferred_first(trace: &Dissection<'_>) -> Verdict {
                     && connection.accepted.is_none()
             });
             let was_silent = was_silent || takes_none;
-            let in_vain = asked_in_vain(trace, exchange.query.at);
+            // On a cable that loses frames the first question may never have been seen.
+            let in_vain =
+                asked_in_vain(trace, exchange.query.at) || trace.is_lossy(exchange.query.at);
             if continues || was_silent || also_asked || in_vain {
                 return Ruling::Skip;
             }

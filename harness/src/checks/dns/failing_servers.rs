@@ -29,6 +29,9 @@ pub(super) const CHECKS: &[Check] = &[Check {
     judge: asks_the_other,
 }];
 
+/// RFC 1035 §3.2.4.
+const INTERNET: u16 = 1;
+
 /// RFC 1035 §4.1.1.
 const REFUSED: u8 = 5;
 
@@ -37,6 +40,13 @@ fn asks_the_other(trace: &Dissection<'_>) -> Verdict {
     // An answer with random bytes changed says by chance that its server failed.
     let mutated = mutated(trace);
     every("question that a server failed at", &lan, |exchange| {
+        // Of other classes a server may know nothing at all (RFC 1035 §3.2.4).
+        let is_of_internet = exchange
+            .question()
+            .is_some_and(|question| question.class == INTERNET);
+        if !is_of_internet {
+            return Ruling::Skip;
+        }
         if mutated
             .as_ref()
             .is_some_and(|time| time.contains(&exchange.query.at))

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::setup::Aspect;
+use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
 use crate::checks::delay::Delay;
@@ -62,6 +63,7 @@ fn failover(trace: &Dissection<'_>) -> Verdict {
             }
             // Nor is a server asked again at once that was silent just before (RFC 2308 §7.2).
             None if others_were_silent(trace, &asks, exchange) => Ruling::Skip,
+            None if knocks_elsewhere(trace, exchange, patience) => Ruling::Skip,
             None if is_between_prefixes(trace, exchange.query.at, exchange.query.at + patience) => {
                 Ruling::Unclear("the line gave another prefix meanwhile".to_owned())
             }
@@ -103,6 +105,24 @@ fn others_were_silent(
         last.is_some_and(|last| last.replies.is_empty() && at <= last.query.at + REMEMBERED)
     })
 }
+
+/// Returns whether another server for a question did not even take the connection.
+fn knocks_elsewhere(trace: &Dissection<'_>, exchange: &Exchange<'_>, patience: Duration) -> bool {
+    let servers = trace.setup().servers_for(exchange.name());
+    trace.connections.iter().any(|connection| {
+        let (server, port) = connection.server;
+        connection.on == Role::Wan
+            && connection.opener == End::Device
+            && port == PORT
+            && server != exchange.query.destination
+            && servers.contains(&server)
+            && connection.accepted.is_none()
+            && apart(connection.at, exchange.query.at) <= patience
+    })
+}
+
+/// Where DNS servers listen (RFC 1035 §4.2).
+const PORT: u16 = 53;
 
 /// Returns how long the alternate server may take to be asked.
 ///

@@ -13,6 +13,7 @@ use crate::checks::dns::oddities::is_odd_for;
 use crate::checks::dns::own_refusals::{answered, refused_first};
 use crate::checks::dns::silence::{PRESENT, nothing_came};
 use crate::checks::dns::twins::{is_asked_otherwise, twins};
+use crate::checks::evidence::lan_adverts::is_unnumbered;
 use crate::checks::ruling::{Ruling, because, broken, every, expect};
 use crate::dissection::dns::{Flag, NXDOMAIN, SERVFAIL};
 use crate::dissection::{Dissection, Exchange};
@@ -212,7 +213,8 @@ fn other_opcode(trace: &Dissection<'_>) -> Verdict {
         let is_own = twins.peek().is_none();
         let refuses = [SERVFAIL, NXDOMAIN, REFUSED].contains(&reply.is.rcode);
         // Who could ask nobody says no more than that (RFC 1035 §4.1.1).
-        let is_cut = trace.is_disturbed(exchange.query.at, reply.at);
+        let is_cut =
+            trace.is_disturbed(exchange.query.at, reply.at) || is_unnumbered(trace, reply.at);
         if is_own && reply.is.rcode == SERVFAIL && is_cut {
             return Ruling::Skip;
         }

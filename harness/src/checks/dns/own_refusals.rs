@@ -23,6 +23,7 @@ use crate::checks::dns::oddities::is_common;
 use crate::checks::dns::silence::{PRESENT, nothing_came};
 use crate::checks::dns::twins::{PATIENCE, is_twin, only_knocks, repetitions, same};
 use crate::checks::evidence::given_prefixes::is_between_prefixes;
+use crate::checks::evidence::lan_adverts::is_unnumbered;
 use crate::checks::evidence::silent_line::{gives_no_prefix, waits_for_prefix};
 use crate::checks::ruling::{Ruling, because, broken};
 use crate::dissection::dns::{AAAA, Flag, NXDOMAIN, SERVFAIL};
@@ -356,6 +357,8 @@ fn is_helpless(
         || trace.is_disturbed(exchange.query.at, reply.at)
         || trace.is_lossy(reply.at)
         || trace.lan_prefixes().is_empty()
+        || reply.is.rcode == SERVFAIL
+            && (is_unnumbered(trace, reply.at) || trace.is_claimed(reply.at))
         || waits_for_prefix(trace, reply.at)
         || reply.is.rcode == SERVFAIL && gives_no_prefix(trace, reply.at).is_some()
         || is_between_prefixes(trace, reply.at, reply.at)

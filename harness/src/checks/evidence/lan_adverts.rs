@@ -41,3 +41,14 @@ pub(in crate::checks) fn advertised(trace: &Dissection<'_>) -> Vec<Advertised> {
         })
         .collect()
 }
+
+/// Returns whether the LAN had not heard of any prefix at a time since the device began: one without
+/// an address of its own asks nobody, and passes nothing on.
+pub(in crate::checks) fn is_unnumbered(trace: &Dissection<'_>, at: Time) -> bool {
+    let cuts = trace.steps.iter().filter(|step| step.cuts_power());
+    let cut = cuts.map(|step| step.at).rfind(|cut| *cut <= at);
+    !adverts(trace).any(|ra| {
+        let since = cut.is_none_or(|cut| cut < ra.at);
+        since && ra.at <= at && ra.is.prefixes().any(|prefix| prefix.valid > 0)
+    })
+}

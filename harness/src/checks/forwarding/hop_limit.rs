@@ -10,6 +10,7 @@ use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERYONE};
 use crate::checks::delay::Delay;
+use crate::checks::evidence::lan_adverts::is_unnumbered;
 use crate::checks::evidence::through_device::{SOON, must_cross};
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::{Dissection, Found};
@@ -107,6 +108,7 @@ fn time_exceeded(trace: &Dissection<'_>) -> Verdict {
             // Whose prefix is gone is a stranger, and without a router nothing has a way out.
             && is_current(trace, found)
             && trace.has_router(found.at)
+            && !is_unnumbered(trace, found.at)
         {
             let ends = (found.source, found.destination);
             ended.entry(ends).or_default().push(found);

@@ -272,6 +272,11 @@ fn to_right_mac(trace: &Dissection<'_>) -> Verdict {
             }
         }
     }
+    // Whoever advertises on the WAN may be taken for its router.
+    let strangers = trace
+        .router_adverts()
+        .filter(|ra| ra.to_device(Role::Wan) && ra.injected);
+    upstream.extend(strangers.map(|ra| ra.eth_source));
     upstream.sort();
     upstream.dedup();
     every("forwarded packet", trace.forwarded(), |(before, after)| {

@@ -1,5 +1,6 @@
 //! Answers to echoes, and silence about messages that nobody knows (RFC 4443 §2.4, §4.2).
 
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
@@ -8,6 +9,7 @@ use ngnlab_sim::message::packet::Packet;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, EVERYONE};
+use crate::checks::evidence::lan_adverts::advertised;
 use crate::checks::evidence::through_device::SOON;
 use crate::checks::icmpv6::own_errors::{came, own_errors};
 use crate::checks::ruling::{Ruling, broken, every, finding, never, within};
@@ -48,6 +50,17 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
+/// Returns whether an address lies in a prefix that the LAN was told is over, or was told nothing of
+/// for as long as that was to live.
+fn is_gone(trace: &Dissection<'_>, address: Ipv6Addr, at: Time) -> bool {
+    let told = advertised(trace).into_iter();
+    let about = told.filter(|one| one.at <= at && one.net.contains(&address));
+    about.last().is_some_and(|last| {
+        let lasts = Duration::from_secs(u64::from(last.info.valid));
+        last.at + lasts <= at
+    })
+}
+
 fn echo_reply(trace: &Dissection<'_>) -> Verdict {
     let requests = trace.echoes.iter().filter(|echo| {
         !echo.is.reply
@@ -83,7 +96,10 @@ fn echo_reply(trace: &Dissection<'_>) -> Verdict {
                     && !found.source.is_unspecified()
             });
             let is_new = request.at < Time::ZERO + SETTLED && !is_own;
-            if is_new || trace.is_disturbed(request.at, request.at + SOON) {
+            if is_new
+                || is_gone(trace, request.destination, request.at)
+                || trace.is_disturbed(request.at, request.at + SOON)
+            {
                 return Ruling::Skip;
             }
             // RFC 4443 §4.2: from the address that was asked.

@@ -156,7 +156,16 @@ fn withdraw(trace: &Dissection<'_>) -> Verdict {
 
 fn no_default_without_prefix(trace: &Dissection<'_>) -> Verdict {
     let first = given(trace).into_iter().find(|given| given.valid > 0);
-    let first_at = first.map_or(Time::NEVER, |given| given.at);
+    // Nobody can tell a stranger's valid advertisement from the line's.
+    let strangers = trace.router_adverts().filter(|ra| {
+        ra.to_device(Role::Wan) && ra.injected && ra.is.prefixes().any(|info| info.valid > 0)
+    });
+    let first_at = first
+        .map(|given| given.at)
+        .into_iter()
+        .chain(strangers.map(|ra| ra.arrives))
+        .min()
+        .unwrap_or(Time::NEVER);
     let defaults: Vec<_> = adverts(trace)
         .filter(|ra| !ra.is.lifetime.is_zero())
         .collect();

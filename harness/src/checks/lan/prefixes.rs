@@ -2,7 +2,7 @@
 
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::setup::Aspect;
-use ngnlab_sim::trace::Fact;
+use ngnlab_sim::trace::{Fact, Role};
 
 use crate::checks::check::{Check, EVERYONE};
 use crate::checks::evidence::given_prefixes::net_of;
@@ -76,6 +76,18 @@ fn inside_assignment(trace: &Dissection<'_>) -> Verdict {
             .into_iter()
             .map(move |prefix| (ra.record, ra.at, prefix))
     });
+    // What somebody else advertises as well as the line does cannot be told from the line's.
+    let strangers: Vec<_> = trace
+        .router_adverts()
+        .filter(|ra| ra.to_device(Role::Wan) && ra.injected)
+        .flat_map(|ra| {
+            // RFC 4862 §5.5.3: what nobody may use is no excuse.
+            let fit = ra.is.prefixes().filter(|info| {
+                info.autonomous && info.length == 64 && info.preferred <= info.valid
+            });
+            fit.filter_map(net_of).collect::<Vec<_>>()
+        })
+        .collect();
     every(
         "prefix advertised on the LAN",
         prefixes,
@@ -85,7 +97,7 @@ fn inside_assignment(trace: &Dissection<'_>) -> Verdict {
             };
             // A ULA is the site's own business (RFC 7084 §4.3 ULA-2).
             let is_ula = net.addr().octets()[0] & 0xfe == 0xfc;
-            if is_ula || prefix.preferred == 0 {
+            if is_ula || prefix.preferred == 0 || strangers.contains(&net) {
                 return Ruling::Skip;
             }
             let inside = assignments

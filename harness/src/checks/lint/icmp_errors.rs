@@ -10,6 +10,7 @@ use ngnlab_sim::message::packet::is_link_local;
 
 use super::row::row;
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::evidence::given_prefixes::is_between_prefixes;
 use crate::checks::evidence::lan_adverts::adverts;
 use crate::checks::icmpv6::own_errors::own_errors;
 use crate::checks::ruling::{Ruling, broken, every, expect};
@@ -195,7 +196,8 @@ fn source_scope(trace: &Dissection<'_>) -> Verdict {
         });
         let last = settled.last();
         let has_routable = last.is_some_and(|ra| ra.is.prefixes().any(|prefix| prefix.valid > 0));
-        if is_link_local(error.source) && !has_routable {
+        let between = is_between_prefixes(trace, error.at, error.at);
+        if is_link_local(error.source) && (!has_routable || between) {
             return Ruling::Skip;
         }
         expect(

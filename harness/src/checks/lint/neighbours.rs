@@ -315,7 +315,7 @@ fn from_nowhere_for_own(trace: &Dissection<'_>) -> Verdict {
                     && other.source.is_unspecified() == from_nowhere
             })
         };
-        let of_another = of_another || asked_beyond(false);
+        let of_another = of_another || asked_beyond(false) && !trace.is_device_address(target);
         let is_handed_on = asked_beyond(true);
         expect(
             [found.record],

@@ -231,7 +231,7 @@ fn rs_stop(trace: &Dissection<'_>) -> Verdict {
     // before the first solicitation binds nobody.
     let adverts: Vec<_> = trace
         .router_adverts()
-        .filter(|ra| ra.to_device(Role::Wan) && !ra.is.lifetime.is_zero())
+        .filter(|ra| ra.to_device(Role::Wan) && !ra.is.lifetime.is_zero() && !ra.injected)
         .filter(|ra| solicits().any(|rs| rs.at <= ra.at))
         .collect();
     let occasions = adverts.iter().map(|ra| ra.record);
