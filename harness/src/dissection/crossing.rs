@@ -1,6 +1,6 @@
 //! Packets on their way through the device: which came out again, and to which flow they belong.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 use std::net::Ipv6Addr;
 use std::sync::OnceLock;
@@ -223,13 +223,16 @@ impl<'t> Dissection<'t> {
         current && !self.is_disturbed(found.at, over) && before() && self.has_router(found.at)
     }
 
-    /// Returns whether a router on the line has said that it is one, and the time that it said is not
-    /// over (RFC 4861 §6.3.5): without one, nothing can be passed on.
+    /// Returns whether a router on the line has said last that it is one, and the time that it said is
+    /// not over (RFC 4861 §6.3.4, §6.3.5): without one, nothing can be passed on.
     pub fn has_router(&self, at: Time) -> bool {
         let adverts = self.router_adverts().filter(|ra| ra.to_device(Role::Wan));
-        let mut heard = adverts.filter(|ra| ra.arrives <= at).peekable();
+        let last: BTreeMap<Ipv6Addr, Time> = adverts
+            .filter(|ra| ra.arrives <= at)
+            .map(|ra| (ra.source, ra.arrives + ra.is.lifetime))
+            .collect();
         // Who never heard of one may know it otherwise.
-        heard.peek().is_none() || heard.any(|ra| at < ra.arrives + ra.is.lifetime)
+        last.is_empty() || last.values().any(|until| at < *until)
     }
 
     /// Returns whether the device has to pass a packet on that answers what a terminal sent less

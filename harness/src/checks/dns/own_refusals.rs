@@ -358,7 +358,9 @@ fn is_helpless(
         || trace.is_lossy(reply.at)
         || trace.lan_prefixes().is_empty()
         || reply.is.rcode == SERVFAIL
-            && (is_unnumbered(trace, reply.at) || trace.is_claimed(reply.at))
+            && (is_unnumbered(trace, reply.at)
+                || trace.is_claimed(reply.at)
+                || !trace.has_router(reply.at))
         || waits_for_prefix(trace, reply.at)
         || reply.is.rcode == SERVFAIL && gives_no_prefix(trace, reply.at).is_some()
         || is_between_prefixes(trace, reply.at, reply.at)

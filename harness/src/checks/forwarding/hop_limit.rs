@@ -121,7 +121,8 @@ fn time_exceeded(trace: &Dissection<'_>) -> Verdict {
             let Some(first) = packets.first() else {
                 return Ruling::Skip;
             };
-            if trace.end() < first.arrives + SOON {
+            let over = first.arrives + SOON;
+            if trace.end() < over || trace.is_interrupted(first.at, over) {
                 return Ruling::Skip;
             }
             // Errors are rate limited (RFC 4443 §2.4 f), so one for all of them is enough.
