@@ -65,7 +65,7 @@ pub(super) fn header(bytes: &[u8], at: usize, end: usize) -> Part {
 
 /// Reads an ARP message (RFC 826).
 pub(super) fn arp(bytes: &[u8], at: usize, end: usize) -> Part {
-    let (layer, _) = layer("ARP", bytes, at..end, |walk| {
+    let (mut layer, _) = layer("ARP", bytes, at..end, |walk| {
         let hardware = walk.u16("Hardware type", plain)?;
         let protocol = walk.u16("Protocol type", |it| format!("{it:#06x}"))?;
         let lengths = (
@@ -87,13 +87,15 @@ pub(super) fn arp(bytes: &[u8], at: usize, end: usize) -> Part {
         walk.mac("Target hardware address")?;
         let target = address(walk, "Target protocol address")?;
         walk.summary = match operation {
-            1 => format!("who has {target}? tell {source}"),
+            1 => format!("ARP who has {target}? tell {source}"),
             2 => format!("{source} is at {sender}"),
             operation => format!("operation {operation}"),
         };
         Ok(())
     });
-    let says = format!("ARP {}", layer.summary);
+    let summary = layer.summary.trim_start_matches("ARP ").to_owned();
+    let says = format!("ARP {summary}");
+    layer.summary = summary;
     Part::last(layer, says)
 }
 

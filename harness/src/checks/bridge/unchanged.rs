@@ -74,22 +74,17 @@ fn unchanged(trace: &Dissection<'_>) -> Verdict {
 
 /// Returns how a frame should have left and how it did, if that is not the same.
 fn change(before: Seen<'_, '_>, after: Seen<'_, '_>) -> Option<(String, String)> {
-    let said = |what: &str, was: String, is: String| Some((format!("{what} {was}"), is));
     if before.eth_source != after.eth_source {
-        let (was, is) = (before.eth_source, after.eth_source);
-        return said("the source MAC address", was.to_string(), is.to_string());
+        let expected = format!("the source MAC address {}", before.eth_source);
+        return Some((expected, after.eth_source.to_string()));
     }
     if before.eth_destination != after.eth_destination {
-        let (was, is) = (before.eth_destination, after.eth_destination);
-        return said(
-            "the destination MAC address",
-            was.to_string(),
-            is.to_string(),
-        );
+        let expected = format!("the destination MAC address {}", before.eth_destination);
+        return Some((expected, after.eth_destination.to_string()));
     }
     if before.hop_limit != after.hop_limit {
-        let (was, is) = (before.hop_limit, after.hop_limit);
-        return said("the hop limit", was.to_string(), is.to_string());
+        let expected = format!("the hop limit {}", before.hop_limit);
+        return Some((expected, after.hop_limit.to_string()));
     }
     (before.is.ip != after.is.ip).then(|| {
         let expected = "the same bytes as before";

@@ -54,8 +54,8 @@ pub(super) const CHECKS: &[Check] = &[
 /// for as long as that was to live.
 fn is_gone(trace: &Dissection<'_>, address: Ipv6Addr, at: Time) -> bool {
     let told = advertised(trace).into_iter();
-    let about = told.filter(|one| one.at <= at && one.net.contains(&address));
-    about.last().is_some_and(|last| {
+    let mut about = told.filter(|one| one.at <= at && one.net.contains(&address));
+    about.next_back().is_some_and(|last| {
         let lasts = Duration::from_secs(u64::from(last.info.valid));
         last.at + lasts <= at
     })

@@ -66,9 +66,9 @@ fn stays(trace: &Dissection<'_>, change: &Change) -> Ruling {
     {
         return Ruling::Skip;
     }
-    let mut told = adverts(trace).filter(|ra| change.at <= ra.at && ra.at <= over);
+    let told = adverts(trace).filter(|ra| change.at <= ra.at && ra.at <= over);
     let mut records = vec![change.record];
-    while let Some(ra) = told.next() {
+    for ra in told {
         if ra.is.lifetime.is_zero() {
             let late = Delay::Race {
                 from: change.at,
