@@ -425,7 +425,17 @@ impl<'t> Dissection<'t> {
     /// may be without one until somebody looks after it (RFC 4862 §5.4.5).
     pub fn is_claimed(&self, by: Time) -> bool {
         let mut claims = self.neighbor_adverts();
-        claims.any(|claim| claim.injected && claim.at <= by)
+        claims.any(|claim| {
+            let mut probes = self.neighbor_solicits();
+            claim.injected
+                && claim.at <= by
+                && probes.any(|ns| {
+                    ns.by_device(claim.on)
+                        && ns.source.is_unspecified()
+                        && ns.is.target == claim.is.target
+                        && ns.at <= claim.at
+                })
+        })
     }
 
     /// Returns whether frames were being lost at a time, or shortly before.

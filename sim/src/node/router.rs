@@ -183,7 +183,9 @@ impl Router {
         let gives_way = self.defects.has(GIVES_WAY_WHILE_RENUMBERING);
         let told = self.ram.advertiser.offer();
         let replaces = (told.lease.is_some() || told.awaits_next) && !gives_way;
-        let awaits_next = replaces && lease.is_some_and(|lease| self.probes_on_wan(lease));
+        let shares = self.setup.mode == Mode::Ra && probes;
+        let on_wan = lease.is_some_and(|lease| self.probes_on_wan(lease));
+        let awaits_next = replaces && (shares || on_wan);
         if probes && replaces && self.setup.mode == Mode::Pd && self.ram.lan.carrier() {
             // One prefix takes another's place: terminals hear of both at once, and have a router
             // all the time.

@@ -275,7 +275,8 @@ fn to_right_mac(trace: &Dissection<'_>) -> Verdict {
     // Whoever advertises on the WAN may be taken for its router.
     let strangers = trace
         .router_adverts()
-        .filter(|ra| ra.to_device(Role::Wan) && ra.injected);
+        .filter(|ra| ra.to_device(Role::Wan) && ra.injected && !ra.is.lifetime.is_zero())
+        .filter(|ra| ra.source.is_unicast_link_local());
     upstream.extend(strangers.map(|ra| ra.eth_source));
     upstream.sort();
     upstream.dedup();

@@ -158,7 +158,8 @@ fn no_default_without_prefix(trace: &Dissection<'_>) -> Verdict {
     let first = given(trace).into_iter().find(|given| given.valid > 0);
     // Nobody can tell a stranger's valid advertisement from the line's.
     let strangers = trace.router_adverts().filter(|ra| {
-        ra.to_device(Role::Wan) && ra.injected && ra.is.prefixes().any(|info| info.valid > 0)
+        let fit = ra.to_device(Role::Wan) && ra.source.is_unicast_link_local();
+        fit && ra.injected && ra.is.prefixes().any(|info| info.valid > 0)
     });
     let first_at = first
         .map(|given| given.at)

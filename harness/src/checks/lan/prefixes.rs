@@ -80,6 +80,7 @@ fn inside_assignment(trace: &Dissection<'_>) -> Verdict {
     let strangers: Vec<_> = trace
         .router_adverts()
         .filter(|ra| ra.to_device(Role::Wan) && ra.injected)
+        .filter(|ra| ra.source.is_unicast_link_local())
         .flat_map(|ra| {
             // RFC 4862 §5.5.3: what nobody may use is no excuse.
             let fit = ra.is.prefixes().filter(|info| {

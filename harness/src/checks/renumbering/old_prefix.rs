@@ -316,10 +316,7 @@ fn deprecate_old(trace: &Dissection<'_>) -> Verdict {
             return Ruling::Skip;
         };
         let deadline = old.at + TO_WITHDRAW;
-        if deadline > trace.end()
-            || trace.is_disturbed(old.at, deadline)
-            || trace.is_claimed(deadline)
-        {
+        if deadline > trace.end() || trace.is_disturbed(old.at, deadline) {
             return Ruling::Skip;
         }
         // What a device remembers beyond a restart is for `lan.renum.after-reboot`.

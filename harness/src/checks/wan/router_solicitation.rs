@@ -231,7 +231,9 @@ fn rs_stop(trace: &Dissection<'_>) -> Verdict {
     // before the first solicitation binds nobody.
     let adverts: Vec<_> = trace
         .router_adverts()
-        .filter(|ra| ra.to_device(Role::Wan) && !ra.is.lifetime.is_zero() && !ra.injected)
+        .filter(|ra| ra.to_device(Role::Wan) && !ra.is.lifetime.is_zero())
+        // RFC 4861 §6.1.2.
+        .filter(|ra| ra.source.is_unicast_link_local())
         .filter(|ra| solicits().any(|rs| rs.at <= ra.at))
         .collect();
     let occasions = adverts.iter().map(|ra| ra.record);
