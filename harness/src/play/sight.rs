@@ -132,17 +132,7 @@ impl Sight<'_> {
             addresses.retain(is_current);
         }
         let lan = self.lan_prefixes();
-        self.records.iter().rev().find_map(|record| {
-            let Seen::Frame {
-                on: Role::Lan,
-                from: End::Network,
-                frame,
-                injected: false,
-                ..
-            } = &record.seen
-            else {
-                return None;
-            };
+        self.genuine(Role::Lan).find_map(|frame| {
             let packet = Packet::parse(frame)?;
             let known = addresses.contains(&packet.source);
             let near = lan.iter().any(|net| net.contains(&packet.destination));
@@ -284,19 +274,26 @@ impl Sight<'_> {
             })
     }
 
+    /// Returns what came to the device by a cable from nodes of ours, the last frame first.
+    fn genuine(&self, by: Role) -> impl Iterator<Item = &Frame> {
+        self.records
+            .iter()
+            .rev()
+            .filter_map(move |record| match &record.seen {
+                Seen::Frame {
+                    on,
+                    from: End::Network,
+                    frame,
+                    injected: false,
+                    ..
+                } if *on == by => Some(frame),
+                _ => None,
+            })
+    }
+
     /// Returns the last Reconfigure that the line itself sent, as it was on the cable.
     pub fn last_reconfigure(&self) -> Option<Frame> {
-        self.records.iter().rev().find_map(|record| {
-            let Seen::Frame {
-                on: Role::Wan,
-                from: End::Network,
-                frame,
-                injected: false,
-                ..
-            } = &record.seen
-            else {
-                return None;
-            };
+        self.genuine(Role::Wan).find_map(|frame| {
             let packet = Packet::parse(frame)?;
             let udp = packet.udp()?;
             let told = udp.destination_port == dhcpv6::CLIENT_PORT;

@@ -5,7 +5,7 @@ use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::message::dns as wire;
 
 use crate::checks::check::{Check, EVERY_FORWARDER};
-use crate::checks::ruling::{Ruling, every, expect};
+use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::dns::SERVFAIL;
 use crate::dissection::{Dissection, Dns, Exchange};
 
@@ -118,17 +118,15 @@ fn well_formed(trace: &Dissection<'_>) -> Verdict {
             };
             let (asked, given) = (exchange.query.is.flags, reply.is.flags);
             if given & COPIED != asked & COPIED {
-                return expect(
+                return broken(
                     exchange.records(),
-                    false,
                     format!("RD and CD as in the question, {:#06x}", asked & COPIED),
                     format!("{:#06x}", given & COPIED),
                 );
             }
             if given & RESERVED != 0 {
-                return expect(
+                return broken(
                     exchange.records(),
-                    false,
                     "a failure with the reserved bit zero",
                     format!("flags {given:#06x}"),
                 );

@@ -155,7 +155,12 @@ impl Router {
             return;
         }
         let (near, _) = self.sides(port);
-        if near.handle_solicit(packet, solicit, cx) {
+        let probed = near.is_probing(solicit.target);
+        let is_here = near.handle_solicit(packet, solicit, cx);
+        if probed && !near.is_probing(solicit.target) {
+            self.settle(cx);
+        }
+        if is_here {
             return;
         }
         if !self.is_shared(solicit.target) {
@@ -188,7 +193,12 @@ impl Router {
             return;
         }
         let (far, _) = self.sides(port);
+        let probed = far.is_probing(advert.target);
         far.handle_advert(advert, cx);
+        if probed && !far.is_probing(advert.target) {
+            // Somebody else has it (RFC 4862 §5.4.5): the LAN hears at once what that changes.
+            self.settle(cx);
+        }
         if port == Self::WAN && !advert.router && self.ram.discovery.router() == Some(advert.target)
         {
             // RFC 4861 §7.2.5: who clears R is no router any more.
