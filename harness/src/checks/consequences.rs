@@ -11,6 +11,7 @@ use crate::checks::ruling;
 use crate::dissection::Dissection;
 use bridged::BRIDGED;
 use dns_answers::DNS_ANSWERS;
+use dns_table::DNS_TABLE;
 use forms::FORMS;
 use how_far::HowFar;
 use in_the_end::IN_THE_END;
@@ -20,6 +21,7 @@ use same::SAME;
 
 mod bridged;
 mod dns_answers;
+mod dns_table;
 mod forms;
 mod how_far;
 mod in_the_end;
@@ -82,7 +84,8 @@ fn explained<'a>(
 
 fn same() -> impl Iterator<Item = &'static Consequence> {
     let fields = FORMS.iter().chain(DNS_ANSWERS);
-    BRIDGED.iter().chain(SAME).chain(fields).chain(IN_THE_END)
+    let same = BRIDGED.iter().chain(DNS_TABLE).chain(SAME);
+    same.chain(fields).chain(IN_THE_END)
 }
 
 /// Returns which failed check left which other one without anything to judge.

@@ -4,54 +4,6 @@ use super::Consequence;
 
 /// The check that names the fault best explains the others.
 pub(super) const SAME: &[Consequence] = &[
-    // Which server is asked: the table before what follows from it.
-    Consequence {
-        failures: &["ons.dns.each-domain"],
-        causes: &[&[
-            "ons.dns.not-through-home-gateway",
-            "ons.dns.any-depth",
-            "ons.dns.any-case",
-        ]],
-    },
-    Consequence {
-        failures: &["ons.dns.any-depth"],
-        causes: &[&["ons.dns.any-case"]],
-    },
-    Consequence {
-        failures: &["ons.dns.per-domain"],
-        causes: &[&[
-            "ons.dns.not-through-home-gateway",
-            "ons.dns.area",
-            "ons.dns.any-depth",
-            "ons.dns.any-case",
-            "ons.dns.added-domains",
-            "ons.dns.each-domain",
-        ]],
-    },
-    Consequence {
-        failures: &["ons.dns.no-leak"],
-        causes: &[&[
-            "ons.dns.not-through-home-gateway",
-            "ons.dns.area",
-            "ons.dns.any-depth",
-            "ons.dns.any-case",
-            "ons.dns.added-domains",
-            "ons.dns.each-domain",
-            "ons.dns.per-domain",
-        ]],
-    },
-    Consequence {
-        failures: &["ons.dns.preferred-first"],
-        causes: &[&[
-            "ons.dns.not-through-home-gateway",
-            "ons.dns.any-depth",
-            "ons.dns.any-case",
-            "ons.dns.added-domains",
-            "ons.dns.each-domain",
-            "ons.dns.per-domain",
-            "ons.dns.no-leak",
-        ]],
-    },
     Consequence {
         failures: &["dns.proxy.present"],
         causes: &[&["dns.sec.match-question"]],

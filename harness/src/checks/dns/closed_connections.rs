@@ -46,6 +46,10 @@ fn asked_again(trace: &Dissection<'_>) -> Verdict {
             };
             // Who has his answer, or waits no more, needs nothing to be asked.
             let due = query.at + PROMPT;
+            let race = Delay::Race {
+                from: query.at,
+                to: due,
+            };
             let is_answered = exchange.reply().is_some_and(|reply| reply.record < record);
             if is_answered || due <= at {
                 return Ruling::Skip;
@@ -68,13 +72,7 @@ fn asked_again(trace: &Dissection<'_>) -> Verdict {
                         None => "nothing came".to_owned(),
                     },
                 )
-                .unless_late(
-                    trace,
-                    Delay::Race {
-                        from: query.at,
-                        to: due,
-                    },
-                );
+                .unless_late(trace, race);
             };
             let shown = vec![query.record, record, again.query.record];
             // A server that says nothing may be waited for; those that hang up keep nobody waiting.
@@ -104,13 +102,7 @@ fn asked_again(trace: &Dissection<'_>) -> Verdict {
                         None => "nothing came".to_owned(),
                     },
                 )
-                .unless_late(
-                    trace,
-                    Delay::Race {
-                        from: query.at,
-                        to: due,
-                    },
-                ),
+                .unless_late(trace, race),
             }
         },
     )

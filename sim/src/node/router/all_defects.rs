@@ -21,6 +21,7 @@ const PARTS: &[&[Defect]] = &[
     dhcpv6_client::DEFECTS,
     dhcpv6_client::outgoing::DEFECTS,
     dhcpv6_client::incoming::DEFECTS,
+    dhcpv6_client::granting::DEFECTS,
     dhcpv6_client::reconfigured::DEFECTS,
     dhcpv6_packets::DEFECTS,
     addressing::DEFECTS,

@@ -4,6 +4,7 @@
 //! Where addresses are managed it asks for one, which the line never grants (ngn-facts §2.1). It
 //! leaves out Rapid Commit, which the line does not know.
 
+pub(super) mod granting;
 pub(super) mod incoming;
 pub(super) mod outgoing;
 pub(super) mod reconfigured;
