@@ -52,6 +52,7 @@ fn lay(world: &mut World, preset: &str) -> Handle<Terminal> {
         lan_mac: Mac([2, 0, 0x5e, 0, 0, 2]),
         default_dns: values.ngn_dns.to_vec(),
         domains: ONS_DOMAINS.iter().map(row).collect(),
+        pppoe: Vec::new(),
         wrong_on_purpose: Vec::new(),
     };
     let defects = BTreeSet::new();
@@ -60,6 +61,7 @@ fn lay(world: &mut World, preset: &str) -> Handle<Terminal> {
         mac: Mac([2, 0, 0x5e, 0, 1, 1]),
         trusts_ons_root: true,
         fixed_dns: Vec::new(),
+        ipv4: None,
     };
     let terminal = world.add("pc", Terminal::new(config));
     world.connect(router.port(Router::WAN), access.wan);

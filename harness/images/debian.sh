@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the router image of harness/devices/qemu-debian.toml from Debian packages: a kernel, and
-# an initramfs with busybox, a DHCPv6 client, dnsmasq, nftables and ppp. No privileges are needed.
+# an initramfs with busybox, a DHCPv6 client, dnsmasq, nftables, ppp and rp-pppoe. No privileges are
+# needed.
 #
 # The programs are those installed on this machine, with the libraries they are linked to; the
 # kernel is downloaded, since an ordinary user may not read an installed one everywhere.
@@ -12,12 +13,13 @@ PATH=$PATH:/usr/sbin:/sbin
 programs=(
     "busybox busybox-static" "dash dash" "ip iproute2" "tc iproute2" "sysctl procps"
     "dnsmasq dnsmasq-base" "dhcp6c wide-dhcpv6-client" "nft nftables" "pppd ppp" "modprobe kmod"
+    "pppoe pppoe" "pppoe-server pppoe"
 )
 # What a router's kernel loads, with what each depends on.
 modules=(
     virtio_pci virtio_net virtio_blk virtio_rng e1000
     8021q bridge ip6_tunnel sit pppoe ppp_async
-    nf_tables nft_ct nft_masq nft_fib_inet nft_reject_inet
+    nf_tables nft_ct nft_masq nft_chain_nat nft_fib_inet nft_reject_inet
 )
 
 missing=()

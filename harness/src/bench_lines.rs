@@ -164,6 +164,7 @@ impl Lines {
             lan_mac: mac(1),
             default_dns: values.ngn_dns.to_vec(),
             domains: line.ons_domains().map(str::to_owned).map(row).collect(),
+            pppoe: Vec::new(),
             wrong_on_purpose: Vec::new(),
         };
         let defects = Default::default();
@@ -172,6 +173,7 @@ impl Lines {
             mac: mac(2),
             trusts_ons_root: true,
             fixed_dns: Vec::new(),
+            ipv4: None,
         };
         let terminal = world.add("pc", Terminal::new(config));
         world.connect(router.port(Router::WAN), access.wan);

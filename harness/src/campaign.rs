@@ -72,7 +72,7 @@ impl Entry {
             Device::File(path) => {
                 let offered = Description::load(path).is_ok_and(|description| {
                     let setup = self.scenario.setup(self.job.area, description.macs);
-                    description.offers(setup.mode)
+                    description.offers(&setup)
                 });
                 if offered {
                     length + STARTING

@@ -27,12 +27,15 @@ mod firewall;
 mod forwarding;
 mod home_gateway;
 mod icmpv6;
+mod ipv4;
 mod lan;
 mod line_auth;
 mod lint;
+mod members_club;
 mod neighbour_discovery;
 mod ons;
 pub mod passive;
+mod pppoe;
 mod renumbering;
 mod robustness;
 mod ruling;
@@ -65,6 +68,9 @@ const ROOMS: &[&[&[Check]]] = &[
     robustness::TOPICS,
     lint::TOPICS,
     bridge::TOPICS,
+    pppoe::TOPICS,
+    ipv4::TOPICS,
+    members_club::TOPICS,
 ];
 
 /// Returns every check, topic by topic.

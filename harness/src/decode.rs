@@ -29,6 +29,7 @@ mod names;
 mod ndp;
 mod next;
 mod pieces;
+mod ppp;
 mod shown;
 mod stack;
 mod streams;

@@ -393,6 +393,8 @@ fn behind(screen: Screen, all: &[Attempt<'_>]) -> Option<Cause> {
         Screen::M8 => Some(Cause::SiteFault),
         Screen::M9 => Some(Cause::SiteBusy),
         Screen::NotAuthenticated => Some(Cause::NotAuthenticated),
+        // The members club is none of the guide's.
+        _ => None,
     }
 }
 

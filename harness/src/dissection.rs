@@ -9,26 +9,30 @@ use std::time::Duration;
 
 use ipnet::Ipv6Net;
 use ngnlab_reports::{Evidence, RecordId};
+use ngnlab_sim::message::dhcpv4;
 use ngnlab_sim::message::fragment::Reassembly;
 use ngnlab_sim::message::ndp::{Ndp, NeighborAdvert, NeighborSolicit, RouterAdvert, RouterSolicit};
+use ngnlab_sim::message::packet::ipv4::{Ipv4, in_frame};
 use ngnlab_sim::message::packet::{Ipv6, Mac, Packet, is_routable};
+use ngnlab_sim::message::ppp::IPV4;
 use ngnlab_sim::setup::{Aspect, Mode, Setup};
 use ngnlab_sim::trace::{End, Fact, Frames, Header, Role, Seen};
 use ngnlab_sim::{Fate, Time, Trace};
 
 use crate::decode::Decoder;
-use crate::scenario::step::Action;
-use crate::scenario::step::cable::Wire;
 
 #[cfg(test)]
 pub(crate) mod builder;
 mod conversations;
 pub mod crossing;
 pub mod dhcpv6;
+mod disturbances;
 pub mod dns;
 mod found;
 pub mod icmpv6;
+pub mod ipv4;
 pub mod lateness;
+pub mod pppoe;
 mod steps;
 pub mod tcp;
 pub mod words;
@@ -39,7 +43,9 @@ pub use dhcpv6::{Delegation, Dhcpv6, Kind};
 pub use dns::{Dns, Exchange, Question, Transport};
 pub use found::{Found, Told};
 pub use icmpv6::{Echo, IcmpError, Quoted};
+pub use ipv4::Ipv4Packet;
 pub use lateness::Lateness;
+pub use pppoe::PppoePacket;
 pub use steps::{Stepped, UnknownStep};
 pub use tcp::Connection;
 
@@ -58,6 +64,13 @@ pub struct Dissection<'t> {
     pub dhcpv6: Vec<Found<Dhcpv6>>,
     /// Every DNS message, over UDP and over TCP.
     pub dns: Vec<Found<Dns>>,
+    /// Every PPPoE packet; it has no IPv6 addresses.
+    pub pppoe: Vec<Found<PppoePacket>>,
+    /// Every IPv4 packet, on the LAN and in sessions; its addresses are mapped outside of it (RFC 3493
+    /// §3.7), and so are those of DNS messages over IPv4.
+    pub ipv4: Vec<Found<Ipv4Packet>>,
+    /// Every DHCPv4 message.
+    pub dhcpv4: Vec<Found<dhcpv4::Message>>,
     /// Every TCP connection on each cable.
     pub connections: Vec<Connection>,
     /// Every ICMPv6 error message.
@@ -102,6 +115,9 @@ impl<'t> Dissection<'t> {
             ndp: Vec::new(),
             dhcpv6: Vec::new(),
             dns: Vec::new(),
+            pppoe: Vec::new(),
+            ipv4: Vec::new(),
+            dhcpv4: Vec::new(),
             connections: Vec::new(),
             errors: Vec::new(),
             echoes: Vec::new(),
@@ -133,30 +149,57 @@ impl<'t> Dissection<'t> {
                     fate,
                     injected,
                 } => {
-                    let Some(packet) = Packet::parse(frame) else {
-                        continue;
+                    let place = Found {
+                        record,
+                        at,
+                        arrives: match fate {
+                            Fate::Delay(by) => at + *by,
+                            Fate::Pass | Fate::Drop | Fate::Duplicate => at,
+                        },
+                        on: *on,
+                        from: *from,
+                        injected: *injected,
+                        lost: *fate == Fate::Drop,
+                        eth_source: Mac([0; 6]),
+                        eth_destination: Mac([0; 6]),
+                        source: Ipv6Addr::UNSPECIFIED,
+                        destination: Ipv6Addr::UNSPECIFIED,
+                        hop_limit: 0,
+                        is: (),
                     };
-                    this.take_in(
-                        Found {
-                            record,
-                            at,
-                            arrives: match fate {
-                                Fate::Delay(by) => at + *by,
-                                Fate::Pass | Fate::Drop | Fate::Duplicate => at,
-                            },
-                            on: *on,
-                            from: *from,
-                            injected: *injected,
-                            lost: *fate == Fate::Drop,
+                    if place.lost {
+                        this.losses.push(at);
+                    }
+                    if let Some(packet) = Packet::parse(frame) {
+                        let found = Found {
                             eth_source: packet.eth_source,
                             eth_destination: packet.eth_destination,
                             source: packet.source,
                             destination: packet.destination,
                             hop_limit: packet.hop_limit,
-                            is: packet,
-                        },
-                        &mut streams,
-                    );
+                            ..place.with(packet)
+                        };
+                        this.take_in(found, &mut streams);
+                    } else if let Some(packet) = PppoePacket::read(frame) {
+                        let place = Found {
+                            eth_source: packet.packet.source,
+                            eth_destination: packet.packet.destination,
+                            ..place
+                        };
+                        if let Some(ip) = packet.ppp.as_ref().filter(|ppp| ppp.protocol == IPV4)
+                            && let Some(ip) = Ipv4::parse(&ip.information)
+                        {
+                            this.take_in_ipv4(&place, Some(packet.session()), &ip);
+                        }
+                        this.pppoe.push(place.with(packet));
+                    } else if let Some((source, destination, packet)) = in_frame(frame) {
+                        let place = Found {
+                            eth_source: source,
+                            eth_destination: destination,
+                            ..place
+                        };
+                        this.take_in_ipv4(&place, None, &packet);
+                    }
                 }
                 Seen::Fact { node, fact } => this.facts.push(Told {
                     record,
@@ -176,9 +219,6 @@ impl<'t> Dissection<'t> {
     }
 
     fn take_in(&mut self, found: Found<Packet<'t>>, streams: &mut tcp::Streams) {
-        if found.lost {
-            self.losses.push(found.at);
-        }
         let ndp = Ndp::parse(&found.is);
         // What a bridge sends is others', but for what came in nowhere.
         if !self.is_bridge() && (found.by_device(Role::Wan) || found.by_device(Role::Lan)) {
@@ -223,6 +263,29 @@ impl<'t> Dissection<'t> {
             self.put_together(&found);
         }
         self.packets.push(found);
+    }
+
+    fn take_in_ipv4(&mut self, place: &Found<()>, session: Option<u16>, packet: &Ipv4<'_>) {
+        let place = Found {
+            source: packet.source.to_ipv6_mapped(),
+            destination: packet.destination.to_ipv6_mapped(),
+            ..place.with(())
+        };
+        if let Some(udp) = packet.udp() {
+            let ports = (udp.source_port, udp.destination_port);
+            let dhcp = [dhcpv4::CLIENT_PORT, dhcpv4::SERVER_PORT];
+            if (ports.0 == dns::PORT || ports.1 == dns::PORT)
+                && let Some(dns) = Dns::read(Transport::Udp, ports, udp.payload)
+            {
+                self.dns.push(place.with(dns));
+            } else if dhcp.contains(&ports.1)
+                && let Some(message) = dhcpv4::decode(udp.payload)
+            {
+                self.dhcpv4.push(place.with(message));
+            }
+        }
+        self.ipv4
+            .push(place.with(Ipv4Packet::read(session, packet)));
     }
 
     /// Notes which associations the device asks for, and which of an answer it has not asked for.
@@ -373,91 +436,6 @@ impl<'t> Dissection<'t> {
         })
     }
 
-    /// Returns whether a step between two points in time made the device begin anew.
-    pub fn is_restarted(&self, from: Time, to: Time) -> bool {
-        self.steps
-            .iter()
-            .any(|step| from <= step.at && step.at <= to && step.restarts_device())
-    }
-
-    /// Returns from when on the LAN can hear of what happened then: at once, unless its cable was
-    /// out.
-    pub fn heard_on_lan_from(&self, at: Time) -> Time {
-        let mut out = self.steps.iter().filter(|step| step.pulls(Wire::Lan));
-        out.find(|step| step.began() <= at && at < step.at)
-            .map_or(at, |step| step.at)
-    }
-
-    /// Returns whether a cable lost frames or the device its power in this time, or shortly before.
-    pub fn is_disturbed(&self, from: Time, to: Time) -> bool {
-        let cut = self
-            .steps
-            .iter()
-            .any(|step| from - RECOVERY <= step.over() && step.began() <= to && step.interrupts());
-        cut || self.losses.iter().any(|at| from <= *at && *at <= to)
-    }
-
-    /// Returns whether something was cut or lost after one point and before another.
-    pub fn is_interrupted(&self, from: Time, to: Time) -> bool {
-        let cut = self
-            .steps
-            .iter()
-            .any(|step| from < step.over() && step.began() <= to && step.interrupts());
-        cut || self
-            .packets
-            .iter()
-            .any(|found| found.lost && from <= found.at && found.at <= to)
-    }
-
-    /// Returns whether a cable delivered a frame twice.
-    pub fn is_doubled(&self, record: RecordId) -> bool {
-        let seen = self.trace.records.get(record).map(|record| &record.seen);
-        matches!(
-            seen,
-            Some(Seen::Frame {
-                fate: Fate::Duplicate,
-                ..
-            })
-        )
-    }
-
-    /// Returns whether somebody had claimed an address that the device was about to take, so that it
-    /// may be without one until somebody looks after it (RFC 4862 §5.4.5).
-    pub fn is_claimed(&self, by: Time) -> bool {
-        let mut claims = self.neighbor_adverts();
-        claims.any(|claim| {
-            let mut probes = self.neighbor_solicits();
-            claim.injected
-                && claim.at <= by
-                && probes.any(|ns| {
-                    ns.by_device(claim.on)
-                        && ns.source.is_unspecified()
-                        && ns.is.target == claim.is.target
-                        && ns.at <= claim.at
-                })
-        })
-    }
-
-    /// Returns whether frames were being lost at a time, or shortly before.
-    pub fn is_lossy(&self, at: Time) -> bool {
-        let mut lossy = self.lossy();
-        lossy.any(|(from, to)| from <= at && at - RECOVERY <= to)
-    }
-
-    /// Returns when frames were being lost, by the steps that had them lost: what is asked again and
-    /// again may have gone missing every time.
-    pub fn lossy(&self) -> impl Iterator<Item = (Time, Time)> {
-        self.steps.iter().filter_map(|step| match &step.action {
-            Action::Loss(loss) => {
-                let until = loss
-                    .lasting
-                    .map_or(Time::NEVER, |lasting| step.at + lasting.0);
-                Some((step.at, until))
-            }
-            _ => None,
-        })
-    }
-
     /// Returns whether the device spoke on the WAN and not one packet came from the line.
     pub fn is_line_dumb(&self) -> bool {
         let mut packets = self.packets.iter().filter(|found| !found.injected);
@@ -482,8 +460,6 @@ impl<'t> Dissection<'t> {
     }
 }
 
-/// What a device may need until all is as before.
-const RECOVERY: Duration = Duration::from_secs(30);
 /// Where the addresses stand in an IPv6 header (RFC 8200 §3).
 const ADDRESSES: usize = 8;
 

@@ -20,6 +20,7 @@ use crate::launch;
 use crate::scratch::Scratch;
 
 mod kvm;
+mod ppp;
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +51,7 @@ pub fn look(files: &[PathBuf]) -> Result<Vec<Finding>, Error> {
     let mut found = sandbox()?;
     found.extend(walls());
     found.push(packet_sockets());
+    found.push(ppp::look());
     found.extend(qemu());
     found.extend(terminals());
     for file in files {

@@ -1,4 +1,4 @@
-//! The programs that this machine has, and where to get those that it lacks.
+//! The programs that this machine has, PPP of its kernel, and where to get what it lacks.
 
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,9 @@ pub fn install(programs: &[&str]) -> String {
     packages.sort_unstable();
     packages.dedup();
     match packages.is_empty() {
+        true if programs.contains(&PPP) => {
+            "where the kernel has it: `sudo modprobe -a pppoe ppp_async`".to_owned()
+        }
         true if programs.iter().all(|name| name.contains('/')) => {
             "the device file names it by its path, where there is no such file".to_owned()
         }
@@ -43,7 +46,8 @@ pub fn package_of(program: &str) -> Option<String> {
 pub fn find(program: &str) -> Option<PathBuf> {
     if program.contains('/') {
         let path = Path::new(program);
-        return path.is_file().then(|| path.to_owned());
+        let is_there = path.is_file() || program == PPP && path.exists();
+        return is_there.then(|| path.to_owned());
     }
     PATH.split(':')
         .map(|folder| Path::new(folder).join(program))
@@ -57,6 +61,8 @@ fn package(program: &str) -> Option<&'static str> {
     row.map(|(_, package)| *package)
 }
 
+/// What programs reach the kernel's PPP through; a device file names it as a need like a program.
+pub(crate) const PPP: &str = "/dev/ppp";
 /// Where programs are looked for.
 pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const PACKAGES: &[(&str, &str)] = &[
@@ -93,6 +99,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("pdns_recursor", "pdns-recursor"),
     ("perl", "perl"),
     ("pppd", "ppp"),
+    ("pppoe", "pppoe"),
+    ("pppoe-server", "pppoe"),
     ("python3", "python3"),
     ("qemu-img", "qemu-utils"),
     ("qemu-system-aarch64", "qemu-system-arm"),
@@ -123,5 +131,12 @@ mod tests {
     #[test]
     fn a_program_is_known_by_its_name_wherever_it_is() {
         assert_eq!(package("/usr/sbin/dhcp6c"), Some("wide-dhcpv6-client"));
+    }
+
+    #[test]
+    fn a_kernel_without_ppp_is_mended_by_its_modules() {
+        assert!(install(&[PPP]).contains("modprobe -a pppoe"));
+        assert!(install(&["pppd", PPP]).contains("apt-get install ppp"));
+        assert_eq!(find(PPP).is_some(), Path::new(PPP).exists());
     }
 }

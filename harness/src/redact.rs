@@ -34,6 +34,8 @@ pub struct Redactor {
     /// Customer IDs, whose letters say what kind of ID they are (ngn-facts §5.1) and stay.
     ids: BTreeSet<String>,
     words: BTreeSet<String>,
+    /// PPP accounts of ours, which are nobody's.
+    own: ppp::Own,
 }
 
 impl Redactor {
@@ -48,12 +50,14 @@ impl Redactor {
             macs: BTreeSet::new(),
             ids: BTreeSet::new(),
             words: words.into_iter().filter(|word| !word.is_empty()).collect(),
+            own: ppp::Own::default(),
         }
     }
 
     /// Notes what in a trace has to be mapped.
     pub fn learn(&mut self, trace: &Trace) {
         let found = Inside::of(trace);
+        self.own.add(&trace.header.setup);
         self.macs.extend(found.macs);
         self.ids.extend(found.customer_ids);
     }
@@ -207,6 +211,8 @@ impl Inside {
         let is_real = |mac: &Mac| {
             is_given_out(*mac) || header.captured.is_some() && mac.0[0] & 1 == 0 && mac.0 != [0; 6]
         };
+        let mut own = ppp::Own::default();
+        own.add(&header.setup);
         for record in &trace.records {
             if let Seen::Frame { frame, .. } = &record.seen {
                 found.macs.extend(frames::macs(frame).filter(is_real));
@@ -215,7 +221,7 @@ impl Inside {
                     let inside = ends.into_iter().filter_map(text::mac_inside);
                     found.macs.extend(inside.filter(is_real));
                 }
-                found.passwords += usize::from(!ppp::secrets(frame).is_empty());
+                found.passwords += usize::from(!ppp::secrets(frame, &own).is_empty());
             }
         }
         found

@@ -290,8 +290,8 @@ fn expectations(
     }
     if let Some(expected) = asked.screen {
         found.push(Expectation {
-            what: format!("the last screen is {}", screen_name(expected)),
-            seen: last.map_or_else(|| "no screen".to_owned(), screen_name),
+            what: format!("the last screen is {}", expected.name()),
+            seen: last.map_or("no screen", Screen::name).to_owned(),
             met: last == Some(expected),
             remark: false,
             promise: Promise::Screen,
@@ -358,14 +358,6 @@ fn last_try(trace: &Trace) -> Option<(Time, Option<Screen>)> {
 
 /// The longest that a terminal tries to load a page, and what it had to wait for before.
 const TO_LOAD: Duration = Duration::from_secs(65);
-
-/// Returns a screen's name as scenarios write it.
-pub(crate) fn screen_name(screen: Screen) -> String {
-    match serde_json::to_value(screen) {
-        Ok(serde_json::Value::String(name)) => name,
-        _ => format!("{screen:?}"),
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use ngnlab_reports::Text;
-use ngnlab_sim::line::{Area, Isp, LeaseTimes, Line, Opened, Quirks, Service, Upstream};
 use ngnlab_sim::node::router::defect::Defect;
+use ngnlab_sim::node::terminal::Ipv4Config;
 use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::time::Time;
 use ngnlab_sim::trace::Screen;
@@ -23,6 +23,7 @@ use crate::period::Period;
 
 pub mod delivery;
 mod idle;
+mod line;
 mod place;
 pub mod setup;
 mod spans;
@@ -30,13 +31,13 @@ pub mod step;
 mod terminal;
 mod validate;
 
-use delivery::Delivery;
+pub use line::{LeaseSpec, LineSpec};
 pub(crate) use place::{MOST_ENTRIES, entries, segment};
 pub use place::{files, name_of};
-pub use setup::DnsChoice;
+pub use setup::{Dialled, DnsChoice};
 use spans::Spans;
 use step::{Action, Step};
-pub use terminal::{TerminalDns, TerminalSpec};
+pub use terminal::{TerminalDns, TerminalIpv4, TerminalSpec};
 pub(crate) use validate::{MOST_REAL_TERMINALS, is_domain};
 
 /// One situation, as its file describes it.
@@ -81,72 +82,8 @@ pub struct Scenario {
     pub steps: Vec<Spanned<Step>>,
 }
 
-/// The line of a scenario: a preset, and what differs from it.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct LineSpec {
-    /// A name of [`Line::PRESETS`].
-    #[schemars(
-        with = "String",
-        description = "The line that the scenario begins with.",
-        extend("enum" = Line::PRESETS)
-    )]
-    pub preset: Spanned<String>,
-    /// Whether the preset's way of delivering the prefix matters.
-    #[schemars(with = "Option<Delivery>")]
-    pub delivery: Option<Spanned<Delivery>>,
-    /// The areas the scenario is run for.
-    #[serde(default = "both_areas")]
-    pub areas: Vec<Area>,
-    /// The product of the contract.
-    #[schemars(with = "Option<Service>")]
-    pub service: Option<Spanned<Service>>,
-    /// Whether ひかり電話 is part of the contract.
-    pub hikari_denwa: Option<bool>,
-    /// When the line was opened, which decides about the v6 option.
-    pub opened: Option<Opened>,
-    /// Whether フレッツ・v6オプション is part of the contract, whenever the line was opened.
-    pub v6_option: Option<bool>,
-    /// The customer ID the network has for the line.
-    #[schemars(with = "Option<String>")]
-    pub customer_id: Option<Spanned<String>>,
-    /// The customer ID that was applied for, or `none`; the line's own unless given.
-    #[schemars(with = "Option<String>")]
-    pub applied_id: Option<Spanned<String>>,
-    /// Who brings the prefix.
-    pub isp: Option<Isp>,
-    /// What stands between line and device, where the preset does not say it.
-    pub upstream: Option<Upstream>,
-    /// ONS domains beyond the six of the guide.
-    #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    pub extra_domains: Vec<Spanned<String>>,
-    /// The least and the most time between unsolicited Router Advertisements.
-    #[schemars(with = "Option<(Period, Period)>")]
-    pub ra_interval: Option<Spanned<(Period, Period)>>,
-    /// Lifetimes and timers of the delegation; the network's own, unless given.
-    pub lease: Option<LeaseSpec>,
-    /// Oddities of the nodes.
-    #[serde(default)]
-    pub quirks: Quirks,
-}
-
-/// Lifetimes and timers of a delegation, in whole seconds.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct LeaseSpec {
-    /// When to renew.
-    pub t1: Period,
-    /// When to rebind.
-    pub t2: Period,
-    /// How long addresses are preferred.
-    pub preferred: Period,
-    /// How long addresses are valid.
-    pub valid: Period,
-}
-
 /// How the device is configured.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DeviceSpec {
     /// RA, PD or a bridge; what the line delivers, unless given.
@@ -154,6 +91,18 @@ pub struct DeviceSpec {
     /// Which DNS servers it is given.
     #[serde(default)]
     pub dns: DnsChoice,
+    /// The PPPoE sessions that it dials, beside IPv6.
+    #[serde(default = "none_dialled")]
+    #[schemars(with = "Vec<Dialled>", length(max = 5))]
+    pub pppoe: Spanned<Vec<Dialled>>,
+    /// Whether the session to the service information site is entered with its domain
+    /// (ドメインルーティング).
+    #[serde(default = "usual")]
+    pub domain_routing: bool,
+    /// Whether each session is bound to a terminal's IPv4 address: 192.168.1.101, .102 and so on
+    /// (送信元 IP アドレス, as an RT-S300SE has it).
+    #[serde(default)]
+    pub source_bound: bool,
     /// What is wrong on purpose; follows from the other keys unless given.
     pub wrong_on_purpose: Option<Vec<Aspect>>,
 }
@@ -212,40 +161,6 @@ impl Scenario {
         Ok(Self::parse_and(&name_of(path)?, path, &text, more)?)
     }
 
-    /// Returns the line in an area.
-    pub fn line(&self, area: Area) -> Line {
-        let spec = &self.line;
-        let mut line = Line::preset(spec.preset.get_ref(), area)
-            .expect("the preset's name was validated with the file");
-        line.service = spec
-            .service
-            .as_ref()
-            .map_or(line.service, |named| *named.get_ref());
-        line.upstream = spec.upstream.unwrap_or(line.upstream);
-        line.hikari_denwa = spec.hikari_denwa.unwrap_or(line.hikari_denwa);
-        line.opened = spec.opened.unwrap_or(line.opened);
-        // Guide p.4: what comes with the line, unless somebody ordered otherwise.
-        let brought = line.opened.brings_v6_option(area);
-        line.v6_option = spec.v6_option.unwrap_or(brought);
-        line.isp = spec.isp.unwrap_or(line.isp);
-        line.lease = spec.lease.map(LeaseSpec::times);
-        line.quirks = spec.quirks.clone();
-        let extra = spec.extra_domains.iter();
-        line.extra_domains = extra.map(|name| name.get_ref().clone()).collect();
-        line.ra_interval = spec.ra_interval.as_ref().map(|interval| {
-            let (least, most) = interval.get_ref();
-            (least.0, most.0)
-        });
-        if let Some(id) = &spec.customer_id {
-            line.customer_id.clone_from(id.get_ref());
-            line.applied_id = Some(line.customer_id.clone());
-        }
-        if let Some(id) = &spec.applied_id {
-            line.applied_id = Some(id.get_ref().clone()).filter(|id| id != "none");
-        }
-        line
-    }
-
     /// Returns when the run ends.
     pub fn end(&self) -> Time {
         Time::ZERO + self.until.0
@@ -273,6 +188,17 @@ impl Scenario {
         specs.find(|spec| spec.name.get_ref() == name)
     }
 
+    /// Returns how a terminal gets its IPv4 address, if at all.
+    pub fn terminal_ipv4(&self, name: &str) -> Option<Ipv4Config> {
+        let spec = self.terminal_spec(name).and_then(|spec| spec.ipv4);
+        let dials = !self.device.pppoe.get_ref().is_empty();
+        let usual = match dials {
+            true => TerminalIpv4::Automatic,
+            false => TerminalIpv4::Off,
+        };
+        spec.unwrap_or(usual).config()
+    }
+
     /// Returns the defects that some check must notice here.
     pub fn notices(&self) -> impl Iterator<Item = Defect> {
         let names = self.notices.iter();
@@ -296,24 +222,29 @@ impl Scenario {
     }
 }
 
-impl LeaseSpec {
-    fn times(self) -> LeaseTimes {
-        let secs = |period: Period| u32::try_from(period.0.as_secs()).unwrap_or(u32::MAX);
-        LeaseTimes {
-            t1: secs(self.t1),
-            t2: secs(self.t2),
-            preferred: secs(self.preferred),
-            valid: secs(self.valid),
+fn usual() -> bool {
+    true
+}
+
+impl Default for DeviceSpec {
+    fn default() -> Self {
+        Self {
+            mode: None,
+            dns: DnsChoice::default(),
+            pppoe: none_dialled(),
+            domain_routing: usual(),
+            source_bound: false,
+            wrong_on_purpose: None,
         }
     }
 }
 
-fn one_terminal() -> Vec<Spanned<String>> {
-    vec![Spanned::new(0..0, "pc".to_owned())]
+fn none_dialled() -> Spanned<Vec<Dialled>> {
+    Spanned::new(0..0, Vec::new())
 }
 
-fn both_areas() -> Vec<Area> {
-    Area::ALL.to_vec()
+fn one_terminal() -> Vec<Spanned<String>> {
+    vec![Spanned::new(0..0, "pc".to_owned())]
 }
 
 /// Issue-wide bound: longer ones run in real time only when asked for.
@@ -321,6 +252,8 @@ const LONG: Duration = Duration::from_secs(120);
 
 #[cfg(test)]
 mod tests {
+    use ngnlab_sim::line::Area;
+
     use super::*;
 
     #[test]

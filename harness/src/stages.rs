@@ -1,4 +1,5 @@
-//! How far a device has come on a line: started, link, prefix, LAN, DNS, each once and in order.
+//! How far a device has come on a line: started, link, prefix, LAN, DNS, each once and in order, and
+//! last its PPPoE session, if it dials one.
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use ngnlab_sim::message::ndp::{Ndp, NdpOption};
 use ngnlab_sim::message::packet::Packet;
 use ngnlab_sim::setup::Mode;
 use ngnlab_sim::time::Time;
-use ngnlab_sim::trace::{End, Record, Role, Seen};
+use ngnlab_sim::trace::{End, Fact, PppEvent, Record, Role, Seen};
 use serde::{Deserialize, Serialize};
 
 /// One stage on the way to a router that serves its terminals.
@@ -24,6 +25,8 @@ pub enum Stage {
     Lan,
     /// It answered a terminal's DNS question, or let the answer pass.
     Dns,
+    /// It has a PPPoE session, with an IPv4 address.
+    Session,
 }
 
 /// A stage and when it was reached, counted from the moment that the cables were plugged in.
@@ -37,13 +40,20 @@ pub struct Reached {
 
 impl Stage {
     /// Every stage, in order.
-    pub const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Started,
         Self::Link,
         Self::Prefix,
         Self::Lan,
         Self::Dns,
+        Self::Session,
     ];
+
+    /// Returns every stage of a device that dials a PPPoE session, or of one that does not.
+    pub fn all(dials: bool) -> &'static [Self] {
+        // The session is the last one.
+        &Self::ALL[..Self::ALL.len() - usize::from(!dials)]
+    }
 
     /// Returns the stage in words, as they go after "reached" in a list.
     pub fn words(self) -> &'static str {
@@ -53,6 +63,7 @@ impl Stage {
             Self::Prefix => "got a prefix",
             Self::Lan => "serves the LAN",
             Self::Dns => "answers DNS",
+            Self::Session => "has a session",
         }
     }
 
@@ -91,6 +102,10 @@ impl Stage {
                 "see in the log of the DNS program whether it listens on the LAN, and whether its \
                  servers are those of `dns.default` and `dns.domains`"
             }
+            (Self::Session, _) => {
+                "see in the log of the PPPoE client how far it comes: PADO, PADS, LCP, \
+                 authentication, IPCP; name and password are in `pppoe` for templates"
+            }
         }
     }
 }
@@ -98,17 +113,22 @@ impl Stage {
 /// Follows a device as records come in.
 pub struct Progress {
     mode: Mode,
+    stages: &'static [Stage],
     next: usize,
     seen: usize,
+    /// When its first session came up, which may be before the other stages are reached.
+    session_at: Option<Time>,
 }
 
 impl Progress {
     /// Begins to follow a device in this mode, before its cables are plugged in.
-    pub fn new(mode: Mode) -> Self {
+    pub fn new(mode: Mode, dials: bool) -> Self {
         Self {
             mode,
+            stages: Stage::all(dials),
             next: 0,
             seen: 0,
+            session_at: None,
         }
     }
 
@@ -119,12 +139,18 @@ impl Progress {
             reached.extend(self.reach(Time::ZERO));
         }
         for record in &records[self.seen.min(records.len())..] {
+            if is_session(record) {
+                self.session_at.get_or_insert(record.at);
+            }
             if self
                 .awaited()
                 .is_some_and(|stage| self.shows(stage, record))
             {
                 reached.extend(self.reach(record.at));
             }
+        }
+        if let (Some(Stage::Session), Some(at)) = (self.awaited(), self.session_at) {
+            reached.extend(self.reach(at));
         }
         self.seen = records.len();
         reached
@@ -136,7 +162,7 @@ impl Progress {
     }
 
     fn awaited(&self) -> Option<Stage> {
-        Stage::ALL.get(self.next).copied()
+        self.stages.get(self.next).copied()
     }
 
     fn reach(&mut self, at: Time) -> Option<Reached> {
@@ -159,6 +185,7 @@ impl Progress {
             Stage::Prefix => (*on, *from) == (Role::Wan, End::Network) && self.has_prefix(frame),
             Stage::Lan => (*on, *from) == (Role::Lan, End::Device) && advertised_prefix(frame),
             Stage::Dns => (*on, *from) == (Role::Lan, End::Device) && is_dns_answer(frame),
+            Stage::Session => false,
         }
     }
 
@@ -167,6 +194,16 @@ impl Progress {
             Mode::Ra | Mode::Bridge => advertised_prefix(frame),
             Mode::Pd => is_delegation(frame),
         }
+    }
+}
+
+fn is_session(record: &Record) -> bool {
+    match &record.seen {
+        Seen::Fact {
+            fact: Fact::Ppp { event, .. },
+            ..
+        } => matches!(event, PppEvent::Up { .. }),
+        _ => false,
     }
 }
 
@@ -218,7 +255,7 @@ mod tests {
 
     #[test]
     fn stages_are_reached_in_order_and_once() {
-        let mut progress = Progress::new(Mode::Pd);
+        let mut progress = Progress::new(Mode::Pd, false);
         let link = frame(1, Role::Wan, End::Device, 546, 547, &[1]);
         let early_dns = frame(2, Role::Lan, End::Device, 53, 40_000, &DNS_ANSWER);
         let mut records = vec![link, early_dns];
@@ -232,6 +269,37 @@ mod tests {
         records.push(frame(4, Role::Wan, End::Network, 547, 546, &reply));
         assert_eq!(words(&progress.take_in(&records)), ["got a prefix"]);
         assert!(!progress.is_over());
+    }
+
+    #[test]
+    fn a_session_that_came_early_is_told_last() {
+        let reply = [7, 0, 0, 0, 0, 25, 0, 41, 0, 26];
+        let records = [
+            frame(1, Role::Wan, End::Device, 546, 547, &[1]),
+            Record {
+                at: Time::from_secs(2),
+                seen: Seen::Fact {
+                    node: "concentrator".to_owned(),
+                    fact: Fact::Ppp {
+                        session: 1,
+                        account: None,
+                        event: PppEvent::Up {
+                            address: std::net::Ipv4Addr::new(203, 0, 113, 16),
+                        },
+                    },
+                },
+            },
+            frame(3, Role::Wan, End::Network, 547, 546, &reply),
+        ];
+        let mut progress = Progress::new(Mode::Pd, true);
+        progress.next = 4;
+        let dns = frame(4, Role::Lan, End::Device, 53, 40_000, &DNS_ANSWER);
+        assert!(progress.take_in(&records).is_empty());
+        let all = [&records[..], &[dns]].concat();
+        let reached = progress.take_in(&all);
+        assert_eq!(words(&reached), ["answers DNS", "has a session"]);
+        assert_eq!(reached[1].at, Duration::from_secs(2));
+        assert!(progress.is_over());
     }
 
     fn words(reached: &[Reached]) -> Vec<&'static str> {

@@ -148,7 +148,7 @@ fn a_mistake_in_a_scenario_names_file_line_column_and_the_right_word() {
             "\"device\"",
             "\"2408::x\"",
             "test.toml:9:58",
-            "neither an IPv6 address",
+            "neither an IP address",
         ),
         ("\"20s\"", "\"80s\"", "test.toml:8:6", "the run ends at 1m"),
         ("\"20s\"", "\"20\"", "test.toml:8:6", "not a span of time"),

@@ -243,7 +243,7 @@ fn a_disk_that_fills_up_costs_what_it_has_no_room_for_and_the_report_is_still_sa
         cases.len()
     );
 
-    // A report that finds no room is said, too.
+    // A report that finds no room is said, too; what each check is has room in the journal.
     let json = small.join("report.json");
     let args = [
         "run",
@@ -252,7 +252,7 @@ fn a_disk_that_fills_up_costs_what_it_has_no_room_for_and_the_report_is_still_sa
         "--json",
         text(&json),
     ];
-    let script = format!("mount -t tmpfs -o size=200k none {}", text(&small));
+    let script = format!("mount -t tmpfs -o size=300k none {}", text(&small));
     let output = elsewhere(&script, &args);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     assert!(said(&output.stdout).contains("profile    ons-east"));

@@ -44,8 +44,17 @@ fn every_scenario_dissects_cleanly() {
     for path in scenario::files(&scenarios).unwrap() {
         let scenario = Scenario::load(&path).unwrap();
         let capture = folder.path().join("run.pcapng");
-        write(&run(&scenario), &capture);
-        let mut complaints = tshark::complaints(&capture);
+        let trace = run(&scenario);
+        // What a home gateway passes on unchanged would be a conversation that repeats itself.
+        let mut complaints = Vec::new();
+        for is_uplink in [false, true] {
+            let part = only(&trace, |on| (on == Role::Uplink) == is_uplink);
+            if part.records.is_empty() {
+                continue;
+            }
+            write(&part, &capture);
+            complaints.extend(tshark::complaints(&capture));
+        }
         if breaks_answers(&path) {
             complaints.retain(|complaint| !complaint.contains("Malformed Packet"));
         }
@@ -103,10 +112,7 @@ fn the_decoder_reads_what_wireshark_reads() {
         let trace = run(&Scenario::load(&path).unwrap());
         // Wireshark takes what crosses both cables for one conversation that repeats itself.
         for role in Role::ALL {
-            let mut trace = trace.clone();
-            trace
-                .records
-                .retain(|record| matches!(&record.seen, Seen::Frame { on, .. } if *on == role));
+            let trace = only(&trace, |on| on == role);
             let capture = folder.path().join("run.pcapng");
             write(&trace, &capture);
             same_fields::compare(
@@ -134,6 +140,15 @@ fn run(scenario: &Scenario) -> Trace {
     play::run(scenario, Area::West, 1, &mut device, Pace::Virtual)
         .unwrap()
         .trace
+}
+
+/// Returns the frames on some cables.
+fn only(trace: &Trace, cables: impl Fn(Role) -> bool) -> Trace {
+    let mut trace = trace.clone();
+    trace
+        .records
+        .retain(|record| matches!(&record.seen, Seen::Frame { on, .. } if cables(*on)));
+    trace
 }
 
 fn write(trace: &Trace, to: &Path) {

@@ -14,7 +14,7 @@
 //!    of a foreign capture; the verdicts that scenarios promise, and which of them are missing; a
 //!    frame field by field; where in a trace and its capture a finding is seen; where a report comes
 //!    from; the entries of a device file that no longer hold
-//! 7. [`words`]: sentences in the language of the reader
+//! 7. [`profile`], [`words`]: which checks count; sentences in the language of the reader
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -35,12 +35,15 @@ pub mod formats;
 pub mod journal;
 pub mod matrix;
 pub mod place;
+pub mod profile;
 pub mod provenance;
 pub mod scene;
 pub mod score;
 pub mod shard;
 pub mod stale;
 pub mod words;
+
+pub use profile::Profile;
 
 /// The version of the JSON report; it grows when a reader of the old one would break.
 pub const FORMAT: u32 = 2;
@@ -55,82 +58,6 @@ pub enum Level {
     Must,
     /// A device that fails it is conformant with remarks.
     Should,
-}
-
-/// A set of checks with an overall result.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Profile {
-    /// A router for オンライン資格確認 on an NTT East line.
-    OnsEast,
-    /// A router for オンライン資格確認 on an NTT West line.
-    OnsWest,
-    /// A router below a ひかり電話ルータ.
-    HomeGateway,
-    /// A customer-edge router by RFC 7084 and RFC 9096.
-    CeRouter,
-    /// A DNS forwarder by RFC 5625, whatever line it is on.
-    DnsProxy,
-}
-
-impl Profile {
-    /// Every profile.
-    pub const ALL: [Self; 5] = [
-        Self::OnsEast,
-        Self::OnsWest,
-        Self::HomeGateway,
-        Self::CeRouter,
-        Self::DnsProxy,
-    ];
-
-    /// Returns the name that the command line uses.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::OnsEast => "ons-east",
-            Self::OnsWest => "ons-west",
-            Self::HomeGateway => "home-gateway",
-            Self::CeRouter => "ce-router",
-            Self::DnsProxy => "dns-proxy",
-        }
-    }
-
-    /// Returns what a device of this profile is for.
-    pub fn about(self) -> Text {
-        match self {
-            Self::OnsEast => Text::new(
-                "NTT東日本の回線でオンライン資格確認に使うルータ",
-                "A router for オンライン資格確認 on an NTT East line",
-            ),
-            Self::OnsWest => Text::new(
-                "NTT西日本の回線でオンライン資格確認に使うルータ",
-                "A router for オンライン資格確認 on an NTT West line",
-            ),
-            Self::HomeGateway => Text::new(
-                "ひかり電話ルータの配下でオンライン資格確認に使うルータ",
-                "A router for オンライン資格確認 below a ひかり電話ルータ",
-            ),
-            Self::CeRouter => Text::new(
-                "RFC 7084とRFC 9096に従う家庭用IPv6ルータ",
-                "An IPv6 customer-edge router by RFC 7084 and RFC 9096",
-            ),
-            Self::DnsProxy => Text::new(
-                "RFC 5625に従うDNSフォワーダ",
-                "A DNS forwarder by RFC 5625, whatever line it is on",
-            ),
-        }
-    }
-
-    /// Returns whether a case counts for it: those of its area, or below a home gateway.
-    pub fn counts(self, case: &Case) -> bool {
-        match self {
-            Self::OnsEast => case.area == "east",
-            Self::OnsWest => case.area == "west",
-            Self::HomeGateway => case.scenario.starts_with("home-gateway/"),
-            Self::CeRouter | Self::DnsProxy => true,
-        }
-    }
 }
 
 /// A text in both languages of the users.

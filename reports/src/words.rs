@@ -90,7 +90,7 @@ pub fn entries() -> impl Iterator<Item = (&'static str, &'static str, &'static s
 }
 
 /// The files of the table, by what is spoken of.
-const FILES: [(&str, &str); 18] = [
+const FILES: [(&str, &str); 20] = [
     ("report.txt", include_str!("words/report.txt")),
     ("benchmark.txt", include_str!("words/benchmark.txt")),
     ("bundles.txt", include_str!("words/bundles.txt")),
@@ -102,6 +102,8 @@ const FILES: [(&str, &str); 18] = [
     ("addresses.txt", include_str!("words/addresses.txt")),
     ("packets.txt", include_str!("words/packets.txt")),
     ("forms.txt", include_str!("words/forms.txt")),
+    ("ipv4.txt", include_str!("words/ipv4.txt")),
+    ("pppoe.txt", include_str!("words/pppoe.txt")),
     ("sites.txt", include_str!("words/sites.txt")),
     ("evidence.txt", include_str!("words/evidence.txt")),
     ("program.txt", include_str!("words/program.txt")),

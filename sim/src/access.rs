@@ -9,15 +9,18 @@ use std::net::Ipv6Addr;
 use ipnet::Ipv6Net;
 
 use crate::cable::{Cable, Port, Role};
-use crate::line::{DnsQuirk, HomeGatewayQuirk, Line, Upstream};
+use crate::line::internet::{CLAIMS, WEB, service_host};
+use crate::line::{Area, DnsQuirk, HomeGatewayQuirk, Line, Upstream};
 use crate::message::packet::Mac;
 use crate::node::Handle;
+use crate::node::concentrator::Concentrator;
 use crate::node::depot::{Depot, DepotConfig};
 use crate::node::dns::{DnsServer, DnsServerConfig, Zones, zones};
 use crate::node::edge::{Edge, EdgeConfig};
 use crate::node::home_gateway::{HomeGateway, HomeGatewayConfig};
 use crate::node::ipv4_box::Ipv4Box;
 use crate::node::line_auth::{LineAuth, LineAuthConfig};
+use crate::node::members_club::{MembersClub, MembersClubConfig};
 use crate::node::part::tcp::TcpStack;
 use crate::node::portal::{Portal, PortalConfig};
 use crate::node::router::{Router, RouterConfig};
@@ -26,6 +29,10 @@ use crate::registry::Registry;
 use crate::setup::{Mode, Setup};
 use crate::time::Time;
 use crate::world::World;
+
+mod behind_sessions;
+
+pub use behind_sessions::BehindSessions;
 
 /// The nodes of an access line, and the free end where the device goes.
 pub struct Access {
@@ -41,9 +48,15 @@ pub struct Access {
     pub dns: Vec<(&'static str, Handle<DnsServer>)>,
     /// The line-authentication site.
     pub line_auth: Handle<LineAuth>,
+    /// The PPPoE concentrator.
+    pub concentrator: Handle<Concentrator>,
+    /// What is behind its sessions.
+    pub behind_sessions: BehindSessions,
     /// The ONS portals.
     pub portal: Handle<Portal>,
-    /// The cables of the sites by name: `line-auth`, `portal`.
+    /// The members club, which is in the east alone.
+    pub members_club: Option<Handle<MembersClub>>,
+    /// The cables of the sites by name: `line-auth`, `portal`, `members-club`.
     pub sites: Vec<(&'static str, Cable)>,
     /// The network's book of assignments.
     pub registry: Registry,
@@ -67,6 +80,9 @@ pub fn lay(world: &mut World, line: &Line) -> Access {
     routes.push((host(values.line_auth), LINE_AUTH_SOCKET));
     routes.push((host(values.portal), PORTAL_SOCKET));
     routes.push((host(values.portal_test), PORTAL_SOCKET));
+    if line.area == Area::East {
+        routes.push((host(values.service_site), CLUB_SOCKET));
+    }
     let delivery = zones::delivery_hosts(values);
     let (first, second) = delivery.split_at(TcpStack::MAX_ADDRESSES);
     let depots = [
@@ -119,11 +135,30 @@ pub fn lay(world: &mut World, line: &Line) -> Access {
     let portal = world.add("portal", Portal::new(config));
     let to_portal = world.connect(portal.port(Portal::PORT), edge.port(PORTAL_SOCKET));
 
+    let mut sites = vec![("line-auth", to_line_auth), ("portal", to_portal)];
+    let members_club = (line.area == Area::East).then(|| {
+        let config = MembersClubConfig {
+            line: line.clone(),
+            registry: registry.clone(),
+        };
+        let club = world.add("members-club", MembersClub::new(config));
+        let cable = world.connect(club.port(MembersClub::PORT), edge.port(CLUB_SOCKET));
+        sites.push(("members-club", cable));
+        club
+    });
+
     for (socket, (name, addresses, size)) in (DEPOT_SOCKET..).zip(depots) {
         let addresses = addresses.to_vec();
         let depot = world.add(name, Depot::new(DepotConfig { addresses, size }));
         world.connect(depot.port(Depot::PORT), edge.port(socket));
     }
+
+    let behind_sessions = behind_sessions::lay(world, line, members_club);
+    let concentrator = behind_sessions.concentrator;
+    world.connect(
+        concentrator.port(Concentrator::ACCESS),
+        edge.port(Edge::PPPOE),
+    );
 
     let (wan, home_gateway, uplink) = match line.upstream {
         Upstream::Onu => (edge.port(Edge::ACCESS), None, None),
@@ -155,8 +190,11 @@ pub fn lay(world: &mut World, line: &Line) -> Access {
         uplink,
         dns,
         line_auth,
+        concentrator,
+        behind_sessions,
         portal,
-        sites: vec![("line-auth", to_line_auth), ("portal", to_portal)],
+        members_club,
+        sites,
         registry,
     }
 }
@@ -165,9 +203,17 @@ pub fn lay(world: &mut World, line: &Line) -> Access {
 pub fn web_hosts(line: &Line) -> Vec<String> {
     let values = line.area.values();
     let mut addresses = vec![values.line_auth, values.portal, values.portal_test];
+    if line.area == Area::East {
+        addresses.push(values.service_site);
+    }
     addresses.extend(values.crl);
     addresses.extend(zones::delivery_hosts(values));
     Zones::ons(line).names_at(&addresses).collect()
+}
+
+/// Returns the names of the hosts that have pages or files behind PPPoE sessions.
+pub fn session_hosts(area: Area) -> [&'static str; 3] {
+    [WEB.0, CLAIMS.0, service_host(area)]
 }
 
 /// Returns every name that some DNS server of the line has something to say about.
@@ -175,6 +221,8 @@ pub fn known_names(line: &Line) -> Vec<String> {
     Zones::ngn(line)
         .names()
         .chain(Zones::ons(line).names())
+        .chain(Zones::internet().names())
+        .chain(Zones::service_site(line.area).names())
         .collect()
 }
 
@@ -188,6 +236,7 @@ fn share(world: &mut World, wan: Port) -> Port {
         lan_mac: Mac([0x02, 0x00, 0x5e, 0x00, 0x68, 0x01]),
         default_dns: Vec::new(),
         domains: Vec::new(),
+        pppoe: Vec::new(),
         wrong_on_purpose: Vec::new(),
     };
     let config = RouterConfig {
@@ -202,4 +251,6 @@ fn share(world: &mut World, wan: Port) -> Port {
 const DNS_SOCKET: u8 = 1;
 const LINE_AUTH_SOCKET: u8 = 5;
 const PORTAL_SOCKET: u8 = 6;
-const DEPOT_SOCKET: u8 = 7;
+const CLUB_SOCKET: u8 = 7;
+/// The first of three.
+const DEPOT_SOCKET: u8 = 8;

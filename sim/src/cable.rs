@@ -29,6 +29,15 @@ impl Role {
     /// Every role, in the order of their interfaces in a capture.
     pub const ALL: [Self; 3] = [Self::Wan, Self::Lan, Self::Uplink];
 
+    /// Returns the device's other side; upstream of a home gateway there is none.
+    pub fn across(self) -> Option<Self> {
+        match self {
+            Self::Wan => Some(Self::Lan),
+            Self::Lan => Some(Self::Wan),
+            Self::Uplink => None,
+        }
+    }
+
     /// Returns the role's name.
     pub fn name(self) -> &'static str {
         match self {

@@ -9,15 +9,20 @@ use serde::{Deserialize, Serialize};
 use strum::VariantNames;
 
 pub mod customer_id;
+mod day;
 mod dhcpv6;
-mod opened;
+pub mod internet;
+pub mod members_club;
+pub mod pppoe;
 mod quirk_words;
 mod service;
 mod state;
 pub mod values;
 
+pub use day::Day;
 pub use dhcpv6::{Dhcpv6Quirk, LeaseTimes};
-pub use opened::Opened;
+pub use members_club::{Member, MembersClubQuirk};
+pub use pppoe::PppoeQuirk;
 pub use quirk_words::{QUIRK_WORDS, QuirkWords};
 pub use service::Service;
 pub use state::LineState;
@@ -73,7 +78,7 @@ pub struct Line {
     pub hikari_denwa: bool,
     /// When the line was opened.
     #[serde(default)]
-    pub opened: Opened,
+    pub opened: Day,
     /// Whether フレッツ・v6オプション is part of it: line-to-line traffic, and with it the delivery
     /// hosts.
     pub v6_option: bool,
@@ -95,6 +100,15 @@ pub struct Line {
     /// Lifetimes and timers of the delegation, where they are not the network's own.
     #[serde(default)]
     pub lease: Option<LeaseTimes>,
+    /// How many PPPoE sessions the contract has (ngn-facts §4.5).
+    #[serde(default = "usual_sessions")]
+    pub pppoe_sessions: u8,
+    /// The day on which everything happens.
+    #[serde(default)]
+    pub date: Day,
+    /// Who uses the members club.
+    #[serde(default)]
+    pub member: Member,
     /// Oddities of the nodes, each off by default.
     pub quirks: Quirks,
 }
@@ -153,6 +167,10 @@ pub struct Quirks {
     pub dns: Vec<DnsQuirk>,
     /// Of the line-authentication site.
     pub line_auth: Vec<LineAuthQuirk>,
+    /// Of the PPPoE concentrator.
+    pub pppoe: Vec<PppoeQuirk>,
+    /// Of the members club.
+    pub members_club: Vec<MembersClubQuirk>,
 }
 
 /// Oddities of the edge router.
@@ -328,7 +346,7 @@ impl Line {
             "hgw-ra" => (Service::Cross, false, Upstream::RentalRouter),
             _ => return None,
         };
-        let opened = Opened::default();
+        let opened = Day::default();
         // ngn-facts §5.5: CAF + 10 digits in both areas.
         let customer_id = "CAF1234567890".to_owned();
         Some(Self {
@@ -344,6 +362,9 @@ impl Line {
             extra_domains: Vec::new(),
             ra_interval: None,
             lease: None,
+            pppoe_sessions: pppoe::USUAL_SESSIONS,
+            date: Day::default(),
+            member: Member::default(),
             quirks: Quirks::default(),
         })
     }
@@ -429,4 +450,9 @@ impl Line {
     pub fn ons_dns(&self) -> [Ipv6Addr; 2] {
         self.area.values().ons_dns
     }
+}
+
+/// What a trace of a time without PPPoE had.
+fn usual_sessions() -> u8 {
+    pppoe::USUAL_SESSIONS
 }

@@ -12,16 +12,21 @@ use crate::frame::Frame;
 use crate::time::Time;
 use crate::trace::Fact;
 
+pub mod concentrator;
 pub mod depot;
 pub mod dns;
 pub mod edge;
 pub mod home_gateway;
+pub mod internet_host;
 pub mod ipv4_box;
+pub mod ipv4_resolver;
 pub mod line_auth;
+pub mod members_club;
 pub mod part;
 pub mod portal;
 pub mod router;
 pub mod segment;
+pub mod service_site;
 pub mod terminal;
 
 /// Anything that plugs into the network: a router, a server, a terminal, a software device.

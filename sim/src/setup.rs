@@ -1,6 +1,6 @@
 //! How the device under test is to be configured for a scenario.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,8 +21,29 @@ pub struct Setup {
     pub default_dns: Vec<Ipv6Addr>,
     /// The per-domain DNS table (guide p.7).
     pub domains: Vec<DomainServers>,
+    /// The PPPoE sessions that it dials, beside what it does over IPv6.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pppoe: Vec<PppoeAccount>,
     /// What the scenario configured wrong on purpose; checks on it are not applicable.
     pub wrong_on_purpose: Vec<Aspect>,
+}
+
+/// One PPPoE session as it is entered into the device (接続先設定).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PppoeAccount {
+    /// The name, realm included.
+    pub name: String,
+    /// The password.
+    pub password: String,
+    /// The domains whose hosts are reached by it (ドメインルーティング, 接続先経路); of several sessions,
+    /// the first without any takes the rest.
+    #[serde(default)]
+    pub domains: Vec<String>,
+    /// The terminal that it is for, whatever the destination (送信元 IP アドレス, as an RT-S300SE has it:
+    /// members-club article).
+    #[serde(default)]
+    pub source: Option<Ipv4Addr>,
 }
 
 /// The MAC addresses of a device.

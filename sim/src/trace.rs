@@ -25,7 +25,7 @@ mod screen;
 
 pub use crate::cable::{End, Role};
 pub use crate::line::LineState;
-pub use fact::{CommandEnding, DnsSource, Fact, FetchError, Note, Resolution};
+pub use fact::{CommandEnding, DnsSource, Fact, FetchError, Note, PppEnd, PppEvent, Resolution};
 pub use frames::Frames;
 pub use outcome::StepOutcome;
 pub use screen::Screen;

@@ -192,6 +192,7 @@ impl Site {
                     servers: values.ons_dns.to_vec(),
                 })
                 .collect(),
+            pppoe: Vec::new(),
             wrong_on_purpose: Vec::new(),
         };
         let mut world = World::new(1, Pace::Virtual);
@@ -205,6 +206,7 @@ impl Site {
                 mac: Mac([2, 0, 0x5e, 0, 0, 9]),
                 trusts_ons_root: true,
                 fixed_dns: Vec::new(),
+                ipv4: None,
             }),
         );
         let wan = world.connect(router.port(Router::WAN), access.wan);

@@ -104,6 +104,7 @@ impl Lab {
                 mac: Mac([2, 0, 0x5e, 0, 1, number]),
                 trusts_ons_root: true,
                 fixed_dns: vec![],
+                ipv4: None,
             };
             let terminal = world.add(&format!("pc{number}"), Terminal::new(config));
             world.connect(terminal.port(Terminal::PORT), hub.port(number));
@@ -160,6 +161,7 @@ fn setup(line: &Line) -> Setup {
         lan_mac: Mac([2, 0, 0x5e, 0, 0, 2]),
         default_dns: values.ngn_dns.to_vec(),
         domains: ons.collect(),
+        pppoe: vec![],
         wrong_on_purpose: vec![],
     }
 }

@@ -87,6 +87,7 @@ fn trace_of(packed: Packed<'_>) -> Trace {
             lan_mac: Mac([2, 0, 0x5e, 0x10, 0, 2]),
             default_dns: values.ngn_dns.to_vec(),
             domains: Vec::new(),
+            pppoe: Vec::new(),
             wrong_on_purpose: Vec::new(),
         },
         terminals: vec![TerminalTruth {

@@ -69,6 +69,7 @@ impl Table {
                 mac: Mac([2, 0, 0x5e, 0x40, 0, number]),
                 trusts_ons_root: true,
                 fixed_dns: packed.line.area.values().ons_dns.to_vec(),
+                ipv4: None,
             };
             let terminal = world.add(
                 ["pc", "printer"][usize::from(number) - 1],

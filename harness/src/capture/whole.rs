@@ -131,6 +131,7 @@ fn setup(line: &Line, mode: Mode, [wan_mac, lan_mac]: [Mac; 2]) -> Setup {
         lan_mac,
         default_dns: values.ngn_dns.to_vec(),
         domains: domains.collect(),
+        pppoe: Vec::new(),
         wrong_on_purpose: Vec::new(),
     }
 }

@@ -31,7 +31,7 @@ pub struct Check {
 impl Check {
     /// Returns what the check says about a trace.
     pub fn verdict(&self, trace: &Dissection<'_>) -> Verdict {
-        if let Some(why) = asked_of::why_not(self.id, trace.is_bridge()) {
+        if let Some(why) = asked_of::why_not(self.id, trace) {
             return not_applicable(why);
         }
         if let Some(at) = trace.header().captured {
@@ -84,3 +84,17 @@ pub(super) const EVERY_FORWARDER: &[Profile] = &[
 
 /// What RFC 5625 asks of a DNS forwarder, and ONS can do without.
 pub(super) const DNS_PROXY: &[Profile] = &[Profile::CeRouter, Profile::DnsProxy];
+
+/// What a PPPoE client owes.
+pub(super) const PPPOE: &[Profile] = &[Profile::Pppoe];
+
+/// What a router owes so that the members club confirms the line.
+pub(super) const MEMBERS: &[Profile] = &[Profile::Members];
+
+/// Whoever has to reach ONS, and who wants the members club.
+pub(super) const ONS_AND_MEMBERS: &[Profile] = &[
+    Profile::OnsEast,
+    Profile::OnsWest,
+    Profile::HomeGateway,
+    Profile::Members,
+];

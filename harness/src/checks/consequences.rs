@@ -10,6 +10,7 @@ use ngnlab_reports::{RecordId, Verdict};
 use crate::checks::ruling;
 use crate::dissection::Dissection;
 use bridged::BRIDGED;
+use dialled::DIALLED;
 use dns_answers::DNS_ANSWERS;
 use dns_table::DNS_TABLE;
 use forms::FORMS;
@@ -20,6 +21,7 @@ use premises::PREMISES;
 use same::SAME;
 
 mod bridged;
+mod dialled;
 mod dns_answers;
 mod dns_table;
 mod forms;
@@ -84,7 +86,7 @@ fn explained<'a>(
 
 fn same() -> impl Iterator<Item = &'static Consequence> {
     let fields = FORMS.iter().chain(DNS_ANSWERS);
-    let same = BRIDGED.iter().chain(DNS_TABLE).chain(SAME);
+    let same = BRIDGED.iter().chain(DIALLED).chain(DNS_TABLE).chain(SAME);
     same.chain(fields).chain(IN_THE_END)
 }
 

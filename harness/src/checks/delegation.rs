@@ -5,6 +5,7 @@ use super::check::Check;
 
 mod accepting;
 mod asking;
+mod kept;
 mod null_route;
 mod other_prefixes;
 mod without_addresses;
@@ -12,6 +13,7 @@ mod without_addresses;
 pub(super) const TOPICS: &[&[Check]] = &[
     asking::CHECKS,
     accepting::CHECKS,
+    kept::CHECKS,
     null_route::CHECKS,
     other_prefixes::CHECKS,
     without_addresses::CHECKS,

@@ -3,6 +3,7 @@
 
 use super::check::Check;
 
+mod after_an_answer;
 mod answer_contents;
 mod answer_shapes;
 mod best_answers;
@@ -59,6 +60,7 @@ pub(super) const TOPICS: &[&[Check]] = &[
     large_answers::CHECKS,
     edns_options::CHECKS,
     failing_servers::CHECKS,
+    after_an_answer::CHECKS,
     not_understood::CHECKS,
     own_failures::CHECKS,
     fragmented_answers::CHECKS,

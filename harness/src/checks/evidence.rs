@@ -8,6 +8,7 @@ pub(super) mod invitations;
 pub(super) mod ip_protocols;
 pub(super) mod lan_adverts;
 pub(super) mod lan_dhcpv6;
+pub(super) mod shown_pages;
 pub(super) mod silent_line;
 pub(super) mod site_visits;
 pub(super) mod spans;

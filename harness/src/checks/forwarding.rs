@@ -6,6 +6,7 @@ mod before_delegation;
 mod fragment;
 mod hop_limit;
 mod not_to_forward;
+mod once;
 mod own_path_mtu;
 mod path_mtu;
 mod resets_and_marks;
@@ -16,6 +17,7 @@ mod unchanged;
 
 pub(super) const TOPICS: &[&[Check]] = &[
     unchanged::CHECKS,
+    once::CHECKS,
     hop_limit::CHECKS,
     not_to_forward::CHECKS,
     path_mtu::CHECKS,

@@ -7,6 +7,7 @@ mod error_form;
 mod errors_due;
 mod errors_forbidden;
 pub(super) mod own_errors;
+mod silent_routers;
 #[cfg(test)]
 mod test_errors;
 
@@ -15,4 +16,5 @@ pub(super) const TOPICS: &[&[Check]] = &[
     errors_forbidden::CHECKS,
     error_form::CHECKS,
     errors_due::CHECKS,
+    silent_routers::CHECKS,
 ];

@@ -6,6 +6,7 @@ use super::check::Check;
 mod address_formation;
 mod address_lifetimes;
 mod router_discovery;
+mod router_flag;
 mod router_solicitation;
 mod routing_protocols;
 mod shared_prefix;
@@ -15,6 +16,7 @@ mod source_addresses;
 pub(super) const TOPICS: &[&[Check]] = &[
     router_solicitation::CHECKS,
     router_discovery::CHECKS,
+    router_flag::CHECKS,
     silent_routers::CHECKS,
     address_formation::CHECKS,
     address_lifetimes::CHECKS,

@@ -82,7 +82,7 @@ pub(super) fn answer(args: &DeviceCheck, place: Place) -> Result<Answer, Error> 
     let mut all = Vec::new();
     for mode in &description.offers.modes {
         let out = out.join(mode.word());
-        all.push(check(&device, &description.known, *mode, area, out, place)?);
+        all.push(check(&device, &description, *mode, area, out, place)?);
     }
     if let Some(path) = &args.json {
         let document = Document {
@@ -114,7 +114,7 @@ pub(super) fn answer(args: &DeviceCheck, place: Place) -> Result<Answer, Error> 
 /// Brings the device up on a line of its mode, and says on the way how far it is.
 fn check(
     device: &Path,
-    known: &[Known],
+    description: &Description,
     mode: Mode,
     area: Area,
     out: PathBuf,
@@ -127,7 +127,9 @@ fn check(
     let folder = out.join("check");
     fs::create_dir_all(&folder).map_err(fail(&folder))?;
     let scenario = folder.join("simplest-line.toml");
-    fs::write(&scenario, simplest_line(mode)).map_err(fail(&scenario))?;
+    // A bridge dials nothing itself.
+    let dials = description.offers.pppoe && mode != Mode::Bridge;
+    fs::write(&scenario, simplest_line(mode, dials)).map_err(fail(&scenario))?;
     let job = Job {
         scenario,
         area,
@@ -157,10 +159,10 @@ fn check(
         stages.push((reached.stage, millis(reached.at)));
     };
     let run = launch::run_staged(&job, device, &AtomicBool::new(false), &mut tell)?;
-    let missing = Stage::ALL.get(stages.len()).copied();
+    let missing = Stage::all(dials).get(stages.len()).copied();
     let trace = Dissection::new(&run.trace).expect("it has steps of ours alone");
     let wrong = match run.ending {
-        Ending::Complete => wrong(&trace, area, known),
+        Ending::Complete => wrong(&trace, area, &description.known),
         Ending::DeviceFailed(_) | Ending::NotOffered(_) => Vec::new(),
     };
     let mut case = case_of_trace(&run.trace, None).expect("it has steps of ours alone");
@@ -269,7 +271,9 @@ fn shown(name: &str, checked: &Checked, lang: Lang) -> String {
         format!("  {label}{:blanks$} {value}\n", "")
     };
     let Some(stopped) = &checked.stopped else {
-        let last = checked.stages.last().map_or(0, |(_, at)| *at);
+        // A session may come up before the terminals are served, and is told behind that.
+        let last = checked.stages.iter().map(|(_, at)| *at).max();
+        let last = last.unwrap_or_default();
         let ready = checked.ready_ms.unwrap_or_default();
         let at_first = checked.dns.as_ref().filter(|came| came.contains(", then "));
         let at_first = at_first.map_or_else(String::new, |came| field("dns", &lang.say(came)));
@@ -285,6 +289,7 @@ fn shown(name: &str, checked: &Checked, lang: Lang) -> String {
         match stopped.before {
             Stage::Prefix => "gets a prefix",
             Stage::Started => "had started",
+            Stage::Session => "had a session",
             stage => stage.words(),
         }
     );
@@ -310,8 +315,9 @@ fn shown(name: &str, checked: &Checked, lang: Lang) -> String {
 }
 
 /// Returns a scenario in which one terminal asks for one name again and again, as a browser would.
-fn simplest_line(mode: Mode) -> String {
+fn simplest_line(mode: Mode, dials: bool) -> String {
     let (preset, device, terminal) = match mode {
+        Mode::Ra | Mode::Pd if dials => (mode, "device = { pppoe = [\"isp\"] }\n", ""),
         Mode::Ra | Mode::Pd => (mode, "", ""),
         // Terminals are on the line itself, and know the ONS servers (guide p.12).
         Mode::Bridge => (

@@ -57,7 +57,7 @@ Examples:
   ngnlab device check my-router.toml
   ngnlab device check my-router.toml --area west --out out --json check.json
 
-Stages: started, sends on the WAN, got a prefix, serves the LAN, answers DNS
+Stages: started, sends on the WAN, got a prefix, serves the LAN, answers DNS, has a session (if it offers PPPoE)
 
 Exit codes: 0 it came all the way, 1 it stopped on the way, 2 wrong usage or file, 3 could not tell";
 

@@ -17,7 +17,6 @@ use crate::error::Error;
 use crate::guide::{PASSAGES, Passage};
 use crate::mistake::advice;
 use crate::promises;
-use crate::report::screen_name;
 use crate::scenario::step::words::{STEP_WORDS, StepWords};
 use crate::scenario::{Scenario, name_of};
 
@@ -130,10 +129,10 @@ impl<'a> Thing<'a> {
 /// Returns the screens of a name, of a code, or of the words that one begins with; of the latter
 /// all of a heading, if there is one, count alone.
 fn shown(word: &str) -> Vec<&'static screens::Text> {
-    let texts = || screens::TEXTS.iter();
+    let texts = screens::all;
     let code = |one: &screens::Text| one.code().is_some_and(|code| plain(code) == word);
     let exact: Vec<_> = texts()
-        .filter(|one| screen_name(one.screen) == word || code(one) || plain(one.heading) == word)
+        .filter(|one| one.screen.name() == word || code(one) || plain(one.heading) == word)
         .collect();
     if !exact.is_empty() {
         return exact;
@@ -184,13 +183,13 @@ fn unknown(id: &str, scenarios: &[Scenario]) -> Error {
         .chain(Defect::all().map(Defect::name))
         .chain(Profile::ALL.iter().map(|one| one.name()))
         .chain(diagnoses)
-        .chain(screens::TEXTS.iter().filter_map(screens::Text::code))
-        .chain(screens::TEXTS.iter().map(|one| one.heading))
+        .chain(screens::all().filter_map(screens::Text::code))
+        .chain(screens::all().map(|one| one.heading))
         .chain([WARNING, screens::ACCEPT])
         .chain(PASSAGES.iter().map(|one| one.place))
         .chain(QUIRK_WORDS.iter().map(|one| one.name))
         .chain(STEP_WORDS.iter().map(|one| one.name));
-    let screens = screens::TEXTS.iter().map(|one| screen_name(one.screen));
+    let screens = screens::all().map(|one| one.screen.name().to_owned());
     let known: Vec<String> = names
         .chain(words.map(str::to_owned))
         .chain(screens)

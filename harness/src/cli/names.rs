@@ -73,6 +73,10 @@ pub enum ProfileName {
     CeRouter,
     /// A DNS forwarder by RFC 5625
     DnsProxy,
+    /// A router that dials PPPoE beside IPv6
+    Pppoe,
+    /// A router behind which the members club confirms the contract line
+    Members,
 }
 
 impl From<ProfileName> for Profile {
@@ -83,6 +87,8 @@ impl From<ProfileName> for Profile {
             ProfileName::HomeGateway => Self::HomeGateway,
             ProfileName::CeRouter => Self::CeRouter,
             ProfileName::DnsProxy => Self::DnsProxy,
+            ProfileName::Pppoe => Self::Pppoe,
+            ProfileName::Members => Self::Members,
         }
     }
 }

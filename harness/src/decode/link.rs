@@ -3,6 +3,7 @@
 use ngnlab_reports::decoded::Layer;
 
 use super::next::{Next, Part};
+use super::ppp;
 use super::shown;
 use super::walk::{Walk, layer, plain};
 
@@ -72,6 +73,7 @@ fn pppoe(bytes: &[u8], at: usize, end: usize) -> Part {
             // RFC 5072 §2 and RFC 1332 §2.
             0x0057 => (until, Next::Ethertype(IPV6)),
             0x0021 => (until, Next::Ethertype(IPV4)),
+            protocol if ppp::name(protocol).is_some() => (until, Next::Ppp(protocol)),
             _ => (until, Next::Data),
         })
     });

@@ -9,6 +9,8 @@ use ngnlab_reports::decoded::Layer;
 pub(super) enum Next {
     /// What this Ethernet type stands for.
     Ethertype(u16),
+    /// What this protocol number of PPP stands for.
+    Ppp(u16),
     /// What this protocol number stands for.
     Protocol(u8, Ends),
     /// The data of a UDP datagram from one port to another.

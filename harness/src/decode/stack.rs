@@ -5,7 +5,7 @@ use std::ops::Range;
 use ngnlab_reports::decoded::{Decoded, Layer};
 
 use super::next::{Next, Part};
-use super::{dhcpv6, dns, icmpv6, ipv4, ipv6, link, tcp, udp};
+use super::{dhcpv6, dns, icmpv6, ipv4, ipv6, link, ppp, tcp, udp};
 
 /// A frame or packet, taken apart.
 #[derive(Debug)]
@@ -121,6 +121,7 @@ fn following(next: Next, bytes: &[u8], at: usize, end: usize) -> Part {
         Next::Ethertype(kind) => {
             link::tag(kind, bytes, at, end).unwrap_or_else(|| data(bytes, at, end))
         }
+        Next::Ppp(protocol) => ppp::control(protocol, bytes, at, end),
         Next::Protocol(tcp::TCP, ends) => tcp::header(ends, bytes, at, end),
         Next::Protocol(udp::UDP, ends) => udp::header(ends, bytes, at, end),
         Next::Protocol(icmpv6::ICMPV6, ends) => icmpv6::message(ends, bytes, at, end),

@@ -95,6 +95,12 @@ fn after(all: &[Attempt<'_>], terminal: Option<&str>, at: Time) -> Option<Record
 
 fn end<'d>(told: &Told<'d>) -> Option<(Option<&'d str>, End<'d>)> {
     let end = match told.fact {
+        // The members club has nothing to do with ONS.
+        Fact::ScreenServed { screen, .. }
+        | Fact::PageSeen {
+            screen: Some(screen),
+            ..
+        } if screen.is_of_club() => return None,
         Fact::ScreenServed { screen, .. } => return Some((None, End::Screen(*screen))),
         Fact::PageSeen { url, screen, .. } => match screen {
             Some(screen) => Some(End::Screen(*screen)),

@@ -50,6 +50,7 @@ impl TraceBuilder {
             lan_mac: ROUTER_LAN,
             default_dns: values.ngn_dns.to_vec(),
             domains: ngnlab_sim::line::ONS_DOMAINS.iter().map(ons).collect(),
+            pppoe: Vec::new(),
             wrong_on_purpose: Vec::new(),
         };
         let header = Header {

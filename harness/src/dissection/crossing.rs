@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use ngnlab_reports::RecordId;
 use ngnlab_sim::Time;
+use ngnlab_sim::message::ndp::NeighborAdvert;
 use ngnlab_sim::message::packet::{Packet, Payload, is_routable};
 use ngnlab_sim::trace::Role;
 
-use super::{ADDRESSES, Dissection, Found};
+use super::{ADDRESSES, Dissection, Echo, Found};
+use crate::scenario::step::cable::Wire;
 
 /// A transport protocol between two ends; what has no ports has zeros.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,12 +27,16 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// Returns the flow of a packet; ICMPv6 and fragments have none.
+    /// Returns the flow of a packet; fragments and ICMPv6 have none, but for echoes: both sides of
+    /// one have its identifier (RFC 4443 §4.1).
     pub fn of(packet: &Packet<'_>) -> Option<Self> {
         let (protocol, source, destination) = match &packet.payload {
             Payload::Udp(udp) => (UDP, udp.source_port, udp.destination_port),
             Payload::Tcp(tcp) => (TCP, tcp.source_port(), tcp.destination_port()),
-            Payload::Icmpv6(_) => return None,
+            Payload::Icmpv6(message) => {
+                let id = Echo::read(message)?.id;
+                (ICMPV6, id, id)
+            }
             Payload::Other { next_header, .. } if is_fragment(packet) || *next_header == ICMPV6 => {
                 return None;
             }
@@ -99,11 +105,7 @@ impl<'t> Dissection<'t> {
     /// Returns a packet as it left the device on the other cable; only what stands before the
     /// addresses may have changed.
     pub fn crossed(&self, before: &Found<Packet<'t>>) -> Option<&Found<Packet<'t>>> {
-        let other = match before.on {
-            Role::Wan => Role::Lan,
-            Role::Lan => Role::Wan,
-            Role::Uplink => return None,
-        };
+        let other = before.on.across()?;
         let rest = Contents::of(&before.is)?;
         let left = self.crossings.left.get_or_init(|| self.left());
         let alike = left.get(&(other, rest))?.iter();
@@ -147,10 +149,8 @@ impl<'t> Dissection<'t> {
             let Some(rest) = Contents::of(&found.is) else {
                 continue;
             };
-            let other = match found.on {
-                Role::Wan => Role::Lan,
-                Role::Lan => Role::Wan,
-                Role::Uplink => continue,
+            let Some(other) = found.on.across() else {
+                continue;
             };
             if !is_routable(found.source) || !is_routable(found.destination) {
                 continue;
@@ -176,10 +176,8 @@ impl<'t> Dissection<'t> {
     /// Returns whether the device was looking for the neighbour that a packet had to go to next: of
     /// what waits for that, it need keep no more than one packet (RFC 4861 §7.2.2).
     pub fn was_looking_for_next_hop(&self, before: &Found<Packet<'t>>, within: Duration) -> bool {
-        let other = match before.on {
-            Role::Wan => Role::Lan,
-            Role::Lan => Role::Wan,
-            Role::Uplink => return false,
+        let Some(other) = before.on.across() else {
+            return false;
         };
         self.neighbor_solicits().any(|solicit| {
             let target = solicit.is.target;
@@ -226,13 +224,123 @@ impl<'t> Dissection<'t> {
     /// Returns whether a router on the line has said last that it is one, and the time that it said is
     /// not over (RFC 4861 §6.3.4, §6.3.5): without one, nothing can be passed on.
     pub fn has_router(&self, at: Time) -> bool {
+        let forgotten = self.forgets_routers().filter(|since| *since <= at).max();
+        let since = forgotten.unwrap_or(Time::ZERO);
         let adverts = self.router_adverts().filter(|ra| ra.to_device(Role::Wan));
-        let last: BTreeMap<Ipv6Addr, Time> = adverts
-            .filter(|ra| ra.arrives <= at)
+        let mut last: BTreeMap<Ipv6Addr, Time> = adverts
+            .filter(|ra| !ra.lost && since <= ra.arrives && ra.arrives <= at)
             .map(|ra| (ra.source, ra.arrives + ra.is.lifetime))
             .collect();
+        last.retain(|router, _| !self.has_renounced(*router, at));
+        let renounced = self.renounced().next().is_some();
         // Who never heard of one may know it otherwise.
-        last.is_empty() || last.values().any(|until| at < *until)
+        let knows_none = last.is_empty() && forgotten.is_none() && !renounced;
+        knows_none || last.values().any(|until| at < *until)
+    }
+
+    /// Returns the advertisements by which a router of the line clears its R flag: it is none any
+    /// more (RFC 4861 §7.2.5).
+    pub fn renounced(&self) -> impl Iterator<Item = Found<&NeighborAdvert>> {
+        self.neighbor_adverts().filter(|na| {
+            let mut adverts = self.router_adverts();
+            na.to_device(Role::Wan)
+                && !na.is.router
+                && !na.lost
+                && adverts.any(|ra| {
+                    ra.to_device(Role::Wan) && ra.source == na.is.target && ra.arrives <= na.arrives
+                })
+        })
+    }
+
+    /// Returns from when on, and until when, a router of the line was none by its own word.
+    pub fn times_without_router(&self) -> impl Iterator<Item = (Time, Time)> {
+        self.renounced().map(|na| {
+            let mut adverts = self.router_adverts();
+            let back = adverts.find(|ra| {
+                ra.to_device(Role::Wan) && ra.source == na.is.target && ra.record > na.record
+            });
+            (na.arrives, back.map_or(self.end(), |ra| ra.arrives))
+        })
+    }
+
+    /// Returns whether a router of the line was none at that time by its own word.
+    pub fn is_renounced(&self, at: Time) -> bool {
+        let mut times = self.times_without_router();
+        times.any(|(from, to)| from <= at && at <= to)
+    }
+
+    fn has_renounced(&self, router: Ipv6Addr, at: Time) -> bool {
+        let mut words = self.renounced().filter(|na| na.is.target == router);
+        words.any(|na| {
+            let mut adverts = self.router_adverts();
+            na.arrives <= at
+                && !adverts.any(|ra| {
+                    let is_later = na.record < ra.record && ra.arrives <= at;
+                    ra.to_device(Role::Wan) && ra.source == router && is_later
+                })
+        })
+    }
+
+    /// Returns what left the device more often than it came in, and what it came in as.
+    pub fn multiplied(&self) -> Vec<(&Found<Packet<'t>>, &Found<Packet<'t>>)> {
+        let mut came: HashMap<(Role, Contents<'_>), (usize, usize)> = HashMap::new();
+        let mut multiplied = Vec::new();
+        for (index, found) in self.packets.iter().enumerate() {
+            let routable = is_routable(found.source) && is_routable(found.destination);
+            let Some(rest) = Contents::of(&found.is).filter(|_| routable) else {
+                continue;
+            };
+            let Some(other) = found.on.across() else {
+                continue;
+            };
+            if found.to_device(found.on) {
+                let times = 1 + usize::from(self.is_doubled(found.record));
+                let (_, left) = came.entry((found.on, rest)).or_insert((index, 0));
+                *left += times;
+            } else if found.by_device(found.on)
+                && let Some((first, left)) = came.get_mut(&(other, rest))
+            {
+                match left.checked_sub(1) {
+                    Some(fewer) => *left = fewer,
+                    None => multiplied.push((&self.packets[*first], found)),
+                }
+            }
+        }
+        multiplied
+    }
+
+    /// Returns when the device had reason to forget the routers of the line, and looked for one
+    /// anew: its power or the WAN's cable was back (RFC 7084 §4.1 G-5).
+    pub fn forgets_routers(&self) -> impl Iterator<Item = Time> {
+        let back = self
+            .steps
+            .iter()
+            .filter(|step| step.cuts_power() || step.pulls(Wire::Wan));
+        let back = back.map(|step| step.at);
+        back.filter(|back| {
+            let mut solicits = self.router_solicits();
+            solicits.any(|rs| rs.by_device(Role::Wan) && *back <= rs.at)
+        })
+    }
+
+    /// Returns whether the device was looking for a router of the line that did not answer: what
+    /// waits for it may be lost (RFC 4861 §7.2.2).
+    pub fn seeks_router_in_vain(&self, from: Time, to: Time) -> bool {
+        self.neighbor_solicits().any(|solicit| {
+            let target = solicit.is.target;
+            let is_sought = solicit.by_device(Role::Wan)
+                && solicit.destination.is_multicast()
+                && !solicit.source.is_unspecified()
+                && target.is_unicast_link_local()
+                && from - RETRANS <= solicit.at
+                && solicit.at <= to;
+            let mut adverts = self.neighbor_adverts();
+            is_sought
+                && !adverts.any(|advert| {
+                    let is_theirs = advert.to_device(Role::Wan) && advert.is.target == target;
+                    is_theirs && solicit.at <= advert.at && advert.arrives <= to
+                })
+        })
     }
 
     /// Returns whether the device has to pass a packet on that answers what a terminal sent less
@@ -257,6 +365,9 @@ impl<'t> Dissection<'t> {
         })
     }
 }
+
+/// The line's RetransTimer (ngn-facts §1.1): so long after one solicitation comes the next.
+const RETRANS: Duration = Duration::from_secs(10);
 
 /// RFC 8200 §3, and the protocol numbers.
 const NEXT_HEADER: usize = 6;

@@ -29,6 +29,8 @@ pub struct Quoted {
     pub next_header: u8,
     /// The first four bytes after the IPv6 header: the ports of TCP and UDP.
     pub ports: Option<(u16, u16)>,
+    /// The identifier, of an echo request or reply.
+    pub echo: Option<u16>,
 }
 
 /// An echo request or reply (RFC 4443 §4).
@@ -63,6 +65,12 @@ impl Quoted {
             let octets: [u8; 16] = packet.get(at..at + 16)?.try_into().ok()?;
             Some(Ipv6Addr::from(octets))
         };
+        let echo = |bytes: &[u8]| match (packet.get(6), bytes) {
+            (Some(&ICMPV6), [ECHO_REQUEST | ECHO_REPLY, _, _, _, a, b]) => {
+                Some(u16::from_be_bytes([*a, *b]))
+            }
+            _ => None,
+        };
         Some(Self {
             source: address(8)?,
             destination: address(24)?,
@@ -71,6 +79,7 @@ impl Quoted {
                 let port = |at: usize| u16::from_be_bytes([bytes[at], bytes[at + 1]]);
                 (port(0), port(2))
             }),
+            echo: packet.get(40..46).and_then(echo),
         })
     }
 }
@@ -87,3 +96,6 @@ impl Echo {
         })
     }
 }
+
+/// The protocol number.
+const ICMPV6: u8 = 58;

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 use super::builder::{Reply, TraceBuilder};
 use super::*;
+use crate::scenario::step::cable::Wire;
 
 #[test]
 fn a_forwarded_question_is_found_on_both_sides() {

@@ -1,10 +1,12 @@
 //! One record in plain words, for the evidence in a report.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ngnlab_reports::{Evidence, RecordId};
-use ngnlab_sim::message::packet::{Packet, is_link_local};
-use ngnlab_sim::trace::{CommandEnding, End, Fact, Role, Seen, StepOutcome};
+use ngnlab_sim::message::packet::ipv4::in_frame;
+use ngnlab_sim::message::packet::{Mac, Packet, is_link_local};
+use ngnlab_sim::message::pppoe::is_pppoe;
+use ngnlab_sim::trace::{CommandEnding, End, Fact, PppEnd, PppEvent, Role, Seen, StepOutcome};
 
 use super::Dissection;
 
@@ -23,7 +25,21 @@ pub(super) fn summary(trace: &Dissection<'_>, record: RecordId) -> String {
                     let (sender, receiver) = ends(trace, *on, *from, &packet);
                     format!("{sender} -> {receiver} {content}")
                 }
-                None => format!("{} {content}", on.name()),
+                None if is_pppoe(frame) => {
+                    let mut ends = ["router", "concentrator"];
+                    if *from == End::Network {
+                        ends.reverse();
+                    }
+                    format!("{} -> {} {content}", ends[0], ends[1])
+                }
+                None => match in_frame(frame) {
+                    Some((source, destination, packet)) => {
+                        let sender = ipv4_end(trace, source, packet.source);
+                        let receiver = ipv4_end(trace, destination, packet.destination);
+                        format!("{sender} -> {receiver} {content}")
+                    }
+                    None => format!("{} {content}", on.name()),
+                },
             }
         }
         Seen::Fact { node, fact } => format!("{node}: {}", fact_in_words(fact)),
@@ -68,6 +84,17 @@ fn step_in_words(trace: &Dissection<'_>, record: RecordId) -> String {
         StepOutcome::Done => format!("step: {action}"),
         StepOutcome::TimedOut => format!("step: {action} (timed out)"),
         StepOutcome::Failed(why) => format!("step: {action} ({why})"),
+    }
+}
+
+/// Returns who has an IPv4 address on the LAN; what is beyond has its address alone.
+fn ipv4_end(trace: &Dissection<'_>, mac: Mac, address: Ipv4Addr) -> String {
+    let terminals = &trace.header().terminals;
+    let known = terminals.iter().find(|terminal| terminal.mac == mac);
+    match known {
+        Some(terminal) => terminal.name.clone(),
+        None if trace.device_macs().contains(&mac) && address.is_private() => "router".to_owned(),
+        None => address.to_string(),
     }
 }
 
@@ -153,7 +180,7 @@ pub(crate) fn fact_in_words(fact: &Fact) -> String {
         Fact::Tls { host, peer, error } => {
             let host = host.as_deref().unwrap_or("no name");
             match error {
-                None => format!("TLS with {peer} for {host}"),
+                None => format!("TLS with {} for {host}", peer.to_canonical()),
                 Some(error) => format!("TLS with {peer} for {host} failed: {error}"),
             }
         }
@@ -166,7 +193,8 @@ pub(crate) fn fact_in_words(fact: &Fact) -> String {
         } => {
             let choice = choice.as_ref().map(|choice| format!(" {choice}"));
             format!(
-                "{peer} asks {method} {host}{path}{}",
+                "{} asks {method} {host}{path}{}",
+                peer.to_canonical(),
                 choice.unwrap_or_default()
             )
         }
@@ -181,6 +209,13 @@ pub(crate) fn fact_in_words(fact: &Fact) -> String {
             let servers: Vec<String> = servers.iter().map(Ipv6Addr::to_string).collect();
             format!("DNS servers {} by {by:?}", servers.join(", "))
         }
+        Fact::Ipv4Ready {
+            address, by_hand, ..
+        } => {
+            let how = if *by_hand { "by hand" } else { "by DHCPv4" };
+            format!("has address {address} {how}")
+        }
+        Fact::Ipv4Gone { address } => format!("lost address {address}"),
         Fact::Online => "online".to_owned(),
         Fact::Resolved {
             name,
@@ -198,7 +233,7 @@ pub(crate) fn fact_in_words(fact: &Fact) -> String {
         Fact::PageFailed { url, reason } => format!("cannot open {url}: {reason:?}"),
         Fact::Pinged { to, answered } => {
             let answer = if *answered { "answered" } else { "no answer" };
-            format!("ping {to}: {answer}")
+            format!("ping {}: {answer}", to.to_canonical())
         }
         Fact::StillConnected { idle_ms, alive } => {
             let state = if *alive { "alive" } else { "dead" };
@@ -209,6 +244,32 @@ pub(crate) fn fact_in_words(fact: &Fact) -> String {
             command, ending, ..
         } => format!("{}: {}", command.join(" "), ending_in_words(*ending)),
         Fact::Logged { log, line } => format!("{log}: {line}"),
+        Fact::Ppp {
+            session,
+            account,
+            event,
+        } => {
+            let of = account.as_ref().map(|account| format!(" of {account}"));
+            let of = of.unwrap_or_default();
+            match event {
+                PppEvent::Up { address } => {
+                    format!("PPPoE session {session:#06x}{of} is up with {address}")
+                }
+                PppEvent::TooMany => "a PPPoE session too many was refused".to_owned(),
+                PppEvent::WrongPassword => {
+                    format!("PPPoE session {session:#06x}: name or password is wrong")
+                }
+                PppEvent::Ended { how } => {
+                    let how = match how {
+                        PppEnd::ByDevice => "by the device",
+                        PppEnd::ByNetwork => "by the concentrator",
+                        PppEnd::Silence => "because the device was silent",
+                        PppEnd::Forgotten => "without a word",
+                    };
+                    format!("PPPoE session {session:#06x}{of} ended {how}")
+                }
+            }
+        }
         Fact::Note(note) => note.text.clone(),
     }
 }

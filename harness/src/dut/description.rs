@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use ngnlab_reports::Promise;
 use ngnlab_sim::message::packet::Mac;
-use ngnlab_sim::setup::{Macs, Mode};
+use ngnlab_sim::setup::{Macs, Mode, Setup};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -104,6 +104,9 @@ pub struct Offers {
     /// How it can get its prefix.
     #[schemars(length(min = 1), extend("uniqueItems" = true))]
     pub modes: Vec<Mode>,
+    /// Whether it dials PPPoE sessions beside IPv6.
+    #[serde(default)]
+    pub pppoe: bool,
 }
 
 /// A failure that is known already.
@@ -215,18 +218,21 @@ impl Description {
             })
     }
 
-    /// Returns whether the device offers a mode.
-    pub fn offers(&self, mode: Mode) -> bool {
-        self.offers.modes.contains(&mode)
+    /// Returns whether the device offers what it is to be set up for.
+    pub fn offers(&self, setup: &Setup) -> bool {
+        self.must_offer(setup).is_ok()
     }
 
-    /// Refuses a mode that the device does not offer.
-    pub(crate) fn must_offer(&self, mode: Mode) -> Result<(), DutError> {
-        if self.offers(mode) {
-            return Ok(());
+    /// Refuses what the device does not offer.
+    pub(crate) fn must_offer(&self, setup: &Setup) -> Result<(), DutError> {
+        if !self.offers.modes.contains(&setup.mode) {
+            let mode = serde_json::to_string(&setup.mode).unwrap_or_default();
+            return Err(DutError::NotOffered(format!("mode {mode}")));
         }
-        let mode = serde_json::to_string(&mode).unwrap_or_default();
-        Err(DutError::NotOffered(format!("mode {mode}")))
+        if !setup.pppoe.is_empty() && !self.offers.pppoe {
+            return Err(DutError::NotOffered("PPPoE".to_owned()));
+        }
+        Ok(())
     }
 
     /// Says of a template that it cannot be filled in for this scenario.
@@ -289,6 +295,7 @@ impl Description {
         Samples {
             macs: self.macs,
             modes: &self.offers.modes,
+            dials: self.offers.pppoe,
         }
     }
 
@@ -392,6 +399,20 @@ mod tests {
             "1:11: unknown word `proces` did you mean `process`?"
         );
         assert!(told("name = \"one\"\n").contains("the key `driver` is missing"));
+    }
+
+    #[test]
+    fn what_a_template_says_of_sessions_is_tried_before_anything_is_started() {
+        let head = "driver = \"process\"\nname = \"one\"\n";
+        let run = "[[run]]\nsetup = '{% for one in pppoe %}dial {{ one.user }}{% endfor %}'\n";
+        let told = |offers: &str| {
+            let text = format!("{head}offers = {{ modes = [\"pd\"]{offers} }}\n{run}");
+            Description::parse(Path::new("d.toml"), &text).err()
+        };
+        assert!(told("").is_none(), "nobody dials");
+        let mistakes = told(", pppoe = true").unwrap();
+        let said = &mistakes.list()[0].message;
+        assert!(said.contains("user"), "{said}");
     }
 
     #[test]

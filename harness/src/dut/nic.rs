@@ -135,7 +135,7 @@ impl Dut for NicDut {
     }
 
     fn attach(&mut self, world: &mut World, ends: Ends, setup: &Setup) -> Result<Cables, DutError> {
-        self.description.must_offer(setup.mode)?;
+        self.description.must_offer(setup)?;
         self.variables = Some(
             Variables::new(self.area, setup, self.file.names())
                 .when_measured(self.description.measured),

@@ -152,7 +152,7 @@ impl Dut for ProcessDut {
     }
 
     fn attach(&mut self, world: &mut World, ends: Ends, setup: &Setup) -> Result<Cables, DutError> {
-        self.description.must_offer(setup.mode)?;
+        self.description.must_offer(setup)?;
         let variables = Variables::new(self.area, setup, Programs::names())
             .when_measured(self.description.measured);
         let plan = Plan::render(&self.programs, &variables);

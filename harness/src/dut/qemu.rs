@@ -131,7 +131,7 @@ impl Dut for QemuDut {
     }
 
     fn attach(&mut self, world: &mut World, ends: Ends, setup: &Setup) -> Result<Cables, DutError> {
-        self.description.must_offer(setup.mode)?;
+        self.description.must_offer(setup)?;
         let variables = Variables::new(self.area, setup, self.machine.names())
             .when_measured(self.description.measured);
         let configure = Script::configure(&self.machine, &variables);

@@ -92,7 +92,11 @@ impl Rules {
         // Below a ひかり電話ルータ or not, every scenario here is of the same family.
         let is_here = |profile: &Profile| match profile {
             Profile::OnsEast | Profile::OnsWest => profile.counts(case),
-            Profile::HomeGateway | Profile::CeRouter | Profile::DnsProxy => true,
+            Profile::HomeGateway
+            | Profile::CeRouter
+            | Profile::DnsProxy
+            | Profile::Pppoe
+            | Profile::Members => true,
         };
         let is_asked = |profile: &Profile| info.profiles.contains(profile) && is_here(profile);
         (self.shoulds || info.level == Level::Must)

@@ -47,7 +47,8 @@ impl Texts {
             "terminals" | "from" | "terminal" => self.terminals.choose(rng).cloned(),
             "customer-id" | "applied-id" => one_of(CUSTOMER_IDS, rng),
             "extra-domains" => one_of(DOMAINS, rng),
-            "opened" => one_of(DAYS, rng),
+            "opened" | "date" => one_of(DAYS, rng),
+            "button" => one_of(BUTTONS, rng),
             "name" | "names" => self.names.choose(rng).cloned(),
             "kind" => one_of(RECORD_TYPES, rng),
             "server" | "to" => one_of(ADDRESSES, rng),
@@ -74,7 +75,20 @@ const CUSTOMER_IDS: &[&str] = &["CAF1234567890", "CAF0987654321", "COP12345678",
 /// ngn-facts §9 row 12; and one that lies below a domain of the guide.
 const DOMAINS: &[&str] = &["rece", "example.jp", "more.onshikaku.org", "a.b.c.example"];
 /// On both sides of the day from which the v6 option comes with a line (guide p.4).
-const DAYS: &[&str] = &["2008-03-31", "2012-05-28", "2012-05-29", "2021-03-25"];
+/// And in the last days of keys for the members club (ngn-facts §4.5).
+const DAYS: &[&str] = &[
+    "2008-03-31",
+    "2012-05-28",
+    "2012-05-29",
+    "2018-07-31",
+    "2021-03-25",
+];
+/// Buttons of the members club (ngn-facts §4.5), which may be pressed when they are not there.
+const BUTTONS: &[&str] = &[
+    "ご利用中のサービス(ご契約・ご利用情報)",
+    "契約回線確認を行う",
+    "会員情報の変更",
+];
 /// RFC 1035 §3.2.2, RFC 3596 §2.1, RFC 9460 §14.1, and one that nobody knows (RFC 3597).
 const RECORD_TYPES: &[&str] = &[
     "A",

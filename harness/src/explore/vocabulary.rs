@@ -152,6 +152,19 @@ pub(super) const LEFT_OUT: &[(&str, &str)] = &[
         "device.wrong-on-purpose",
         "it follows from the other keys, and anything else would be untrue",
     ),
+    ("line.member", "nothing of a member concerns the router"),
+    (
+        "step.do.press.fill",
+        "what is to be written is known of a page that somebody thought of",
+    ),
+    (
+        "step.do.press.greyed",
+        "how it ends is known of a situation that somebody thought of",
+    ),
+    (
+        "step.do.press.shows",
+        "how it ends is known of a situation that somebody thought of",
+    ),
     (
         "step.do.run",
         "a real computer takes real time, and its program is another one's",

@@ -83,7 +83,9 @@ fn serve() -> Result<Ending, Error> {
     let mut dut = drivers::device(&assignment, &description, task)?;
     let pace = dut.pace();
     let setup = scenario.setup(task.area, description.macs);
-    let mut progress = task.staged.then(|| Progress::new(setup.mode));
+    let mut progress = task
+        .staged
+        .then(|| Progress::new(setup.mode, !setup.pppoe.is_empty()));
     let mut signs = Signs::default();
     let run = play::watched(
         &scenario,

@@ -7,8 +7,8 @@ use std::time::Duration;
 use ngnlab_sim::cable::Cable;
 use ngnlab_sim::fault::Fate;
 use ngnlab_sim::frame::Frame;
-use ngnlab_sim::message::ndp::{Ndp, NeighborAdvert};
-use ngnlab_sim::message::packet::{ALL_NODES, Envelope, Mac};
+use ngnlab_sim::message::ndp::{Ndp, NeighborAdvert, NeighborSolicit};
+use ngnlab_sim::message::packet::{ALL_NODES, Envelope, Mac, solicited_node};
 use ngnlab_sim::time::Time;
 use ngnlab_sim::trace::End;
 use rand::Rng as _;
@@ -72,6 +72,7 @@ fn impair(
 pub(crate) struct Claim {
     cable: Cable,
     on: Wire,
+    trying: bool,
     until: Time,
     claimed: BTreeSet<Ipv6Addr>,
     /// How many records were looked at.
@@ -83,6 +84,7 @@ impl Claim {
         Self {
             cable: testbed.cable(step.cable),
             on: step.cable,
+            trying: step.trying,
             until: testbed.end_of(step.lasting),
             claimed: BTreeSet::new(),
             seen: 0,
@@ -102,7 +104,11 @@ impl Claim {
         self.seen = sight.records.len();
         for target in new.probed_addresses(self.on) {
             if self.claimed.len() < CLAIMS_MAX && self.claimed.insert(target) {
-                testbed.inject(self.cable, objection(target))?;
+                let claim = match self.trying {
+                    true => rival_probe(target),
+                    false => objection(target),
+                };
+                testbed.inject(self.cable, claim)?;
             }
         }
         Ok(false)
@@ -120,6 +126,17 @@ fn objection(target: Ipv6Addr) -> Frame {
         target_link_layer: Some(OWNER),
     };
     Ndp::NeighborAdvert(advert).build(envelope)
+}
+
+/// RFC 4862 §5.4.3: somebody else's probe of a tentative address shows that two are about to take it.
+fn rival_probe(target: Ipv6Addr) -> Frame {
+    let nowhere = Ipv6Addr::UNSPECIFIED;
+    let envelope = Envelope::new(OWNER, OWNER, nowhere, solicited_node(target));
+    let solicit = NeighborSolicit {
+        target,
+        source_link_layer: None,
+    };
+    Ndp::NeighborSolicit(solicit).build(envelope)
 }
 
 /// Who claims addresses; locally administered, and nobody else's here.

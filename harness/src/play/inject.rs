@@ -18,6 +18,7 @@ use super::sight::Sight;
 use crate::scenario::step::crafted::Crafted;
 
 mod dhcpv6_server;
+mod dns_over_tcp;
 pub mod forwarding;
 mod ipv4;
 mod lan_dhcpv6;
@@ -48,6 +49,10 @@ pub fn from_the_line(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, 
             let envelope = Envelope::new(gateway.mac, sight.wan_mac(), source, to);
             envelope.udp(PORT, 53, &question())
         }),
+        Crafted::DnsConnectionToDevice | Crafted::DnsQuestionOverTcp => {
+            Ok(dns_over_tcp::frames(crafted, sight))
+        }
+        Crafted::RouterFlagCleared => Ok(vec![neighbor_adverts::flag_cleared(gateway)]),
         Crafted::EchoToDevice => each(sight.device_addresses(), &|to| {
             let source = if is_link_local(to) {
                 gateway.address
@@ -169,6 +174,9 @@ pub fn from_the_lan(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, S
         | Crafted::PrefixNotOnLink
         | Crafted::ShortPrefixLifetimes
         | Crafted::RouterLifetimeZero
+        | Crafted::RouterFlagCleared
+        | Crafted::DnsConnectionToDevice
+        | Crafted::DnsQuestionOverTcp
         | Crafted::RouterAdvertAgain
         | Crafted::SilentRouter
         | Crafted::RouterAdvertFlood

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use ngnlab_sim::line::members_club::HOST;
 use ngnlab_sim::node::terminal::browser;
+use ngnlab_sim::node::terminal::browser::Press as Pressed;
 use ngnlab_sim::node::terminal::{Ask, Inquiry, RecordType, Transport as Carrier};
 use ngnlab_sim::trace::Screen;
 
 use super::not_yet;
 use super::testbed::Testbed;
+use crate::scenario::step::press::Press;
 use crate::scenario::step::resolve::{Kind, Resolve, Transport};
 use crate::scenario::step::target::Target;
 use crate::scenario::step::terminal::Choice;
@@ -20,6 +23,14 @@ pub(crate) enum Move {
     Choose(browser::Choice),
     /// Does so only if the consent screen is there.
     ChooseIfAsked(browser::Choice),
+    /// Fills fields, and presses a button or a link.
+    Press(Press),
+    /// Looks whether this screen has come.
+    Look(Screen),
+    /// Deletes the browser's cookies.
+    DeleteCookies,
+    /// Puts IPv6 on.
+    SwitchIpv6On,
     /// Goes back to the page before.
     Back,
     /// Looks up a name.
@@ -50,6 +61,16 @@ impl Move {
             Self::Choose(choice) | Self::ChooseIfAsked(choice) => {
                 testbed.world.with(handle, |pc, cx| pc.choose(choice, cx));
             }
+            Self::Press(step) => return press_now(&step, number, testbed),
+            Self::Look(screen) => {
+                let seen = testbed.screen(number);
+                if seen != Some(screen) {
+                    let seen = seen.map_or("none", Screen::name);
+                    return Err(format!("the screen is {seen}, not {}", screen.name()));
+                }
+            }
+            Self::DeleteCookies => testbed.world.with(handle, |pc, _| pc.delete_cookies()),
+            Self::SwitchIpv6On => testbed.world.with(handle, |pc, cx| pc.put_ipv6_on(cx)),
             Self::Back => testbed.world.with(handle, |pc, cx| pc.back(cx)),
             Self::Resolve(ask) => testbed.world.with(handle, |pc, cx| pc.resolve(ask, cx)),
             Self::Ask(inquiry) => testbed.world.with(handle, |pc, cx| pc.ask(inquiry, cx)),
@@ -71,7 +92,7 @@ impl Move {
                 let mut packet = [0; 48];
                 packet[0] = 0x23;
                 testbed.world.with(handle, |pc, cx| {
-                    pc.send_udp(to.into(), NTP, &packet, None, cx);
+                    pc.send_udp(to.into(), (None, NTP), &packet, None, cx);
                 });
             }
             Self::InstallCertificate => {
@@ -80,6 +101,48 @@ impl Move {
         }
         Ok(())
     }
+}
+
+/// Presses a button or a link, if it is there and as it was promised.
+fn press_now(step: &Press, number: usize, testbed: &mut Testbed) -> Result<(), String> {
+    let handle = testbed.handle(number);
+    let fill: Vec<_> = step.fill.clone().into_iter().collect();
+    let pressed = testbed
+        .world
+        .with(handle, |pc, cx| pc.press(&step.button, &fill, cx));
+    match (pressed, step.greyed) {
+        (Pressed::Greyed, true) => Ok(()),
+        (Pressed::Greyed, false) => Err(not_yet::GREYED.to_owned()),
+        (Pressed::Missing, _) => Err(not_yet::NO_BUTTON.to_owned()),
+        (Pressed::Loading | Pressed::Elsewhere(_), false) => Ok(()),
+        (Pressed::Loading | Pressed::Elsewhere(_), true) => {
+            Err("the button is not greyed".to_owned())
+        }
+    }
+}
+
+/// Returns what pressing takes, and looking at what comes of it.
+pub(super) fn press(step: &Press) -> Vec<Move> {
+    let press = Move::Press(step.clone());
+    [press]
+        .into_iter()
+        .chain(step.shows.map(Move::Look))
+        .collect()
+}
+
+/// Opens the members club and logs in as the line's member.
+pub(super) fn log_in(testbed: &Testbed) -> Vec<Move> {
+    let member = &testbed.line.member;
+    let fill = [("会員 ID", &member.id), ("パスワード", &member.password)];
+    let fill = fill.map(|(label, value)| (label.to_owned(), value.clone()));
+    let press = Press {
+        from: None,
+        button: LOG_IN.to_owned(),
+        fill: fill.into(),
+        greyed: false,
+        shows: None,
+    };
+    vec![Move::Open(format!("https://{HOST}/")), Move::Press(press)]
 }
 
 /// Returns the question of a look-up.
@@ -149,6 +212,8 @@ pub(super) fn plain(name: &str) -> Ask {
     }
 }
 
+/// The button below the club's login, in words of ours.
+const LOG_IN: &str = "ログイン";
 /// Guide p.15.
 pub(super) const TIME: &str = "ntp.base.oqs-pdl.org";
 /// RFC 5905 §7.2.

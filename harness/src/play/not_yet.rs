@@ -5,6 +5,8 @@ use ngnlab_sim::trace::CommandEnding;
 use crate::dissection::words::ending_in_words;
 
 pub(super) const NO_CONSENT: &str = "no consent screen is open";
+pub(super) const NO_BUTTON: &str = "no such button or link is on the page that is open";
+pub(super) const GREYED: &str = "the button is greyed";
 pub(super) const NO_DEVICE: &str = "the device's address is not known";
 pub(super) const NO_SERVER: &str = "the server's address is not known";
 pub(super) const NOBODY_SEEN: &str = "no address to send to has been seen";
@@ -14,7 +16,9 @@ pub(super) const NO_ANSWER: &str = "the device itself has sent no packet of more
 /// Returns whether a step failed for want of something that may only have been late.
 pub fn is_not_yet(why: &str) -> bool {
     let waits = [
+        GREYED,
         NO_ANSWER,
+        NO_BUTTON,
         NO_CONSENT,
         NO_DEVICE,
         NO_SERVER,

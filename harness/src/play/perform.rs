@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use ngnlab_sim::cable::Cable;
 use ngnlab_sim::fault::Fate;
 use ngnlab_sim::frame::Frame;
+use ngnlab_sim::line::pppoe::Realm;
 use ngnlab_sim::node::edge::Renumbering;
 use ngnlab_sim::node::home_gateway::HomeGateway;
 use ngnlab_sim::node::terminal::browser;
@@ -22,7 +23,9 @@ use crate::dut::{Dut, DutError};
 use crate::scenario::step::Action;
 use crate::scenario::step::cable::{LinkDown, Loss, Wire};
 use crate::scenario::step::crafted::Inject;
+use crate::scenario::step::internet::{SendUdp, Stranger};
 use crate::scenario::step::line::{PrefixAfter, Renumber};
+use crate::scenario::step::pppoe::{Concentrator, Deed};
 use crate::scenario::step::servers::{DnsMood, Server, Silence};
 
 /// A step that goes on.
@@ -49,6 +52,7 @@ pub(crate) fn begin(
     dut: &mut dyn Dut,
 ) -> Result<Result<Activity, String>, DutError> {
     let number = testbed.terminal(action.terminal().flatten());
+    let area = testbed.line.area;
     let terminal = |moves: Vec<Move>| {
         Ok(Activity::Terminal {
             number,
@@ -60,10 +64,14 @@ pub(crate) fn begin(
             Move::Open(LINE_AUTH.to_owned()),
             Move::ChooseIfAsked(browser::Choice::Accept),
         ]),
-        Action::Open(step) => terminal(vec![Move::Open(step.url.0.clone())]),
-        Action::Download(step) => terminal(vec![Move::Download(step.url.0.clone())]),
+        Action::Open(step) => terminal(vec![Move::Open(step.url.in_area(area))]),
+        Action::Download(step) => terminal(vec![Move::Download(step.url.in_area(area))]),
         Action::AskTime(_) => terminal(vec![Move::Resolve(moves::plain(TIME)), Move::AskTime]),
         Action::Consent(step) => terminal(vec![Move::Choose(step.choice.into())]),
+        Action::LogIn(_) => terminal(moves::log_in(testbed)),
+        Action::Press(step) => terminal(moves::press(step)),
+        Action::DeleteCookies(_) => terminal(vec![Move::DeleteCookies]),
+        Action::SwitchIpv6On(_) => terminal(vec![Move::SwitchIpv6On]),
         Action::Back(_) => terminal(vec![Move::Back]),
         Action::InstallCertificate(_) => terminal(vec![Move::InstallCertificate]),
         Action::CloseBrowser(_) => {
@@ -154,6 +162,9 @@ pub(crate) fn begin(
             upset(step, testbed);
             Ok(Activity::Over)
         }
+        Action::Concentrator(step) => Ok(concentrate(*step, testbed)),
+        Action::Stranger(step) => Ok(disturb_from_outside(*step, testbed)),
+        Action::SendUdp(step) => send_udp(step, number, testbed),
         Action::Loss(step) => {
             lose(step, testbed);
             Ok(Activity::Over)
@@ -243,6 +254,47 @@ fn renumber(step: Renumber, testbed: &mut Testbed) -> Result<Activity, String> {
             edge.change_isp(isp);
         }
         edge.change_prefix(step.how, cx);
+    });
+    Ok(Activity::Over)
+}
+
+/// A deed in a session that is not there is done to nobody, as on a real line.
+fn concentrate(step: Concentrator, testbed: &mut Testbed) -> Activity {
+    let until = testbed.end_of(step.lasting);
+    let concentrator = testbed.access.concentrator;
+    testbed
+        .world
+        .with(concentrator, |it, cx| match step.does.deed() {
+            Deed::Silence => it.silence(until),
+            Deed::End(how) => drop(it.end(step.session, how, cx)),
+            Deed::Say(what) => drop(it.say(step.session, what, cx)),
+        });
+    Activity::Over
+}
+
+fn disturb_from_outside(step: Stranger, testbed: &mut Testbed) -> Activity {
+    let concentrator = testbed.access.concentrator;
+    let addresses = testbed
+        .world
+        .with(concentrator, |it, _| it.addresses(Realm::Isp));
+    let echo = testbed.access.behind_sessions.echo;
+    for to in addresses.into_iter().take(1) {
+        testbed
+            .world
+            .with(echo, |it, cx| it.send(to, step.sends.into(), cx));
+    }
+    Activity::Over
+}
+
+fn send_udp(step: &SendUdp, number: usize, testbed: &mut Testbed) -> Result<Activity, String> {
+    let to = testbed
+        .address(step.to)
+        .ok_or_else(|| format!("{} has no address", step.to))?;
+    let handle = testbed.handle(number);
+    let payload = vec![0x55; usize::from(step.size)];
+    let ports = (step.from_port, step.port);
+    testbed.world.with(handle, |pc, cx| {
+        pc.send_udp(to, ports, &payload, step.hop_limit, cx);
     });
     Ok(Activity::Over)
 }

@@ -70,6 +70,7 @@ impl Running {
     pub(crate) fn browse(step: &Browse, testbed: &mut Testbed) -> Result<Self, DutError> {
         let visit = Visit {
             url: step.url.0.clone(),
+            fill: step.fill.clone(),
             press: step.press.clone(),
         };
         let visit = serde_json::to_string(&visit).expect("a visit is plain data");

@@ -118,6 +118,16 @@ impl Sight<'_> {
         addresses
     }
 
+    /// Returns the link-local address from which a computer on the LAN has sent something.
+    pub fn link_local_of(&self, mac: Mac) -> Ipv6Addr {
+        let own = self.genuine(Role::Lan).find_map(|frame| {
+            let packet = Packet::parse(frame)?;
+            let is_own = packet.eth_source == mac && is_link_local(packet.source);
+            is_own.then_some(packet.source)
+        });
+        own.unwrap_or_else(|| mac.link_local())
+    }
+
     /// Returns the global address from which a terminal last sent something away from its link,
     /// and its MAC address; after a renumbering it is one of the new prefix, if there is one.
     pub fn terminal(&self) -> Option<(Ipv6Addr, Mac)> {
@@ -236,6 +246,11 @@ impl Sight<'_> {
         addresses.sort();
         addresses.dedup();
         addresses
+    }
+
+    /// Returns what the device has sent to the line, the last packet first.
+    pub fn from_the_device(&self) -> impl Iterator<Item = Packet<'_>> {
+        self.packets(Role::Wan, End::Device).rev()
     }
 
     /// Returns the last advertisement of the router upstream that it is one.

@@ -68,6 +68,7 @@ impl Testbed {
                 mac,
                 trusts_ons_root: spec.is_none_or(|spec| spec.trusts_ons_root),
                 fixed_dns: spec.map_or_else(Vec::new, |spec| spec.fixed_dns(&line)),
+                ipv4: scenario.terminal_ipv4(name),
             };
             let mut terminal = Terminal::new(config);
             if spec.is_some_and(|spec| spec.ignores_warnings) {

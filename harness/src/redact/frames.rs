@@ -43,7 +43,7 @@ impl<'r> Frames<'r> {
     /// Maps a frame; its length stays, and a checksum that was wrong stays wrong.
     pub(super) fn map(&self, frame: &Frame) -> Frame {
         let mut mapped = self.known.replace_all_bytes(frame, &self.instead);
-        for secret in ppp::secrets(frame) {
+        for secret in ppp::secrets(frame, &self.redactor.own) {
             let hidden = self.redactor.hash(b"ppp", &frame[secret.clone()]);
             for (byte, hidden) in mapped[secret].iter_mut().zip(hidden.iter().cycle()) {
                 *byte = b'a' + hidden % 26;

@@ -1,13 +1,39 @@
 //! PPP authentication in a PPPoE session: names and passwords that stand there in clear, and
-//! proofs by which a password can be guessed.
+//! proofs by which a password can be guessed. Those of our own line are an example's, and stay, since
+//! verdicts depend on them.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
+
+use ngnlab_sim::line::pppoe::AC_NAME;
+use ngnlab_sim::setup::Setup;
 
 use super::checksums::word;
 
-/// Returns where in a frame names, passwords and proofs of passwords stand.
-pub(super) fn secrets(frame: &[u8]) -> Vec<Range<usize>> {
-    found(frame).unwrap_or_default()
+/// The names that are of our line: those that the device was given, and the concentrator's.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Own(BTreeSet<Vec<u8>>);
+
+impl Own {
+    /// Adds those of a run; a capture has none.
+    pub(super) fn add(&mut self, setup: &Setup) {
+        let given = setup.pppoe.iter();
+        self.0
+            .extend(given.map(|account| account.name.clone().into_bytes()));
+        if !setup.pppoe.is_empty() {
+            self.0.insert(AC_NAME.to_vec());
+        }
+    }
+}
+
+/// Returns where in a frame names, passwords and proofs of passwords stand that are nobody's of ours.
+pub(super) fn secrets(frame: &[u8], own: &Own) -> Vec<Range<usize>> {
+    let found = found(frame).unwrap_or_default();
+    let mut names = found.iter().filter_map(|range| frame.get(range.clone()));
+    match names.any(|name| own.0.contains(name)) {
+        true => Vec::new(),
+        false => found,
+    }
 }
 
 fn found(frame: &[u8]) -> Option<Vec<Range<usize>>> {

@@ -1,8 +1,10 @@
 use ngnlab_sim::Frame;
 use ngnlab_sim::message::packet::Mac;
+use ngnlab_sim::setup::PppoeAccount;
 use ngnlab_sim::trace::Fact;
 
 use super::*;
+use crate::dissection::builder::TraceBuilder;
 
 const OWN: Mac = Mac([0x00, 0x1b, 0x21, 0xa1, 0xb2, 0xc3]);
 
@@ -144,6 +146,25 @@ fn passwords_of_ppp_are_hidden_and_nothing_else_of_the_frame() {
     for length in 0..frame.len() {
         let cut: Frame = frame[..length].into();
         assert_eq!(Frames::new(&redactor).map(&cut), cut);
+    }
+}
+
+#[test]
+fn accounts_of_our_own_line_stay_and_those_of_a_device_do_not() {
+    let mut trace = TraceBuilder::new("next-ra").trace;
+    trace.header.setup.pppoe = vec![PppoeAccount {
+        name: "user1".to_owned(),
+        password: "letmein".to_owned(),
+        domains: Vec::new(),
+        source: None,
+    }];
+    let mut redactor = Redactor::with_key([7; 32], []);
+    redactor.learn(&trace);
+    let ours = [&[1, 7, 0, 18, 5][..], b"user1", &[7], b"letmein"].concat();
+    let theirs = [&[1, 7, 0, 18, 5][..], b"other", &[7], b"letmein"].concat();
+    for (message, stays) in [(ours, true), (theirs, false)] {
+        let frame: Frame = session(0xc023, &message).into();
+        assert_eq!(Frames::new(&redactor).map(&frame) == frame, stays);
     }
 }
 

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use ngnlab_sim::line::{Dhcpv6Quirk, DnsQuirk, Line, LineState, Upstream};
+use ngnlab_sim::line::{Area, Dhcpv6Quirk, DnsQuirk, Line, LineState, Upstream};
 use ngnlab_sim::node::edge::Renumbering;
 use ngnlab_sim::node::home_gateway::HomeGateway;
 use ngnlab_sim::node::line_auth::LineAuth as Site;
@@ -137,6 +137,19 @@ impl Stage<'_> {
             Action::Silence(step) => (None, step.lasting),
             Action::Dns(step) => (None, step.lasting),
             Action::LineAuth(step) => (None, step.lasting),
+            Action::Concentrator(_) if self.scenario.device.pppoe.get_ref().is_empty() => {
+                return Idle::step(
+                    "no session is dialled here, so that the concentrator has none",
+                    "give the device one: `device = { pppoe = [\"isp\"] }`",
+                );
+            }
+            Action::Stranger(_) if self.scenario.device.pppoe.get_ref().is_empty() => {
+                return Idle::step(
+                    "no session is dialled here, so that nobody in the internet reaches the device",
+                    "give the device one: `device = { pppoe = [\"isp\"] }`",
+                );
+            }
+            Action::Concentrator(step) => (None, step.lasting),
             _ => (None, None),
         };
         if percent == Some(0) {
@@ -230,7 +243,20 @@ impl Stage<'_> {
                 let help = "open https://www.lineauth.mnw on this terminal first";
                 Idle::step("no step opens the consent screen on this terminal", help)
             }
-            Action::Back(_) | Action::CloseBrowser(_) if !self.others(action).any(browses) => {
+            Action::LogIn(_) if line.area != Area::East => {
+                let help = "give the line `areas = [\"east\"]`";
+                Idle::step("the members club is one of the east", help)
+            }
+            Action::SwitchIpv6On(_) if self.has_ipv6(action) => {
+                let help = "describe the terminal with `ipv6 = false`";
+                Idle::step("the terminal has IPv6 from the start", help)
+            }
+            Action::Back(_)
+            | Action::CloseBrowser(_)
+            | Action::DeleteCookies(_)
+            | Action::Press(_)
+                if !self.others(action).any(browses) =>
+            {
                 Idle::step("no step opens a page on this terminal", "open a page first")
             }
             Action::Open(step) | Action::Download(step) => {
@@ -345,6 +371,12 @@ impl Stage<'_> {
         named.or_else(|| self.scenario.terminals().next())
     }
 
+    fn has_ipv6(&self, action: &Action) -> bool {
+        let spec = self.terminal(action);
+        let spec = spec.and_then(|name| self.scenario.terminal_spec(name));
+        spec.is_none_or(|spec| spec.ipv6)
+    }
+
     fn trusts_ons_root(&self, action: &Action) -> bool {
         let spec = self.terminal(action);
         let spec = spec.and_then(|name| self.scenario.terminal_spec(name));
@@ -409,7 +441,11 @@ fn authenticates(action: &Action) -> bool {
 fn browses(action: &Action) -> bool {
     matches!(
         action,
-        Action::Open(_) | Action::Authenticate(_) | Action::OpenPortal(_) | Action::Consent(_)
+        Action::Open(_)
+            | Action::Authenticate(_)
+            | Action::OpenPortal(_)
+            | Action::Consent(_)
+            | Action::LogIn(_)
     )
 }
 

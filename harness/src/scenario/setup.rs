@@ -1,14 +1,16 @@
 //! What an engineer would enter into the device for a scenario (guide p.6 and p.7).
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
+use ngnlab_sim::line::internet::service_domain;
+use ngnlab_sim::line::pppoe::{Account, Realm, accounts};
 use ngnlab_sim::line::{Area, Line, Upstream};
 use ngnlab_sim::node::home_gateway::HomeGateway;
-use ngnlab_sim::setup::{Aspect, DomainServers, Macs, Mode, Setup};
+use ngnlab_sim::setup::{Aspect, DomainServers, Macs, Mode, PppoeAccount, Setup};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Scenario, TerminalDns};
+use super::{DeviceSpec, Scenario, TerminalDns};
 
 /// The DNS servers that are entered into the device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,13 +29,61 @@ pub enum DnsChoice {
     Public,
 }
 
+/// A PPPoE session that the device is set up for (接続先設定).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dialled {
+    /// To the ISP: for the internet, and for オンライン請求.
+    Isp,
+    /// To the service information site, サービス情報サイト(NGN IPv4).
+    ServiceSite,
+    /// To the ISP, with a password that is wrong.
+    WrongPassword,
+    /// By a name whose realm nobody knows.
+    UnknownRealm,
+}
+
+impl Dialled {
+    pub(crate) fn account(self, area: Area, number: u8, device: &DeviceSpec) -> PppoeAccount {
+        let realm = match self {
+            Self::ServiceSite => Realm::ServiceSite,
+            Self::Isp | Self::WrongPassword | Self::UnknownRealm => Realm::Isp,
+        };
+        let known = accounts(area).into_iter().find(|it| it.realm == realm);
+        let Account { name, password, .. } = known.expect("every realm has an account");
+        let (name, password) = match self {
+            Self::Isp | Self::ServiceSite => (name, password),
+            Self::WrongPassword => (name, "not-the-password"),
+            Self::UnknownRealm => ("clinic@nobody.example", password),
+        };
+        PppoeAccount {
+            name: name.to_owned(),
+            password: password.to_owned(),
+            domains: match self {
+                Self::ServiceSite if device.domain_routing => {
+                    vec![service_domain(area).to_owned()]
+                }
+                _ => Vec::new(),
+            },
+            source: device
+                .source_bound
+                .then(|| Ipv4Addr::new(192, 168, 1, 100 + number)),
+        }
+    }
+}
+
 impl Scenario {
     /// Returns how a device with these addresses is to be configured in an area.
     pub fn setup(&self, area: Area, macs: Macs) -> Setup {
         let line = self.line(area);
         let right = right_mode(&line);
         let mode = self.device.mode.unwrap_or(right);
-        let (default_dns, domains) = servers(self.device.dns, &line);
+        let (mut default_dns, domains) = servers(self.device.dns, &line);
+        let dialled = self.device.pppoe.get_ref();
+        if self.device.dns == DnsChoice::Guide && dialled.contains(&Dialled::Isp) {
+            // What nobody names is asked of whom the ISP names.
+            default_dns.clear();
+        }
         let mut wrong = Vec::new();
         let fits = match mode {
             // Terminals ask for no delegation: they need an advertised prefix.
@@ -58,6 +108,14 @@ impl Scenario {
             lan_mac: macs.lan,
             default_dns,
             domains,
+            pppoe: self
+                .device
+                .pppoe
+                .get_ref()
+                .iter()
+                .zip(1..)
+                .map(|(dialled, number)| dialled.account(area, number, &self.device))
+                .collect(),
             wrong_on_purpose: self.device.wrong_on_purpose.clone().unwrap_or(wrong),
         }
     }

@@ -10,7 +10,10 @@ use strum::{IntoStaticStr, VariantNames};
 
 use self::cable::{ClaimAddresses, Delay, Duplicate, LinkDown, Loss, Reorder};
 use self::crafted::{Inject, Send};
+use self::internet::{SendUdp, Stranger};
 use self::line::{RebootHomeGateway, Renumber, RestartEdge};
+use self::pppoe::Concentrator;
+use self::press::Press;
 use self::question::Question;
 use self::real_terminal::{Browse, Run};
 use self::resolve::Resolve;
@@ -20,7 +23,10 @@ use crate::period::Period;
 
 pub mod cable;
 pub mod crafted;
+pub mod internet;
 pub mod line;
+pub mod pppoe;
+pub mod press;
 pub mod question;
 pub mod real_terminal;
 pub mod resolve;
@@ -68,12 +74,20 @@ pub enum Action {
     Open(Open),
     /// Chooses a button of the consent screen that is open.
     Consent(Consent),
+    /// Opens the members club and logs in as the line's member.
+    LogIn(From),
+    /// Fills fields of the page that is open, and presses a button or a link.
+    Press(Press),
     /// Goes back to the consent screen and chooses again.
     Back(From),
     /// Installs the root certificate of ONS on the terminal.
     InstallCertificate(From),
     /// Closes the browser, whatever it is doing.
     CloseBrowser(From),
+    /// Deletes the browser's cookies.
+    DeleteCookies(From),
+    /// Puts IPv6 on at the terminal's network interface.
+    SwitchIpv6On(From),
     /// Opens the login page of the ONS portal.
     OpenPortal(From),
     /// Has a file over plain HTTP.
@@ -88,6 +102,8 @@ pub enum Action {
     Ask(Question),
     /// Sends an echo request.
     Ping(Ping),
+    /// Sends a datagram.
+    SendUdp(SendUdp),
     /// Opens a connection to the portal, keeps it silent, and uses it again.
     HoldConnection(Hold),
     /// Runs a command on a real computer on the LAN.
@@ -114,6 +130,10 @@ pub enum Action {
     Silence(Silence),
     /// Makes a DNS server misbehave.
     Dns(DnsMood),
+    /// Has the PPPoE concentrator do something.
+    Concentrator(Concentrator),
+    /// Has somebody in the internet send something to the device's PPPoE session.
+    Stranger(Stranger),
     /// Makes a cable lose frames.
     Loss(Loss),
     /// Makes a cable slow.
@@ -153,15 +173,20 @@ impl Action {
             Self::Authenticate(step)
             | Self::Back(step)
             | Self::CloseBrowser(step)
+            | Self::LogIn(step)
+            | Self::DeleteCookies(step)
+            | Self::SwitchIpv6On(step)
             | Self::InstallCertificate(step)
             | Self::AskTime(step)
             | Self::OpenPortal(step)
             | Self::ResolveGuideNames(step) => Some(step.from.as_deref()),
             Self::Open(step) | Self::Download(step) => Some(step.from.as_deref()),
             Self::Consent(step) => Some(step.from.as_deref()),
+            Self::Press(step) => Some(step.from.as_deref()),
             Self::Resolve(step) => Some(step.from.as_deref()),
             Self::Ask(step) => Some(step.from.as_deref()),
             Self::Ping(step) => Some(step.from.as_deref()),
+            Self::SendUdp(step) => Some(step.from.as_deref()),
             Self::HoldConnection(step) => Some(step.from.as_deref()),
             // Those of the line; a real terminal is nobody's but the step's.
             _ => None,
@@ -178,16 +203,21 @@ impl fmt::Display for Action {
             Self::Authenticate(_) => write!(f, "authenticate the line"),
             Self::Open(step) => write!(f, "open {}", step.url.0),
             Self::Consent(step) => write!(f, "choose {}", step.choice.label()),
+            Self::LogIn(_) => write!(f, "log in to the members club"),
+            Self::Press(step) => write!(f, "{step}"),
             Self::Back(_) => write!(f, "go back"),
             Self::Download(step) => write!(f, "download {}", step.url.0),
             Self::AskTime(_) => write!(f, "ask for the time"),
             Self::InstallCertificate(_) => write!(f, "install the root certificate of ONS"),
             Self::CloseBrowser(_) => write!(f, "shut the browser"),
+            Self::DeleteCookies(_) => write!(f, "delete the cookies"),
+            Self::SwitchIpv6On(_) => write!(f, "put IPv6 on"),
             Self::OpenPortal(_) => write!(f, "open the portal"),
             Self::Resolve(step) => write!(f, "{step}"),
             Self::ResolveGuideNames(_) => write!(f, "look up the names of guide p.15"),
             Self::Ask(step) => write!(f, "{step}"),
             Self::Ping(step) => write!(f, "{step}"),
+            Self::SendUdp(step) => write!(f, "{step}"),
             Self::HoldConnection(step) => write!(f, "{step}"),
             Self::Run(step) => write!(f, "{step}"),
             Self::Browse(step) => write!(f, "{step}"),
@@ -201,6 +231,8 @@ impl fmt::Display for Action {
             Self::LineAuth(step) => write!(f, "{step}"),
             Self::Silence(step) => write!(f, "{step}"),
             Self::Dns(step) => write!(f, "{step}"),
+            Self::Concentrator(step) => write!(f, "{step}"),
+            Self::Stranger(step) => write!(f, "{step}"),
             Self::Loss(step) => write!(f, "{step}"),
             Self::Delay(step) => write!(f, "{step}"),
             Self::Duplicate(step) => write!(f, "{step}"),

@@ -1,8 +1,9 @@
 //! How a terminal can differ from what the guide asks for.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ngnlab_sim::line::Line;
+use ngnlab_sim::node::terminal::Ipv4Config;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
@@ -30,6 +31,61 @@ pub struct TerminalSpec {
     /// Where its DNS servers come from.
     #[serde(default)]
     pub dns: TerminalDns,
+    /// How it gets an IPv4 address; automatically where the device dials PPPoE, else not at all.
+    pub ipv4: Option<TerminalIpv4>,
+}
+
+/// How a terminal gets its IPv4 address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(inline, extend("anyOf" = forms()))]
+pub enum TerminalIpv4 {
+    /// By DHCPv4.
+    Automatic,
+    /// Not at all.
+    Off,
+    /// By hand, with the device as router and DNS server (members-club article).
+    Fixed(Ipv4Addr),
+}
+
+/// Returns the two forms that it has in a file, as a schema.
+fn forms() -> serde_json::Value {
+    serde_json::json!([
+        {"enum": ["automatic", "off"]},
+        {"pattern": "^[0-9]+([.][0-9]+){3}$", "examples": ["192.168.1.101"]},
+    ])
+}
+
+impl TryFrom<String> for TerminalIpv4 {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "automatic" => Ok(Self::Automatic),
+            "off" => Ok(Self::Off),
+            _ => text.parse().map(Self::Fixed).map_err(|_| {
+                format!("`{text}` is neither `automatic` nor `off` nor an IPv4 address")
+            }),
+        }
+    }
+}
+
+impl TerminalIpv4 {
+    /// Returns it as a terminal has it.
+    pub fn config(self) -> Option<Ipv4Config> {
+        match self {
+            Self::Automatic => Some(Ipv4Config::Automatic),
+            Self::Off => None,
+            Self::Fixed(address) => {
+                let [a, b, c, _] = address.octets();
+                Some(Ipv4Config::Fixed {
+                    address,
+                    // Home routers have the first address (inferred).
+                    router: Ipv4Addr::new(a, b, c, 1),
+                })
+            }
+        }
+    }
 }
 
 /// Where a terminal's DNS servers come from.

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 
+use ngnlab_sim::line::members_club::MOST_TERMINALS as MOST_TERMINALS_BY_KEYS;
+use ngnlab_sim::line::pppoe::MOST_SESSIONS;
 use ngnlab_sim::line::{Area, Line, ONS_DOMAINS, Service, customer_id};
+use ngnlab_sim::setup::Mode;
 use toml::Spanned;
 
 use super::delivery::Delivery;
@@ -97,6 +100,13 @@ fn line(scenario: &Scenario, found: &mut Vec<Mistake>) {
         found.push(mistake);
     }
     delivery(scenario, found);
+    sessions(scenario, found);
+    if let Some(member) = &spec.member
+        && usize::from(member.get_ref().terminals) > MOST_TERMINALS_BY_KEYS
+    {
+        let message = format!("a member has {MOST_TERMINALS_BY_KEYS} terminals at most");
+        found.push(Mistake::new(member.span(), message));
+    }
     if spec.areas.is_empty() {
         found.push(Mistake::new(preset.span(), "this line has no area"));
     }
@@ -125,6 +135,25 @@ fn line(scenario: &Scenario, found: &mut Vec<Mistake>) {
             let message = "advertisements to all are 3 s apart (RFC 4861 §10)";
             found.push(Mistake::new(interval.span(), message));
         }
+    }
+}
+
+/// A line has as many PPPoE sessions as a contract can have, and no bridge dials one.
+fn sessions(scenario: &Scenario, found: &mut Vec<Mistake>) {
+    if let Some(sessions) = &scenario.line.pppoe_sessions
+        && !(1..=MOST_SESSIONS).contains(sessions.get_ref())
+    {
+        let message = format!("a line has 1 to {MOST_SESSIONS} PPPoE sessions");
+        found.push(Mistake::new(sessions.span(), message));
+    }
+    let dialled = &scenario.device.pppoe;
+    if dialled.get_ref().len() > usize::from(MOST_SESSIONS) {
+        let message = format!("a device dials {MOST_SESSIONS} PPPoE sessions at most");
+        found.push(Mistake::new(dialled.span(), message));
+    }
+    if !dialled.get_ref().is_empty() && scenario.device.mode == Some(Mode::Bridge) {
+        let message = "a bridge dials no PPPoE session";
+        found.push(Mistake::new(dialled.span(), message));
     }
 }
 

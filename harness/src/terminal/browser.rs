@@ -1,9 +1,10 @@
-//! A user at a real browser: opens a page in headless Chromium, presses buttons, and keeps what
-//! is on the screen.
+//! A user at a real browser: opens a page in headless Chromium, fills fields, presses buttons, and
+//! keeps what is on the screen.
 //!
 //! Chromium is driven by its DevTools protocol over a pair of pipes, so that no port is open. What
 //! the pages say goes to the standard output, and a picture of each into the working directory.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
@@ -27,6 +28,9 @@ pub const CERTUTIL: &str = "certutil";
 pub struct Visit {
     /// The page to open.
     pub url: String,
+    /// What is written into fields, by the words beside them, wherever such fields are.
+    #[serde(default)]
+    pub fill: BTreeMap<String, String>,
     /// The words on the buttons to press, one after the other.
     pub press: Vec<String>,
 }
@@ -64,10 +68,11 @@ pub(super) fn main() -> ExitCode {
 fn pay(visit: &Visit) -> Result<(), Trouble> {
     let mut page = Page::new(Browser::start()?)?;
     page.open(&visit.url)?;
-    page.keep(1)?;
-    for (button, number) in visit.press.iter().zip(2..) {
+    page.keep_all()?;
+    for button in &visit.press {
+        page.fill(&visit.fill)?;
         page.press(button)?;
-        page.keep(number)?;
+        page.keep_all()?;
     }
     Ok(())
 }
@@ -160,6 +165,8 @@ struct Page {
     browser: Browser,
     /// Whether a page was loaded since something was asked for.
     loaded: bool,
+    /// How many pictures have been taken.
+    kept: usize,
 }
 
 impl Page {
@@ -173,6 +180,7 @@ impl Page {
         Ok(Self {
             browser,
             loaded: false,
+            kept: 0,
         })
     }
 
@@ -217,8 +225,28 @@ impl Page {
         Ok(())
     }
 
+    /// Writes into the fields that have these words beside them, as far as there are such.
+    fn fill(&mut self, fields: &BTreeMap<String, String>) -> Result<(), Trouble> {
+        let fields = Value::from_iter(fields.clone());
+        self.evaluate(&format!("({FILL})({fields})"))?;
+        Ok(())
+    }
+
+    /// Keeps the page, and those that come after it by themselves.
+    fn keep_all(&mut self) -> Result<(), Trouble> {
+        self.keep()?;
+        while self.evaluate(GOES_ON)?.as_bool() == Some(true) {
+            self.loaded = false;
+            self.wait()?;
+            self.keep()?;
+        }
+        Ok(())
+    }
+
     /// Keeps what the page says and what it looks like.
-    fn keep(&mut self, number: usize) -> Result<(), Trouble> {
+    fn keep(&mut self) -> Result<(), Trouble> {
+        self.kept += 1;
+        let number = self.kept;
         let seen = self.evaluate("[location.href, document.body.innerText]")?;
         let text = |index: usize| seen[index].as_str().unwrap_or_default();
         writeln!(io::stdout(), "{}\n{}\n", text(0), text(1).trim_end())?;
@@ -256,6 +284,18 @@ const PLACE: &str = "words => {
     const box = button.getBoundingClientRect();
     return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }";
+/// Writes into the fields that have these words beside them; a choice is made by being clicked.
+const FILL: &str = "fields => {
+    for (const label of document.querySelectorAll('label')) {
+        const value = fields[label.innerText.trim()];
+        const field = label.control;
+        if (value === undefined || !field) continue;
+        if (['radio', 'checkbox'].includes(field.type)) field.click();
+        else field.value = value;
+    }
+}";
+/// Says whether the page goes on to another one by itself.
+const GOES_ON: &str = "!!document.querySelector('meta[http-equiv=refresh]')";
 const SWITCHES: &[&str] = &[
     "--headless",
     "--remote-debugging-pipe",

@@ -26,6 +26,7 @@ mod isolation;
 mod killed;
 mod nic;
 mod pings;
+mod ppp;
 mod qemu;
 mod routers;
 #[path = "../same_again/mod.rs"]
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         obstacle.as_deref(),
         no_machine.as_deref(),
     ));
+    trials.extend(ppp::trials(no_machine.as_deref()));
     trials.extend(qemu::trials(no_machine));
     let tables = [
         sandbox::TESTS,

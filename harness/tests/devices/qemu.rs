@@ -19,6 +19,7 @@ use ngnlab_harness::launch::{self, Preparation};
 use ngnlab_harness::play::{Ending, Run};
 use ngnlab_harness::scenario::Scenario;
 use ngnlab_sim::line::Area;
+use ngnlab_sim::setup::Mode;
 
 use crate::bench::{Bench, children_of, eventually, marker, processes_with, root};
 use crate::{Test, gated, routers, terminals};
@@ -29,6 +30,7 @@ const SCENARIOS: &[(&str, Area)] = &[
     ("line-auth/succeeds-on-a-pd-line", Area::East),
     ("dns/large-answers", Area::West),
     ("dns/real-programs-ask", Area::East),
+    ("pppoe/isp-beside-ons", Area::East),
 ];
 
 const TESTS: &[Test] = &[
@@ -74,10 +76,17 @@ const TESTS: &[Test] = &[
     ),
 ];
 
-/// Builds the router image, unless it was built before.
+/// Builds the router image, unless it was built before, by the script as it is.
 fn image() -> Result<(), String> {
     let images = root().join("harness/images");
-    if images.join("debian/vmlinux").is_file() && images.join("debian/initramfs.cpio").is_file() {
+    let made = |file: &str| fs::metadata(images.join(file)).and_then(|found| found.modified());
+    let since = made("debian.sh").map_err(|error| error.to_string())?;
+    let image = ["debian/vmlinux", "debian/initramfs.cpio"];
+    if image
+        .map(made)
+        .iter()
+        .all(|at| at.as_ref().is_ok_and(|at| *at >= since))
+    {
         return Ok(());
     }
     let built = Command::new("bash").arg(images.join("debian.sh")).output();
@@ -119,7 +128,7 @@ pub(crate) fn trials(obstacle: Option<String>) -> Vec<Trial> {
                 let mut job = Job {
                     scenario: path,
                     area: *area,
-                    delivery: None,
+                    delivery: Some(Mode::Pd),
                     seed: 1,
                     pace: None,
                     device: Device::File(device()),

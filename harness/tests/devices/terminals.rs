@@ -49,6 +49,7 @@ pub(crate) const TESTS: &[Test] = &[
 const SCENARIOS: &[&str] = &[
     "dns/real-programs-ask",
     "line-auth/consent-in-a-real-browser",
+    "members-club/in-a-real-browser",
 ];
 
 /// Returns a trial for each scenario, behind a router of Debian packages.

@@ -244,15 +244,51 @@ pub const QUIRK_WORDS: &[QuirkWords] = &[
     row("line-auth", "faq-wording", "guide Q17",
         "M1とM2の代わりに、FAQ 17の文言（M1b、M2b）を表示する。",
         "The site says M1b and M2b, the words of guide Q17, instead of M1 and M2."),
+    row("pppoe", "asks-for-pap", "ngn-facts §4.5",
+        "CHAPではなくPAPで、パスワードを平文で求める。",
+        "Asks for the password in clear (PAP) instead of by CHAP."),
+    row("pppoe", "unknown-tags", "RFC 2516 §4.1",
+        "PADOとPADSに、意味の知られていないタグが入っている。",
+        "Its offers and confirmations carry tags that nobody knows."),
+    row("pppoe", "relayed", "RFC 2516 appendix A",
+        "途中の中継装置がRelay-Session-Idを付ける。",
+        "An agent in between adds a Relay-Session-Id."),
+    row("pppoe", "offers-twice", "RFC 2516 §5.2",
+        "別のコンセントレータもPADOを返す。",
+        "Another concentrator offers the same."),
+    row("pppoe", "offers-late", "RFC 2516 §8",
+        "PADOが4秒遅れて届く。",
+        "Offers four seconds late."),
+    row("pppoe", "loses-first-confirmation", "RFC 2516 §8",
+        "各セッションの最初のPADSが途中で失われる。",
+        "The first confirmation of each session is lost on its way."),
+    row("pppoe", "rejects-magic-number", "RFC 1661 §5.4",
+        "Magic-Numberのネゴシエーションを拒否する。",
+        "Refuses to negotiate Magic-Number."),
+    row("pppoe", "negotiates-ipv6", "RFC 5072 §3",
+        "認証の後、IPv6CPも始める。",
+        "Would negotiate IPv6, too, after authentication."),
+    row("pppoe", "asks-for-forbidden-options", "RFC 2516 §7",
+        "PPPoEで使えないACFC、FCS-Alternatives、ACCMを要求する。",
+        "Asks for ACFC, FCS-Alternatives and the control character map, which PPPoE has not."),
+    row("pppoe", "silent-about-limit", "inferred",
+        "契約数を超えるセッションに、エラーではなく無応答で応じる。",
+        "A session too many meets silence instead of an error."),
+    row("pppoe", "challenges-again", "RFC 1994 §2",
+        "1分ごとにCHAPのチャレンジを送り直す。",
+        "Challenges again every minute."),
+    row("members-club", "hesitates", "members-club article; ngn-facts §4.5 (inferred)",
+        "メンバーズクラブの契約回線の確認の結果が、15秒後に表示される。",
+        "What came of the check of the contract line takes 15 s to come."),
 ];
 
 #[cfg(test)]
 mod tests {
-    use strum::VariantNames as _;
+    use strum::VariantNames;
 
     use super::*;
-    use crate::line::{Dhcpv6Quirk, Quirks};
-    use crate::line::{DnsQuirk, EdgeQuirk, HomeGatewayQuirk, LineAuthQuirk};
+    use crate::line::{Dhcpv6Quirk, MembersClubQuirk, Quirks};
+    use crate::line::{DnsQuirk, EdgeQuirk, HomeGatewayQuirk, LineAuthQuirk, PppoeQuirk};
 
     #[test]
     fn every_quirk_has_its_words_and_its_file_knows_the_name() {
@@ -262,6 +298,8 @@ mod tests {
             ("dhcpv6", Dhcpv6Quirk::VARIANTS),
             ("dns", DnsQuirk::VARIANTS),
             ("line-auth", LineAuthQuirk::VARIANTS),
+            ("pppoe", <PppoeQuirk as VariantNames>::VARIANTS),
+            ("members-club", MembersClubQuirk::VARIANTS),
         ]
         .into_iter()
         .flat_map(|(node, names)| names.iter().map(move |name| (node, *name)))

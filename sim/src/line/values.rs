@@ -46,6 +46,9 @@ pub struct Values {
     pub line_auth: Ipv6Addr,
     /// The address of `assv.asc.flets-east.jp` or `-west.jp` (guide p.15 East; West inferred).
     pub service_check: Ipv6Addr,
+    /// The service information site, `flets-east.jp` or `flets-west.jp` (inferred: beside the check
+    /// host).
+    pub service_site: Ipv6Addr,
     /// `hweb.oqs-st.onshikaku.org`, connection test (guide p.15 East; West inferred).
     pub portal_test: Ipv6Addr,
     /// `hweb.oqs.onshikaku.org`, production (inferred: beside the connection test).
@@ -101,6 +104,7 @@ fn table(area: Area) -> Values {
             isp_assignments: [net("2409:10:e00:ca00::/56"), net("2409:10:e00:2000::/56")],
             line_auth: ip("2404:1a8:f583:af0::1"),
             service_check: ip("2404:1a8:ff43:1612::f"),
+            service_site: ip("2404:1a8:ff43:1612::10"),
             portal_test: ip("2404:1a8:f583:1b00:ad7d:7594:6198:6ce0"),
             portal: ip("2404:1a8:f583:1b00:ad7d:7594:6198:6ce1"),
             crl: [
@@ -136,6 +140,7 @@ fn table(area: Area) -> Values {
             ],
             line_auth: ip("2001:a7ff:f014:af0::1"),
             service_check: ip("2001:a7ff:ff43:1612::f"),
+            service_site: ip("2001:a7ff:ff43:1612::10"),
             portal_test: ip("2001:a7ff:f014:1b00:ad7d:7594:6198:6ce0"),
             portal: ip("2001:a7ff:f014:1b00:ad7d:7594:6198:6ce1"),
             crl: [

@@ -1,7 +1,7 @@
 //! IPv6 packets in Ethernet frames: both taken apart, built and forwarded together. Each has a file
 //! of its own, and neither needs the other.
 //!
-//! Only IPv6 is modelled, since ONS uses nothing else (guide Q4).
+//! [`Packet`] is IPv6 alone, since ONS uses nothing else (guide Q4); IPv4 is in [`ipv4`].
 
 use std::net::Ipv6Addr;
 use std::ops::Deref;
@@ -14,6 +14,7 @@ use ipv6::Header;
 
 mod address;
 pub mod ethernet;
+pub mod ipv4;
 pub mod ipv6;
 mod mac;
 

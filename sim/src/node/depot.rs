@@ -53,7 +53,7 @@ impl Depot {
     /// Makes the hosts.
     pub fn new(config: DepotConfig) -> Self {
         Self {
-            core: CorePort::new(Self::PORT, config.addresses),
+            core: CorePort::new(config.addresses),
             size: config.size,
             stack: None,
             visits: BTreeMap::new(),
@@ -146,12 +146,16 @@ impl Depot {
 }
 
 impl Node for Depot {
-    fn handle_frame(&mut self, _port: u8, frame: &Frame, cx: &mut Context<'_>) {
+    fn handle_frame(&mut self, port: u8, frame: &Frame, cx: &mut Context<'_>) {
         if self.tell_time(frame, cx) {
             return;
         }
         let stack = &mut self.stack;
-        if self.core.receive_tcp(frame, stack, HTTP, cx).is_some() {
+        if self
+            .core
+            .receive_tcp((port, frame), stack, HTTP, cx)
+            .is_some()
+        {
             self.serve(cx);
         }
     }

@@ -26,7 +26,7 @@ pub use mood::{FORGED, FORGED_A, Mood};
 use oddities::bend;
 pub use zones::Zones;
 
-mod answer;
+pub(in crate::node) mod answer;
 mod laboratory;
 mod mood;
 mod oddities;

@@ -19,6 +19,7 @@ use crate::message::packet::{
     ALL_DHCP, ETHERNET_HEADER, Mac, Packet, Payload, forward, frame_ip, is_link_local, is_routable,
     with_interface_id,
 };
+use crate::message::pppoe;
 use crate::node::part::advertiser::Advertiser;
 use crate::node::part::dhcpv6_server::{Arrival, Dhcpv6Server};
 use crate::node::part::icmp_error::{Problem, error_about};
@@ -78,6 +79,9 @@ impl Edge {
     pub const ACCESS: u8 = 0;
     /// The first of the sockets towards servers.
     pub const CORE: u8 = 1;
+    /// The socket towards the PPPoE concentrator, which the line is switched to by EtherType: how it
+    /// hangs together in the network no device can see (inferred).
+    pub const PPPOE: u8 = u8::MAX;
 
     /// Makes the edge router of a line.
     pub fn new(config: EdgeConfig) -> Self {
@@ -407,6 +411,16 @@ impl Node for Edge {
     fn handle_frame(&mut self, port: u8, frame: &Frame, cx: &mut Context<'_>) {
         if !self.started {
             self.start(cx);
+        }
+        if port == Self::PPPOE {
+            cx.send(Self::ACCESS, frame.clone());
+            return;
+        }
+        if pppoe::is_pppoe(frame) {
+            if port == Self::ACCESS {
+                cx.send(Self::PPPOE, frame.clone());
+            }
+            return;
         }
         if self.is_down(cx.now()) {
             return;

@@ -3,7 +3,7 @@
 //! On its LAN it advertises subnet 00, delegates /60 prefixes and relays DNS (ngn-facts §3); a
 //! rental router of フレッツ 光クロス delegates nothing. Its IPv6 filter passes everything unless it
 //! stands on 高度, which is more than level 標準 does: nothing outside starts connections here.
-//! Leaves out voice, PPPoE and IPv4.
+//! PPPoE of a router below it passes through (PPPoEブリッジ). Leaves out voice, PPPoE and IPv4 of its own.
 
 use std::net::Ipv6Addr;
 use std::ops::Range;
@@ -19,6 +19,7 @@ use crate::message::ndp::Ndp;
 use crate::message::packet::{
     ALL_DHCP, ETHERNET_HEADER, Mac, Packet, Udp, forward, is_link_local, is_routable,
 };
+use crate::message::pppoe;
 use crate::node::edge::offers;
 use crate::node::part::advertiser::Advertiser;
 use crate::node::part::dhcpv6_server::{Arrival, Dhcpv6Server, Refusal, Rules};
@@ -387,6 +388,16 @@ impl HomeGateway {
 
 impl Node for HomeGateway {
     fn handle_frame(&mut self, port: u8, frame: &Frame, cx: &mut Context<'_>) {
+        if pppoe::is_pppoe(frame) {
+            if self.is_up(cx) {
+                let other = match port {
+                    Self::UPLINK => Self::LAN,
+                    _ => Self::UPLINK,
+                };
+                cx.send(other, frame.clone());
+            }
+            return;
+        }
         let Some(packet) = Packet::parse(frame) else {
             return;
         };

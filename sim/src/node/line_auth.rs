@@ -81,7 +81,7 @@ impl LineAuth {
         Self {
             quirks: config.line.quirks.line_auth,
             registry: config.registry,
-            web: WebServer::new(Self::PORT, vec![(address, Self::HOST)]),
+            web: WebServer::new(vec![(address, Self::HOST)]),
             tickets: Tickets::default(),
             moods: Vec::new(),
             slow: Vec::new(),
@@ -214,8 +214,8 @@ impl LineAuth {
 }
 
 impl Node for LineAuth {
-    fn handle_frame(&mut self, _port: u8, frame: &Frame, cx: &mut Context<'_>) {
-        self.web.receive(frame, cx);
+    fn handle_frame(&mut self, port: u8, frame: &Frame, cx: &mut Context<'_>) {
+        self.web.receive(port, frame, cx);
         self.serve(cx);
     }
 

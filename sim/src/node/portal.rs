@@ -50,7 +50,7 @@ impl Portal {
         ];
         Self {
             registry: config.registry,
-            web: WebServer::new(Self::PORT, sites),
+            web: WebServer::new(sites),
         }
     }
 
@@ -87,8 +87,8 @@ impl Portal {
 }
 
 impl Node for Portal {
-    fn handle_frame(&mut self, _port: u8, frame: &Frame, cx: &mut Context<'_>) {
-        self.web.receive(frame, cx);
+    fn handle_frame(&mut self, port: u8, frame: &Frame, cx: &mut Context<'_>) {
+        self.web.receive(port, frame, cx);
         self.serve(cx);
     }
 

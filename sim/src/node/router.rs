@@ -3,7 +3,8 @@
 //!
 //! In PD mode the LAN gets a /64 of the delegation; in RA mode it shares the line's /64 through a
 //! Neighbour Discovery proxy (guide p.6). RFC 7084 with RFC 9096 says the rest. It leaves out what
-//! ONS does not use: IPv4, addresses by DHCPv6, unique local addresses. As a bridge it is no router at
+//! ONS does not use: addresses by DHCPv6, unique local addresses. Beside that it dials the PPPoE
+//! sessions that are set up, and has IPv4 for their sake. As a bridge it is no router at
 //! all: `bridge.rs` is what it does then, and the other parts rest.
 
 pub mod defect;
@@ -21,6 +22,7 @@ mod filter;
 mod forward;
 mod icmp_errors;
 mod interface;
+mod ipv4;
 mod lan_advert_options;
 mod lan_advertiser;
 mod lan_dhcpv6;
@@ -30,6 +32,7 @@ mod nd_proxy;
 mod neighbor_discovery;
 mod packets_for_us;
 mod path_mtu;
+mod pppoe_client;
 mod router_discovery;
 mod spoilt_fields;
 mod uplink_probe;
@@ -44,6 +47,7 @@ use crate::frame::Frame;
 use crate::message::fragment::Reassembly;
 use crate::message::ndp::{NEIGHBOR_ADVERTISEMENT, ROUTER_SOLICITATION};
 use crate::message::packet::{Mac, Packet, Payload, is_link_local};
+use crate::message::pppoe;
 use crate::node::{Context, Node};
 use crate::setup::{Mode, Setup};
 use crate::time::Time;
@@ -53,13 +57,15 @@ use dhcpv6_client::Client;
 use dns_proxy::DnsProxy;
 use error_budget::Budget;
 use filter::Filter;
-use icmp_errors::NO_ERRORS_AFTER_A_BURST;
+use icmp_errors::{NO_ERRORS_AFTER_A_BURST, SILENT_ABOUT_SILENT_ROUTERS};
 use interface::Interface;
+use ipv4::Ipv4Router;
 use lan_advertiser::{Advertiser, DEFAULT_WITHOUT_PREFIX};
 use lan_offer::Offer;
 use lease::Lease;
 use nd_proxy::NdProxy;
 use path_mtu::PathMtus;
+use pppoe_client::PppoeClient;
 use router_discovery::Discovery;
 use uplink_probe::UplinkProbe;
 
@@ -102,6 +108,8 @@ struct Ram {
     path_mtus: PathMtus,
     errors: Budget,
     probe: UplinkProbe,
+    pppoe: PppoeClient,
+    ipv4: Ipv4Router,
     /// The terminal that is served, where only one is.
     served: Option<Mac>,
 }
@@ -256,7 +264,13 @@ impl Node for Router {
         if self.is_bridge() {
             return self.bridge(port, frame, cx);
         }
+        if pppoe::is_pppoe(frame) {
+            return self.handle_pppoe(port, frame, cx);
+        }
         let Some(packet) = Packet::parse(frame) else {
+            if port == Self::LAN {
+                self.handle_ipv4(frame, cx);
+            }
             return;
         };
         let mac = self.interface(port).mac();
@@ -300,8 +314,12 @@ impl Node for Router {
         for neighbor in &silent {
             self.ram.discovery.note_silent(neighbor.address);
         }
-        silent.extend(self.ram.lan.handle_timeout(cx));
-        self.give_up(silent, cx);
+        if self.defects.has(SILENT_ABOUT_SILENT_ROUTERS) {
+            silent.clear();
+        }
+        self.give_up(Self::WAN, silent, cx);
+        let silent = self.ram.lan.handle_timeout(cx);
+        self.give_up(Self::LAN, silent, cx);
         let source = self.own_source(cx.now());
         let Ram {
             wan,
@@ -310,12 +328,15 @@ impl Node for Router {
             client,
             proxy,
             probe,
+            pppoe,
             ..
         } = &mut self.ram;
         discovery.handle_timeout(wan, cx);
+        pppoe.handle_timeout(wan, cx);
         probe.handle_timeout(discovery.router(), source, wan, cx);
         client.handle_timeout(wan, cx);
         proxy.handle_timeout([wan, lan], cx);
+        self.handle_ipv4_timeout(cx);
         self.settle(cx);
         let Ram {
             wan,
@@ -343,6 +364,8 @@ impl Node for Router {
             ram.proxy.poll_timeout(),
             ram.dns.poll_timeout(),
             ram.probe.poll_timeout(),
+            ram.pppoe.poll_timeout(),
+            ram.ipv4.poll_timeout(),
         ]
         .into_iter()
         .flatten()
@@ -357,6 +380,9 @@ impl Node for Router {
         match port {
             Self::WAN => self.ram.wan.set_carrier(up, cx.now()),
             _ => self.ram.lan.set_carrier(up, cx.now()),
+        }
+        if port == Self::WAN {
+            self.ram.pppoe.handle_carrier(up, cx.now());
         }
         if port == Self::LAN && up && !self.ram.hung {
             self.ram.advertiser.handle_link_up(cx.now());
@@ -398,6 +424,8 @@ impl Ram {
             path_mtus: PathMtus::new(defects()),
             errors: Budget::new(!defects().has(NO_ERRORS_AFTER_A_BURST)),
             probe: UplinkProbe::new(defects()),
+            pppoe: PppoeClient::new(&setup.pppoe, &defects()),
+            ipv4: Ipv4Router::new(setup, &defects()),
             served: None,
         }
     }

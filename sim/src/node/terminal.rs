@@ -1,7 +1,8 @@
 //! The terminal of オンライン資格確認: a computer on the LAN, as the guide's p.8–p.16 sets it up.
 //!
 //! It configures itself by SLAAC and stateless DHCPv6, looks names up, browses and pings. Each
-//! action ends with a [`Fact`], whatever happens. IPv4 is left out (guide Q4).
+//! action ends with a [`Fact`], whatever happens. It has IPv4 only where a scenario wants it: ONS
+//! uses none (guide Q4).
 
 use std::net::Ipv6Addr;
 use std::time::Duration;
@@ -11,7 +12,8 @@ use rand::Rng;
 pub use hickory_proto::rr::RecordType;
 
 pub use crate::node::terminal::asker::{Carrier, Inquiry};
-pub use crate::node::terminal::browser::Choice;
+pub use crate::node::terminal::browser::{Choice, Press};
+pub use crate::node::terminal::ipv4::Ipv4Config;
 
 use crate::frame::Frame;
 use crate::message::fragment::{Reassembly, is_fragment};
@@ -22,8 +24,9 @@ use crate::trace::Fact;
 
 use downloads::Downloads;
 use holds::Holds;
-use host::{Body, Outgoing};
+use ipv4::Arrival;
 use network::Network;
+use outgoing::{Body, Outgoing};
 use pages::{Action, Pages};
 use pings::Pings;
 use resolver::{Ended, LookupId};
@@ -35,8 +38,10 @@ mod downloads;
 mod holds;
 mod host;
 mod information;
+mod ipv4;
 mod name_servers;
 mod network;
+mod outgoing;
 mod pages;
 mod pings;
 mod resolver;
@@ -66,6 +71,8 @@ pub struct TerminalConfig {
     pub trusts_ons_root: bool,
     /// DNS servers set by hand instead of those learnt (guide p.12).
     pub fixed_dns: Vec<Ipv6Addr>,
+    /// How it gets an IPv4 address, if at all.
+    pub ipv4: Option<Ipv4Config>,
 }
 
 /// A name to be looked up.
@@ -118,6 +125,18 @@ impl Terminal {
         self
     }
 
+    /// Puts IPv6 on at its network interface, as guide p.8 has the user do.
+    pub fn put_ipv6_on(&mut self, cx: &mut Context<'_>) {
+        let had = std::mem::replace(&mut self.has_ipv6, true);
+        if self.started && !had {
+            self.network.host.start_ipv6(cx);
+        } else if !self.started {
+            self.started = true;
+            self.network.start(true, cx);
+        }
+        self.work(cx);
+    }
+
     /// Makes its user go on when the browser warns of a certificate (guide p.16, Q8).
     pub fn going_on_after_warnings(mut self) -> Self {
         self.pages.go_on_after_warnings();
@@ -160,6 +179,19 @@ impl Terminal {
         self.work(cx);
     }
 
+    /// Fills fields of the page shown by the words beside them, and presses a button or a link by
+    /// its words; ends as [`Terminal::open`] does, if that leads anywhere.
+    pub fn press(&mut self, label: &str, fill: &[(String, String)], cx: &mut Context<'_>) -> Press {
+        let pressed = self.pages.press(label, fill, &mut self.network, cx);
+        self.work(cx);
+        pressed
+    }
+
+    /// Deletes the browser's cookies.
+    pub fn delete_cookies(&mut self) {
+        self.pages.delete_cookies();
+    }
+
     /// Installs the root certificate of ONS (guide p.16).
     pub fn install_certificate(&mut self) {
         self.pages.install_certificate();
@@ -191,17 +223,17 @@ impl Terminal {
         self.work(cx);
     }
 
-    /// Sends a datagram of any kind from a port of its own, and expects nothing.
+    /// Sends a datagram of any kind, from a port of its own unless told, and expects nothing.
     pub fn send_udp(
         &mut self,
         to: Ipv6Addr,
-        port: u16,
+        (from_port, port): (Option<u16>, u16),
         payload: &[u8],
         hop_limit: Option<u8>,
         cx: &mut Context<'_>,
     ) {
         let body = Body::Udp {
-            from_port: ephemeral_port(cx),
+            from_port: from_port.unwrap_or_else(|| ephemeral_port(cx)),
             to_port: port,
             payload,
         };
@@ -240,7 +272,7 @@ impl Terminal {
 
     /// Returns the DNS servers in the order they are asked.
     pub fn name_servers(&self) -> Vec<Ipv6Addr> {
-        self.network.name_servers.servers()
+        self.network.servers()
     }
 
     /// Returns the router that gets what is not on the link.
@@ -295,6 +327,27 @@ impl Terminal {
 }
 
 impl Terminal {
+    fn is_to_start(&self) -> bool {
+        !self.started && (self.has_ipv6 || self.network.host.ipv4.is_some())
+    }
+
+    fn handle_ipv4(&mut self, frame: &Frame, cx: &mut Context<'_>) {
+        let Some(ipv4) = &mut self.network.host.ipv4 else {
+            return;
+        };
+        match ipv4.handle(frame, cx) {
+            Arrival::Nothing => {}
+            Arrival::Configured => self.work(cx),
+            Arrival::Packet(packet) => {
+                let answered = self.network.handle_ipv4(&packet, cx);
+                if let Some(id) = answered {
+                    self.pings.answered(packet.source.to_ipv6_mapped(), id, cx);
+                }
+                self.work(cx);
+            }
+        }
+    }
+
     fn handle_packet(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {
         self.pings.handle(packet, cx);
         self.network.handle(packet, cx);
@@ -305,7 +358,7 @@ impl Terminal {
 impl Node for Terminal {
     fn handle_frame(&mut self, _port: u8, frame: &Frame, cx: &mut Context<'_>) {
         let Some(packet) = Packet::parse(frame) else {
-            return;
+            return self.handle_ipv4(frame, cx);
         };
         if !self.has_ipv6 || !self.network.host.is_for_us(&packet) {
             return;
@@ -322,15 +375,15 @@ impl Node for Terminal {
     }
 
     fn handle_timeout(&mut self, cx: &mut Context<'_>) {
-        if !self.started && self.has_ipv6 {
+        if self.is_to_start() {
             self.started = true;
-            self.network.start(cx);
+            self.network.start(self.has_ipv6, cx);
         }
         self.work(cx);
     }
 
     fn poll_timeout(&self) -> Option<Time> {
-        if !self.started && self.has_ipv6 {
+        if self.is_to_start() {
             return Some(Time::ZERO);
         }
         earliest([
@@ -344,7 +397,7 @@ impl Node for Terminal {
 
     fn handle_carrier(&mut self, _port: u8, up: bool, cx: &mut Context<'_>) {
         if self.started {
-            self.network.handle_carrier(up, cx);
+            self.network.handle_carrier(up, self.has_ipv6, cx);
             self.work(cx);
         }
     }

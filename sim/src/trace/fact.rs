@@ -1,6 +1,6 @@
 //! What frames cannot show, and only one node sees: facts, and how the things they tell of ended.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::Ipv6Net;
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,22 @@ pub enum Fact {
         /// Where they came from.
         by: DnsSource,
     },
+    /// A terminal may use an IPv4 address, or may go on using it.
+    Ipv4Ready {
+        /// The address.
+        address: Ipv4Addr,
+        /// The default router.
+        router: Option<Ipv4Addr>,
+        /// The DNS servers in order of preference.
+        dns: Vec<Ipv4Addr>,
+        /// Whether it was set by hand instead of given by DHCPv4.
+        by_hand: bool,
+    },
+    /// A terminal stopped using an IPv4 address.
+    Ipv4Gone {
+        /// The address.
+        address: Ipv4Addr,
+    },
     /// A terminal has a global address, a router and a DNS server.
     Online,
     /// A terminal ended looking up a name.
@@ -143,8 +159,51 @@ pub enum Fact {
         /// The line, as far as it is kept.
         line: String,
     },
+    /// The concentrator saw something happen to a PPPoE session.
+    Ppp {
+        /// Its SESSION_ID; zero if it never had one.
+        session: u16,
+        /// The account, once it is known.
+        account: Option<String>,
+        /// What happened.
+        event: PppEvent,
+    },
     /// Anything else a reader of the trace should know.
     Note(Note),
+}
+
+/// What happened to a PPPoE session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PppEvent {
+    /// IPv4 may flow.
+    Up {
+        /// The address that the device was given.
+        address: Ipv4Addr,
+    },
+    /// It was refused: the contract has no more.
+    TooMany,
+    /// The name or the password is wrong.
+    WrongPassword,
+    /// It is over.
+    Ended {
+        /// Who ended it.
+        how: PppEnd,
+    },
+}
+
+/// How a PPPoE session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PppEnd {
+    /// The device ended it.
+    ByDevice,
+    /// The concentrator did.
+    ByNetwork,
+    /// The device said nothing any more.
+    Silence,
+    /// The concentrator forgot it, and told nobody.
+    Forgotten,
 }
 
 /// How a command ended.

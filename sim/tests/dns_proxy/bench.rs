@@ -54,6 +54,7 @@ impl Bench {
             lan_mac: WAN_MAC,
             default_dns: ngn.to_vec(),
             domains: ons_rows.chain([domain(values.ngn_domain, ngn)]).collect(),
+            pppoe: Vec::new(),
             wrong_on_purpose: Vec::new(),
         };
         let named = |name: &&str| Defect::from_name(name).expect("it is a defect");

@@ -62,6 +62,7 @@ impl Lab {
             mac: TERMINAL,
             trusts_ons_root: true,
             fixed_dns,
+            ipv4: None,
         };
         let terminal = world.add("pc", Terminal::new(config));
         let ear = world.add("ear", Ear::default());

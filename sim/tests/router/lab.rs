@@ -57,6 +57,7 @@ impl Lab {
             lan_mac: LAN_MAC,
             default_dns: Vec::new(),
             domains: Vec::new(),
+            pppoe: Vec::new(),
             wrong_on_purpose: Vec::new(),
         };
         let script = |mac| Script {

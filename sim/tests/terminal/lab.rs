@@ -31,6 +31,7 @@ pub(crate) fn lab_of(fixed_dns: Vec<Ipv6Addr>, trusts_ons_root: bool) -> Lab {
             mac: MAC,
             trusts_ons_root,
             fixed_dns,
+            ipv4: None,
         }),
     );
     let cable = world.connect(peer.port(0), terminal.port(Terminal::PORT));

@@ -45,7 +45,9 @@ impl HowFar {
 
     /// Returns how far the last try to open a site went, after the last page that came.
     pub(super) fn in_the_end(trace: &Dissection<'_>) -> Self {
-        let sites = hosts(trace);
+        let club = trace.header().line.area.values().service_site;
+        let [line_auth, portal, test_portal] = hosts(trace);
+        let sites = [line_auth, portal, test_portal, club];
         let mut pages = trace.facts.iter().rev();
         let page = pages.find(|told| matches!(told.fact, Fact::PageSeen { .. }));
         let since = page.map_or(0, |told| told.record);

@@ -17,6 +17,7 @@ pub(super) const IN_THE_END: &[Consequence] = &[
                 "ngn.pd.renumber",
                 "ngn.ra.renumber",
                 "pd.lifetime.cap-ra",
+                "pd.use.while-valid",
                 "pd.use.other-withdrawn",
                 "rob.ra-flood",
                 "wan.nd.ra-validation",
@@ -34,6 +35,10 @@ pub(super) const IN_THE_END: &[Consequence] = &[
     Consequence {
         failures: &["dhcp6c.link.rebind-with-pd"],
         causes: &[&["pd.use.released"]],
+    },
+    Consequence {
+        failures: &["pd.use.while-valid"],
+        causes: &[&["lint.ra.prefix-once", "ngn.dhcp6.renew-nonzero"]],
     },
     Consequence {
         failures: &["lan.keeps.dns", "lan.keeps.router"],

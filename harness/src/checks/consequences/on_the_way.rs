@@ -138,6 +138,7 @@ const NO_PREFIX: &[Obstacle] = &[
     before("ngn.pd.no-iana"),
     before("pd.accept.without-iana"),
     before("pd.accept.other-size"),
+    anywhere("lint.dhcp6c.port"),
     anywhere("ngn.ra.renumber"),
     anywhere("ngn.pd.renumber"),
     anywhere("lan.renum.deprecate-old"),
@@ -179,6 +180,13 @@ pub(super) const SITES: &[Obstacle] = &[
     where_it_stopped("ons.line-auth.reaches-site"),
     where_it_stopped("ons.portal.reachable"),
     where_it_stopped("ons.line-auth.after-power-cut"),
+    where_it_stopped("members.site.reached"),
+];
+
+/// What is not reached of the members club cannot confirm anything.
+const CLUB: &[Obstacle] = &[
+    before("members.site.resolves"),
+    where_it_stopped("members.site.reached"),
 ];
 
 /// What is not reached because of something on the way there. What was seen only after it was in
@@ -204,6 +212,37 @@ pub(super) const ON_THE_WAY: &[OnTheWay] = &[
             NO_NAMES,
             NO_WAY,
             &[where_it_stopped("ons.line-auth.reaches-site")],
+        ],
+    },
+    OnTheWay {
+        failures: &["members.site.resolves"],
+        obstacles: &[NO_PREFIX, NO_LAN, WRONG_SERVER, NO_NAMES],
+    },
+    OnTheWay {
+        failures: &["members.site.reached"],
+        obstacles: &[
+            NO_PREFIX,
+            NO_LAN,
+            WRONG_SERVER,
+            NO_NAMES,
+            &[before("members.site.resolves")],
+            NO_WAY,
+        ],
+    },
+    OnTheWay {
+        failures: &["members.pages.shown"],
+        obstacles: &[NO_PREFIX, NO_LAN, WRONG_SERVER, NO_NAMES, NO_WAY, CLUB],
+    },
+    OnTheWay {
+        failures: &["members.line.confirmed"],
+        obstacles: &[
+            NO_PREFIX,
+            NO_LAN,
+            WRONG_SERVER,
+            NO_NAMES,
+            NO_WAY,
+            CLUB,
+            &[anywhere("members.pages.shown")],
         ],
     },
     OnTheWay {
@@ -233,6 +272,7 @@ pub(super) const OF_PROMISES: &[&[Obstacle]] = &[
     NO_LAN,
     WRONG_SERVER,
     NO_NAMES,
+    &[before("members.site.resolves")],
     NO_WAY,
     CHANGED,
 ];
@@ -254,6 +294,8 @@ const BRIDGED: &[Obstacle] = &[
 const LATER: &[Obstacle] = &[
     anywhere("ons.line-auth.completes"),
     anywhere("ons.portal.stays-reachable"),
+    anywhere("members.pages.shown"),
+    anywhere("members.line.confirmed"),
 ];
 
 /// Packets that nobody can use behind the device.

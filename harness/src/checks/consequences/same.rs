@@ -8,6 +8,28 @@ pub(super) const SAME: &[Consequence] = &[
         failures: &["dns.proxy.present"],
         causes: &[&["dns.sec.match-question"]],
     },
+    // A terminal that hears its own probe gives its address up.
+    Consequence {
+        failures: &["ons.terminal.three-addresses"],
+        causes: &[&["ngn.nd.dad-relayed"]],
+    },
+    Consequence {
+        failures: &["ce.gen.withdraw-on-wan-loss"],
+        causes: &[&["wan.nd.router-flag-cleared"]],
+    },
+    Consequence {
+        failures: &["icmp6.beyond-scope"],
+        causes: &[&["fwd.no-link-local"]],
+    },
+    // Who asks at a port where nobody listens has neither prefix nor servers.
+    Consequence {
+        failures: &[
+            "dns.proxy.present",
+            "dns.proxy.recovers",
+            "lan.ra.advertising",
+        ],
+        causes: &[&["lint.dhcp6c.port"]],
+    },
     Consequence {
         failures: &["dhcp6c.msg.xid-fresh"],
         causes: &[&["dhcp6c.msg.xid-random"]],
@@ -152,12 +174,12 @@ pub(super) const SAME: &[Consequence] = &[
     },
     // A home gateway that restarts is a link that comes back: who asks nobody hears of nothing.
     Consequence {
-        failures: &["ngn.hgw.recovers-after-reboot"],
+        failures: &["ngn.hgw.recovers-after-reboot", "wan.nd.rs-after-link-up"],
         causes: &[&["dhcp6c.link.rebind-with-pd"]],
     },
     Consequence {
         failures: &["rob.flap.recover"],
-        causes: &[&["dhcp6c.link.rebind-with-pd"]],
+        causes: &[&["dhcp6c.link.rebind-with-pd", "wan.nd.rs-after-link-up"]],
     },
     Consequence {
         failures: &["fwd.ptb.relay"],
@@ -174,7 +196,7 @@ pub(super) const SAME: &[Consequence] = &[
     // The DHCPv6 client, and the prefix that it gets or not.
     Consequence {
         failures: &["dhcp6c.reb.at-t2"],
-        causes: &[&["dhcp6c.ren.at-t1"]],
+        causes: &[&["dhcp6c.ren.at-t1", "pd.use.while-valid"]],
     },
     Consequence {
         failures: &["dhcp6c.msg.elapsed-time"],

@@ -28,10 +28,11 @@ pub(super) const CHECKS: &[Check] = &[
         ),
         judge: starts,
     },
+    // The clause says what the client includes, and has no MUST for it.
     Check {
         id: "pd.renew.names-prefix",
         source: "RFC 8415 §18.2.4, §18.2.5; ngn-facts §2.2",
-        level: Level::Must,
+        level: Level::Should,
         profiles: EVERYONE,
         aspects: &[Aspect::Delivery],
         title: Text::new(

@@ -195,7 +195,12 @@ fn multicast(trace: &Dissection<'_>) -> Verdict {
     let mut allowed = received(trace);
     let allowed = allowed.find(|answer| answer.is.codes().contains(&SERVER_UNICAST));
     every("DHCPv6 message of the device", sent(trace), |found| {
-        if allowed.is_some_and(|answer| answer.at <= found.at) {
+        // RFC 8415 §18.2.5, §18.2.12: whoever may serve the client is to hear of a Rebind.
+        let may_be_unicast = matches!(
+            found.is.kind,
+            Kind::Request | Kind::Renew | Kind::Release | Kind::Decline
+        );
+        if may_be_unicast && allowed.is_some_and(|answer| answer.at <= found.at) {
             return Ruling::Skip;
         }
         expect(

@@ -138,12 +138,12 @@ const LONGER: f64 = 1.1;
 
 /// Returns the messages of an exchange up to its first answer.
 fn unanswered<'d>(asked: &Asked<'d>) -> Vec<&'d Found<Dhcpv6>> {
-    let answered = asked
-        .answers
-        .first()
-        .map_or(Time::NEVER, |answer| answer.at);
+    // By the record: an answer may come in the moment of what it answers.
+    let answered = asked.answers.first().map(|answer| answer.record);
     let messages = asked.messages.iter().copied();
-    messages.filter(|found| found.at < answered).collect()
+    messages
+        .filter(|found| answered.is_none_or(|answered| found.record < answered))
+        .collect()
 }
 
 fn follows(trace: &Dissection<'_>, kind: Kind, schedule: &Schedule) -> Verdict {
@@ -380,7 +380,9 @@ fn renew(trace: &Dissection<'_>) -> Verdict {
             .filter(|found| found.is.kind == Kind::Reply)
             .filter_map(|found| {
                 let granted = found.is.granted();
-                let association = &granted.first()?.0;
+                // RFC 8415 §21.22.
+                let mut usable = granted.iter().filter(|(_, it)| it.preferred <= it.valid);
+                let association = &usable.next()?.0;
                 Some((found, association.t1, association.t2))
             })
             .collect();

@@ -110,7 +110,8 @@ fn rebind_after_link_up(trace: &Dissection<'_>) -> Verdict {
                 let held = leases.iter().rev().find(|held| held.reply.arrives < up);
                 let runs = held.is_some_and(|held| {
                     let lasts = Duration::from_secs(u64::from(held.valid));
-                    up < held.reply.arrives + lasts && !is_cut(trace, held.reply.at, up)
+                    let is_kept = !is_cut(trace, held.reply.at, up + NOTICED_AFTER);
+                    up < held.reply.arrives + lasts && is_kept
                 });
                 if !runs {
                     return Ruling::Skip;
@@ -161,12 +162,19 @@ fn is_cut(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
         .any(|step| from <= step.at && step.at <= to && step.cuts_power())
 }
 
+/// Returns whether the WAN's cable was out again between two points in time.
+fn is_pulled_again(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
+    let mut pulls = trace.steps.iter().filter(|step| step.pulls(Wire::Wan));
+    pulls.any(|step| step.began() <= to && from < step.at)
+}
+
 fn asks_again(trace: &Dissection<'_>, record: usize, up: Time, kind: Kind, what: &str) -> Ruling {
     let deadline = up + NOTICED_AFTER;
     let found = sent(trace).find(|found| found.record > record && found.is.kind == kind);
     match found {
         Some(found) if found.at <= deadline => Ruling::Holds(vec![record, found.record]),
         _ if trace.end() < deadline || is_cut(trace, up, deadline) => Ruling::Skip,
+        _ if is_pulled_again(trace, up, deadline) => Ruling::Skip,
         later => broken(
             [record],
             format!(

@@ -238,9 +238,11 @@ fn follows_inf_max_rt(trace: &Dissection<'_>) -> Verdict {
         let asks = asked.messages[0].is.requested().contains(&INF_MAX_RT);
         let answer = asked.answers.first().filter(|_| asks)?;
         let secs = answer.is.number(INF_MAX_RT)?;
-        RANGE.contains(&secs).then_some((answer.record, secs))
+        RANGE
+            .contains(&secs)
+            .then_some((answer.record, answer.at, secs))
     });
-    let Some((record, secs)) = told else {
+    let Some((record, told, secs)) = told else {
         return Verdict::Inconclusive("no Reply brought an INF_MAX_RT".to_owned());
     };
     let limit = Duration::from_secs(u64::from(secs));
@@ -252,7 +254,8 @@ fn follows_inf_max_rt(trace: &Dissection<'_>) -> Verdict {
             let next = pairs.clone().into_iter().skip(1);
             pairs.into_iter().zip(next).collect::<Vec<_>>()
         })
-        .filter(|(before, after)| !trace.is_restarted(before[0].at, after[1].at))
+        // Who was restarted has forgotten it.
+        .filter(|(_, after)| !trace.is_restarted(told, after[1].at))
         .collect();
     every(
         "interval that INF_MAX_RT limits",

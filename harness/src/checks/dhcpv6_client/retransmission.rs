@@ -208,8 +208,9 @@ fn repetitions<'d>(trace: &'d Dissection<'_>) -> Vec<(&'d Found<Dhcpv6>, &'d Fou
     pairs
         .filter(|(first, second)| {
             let continues = second.is.elapsed().is_some_and(|elapsed| elapsed > 0);
+            // What came behind the second one, in the same moment, is no answer to the first.
             let answered = received_within(trace, first.at, second.at)
-                .any(|answer| answer.is.xid == first.is.xid);
+                .any(|answer| answer.record < second.record && answer.is.xid == first.is.xid);
             first.is.kind == second.is.kind
                 && (continues || first.is.xid == second.is.xid)
                 && !answered

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_reports::{Level, RecordId, Text, Verdict};
 
 use crate::checks::check::{CE_ROUTER, Check};
 use crate::checks::delay::Delay;
@@ -166,9 +166,11 @@ fn next_solicit(interval: Duration) -> Duration {
 fn no_give_up(trace: &Dissection<'_>) -> Verdict {
     let unanswered = solicits(trace).into_iter().map(|asked| {
         let offer = asked.answers.iter().find(|answer| offers(answer));
-        let until = offer.map_or(trace.end(), |offer| offer.at);
+        let until = offer.map_or(RecordId::MAX, |offer| offer.record);
         let alone = asked.messages.into_iter();
-        alone.filter(|found| found.at < until).collect::<Vec<_>>()
+        alone
+            .filter(|found| found.record < until && found.at < trace.end())
+            .collect::<Vec<_>>()
     });
     let long = unanswered.filter(|messages| messages.len() >= 3);
     every("third Solicit that nobody answered", long, |messages| {

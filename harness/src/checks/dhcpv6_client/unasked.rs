@@ -62,7 +62,10 @@ fn unasked_reply(trace: &Dissection<'_>) -> Verdict {
     let replies = received(trace).filter_map(|answer| {
         let solicit = asked(answer).filter(|_| answer.is.kind == Kind::Reply)?;
         let commits = solicit.is.codes().contains(&RAPID_COMMIT);
-        (!commits).then_some((solicit, answer))
+        // RFC 8415 §21.22: what is preferred longer than it is valid is not to be taken anyway.
+        let granted = answer.is.granted();
+        let can_be_taken = granted.iter().any(|(_, it)| it.preferred <= it.valid);
+        (!commits && can_be_taken).then_some((solicit, answer))
     });
     every("Reply to a Solicit", replies, |(solicit, reply)| {
         let next = sent(trace).find(|found| found.record > reply.record);

@@ -117,6 +117,11 @@ fn ttl(trace: &Dissection<'_>) -> Verdict {
         let Some(reply) = exchange.reply().filter(|reply| reply.is.rcode == 0) else {
             return Ruling::Skip;
         };
+        // A segment that was lost is sent again as it was.
+        let is_over_tcp = exchange.query.is.transport == Transport::Tcp;
+        if is_over_tcp && trace.is_disturbed(exchange.query.at, reply.at) {
+            return Ruling::Skip;
+        }
         let known = known(&upstream, exchange, reply.record);
         // Lifetimes are among the bytes that were changed on the way, and no record tells then
         // which of them the device went by.

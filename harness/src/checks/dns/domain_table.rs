@@ -11,7 +11,7 @@ use ngnlab_sim::line::ONS_DOMAINS;
 use ngnlab_sim::setup::{Aspect, in_domain};
 use ngnlab_sim::trace::Role;
 
-use crate::checks::check::{Check, ONS};
+use crate::checks::check::{Check, ONS, ONS_AND_MEMBERS};
 use crate::checks::delay::Delay;
 use crate::checks::ruling::{Ruling, every, expect, finding, never};
 use crate::dissection::dns::PORT;
@@ -71,7 +71,7 @@ pub(super) const CHECKS: &[Check] = &[
         id: "ons.dns.ngn-domain",
         source: "guide p.7",
         level: Level::Must,
-        profiles: ONS,
+        profiles: ONS_AND_MEMBERS,
         aspects: &[Aspect::Dns],
         title: Text::new(
             "flets-east.jp/flets-west.jpはNGNのDNSサーバに問い合わせる",

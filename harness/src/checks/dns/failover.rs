@@ -10,6 +10,7 @@ use crate::checks::check::{Check, EVERY_FORWARDER};
 use crate::checks::delay::Delay;
 use crate::checks::dns::domain_table::{PATIENCE, REMEMBERED, asked_right};
 use crate::checks::evidence::given_prefixes::is_between_prefixes;
+use crate::checks::evidence::silent_line::gives_no_prefix;
 use crate::checks::ruling::{Ruling, apart, broken, every};
 use crate::dissection::dns::Transport;
 use crate::dissection::{Dissection, Exchange};
@@ -66,6 +67,9 @@ fn failover(trace: &Dissection<'_>) -> Verdict {
             None if knocks_elsewhere(trace, exchange, patience) => Ruling::Skip,
             None if is_between_prefixes(trace, exchange.query.at, exchange.query.at + patience) => {
                 Ruling::Unclear("the line gave another prefix meanwhile".to_owned())
+            }
+            None if gives_no_prefix(trace, exchange.query.at + patience).is_some() => {
+                Ruling::Unclear("the line had taken its prefix back, and given no other".to_owned())
             }
             None => broken(
                 [exchange.query.record],

@@ -12,7 +12,7 @@ use crate::checks::dns::let_through::all_let_through;
 use crate::checks::dns::oddities::is_odd_for;
 use crate::checks::dns::own_refusals::{answered, refused_first};
 use crate::checks::dns::silence::{PRESENT, nothing_came};
-use crate::checks::dns::twins::{is_asked_otherwise, twins};
+use crate::checks::dns::twins::{is_twin, twins};
 use crate::checks::evidence::lan_adverts::is_unnumbered;
 use crate::checks::ruling::{Ruling, because, broken, every, expect};
 use crate::dissection::dns::{Flag, NXDOMAIN, SERVFAIL};
@@ -158,7 +158,14 @@ fn header_bits(trace: &Dissection<'_>) -> Verdict {
     every("question with AD, CD or Z set", odd, |exchange| {
         let cleared = twins(&upstream, exchange)
             .find(|twin| exchange.query.is.has(Flag::Cd) && !twin.query.is.has(Flag::Cd))
-            .filter(|_| !is_asked_otherwise(&lan, exchange, |other| !other.has(Flag::Cd)));
+            // What went upstream may be for somebody who asked without it.
+            .filter(|twin| {
+                !lan.iter().any(|other| {
+                    !other.query.is.has(Flag::Cd)
+                        && other.query.record < twin.query.record
+                        && is_twin(twin, other)
+                })
+            });
         // AD and Z mean nothing to who writes its questions anew; CD is the client's (RFC 4035
         // §3.2.2).
         match cleared {
@@ -215,7 +222,7 @@ fn other_opcode(trace: &Dissection<'_>) -> Verdict {
         // Who could ask nobody says no more than that (RFC 1035 §4.1.1).
         let is_cut =
             trace.is_disturbed(exchange.query.at, reply.at) || is_unnumbered(trace, reply.at);
-        if is_own && reply.is.rcode == SERVFAIL && is_cut {
+        if is_own && reply.is.rcode == SERVFAIL && (is_cut || !trace.has_router(reply.at)) {
             return Ruling::Skip;
         }
         if is_own

@@ -360,7 +360,8 @@ fn is_helpless(
         || reply.is.rcode == SERVFAIL
             && (is_unnumbered(trace, reply.at)
                 || trace.is_claimed(reply.at)
-                || !trace.has_router(reply.at))
+                || !trace.has_router(reply.at)
+                || trace.seeks_router_in_vain(exchange.query.at, reply.at))
         || waits_for_prefix(trace, reply.at)
         || reply.is.rcode == SERVFAIL && gives_no_prefix(trace, reply.at).is_some()
         || is_between_prefixes(trace, reply.at, reply.at)

@@ -103,7 +103,7 @@ pub(super) fn only_knocks(trace: &Dissection<'_>, lan: &Exchange<'_>) -> bool {
                 && connection.opener == End::Device
                 && connection.server.1 == PORT
                 && !trace.is_terminal(connection.client.0)
-                && lan.query.at <= connection.at
+                && lan.query.at <= connection.last.1
                 && connection.at <= lan.query.at + PATIENCE
         })
         .peekable();

@@ -70,7 +70,7 @@ pub(in crate::checks) fn reaches(
         let asked = trace.lan_dns().into_iter().filter(|exchange| {
             let query = exchange.query;
             is_one_of(exchange, names)
-                && asks_for_aaaa(exchange)
+                && is_for_address(exchange)
                 && !query.injected
                 && counts(query.at, query.eth_source)
         });
@@ -97,7 +97,8 @@ fn is_one_of(exchange: &Exchange<'_>, names: &[&str]) -> bool {
         .any(|name| exchange.name().eq_ignore_ascii_case(name))
 }
 
-fn asks_for_aaaa(exchange: &Exchange<'_>) -> bool {
+/// Returns whether an IPv6 address is asked for.
+pub(in crate::checks) fn is_for_address(exchange: &Exchange<'_>) -> bool {
     exchange
         .question()
         .is_some_and(|question| question.kind == AAAA)
@@ -123,7 +124,10 @@ pub(in crate::checks) fn tried_in_vain<'d>(
             && is_routable(found.source)
     });
     let could = !waits_for_prefix(trace, tried.at) && gives_no_prefix(trace, tried.at).is_none();
-    let is_lost = trace.is_lossy(tried.at) || trace.is_claimed(tried.at);
+    let is_lost = trace.is_lossy(tried.at)
+        || trace.is_claimed(tried.at)
+        || trace.is_disturbed(tried.at, tried.at)
+        || trace.is_line_dumb();
     (!left && could && !is_lost).then_some(tried)
 }
 
@@ -147,12 +151,16 @@ fn shows_a_page(trace: &Dissection<'_>, step: &Stepped<'_>) -> bool {
 fn leads_to_a_site(action: &Action) -> bool {
     matches!(
         action,
-        Action::Authenticate(_) | Action::Open(_) | Action::OpenPortal(_) | Action::Browse(_)
+        Action::Authenticate(_)
+            | Action::Open(_)
+            | Action::OpenPortal(_)
+            | Action::LogIn(_)
+            | Action::Browse(_)
     )
 }
 
 /// A name that did not resolve is the device's fault unless the network did not answer it.
-fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
+pub(in crate::checks) fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
     let query = exchange.query;
     let has_address = |exchange: &Exchange<'_>| {
         let mut replies = exchange.replies.iter();
@@ -192,6 +200,9 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
     if let Some(why) = gives_no_prefix(trace, exchange.query.at) {
         return Ruling::Unclear(why.to_owned());
     }
+    if let Some(why) = has_no_next_hop(trace, query.at) {
+        return Ruling::Unclear(why.to_owned());
+    }
     let right = trace.setup().servers_for(exchange.name());
     let upstream = trace.upstream_dns();
     if let Some((reply, given_up)) = came_too_late(trace, exchange) {
@@ -223,7 +234,7 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
     }
     let deaf = upstream.iter().any(|upstream| {
         is_one_of(upstream, &[exchange.name()])
-            && asks_for_aaaa(upstream)
+            && is_for_address(upstream)
             && right.contains(&upstream.query.destination)
             && upstream
                 .replies
@@ -262,6 +273,17 @@ fn resolves(trace: &Dissection<'_>, exchange: &Exchange<'_>) -> Ruling {
             to: exchange.query.at + ASKS_AGAIN,
         },
     )
+}
+
+/// Returns why the device could send nothing to the line at that time, if it could not.
+fn has_no_next_hop(trace: &Dissection<'_>, at: Time) -> Option<&'static str> {
+    if !trace.has_router(at) {
+        Some("the line had no default router at that time")
+    } else if trace.seeks_router_in_vain(at, at + ASKS_AGAIN) {
+        Some("the device was looking for a router that answers nobody")
+    } else {
+        None
+    }
 }
 
 /// Returns whether a device may still be starting.
@@ -306,6 +328,9 @@ fn stops_at(trace: &Dissection<'_>, connection: &Connection) -> Ruling {
     let Some(beyond) = beyond(trace, connection) else {
         if kept_in_the_dark(trace, connection) {
             let why = "the cable lost what told the terminal of the line's other prefix";
+            return Ruling::Unclear(why.to_owned());
+        }
+        if let Some(why) = has_no_next_hop(trace, connection.at) {
             return Ruling::Unclear(why.to_owned());
         }
         let hops = trace.packets.iter().find(|found| {

@@ -7,7 +7,7 @@ use ngnlab_sim::message::packet::{Packet, is_routable};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::delay::Delay;
-use crate::checks::evidence::ip_protocols::{TCP, UDP};
+use crate::checks::evidence::ip_protocols::{EXTENSIONS, ICMPV6, TCP, UDP};
 use crate::checks::ruling::{Ruling, broken, every, finding, never};
 use crate::dissection::crossing::Flow;
 use crate::dissection::{Dissection, Found, IcmpError};
@@ -96,7 +96,10 @@ pub(in crate::checks) fn quoted_flow(error: &IcmpError) -> Option<Flow> {
     let quoted = error.quoted?;
     let (from, to) = match quoted.next_header {
         TCP | UDP => quoted.ports?,
-        _ => return None,
+        ICMPV6 => (quoted.echo?, quoted.echo?),
+        // Behind extension headers it would have to be looked for.
+        number if EXTENSIONS.contains(&number) => return None,
+        _ => (0, 0),
     };
     Some(Flow {
         protocol: quoted.next_header,

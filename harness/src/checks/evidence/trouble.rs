@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use ngnlab_reports::{RecordId, Verdict};
 use ngnlab_sim::Time;
+use ngnlab_sim::message::icmpv6::DESTINATION_UNREACHABLE;
 use ngnlab_sim::setup::Aspect;
-use ngnlab_sim::trace::{Fact, FetchError};
+use ngnlab_sim::trace::{Fact, FetchError, Role};
 
 use crate::checks::delay::Delay;
 use crate::checks::ruling::{Ruling, broken, every};
@@ -35,6 +36,31 @@ pub(in crate::checks) struct Trouble {
     pub(in crate::checks) to: Time,
 }
 
+/// Returns whether the line said of something that it cannot be reached while a page was tried, and
+/// it was asked for from where the line knows a way back.
+fn is_refused(trace: &Dissection<'_>, at: Time) -> bool {
+    trace.errors.iter().any(|error| {
+        let assigned = trace.assignments().filter(|(since, _)| *since <= error.at);
+        let prefix = assigned.last().map(|(_, prefix)| prefix);
+        let is_right = error.is.quoted.zip(prefix);
+        error.to_device(Role::Wan)
+            && is_right.is_some_and(|(quoted, prefix)| prefix.contains(&quoted.source))
+            && !error.injected
+            && error.is.kind == DESTINATION_UNREACHABLE
+            && at - TO_LOAD <= error.at
+            && error.at <= at
+    })
+}
+
+/// Returns whether a connection was refused from beyond the device while a page was tried.
+fn is_reset(trace: &Dissection<'_>, at: Time) -> bool {
+    trace.packets.iter().any(|found| {
+        let is_refusal = found.is.tcp().is_some_and(|segment| segment.rst());
+        let is_from_line = found.to_device(Role::Wan) && !found.injected;
+        is_refusal && is_from_line && at - TO_LOAD <= found.at && found.at <= at
+    })
+}
+
 /// Judges by the last page of those asked for afterwards: whatever came before that may have been
 /// under way already.
 pub(in crate::checks) fn works_after(
@@ -54,6 +80,11 @@ pub(in crate::checks) fn works_after(
                 reason: FetchError::BadUrl,
                 ..
             } => None,
+            // Nor does one whose site is there and has none: the way to it is open.
+            Fact::PageFailed {
+                reason: FetchError::Refused,
+                ..
+            } if is_reset(trace, told.at) => None,
             Fact::PageFailed { reason, .. } => Some((told, Some(*reason))),
             _ => None,
         })
@@ -64,9 +95,10 @@ pub(in crate::checks) fn works_after(
             .find(|(told, failed)| told.at < trouble.from && failed.is_none());
         let settled = trouble.to + settle;
         let last = pages.iter().rev().find(|(told, failed)| {
-            // Where no page ever came, none comes again.
-            let was_seen = pages.iter().any(|(_, failed)| failed.is_none());
-            told.at >= settled && (failed.is_none() || was_seen)
+            // Where no page ever came, none comes again; nor does one that the line refuses.
+            let was_seen = || pages.iter().any(|(_, failed)| failed.is_none());
+            let counts = || was_seen() && !is_refused(trace, told.at);
+            told.at >= settled && (failed.is_none() || counts())
         });
         let calm = trace
             .steps

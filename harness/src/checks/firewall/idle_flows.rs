@@ -11,7 +11,7 @@ use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::delay::Delay;
-use crate::checks::evidence::ip_protocols::{AUTHENTICATION, ESP, TCP, UDP};
+use crate::checks::evidence::ip_protocols::{AUTHENTICATION, ESP, ICMPV6, TCP, UDP};
 use crate::checks::evidence::through_device::{IDLE, SOON};
 use crate::checks::firewall::crossing_flows::{answer_crosses, answers};
 use crate::checks::ruling::{Ruling, broken, every, seconds};
@@ -73,7 +73,7 @@ pub(super) const CHECKS: &[Check] = &[
             idle(
                 trace,
                 "answer of another protocol after a minute of silence",
-                |flow| !matches!(flow.protocol, TCP | UDP | ESP | AUTHENTICATION),
+                |flow| !matches!(flow.protocol, TCP | UDP | ICMPV6 | ESP | AUTHENTICATION),
             )
         },
     },

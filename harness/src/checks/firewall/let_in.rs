@@ -1,6 +1,8 @@
 //! What has to come in although no terminal began it quite like that: simultaneous opens, IPsec
 //! (RFC 6092 §3.2.4, §3.3).
 
+use std::time::Duration;
+
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::message::icmpv6::{ECHO_REPLY, ECHO_REQUEST};
 use ngnlab_sim::message::packet::Packet;
@@ -68,6 +70,7 @@ pub(super) const CHECKS: &[Check] = &[
                 // What is sent in a terminal's name may be for a line that has no router.
                 let is_own = !found.injected && found.hop_limit > 1;
                 is_own && matches!(kind, Some(ECHO_REQUEST | ECHO_REPLY))
+                    || kind == Some(ECHO_REPLY) && is_prompt(trace, found)
             })
         },
     },
@@ -137,6 +140,17 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 const IKE: u16 = 500;
+
+/// So soon a reply comes while any filter still knows of the request (inferred: Linux forgets an
+/// echo after thirty seconds).
+const PROMPT: Duration = Duration::from_secs(10);
+
+/// Returns whether an echo reply from the line answers what a terminal asked just before.
+fn is_prompt(trace: &Dissection<'_>, found: &Found<Packet<'_>>) -> bool {
+    let flow = Flow::of(&found.is).filter(|_| found.to_device(Role::Wan) && found.hop_limit > 1);
+    let sent = flow.and_then(|flow| trace.last_out(flow.reversed(), found.record));
+    sent.is_some_and(|sent| found.at.since(sent.at) < PROMPT)
+}
 
 fn simultaneous_open(trace: &Dissection<'_>) -> Verdict {
     let syn = |found: &Found<Packet<'_>>| {

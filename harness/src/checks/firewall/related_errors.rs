@@ -17,7 +17,7 @@ use crate::dissection::Dissection;
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "fw6.related-unreachable",
-        source: "RFC 6092 §3.2.3 REC-18, §3.3.1 REC-36",
+        source: "RFC 6092 §3.2.3 REC-18, §3.3.1 REC-36; RFC 4890 §4.3.1",
         level: Level::Must,
         profiles: EVERYONE,
         aspects: &[],

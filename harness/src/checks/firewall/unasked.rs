@@ -6,6 +6,7 @@ use ngnlab_sim::message::packet::{Packet, Payload};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
+use crate::checks::evidence::ip_protocols::{AUTHENTICATION, ESP};
 use crate::checks::firewall::crossing_flows::errors_for_terminals;
 use crate::checks::ruling::{finding, never};
 use crate::dissection::crossing::Flow;
@@ -14,7 +15,7 @@ use crate::dissection::{Dissection, Found};
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "fw6.no-unsolicited-inbound",
-        source: "guide p.5; RFC 6092 §3.2.3, §3.3.2",
+        source: "guide p.5; RFC 6092 §2.2, §3.2.2, §3.2.3, §3.3.2",
         level: Level::Should,
         profiles: EVERYONE,
         aspects: &[],
@@ -74,7 +75,9 @@ fn no_unsolicited_inbound(trace: &Dissection<'_>) -> Verdict {
                     Payload::Udp(_) => true,
                     // Who knows no connection lets no segment of one in, whatever its flags.
                     Payload::Tcp(tcp) => !tcp.rst(),
-                    Payload::Icmpv6(_) | Payload::Other { .. } => false,
+                    Payload::Icmpv6(_) => false,
+                    // What shows no ports is nobody's, either (RFC 6092 §2.2, §3.2.2).
+                    Payload::Other { .. } => true,
                 }
                 && trace.is_terminal(found.destination)
         })
@@ -100,15 +103,28 @@ fn no_unsolicited_inbound(trace: &Dissection<'_>) -> Verdict {
 /// Returns whether a packet from outside may come in: a terminal has talked to its sender, or it
 /// is for IPsec (RFC 6092 §3.2.4).
 fn is_welcome(trace: &Dissection<'_>, found: &Found<Packet<'_>>) -> bool {
-    const AUTHENTICATION: u8 = 51;
     const IKE: u16 = 500;
-    let asked = Flow::of(&found.is)
-        .is_some_and(|flow| trace.last_out(flow.reversed(), found.record).is_some());
+    let asked = match Flow::of(&found.is) {
+        Some(flow) => trace.last_out(flow.reversed(), found.record).is_some(),
+        // Whose fragment it is, its first one shows.
+        None => has_talked(trace, found),
+    };
     let ike = found
         .is
         .udp()
         .is_some_and(|udp| udp.destination_port == IKE);
-    asked || ike || found.is.ip.get(6) == Some(&AUTHENTICATION)
+    let number = found.is.ip.get(6);
+    asked || ike || matches!(number, Some(&AUTHENTICATION | &ESP))
+}
+
+/// Returns whether a terminal has sent anything to the sender of a packet before.
+fn has_talked(trace: &Dissection<'_>, found: &Found<Packet<'_>>) -> bool {
+    let mut before = trace.packets.iter();
+    before.any(|other| {
+        other.record < found.record
+            && other.by_device(Role::Wan)
+            && (other.source, other.destination) == (found.destination, found.source)
+    })
 }
 
 fn errors_unmatched(trace: &Dissection<'_>) -> Verdict {
@@ -151,7 +167,7 @@ fn no_management(trace: &Dissection<'_>) -> Verdict {
         let flow = Flow::of(&found.is)?.reversed();
         let mut packets = trace.packets.iter();
         let accepted = packets.find(|other| {
-            other.by_device(Role::Wan)
+            (other.by_device(Role::Wan) || other.by_device(Role::Lan))
                 && found.at <= other.at
                 && Flow::of(&other.is) == Some(flow)
                 && other.is.tcp().is_some_and(|tcp| tcp.syn() && tcp.ack())

@@ -98,7 +98,9 @@ fn too_big_relayed(trace: &Dissection<'_>) -> Verdict {
     every("Packet Too Big for a terminal", errors, |error| {
         // Only for a flow that exists, as a filter may look for one (RFC 6092 REC-36).
         let sent = quoted_flow(&error.is).and_then(|flow| trace.last_out(flow, error.record));
-        if sent.is_none() || trace.end() < error.arrives + SOON {
+        let over = error.arrives + SOON;
+        let is_known = sent.is_some_and(|sent| !trace.is_disturbed(sent.at, over));
+        if !is_known || trace.end() < over {
             return Ruling::Skip;
         }
         let relayed = trace.errors.iter().find(|other| {
@@ -115,7 +117,7 @@ fn too_big_relayed(trace: &Dissection<'_>) -> Verdict {
                 trace,
                 Delay::Race {
                     from: error.at,
-                    to: error.arrives + SOON,
+                    to: over,
                 },
             ),
         }

@@ -146,10 +146,8 @@ fn payload_intact(trace: &Dissection<'_>) -> Verdict {
         let (Payload::Udp(_), Some(flow)) = (&found.is.payload, Flow::of(&found.is)) else {
             continue;
         };
-        let other = match found.on {
-            Role::Wan => Role::Lan,
-            Role::Lan => Role::Wan,
-            Role::Uplink => continue,
+        let Some(other) = found.on.across() else {
+            continue;
         };
         if found.to_device(found.on) {
             came.entry((other, flow)).or_default().push(found);

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::message::icmpv6::{
-    DESTINATION_UNREACHABLE, FIRST_INFORMATIONAL, PARAMETER_PROBLEM, PORT_UNREACHABLE,
-    SOURCE_FAILED_POLICY, UNKNOWN_NEXT_HEADER,
+    BEYOND_SCOPE, DESTINATION_UNREACHABLE, FIRST_INFORMATIONAL, PARAMETER_PROBLEM,
+    PORT_UNREACHABLE, SOURCE_FAILED_POLICY, UNKNOWN_NEXT_HEADER,
 };
 use ngnlab_sim::message::packet::{Packet, Payload, is_routable};
 use ngnlab_sim::setup::Mode;
@@ -85,6 +85,22 @@ pub(super) const CHECKS: &[Check] = &[
         judge: address_unreachable,
     },
     Check {
+        id: "icmp6.beyond-scope",
+        source: "RFC 4007 §9; RFC 4443 §3.1",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "リンクローカルアドレスからリンクの外へのパケットに、コード2で知らせる",
+            "Who sends from a link-local address beyond the link is told so by code 2",
+        ),
+        hint: Text::new(
+            "送信元がリンクローカルアドレスのパケットは中継せず、Destination Unreachableのコード2を返してください。",
+            "Answer packets from link-local addresses to routable ones with Destination Unreachable code 2.",
+        ),
+        judge: beyond_scope,
+    },
+    Check {
         id: "lan.stale.icmp-code5",
         source: "RFC 7084 §4.3 L-14; RFC 4443 §3.1",
         level: Level::Must,
@@ -111,11 +127,21 @@ fn reported<'t>(
     error_is: impl Fn(&IcmpError) -> bool,
     expected: &str,
 ) -> Verdict {
+    let of_terminals = |found: &Found<Packet<'t>>| trace.is_terminal(found.source) && select(found);
+    reported_to(trace, what, limit, of_terminals, error_is, expected)
+}
+
+/// Judges the same of whoever is on the LAN.
+fn reported_to<'t>(
+    trace: &Dissection<'t>,
+    what: &str,
+    limit: Duration,
+    select: impl Fn(&Found<Packet<'t>>) -> bool,
+    error_is: impl Fn(&IcmpError) -> bool,
+    expected: &str,
+) -> Verdict {
     let tried = came(trace, |found| {
-        found.on == Role::Lan
-            && found.eth_destination == trace.setup().lan_mac
-            && trace.is_terminal(found.source)
-            && select(found)
+        found.on == Role::Lan && found.eth_destination == trace.setup().lan_mac && select(found)
     });
     let errors = own_errors(trace);
     every(what, tried, |found| {
@@ -175,6 +201,31 @@ fn unknown_next_header(trace: &Dissection<'_>) -> Verdict {
         |error| (error.kind, error.code) == (PARAMETER_PROBLEM, UNKNOWN_NEXT_HEADER),
         "Parameter Problem code 1",
     )
+}
+
+fn beyond_scope(trace: &Dissection<'_>) -> Verdict {
+    reported_to(
+        trace,
+        "packet from a link-local address to one beyond the link",
+        SOON,
+        |found| {
+            found.source.is_unicast_link_local()
+                && is_routable(found.destination)
+                && !trace.is_device_address(found.destination)
+                && !trace.is_terminal(found.destination)
+                && found.hop_limit > 1
+                && found.is.tcp().is_none_or(|tcp| !tcp.rst())
+                && is_no_error(&found.is)
+        },
+        |error| (error.kind, error.code) == (DESTINATION_UNREACHABLE, BEYOND_SCOPE),
+        "Destination Unreachable code 2",
+    )
+}
+
+/// Returns whether an error about it may be sent (RFC 4443 §2.4 e).
+fn is_no_error(packet: &Packet<'_>) -> bool {
+    let message = packet.icmpv6();
+    message.is_none_or(|message| message.kind >= FIRST_INFORMATIONAL)
 }
 
 fn closed_port(trace: &Dissection<'_>) -> Verdict {

@@ -13,6 +13,7 @@ use crate::checks::evidence::given_prefixes::given;
 use crate::checks::evidence::icmpv6_messages::kind_of;
 use crate::checks::evidence::lan_adverts::adverts;
 use crate::checks::evidence::lan_dhcpv6::{answers, questions};
+use crate::checks::evidence::silent_line::gives_no_prefix;
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::{Dissection, Found, Kind};
 
@@ -121,7 +122,8 @@ fn advertising(trace: &Dissection<'_>) -> Verdict {
             },
             None if trace.end() < given.at + ADVERTISED_AFTER
                 || trace.is_disturbed(given.at, given.at + ADVERTISED_AFTER)
-                || trace.is_claimed(given.at + ADVERTISED_AFTER) =>
+                || trace.is_claimed(given.at + ADVERTISED_AFTER)
+                || gives_no_prefix(trace, given.at + ADVERTISED_AFTER).is_some() =>
             {
                 Ruling::Skip
             }
@@ -152,6 +154,7 @@ fn never_as_router(trace: &Dissection<'_>, first: &Found<&RouterAdvert>) -> Opti
         .is_some_and(|ra| is_router(&ra) && ra.at <= first.at)
         && upstream.all(|ra| is_router(&ra));
     let never = adverts(trace).all(|ra| !is_router(&ra));
+    let stays = stays && trace.renounced().next().is_none();
     (stays && never && over <= trace.end() && !trace.is_disturbed(first.at, trace.end()))
         .then_some("a router lifetime of zero in all of them")
 }

@@ -4,9 +4,10 @@
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
-use ngnlab_reports::{Finding, Level, Text, Verdict};
+use ngnlab_reports::{Finding, Level, RecordId, Text, Verdict};
 use ngnlab_sim::Time;
 use ngnlab_sim::line::Isp;
+use ngnlab_sim::message::ndp::RouterAdvert;
 use ngnlab_sim::message::packet::is_routable;
 use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::Role;
@@ -16,8 +17,11 @@ use crate::checks::delay::Delay;
 use crate::checks::evidence::given_prefixes::given;
 use crate::checks::evidence::lan_adverts::adverts;
 use crate::checks::evidence::wan_adverts::{HEED, had_until, routers_at, wan_adverts};
-use crate::checks::ruling::{Ruling, every, expect, finding, never, not_applicable, within};
-use crate::dissection::Dissection;
+use crate::checks::ruling::{
+    Ruling, broken, every, expect, finding, never, not_applicable, seconds, within,
+};
+use crate::dissection::{Dissection, Found};
+use crate::scenario::step::cable::Wire;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -124,14 +128,24 @@ fn withdraw(trace: &Dissection<'_>) -> Verdict {
         .router_adverts()
         .filter(|ra| ra.by_device(Role::Lan))
         .collect();
-    every("loss of the WAN's default router", &upstream, |lost| {
-        if !lost.is.lifetime.is_zero() {
-            return Ruling::Skip;
-        }
-        let (before, after) = (
-            routers_at(&upstream, lost.arrives - Duration::from_millis(1)),
-            routers_at(&upstream, lost.arrives),
-        );
+    let by_cable = cable_losses(trace);
+    // Either kind of word by which a router of the line says that it is none, and whose.
+    let words = upstream
+        .iter()
+        .filter(|ra| ra.is.lifetime.is_zero())
+        .map(|ra| ra.with(ra.source));
+    let words: Vec<Found<Ipv6Addr>> = words
+        .chain(trace.renounced().map(|na| na.with(na.is.target)))
+        .collect();
+    let losses = words.iter().map(Ok).chain(by_cable.into_iter().map(Err));
+    every("loss of the WAN's default router", losses, |lost| {
+        let lost = match lost {
+            Ok(lost) => lost,
+            Err(cable) => return told_of_cable(trace, &upstream, &own, cable),
+        };
+        let before = routers_at(&upstream, lost.arrives - Duration::from_millis(1));
+        let mut after = routers_at(&upstream, lost.arrives);
+        after.retain(|router| router.source != lost.is);
         let was = own.iter().rev().find(|ra| ra.at < lost.arrives);
         if before.is_empty() || !after.is_empty() || was.is_none_or(|ra| ra.is.lifetime.is_zero()) {
             return Ruling::Skip;
@@ -140,7 +154,10 @@ fn withdraw(trace: &Dissection<'_>) -> Verdict {
             .iter()
             .find(|ra| ra.at >= lost.arrives && ra.is.lifetime.is_zero());
         let deadline = lost.arrives + AT_ONCE;
-        let back = !routers_at(&upstream, deadline).is_empty();
+        let back = upstream.iter().any(|ra| {
+            let is_later = ra.record > lost.record && ra.arrives <= deadline;
+            is_later && !ra.is.lifetime.is_zero()
+        });
         if back && answer.is_none() || trace.is_disturbed(lost.arrives, deadline) {
             return Ruling::Skip;
         }
@@ -152,6 +169,74 @@ fn withdraw(trace: &Dissection<'_>) -> Verdict {
             "an advertisement with router lifetime 0",
         )
     })
+}
+
+/// The WAN's cable was out: the record that tells it, from when, and until when.
+#[derive(Clone, Copy)]
+struct Unplugged {
+    record: RecordId,
+    from: Time,
+    to: Time,
+}
+
+fn cable_losses(trace: &Dissection<'_>) -> Vec<Unplugged> {
+    // Of one that was given up nobody knows when it began.
+    let pulled = trace
+        .steps
+        .iter()
+        .filter(|step| step.pulls(Wire::Wan) && step.is_done());
+    pulled
+        .map(|step| Unplugged {
+            record: step.record,
+            from: step.began(),
+            to: step.at,
+        })
+        .collect()
+}
+
+/// RFC 7084 §4.1 G-5 speaks of connectivity that is lost on the WAN, too.
+fn told_of_cable(
+    trace: &Dissection<'_>,
+    upstream: &[Found<&RouterAdvert>],
+    own: &[Found<&RouterAdvert>],
+    cable: Unplugged,
+) -> Ruling {
+    let deadline = cable.from + AT_ONCE;
+    let was = own.iter().rev().find(|ra| ra.at < cable.from);
+    let had = !routers_at(upstream, cable.from).is_empty();
+    if cable.to < deadline || !had || was.is_none_or(|ra| ra.is.lifetime.is_zero()) {
+        return Ruling::Skip;
+    }
+    // What it said before its power was cut it has forgotten.
+    let since = was.map_or(cable.from, |ra| ra.at).min(cable.from - AT_ONCE);
+    let others = trace.steps.iter().any(|step| {
+        let other = step.record != cable.record && step.interrupts();
+        other && step.began() <= deadline && since <= step.over()
+    });
+    if others {
+        return Ruling::Skip;
+    }
+    let answer = own
+        .iter()
+        .find(|ra| ra.at >= cable.from && ra.is.lifetime.is_zero());
+    let came = answer.map(|ra| ra.at);
+    match answer {
+        Some(ra) if ra.at <= deadline => Ruling::Holds(vec![cable.record, ra.record]),
+        _ => broken(
+            [Some(cable.record), answer.map(|ra| ra.record)]
+                .into_iter()
+                .flatten(),
+            format!(
+                "an advertisement with router lifetime 0 within {}",
+                seconds(AT_ONCE)
+            ),
+            match came {
+                Some(at) => format!("it came after {}", seconds(at.since(cable.from))),
+                None => "nothing came".to_owned(),
+            },
+        )
+        .unless_late(trace, Delay::past(cable.from, deadline, came)),
+    }
 }
 
 fn no_default_without_prefix(trace: &Dissection<'_>) -> Verdict {
@@ -237,6 +322,9 @@ fn stays_router(trace: &Dissection<'_>) -> Verdict {
 /// Returns whether the line's last advertisement holds at that time, so that it has a router and,
 /// where it advertises prefixes, one that is in use.
 fn is_alive(trace: &Dissection<'_>, at: ngnlab_sim::Time) -> bool {
+    if trace.is_renounced(at) {
+        return false;
+    }
     let adverts = trace
         .router_adverts()
         .filter(|ra| ra.to_device(Role::Wan) && ra.arrives <= at);

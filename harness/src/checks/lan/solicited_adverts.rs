@@ -96,7 +96,8 @@ fn solicited_delay(trace: &Dissection<'_>) -> Verdict {
             let Some(before) = adverts.iter().rev().find(|ra| ra.at <= rs.at) else {
                 return Ruling::Skip;
             };
-            let answer = adverts.iter().find(|ra| ra.at >= rs.at);
+            let mut later = adverts.iter().filter(|ra| ra.at >= rs.at);
+            let answer = later.find(|ra| reaches(trace, ra, &rs));
             let answered_at = answer.map_or(trace.end(), |ra| ra.at);
             if trace.is_disturbed(before.at, answered_at) {
                 return Ruling::Skip;
@@ -112,6 +113,15 @@ fn solicited_delay(trace: &Dissection<'_>) -> Verdict {
             within(trace, &rs, answer, pause + RA_DELAY, "an advertisement")
         },
     )
+}
+
+/// Returns whether an advertisement comes to who solicited: to all, or to its addresses (RFC 4861
+/// §6.2.6).
+fn reaches(trace: &Dissection<'_>, ra: &Found<&RouterAdvert>, rs: &Found<()>) -> bool {
+    // Not every capture has link-layer addresses.
+    let to_asker = trace.header().captured.is_some() || ra.eth_destination == rs.eth_source;
+    let to_all = trace.header().captured.is_some() || ra.eth_destination.is_multicast();
+    ra.destination == ALL_NODES && to_all || ra.destination == rs.source && to_asker
 }
 
 fn multicast_rate(trace: &Dissection<'_>) -> Verdict {

@@ -99,6 +99,9 @@ const IN_USE_WITHIN: Duration = Duration::from_secs(60);
 /// The same where one prefix follows another and everything runs. Tolerance of ours.
 const HANDED_OVER_WITHIN: Duration = Duration::from_secs(20);
 
+/// What is preferred for less may be over before a router has told its terminals (inferred).
+const SHORTEST: u32 = 10;
+
 /// A timer that counts whole seconds, and the way to the terminal.
 const COARSE: Duration = Duration::from_secs(2);
 
@@ -259,13 +262,31 @@ fn moment(at: Time) -> String {
     format!("{:.3}", at.since(Time::ZERO).as_secs_f64())
 }
 
+/// Returns what a stranger has said of a prefix of the line, and when: how long it is preferred is
+/// taken from anybody (RFC 4862 §5.5.3 e).
+fn strangers_word(trace: &Dissection<'_>, net: Ipv6Net) -> impl Iterator<Item = (Time, u32)> {
+    let adverts = trace.router_adverts();
+    let adverts = adverts.filter(|ra| ra.to_device(Role::Wan) && ra.injected);
+    adverts.flat_map(move |ra| {
+        let about = ra.is.prefixes().filter(|one| net_of(one) == Some(net));
+        let said: Vec<_> = about.map(|one| (ra.arrives, one.preferred)).collect();
+        said
+    })
+}
+
 /// Returns what the line gives when nothing is in the way.
 fn line(trace: &Dissection<'_>) -> Line {
     let given = given(trace);
     let nets: BTreeSet<Ipv6Net> = given.iter().map(|given| given.net).collect();
     let prefixes = nets.into_iter().map(|net| {
         let said = given.iter().filter(|given| given.net == net);
-        let said = said.map(|given| (given.at, lasts(given.preferred)));
+        let said = said.map(|given| (given.at, given.preferred));
+        let said = said.chain(strangers_word(trace, net));
+        // Nobody can follow what is over as soon as it is said.
+        let said = said.map(|(at, preferred)| match preferred < SHORTEST {
+            true => (at, Duration::ZERO),
+            false => (at, lasts(preferred)),
+        });
         (net, until_the_next(and_cuts(trace, said), trace.end()))
     });
     let prefixes: BTreeMap<_, _> = prefixes.collect();
@@ -277,7 +298,8 @@ fn line(trace: &Dissection<'_>) -> Line {
     let routers = sources.into_iter().map(|source| {
         let said = adverts.iter().filter(|ra| ra.source == source);
         let said = said.map(|ra| (ra.arrives, ra.is.lifetime));
-        until_the_next(and_cuts(trace, said), trace.end())
+        let forgotten = trace.forgets_routers().map(|at| (at, Duration::ZERO));
+        until_the_next(and_cuts(trace, said.chain(forgotten)), trace.end())
     });
     let router = routers.fold(Spans::default(), |any, spans| any.or(&spans));
     let usable = any.and(&router).without(&disturbed(trace));
@@ -327,9 +349,10 @@ fn disturbed(trace: &Dissection<'_>) -> Spans {
         .map(|ra| (ra.arrives, ra.arrives + IN_USE_WITHIN));
     // What a device asks again may be lost again, for longer than a while.
     let lossy = trace.lossy().map(|(from, to)| (from, to.min(trace.end())));
-    let claimed = trace.neighbor_adverts().filter(|claim| claim.injected);
-    let claimed = claimed.map(|claim| (claim.at, trace.end()));
-    let out = out.chain(lost).chain(strangers);
+    let claimed = trace.claims().map(|claim| (claim.at, trace.end()));
+    let without = trace.times_without_router();
+    let without = without.map(|(from, to)| (from, to + IN_USE_WITHIN));
+    let out = out.chain(lost).chain(strangers).chain(without);
     out.chain(lossy).chain(claimed).collect()
 }
 

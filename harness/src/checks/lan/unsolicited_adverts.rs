@@ -15,6 +15,22 @@ use crate::scenario::step::cable::Wire;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
+        id: "lan.ra.after-link-up",
+        source: "RFC 4861 §6.2.4, §10",
+        level: Level::Should,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "LANのリンクが復旧したら、間もなくRAを送る",
+            "An advertisement follows soon when the LAN's link comes back",
+        ),
+        hint: Text::new(
+            "LANのリンクが復旧したら、起動時と同じように16秒以内にRAをマルチキャストしてください。",
+            "Multicast an advertisement within 16 s when the link comes back, as when the interface starts.",
+        ),
+        judge: after_link_up,
+    },
+    Check {
         id: "lan.ra.initial-burst",
         source: "RFC 4861 §6.2.4, §10",
         level: Level::Should,
@@ -80,7 +96,12 @@ fn initial_burst(trace: &Dissection<'_>) -> Verdict {
             let next = multicast.get(index + 1);
             let limit = INITIAL + NEAR;
             let until = next.map_or(first.at + limit, |next| next.at);
-            if trace.is_restarted(first.at, until) || trace.end() < first.at + limit {
+            let is_out = trace
+                .steps
+                .iter()
+                .any(|step| step.pulls(Wire::Lan) && step.began() <= until && first.at <= step.at);
+            let is_cut = is_out || trace.is_restarted(first.at, until);
+            if is_cut || trace.end() < first.at + limit {
                 return Ruling::Skip;
             }
             let expected = format!("the next advertisement within {}", seconds(INITIAL));
@@ -104,6 +125,37 @@ fn initial_burst(trace: &Dissection<'_>) -> Verdict {
             }
         },
     )
+}
+
+fn after_link_up(trace: &Dissection<'_>) -> Verdict {
+    let pulls = trace.steps.iter().filter(|step| step.pulls(Wire::Lan));
+    every("return of the LAN's cable", pulls, |step| {
+        let due = step.at + INITIAL + NEAR;
+        let is_cut = trace.steps.iter().any(|other| {
+            let restarts = other.record != step.record && other.restarts_device();
+            restarts && step.began() <= other.at && other.began() <= due
+        });
+        let advertises = adverts(trace).any(|ra| ra.at < step.began());
+        if !step.is_done() || is_cut || !advertises || trace.end() < due {
+            return Ruling::Skip;
+        }
+        let mut later = adverts(trace).filter(|ra| ra.destination.is_multicast());
+        match later.find(|ra| step.at <= ra.at) {
+            Some(ra) if ra.at <= due => Ruling::Holds(vec![step.record, ra.record]),
+            later => broken(
+                [step.record],
+                format!(
+                    "an advertisement to all within {} of the cable's return",
+                    seconds(INITIAL)
+                ),
+                "none",
+            )
+            .unless_late(
+                trace,
+                Delay::past(step.at, due, later.map(|later| later.at)),
+            ),
+        }
+    })
 }
 
 /// So many intervals show something.

@@ -10,8 +10,9 @@ use ngnlab_sim::trace::{End, Fact, LineState, Role, Screen};
 
 use crate::checks::check::{Check, ONS};
 use crate::checks::delay::Delay;
+use crate::checks::evidence::shown_pages::{Sent, arrives};
 use crate::checks::evidence::site_visits::{
-    HTTPS, LINE_AUTH, PORTAL, TEST_PORTAL, beyond, opened, reaches, tried_in_vain,
+    HTTPS, LINE_AUTH, PORTAL, TEST_PORTAL, reaches, tried_in_vain,
 };
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::{Dissection, Stepped, Told};
@@ -111,49 +112,14 @@ fn outcome(trace: &Dissection<'_>, chosen: &Told<'_>) -> Ruling {
         // What the site says of itself is not the device's fault.
         _ => return Ruling::Skip,
     }
-    // What is lost of the connection afterwards, its farewell for one, does not matter any more.
-    let shown = trace.facts.iter().find(|told| {
-        told.record > served.record
-            && matches!(told.fact, Fact::PageSeen { screen: Some(shown), .. } if *shown == screen)
-    });
-    if let Some(shown) = shown {
-        return Ruling::Holds(vec![chosen.record, served.record, shown.record]);
-    }
-    if served.at + STILL_COMING > trace.end()
-        || trace.is_disturbed(chosen.at, served.at + STILL_COMING)
-    {
-        return Ruling::Skip;
-    }
-    let site = trace.header().line.area.values().line_auth;
-    let carries = opened(trace, &[site])
-        .into_iter()
-        .filter(|near| near.client.0 == *peer && near.at <= chosen.at)
-        .filter_map(|near| Some((near, beyond(trace, near)?)))
-        .rfind(|(_, far)| far.last.1 >= chosen.at);
-    let Some((near, far)) = carries else {
-        return Ruling::Skip;
+    let sent = Sent {
+        asked: chosen,
+        served,
+        peer: *peer,
+        screen,
+        site: trace.header().line.area.values().line_auth,
     };
-    let arrived = near.down >= far.down;
-    // Whoever closed the browser meanwhile did not want the rest.
-    if !arrived && near.reset.is_some_and(|(_, from)| from == End::Network) {
-        return Ruling::Skip;
-    }
-    expect(
-        records.into_iter().chain([far.last.0]),
-        arrived,
-        "the success screen on the terminal",
-        format!(
-            "{} of the site's {} bytes reached the LAN",
-            near.down, far.down
-        ),
-    )
-    .unless_late(
-        trace,
-        Delay::Race {
-            from: chosen.at,
-            to: served.at + STILL_COMING,
-        },
-    )
+    arrives(trace, sent, "the success screen on the terminal")
 }
 
 fn is_assigned(trace: &Dissection<'_>, peer: std::net::Ipv6Addr, at: &Told<'_>) -> bool {
@@ -234,9 +200,6 @@ fn after_power_cut(trace: &Dissection<'_>) -> Verdict {
 
 /// The button (guide p.16).
 const ACCEPT: &str = "希望する";
-
-/// What a page may need to arrive, with repetitions.
-const STILL_COMING: Duration = Duration::from_secs(5);
 
 /// How long a router may take to come back: ours, no document says it. A Linux router needs 15 s
 /// on this line (ngn-facts §1.1), and its boot comes on top.

@@ -9,7 +9,7 @@ use ngnlab_sim::trace::Role;
 use super::own;
 use super::row::row;
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
-use crate::checks::ruling::{Ruling, broken, every, expect};
+use crate::checks::ruling::{Ruling, broken, every, expect, finding, never};
 use crate::dissection::Dissection;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -54,6 +54,20 @@ pub(super) const CHECKS: &[Check] = &[
             "Compare with the table in Appendix B of RFC 8415, and leave out what does not belong.",
         ),
         |trace| in_place(trace, Side::Client),
+    ),
+    row(
+        "lint.dhcp6c.port",
+        ("RFC 8415 §7.2", Level::Must),
+        EVERYONE,
+        Text::new(
+            "クライアントのDHCPv6メッセージがポート547宛てである",
+            "The client's messages go to port 547",
+        ),
+        Text::new(
+            "サーバ宛ての宛先ポートを547にしてください。546で待つのはクライアントです。",
+            "Send to port 547, at which servers listen; clients listen at 546.",
+        ),
+        port,
     ),
     row(
         "lint.dhcp6s.whole",
@@ -130,7 +144,9 @@ fn messages<'t>(trace: &Dissection<'t>, side: Side) -> Vec<Raw<'t>> {
         Side::Client => own::to_port(trace, Role::Wan, SERVER_PORT),
         Side::Server => own::to_port(trace, Role::Lan, CLIENT_PORT),
     };
-    sent.filter_map(|(found, udp)| Raw::read(found.record, udp.payload))
+    // What a terminal sends to such a port is passed on, and no message of the device.
+    sent.filter(|(found, _)| !trace.is_terminal(found.source))
+        .filter_map(|(found, udp)| Raw::read(found.record, udp.payload))
         .collect()
 }
 
@@ -170,6 +186,26 @@ fn whole(trace: &Dissection<'_>, side: Side) -> Verdict {
             "something behind them, or one that is cut short",
         )
     })
+}
+
+/// Messages that servers alone say are another check's.
+fn port(trace: &Dissection<'_>) -> Verdict {
+    let right = own::to_port(trace, Role::Wan, SERVER_PORT).map(|(found, _)| found.record);
+    let wrong = own::to_port(trace, Role::Wan, CLIENT_PORT).filter(|(found, udp)| {
+        let kind = udp.payload.first();
+        // RFC 8415 §7.3: Solicit to Decline, and Information-Request, but for what servers say.
+        let of_client = kind.is_some_and(|kind| matches!(kind, 1 | 3..=6 | 8 | 9 | 11));
+        of_client && !trace.is_terminal(found.source)
+    });
+    let wrong: Vec<_> = wrong.map(|(found, _)| found.record).collect();
+    let bad = wrong
+        .iter()
+        .map(|record| finding([*record], "port 547", "port 546"));
+    never(
+        Side::Client.what(),
+        right.chain(wrong.iter().copied()).collect::<Vec<_>>(),
+        bad.collect::<Vec<_>>(),
+    )
 }
 
 fn once(trace: &Dissection<'_>, side: Side) -> Verdict {

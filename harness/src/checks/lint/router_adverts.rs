@@ -1,6 +1,6 @@
 //! Router Advertisements on the LAN (RFC 4861 §4.2, RFC 4191 §2, RFC 8106 §5).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv6Addr;
 
 use ngnlab_reports::{Level, Text, Verdict};
@@ -184,6 +184,20 @@ pub(super) const CHECKS: &[Check] = &[
             "Put nothing but unicast addresses into the RDNSS option.",
         ),
         dns_server_address,
+    ),
+    row(
+        "lint.ra.rdnss-contradicts",
+        ("RFC 8106 §5.1 (inferred)", Level::Must),
+        EVERYONE,
+        Text::new(
+            "同じRAで、同じDNSサーバを広告しながら取り消さない",
+            "No advertisement names a DNS server and takes it back",
+        ),
+        Text::new(
+            "RDNSSの有効期間0は、もう使わないアドレスだけに付けてください。後のオプションが端末から消します。",
+            "Give lifetime 0 to addresses that are no longer in use alone: terminals heed the last option.",
+        ),
+        dns_server_contradicts,
     ),
 ];
 
@@ -373,6 +387,33 @@ fn route_reserved(trace: &Dissection<'_>) -> Verdict {
         let wrong = option[3] & !0x18 != 0;
         wrong.then(|| ("zero around the preference", format!("{:#04x}", option[3])))
     })
+}
+
+fn dns_server_contradicts(trace: &Dissection<'_>) -> Verdict {
+    let named = raw(trace).into_iter().filter_map(|ra| {
+        // The option is padded after its lifetime: behind two reserved octets (RFC 8106 §5.1).
+        let mut lives: BTreeMap<Ipv6Addr, BTreeSet<bool>> = BTreeMap::new();
+        for option in ra.of(RDNSS) {
+            let lifetime: &[u8; 4] = option.get(4..8)?.try_into().ok()?;
+            for octets in option.get(8..)?.as_chunks::<16>().0 {
+                let lasts = u32::from_be_bytes(*lifetime) > 0;
+                lives.entry((*octets).into()).or_default().insert(lasts);
+            }
+        }
+        (!lives.is_empty()).then_some((ra.record, lives))
+    });
+    every(
+        "advertisement with a DNS server",
+        named,
+        |(record, lives)| match lives.iter().find(|(_, lives)| lives.len() > 1) {
+            None => Ruling::Holds(vec![record]),
+            Some((server, _)) => broken(
+                [record],
+                format!("one lifetime of {server}, or none"),
+                "named and taken back",
+            ),
+        },
+    )
 }
 
 fn dns_server_address(trace: &Dissection<'_>) -> Verdict {

@@ -52,7 +52,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "wan.slaac.dad-fail",
-        source: "RFC 4862 §5.4.5",
+        source: "RFC 4862 §5.4.3, §5.4.5",
         level: Level::Must,
         profiles: EVERYONE,
         aspects: &[],
@@ -120,14 +120,20 @@ fn dad_fail(trace: &Dissection<'_>) -> Verdict {
         .neighbor_solicits()
         .filter(|ns| ns.by_device(Role::Wan) && ns.source.is_unspecified() && !ns.lost)
         .collect();
-    let claims = trace
+    let adverts = trace
         .neighbor_adverts()
         .filter(|na| na.to_device(Role::Wan));
+    let adverts = adverts.map(|na| na.with(na.is.target));
+    // RFC 4862 §5.4.3: nor may both have an address that both try out at the same time.
+    let rivals = trace
+        .claims()
+        .filter(|ns| ns.to_device(Role::Wan) && ns.source.is_unspecified());
+    let claims = adverts.chain(rivals);
     every(
         "claim to an address that the device was probing",
         claims,
         |na| {
-            let target = na.is.target;
+            let target = na.is;
             if theirs.contains(&target) || trace.is_terminal(target) {
                 return Ruling::Skip;
             }
@@ -137,11 +143,16 @@ fn dad_fail(trace: &Dissection<'_>) -> Verdict {
             }) else {
                 return Ruling::Skip;
             };
+            // Who begins anew may try again (RFC 4862 §5.4).
+            let mut anew = trace.steps.iter().filter(|step| step.restarts_device());
+            let anew = anew.find(|step| na.arrives < step.at);
+            let until = anew.map_or(trace.end(), |step| step.began());
             let used = trace.packets.iter().find(|found| {
-                found.by_device(Role::Wan) && found.source == target && found.at > na.arrives
+                let is_in_use = found.by_device(Role::Wan) && found.source == target;
+                is_in_use && na.arrives < found.at && found.at <= until
             });
             let used = used.map(|found| found.record).or_else(|| {
-                let answer = answer_on_wan(trace, target, na.arrives, trace.end());
+                let answer = answer_on_wan(trace, target, na.arrives, until);
                 answer.map(|found| found.record)
             });
             match used {
@@ -155,7 +166,7 @@ fn dad_fail(trace: &Dissection<'_>) -> Verdict {
                     trace,
                     Delay::past(na.arrives, na.arrives, Some(probe.at + PROBE_WAITS)),
                 ),
-                None if trace.end() < na.arrives + DAD_OVER => Ruling::Skip,
+                None if until < na.arrives + DAD_OVER => Ruling::Skip,
                 None => Ruling::Holds(vec![probe.record, na.record]),
             }
         },

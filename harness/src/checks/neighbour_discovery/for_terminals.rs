@@ -342,6 +342,8 @@ fn detection_relayed(trace: &Dissection<'_>) -> Verdict {
     only_in(Mode::Ra, trace, || {
         let detections = trace.neighbor_solicits().filter(|ns| {
             ns.to_device(Role::Lan)
+                // Who tries out the device's own address need not be told of the line.
+                && !ns.injected
                 && ns.source.is_unspecified()
                 // RFC 4861 §7.1.1: any other from `::` is thrown away, not handed on.
                 && ns.hop_limit == 255

@@ -11,6 +11,7 @@ use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, ONS};
 use crate::checks::delay::Delay;
+use crate::checks::evidence::silent_line::gives_no_prefix;
 use crate::checks::evidence::site_visits::{STILL_OPENING, beyond};
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::{Connection, Dissection};
@@ -199,6 +200,9 @@ fn ntp_answers(trace: &Dissection<'_>) -> Verdict {
         {
             // RFC 7084 §4.3 L-14: what comes from a prefix that is gone is refused.
             return Ruling::Unclear("the line had taken the terminal's prefix back".to_owned());
+        }
+        if let Some(why) = gives_no_prefix(trace, question.at) {
+            return Ruling::Unclear(why.to_owned());
         }
         let left = pairs
             .iter()

@@ -10,6 +10,7 @@ use ngnlab_sim::trace::{Fact, Role};
 
 use crate::checks::check::{Check, ONS};
 use crate::checks::delay::Delay;
+use crate::checks::evidence::given_prefixes::net_of;
 use crate::checks::ruling::{Ruling, broken, every, expect};
 use crate::dissection::{Dissection, Kind};
 
@@ -157,7 +158,16 @@ fn may_be_the_routers(trace: &Dissection<'_>, address: Ipv6Addr) -> bool {
     let of_the_line = trace
         .assignments()
         .any(|(_, prefix)| prefix.contains(&address));
-    (local || of_the_line) && !trace.is_upstream(address)
+    (local || of_the_line || is_advertised(trace, address)) && !trace.is_upstream(address)
+}
+
+/// Returns whether an address lies in a prefix that somebody on the line has advertised.
+fn is_advertised(trace: &Dissection<'_>, address: Ipv6Addr) -> bool {
+    let mut adverts = trace.router_adverts().filter(|ra| ra.to_device(Role::Wan));
+    adverts.any(|ra| {
+        let mut nets = ra.is.prefixes().filter_map(net_of);
+        nets.any(|net| net.contains(&address))
+    })
 }
 
 /// Returns where a terminal looked in vain for an address that the router neither has used nor

@@ -60,6 +60,8 @@ fn stays(trace: &Dissection<'_>, change: &Change) -> Ruling {
     if !was_router
         || !hears(change.at)
         || lost
+        || trace.is_renounced(change.at)
+        || trace.is_renounced(over)
         || trace.end() < over
         || trace.is_interrupted(change.at, over)
         || trace.is_claimed(over)

@@ -236,6 +236,13 @@ fn renumbered(trace: &Dissection<'_>) -> Verdict {
     let changes = changes(&words(trace)).into_iter();
     let moved = changes.filter(|change| change.before.is_some());
     every("change of the line's prefix", moved, |change| {
+        // What lies in the smaller delegation, too, stays as it is.
+        let stays = trace.lan_prefixes().iter().any(|net| {
+            change.net.contains(net) && change.before.is_some_and(|it| it.contains(net))
+        });
+        if stays {
+            return Ruling::Skip;
+        }
         handed_on(trace, &change)
     })
 }

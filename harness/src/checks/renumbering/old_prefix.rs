@@ -142,7 +142,8 @@ fn after_reboot(trace: &Dissection<'_>) -> Verdict {
             let Some(deadline) = learnt.map(|given| given.at + REMEMBERED_AFTER) else {
                 return Ruling::Skip;
             };
-            if !is_quiet(trace, cut.at + Duration::from_millis(1), deadline) {
+            let is_quiet = is_quiet(trace, cut.at + Duration::from_millis(1), deadline);
+            if !is_quiet || trace.is_claimed(deadline) {
                 return Ruling::Skip;
             }
             let gone = advertised.iter().find(|one| {

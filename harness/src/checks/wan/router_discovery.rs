@@ -143,7 +143,7 @@ fn prefixes_in(message: &Icmpv6<'_>) -> Vec<Ipv6Net> {
 }
 
 /// Returns a packet of the device towards something beyond its neighbours.
-fn outbound<'d, 't>(
+pub(super) fn outbound<'d, 't>(
     trace: &'d Dissection<'t>,
 ) -> impl Iterator<Item = &'d Found<Packet<'t>>> + use<'d, 't> {
     trace.packets.iter().filter(|found| {
@@ -283,7 +283,7 @@ fn unknown_option(trace: &Dissection<'_>) -> Verdict {
 }
 
 /// Returns the MAC addresses of a router as far as it has told them.
-fn macs_of(trace: &Dissection<'_>, router: &Found<&RouterAdvert>) -> BTreeSet<Mac> {
+pub(super) fn macs_of(trace: &Dissection<'_>, router: &Found<&RouterAdvert>) -> BTreeSet<Mac> {
     let options = router.is.options.iter().filter_map(|option| match option {
         NdpOption::SourceLinkLayer(mac) => Some(*mac),
         _ => None,
@@ -296,7 +296,7 @@ fn macs_of(trace: &Dissection<'_>, router: &Found<&RouterAdvert>) -> BTreeSet<Ma
 }
 
 /// Returns the prefixes that routers said to be on the link of the WAN.
-fn on_link(adverts: &[Found<&RouterAdvert>]) -> Vec<Ipv6Net> {
+pub(super) fn on_link(adverts: &[Found<&RouterAdvert>]) -> Vec<Ipv6Net> {
     let prefixes = adverts.iter().flat_map(|ra| ra.is.prefixes());
     prefixes
         .filter(|prefix| prefix.on_link)

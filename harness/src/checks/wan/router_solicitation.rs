@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use ngnlab_reports::{Level, RecordId, Text, Verdict};
 use ngnlab_sim::Time;
+use ngnlab_sim::message::ndp::RouterSolicit;
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
 use crate::checks::delay::{Delay, unless_late};
-use crate::checks::evidence::formed_addresses::probes;
 use crate::checks::ruling::{Ruling, at_least, broken, every, expect, finding, never, seconds};
-use crate::dissection::Dissection;
+use crate::dissection::{Dissection, Found};
+use crate::scenario::step::cable::Wire;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -28,6 +29,22 @@ pub(super) const CHECKS: &[Check] = &[
             "Send Router Solicitations from the link-local address once it is there.",
         ),
         judge: rs_source,
+    },
+    Check {
+        id: "wan.nd.rs-after-link-up",
+        source: "RFC 4861 §6.3.7",
+        level: Level::Should,
+        profiles: EVERYONE,
+        aspects: &[],
+        title: Text::new(
+            "WANのリンクが復旧したらRSを送る",
+            "Routers are solicited when the WAN's link comes back",
+        ),
+        hint: Text::new(
+            "WANのリンクが復旧したら、RAを待たずにRSを送ってください。",
+            "Send Router Solicitations when the link comes back instead of waiting for an advertisement.",
+        ),
+        judge: rs_after_link_up,
     },
     Check {
         id: "wan.nd.rs-after-dad",
@@ -120,8 +137,60 @@ fn rs_source(trace: &Dissection<'_>) -> Verdict {
     })
 }
 
+/// Programs that look at the link now and then, and slow duplicate address detection (ngn-facts
+/// §1.1).
+const NOTICED_AFTER: Duration = Duration::from_secs(30);
+
+fn rs_after_link_up(trace: &Dissection<'_>) -> Verdict {
+    let pulls = trace.steps.iter().filter(|step| step.pulls(Wire::Wan));
+    every("return of the WAN's cable", pulls, |step| {
+        let due = step.at + NOTICED_AFTER;
+        let mut sent = trace
+            .packets
+            .iter()
+            .filter(|found| found.by_device(Role::Wan));
+        let was_up = sent.any(|found| found.at < step.began() && !found.source.is_unspecified());
+        let is_cut = trace.steps.iter().any(|other| {
+            let restarts = other.record != step.record && other.restarts_device();
+            restarts && step.began() <= other.at && other.began() <= due
+        });
+        let mut adverts = trace.router_adverts().filter(|ra| ra.to_device(Role::Wan));
+        let mut solicits = trace.router_solicits().filter(|rs| rs.by_device(Role::Wan));
+        let solicit = solicits.find(|rs| step.at <= rs.at);
+        match solicit {
+            Some(rs) if rs.at <= due && was_up => Ruling::Holds(vec![step.record, rs.record]),
+            _ if !step.is_done() || is_cut || !was_up || trace.end() < due => Ruling::Skip,
+            // Who has heard of a router need not ask (RFC 4861 §6.3.7).
+            _ if adverts.any(|ra| step.at <= ra.arrives && ra.arrives <= due) => Ruling::Skip,
+            later => broken(
+                [step.record],
+                format!(
+                    "a Router Solicitation within {} of the cable's return",
+                    seconds(NOTICED_AFTER)
+                ),
+                "none",
+            )
+            .unless_late(
+                trace,
+                Delay::past(step.at, due, later.map(|later| later.at)),
+            ),
+        }
+    })
+}
+
 fn rs_after_dad(trace: &Dissection<'_>) -> Verdict {
-    let probes = probes(trace, Role::Wan);
+    // What was tried out before the power was cut has to be tried out again.
+    let probe_of = |rs: &Found<&RouterSolicit>| {
+        let cuts = trace.steps.iter().filter(|step| step.cuts_power());
+        let since = cuts.map(|step| step.at).filter(|at| *at <= rs.at).max();
+        let mut probes = trace.neighbor_solicits().filter(|ns| {
+            ns.by_device(Role::Wan)
+                && ns.source.is_unspecified()
+                && ns.is.target == rs.source
+                && since.is_none_or(|since| since <= ns.at)
+        });
+        probes.next().map(|ns| (ns.at, ns.record))
+    };
     let solicits = trace.router_solicits().filter(|rs| rs.by_device(Role::Wan));
     every(
         "Router Solicitation from a link-local address",
@@ -130,11 +199,11 @@ fn rs_after_dad(trace: &Dissection<'_>) -> Verdict {
             if !rs.source.is_unicast_link_local() {
                 return Ruling::Skip;
             }
-            match probes.get(&rs.source) {
-                Some((at, record)) if *at <= rs.at => at_least(
+            match probe_of(&rs) {
+                Some((at, record)) if at <= rs.at => at_least(
                     trace,
-                    [*record, rs.record],
-                    [*at, rs.at],
+                    [record, rs.record],
+                    [at, rs.at],
                     DAD_TIME.saturating_sub(SLACK),
                     format!(
                         "{} between the probe and the solicitation",
@@ -273,7 +342,7 @@ fn rs_stop(trace: &Dissection<'_>) -> Verdict {
 mod tests {
     use std::net::Ipv6Addr;
 
-    use ngnlab_sim::message::ndp::{Ndp, NeighborSolicit, RouterSolicit};
+    use ngnlab_sim::message::ndp::{Ndp, NeighborSolicit};
     use ngnlab_sim::message::packet::{ALL_NODES, ALL_ROUTERS, solicited_node};
     use ngnlab_sim::trace::End;
 

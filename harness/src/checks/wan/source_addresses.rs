@@ -91,6 +91,10 @@ fn own_source(trace: &Dissection<'_>) -> Verdict {
             let Some(change) = change else {
                 return Ruling::Skip;
             };
+            if query.source.to_ipv4_mapped().is_some() {
+                // It went by a PPPoE session, whose address is its own.
+                return Ruling::Skip;
+            }
             let may_be_tentative =
                 query.source.is_unicast_link_local() && query.at < change.at + IN_USE_AFTER;
             if may_be_tentative

@@ -13,7 +13,6 @@ use super::words::{Sheet, lines, names, titles, what_to_do};
 use crate::checks::{self, Check};
 use crate::diagnosis;
 use crate::guide::{PASSAGES, Passage};
-use crate::report::screen_name;
 use crate::scenario::Scenario;
 use crate::scenario::step::Action;
 use crate::scenario::step::words::StepWords;
@@ -21,7 +20,7 @@ use crate::scenario::step::words::StepWords;
 /// Explains a screen of the line-authentication site or of the portal.
 pub(super) fn screen(shown: &screens::Text, scenarios: &[Scenario], lang: Option<Lang>) -> String {
     let mut text = Sheet::new(lang);
-    let name = screen_name(shown.screen);
+    let name = shown.screen.name();
     text.heading(&format!("{name} (a screen)"));
     text.both(&Text::new(shown.when_ja, shown.when_en));
     let says: Vec<&str> = [&[shown.heading][..], shown.body].concat();
@@ -118,7 +117,7 @@ pub(super) fn passage(passage: &Passage, scenarios: &[Scenario], lang: Option<La
     let screens = screens::TEXTS
         .iter()
         .filter(|one| passage.is_in(one.source));
-    let screens = screens.map(|one| format!("{:<17} {}", screen_name(one.screen), one.heading));
+    let screens = screens.map(|one| format!("{:<17} {}", one.screen.name(), one.heading));
     text.row("screens", &screens.collect::<Vec<_>>());
     let showing = names(scenarios, |one| passage.is_in(&one.source));
     text.row("seen in", &showing);

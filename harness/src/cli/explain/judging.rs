@@ -44,6 +44,8 @@ pub(super) fn profile(profile: Profile, lang: Option<Lang>) -> String {
         Profile::OnsEast => "on the scenarios of the east",
         Profile::OnsWest => "on the scenarios of the west",
         Profile::HomeGateway => "on the scenarios of the family home-gateway",
+        Profile::Pppoe => "on the scenarios of the family pppoe",
+        Profile::Members => "on the scenarios of the family members-club",
         Profile::CeRouter | Profile::DnsProxy => "on every scenario",
     };
     text.row("judged", &[judged]);

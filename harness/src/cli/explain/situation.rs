@@ -8,7 +8,6 @@ use unicode_width::UnicodeWidthStr as _;
 use super::words::{Sheet, lines, titles};
 use crate::checks;
 use crate::diagnosis;
-use crate::report::screen_name;
 use crate::scenario::Scenario;
 use crate::scenario::step::{Step, When};
 
@@ -49,9 +48,8 @@ pub(super) fn situation(scenario: &Scenario, lang: Option<Lang>) -> String {
 fn expected(scenario: &Scenario, lang: Option<Lang>) -> Vec<String> {
     let mut said = Vec::new();
     if let Some(screen) = scenario.expect.screen {
-        said.push(format!("the last screen is {}", screen_name(screen)));
-        let texts = screens::TEXTS.iter();
-        let text = texts.clone().find(|text| text.screen == screen);
+        said.push(format!("the last screen is {}", screen.name()));
+        let text = screens::all().find(|text| text.screen == screen);
         said.extend(text.map(|text| format!("  {}", text.heading)));
     }
     if let Some(id) = &scenario.expect.diagnosis {

@@ -51,7 +51,7 @@ fn everything_is_explained_in_both_languages_with_no_field_left_empty() {
         says(defect.name(), &["noticed in", "fails"]);
     }
     for text in screens::TEXTS {
-        says(&screen_name(text.screen), &["says", "source", "what to do"]);
+        says(text.screen.name(), &["says", "source", "what to do"]);
         says(text.heading, &["says", "source", "what to do"]);
     }
     says("m10", &["says", "source", "what to do", "seen in"]);

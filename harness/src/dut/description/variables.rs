@@ -4,10 +4,11 @@ use std::net::Ipv6Addr;
 
 use ngnlab_sim::line::{Area, Line};
 use ngnlab_sim::message::packet::Mac;
-use ngnlab_sim::setup::{DomainServers, Macs, Mode, Setup};
+use ngnlab_sim::setup::{DomainServers, Macs, Mode, PppoeAccount, Setup};
 use serde::Serialize;
 
-use crate::scenario::setup;
+use crate::scenario::DeviceSpec;
+use crate::scenario::setup::{self, Dialled};
 
 /// The variables of a device file.
 #[derive(Clone, Debug, Serialize)]
@@ -24,6 +25,9 @@ pub struct Variables {
     pub duid_ll: String,
     /// The DNS servers.
     pub dns: Dns,
+    /// The PPPoE sessions to dial, each with `name` and `password`, and where they are entered
+    /// `domains` and `source`.
+    pub pppoe: Vec<PppoeAccount>,
     /// A directory of the device's own, empty at the start.
     pub run_dir: String,
     /// Whether the device's speed is measured, so that it had better log no single question.
@@ -74,6 +78,7 @@ impl Variables {
                 default: setup.default_dns.clone(),
                 domains: setup.domains.clone(),
             },
+            pppoe: setup.pppoe.clone(),
             run_dir: names.run_dir,
             measured: false,
         }
@@ -92,12 +97,14 @@ pub struct Samples<'a> {
     pub(super) macs: Macs,
     /// How it can get its prefix.
     pub(super) modes: &'a [Mode],
+    /// Whether it dials PPPoE sessions.
+    pub(super) dials: bool,
 }
 
 impl<'a> Samples<'a> {
     /// Returns the variables of each area and mode, where a driver calls things by these names.
     pub(super) fn with(self, names: Names) -> impl Iterator<Item = Variables> + 'a {
-        let macs = self.macs;
+        let Self { macs, dials, .. } = self;
         Area::ALL.into_iter().flat_map(move |area| {
             let names = names.clone();
             let ways = [false, true];
@@ -113,6 +120,11 @@ impl<'a> Samples<'a> {
                     lan_mac: macs.lan,
                     default_dns,
                     domains,
+                    // Nobody dials where speed is measured, so that both ways are tried.
+                    pppoe: match dials && !measured {
+                        true => sessions(area),
+                        false => Vec::new(),
+                    },
                     wrong_on_purpose: Vec::new(),
                 };
                 Variables::new(area, &setup, names.clone()).when_measured(measured)
@@ -135,6 +147,19 @@ impl Interface {
 fn simplest(area: Area) -> Line {
     let [preset, ..] = Line::PRESETS;
     Line::preset(preset, area).expect("it is one of the presets")
+}
+
+/// As many sessions as a line has in principle (ngn-facts §4.5), with all that may be entered.
+fn sessions(area: Area) -> Vec<PppoeAccount> {
+    let device = DeviceSpec {
+        source_bound: true,
+        ..DeviceSpec::default()
+    };
+    [Dialled::Isp, Dialled::ServiceSite]
+        .into_iter()
+        .zip(1..)
+        .map(|(dialled, number)| dialled.account(area, number, &device))
+        .collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -8,7 +8,7 @@ use std::net::Ipv6Addr;
 use etherparse::TcpHeader;
 use ngnlab_sim::frame::Frame;
 use ngnlab_sim::message::icmpv6::{
-    DESTINATION_UNREACHABLE, ECHO_REQUEST, NO_ROUTE, PACKET_TOO_BIG, PARAMETER_PROBLEM,
+    DESTINATION_UNREACHABLE, ECHO_REPLY, ECHO_REQUEST, NO_ROUTE, PACKET_TOO_BIG, PARAMETER_PROBLEM,
     TIME_EXCEEDED,
 };
 use ngnlab_sim::message::ndp::{Ndp, NeighborSolicit};
@@ -54,6 +54,7 @@ pub fn from_a_terminal(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
             .to_vec(),
         Crossing::RoutingHeader0 => source_routed(&udp(out), stranger),
         Crossing::OtherProtocol => vec![raw::packet(out, EXPERIMENT, &payload)],
+        Crossing::Echo => vec![out.icmpv6(ECHO_REQUEST, 0, &[&ECHO_ID, &payload[..]].concat())],
         Crossing::TcpSyn => vec![syn(out, (TERMINAL_PORT, STRANGER_PORT))],
         Crossing::TcpAck => vec![segment(out, OUT, (2, 2), |_| {}, b"")],
         Crossing::TcpData => vec![segment(out, OUT, (2, 2), |tcp| tcp.psh = true, b"out")],
@@ -72,7 +73,7 @@ pub fn from_a_terminal(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
         }
         Crossing::UnroutableAddresses => vec![
             udp(from(address, NOBODY_ON_THE_LINK)),
-            udp(from(mac.link_local(), stranger)),
+            udp(from(sight.link_local_of(mac), stranger)),
             udp(from(Ipv6Addr::UNSPECIFIED, stranger)),
             udp(from(Ipv6Addr::LOCALHOST, stranger)),
             udp(from(address, Ipv6Addr::LOCALHOST)),
@@ -138,6 +139,8 @@ pub fn from_a_terminal(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
         Crossing::UnassignedSubnet => each(sight.unassigned(), &|to| udp(from(address, to)))?,
         Crossing::AbsentHost => each(sight.absent_hosts(), &|to| udp(from(address, to)))?,
         Crossing::ErrorsAboutDatagram
+        | Crossing::ErrorsAboutEcho
+        | Crossing::ErrorAboutOtherProtocol
         | Crossing::ProblemOfDatagram
         | Crossing::ErrorsAboutNothing
         | Crossing::DatagramsFromServices
@@ -189,6 +192,25 @@ pub fn from_a_stranger(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
         }
         Crossing::RoutingHeader0 => source_routed(&udp(into), address),
         Crossing::OtherProtocol => vec![raw::packet(into, EXPERIMENT, &payload)],
+        Crossing::Echo => vec![into.icmpv6(ECHO_REPLY, 0, &[&ECHO_ID, &payload[..]].concat())],
+        Crossing::ErrorsAboutEcho => {
+            let asked = Envelope::new(mac, mac, address, stranger);
+            let asked = asked.icmpv6(ECHO_REQUEST, 0, &[&ECHO_ID[..], b"ngnlab"].concat());
+            let body = icmpv6_error_body(0, &asked[ETHERNET_HEADER..]);
+            vec![
+                error.icmpv6(DESTINATION_UNREACHABLE, NO_ROUTE, &body),
+                error.icmpv6(TIME_EXCEEDED, 0, &body),
+            ]
+        }
+        Crossing::ErrorAboutOtherProtocol => {
+            let sent = raw::packet(
+                Envelope::new(mac, mac, address, stranger),
+                EXPERIMENT,
+                b"ngnlab",
+            );
+            let body = icmpv6_error_body(0, &sent[ETHERNET_HEADER..]);
+            vec![error.icmpv6(DESTINATION_UNREACHABLE, NO_ROUTE, &body)]
+        }
         Crossing::ErrorsAboutDatagram => {
             let body = quoted(STRANGER_PORT)(0);
             vec![
@@ -386,6 +408,8 @@ const NOBODY_ON_THE_LINK: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0x0200, 0x5e
 /// Both outside the well-known range, where RFC 6092 §3.2.3 is strictest.
 const TERMINAL_PORT: u16 = 47_001;
 const STRANGER_PORT: u16 = 47_002;
+/// Identifier and sequence number of the terminal's echo to the stranger (RFC 4443 §4.1).
+const ECHO_ID: [u8; 4] = [0x4e, 0x47, 0, 0x10];
 /// A port that no terminal has talked to.
 const UNUSED_PORT: u16 = 47_099;
 /// RFC 3692 §2.1 and RFC 4727 §2.1: for experiments.

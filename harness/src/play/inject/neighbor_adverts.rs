@@ -1,13 +1,14 @@
-//! Neighbor Advertisements that RFC 4861 §7.1.2 has thrown away.
+//! Neighbor Advertisements that RFC 4861 §7.1.2 has thrown away, and one of a router that gives up.
 
 use std::net::Ipv6Addr;
 
 use ngnlab_sim::frame::Frame;
-use ngnlab_sim::message::ndp::NEIGHBOR_ADVERTISEMENT;
+use ngnlab_sim::message::ndp::{NEIGHBOR_ADVERTISEMENT, Ndp, NeighborAdvert};
 use ngnlab_sim::message::packet::{ALL_NODES, Envelope, Mac};
 
 use super::STRANGER;
 use super::ndp::CHECKSUM;
+use crate::play::sight::Gateway;
 
 /// Returns advertisements to the device that move a neighbour to where nobody is: with a hop limit
 /// other than 255, another code, a wrong checksum, an option of length zero, and solicited although
@@ -30,6 +31,19 @@ pub(super) fn invalid(of: Ipv6Addr, device: Mac) -> Vec<Frame> {
         build(to_device, 0, &empty_option),
         build(to_all.with_hop_limit(255), 0, &moved),
     ]
+}
+
+/// Returns what a router says to all that forwards no more (RFC 4861 §7.2.6, §7.2.5).
+pub(super) fn flag_cleared(router: Gateway) -> Frame {
+    let advert = NeighborAdvert {
+        target: router.address,
+        router: false,
+        solicited: false,
+        replace: true,
+        target_link_layer: Some(router.mac),
+    };
+    let envelope = Envelope::new(router.mac, router.mac, router.address, ALL_NODES);
+    Ndp::NeighborAdvert(advert).build(envelope)
 }
 
 /// RFC 4861 §4.4: router, solicited, override.

@@ -23,7 +23,11 @@ pub(super) fn page(scenario: &Scenario, line: &Line, url: &Url) -> Option<Idle> 
     if scenario.expects(WRONG_URL) {
         return None;
     }
-    let hosts = access::web_hosts(line);
+    let mut hosts = access::web_hosts(line);
+    if !scenario.device.pppoe.get_ref().is_empty() {
+        hosts.extend(access::session_hosts(line.area).map(str::to_owned));
+    }
+    let url = Url(url.in_area(line.area));
     let host = url.host().to_ascii_lowercase();
     if hosts.contains(&host) {
         return None;

@@ -92,6 +92,9 @@ pub struct Reorder {
 pub struct ClaimAddresses {
     /// The cable.
     pub cable: Wire,
+    /// Whether the other one is only about to take them, too, and tries them out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trying: bool,
     /// How long; until the run ends, unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lasting: Option<Period>,
@@ -139,7 +142,10 @@ impl fmt::Display for LinkDown {
 
 impl fmt::Display for ClaimAddresses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "claim the device's addresses on {}", self.cable)?;
+        match self.trying {
+            true => write!(f, "try the device's addresses out on {}", self.cable)?,
+            false => write!(f, "claim the device's addresses on {}", self.cable)?,
+        }
         lasting(f, self.lasting)
     }
 }

@@ -43,6 +43,10 @@ pub struct Send {
 pub enum Crafted {
     /// A DNS question for the device itself.
     DnsQueryToDevice,
+    /// The beginning of a TCP connection to the port of the device's own DNS forwarder.
+    DnsConnectionToDevice,
+    /// A DNS question on that connection, whether the device took it or not.
+    DnsQuestionOverTcp,
     /// A DHCPv6 Solicit and an Information-Request, as if the sender looked for a server.
     Dhcpv6Solicit,
     /// A DHCPv6 Information-Request for DNS servers, search list and SNTP servers.
@@ -118,6 +122,8 @@ pub enum Crafted {
     ShortPrefixLifetimes,
     /// The line's router says that it is none.
     RouterLifetimeZero,
+    /// The line's router says by a Neighbor Advertisement with the R flag clear that it is none.
+    RouterFlagCleared,
     /// What the line's router advertised last, once more.
     RouterAdvertAgain,
     /// A router with the highest preference that answers nobody.
@@ -172,6 +178,12 @@ pub enum Crossing {
     RoutingHeader0,
     /// A packet of the same two ends, of an experimental protocol.
     OtherProtocol,
+    /// An echo request to the stranger, or the reply to it.
+    Echo,
+    /// Errors about that echo request: unreachable, and hop limit exceeded.
+    ErrorsAboutEcho,
+    /// An error about the packet of the experimental protocol: unreachable.
+    ErrorAboutOtherProtocol,
     /// Errors about the datagram of the conversation: unreachable, and hop limit exceeded.
     ErrorsAboutDatagram,
     /// An error about it that says that a host does not know its protocol.
@@ -285,6 +297,9 @@ impl Crafted {
             | Self::PrefixNotOnLink
             | Self::ShortPrefixLifetimes
             | Self::RouterLifetimeZero
+            | Self::RouterFlagCleared
+            | Self::DnsConnectionToDevice
+            | Self::DnsQuestionOverTcp
             | Self::RouterAdvertAgain
             | Self::SilentRouter
             | Self::RouterAdvertFlood
@@ -306,6 +321,7 @@ impl Crossing {
             | Self::ExtensionHeaders
             | Self::RoutingHeader0
             | Self::OtherProtocol
+            | Self::Echo
             | Self::TcpSyn
             | Self::TcpData
             | Self::ForAnotherHost
@@ -328,6 +344,8 @@ impl Crossing {
             | Self::UnassignedSubnet
             | Self::AbsentHost => wire == Wire::Lan,
             Self::ErrorsAboutDatagram
+            | Self::ErrorsAboutEcho
+            | Self::ErrorAboutOtherProtocol
             | Self::ProblemOfDatagram
             | Self::ErrorsAboutNothing
             | Self::DatagramsFromServices

@@ -1,5 +1,6 @@
 //! What is done at a real computer on the LAN: a command, or a user at a browser.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -33,6 +34,9 @@ pub struct Run {
 pub struct Browse {
     /// The page to open.
     pub url: Url,
+    /// What is written into fields, by the words beside them, wherever such fields are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fill: BTreeMap<String, String>,
     /// The words on the buttons to press, one after the other.
     #[serde(default)]
     pub press: Vec<String>,

@@ -1,7 +1,7 @@
 //! Whom a step speaks to: a host by its part in the testbed, or any address.
 
 use std::fmt;
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub enum Target {
     OnsDns(usize),
     /// An address outside the network.
     Internet,
-    /// Any address.
+    /// Any address; one of IPv4 is mapped (RFC 3493 §3.7).
     Address(Ipv6Addr),
 }
 
@@ -35,10 +35,14 @@ impl TryFrom<String> for Target {
         if let Some((_, target)) = named {
             return Ok(*target);
         }
-        text.parse().map(Self::Address).map_err(|_| {
+        let address = text.parse().map(|address| match address {
+            IpAddr::V4(address) => address.to_ipv6_mapped(),
+            IpAddr::V6(address) => address,
+        });
+        address.map(Self::Address).map_err(|_| {
             let names: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
             format!(
-                "`{text}` is neither an IPv6 address nor one of {}",
+                "`{text}` is neither an IP address nor one of {}",
                 names.join(", ")
             )
         })
@@ -48,7 +52,7 @@ impl TryFrom<String> for Target {
 impl From<Target> for String {
     fn from(target: Target) -> Self {
         if let Target::Address(address) = target {
-            return address.to_string();
+            return address.to_canonical().to_string();
         }
         let mut named = TARGETS.iter();
         let (name, _) = named
@@ -67,7 +71,7 @@ impl fmt::Display for Target {
             Self::NgnDns(index) => write!(f, "NGN DNS {}", index + 1),
             Self::OnsDns(index) => write!(f, "ONS DNS {}", index + 1),
             Self::Internet => write!(f, "the internet"),
-            Self::Address(address) => write!(f, "{address}"),
+            Self::Address(address) => write!(f, "{}", address.to_canonical()),
         }
     }
 }
@@ -77,8 +81,9 @@ fn forms() -> serde_json::Value {
     let names: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
     serde_json::json!([
         {"enum": names},
-        // RFC 4291 §2.2: whatever its form, an address has a colon.
+        // RFC 4291 §2.2: whatever its form, an address of IPv6 has a colon.
         {"pattern": "^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$", "examples": ["2001:db8::1"]},
+        {"pattern": "^[0-9]+([.][0-9]+){3}$", "examples": ["192.0.2.7"]},
     ])
 }
 

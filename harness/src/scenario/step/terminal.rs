@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ngnlab_sim::line::Area;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +29,7 @@ pub struct Open {
     pub url: Url,
 }
 
-/// An address of a page, `https://` or `http://`.
+/// An address of a page, `https://` or `http://`; `{area}` stands for `east` or `west`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(
@@ -38,6 +39,11 @@ pub struct Open {
 pub struct Url(pub String);
 
 impl Url {
+    /// Returns it with the area's name in the place of `{area}`: some hosts differ in that alone.
+    pub fn in_area(&self, area: Area) -> String {
+        self.0.replace("{area}", area.name())
+    }
+
     /// Returns the host's name.
     pub fn host(&self) -> &str {
         let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);

@@ -41,6 +41,11 @@ const DELEGATED: &[&str] = &[PD_LINE, CROSS, HOME_GATEWAY];
 /// The right end of the flow for each defect, where it breaks something.
 pub const RIGHT_ENDS: &[RightEnd] = &[
     // Step 3: ONS names are asked elsewhere (guide p.7; below a home gateway p.5 and p.30).
+    right(
+        "swaps-dhcpv6-ports",
+        &["address/pd-line-is-renumbered-twice"],
+        "no-prefix-delegated",
+    ),
     right("one-dns-for-all", EVERYWHERE, "wrong-dns"),
     right(
         "one-dns-for-all",
@@ -103,6 +108,11 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
         "not-redistributed",
     ),
     right("short-lan-prefix", &[LATER_ON_PD], "not-redistributed"),
+    right(
+        "stops-advertising",
+        &["address/a-day-on-a-pd-line"],
+        "not-redistributed",
+    ),
     right(
         "advertises-first-lifetimes",
         &["address/a-day-on-a-pd-line"],

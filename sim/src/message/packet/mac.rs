@@ -19,6 +19,9 @@ use super::address::with_interface_id;
 pub struct Mac(pub [u8; 6]);
 
 impl Mac {
+    /// The address of everybody (IEEE 802.3 §3.2.3).
+    pub const BROADCAST: Self = Self([0xff; 6]);
+
     /// Returns the Ethernet address of an IPv6 multicast group (RFC 2464 §7).
     pub fn multicast(group: Ipv6Addr) -> Self {
         let [.., a, b, c, d] = group.octets();

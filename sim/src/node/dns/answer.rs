@@ -14,7 +14,7 @@ use crate::message::dns::{FORMAT_ERROR, HEADER, QR, is_query};
 
 /// How a query came, which decides how long its response may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Transport {
+pub(in crate::node) enum Transport {
     /// UDP: what EDNS offers, and never more than `limit`.
     Udp {
         /// The longest response, whatever the query offers.
@@ -29,7 +29,7 @@ pub(super) enum Transport {
 pub(super) const UDP_LIMIT: usize = 4096;
 
 /// Answers one query; `None` if what came is no query.
-pub(super) fn answer(
+pub(in crate::node) fn answer(
     query: &[u8],
     zones: &Zones,
     transport: Transport,

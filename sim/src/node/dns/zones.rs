@@ -11,6 +11,8 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use super::laboratory::{self, Entry, LABORATORY, SHORT_TTL};
 use crate::line::{Area, Isp, Line, ONS_DOMAINS, Values};
 
+mod ipv4;
+
 /// The lifetime of every record in seconds (ngn-facts §9 row 9).
 pub const TTL: u32 = 300;
 
@@ -148,9 +150,9 @@ const SERVICE_HOSTS: &[Row] = &[
         a: &[],
     },
     Row {
-        // The service information site (ngn-facts §4.3); its address is inferred.
+        // The service information site (ngn-facts §4.3).
         name: "",
-        aaaa: |values| service_neighbour(values, 0x10),
+        aaaa: |values| vec![values.service_site],
         a: &[],
     },
     Row {

@@ -18,6 +18,8 @@ pub struct Request {
     pub host: String,
     /// The fields of an urlencoded body.
     pub form: Vec<(String, String)>,
+    /// The cookies that the client has of the host (RFC 6265 §4.2).
+    pub cookies: Vec<(String, String)>,
     /// Whether the client wants the connection closed afterwards.
     pub close: bool,
 }
@@ -33,12 +35,31 @@ impl Request {
         field(&self.form, name)
     }
 
+    /// Returns the value of the cookie of that name.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        field(&self.cookies, name)
+    }
+
     /// Writes the request; a form makes it a `POST`'s body. `target` is the path and query.
     pub fn encode(method: &str, target: &str, host: &str, form: &[(String, String)]) -> Vec<u8> {
+        Self::encode_with(method, target, host, form, "")
+    }
+
+    /// Writes the request with the value of a Cookie field, unless that is empty.
+    pub fn encode_with(
+        method: &str,
+        target: &str,
+        host: &str,
+        form: &[(String, String)],
+        cookies: &str,
+    ) -> Vec<u8> {
         let mut head = format!(
             "{method} {target} HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\n\
              Accept-Language: ja\r\n"
         );
+        if !cookies.is_empty() {
+            head += &format!("Cookie: {cookies}\r\n");
+        }
         let body = if method == "POST" {
             encode_form(form)
         } else {
@@ -59,6 +80,8 @@ pub struct Response {
     pub status: u16,
     /// Where a redirection leads.
     pub location: Option<String>,
+    /// The cookies that the client is to keep, as Set-Cookie fields (RFC 6265 §4.1).
+    pub cookies: Vec<String>,
     /// The page.
     pub body: String,
     /// Whether the server closes the connection afterwards.
@@ -89,6 +112,9 @@ impl Response {
         let mut text = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
         if let Some(location) = &self.location {
             text += &format!("Location: {location}\r\n");
+        }
+        for cookie in &self.cookies {
+            text += &format!("Set-Cookie: {cookie}\r\n");
         }
         // No page may come out of a cache: going back must ask the server again (guide Q10).
         text += "Content-Type: text/html; charset=UTF-8\r\nCache-Control: no-store\r\n";
@@ -174,6 +200,9 @@ impl RequestReader {
             query: decode_form(query),
             host: without_port(host.unwrap_or_default()).to_owned(),
             form,
+            cookies: header(headers, "cookie")
+                .map(decode_cookies)
+                .unwrap_or_default(),
             // RFC 9112 §9.3.
             close: match wish.as_deref() {
                 Some("close") => true,
@@ -228,6 +257,7 @@ impl ResponseReader {
         let response = Response {
             status: parsed.code.unwrap_or_default(),
             location: header(headers, "location").map(str::to_owned),
+            cookies: all(headers, "set-cookie").map(str::to_owned).collect(),
             body: String::from_utf8_lossy(body).into_owned(),
             close: header(headers, "connection")
                 .is_some_and(|wish| wish.eq_ignore_ascii_case("close")),
@@ -261,6 +291,22 @@ fn header<'a>(headers: &[httparse::Header<'a>], name: &str) -> Option<&'a str> {
         .iter()
         .find(|header| header.name.eq_ignore_ascii_case(name))?;
     str::from_utf8(found.value).ok().map(str::trim)
+}
+
+/// Returns the values of every field of that name.
+fn all<'a>(headers: &[httparse::Header<'a>], name: &str) -> impl Iterator<Item = &'a str> {
+    let of_name = headers
+        .iter()
+        .filter(move |header| header.name.eq_ignore_ascii_case(name));
+    of_name.filter_map(|header| str::from_utf8(header.value).ok().map(str::trim))
+}
+
+fn decode_cookies(text: &str) -> Vec<(String, String)> {
+    text.split(';')
+        .filter_map(|pair| pair.trim().split_once('='))
+        .take(MAX_FIELDS)
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 /// Returns the announced length, if any; `None` if it is no number or announced twice.

@@ -5,6 +5,8 @@
 
 use crate::trace::Screen;
 
+mod club;
+
 /// What one screen says.
 #[derive(Clone, Copy, Debug)]
 pub struct Text {
@@ -46,7 +48,12 @@ pub const ACCEPT: &str = "希望する";
 /// The button that refuses (guide p.16).
 pub const REFUSE: &str = "希望しない";
 
-/// Every screen's text.
+/// Returns every screen's text, those of the members club included.
+pub fn all() -> impl Iterator<Item = &'static Text> {
+    TEXTS.iter().chain(club::TEXTS)
+}
+
+/// The texts of the line-authentication site and of the ONS portal.
 pub const TEXTS: &[Text] = &[
     Text {
         screen: Screen::Consent,
@@ -183,10 +190,7 @@ pub const TEXTS: &[Text] = &[
 
 /// Returns the page of a screen; `form` is put below its text.
 pub fn page(screen: Screen, form: &str) -> String {
-    let text = TEXTS
-        .iter()
-        .find(|text| text.screen == screen)
-        .expect("every screen has its text");
+    let text = text(screen);
     let heading = text.heading;
     let body: String = text
         .body
@@ -201,11 +205,23 @@ pub fn plain_page(heading: &str) -> String {
     document(heading, &format!("<h1>{heading}</h1>\n"))
 }
 
-fn document(title: &str, main: &str) -> String {
+/// Returns what a screen says.
+pub(crate) fn text(screen: Screen) -> &'static Text {
+    let found = all().find(|text| text.screen == screen);
+    found.expect("every screen has its text")
+}
+
+/// Returns a whole page.
+pub(crate) fn document(title: &str, main: &str) -> String {
+    document_with("", title, main)
+}
+
+/// Returns a whole page with more in its head.
+pub(crate) fn document_with(head: &str, title: &str, main: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"ja\">\n<head>\n<meta charset=\"UTF-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n\
+         {head}<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n\
          <body>\n<main>\n{main}</main>\n</body>\n</html>\n"
     )
 }
@@ -213,8 +229,12 @@ fn document(title: &str, main: &str) -> String {
 /// Returns the screen that a page shows.
 ///
 /// Some texts contain others (M3 begins with M7 and names the consent screen), so the longest
-/// one that is found counts.
+/// one that is found counts. Pages of the members club name each other, so there the heading does.
 pub fn recognise(page: &str) -> Option<Screen> {
+    let headed = |text: &&Text| page.contains(&format!("<h1>{}</h1>", text.heading));
+    if let Some(text) = club::TEXTS.iter().find(headed) {
+        return Some(text.screen);
+    }
     TEXTS
         .iter()
         .filter(|text| page.contains(text.heading))
@@ -233,7 +253,7 @@ mod tests {
 
     #[test]
     fn every_screen_is_recognised_by_its_page() {
-        for text in TEXTS {
+        for text in all() {
             assert_eq!(recognise(&page(text.screen, "")), Some(text.screen));
         }
         assert_eq!(recognise(&plain_page("ページが見つかりません。")), None);

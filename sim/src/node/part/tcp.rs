@@ -1,11 +1,12 @@
-//! TCP for nodes: a thin adapter around smoltcp that takes in and gives out bare IPv6 packets.
+//! TCP for nodes: a thin adapter around smoltcp that takes in and gives out bare IP packets. An IPv4
+//! address is an IPv4-mapped one here, as in the sockets API (RFC 3493 §3.7).
 //!
 //! smoltcp sees nothing but TCP segments for its own addresses, since it answers much else
-//! strangely; neighbour discovery, Ethernet and ICMPv6 belong to the node around it. It resets
+//! strangely; neighbour discovery, Ethernet and ICMP belong to the node around it. It resets
 //! segments that belong to no connection by itself.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{Ipv6Addr, SocketAddrV6};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV6};
 use std::time::Duration;
 
 use rand::{Rng, SeedableRng};
@@ -14,14 +15,17 @@ use smoltcp::iface::{Config, Interface, PollIngressSingleResult, PollResult, Soc
 use smoltcp::iface::{SocketSet, SocketStorage};
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::time::Instant;
-use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr, IpEndpoint, Ipv6Cidr};
+use smoltcp::wire::{HardwareAddress, IpCidr, IpEndpoint};
 
-use crate::message::packet::IPV6_HEADER;
 use crate::time::Time;
 use device::Queues;
+use family::{address, host_len, is_unicast, unmapped};
+use segment::Segment;
 use upkeep::Connection;
 
 mod device;
+mod family;
+mod segment;
 mod upkeep;
 
 /// The TCP connections of one node.
@@ -120,6 +124,14 @@ impl TcpStack {
         }
     }
 
+    /// Returns an own address of the family of `to`: `from`, if it is one, else the first.
+    pub fn of_the_family(&self, from: Ipv6Addr, to: Ipv6Addr) -> Ipv6Addr {
+        let is_ipv4 = |address: &Ipv6Addr| address.to_ipv4_mapped().is_some();
+        let fits = |address: &Ipv6Addr| is_ipv4(address) == is_ipv4(&to);
+        let own = [from].into_iter().chain(self.addresses.iter().copied());
+        own.into_iter().find(fits).unwrap_or(from)
+    }
+
     /// Starts connecting from one of its own addresses; `None` if that cannot work.
     pub fn connect(&mut self, from: Ipv6Addr, to: SocketAddrV6, now: Time) -> Option<ConnId> {
         self.note_time(now);
@@ -128,8 +140,8 @@ impl TcpStack {
         }
         let port = self.ephemeral_port()?;
         let mut socket = socket();
-        let remote = IpEndpoint::new(IpAddress::Ipv6(*to.ip()), to.port());
-        let local = IpEndpoint::new(IpAddress::Ipv6(from), port);
+        let remote = IpEndpoint::new(unmapped(*to.ip()), to.port());
+        let local = IpEndpoint::new(unmapped(from), port);
         let context = self.interface.context();
         socket.connect(context, remote, local).ok()?;
         let handle = self.sockets.add(socket);
@@ -139,19 +151,22 @@ impl TcpStack {
         Some(id)
     }
 
-    /// Takes in an IPv6 packet; all but TCP for its own addresses is ignored.
+    /// Takes in an IP packet; all but TCP for its own addresses is ignored.
     ///
     /// Its effects on connections can be seen at once; what it makes the stack send comes out of
     /// [`TcpStack::poll`].
     pub fn receive(&mut self, ip_packet: &[u8], now: Time) {
         self.note_time(now);
-        if !self.is_for_us(ip_packet) || self.stealthy && !self.is_known(ip_packet) {
+        let Some(segment) = Segment::of(ip_packet).filter(|segment| self.is_for_us(segment)) else {
+            return;
+        };
+        if self.stealthy && !self.is_known(&segment) {
             return;
         }
-        if self.opens_a_known_connection(ip_packet) {
+        if self.opens_a_known_connection(&segment) {
             self.hang_up();
         } else {
-            self.prick_up_ears(ip_packet);
+            self.prick_up_ears(&segment);
         }
         self.queues.arrived = Some(ip_packet.to_vec());
         let instant = instant(self.now);
@@ -164,7 +179,7 @@ impl TcpStack {
         self.note_changes();
     }
 
-    /// Returns the IPv6 packets that are to be sent.
+    /// Returns the IP packets that are to be sent.
     pub fn poll(&mut self, now: Time) -> Vec<Vec<u8>> {
         self.note_time(now);
         let instant = instant(self.now);
@@ -321,62 +336,40 @@ impl TcpStack {
         self.now = self.now.max(now);
     }
 
-    fn is_for_us(&self, packet: &[u8]) -> bool {
-        let Some((header, _)) = packet.split_first_chunk::<IPV6_HEADER>() else {
-            return false;
-        };
-        let address = |from: usize| -> Option<Ipv6Addr> {
-            let octets: [u8; 16] = header.get(from..from + 16)?.try_into().ok()?;
-            Some(octets.into())
-        };
-        header[0] >> 4 == 6
-            && header[6] == TCP
-            && address(8).is_some_and(is_unicast)
-            && address(24).is_some_and(|to| self.addresses.contains(&to))
+    fn is_for_us(&self, segment: &Segment) -> bool {
+        is_unicast(*segment.peer.ip()) && self.addresses.contains(segment.local.ip())
     }
 
     /// Returns whether a SYN is one of a connection that is there already: a copy, or a
     /// retransmission (RFC 9293 §3.10.7.4). A listening socket would take it for another one.
-    fn opens_a_known_connection(&self, packet: &[u8]) -> bool {
-        let Some((header, (peer, local))) = opening(packet) else {
-            return false;
-        };
-        self.connections.values().any(|known| {
-            let socket = self.sockets.get::<Socket<'_>>(known.handle);
-            let is_over = matches!(
-                socket.state(),
-                State::Closed | State::Listen | State::TimeWait
-            );
-            !is_over
-                && (known.peer.port(), known.local.port()) == (peer, local)
-                && known.peer.ip().octets() == header[8..24]
-                && known.local.ip().octets() == header[24..40]
-        })
+    fn opens_a_known_connection(&self, segment: &Segment) -> bool {
+        segment.opens
+            && self.connections.values().any(|known| {
+                let socket = self.sockets.get::<Socket<'_>>(known.handle);
+                let is_over = matches!(
+                    socket.state(),
+                    State::Closed | State::Listen | State::TimeWait
+                );
+                !is_over && (known.peer, known.local) == (segment.peer, segment.local)
+            })
     }
 
     /// Returns whether a segment belongs to a connection, even one that is over.
-    fn is_known(&self, packet: &[u8]) -> bool {
-        let Some([a, b, c, d]) = packet.get(IPV6_HEADER..IPV6_HEADER + 4) else {
-            return false;
-        };
-        let ports = (u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d]));
+    fn is_known(&self, segment: &Segment) -> bool {
         let mut known = self.connections.values();
-        known.any(|known| {
-            (known.peer.port(), known.local.port()) == ports
-                && known.peer.ip().octets() == packet[8..24]
-                && known.local.ip().octets() == packet[24..40]
-        })
+        known.any(|known| (known.peer, known.local) == (segment.peer, segment.local))
     }
 
     /// Lets the socket of a port listen as long as a segment is taken in that opens a connection to
     /// it: its buffers are large, and most segments open nothing.
-    fn prick_up_ears(&mut self, packet: &[u8]) {
-        if let Some((_, (_, local))) = opening(packet)
-            && let Some(Some(handle)) = self.listeners.get(&local)
+    fn prick_up_ears(&mut self, segment: &Segment) {
+        let port = segment.local.port();
+        if segment.opens
+            && let Some(Some(handle)) = self.listeners.get(&port)
         {
             let mut socket = socket();
             // It fails for port 0 alone, which nobody listens on.
-            let _ = socket.listen(local);
+            let _ = socket.listen(port);
             *self.sockets.get_mut::<Socket<'_>>(*handle) = socket;
         }
     }
@@ -397,14 +390,6 @@ impl TcpStack {
         self.connections.insert(id, connection);
         id
     }
-}
-
-/// Returns the header and the ports, the peer's first, of a packet that opens a connection.
-fn opening(packet: &[u8]) -> Option<(&[u8; IPV6_HEADER], (u16, u16))> {
-    let (header, segment) = packet.split_first_chunk::<IPV6_HEADER>()?;
-    let (tcp, _) = segment.split_first_chunk::<TCP_HEADER>()?;
-    let port = |at: usize| u16::from_be_bytes([tcp[at], tcp[at + 1]]);
-    (tcp[13] & (SYN | ACK) == SYN).then(|| (header, (port(0), port(2))))
 }
 
 /// Returns a socket that holds the place of one that will listen, without its buffers.
@@ -429,6 +414,12 @@ fn interface(queues: &mut Queues, seed: u64, addresses: &[Ipv6Addr]) -> Interfac
     let gateway = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
     let routed = interface.routes_mut().add_default_ipv6_route(gateway);
     debug_assert!(routed.is_ok(), "a fresh table has room for one route");
+    let gateway = Ipv4Addr::new(192, 0, 2, 1);
+    let routed = interface.routes_mut().add_default_ipv4_route(gateway);
+    debug_assert!(
+        routed.is_ok(),
+        "a table has room for a route of each family"
+    );
     give_addresses(&mut interface, addresses);
     interface
 }
@@ -439,21 +430,11 @@ fn give_addresses(interface: &mut Interface, addresses: &[Ipv6Addr]) {
         known.extend(
             addresses
                 .iter()
-                .map(|address| IpCidr::Ipv6(Ipv6Cidr::new(*address, 128)))
+                .map(|address| unmapped(*address))
+                .map(|address| IpCidr::new(address, host_len(address)))
                 .take(TcpStack::MAX_ADDRESSES),
         );
     });
-}
-
-fn is_unicast(address: Ipv6Addr) -> bool {
-    !address.is_multicast() && !address.is_unspecified() && !address.is_loopback()
-}
-
-fn address(endpoint: Option<IpEndpoint>) -> SocketAddrV6 {
-    endpoint.map_or(NOWHERE, |endpoint| {
-        let IpAddress::Ipv6(address) = endpoint.addr;
-        SocketAddrV6::new(address, endpoint.port, 0, 0)
-    })
 }
 
 /// smoltcp takes a zero instant for "at once", so its clock starts one hour earlier than ours.
@@ -473,11 +454,6 @@ fn time(instant: Instant) -> Time {
 
 const NOWHERE: SocketAddrV6 = SocketAddrV6::new(Ipv6Addr::UNSPECIFIED, 0, 0, 0);
 const HEAD_START: i64 = 3_600_000_000;
-const TCP: u8 = 6;
-const TCP_HEADER: usize = 20;
-/// RFC 9293 §3.1: two of the control bits.
-const SYN: u8 = 0x02;
-const ACK: u8 = 0x10;
 const MTU: usize = 1_500;
 const MINIMUM_MTU: usize = 1_280;
 /// A window that needs no scaling.

@@ -55,10 +55,10 @@ struct Pending {
 }
 
 impl WebServer {
-    pub(crate) fn new(port: u8, sites: Vec<(Ipv6Addr, &'static str)>) -> Self {
+    pub(crate) fn new(sites: Vec<(Ipv6Addr, &'static str)>) -> Self {
         let addresses = sites.iter().map(|(address, _)| *address).collect();
         Self {
-            core: CorePort::new(port, addresses),
+            core: CorePort::new(addresses),
             sites,
             stack: None,
             visits: BTreeMap::new(),
@@ -66,9 +66,9 @@ impl WebServer {
     }
 
     /// Takes in a frame; afterwards there may be requests.
-    pub(crate) fn receive(&mut self, frame: &Frame, cx: &mut Context<'_>) {
+    pub(crate) fn receive(&mut self, port: u8, frame: &Frame, cx: &mut Context<'_>) {
         let stack = &mut self.stack;
-        let Some(stack) = self.core.receive_tcp(frame, stack, HTTPS, cx) else {
+        let Some(stack) = self.core.receive_tcp((port, frame), stack, HTTPS, cx) else {
             return;
         };
         while let Some(connection) = stack.accept() {

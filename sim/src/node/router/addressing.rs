@@ -77,7 +77,13 @@ impl Router {
 
     /// Returns what the LAN is to use of what the line granted.
     pub(super) fn lan_lease(&self, now: Time) -> Option<Lease> {
-        let granted = self.granted(now)?;
+        let stored = self
+            .stored
+            .filter(|_| self.defects.has(TRUSTS_STORED_PREFIX));
+        let remembered = stored.map(|net| Lease::starting(net, 2700, 5400, now));
+        let Some(granted) = self.granted(now) else {
+            return remembered;
+        };
         let lease = match self.setup.mode {
             Mode::Pd if self.defects.has(TREATS_60_AS_56) => granted.for_lan_of_56(),
             Mode::Pd => granted.for_lan()?,
@@ -139,6 +145,10 @@ impl Router {
 const FOREIGN: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 0), 64);
 
 defects! {
+    /// Goes on advertising the prefix that it stored as if the line had granted it, until it grants
+    /// another one.
+    TRUSTS_STORED_PREFIX = "trusts-stored-prefix",
+        "回線から与えられるまで、保存しておいたプレフィックスを有効なものとして広告する。";
     /// Gives the LAN the /64 of the line's RA where it has a delegation as well.
     PREFERS_ADVERTISED_PREFIX = "prefers-advertised-prefix",
         "プレフィックスの委任を受けていても、回線のRAの/64をLANに割り当てる。";

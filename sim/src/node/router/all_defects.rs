@@ -6,8 +6,9 @@ use serde::{Deserialize, Deserializer};
 use super::defect::Defect;
 use super::{
     addressing, border, bridge, dhcpv6_client, dhcpv6_packets, dns_proxy, filter, forward,
-    icmp_errors, interface, lan_advert_options, lan_advertiser, lan_dhcpv6, nd_proxy,
-    neighbor_discovery, packets_for_us, path_mtu, router_discovery, spoilt_fields, uplink_probe,
+    icmp_errors, interface, ipv4, lan_advert_options, lan_advertiser, lan_dhcpv6, nd_proxy,
+    neighbor_discovery, packets_for_us, path_mtu, pppoe_client, router_discovery, spoilt_fields,
+    uplink_probe,
 };
 
 /// The parts, from the line to the LAN and then to the DNS forwarder.
@@ -32,10 +33,18 @@ const PARTS: &[&[Defect]] = &[
     forward::DEFECTS,
     border::DEFECTS,
     filter::DEFECTS,
+    filter::mistakes::DEFECTS,
     icmp_errors::DEFECTS,
     packets_for_us::DEFECTS,
     bridge::DEFECTS,
     path_mtu::DEFECTS,
+    pppoe_client::session::DEFECTS,
+    pppoe_client::discovery::DEFECTS,
+    pppoe_client::link::DEFECTS,
+    pppoe_client::negotiation::DEFECTS,
+    ipv4::DEFECTS,
+    ipv4::lan::DEFECTS,
+    ipv4::napt::DEFECTS,
     dns_proxy::DEFECTS,
     dns_proxy::servers::DEFECTS,
     dns_proxy::over_udp::DEFECTS,

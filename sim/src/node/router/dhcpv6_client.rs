@@ -43,6 +43,8 @@ pub(super) struct Client {
     /// Whether the line says that addresses are managed.
     managed: bool,
     booted: Time,
+    /// The first T1, for a defect.
+    first_t1: Option<u32>,
     /// The last transaction id, for the defect that counts.
     last_xid: u32,
     only_xid: Option<[u8; 3]>,
@@ -131,6 +133,7 @@ impl Client {
             failures: 0,
             managed: false,
             booted: Time::ZERO,
+            first_t1: None,
             last_xid: 0,
             only_xid: None,
             credential: None,
@@ -162,7 +165,8 @@ impl Client {
     /// Begins, unless begun already.
     fn start(&mut self, cx: &mut Context<'_>) {
         let begun = self.exchange.is_some() || self.binding.is_some() || self.refresh.is_some();
-        if begun || self.gave_up {
+        let anew = self.binding.is_some() && self.defects.has(SOLICITS_AT_EACH_ADVERT);
+        if begun && !anew || self.gave_up {
             return;
         }
         if self.abandoned.is_some() {
@@ -321,7 +325,7 @@ impl Client {
         if self.next_phase(binding) > cx.now() {
             return;
         }
-        if binding.lease.valid <= cx.now() {
+        if binding.lease.valid <= cx.now() || self.defects.has(DROPS_LEASE_AT_T1) {
             // RFC 8415 §18.2.5: nothing is left, so everything begins anew.
             self.binding = None;
             if self.defects.has(NO_SOLICIT_AFTER_EXPIRY) {
@@ -349,6 +353,12 @@ const IMPATIENT: Duration = Duration::from_millis(900);
 const PATIENCE: u32 = 5;
 
 defects! {
+    /// Begins anew with a Solicit whenever the line advertises itself, although it holds a lease.
+    SOLICITS_AT_EACH_ADVERT = "solicits-at-each-advert",
+        "リースがあるのに、回線のRAを受け取るたびにSolicitからやり直す。";
+    /// Drops its lease when it is to be renewed, and solicits another one.
+    DROPS_LEASE_AT_T1 = "drops-lease-at-t1",
+        "T1を過ぎるとリースを破棄し、Solicitからやり直す。";
     /// Repeats the Rebind that checks its lease after the link came back as any other Rebind.
     VERIFIES_SLOWLY = "verifies-slowly",
         "リンク復旧後にリースを確かめるRebindを、通常のRebindと同じ間隔で再送する。";

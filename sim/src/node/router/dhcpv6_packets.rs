@@ -4,7 +4,7 @@
 use super::Router;
 use super::defect::defects;
 use super::lan_dhcpv6::{self, ANSWERS_MISDIRECTED_DHCPV6, DHCPV6_SERVER_ON_WAN};
-use crate::message::dhcpv6;
+use crate::message::dhcpv6::{self, MessageType};
 use crate::message::packet::{ALL_DHCP, ALL_NODES, Envelope, Packet, Udp, is_link_local};
 use crate::node::Context;
 
@@ -29,6 +29,9 @@ impl Router {
         if let Some(message) = message {
             let (from, bytes) = (packet.source, udp.payload);
             self.ram.client.handle_message(&message, from, bytes, cx);
+            if message.msg_type() == MessageType::Reply && self.defects.has(FLUSHES_FILTER) {
+                self.ram.filter.forget_all();
+            }
             self.settle(cx);
         }
     }
@@ -77,6 +80,10 @@ impl Router {
 }
 
 defects! {
+    /// Forgets every flow of its terminals when its lease is renewed, as scripts that load the
+    /// firewall anew at each Reply.
+    FLUSHES_FILTER = "flushes-filter",
+        "リースを更新するたびに、端末の通信の状態をすべて破棄する。Replyのたびにファイアウォールを読み込み直すスクリプトがそうする。";
     /// Drops DHCPv6 answers that do not come from port 547, as home gateways send them (ngn-facts
     /// §3.3).
     FILTERS_SOURCE_PORT_547 = "filters-source-port-547",

@@ -1,13 +1,13 @@
 //! The DNS forwarder's place in the router: its addresses, and the way its packets take.
 
-use std::net::{Ipv6Addr, SocketAddrV6};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV6};
 
 use super::Router;
 use super::dns_proxy::{Side, Transmit};
+use super::ipv4::lan::LAN_ADDRESS;
 use crate::message::fragment::fragments;
-use crate::message::packet::{
-    ETHERNET_HEADER, Envelope, IPV6_HEADER, Icmpv6, Packet, Udp, is_link_local,
-};
+use crate::message::packet::ipv4::{Header4, destination};
+use crate::message::packet::{ETHERNET_HEADER, Envelope, Icmpv6, Packet, Udp, is_link_local};
 use crate::node::Context;
 use crate::time::Time;
 
@@ -55,7 +55,10 @@ impl Router {
 
     /// Tells the forwarder its addresses and what the line named.
     pub(super) fn settle_dns(&mut self, now: Time) {
-        let lan = self.ram.lan.assigned();
+        let mut lan = self.ram.lan.assigned();
+        if !self.setup.pppoe.is_empty() {
+            lan.push(LAN_ADDRESS.to_ipv6_mapped());
+        }
         self.ram.dns.set_addresses(&lan, self.own_source(now));
         self.ram
             .dns
@@ -70,7 +73,7 @@ impl Router {
         self.flush_dns(cx);
     }
 
-    fn flush_dns(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn flush_dns(&mut self, cx: &mut Context<'_>) {
         while let Some(transmit) = self.ram.dns.poll_transmit() {
             match transmit {
                 Transmit::Udp {
@@ -79,6 +82,19 @@ impl Router {
                     destination,
                     payload,
                 } => {
+                    if side == Side::Lan {
+                        self.learn_domain_routes(&payload);
+                    }
+                    let ends = (
+                        source.ip().to_ipv4_mapped(),
+                        destination.ip().to_ipv4_mapped(),
+                    );
+                    if let (Some(from), Some(to)) = ends {
+                        let header = Header4::new(from, to);
+                        let ip = header.udp(source.port(), destination.port(), &payload);
+                        self.send_ipv4_for_dns(side, (from, to), &ip, cx);
+                        continue;
+                    }
                     let mac = self.setup.lan_mac;
                     let frame = Envelope::new(mac, mac, *source.ip(), *destination.ip()).udp(
                         source.port(),
@@ -100,6 +116,13 @@ impl Router {
     }
 
     fn send_for_dns(&mut self, side: Side, to: Ipv6Addr, ip: &[u8], cx: &mut Context<'_>) {
+        if let Some(to) = to.to_ipv4_mapped() {
+            let source = ip.get(12..16).and_then(|octets| octets.first_chunk::<4>());
+            if let Some(from) = source.map(|octets| Ipv4Addr::from(*octets)) {
+                self.send_ipv4_for_dns(side, (from, to), ip, cx);
+            }
+            return;
+        }
         match side {
             // A terminal asked, so it is on the link, whatever its address.
             Side::Lan => self.ram.lan.send(to, ip, cx),
@@ -114,9 +137,4 @@ fn side(port: u8) -> Side {
         Router::WAN => Side::Wan,
         _ => Side::Lan,
     }
-}
-
-fn destination(ip: &[u8]) -> Option<Ipv6Addr> {
-    let octets: &[u8; 16] = ip.get(IPV6_HEADER - 16..)?.first_chunk()?;
-    Some((*octets).into())
 }

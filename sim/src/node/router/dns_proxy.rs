@@ -43,6 +43,8 @@ struct Desk {
     lan: Vec<Ipv6Addr>,
     /// The address servers are asked from.
     wan: Option<Ipv6Addr>,
+    /// The servers that are asked over IPv4.
+    sessions: Vec<SessionServers>,
     outbox: VecDeque<Transmit>,
 }
 
@@ -53,6 +55,17 @@ pub enum Side {
     Lan,
     /// The line.
     Wan,
+}
+
+/// The DNS servers that a PPPoE session has named; all addresses are IPv4-mapped (RFC 3493 §3.7).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionServers {
+    /// Our address in the session.
+    pub own: Ipv6Addr,
+    /// The servers in order of preference.
+    pub servers: Vec<Ipv6Addr>,
+    /// The domains that the session is for; without any it is for all that has no servers else.
+    pub domains: Vec<String>,
 }
 
 /// Something to send.
@@ -69,7 +82,7 @@ pub enum Transmit {
         /// The DNS message.
         payload: Vec<u8>,
     },
-    /// A whole IPv6 packet with a TCP segment in it.
+    /// A whole IP packet with a TCP segment in it.
     Tcp {
         /// Where to.
         side: Side,
@@ -87,6 +100,7 @@ impl DnsProxy {
                 defects,
                 lan: Vec::new(),
                 wan: None,
+                sessions: Vec::new(),
                 outbox: VecDeque::new(),
             },
             udp: OverUdp::default(),
@@ -106,6 +120,15 @@ impl DnsProxy {
     /// Says which servers the line named, for a device that has no default servers configured.
     pub fn set_learnt_servers(&mut self, servers: &[Ipv6Addr]) {
         self.desk.servers.set_learnt(servers);
+    }
+
+    /// Says which servers there are over IPv4.
+    pub fn set_sessions(&mut self, sessions: Vec<SessionServers>) {
+        if self.desk.sessions != sessions {
+            self.desk.servers.set_sessions(&sessions);
+            self.desk.sessions = sessions;
+            self.tcp.set_addresses(&self.desk);
+        }
     }
 
     /// Takes in a datagram for one of the router's addresses; `false` if it is none of ours.
@@ -133,7 +156,7 @@ impl DnsProxy {
                 .handle_response(&mut self.desk, source, destination, payload, now, rng)
     }
 
-    /// Takes in an IPv6 packet with a TCP segment for one of the router's addresses.
+    /// Takes in an IP packet with a TCP segment for one of the router's addresses.
     pub fn handle_tcp(&mut self, side: Side, ip: &[u8], now: Time, rng: &mut ChaCha8Rng) {
         self.tcp.handle_packet(&mut self.desk, side, ip, now, rng);
     }
@@ -180,10 +203,25 @@ impl Desk {
         }
     }
 
+    /// Returns the address that a server is asked from.
+    fn source_to(&self, server: Ipv6Addr) -> Option<Ipv6Addr> {
+        if server.to_ipv4_mapped().is_none() {
+            return self.wan;
+        }
+        let mut sessions = self.sessions.iter();
+        let session = sessions.find(|session| session.servers.contains(&server));
+        session.map(|session| session.own)
+    }
+
     /// Takes a server that failed off the list of those to be asked; returns whether another one is
     /// left (RFC 1034 §5.3.3).
     fn tries_others(&self, plan: &mut Vec<Ipv6Addr>, failed: Ipv6Addr) -> bool {
         plan.retain(|server| *server != failed);
+        // Once, and not in a circle: the preferred server has the lower address.
+        let is_preferred = plan.iter().any(|other| failed < *other);
+        if is_preferred && self.has(ASKS_FAILED_AGAIN) {
+            plan.insert(0, failed);
+        }
         !plan.is_empty() && !self.has(BELIEVES_FIRST_FAILURE)
     }
 }
@@ -200,6 +238,9 @@ defects! {
     /// Hands on the failure of the first server without asking the other one.
     BELIEVES_FIRST_FAILURE = "believes-first-failure",
         "最初に尋ねたDNSサーバの失敗を、もう一方のサーバに問い合わせずに端末に返す。";
+    /// Asks a server that failed once more, behind the other one.
+    ASKS_FAILED_AGAIN = "asks-failed-again",
+        "失敗を返したDNSサーバに、もう一度同じ問い合わせを送る。";
     /// Names itself as DNS server but does not answer.
     NO_DNS_PROXY = "no-dns-proxy",
         "自分をDNSサーバとして広告するが、問い合わせに応答しない。";

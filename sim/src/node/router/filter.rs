@@ -2,6 +2,7 @@
 //! began may be answered, and nothing else comes in.
 
 mod flow;
+pub(super) mod mistakes;
 
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
@@ -105,6 +106,9 @@ impl Filter {
 
     /// Returns whether a packet may come in, and notes that its flow is alive.
     pub(super) fn pass_in(&mut self, packet: &Packet<'_>, now: Time) -> bool {
+        if mistakes::keeps_out(packet, &self.defects) {
+            return false;
+        }
         if let Some(icmpv6) = packet.icmpv6()
             && icmpv6.kind < FIRST_INFORMATIONAL
         {
@@ -176,7 +180,14 @@ impl Filter {
             }
             return true;
         }
-        self.defects.has(NO_INBOUND_FILTER) || self.trusts(packet)
+        self.defects.has(NO_INBOUND_FILTER)
+            || self.trusts(packet)
+            || mistakes::lets_in(packet, &self.defects)
+    }
+
+    /// Forgets every flow, for a defect.
+    pub(super) fn forget_all(&mut self) {
+        self.flows.clear();
     }
 
     fn as_kept(&self, flow: Flow) -> Flow {

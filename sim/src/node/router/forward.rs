@@ -33,6 +33,9 @@ impl Router {
             return;
         }
         if is_link_local(source) && is_routable(destination) {
+            if self.defects.has(SILENT_ABOUT_SCOPE) {
+                return;
+            }
             return self.complain(Self::LAN, packet, Problem::BeyondScope, cx);
         }
         if source.is_unspecified() && self.defects.has(ERRORS_TO_NOBODY) {
@@ -166,7 +169,12 @@ impl Router {
                 ip[HOP_LIMIT] = 1;
                 self.ram.wan.send(next, ip, cx);
             }
-            Hop::Wan(next) => self.ram.wan.send(next, ip, cx),
+            Hop::Wan(next) => {
+                if self.defects.has(FORWARDS_TWICE) {
+                    self.ram.wan.send(next, ip, cx);
+                }
+                self.ram.wan.send(next, ip, cx);
+            }
         }
     }
 
@@ -211,6 +219,12 @@ const WELL_INSIDE: usize = 100;
 const PPPOE_MTU: usize = 1454;
 
 defects! {
+    /// Sends what it passes on to the line twice.
+    FORWARDS_TWICE = "forwards-twice",
+        "回線に中継するパケットを2回ずつ送る。";
+    /// Drops packets from link-local addresses that would leave the link, without a word.
+    SILENT_ABOUT_SCOPE = "silent-about-scope",
+        "リンクローカルアドレスからリンクの外に宛てたパケットを、通知せずに破棄する。";
     /// Takes a hop limit of two for one that has run out.
     DROPS_LAST_HOP = "drops-last-hop",
         "ホップリミット2のパケットを、尽きたものとみなして中継しない。";

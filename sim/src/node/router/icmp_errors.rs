@@ -61,8 +61,8 @@ impl Router {
         }
     }
 
-    /// Tells the senders of packets that waited for a silent neighbour.
-    pub(super) fn give_up(&mut self, silent: Vec<Unreachable>, cx: &mut Context<'_>) {
+    /// Tells the senders of packets that waited for a silent neighbour at `port`.
+    pub(super) fn give_up(&mut self, port: u8, silent: Vec<Unreachable>, cx: &mut Context<'_>) {
         if self.defects.has(SILENT_ABOUT_ABSENT_HOSTS) {
             return;
         }
@@ -76,7 +76,12 @@ impl Router {
             if let Some((to, error)) = error
                 && self.ram.errors.spend(cx.now())
             {
-                self.send_own(to, &error, cx);
+                // Where line and LAN share a /64, no route tells that the packet came from the LAN.
+                let is_terminal = self.lan_net().is_some_and(|net| net.contains(&to));
+                match port == Self::WAN && is_terminal {
+                    true => self.ram.lan.send(to, &error, cx),
+                    false => self.send_own(to, &error, cx),
+                }
             }
         }
     }
@@ -124,6 +129,9 @@ defects! {
     /// Drops packets from a prefix that was taken back without saying so.
     SILENT_ABOUT_OLD_SOURCES = "silent-about-old-sources",
         "失効したプレフィックスから送られたパケットを、通知せずに破棄する。";
+    /// Drops what waited for a router on the WAN that does not answer without saying so.
+    SILENT_ABOUT_SILENT_ROUTERS = "silent-about-silent-routers",
+        "応答しないWAN側のルータを待っていたパケットを、通知せずに破棄する。";
     /// Drops packets for absent hosts of the LAN without saying so.
     SILENT_ABOUT_ABSENT_HOSTS = "silent-about-absent-hosts",
         "LANに存在しないホスト宛てのパケットを、通知せずに破棄する。";

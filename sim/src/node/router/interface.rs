@@ -212,7 +212,9 @@ impl Interface {
         match address.state {
             // RFC 4862 §5.4.3: somebody else is about to take the same address.
             State::Delayed { .. } | State::Tentative { .. }
-                if detection && !self.defects.has(IGNORES_DUPLICATES) =>
+                if detection
+                    && !self.defects.has(IGNORES_DUPLICATES)
+                    && !self.defects.has(IGNORES_PROBES_OF_OTHERS) =>
             {
                 address.state = State::Duplicate;
             }
@@ -359,6 +361,9 @@ defects! {
     /// Uses addresses without duplicate address detection.
     NO_DAD = "no-dad",
         "重複アドレス検出を行わずにアドレスを使う。";
+    /// Takes an address that somebody else tries out at the same time.
+    IGNORES_PROBES_OF_OTHERS = "ignores-probes-of-others",
+        "ほかのノードが同時に確かめているアドレスも、そのまま使う。";
     /// Uses addresses although duplicate address detection found another owner.
     IGNORES_DUPLICATES = "ignores-duplicates",
         "重複アドレス検出で別の使用者が見つかったアドレスも使う。";

@@ -79,6 +79,12 @@ pub(super) fn beyond_prefixes(offer: &Offer, now: Time, defects: &Defects) -> Ve
             }
         });
     }
+    if let Some(dns) = offer.dns.filter(|_| defects.has(WITHDRAWS_NAMED_DNS)) {
+        options.push(NdpOption::Rdnss {
+            lifetime: 0,
+            servers: vec![dns],
+        });
+    }
     if !offer.search.is_empty() {
         options.push(search(&offer.search, lifetime, defects));
     }
@@ -133,6 +139,9 @@ defects! {
     /// Advertises no DNS server on the LAN.
     NO_RDNSS = "no-rdnss",
         "LANのRAでDNSサーバを広告しない。";
+    /// Names its DNS server and takes it back in the same advertisement.
+    WITHDRAWS_NAMED_DNS = "withdraws-named-dns",
+        "同じRAで、DNSサーバを広告すると同時に有効期間0で取り消す。";
     /// Names a DNS server on the LAN, by RA and by DHCPv6, that is nobody's address.
     NAMES_ABSENT_DNS = "names-absent-dns",
         "RAとDHCPv6で、誰も使っていないLANのアドレスをDNSサーバとして知らせる。";

@@ -107,6 +107,9 @@ impl Advertiser {
     /// Takes in that the LAN is there again: who plugs in hears of us at once, and hears what
     /// changed meanwhile, as when the interface began to advertise (RFC 4861 §6.2.4).
     pub(super) fn handle_link_up(&mut self, now: Time) {
+        if self.defects.has(SILENT_AFTER_LAN_FLAP) {
+            return;
+        }
         self.begin_anew(now);
     }
 
@@ -124,7 +127,8 @@ impl Advertiser {
         source_link_layer: Option<Mac>,
         cx: &mut Context<'_>,
     ) {
-        if self.next.is_none() {
+        let ignored = source.is_unspecified() && self.defects.has(IGNORES_ANONYMOUS_SOLICITS);
+        if self.next.is_none() || ignored {
             return;
         }
         // RFC 4861 §6.2.6: MAX_RA_DELAY_TIME.
@@ -195,7 +199,8 @@ impl Advertiser {
             let part = longest.as_secs_f64() / MAX_INTERVAL.as_secs_f64();
             drawn.mul_f64(part).max(MIN_DELAY_BETWEEN_RAS)
         };
-        self.next = Some(now + interval);
+        let stops = self.burst == 0 && self.defects.has(STOPS_ADVERTISING);
+        self.next = Some(if stops { Time::NEVER } else { now + interval });
     }
 
     /// Returns how long the next advertisement has time, so that terminals hear of a prefix again
@@ -339,6 +344,15 @@ const SHORT_SECS: u32 = 20;
 const LONG_LIFETIME: Duration = Duration::from_secs(9000);
 
 defects! {
+    /// Advertises nothing of its own accord when its LAN cable comes back.
+    SILENT_AFTER_LAN_FLAP = "silent-after-lan-flap",
+        "LANのケーブルが戻っても、自分からはRAを送らない。";
+    /// Advertises nothing of its own accord after the first advertisements.
+    STOPS_ADVERTISING = "stops-advertising",
+        "起動直後のRAの後は、自分からはRAを送らない。";
+    /// Does not answer Router Solicitations of hosts that have no address yet.
+    IGNORES_ANONYMOUS_SOLICITS = "ignores-anonymous-solicits",
+        "まだアドレスのないホストからのRSに応答しない。";
     /// Sends no Router Advertisement on the LAN.
     NO_LAN_RA = "no-lan-ra",
         "LANにRAを送らない。";

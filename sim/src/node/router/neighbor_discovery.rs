@@ -199,8 +199,9 @@ impl Router {
             // Somebody else has it (RFC 4862 §5.4.5): the LAN hears at once what that changes.
             self.settle(cx);
         }
-        if port == Self::WAN && !advert.router && self.ram.discovery.router() == Some(advert.target)
-        {
+        let heeds = !self.defects.has(IGNORES_CLEARED_ROUTER_FLAG);
+        let is_router = self.ram.discovery.router() == Some(advert.target);
+        if port == Self::WAN && !advert.router && is_router && heeds {
             // RFC 4861 §7.2.5: who clears R is no router any more.
             self.ram.discovery.drop_router();
             self.settle(cx);
@@ -228,6 +229,9 @@ impl Router {
 }
 
 defects! {
+    /// Goes on using a default router that has cleared the R flag in its advertisements.
+    IGNORES_CLEARED_ROUTER_FLAG = "ignores-cleared-router-flag",
+        "NAのRフラグを落としてルータでなくなった近隣を、デフォルトルータとして使い続ける。";
     /// Believes Neighbor Advertisements that RFC 4861 has thrown away.
     BELIEVES_INVALID_NA = "believes-invalid-na",
         "RFC 4861に反するNAを信用する。";

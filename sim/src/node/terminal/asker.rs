@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rand::Rng;
 
-use super::host::{Body, Outgoing};
+use super::outgoing::{Body, Outgoing};
 use super::resolver::Means;
 use super::{DNS_PORT, earliest, ephemeral_port};
 use crate::message::dns;

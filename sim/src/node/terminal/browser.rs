@@ -1,8 +1,7 @@
-//! A terminal's browser: loads pages over HTTPS, presses the buttons of the consent screen, goes
-//! back.
+//! A terminal's browser: loads pages over HTTPS, fills fields, presses buttons and links, goes back.
 //!
-//! It keeps a history and one connection, but no cookies, cache or scripts, which no page here
-//! needs. Names are resolved by the terminal beforehand.
+//! It keeps a history, cookies and one connection, but no cache or scripts, which no page here needs.
+//! Names are resolved by the terminal beforehand.
 
 use std::net::{Ipv6Addr, SocketAddrV6};
 use std::time::Duration;
@@ -16,11 +15,13 @@ use crate::node::part::tls::Trust;
 use crate::time::Time;
 use crate::trace::{FetchError, Screen};
 
-use form::Form;
+use controls::{Controls, Pressed};
+use cookies::Cookies;
 use load::{Load, Progress};
 use visit::Visit;
 
-mod form;
+mod controls;
+mod cookies;
 mod load;
 mod visit;
 
@@ -33,6 +34,9 @@ pub struct Browser {
     idle: Option<Box<Visit>>,
     shown: Option<Page>,
     history: Vec<String>,
+    cookies: Cookies,
+    /// When the page that is shown goes on by itself, and where to.
+    refresh: Option<(Time, String)>,
     /// What could not even be begun, to be told by the next poll.
     stillborn: Option<PageResult>,
 }
@@ -76,7 +80,21 @@ struct Page {
     url: String,
     host: String,
     addresses: Vec<Ipv6Addr>,
-    form: Option<Form>,
+    from: Ipv6Addr,
+    controls: Controls,
+}
+
+/// What came of pressing a button or a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Press {
+    /// A page is being loaded.
+    Loading,
+    /// The link leads to another host, whose name is to be resolved first.
+    Elsewhere(String),
+    /// It is there, and greyed.
+    Greyed,
+    /// The page shown has no such button or link.
+    Missing,
 }
 
 impl Browser {
@@ -89,6 +107,8 @@ impl Browser {
             idle: None,
             shown: None,
             history: Vec::new(),
+            cookies: Cookies::default(),
+            refresh: None,
             stillborn: None,
         }
     }
@@ -109,9 +129,15 @@ impl Browser {
         self.trusts_ons_root = true;
     }
 
+    /// Deletes its cookies.
+    pub fn delete_cookies(&mut self) {
+        self.cookies.delete();
+    }
+
     /// Forgets page and history, as a window that was closed.
     pub fn forget(&mut self) {
         self.shown = None;
+        self.refresh = None;
         self.history.clear();
     }
 
@@ -143,20 +169,41 @@ impl Browser {
         stack: &mut TcpStack,
         now: Time,
     ) -> bool {
+        let pressed = self.press(choice.label(), &[], from, (stack, now));
+        pressed == Press::Loading
+    }
+
+    /// Fills the fields that have these words beside them, and presses a button or a link by its
+    /// words.
+    pub fn press(
+        &mut self,
+        label: &str,
+        fill: &[(String, String)],
+        from: Ipv6Addr,
+        (stack, now): (&mut TcpStack, Time),
+    ) -> Press {
         let Some(page) = self.shown.clone() else {
-            return false;
+            return Press::Missing;
         };
-        let Some(fields) = page
-            .form
-            .as_ref()
-            .and_then(|form| form.press(choice.label()))
-        else {
-            return false;
+        let mut controls = page.controls;
+        for (label, value) in fill {
+            controls.fill(label, value);
+        }
+        let whole = |path: &str| match path.starts_with('/') {
+            true => format!("https://{}{path}", page.host),
+            false => path.to_owned(),
         };
-        let action = page.form.map(|form| form.action).unwrap_or_default();
-        let url = format!("https://{}{action}", page.host);
-        self.start("POST", &url, fields, page.addresses, from, (stack, now));
-        true
+        let (method, url, fields) = match controls.press(label) {
+            None => return Press::Missing,
+            Some(Pressed::Greyed) => return Press::Greyed,
+            Some(Pressed::Post(path, fields)) => ("POST", whole(&path), fields),
+            Some(Pressed::Get(to)) => ("GET", whole(&to), Vec::new()),
+        };
+        if split_url(&url).is_none_or(|(host, _)| host != page.host) {
+            return Press::Elsewhere(url);
+        }
+        self.start(method, &url, fields, page.addresses, from, (stack, now));
+        Press::Loading
     }
 
     /// Loads the page before this one again; `false` if there is none.
@@ -183,6 +230,7 @@ impl Browser {
     /// Gives up what is being loaded and closes the connection, as closing the window does.
     pub fn stop(&mut self, stack: &mut TcpStack) {
         self.stillborn = None;
+        self.refresh = None;
         if let Some(load) = self.loading.take() {
             load.give_up(stack);
         }
@@ -191,9 +239,9 @@ impl Browser {
         }
     }
 
-    /// Returns whether a page is being loaded.
+    /// Returns whether a page is being loaded, or is about to go on by itself.
     pub fn is_busy(&self) -> bool {
-        self.loading.is_some() || self.stillborn.is_some()
+        self.loading.is_some() || self.stillborn.is_some() || self.refresh.is_some()
     }
 
     /// Goes on loading; returns the result once there is one.
@@ -204,8 +252,9 @@ impl Browser {
         if let Some(result) = self.stillborn.take() {
             return Some(result);
         }
+        self.go_on(stack, now);
         let load = self.loading.as_mut()?;
-        let (response, visit) = match load.poll(stack, now) {
+        let (response, visit) = match load.poll(stack, now, &mut self.cookies) {
             Progress::Going => return None,
             Progress::Failed(error) => {
                 let load = self.loading.take()?;
@@ -217,7 +266,17 @@ impl Browser {
         };
         let load = self.loading.take()?;
         self.idle = visit;
-        Some(self.show(&load, &response))
+        Some(self.show(&load, &response, now))
+    }
+
+    /// Loads what the page that is shown leads to by itself, once it is time.
+    fn go_on(&mut self, stack: &mut TcpStack, now: Time) {
+        let due = self.refresh.take_if(|(due, _)| *due <= now);
+        if let Some(((_, path), page)) = due.zip(self.shown.clone()) {
+            let url = format!("https://{}{path}", page.host);
+            let fields = Vec::new();
+            self.start("GET", &url, fields, page.addresses, page.from, (stack, now));
+        }
     }
 
     /// Returns when [`Browser::poll`] is next needed, whatever arrives.
@@ -225,7 +284,8 @@ impl Browser {
         if self.stillborn.is_some() {
             return Some(Time::ZERO);
         }
-        self.loading.as_ref().map(Load::due)
+        let refresh = self.refresh.as_ref().map(|(due, _)| *due);
+        self.loading.as_ref().map(Load::due).or(refresh)
     }
 
     fn start(
@@ -250,7 +310,9 @@ impl Browser {
         } else {
             Trust::Missing
         };
-        let request = Request::encode(method, target, host, &fields);
+        self.refresh = None;
+        let cookies = self.cookies.of(host);
+        let request = Request::encode_with(method, target, host, &fields, &cookies);
         let idle = self.idle.take();
         let port = if secure { 443 } else { 80 };
         let targets = addresses
@@ -263,14 +325,20 @@ impl Browser {
         self.loading = Some(load);
     }
 
-    fn show(&mut self, load: &Load, response: &Response) -> PageResult {
+    fn show(&mut self, load: &Load, response: &Response, now: Time) -> PageResult {
         let screen = screens::recognise(&response.body);
+        let controls = Controls::find(&response.body);
+        self.refresh = controls.refresh.as_ref().map(|(seconds, path)| {
+            let after = Duration::from_secs(u64::from(*seconds));
+            (now + after, path.clone())
+        });
         self.history.push(load.url());
         self.shown = Some(Page {
             url: load.url(),
             host: load.host().to_owned(),
             addresses: load.addresses(),
-            form: Form::find(&response.body),
+            from: load.from(),
+            controls,
         });
         PageResult {
             url: load.asked_for().to_owned(),

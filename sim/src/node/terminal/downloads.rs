@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::RecordType;
 use super::earliest;
 use super::network::Network;
-use super::pages::{ask, host_of, source_for};
+use super::pages::{ask, host_of, other_family, source_for};
 use super::resolver::{Ended, LookupId};
 use crate::node::Context;
 use crate::node::depot::Depot;
@@ -65,6 +65,10 @@ impl Downloads {
         let Some(at) = self.downloads.iter().position(waits) else {
             return Some(ended);
         };
+        if let Some(id) = other_family(&ended, network, cx) {
+            self.downloads[at].stage = Stage::Resolving(id);
+            return None;
+        }
         let Download { url, .. } = self.downloads.remove(at);
         cx.record(Fact::Resolved {
             name: ended.name,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::RecordType;
 use super::earliest;
 use super::network::Network;
-use super::pages::{ask, host_of, source_for};
+use super::pages::{ask, host_of, other_family, source_for};
 use super::resolver::{Ended, LookupId};
 use crate::node::Context;
 use crate::node::part::http::{Request, split_url};
@@ -73,6 +73,10 @@ impl Holds {
         let Some(at) = self.holds.iter().position(waits) else {
             return Some(ended);
         };
+        if let Some(id) = other_family(&ended, network, cx) {
+            self.holds[at].stage = Stage::Resolving(id);
+            return None;
+        }
         let mut hold = self.holds.remove(at);
         match connect(&hold.url, &ended, network, cx) {
             Ok(line) => {

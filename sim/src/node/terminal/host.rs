@@ -1,4 +1,5 @@
-//! The IPv6 host inside a terminal: Neighbour Discovery, source selection and sending.
+//! The IP host inside a terminal: Neighbour Discovery, source selection and sending; what goes to an
+//! IPv4-mapped address leaves by its IPv4 side, if it has one.
 //!
 //! Redirects and multicast listener reports are left out: the LAN is one segment, and nothing on
 //! it snoops.
@@ -7,6 +8,8 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use super::addresses::{Addresses, Change};
+use super::ipv4::{Ipv4Config, Ipv4Side};
+use super::outgoing::{Body, Outgoing};
 use super::routers::Routers;
 use super::{PORT, earliest};
 use crate::message::ndp::{Ndp, NdpOption, NeighborAdvert, NeighborSolicit, RouterAdvert};
@@ -27,6 +30,7 @@ pub(super) struct Host {
     hop_limit: u8,
     base_reachable: Duration,
     retrans: Duration,
+    pub(super) ipv4: Option<Ipv4Side>,
 }
 
 /// An advertisement that was taken in, for those who read its other options.
@@ -34,27 +38,6 @@ pub(super) struct Advertised {
     pub(super) advert: RouterAdvert,
     /// Prefixes appeared or are deprecated since (RFC 8415 §18.2.12).
     pub(super) prefixes_changed: bool,
-}
-
-/// A UDP datagram or an ICMPv6 message to be sent, apart from its source address.
-#[derive(Clone, Copy)]
-pub(super) struct Outgoing<'a> {
-    pub(super) to: Ipv6Addr,
-    /// `None` for what the routers advertise.
-    pub(super) hop_limit: Option<u8>,
-    pub(super) body: Body<'a>,
-}
-
-/// What is inside an [`Outgoing`].
-#[derive(Clone, Copy)]
-pub(super) enum Body<'a> {
-    Udp {
-        from_port: u16,
-        to_port: u16,
-        payload: &'a [u8],
-    },
-    /// The body starts after the checksum and has four bytes or more.
-    Icmpv6 { kind: u8, body: &'a [u8] },
 }
 
 impl Host {
@@ -67,18 +50,40 @@ impl Host {
             hop_limit: DEFAULT_HOP_LIMIT,
             base_reachable: Timers::default().reachable,
             retrans: Timers::default().retrans,
+            ipv4: None,
         }
     }
 
-    /// Brings the interface up.
-    pub(super) fn start(&mut self, cx: &mut Context<'_>) {
+    /// Gives it IPv4, too.
+    pub(super) fn with_ipv4(mut self, config: Option<Ipv4Config>) -> Self {
+        self.ipv4 = config.map(|config| Ipv4Side::new(self.mac, config));
+        self
+    }
+
+    /// Brings the interface up; without `ipv6` it has IPv4 alone.
+    pub(super) fn start(&mut self, ipv6: bool, cx: &mut Context<'_>) {
+        if ipv6 {
+            self.start_ipv6(cx);
+        }
+        if let Some(ipv4) = &mut self.ipv4 {
+            ipv4.start(cx);
+        }
+    }
+
+    /// Brings IPv6 up on it.
+    pub(super) fn start_ipv6(&mut self, cx: &mut Context<'_>) {
         self.addresses.start(cx);
     }
 
     /// Takes the interface down: everything that was learnt on it is gone.
     pub(super) fn stop(&mut self, cx: &mut Context<'_>) {
         self.addresses.clear(cx);
+        let mut ipv4 = self.ipv4.take();
+        if let Some(ipv4) = &mut ipv4 {
+            ipv4.stop(cx);
+        }
         *self = Self::new(self.mac);
+        self.ipv4 = ipv4;
     }
 
     pub(super) fn addresses(&self) -> &Addresses {
@@ -114,6 +119,10 @@ impl Host {
 
     /// Returns the source address for a destination (RFC 6724 §5).
     pub(super) fn source_for(&self, destination: Ipv6Addr, now: Time) -> Option<Ipv6Addr> {
+        if destination.to_ipv4_mapped().is_some() {
+            let own = self.ipv4.as_ref().and_then(Ipv4Side::address);
+            return own.map(|own| own.to_ipv6_mapped());
+        }
         if self.addresses.has(destination) {
             return Some(destination);
         }
@@ -135,6 +144,11 @@ impl Host {
 
     /// Sends from the address RFC 6724 selects; returns it, or `None` if there is none.
     pub(super) fn send(&mut self, out: Outgoing<'_>, cx: &mut Context<'_>) -> Option<Ipv6Addr> {
+        if let Some(to) = out.to.to_ipv4_mapped() {
+            let ipv4 = self.ipv4.as_mut()?;
+            let source = ipv4.send(to, out.hop_limit, out.body, cx)?;
+            return Some(source.to_ipv6_mapped());
+        }
         let source = self.source_for(out.to, cx.now())?;
         self.send_from(source, out, cx);
         Some(source)
@@ -158,8 +172,14 @@ impl Host {
         self.send_ip(&frame[ETHERNET_HEADER..], out.to, cx);
     }
 
-    /// Sends a whole IPv6 packet to where its destination is reached.
+    /// Sends a whole IP packet to where its destination is reached.
     pub(super) fn send_ip(&mut self, ip: &[u8], to: Ipv6Addr, cx: &mut Context<'_>) {
+        if let Some(to) = to.to_ipv4_mapped() {
+            if let Some(ipv4) = &mut self.ipv4 {
+                ipv4.send_ip(ip, to, cx);
+            }
+            return;
+        }
         if to.is_multicast() {
             cx.send(PORT, frame_ip(self.mac, mac_for(to, self.mac), ip));
             return;
@@ -198,6 +218,9 @@ impl Host {
 
     /// Does everything that has become due.
     pub(super) fn handle_timeout(&mut self, cx: &mut Context<'_>) {
+        if let Some(ipv4) = &mut self.ipv4 {
+            ipv4.handle_timeout(cx);
+        }
         let had_link_local = self.link_local().is_some();
         self.addresses.handle_timeout(self.retrans, cx);
         let Some(link_local) = self.link_local() else {
@@ -224,6 +247,7 @@ impl Host {
             self.addresses.poll_timeout(),
             self.link_local().and_then(|_| self.routers.poll_timeout()),
             self.neighbors.as_ref().and_then(Neighbors::poll_timeout),
+            self.ipv4.as_ref().and_then(Ipv4Side::poll_timeout),
         ])
     }
 

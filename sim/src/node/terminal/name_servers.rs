@@ -64,6 +64,11 @@ impl NameServers {
         servers
     }
 
+    /// Returns whether they were set by hand.
+    pub(super) fn are_fixed(&self) -> bool {
+        !self.fixed.is_empty()
+    }
+
     /// Returns the search list.
     pub(super) fn search(&self) -> Vec<String> {
         let mut search = self.dhcpv6_search.clone();

@@ -6,14 +6,17 @@ use rand::Rng;
 
 use super::addresses::Usable;
 use super::asker::{Asker, Inquiry};
-use super::host::{Body, Host, Outgoing};
+use super::host::Host;
 use super::information::Information;
 use super::name_servers::NameServers;
+use super::outgoing::{Body, Outgoing};
 use super::resolver::{Ended, LookupId, Means, Resolver};
 use super::{Ask, DNS_PORT, TerminalConfig, earliest};
 use crate::message::dhcpv6::CLIENT_PORT;
+use crate::message::icmpv4;
 use crate::message::icmpv6::{DESTINATION_UNREACHABLE, ECHO_REPLY, ECHO_REQUEST, PACKET_TOO_BIG};
 use crate::message::ndp::Ndp;
+use crate::message::packet::ipv4::{self, Ipv4, Payload4};
 use crate::message::packet::{Icmpv6, Mac, Packet, Payload, Udp};
 use crate::node::Context;
 use crate::node::part::tcp::TcpStack;
@@ -35,7 +38,7 @@ impl Network {
     pub(super) fn new(config: &TerminalConfig) -> Self {
         Self {
             mac: config.mac,
-            host: Host::new(config.mac),
+            host: Host::new(config.mac).with_ipv4(config.ipv4.clone()),
             // Replaced at the start, when there is randomness.
             tcp: TcpStack::new(0),
             information: Information::default(),
@@ -46,21 +49,48 @@ impl Network {
         }
     }
 
-    pub(super) fn start(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn start(&mut self, ipv6: bool, cx: &mut Context<'_>) {
         self.tcp = TcpStack::new(cx.random().random());
         self.tcp.hide();
         self.name_servers.start(cx);
-        self.host.start(cx);
+        self.host.start(ipv6, cx);
     }
 
     /// Forgets what was learnt on the link, and learns anew if it is up.
-    pub(super) fn handle_carrier(&mut self, up: bool, cx: &mut Context<'_>) {
+    pub(super) fn handle_carrier(&mut self, up: bool, ipv6: bool, cx: &mut Context<'_>) {
         self.host.stop(cx);
         self.information = Information::default();
         self.name_servers.clear();
         if up {
-            self.host.start(cx);
+            self.host.start(ipv6, cx);
         }
+    }
+
+    /// Takes in an IPv4 packet that was meant for this host; returns the identifier of an echo reply.
+    pub(super) fn handle_ipv4(&mut self, packet: &Ipv4<'_>, cx: &mut Context<'_>) -> Option<u16> {
+        match &packet.payload {
+            Payload4::Udp(udp) if udp.checksum_ok && udp.source_port == DNS_PORT => {
+                self.asker.handle_udp(udp);
+                let (resolver, mut means) = self.split();
+                resolver.handle_udp(packet.source.to_ipv6_mapped(), udp, &mut means, cx);
+            }
+            Payload4::Tcp(_) => self.tcp.receive(packet.ip, cx.now()),
+            Payload4::Icmp(icmp) if icmp.checksum_ok => match (icmp.kind, icmp.code) {
+                (icmpv4::ECHO_REPLY, _) => {
+                    let (id, _) = icmp.body.split_first_chunk()?;
+                    return Some(u16::from_be_bytes(*id));
+                }
+                (icmpv4::DESTINATION_UNREACHABLE, icmpv4::FRAGMENTATION_NEEDED) => {
+                    // RFC 1191 §4: the MTU stands in the last two octets of the head.
+                    if let Some([_, _, high, low]) = icmp.body.first_chunk() {
+                        self.tcp.lower_mtu(u16::from_be_bytes([*high, *low]).into());
+                    }
+                }
+                _ => {}
+            },
+            Payload4::Udp(_) | Payload4::Icmp(_) | Payload4::Other { .. } => {}
+        }
+        None
     }
 
     /// Takes in a packet that was meant for this host.
@@ -84,7 +114,14 @@ impl Network {
         }
         self.name_servers.handle_timeout(cx);
         let usable = self.host.addresses().usable(cx.now());
-        let addresses: Vec<_> = usable.into_iter().map(|own| own.address).collect();
+        let mut addresses: Vec<_> = usable.into_iter().map(|own| own.address).collect();
+        if let Some(ipv4) = &self.host.ipv4
+            && let Some(own) = ipv4.address()
+        {
+            // It must not be what too many IPv6 addresses leave no room for.
+            addresses.truncate(TcpStack::MAX_ADDRESSES - 1);
+            addresses.push(own.to_ipv6_mapped());
+        }
         self.tcp.set_addresses(&addresses);
         self.asker.handle_timeout(&mut self.tcp, cx.now());
         let (resolver, mut means) = self.split();
@@ -95,9 +132,11 @@ impl Network {
     /// Sends the segments that TCP has ready.
     pub(super) fn flush(&mut self, cx: &mut Context<'_>) {
         for mut packet in self.tcp.poll(cx.now()) {
-            if let Some(to) = destination(&packet) {
+            if let Some(to) = ipv4::destination(&packet) {
                 // RFC 4861 §6.3.4: what the router advertises holds for TCP, too.
-                packet[HOP_LIMIT] = self.host.hop_limit();
+                if to.to_ipv4_mapped().is_none() {
+                    packet[HOP_LIMIT] = self.host.hop_limit();
+                }
                 self.host.send_ip(&packet, to, cx);
             }
         }
@@ -121,7 +160,7 @@ impl Network {
 
     /// Starts a look-up.
     pub(super) fn look_up(&mut self, ask: Ask, cx: &mut Context<'_>) -> LookupId {
-        let servers = self.name_servers.servers();
+        let servers = self.servers();
         let search = self.name_servers.search();
         let (resolver, mut means) = self.split();
         resolver.start(ask, servers, &search, &mut means, cx)
@@ -154,6 +193,24 @@ impl Network {
     /// Returns whether look-ups ended that [`Network::work`] has not returned yet.
     pub(super) fn has_ended(&self) -> bool {
         self.resolver.has_ended()
+    }
+
+    /// Returns the DNS servers in the order they are asked: IPv6's first, as Windows has it (ngn-facts
+    /// §4.4), and none but those set by hand if there are any.
+    pub(super) fn servers(&self) -> Vec<Ipv6Addr> {
+        let mut servers = self.name_servers.servers();
+        if let Some(ipv4) = &self.host.ipv4
+            && !self.name_servers.are_fixed()
+        {
+            servers.extend(ipv4.dns());
+        }
+        servers
+    }
+
+    /// Returns whether it has an IPv4 address.
+    pub(super) fn has_ipv4(&self) -> bool {
+        let ipv4 = self.host.ipv4.as_ref();
+        ipv4.is_some_and(|ipv4| ipv4.address().is_some())
     }
 
     /// Returns the addresses in use as of the last event.
@@ -247,7 +304,7 @@ impl Network {
         let Some(quoted) = body.get(4..) else {
             return;
         };
-        let Some(to) = destination(quoted) else {
+        let Some(to) = ipv4::destination(quoted) else {
             return;
         };
         let is_udp = quoted.get(IPV6_NEXT_HEADER) == Some(&UDP_NUMBER);
@@ -261,12 +318,6 @@ impl Network {
             resolver.handle_unreachable(to, from_port, &mut means, cx);
         }
     }
-}
-
-/// Returns the destination of an IPv6 packet.
-fn destination(ip: &[u8]) -> Option<Ipv6Addr> {
-    let octets: [u8; 16] = ip.get(24..40)?.try_into().ok()?;
-    Some(octets.into())
 }
 
 const IPV6_NEXT_HEADER: usize = 6;

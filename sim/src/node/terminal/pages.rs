@@ -8,7 +8,7 @@ use super::resolver::{Ended, LookupId};
 use super::{Ask, RecordType, Transport};
 use crate::node::Context;
 use crate::node::part::http::split_url;
-use crate::node::terminal::browser::{Browser, Choice};
+use crate::node::terminal::browser::{Browser, Choice, Press};
 use crate::time::Time;
 use crate::trace::{Fact, FetchError, Note, Resolution};
 
@@ -35,6 +35,8 @@ struct Resolving {
     url: String,
     ipv6: LookupId,
     ipv4: LookupId,
+    /// How the first of them ended, where both matter.
+    first: Option<Ended>,
 }
 
 impl Pages {
@@ -51,6 +53,10 @@ impl Pages {
         self.browser.go_on_after_warnings();
     }
 
+    pub(super) fn delete_cookies(&mut self) {
+        self.browser.delete_cookies();
+    }
+
     pub(super) fn install_certificate(&mut self) {
         self.browser.install_certificate();
     }
@@ -65,6 +71,30 @@ impl Pages {
         self.browser.stop(&mut network.tcp);
         self.browser.forget();
         note("the browser was closed".to_owned(), cx);
+    }
+
+    /// Fills fields by the words beside them, and presses a button or a link, at once: the page
+    /// shown is what its user looks at.
+    pub(super) fn press(
+        &mut self,
+        label: &str,
+        fill: &[(String, String)],
+        network: &mut Network,
+        cx: &mut Context<'_>,
+    ) -> Press {
+        let (Some(url), false) = (self.browser.location(), self.is_busy()) else {
+            return Press::Missing;
+        };
+        let Some(from) = source_for(&self.addresses, network, cx) else {
+            fail(url.to_owned(), FetchError::NoAddress, cx);
+            return Press::Loading;
+        };
+        let at = (&mut network.tcp, cx.now());
+        let pressed = self.browser.press(label, fill, from, at);
+        if let Press::Elsewhere(url) = &pressed {
+            self.open(url.clone(), network, cx);
+        }
+        pressed
     }
 
     /// Queues an action; it starts when the page before it is there.
@@ -114,27 +144,42 @@ impl Pages {
         network: &mut Network,
         cx: &mut Context<'_>,
     ) -> Option<Ended> {
-        let Some(resolving) = &self.resolving else {
+        let Some(resolving) = &mut self.resolving else {
             return Some(ended);
         };
-        if ended.id == resolving.ipv4 {
-            // The guide's IPv4 addresses lead nowhere on this path (ngn-facts §4.4).
+        if ![resolving.ipv4, resolving.ipv6].contains(&ended.id) {
+            return Some(ended);
+        }
+        // Without IPv4 its addresses lead nowhere (the guide's never do: ngn-facts §4.4).
+        let both = network.has_ipv4();
+        if !both && ended.id == resolving.ipv4 {
             return None;
         }
-        if ended.id != resolving.ipv6 {
-            return Some(ended);
+        if both && resolving.first.is_none() {
+            resolving.first = Some(ended);
+            return None;
         }
         let resolving = self.resolving.take()?;
         network.cancel(resolving.ipv4);
-        cx.record(Fact::Resolved {
-            name: ended.name,
-            addresses: ended.addresses.clone(),
-            outcome: ended.outcome,
-        });
-        if ended.outcome == Resolution::Answered && !ended.addresses.is_empty() {
-            self.load(resolving.url, ended.addresses, network, cx);
-        } else {
+        let mut ends: Vec<Ended> = resolving.first.into_iter().chain([ended]).collect();
+        ends.sort_by_key(|ended| ended.kind == RecordType::A);
+        let mut addresses = Vec::new();
+        for ended in ends {
+            cx.record(Fact::Resolved {
+                name: ended.name,
+                addresses: ended.addresses.clone(),
+                outcome: ended.outcome,
+            });
+            if ended.outcome == Resolution::Answered {
+                addresses.extend(ended.addresses);
+            }
+        }
+        if addresses.is_empty() {
             fail(resolving.url, FetchError::Name, cx);
+        } else {
+            // RFC 6724 §6 rule 1: what there is no source address for comes last.
+            addresses.sort_by_key(|to| network.host.source_for(*to, cx.now()).is_none());
+            self.load(resolving.url, addresses, network, cx);
         }
         None
     }
@@ -151,7 +196,12 @@ impl Pages {
         };
         let ipv4 = network.look_up(ask(host, RecordType::A), cx);
         let ipv6 = network.look_up(ask(host, RecordType::AAAA), cx);
-        self.resolving = Some(Resolving { url, ipv6, ipv4 });
+        self.resolving = Some(Resolving {
+            url,
+            ipv6,
+            ipv4,
+            first: None,
+        });
     }
 
     fn load(
@@ -206,6 +256,17 @@ pub(super) fn ask(host: &str, kind: RecordType) -> Ask {
         edns: None,
         server: None,
     }
+}
+
+/// Asks for the IPv4 address of a host that turned out to have no IPv6 one, if there is IPv4.
+pub(super) fn other_family(
+    ended: &Ended,
+    network: &mut Network,
+    cx: &mut Context<'_>,
+) -> Option<LookupId> {
+    let has_none = ended.kind == RecordType::AAAA && ended.addresses.is_empty();
+    let ask = ask(&ended.name, RecordType::A);
+    (has_none && network.has_ipv4()).then(|| network.look_up(ask, cx))
 }
 
 /// Returns the source address for the first of some addresses.

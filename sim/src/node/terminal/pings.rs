@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rand::Rng;
 
-use super::host::{Body, Host, Outgoing};
+use super::host::Host;
+use super::outgoing::{Body, Outgoing};
 use crate::message::icmpv6::{ECHO_REPLY, ECHO_REQUEST};
 use crate::message::packet::Packet;
 use crate::node::Context;
@@ -60,10 +61,14 @@ impl Pings {
         let Some((id, _)) = reply.and_then(|reply| reply.body.split_first_chunk()) else {
             return;
         };
-        let id = u16::from_be_bytes(*id);
+        self.answered(packet.source, u16::from_be_bytes(*id), cx);
+    }
+
+    /// Takes in an echo reply, of whatever family.
+    pub(super) fn answered(&mut self, from: Ipv6Addr, id: u16, cx: &mut Context<'_>) {
         self.end(cx, |ping| {
             // A group is answered by its members.
-            let sender = ping.to == packet.source || ping.to.is_multicast();
+            let sender = ping.to == from || ping.to.is_multicast();
             (ping.id == id && sender).then_some(true)
         });
     }

@@ -10,7 +10,8 @@ use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode}
 use hickory_proto::rr::{Name, RData, RecordType};
 use rand::Rng;
 
-use super::host::{Body, Host, Outgoing};
+use super::host::Host;
+use super::outgoing::{Body, Outgoing};
 use super::{Ask, Transport, earliest, ephemeral_port};
 use crate::message::packet::Udp;
 use crate::node::Context;
@@ -35,6 +36,8 @@ pub(super) struct Ended {
     pub(super) id: LookupId,
     /// The name as it was asked for.
     pub(super) name: String,
+    /// What was asked for.
+    pub(super) kind: RecordType,
     /// IPv4 addresses are mapped (RFC 4291 §2.5.5.2).
     pub(super) addresses: Vec<Ipv6Addr>,
     pub(super) outcome: Resolution,
@@ -234,6 +237,7 @@ impl Resolver {
         self.ended.push(Ended {
             id: lookup.id,
             name: lookup.asked,
+            kind: lookup.kind,
             addresses,
             outcome,
         });

@@ -80,6 +80,7 @@ fn written(remarks: &Remarks) -> Vec<u8> {
                 lan_mac: Mac([2, 0, 0, 0, 0, 2]),
                 default_dns: Vec::new(),
                 domains: Vec::new(),
+                pppoe: Vec::new(),
                 wrong_on_purpose: Vec::new(),
             },
             terminals: Vec::new(),

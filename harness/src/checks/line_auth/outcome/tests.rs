@@ -201,6 +201,7 @@ fn a_gateway_that_began_anew_is_given_time_to_be_asked_again() {
     for (reboots, tried, fails) in [(true, 160, false), (true, 200, true), (false, 160, true)] {
         let mut trace = TraceBuilder::new("hgw-pd");
         trace.trace.header.until = ngnlab_sim::Time::from_secs(300);
+        trace.at(500).wan_ra(|_| {});
         trace.at(45_000).done("power-cycle = {}");
         for (number, at) in [46, 48, 56, 72, 104].into_iter().enumerate() {
             let elapsed = u16::try_from((at - 46) * 100).unwrap();
@@ -236,6 +237,7 @@ fn a_line_that_was_silent_is_given_time_to_be_asked_again() {
     ] {
         let mut trace = TraceBuilder::new("next-pd");
         trace.trace.header.until = ngnlab_sim::Time::from_secs(1200);
+        trace.at(500).wan_ra(|_| {});
         if silent {
             trace
                 .at(30_000)

@@ -220,7 +220,7 @@ proptest! {
     fn any_bytes_are_taken_in_without_panic(mut bytes: Vec<u8>) {
         let mut wire = Wire::new();
         wire.server.receive(&bytes, wire.now);
-        let mut packet = vec![0x60, 0, 0, 0, 0, 0, TCP, 64];
+        let mut packet = vec![0x60, 0, 0, 0, 0, 0, 6, 64];
         packet.extend(CLIENT.octets());
         packet.extend(SERVER.octets());
         packet[5] = u8::try_from(bytes.len()).unwrap_or(u8::MAX);

@@ -23,6 +23,9 @@ use rustls::{
 };
 
 use super::secrets::ThreadLog;
+use crate::line::Area;
+use crate::line::internet::service_host;
+use crate::line::members_club;
 
 /// The root of the network, and a certificate for each of its sites.
 pub struct Pki {
@@ -45,11 +48,15 @@ pub enum Trust {
 }
 
 impl Pki {
-    /// The sites that have a certificate (guide p.16, p.18).
-    pub const HOSTS: [&str; 3] = [
+    /// The sites that have a certificate (guide p.16, p.18), those of the service information site included,
+    /// whose real ones are of public authorities: here one root stands for all (inferred).
+    pub const HOSTS: [&str; 6] = [
         "www.lineauth.mnw",
         "hweb.oqs.onshikaku.org",
         "hweb.oqs-st.onshikaku.org",
+        members_club::HOST,
+        service_host(Area::East),
+        service_host(Area::West),
     ];
 
     /// Returns the one of this process.

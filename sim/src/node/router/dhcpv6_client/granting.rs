@@ -68,6 +68,10 @@ impl Client {
         (t1, t2): (u32, u32),
         now: Time,
     ) {
+        let t1 = match self.defects.has(KEEPS_FIRST_T1) {
+            true => *self.first_t1.get_or_insert(t1),
+            false => t1,
+        };
         // RFC 8415 §14.2 and §21.21: zero leaves it to us, and 0.5 and 0.8 are recommended.
         let base = if granted.preferred > 0 {
             granted.preferred
@@ -100,6 +104,9 @@ impl Client {
 const T1_MINIMUM: Duration = Duration::from_secs(1);
 
 defects! {
+    /// Renews after the T1 that it was given first, whatever later Replies say.
+    KEEPS_FIRST_T1 = "keeps-first-t1",
+        "後のReplyに何とあっても、最初に与えられたT1で更新する。";
     /// Uses the first IA_PD of an answer, whatever its IAID.
     TAKES_ANY_ASSOCIATION = "takes-any-association",
         "IAIDにかかわらず、応答の最初のIA_PDを使う。";

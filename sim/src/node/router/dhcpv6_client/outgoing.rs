@@ -42,7 +42,11 @@ impl Client {
         let to = self.destination();
         let envelope = Envelope::new(wan.mac(), wan.mac(), wan.link_local(), to);
         let bytes = dhcpv6::encode(&message);
-        let frame = envelope.udp(dhcpv6::CLIENT_PORT, dhcpv6::SERVER_PORT, &bytes);
+        let ports = match self.defects.has(SWAPS_DHCPV6_PORTS) {
+            true => (dhcpv6::SERVER_PORT, dhcpv6::CLIENT_PORT),
+            false => (dhcpv6::CLIENT_PORT, dhcpv6::SERVER_PORT),
+        };
+        let frame = envelope.udp(ports.0, ports.1, &bytes);
         if to == ALL_DHCP {
             wan.send_frame(frame, cx);
         } else {
@@ -52,7 +56,17 @@ impl Client {
 
     /// Returns where a message goes: to all servers, but a Renew to one that takes unicast.
     fn destination(&self) -> Ipv6Addr {
-        let renews = matches!(&self.exchange, Some(exchange) if exchange.kind == Kind::Renew);
+        let any = self.defects.has(REBINDS_BY_UNICAST);
+        let renews = self
+            .exchange
+            .as_ref()
+            .is_some_and(|exchange| match exchange.kind {
+                Kind::Renew => true,
+                Kind::Rebind | Kind::Verify => any,
+                Kind::Solicit | Kind::Request(_) | Kind::InformationRequest | Kind::Release => {
+                    false
+                }
+            });
         let binding = self.binding.as_ref().filter(|_| renews);
         binding
             .and_then(|binding| binding.unicast)
@@ -85,7 +99,10 @@ impl Client {
         }
         if !self.defects.has(NO_ELAPSED_TIME) {
             // RFC 8415 §21.9: hundredths of a second since the first message of the exchange.
-            let elapsed = now.since(first_sent).as_millis() / 10;
+            let elapsed = match now.since(first_sent).as_millis() {
+                _ if self.defects.has(ELAPSED_TIME_STANDS_STILL) => 0,
+                elapsed => elapsed / 10,
+            };
             let elapsed = u16::try_from(elapsed).unwrap_or(u16::MAX);
             options.push(DhcpOption::ElapsedTime(elapsed));
         }
@@ -218,6 +235,15 @@ const ZERO_HINT: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 0);
 const SOL_MAX_RT: u32 = 3600;
 
 defects! {
+    /// Says in every DHCPv6 message that no time has elapsed.
+    ELAPSED_TIME_STANDS_STILL = "elapsed-time-stands-still",
+        "どのDHCPv6メッセージでも、Elapsed Timeを0のままにする。";
+    /// Sends Rebind to its server alone where that takes unicast.
+    REBINDS_BY_UNICAST = "rebinds-by-unicast",
+        "サーバがユニキャストを許すと、Rebindまでそのサーバだけに送る。";
+    /// Sends its DHCPv6 messages to the port at which clients listen.
+    SWAPS_DHCPV6_PORTS = "swaps-dhcpv6-ports",
+        "DHCPv6のメッセージを、サーバではなくクライアントのポート（546）に送る。";
     /// Leaves the prefix that it holds out of Renew and Rebind.
     RENEWS_WITHOUT_PREFIX = "renews-without-prefix",
         "RenewとRebindに、持っているプレフィックスを入れない。";

@@ -16,7 +16,7 @@ use super::{
     spoilt_questions,
 };
 use crate::message::dns::{self, PORT, Question};
-use crate::message::packet::IPV6_HEADER;
+use crate::message::packet::{IPV6_HEADER, ipv4};
 use crate::node::dns::sessions::{Habits, Sessions};
 use crate::node::part::tcp::{ConnId, ConnState, TcpStack};
 use crate::node::router::defect::defects;
@@ -93,13 +93,14 @@ impl OverTcp {
 
     /// Returns whether a packet from the line may come in: as an answer, or if the defect lets it.
     fn admits(&mut self, desk: &Desk, ip: &[u8]) -> bool {
-        let Ok(segment) = TcpSlice::from_slice(ip.get(IPV6_HEADER..).unwrap_or_default()) else {
+        let Ok(segment) = TcpSlice::from_slice(segment(ip)) else {
             return false;
         };
         if segment.destination_port() != PORT {
             return segment.source_port() == PORT && (segment.ack() || !segment.syn());
         }
-        let open = desk.serves(Side::Wan) && self.outside.len() < MAX_OUTSTANDING;
+        let serves = desk.serves(Side::Wan) || desk.has(DNS_TCP_OPEN_ON_WAN);
+        let open = serves && self.outside.len() < MAX_OUTSTANDING;
         if let Some(source) = address(ip, 8).filter(|_| open) {
             self.outside.insert(source);
         }
@@ -351,7 +352,7 @@ impl OverTcp {
         server: Ipv6Addr,
         now: Time,
     ) -> Option<ConnId> {
-        let wan = desk.wan?;
+        let wan = desk.source_to(server)?;
         let open = self.upstreams.iter().find(|(id, upstream)| {
             let alive = matches!(stack.state(**id), ConnState::Connecting | ConnState::Open);
             alive && upstream.server == server && *stack.local(**id).ip() == wan
@@ -371,8 +372,8 @@ impl OverTcp {
 
     /// Returns where a packet of ours goes: to a server, or back to a client.
     fn side_of(&self, ip: &[u8]) -> Side {
-        let to_client = ip.get(IPV6_HEADER..IPV6_HEADER + 2) == Some(&PORT.to_be_bytes());
-        let outside = address(ip, 24).is_some_and(|to| self.outside.contains(&to));
+        let to_client = segment(ip).get(..2) == Some(&PORT.to_be_bytes());
+        let outside = ipv4::destination(ip).is_some_and(|to| self.outside.contains(&to));
         if to_client && !outside {
             Side::Lan
         } else {
@@ -391,10 +392,22 @@ fn habits(desk: &Desk) -> Habits {
 }
 
 fn addresses(desk: &Desk) -> Vec<Ipv6Addr> {
-    let mut addresses: Vec<Ipv6Addr> = desk.wan.into_iter().chain(desk.lan.clone()).collect();
+    let sessions = desk.sessions.iter().map(|session| session.own);
+    let own = desk.wan.into_iter().chain(desk.lan.clone());
+    let mut addresses: Vec<Ipv6Addr> = own.chain(sessions).collect();
     addresses.sort();
     addresses.dedup();
     addresses
+}
+
+/// Returns the segment in an IP packet.
+fn segment(ip: &[u8]) -> &[u8] {
+    let is_ipv4 = ip.first().is_some_and(|first| first >> 4 == 4);
+    let header = match is_ipv4 {
+        true => usize::from(ip[0] & 0xf) * 4,
+        false => IPV6_HEADER,
+    };
+    ip.get(header..).unwrap_or_default()
 }
 
 fn address(ip: &[u8], at: usize) -> Option<Ipv6Addr> {
@@ -408,6 +421,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const IDLE: Duration = Duration::from_secs(5);
 
 defects! {
+    /// Answers DNS questions that come in on the WAN over TCP.
+    DNS_TCP_OPEN_ON_WAN = "dns-tcp-open-on-wan",
+        "WAN側からTCPで届いたDNSの問い合わせに応答する。";
     /// Has no DNS over TCP on its LAN, as Yamaha proxies (ngn-facts §4.4).
     NO_DNS_TCP = "no-dns-tcp",
         "LAN側でDNSをTCPで待ち受けない。ヤマハのDNSプロキシがそうする。";

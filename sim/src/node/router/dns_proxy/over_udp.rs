@@ -176,7 +176,8 @@ impl OverUdp {
                 desk.servers.note_answer(*from.ip());
                 self.cache.keep(response, &desk.defects, now);
                 let mut waiting = self.waiting.remove(index);
-                if is_failure(response) && desk.tries_others(&mut waiting.plan, *from.ip()) {
+                let goes_on = is_failure(response) || desk.has(ASKS_ON_AFTER_ANSWER);
+                if goes_on && desk.tries_others(&mut waiting.plan, *from.ip()) {
                     waiting.failure = Some(response.to_vec());
                     if self.ask_next(desk, &mut waiting, now, rng) {
                         self.waiting.push(waiting);
@@ -268,7 +269,7 @@ impl OverUdp {
         };
         let attempt = Attempt {
             server: SocketAddrV6::new(server, PORT, 0, 0),
-            source: SocketAddrV6::new(desk.wan?, port, 0, 0),
+            source: SocketAddrV6::new(desk.source_to(server)?, port, 0, 0),
             id,
         };
         let mut payload = query.to_vec();
@@ -372,6 +373,9 @@ const STORM: Duration = Duration::from_millis(50);
 const LATE: Duration = Duration::from_secs(6);
 
 defects! {
+    /// Asks every server, one after the other, before it hands an answer to the terminal.
+    ASKS_ON_AFTER_ANSWER = "asks-on-after-answer",
+        "答えを得ても、残りのDNSサーバにも問い合わせてから端末に返す。";
     /// Takes no answer to a question once it has asked again.
     FORGETS_EARLIER_TRIES = "forgets-earlier-tries",
         "再送すると、その前の問い合わせへの応答を受け入れない。";

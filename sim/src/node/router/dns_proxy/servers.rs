@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
+use super::SessionServers;
 use crate::line::{Area, ONS_DOMAINS};
 use crate::node::router::defect::{Defects, defects};
 use crate::setup::{DomainServers, Setup, in_domain};
@@ -14,6 +15,7 @@ pub(super) struct Servers {
     setup: Setup,
     defects: Defects,
     learnt: Vec<Ipv6Addr>,
+    sessions: Vec<SessionServers>,
     silent: BTreeMap<Ipv6Addr, Silence>,
 }
 
@@ -31,6 +33,7 @@ impl Servers {
             setup: setup.clone(),
             defects,
             learnt: Vec::new(),
+            sessions: Vec::new(),
             silent: BTreeMap::new(),
         }
     }
@@ -38,6 +41,10 @@ impl Servers {
     pub(super) fn set_learnt(&mut self, servers: &[Ipv6Addr]) {
         servers.clone_into(&mut self.learnt);
         self.learnt.truncate(LEARNT_MAX);
+    }
+
+    pub(super) fn set_sessions(&mut self, sessions: &[SessionServers]) {
+        sessions.clone_into(&mut self.sessions);
     }
 
     /// Returns every server that is configured for a domain.
@@ -162,7 +169,13 @@ impl Servers {
                 () => rows.max_by_key(|row| row.name.len()),
             }
         };
-        match matched(name) {
+        let row = matched(name);
+        if let Some((domain, servers)) = self.session_for(name)
+            && row.is_none_or(|row| row.name.len() < domain)
+        {
+            return servers;
+        }
+        match row {
             Some(row) if self.is_service(row) => {
                 let ons = ONS_DOMAINS.iter().find_map(|domain| matched(domain));
                 &ons.unwrap_or(row).servers
@@ -170,6 +183,20 @@ impl Servers {
             Some(row) => &row.servers,
             None => self.default_servers(),
         }
+    }
+
+    /// Returns the servers of the session whose domain a name lies in, and how long the domain is.
+    fn session_for(&self, name: &str) -> Option<(usize, &[Ipv6Addr])> {
+        if self.defects.has(ASKS_ISP_FOR_SERVICE_SITE) {
+            return None;
+        }
+        let rows = self.sessions.iter().flat_map(|session| {
+            let domains = session.domains.iter();
+            domains.map(|domain| (domain, &session.servers[..]))
+        });
+        let matching = rows.filter(|(domain, _)| in_domain(name, domain));
+        let longest = matching.max_by_key(|(domain, _)| domain.len());
+        longest.map(|(domain, servers)| (domain.len(), servers))
     }
 
     fn matches(&self, name: &str, domain: &str) -> bool {
@@ -194,11 +221,13 @@ impl Servers {
 
     /// Returns the servers of all names without a row: as configured, else as learnt.
     fn default_servers(&self) -> &[Ipv6Addr] {
-        if self.setup.default_dns.is_empty() {
-            &self.learnt
-        } else {
-            &self.setup.default_dns
+        if !self.setup.default_dns.is_empty() {
+            return &self.setup.default_dns;
         }
+        // What an ISP names is for the whole internet, and what the line names for itself.
+        let mut sessions = self.sessions.iter();
+        let isp = sessions.find(|session| session.domains.is_empty());
+        isp.map_or(&self.learnt, |session| &session.servers)
     }
 }
 
@@ -255,6 +284,9 @@ defects! {
     /// home gateway, the gateway (guide p.5, p.30).
     ASKS_LEARNT_SERVERS = "asks-learnt-servers",
         "ドメインごとの設定にかかわらず、オンライン資格確認の名前をDHCPv6で得たDNSサーバ（ひかり電話ルータの配下ではそのルータ）に問い合わせる。";
+    /// Asks the ISP's servers for the domains of the session to the service information site.
+    ASKS_ISP_FOR_SERVICE_SITE = "asks-isp-for-service-site",
+        "サービス情報サイトのドメインの名前を、そのセッションではなくISPのDNSサーバに問い合わせる。";
     /// Asks the alternate server of each pair first.
     ALTERNATE_FIRST = "alternate-first",
         "優先DNSサーバより先に代替DNSサーバに問い合わせる。";

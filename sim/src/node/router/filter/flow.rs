@@ -72,7 +72,7 @@ impl Flow {
 /// What a fragment header says (RFC 8200 §4.5), where it comes first, as it does in practice.
 #[derive(Clone, Copy)]
 pub(super) struct Fragment {
-    first: bool,
+    pub(super) first: bool,
     pub(super) id: u32,
 }
 
@@ -117,7 +117,7 @@ fn ports(packet: &Packet<'_>, echo: u8) -> Option<(u8, u16, u16)> {
 pub(super) const TCP: u8 = 6;
 pub(super) const UDP: u8 = 17;
 pub(super) const ICMPV6: u8 = 58;
-const FRAGMENT: u8 = 44;
+pub(super) const FRAGMENT: u8 = 44;
 pub(super) const NEXT_HEADER_OFFSET: usize = 6;
 const SOURCE_OFFSET: usize = 8;
 const DESTINATION_OFFSET: usize = 24;

@@ -8,6 +8,7 @@ use crate::node::part::http::{Request, Response, split_url};
 use crate::node::part::tcp::TcpStack;
 use crate::node::part::tls::Trust;
 use crate::node::terminal::browser::Browser;
+use crate::node::terminal::browser::cookies::Cookies;
 use crate::node::terminal::browser::visit::{Heard, Visit};
 use crate::time::Time;
 use crate::trace::FetchError;
@@ -88,6 +89,11 @@ impl Load {
         format!("https://{}{}", self.host, self.target)
     }
 
+    /// Returns the address that it is asked from.
+    pub(super) fn from(&self) -> Ipv6Addr {
+        self.from
+    }
+
     pub(super) fn addresses(&self) -> Vec<Ipv6Addr> {
         self.addresses.iter().map(|address| *address.ip()).collect()
     }
@@ -114,7 +120,12 @@ impl Load {
         }
     }
 
-    pub(super) fn poll(&mut self, stack: &mut TcpStack, now: Time) -> Progress {
+    pub(super) fn poll(
+        &mut self,
+        stack: &mut TcpStack,
+        now: Time,
+        cookies: &mut Cookies,
+    ) -> Progress {
         // Bounded by the number of addresses, redirections and one warning.
         loop {
             if now >= self.deadline {
@@ -142,6 +153,7 @@ impl Load {
                 Heard::Failed(_) if self.reused => self.start_over(stack, now),
                 Heard::Failed(error) => return Progress::Failed(error),
                 Heard::Response(response, reusable) => {
+                    cookies.keep(&self.host, &response.cookies);
                     let kept = self.visit.take();
                     let kept = if reusable {
                         kept
@@ -155,7 +167,9 @@ impl Load {
                         return Progress::Done(response, kept);
                     };
                     self.redirections += 1;
-                    self.request = Request::encode("GET", &target, &self.host, &[]);
+                    let kept_of_it = cookies.of(&self.host);
+                    self.request =
+                        Request::encode_with("GET", &target, &self.host, &[], &kept_of_it);
                     self.target = target;
                     self.untried = self.addresses.iter().copied().collect();
                     self.begin(kept, stack, now);

@@ -38,7 +38,8 @@ impl Visit {
         trust: Trust,
         (stack, now): (&mut TcpStack, Time),
     ) -> Result<Self, FetchError> {
-        let tcp = stack.connect(from, to, now).ok_or(FetchError::NoAddress)?;
+        let own = stack.of_the_family(from, *to.ip());
+        let tcp = stack.connect(own, to, now).ok_or(FetchError::NoAddress)?;
         let tls = if to.port() == 443 {
             let Some(tls) = TlsSession::client(tcp, host, trust) else {
                 stack.forget(tcp);

@@ -1,4 +1,5 @@
-//! When a line was opened, which decides whether フレッツ・v6オプション comes with it (guide p.4).
+//! Days: when a line was opened, which decides whether フレッツ・v6オプション comes with it (guide
+//! p.4), and when a scenario plays.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Area;
 
-/// The day on which a line was opened.
+/// A day of the calendar.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -17,15 +18,20 @@ use super::Area;
     inline,
     extend("pattern" = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "examples" = ["2012-05-29"])
 )]
-pub struct Opened {
+pub struct Day {
     year: u16,
     month: u8,
     day: u8,
 }
 
-impl Opened {
-    /// Returns whether the option is part of the contract unless somebody ordered or cancelled it:
-    /// in the east for lines opened from 2012-05-29 on, in the west never (guide p.4).
+impl Day {
+    /// Returns a day by its numbers; that it exists is up to who writes them.
+    pub const fn of(year: u16, month: u8, day: u8) -> Self {
+        Self { year, month, day }
+    }
+
+    /// Returns whether the option is part of the contract of a line that was opened then, unless
+    /// somebody ordered or cancelled it: in the east for lines opened from 2012-05-29 on, in the west never (guide p.4).
     pub fn brings_v6_option(self, area: Area) -> bool {
         match area {
             Area::East => self >= OPTION_SINCE,
@@ -35,24 +41,16 @@ impl Opened {
 }
 
 /// From that day on the option comes with a line in the east (guide p.4).
-const OPTION_SINCE: Opened = Opened {
-    year: 2012,
-    month: 5,
-    day: 29,
-};
+const OPTION_SINCE: Day = Day::of(2012, 5, 29);
 
-impl Default for Opened {
+impl Default for Day {
     /// The day of the guide's edition 1.2: a line that was ordered for ONS (inferred).
     fn default() -> Self {
-        Self {
-            year: 2021,
-            month: 3,
-            day: 25,
-        }
+        Self::of(2021, 3, 25)
     }
 }
 
-impl FromStr for Opened {
+impl FromStr for Day {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -86,7 +84,7 @@ fn days(year: u16, month: u8) -> u8 {
     }
 }
 
-impl TryFrom<String> for Opened {
+impl TryFrom<String> for Day {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
@@ -94,13 +92,13 @@ impl TryFrom<String> for Opened {
     }
 }
 
-impl From<Opened> for String {
-    fn from(opened: Opened) -> Self {
+impl From<Day> for String {
+    fn from(opened: Day) -> Self {
         opened.to_string()
     }
 }
 
-impl fmt::Display for Opened {
+impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
@@ -118,12 +116,12 @@ mod tests {
             ("2012-05-29", true),
             ("2021-03-25", true),
         ] {
-            let opened: Opened = day.parse().unwrap();
+            let opened: Day = day.parse().unwrap();
             assert_eq!(opened.brings_v6_option(Area::East), east, "{day}");
             assert!(!opened.brings_v6_option(Area::West), "{day}");
             assert_eq!(opened.to_string(), day);
         }
-        assert!(Opened::default().brings_v6_option(Area::East));
+        assert!(Day::default().brings_v6_option(Area::East));
     }
 
     #[test]
@@ -141,9 +139,9 @@ mod tests {
             "+012-01-01",
             "29.5.2012",
         ] {
-            assert!(text.parse::<Opened>().unwrap_err().contains(text), "{text}");
+            assert!(text.parse::<Day>().unwrap_err().contains(text), "{text}");
         }
-        assert!("2012-02-29".parse::<Opened>().is_ok());
-        assert!("1900-02-29".parse::<Opened>().is_err());
+        assert!("2012-02-29".parse::<Day>().is_ok());
+        assert!("1900-02-29".parse::<Day>().is_err());
     }
 }

@@ -1,0 +1,114 @@
+//! A host in the internet that answers echo requests, sends back datagrams that come to its echo port
+//! (RFC 862), and sends what nobody asked for, as strangers do.
+
+use std::net::Ipv4Addr;
+
+use etherparse::TcpHeader;
+
+use crate::frame::Frame;
+use crate::message::icmpv4::{ECHO_REPLY, ECHO_REQUEST};
+use crate::message::packet::Mac;
+use crate::message::packet::ipv4::{Header4, Payload4, frame_either, in_frame};
+use crate::node::{Context, Node};
+use crate::time::Time;
+
+/// The host.
+pub struct InternetHost {
+    address: Ipv4Addr,
+    /// Who sent a datagram to the echo port last, and from where.
+    heard: Option<(Ipv4Addr, u16)>,
+}
+
+/// What a stranger sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stranger {
+    /// A datagram to a port.
+    Udp(u16),
+    /// The opening of a connection to a port.
+    Tcp(u16),
+    /// An echo request.
+    Echo,
+    /// One more datagram to whoever sent the last one here.
+    LateAnswer,
+    /// A datagram to the same, from another host.
+    AnswerOfAnother,
+}
+
+impl InternetHost {
+    /// The socket towards the concentrator.
+    pub const PORT: u8 = 0;
+
+    /// Makes a host.
+    pub fn new(address: Ipv4Addr) -> Self {
+        Self {
+            address,
+            heard: None,
+        }
+    }
+
+    /// Sends something to an address that it has never heard of.
+    pub fn send(&mut self, to: Ipv4Addr, what: Stranger, cx: &mut Context<'_>) {
+        let header = Header4::new(self.address, to);
+        let ip = match what {
+            Stranger::LateAnswer | Stranger::AnswerOfAnother => {
+                let Some((to, port)) = self.heard else {
+                    return;
+                };
+                let header = match what {
+                    Stranger::AnswerOfAnother => Header4::new(ANOTHER, to),
+                    _ => Header4::new(self.address, to),
+                };
+                header.udp(ECHO_PORT, port, b"are you still there?")
+            }
+            Stranger::Udp(port) => header.udp(ECHO_PORT, port, b"is anybody there?"),
+            Stranger::Tcp(port) => {
+                let mut syn = TcpHeader::new(STRANGERS_PORT, port, 1, u16::MAX);
+                syn.syn = true;
+                header.tcp(syn, &[])
+            }
+            Stranger::Echo => header.icmp(ECHO_REQUEST, 0, &[0x77, 0x77, 0, 1, 1, 2, 3, 4]),
+        };
+        cx.send(Self::PORT, frame_either(OURS, THEIRS, &ip));
+    }
+}
+
+impl Node for InternetHost {
+    fn handle_frame(&mut self, _port: u8, frame: &Frame, cx: &mut Context<'_>) {
+        let Some((_, _, packet)) = in_frame(frame) else {
+            return;
+        };
+        if packet.destination != self.address {
+            return;
+        }
+        let header = Header4::new(packet.destination, packet.source);
+        let ip = match &packet.payload {
+            Payload4::Icmp(icmp)
+                if icmp.checksum_ok && icmp.kind == ECHO_REQUEST && icmp.body.len() >= 4 =>
+            {
+                header.icmp(ECHO_REPLY, 0, icmp.body)
+            }
+            Payload4::Udp(udp) if udp.checksum_ok && udp.destination_port == ECHO_PORT => {
+                self.heard = Some((packet.source, udp.source_port));
+                header.udp(ECHO_PORT, udp.source_port, udp.payload)
+            }
+            _ => return,
+        };
+        cx.send(Self::PORT, frame_either(OURS, THEIRS, &ip));
+    }
+
+    fn handle_timeout(&mut self, _cx: &mut Context<'_>) {}
+
+    fn poll_timeout(&self) -> Option<Time> {
+        None
+    }
+}
+
+/// Another host beside it (RFC 5737 §3; inferred).
+const ANOTHER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 99);
+/// RFC 862.
+const ECHO_PORT: u16 = 7;
+/// Where a stranger connects from (ours).
+const STRANGERS_PORT: u16 = 61_000;
+/// Addresses of the wire to the concentrator, which no device sees.
+const OURS: Mac = Mac([0x02, 0x00, 0x5e, 0x00, 0x89, 0x01]);
+const THEIRS: Mac = Mac([0x02, 0x00, 0x5e, 0x00, 0x89, 0x00]);

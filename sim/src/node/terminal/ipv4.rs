@@ -1,0 +1,258 @@
+//! The IPv4 side of a terminal: an address by DHCPv4 or set by hand, ARP, and a default router.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::outgoing::Body;
+use super::{PORT, earliest};
+use crate::frame::Frame;
+use crate::message::arp::Arp;
+use crate::message::dhcpv4::CLIENT_PORT;
+use crate::message::icmpv4::{ECHO_REPLY, ECHO_REQUEST};
+use crate::message::icmpv6;
+use crate::message::packet::Mac;
+use crate::message::packet::ipv4::{Header4, Ipv4, Payload4, in_frame};
+use crate::node::Context;
+use crate::node::part::arp::ArpTable;
+use crate::node::part::dhcpv4_client::{Departure, Dhcpv4Client, Lease, Outcome};
+use crate::time::Time;
+use crate::trace::Fact;
+
+/// How a terminal gets its IPv4 address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ipv4Config {
+    /// By DHCPv4.
+    Automatic,
+    /// By hand, as for a router that binds its sessions to source addresses (members-club article).
+    Fixed {
+        /// The address; its network has 24 bits, as home routers' have.
+        address: Ipv4Addr,
+        /// The default router, and the DNS server.
+        router: Ipv4Addr,
+    },
+}
+
+/// What IPv4 needs on one interface.
+pub(super) struct Ipv4Side {
+    mac: Mac,
+    config: Ipv4Config,
+    client: Dhcpv4Client,
+    arp: ArpTable,
+    is_up: bool,
+}
+
+/// What a frame held for the layers above.
+pub(super) enum Arrival<'a> {
+    /// A packet for this host.
+    Packet(Ipv4<'a>),
+    /// The address, or what came with it, has changed.
+    Configured,
+    /// Nothing.
+    Nothing,
+}
+
+impl Ipv4Side {
+    pub(super) fn new(mac: Mac, config: Ipv4Config) -> Self {
+        Self {
+            mac,
+            config,
+            client: Dhcpv4Client::new(mac),
+            arp: ArpTable::new(mac),
+            is_up: false,
+        }
+    }
+
+    /// Brings the interface up.
+    pub(super) fn start(&mut self, cx: &mut Context<'_>) {
+        self.is_up = true;
+        match &self.config {
+            Ipv4Config::Automatic => self.client.start(cx),
+            Ipv4Config::Fixed { address, router } => cx.record(Fact::Ipv4Ready {
+                address: *address,
+                router: Some(*router),
+                dns: vec![*router],
+                by_hand: true,
+            }),
+        }
+    }
+
+    /// Takes the interface down: what was learnt on it is gone.
+    pub(super) fn stop(&mut self, cx: &mut Context<'_>) {
+        if let Some(address) = self.address() {
+            cx.record(Fact::Ipv4Gone { address });
+        }
+        *self = Self::new(self.mac, self.config.clone());
+    }
+
+    pub(super) fn address(&self) -> Option<Ipv4Addr> {
+        match &self.config {
+            Ipv4Config::Automatic => self.client.lease().map(|lease| lease.address),
+            Ipv4Config::Fixed { address, .. } => self.is_up.then_some(*address),
+        }
+    }
+
+    /// Returns the DNS servers, mapped into IPv6.
+    pub(super) fn dns(&self) -> Vec<Ipv6Addr> {
+        match &self.config {
+            Ipv4Config::Automatic => {
+                let dns = self.client.lease().map_or(&[][..], |lease| &lease.dns);
+                dns.iter().map(Ipv4Addr::to_ipv6_mapped).collect()
+            }
+            Ipv4Config::Fixed { router, .. } => vec![router.to_ipv6_mapped()],
+        }
+    }
+
+    /// Takes in a frame that is no IPv6.
+    pub(super) fn handle<'a>(&mut self, frame: &'a Frame, cx: &mut Context<'_>) -> Arrival<'a> {
+        if !self.is_up {
+            return Arrival::Nothing;
+        }
+        if let Some(arp) = Arp::parse(frame) {
+            let mut out = Vec::new();
+            self.arp.handle(self.address(), &arp, cx.now(), &mut out);
+            out.into_iter().for_each(|frame| cx.send(PORT, frame));
+            return Arrival::Nothing;
+        }
+        let Some((from, to, packet)) = in_frame(frame) else {
+            return Arrival::Nothing;
+        };
+        if from == self.mac || to != self.mac && to != Mac::BROADCAST {
+            return Arrival::Nothing;
+        }
+        let is_dhcp = packet
+            .udp()
+            .is_some_and(|udp| udp.destination_port == CLIENT_PORT);
+        if is_dhcp {
+            let outcome = self.client.handle(&packet, cx);
+            return match tell(outcome, cx) {
+                true => Arrival::Configured,
+                false => Arrival::Nothing,
+            };
+        }
+        if Some(packet.destination) != self.address() {
+            return Arrival::Nothing;
+        }
+        if self.answer_echo(&packet, cx) {
+            return Arrival::Nothing;
+        }
+        Arrival::Packet(packet)
+    }
+
+    /// Does everything that has become due.
+    pub(super) fn handle_timeout(&mut self, cx: &mut Context<'_>) {
+        let mut out = Vec::new();
+        let outcome = self.client.handle_timeout(&mut out, cx);
+        for departure in out {
+            match departure {
+                Departure::Broadcast(frame) => cx.send(PORT, frame),
+                Departure::To(neighbor, ip) => self.send_to(neighbor, &ip, cx),
+            }
+        }
+        tell(outcome, cx);
+        let mut frames = Vec::new();
+        self.arp
+            .handle_timeout(self.address(), cx.now(), &mut frames);
+        frames.into_iter().for_each(|frame| cx.send(PORT, frame));
+    }
+
+    /// Returns when [`Ipv4Side::handle_timeout`] is next needed.
+    pub(super) fn poll_timeout(&self) -> Option<Time> {
+        earliest([self.client.poll_timeout(), self.arp.poll_timeout()])
+    }
+
+    /// Sends a datagram or an echo; IPv6's name for an echo is IPv4's, too.
+    pub(super) fn send(
+        &mut self,
+        to: Ipv4Addr,
+        ttl: Option<u8>,
+        body: Body<'_>,
+        cx: &mut Context<'_>,
+    ) -> Option<Ipv4Addr> {
+        let source = self.address()?;
+        let header = Header4::new(source, to);
+        let header = ttl.map_or(header, |ttl| header.with_ttl(ttl));
+        let ip = match body {
+            Body::Udp {
+                from_port,
+                to_port,
+                payload,
+            } => header.udp(
+                from_port,
+                to_port,
+                &payload[..payload.len().min(MAX_PAYLOAD)],
+            ),
+            Body::Icmpv6 { kind, body } if kind == icmpv6::ECHO_REQUEST => {
+                header.icmp(ECHO_REQUEST, 0, body)
+            }
+            Body::Icmpv6 { .. } => return None,
+        };
+        self.send_ip(&ip, to, cx);
+        Some(source)
+    }
+
+    /// Sends a whole packet to where its destination is reached.
+    pub(super) fn send_ip(&mut self, ip: &[u8], to: Ipv4Addr, cx: &mut Context<'_>) {
+        let (on_link, router) = match &self.config {
+            Ipv4Config::Automatic => {
+                let Some(lease) = self.client.lease() else {
+                    return;
+                };
+                (is_on_link(lease, to), lease.router)
+            }
+            Ipv4Config::Fixed { address, router } => {
+                (address.octets()[..3] == to.octets()[..3], Some(*router))
+            }
+        };
+        let next_hop = if on_link { Some(to) } else { router };
+        if let Some(next_hop) = next_hop {
+            self.send_to(next_hop, ip, cx);
+        }
+    }
+
+    fn send_to(&mut self, neighbor: Ipv4Addr, ip: &[u8], cx: &mut Context<'_>) {
+        let Some(own) = self.address() else {
+            return;
+        };
+        let mut frames = Vec::new();
+        self.arp.send(own, neighbor, ip, cx.now(), &mut frames);
+        frames.into_iter().for_each(|frame| cx.send(PORT, frame));
+    }
+
+    /// RFC 1122 §3.2.2.6.
+    fn answer_echo(&mut self, packet: &Ipv4<'_>, cx: &mut Context<'_>) -> bool {
+        let echo = match &packet.payload {
+            Payload4::Icmp(icmp) if icmp.checksum_ok && icmp.kind == ECHO_REQUEST => icmp,
+            _ => return false,
+        };
+        if echo.body.len() >= 4 {
+            let header = Header4::new(packet.destination, packet.source);
+            let ip = header.icmp(ECHO_REPLY, 0, echo.body);
+            self.send_ip(&ip, packet.source, cx);
+        }
+        true
+    }
+}
+
+fn is_on_link(lease: &Lease, to: Ipv4Addr) -> bool {
+    let mask = u32::MAX
+        .checked_shl(32 - u32::from(lease.prefix_len.min(32)))
+        .unwrap_or(0);
+    u32::from(lease.address) & mask == u32::from(to) & mask
+}
+
+/// Records what came of DHCPv4; returns whether anything did.
+fn tell(outcome: Outcome, cx: &mut Context<'_>) -> bool {
+    match outcome {
+        Outcome::Nothing => return false,
+        Outcome::Bound(lease) => cx.record(Fact::Ipv4Ready {
+            address: lease.address,
+            router: lease.router,
+            dns: lease.dns,
+            by_hand: false,
+        }),
+        Outcome::Lost(address) => cx.record(Fact::Ipv4Gone { address }),
+    }
+    true
+}
+
+/// The longest UDP payload in one packet of 1500 bytes.
+const MAX_PAYLOAD: usize = 1472;
