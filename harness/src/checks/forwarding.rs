@@ -3,6 +3,7 @@
 use super::check::Check;
 
 mod before_delegation;
+mod flows;
 mod fragment;
 mod hop_limit;
 mod not_to_forward;
@@ -18,6 +19,7 @@ mod unchanged;
 pub(super) const TOPICS: &[&[Check]] = &[
     unchanged::CHECKS,
     once::CHECKS,
+    flows::CHECKS,
     hop_limit::CHECKS,
     not_to_forward::CHECKS,
     path_mtu::CHECKS,

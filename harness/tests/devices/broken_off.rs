@@ -61,7 +61,7 @@ impl Kind {
     fn until(self) -> &'static str {
         match self {
             Self::Process => "2s",
-            Self::Qemu => "500ms",
+            Self::Qemu => "3s",
         }
     }
 
@@ -167,7 +167,7 @@ impl Broken {
         }
 
         let marker = marker(&self.bench.folder);
-        let gone = eventually(Duration::from_secs(15), || {
+        let gone = eventually(Duration::from_secs(60), || {
             let alive = |pid: &u32| Path::new(&format!("/proc/{pid}")).exists();
             !below.iter().any(alive) && processes_with(&marker).is_empty()
         });

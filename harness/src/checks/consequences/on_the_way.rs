@@ -171,6 +171,7 @@ const NO_WAY: &[Obstacle] = &[
     beyond("fwd.to-right-mac"),
     within("fwd.mtu.full-size"),
     within("ngn.tcp.survives-silence"),
+    beyond("fwd.flow-goes-on"),
     anywhere("ons.second-terminal.works"),
     anywhere("ons.parallel-connections"),
 ];

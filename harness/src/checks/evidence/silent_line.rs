@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use ngnlab_sim::Time;
-use ngnlab_sim::line::{Dhcpv6Quirk, EdgeQuirk, HomeGatewayQuirk};
+use ngnlab_sim::line::{Dhcpv6Quirk, EdgeQuirk, HomeGatewayQuirk, Upstream};
 use ngnlab_sim::setup::Mode;
 use ngnlab_sim::trace::Role;
 
@@ -81,6 +81,11 @@ pub(in crate::checks) fn gives_no_prefix(trace: &Dissection<'_>, at: Time) -> Op
         .any(|one| quirks.home_gateway.contains(one));
     if before.is_empty() && gives_none && sent(trace).any(|found| found.at <= at) {
         return Some("the home gateway gives no prefix");
+    }
+    let line = &trace.header().line;
+    let has_none = line.upstream == Upstream::RentalRouter && !line.delegates();
+    if before.is_empty() && has_none {
+        return Some("the line delegates nothing that the rental router could hand on");
     }
     let offered = received(trace).filter(|found| found.at <= at);
     let offered: Vec<_> = offered.flat_map(|found| found.is.granted()).collect();

@@ -82,8 +82,12 @@ impl Advertiser {
         self.old_dns.retain(|(dns, _)| offer.dns != Some(*dns));
         let extra = self.old_dns.len().saturating_sub(OLD_MAX);
         self.old_dns.drain(..extra);
+        let was_deprecated = self.is_deprecated(now);
         self.offer = offer;
         if only_refreshed {
+            if was_deprecated && !self.is_deprecated(now) && self.next.is_some() {
+                self.schedule(now, Duration::ZERO);
+            }
             return;
         }
         if before != after {
@@ -206,9 +210,15 @@ impl Advertiser {
     /// Returns how long the next advertisement has time, so that terminals hear of a prefix again
     /// before what they heard runs out (RFC 4861 §4.6.2).
     fn before_it_is_over(&self, now: Time) -> Duration {
-        let left = self.offer.lease.map(|lease| lease.preferred.since(now));
-        let left = left.filter(|left| !left.is_zero());
-        left.map_or(MAX_INTERVAL, |left| left / 2)
+        let ends = self.offer.lease.map(|lease| [lease.preferred, lease.valid]);
+        let left = ends.into_iter().flatten().map(|end| end.since(now));
+        let soonest = left.filter(|left| !left.is_zero()).min();
+        soonest.map_or(MAX_INTERVAL, |left| left / 2)
+    }
+
+    /// Returns whether what the LAN has is valid, but not preferred any more.
+    fn is_deprecated(&self, now: Time) -> bool {
+        self.offer.lease.is_some_and(|lease| lease.preferred <= now)
     }
 
     fn send(&self, on: &Interface, to: Ipv6Addr, mac: Mac, cx: &mut Context<'_>) {

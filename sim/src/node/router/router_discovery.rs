@@ -1,6 +1,7 @@
 //! The WAN as a host sees it: Router Solicitations, the default router, and the prefixes of its
 //! advertisements (RFC 4861 §6.3, RFC 4862 §5.5).
 
+use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ pub(super) struct Discovery {
     next_solicit: Option<Time>,
     routers: Vec<DefaultRouter>,
     prefixes: Vec<Lease>,
+    /// Those that were taken back by a preferred lifetime of zero, which is not running out.
+    withdrawn: BTreeSet<Ipv6Net>,
     next_rip: Option<Time>,
     /// Since when the line has not said a word after we did, for a defect.
     unanswered: Option<Time>,
@@ -45,6 +48,7 @@ impl Discovery {
             next_solicit: None,
             routers: Vec::new(),
             prefixes: Vec::new(),
+            withdrawn: BTreeSet::new(),
             next_rip: None,
             unanswered: None,
         }
@@ -81,13 +85,25 @@ impl Discovery {
         &self.prefixes
     }
 
-    /// Returns the prefix the line has granted: the one that is preferred longest.
+    /// Returns the prefix the line has granted: the one that is preferred longest. Where none is
+    /// preferred any more, one that nobody took back still works (RFC 4862 §5.5.4).
     pub(super) fn lease(&self, now: Time) -> Option<Lease> {
         let mut preferred = self.prefixes.iter().filter(|prefix| prefix.preferred > now);
         if self.defects.has(IGNORES_ZERO_PREFERRED) {
             return preferred.next().copied();
         }
-        preferred.max_by_key(|prefix| prefix.preferred).copied()
+        let best = preferred.max_by_key(|prefix| prefix.preferred);
+        if self.defects.has(DROPS_DEPRECATED_PREFIX) {
+            return best.copied();
+        }
+        best.or_else(|| self.deprecated(now)).copied()
+    }
+
+    /// Returns the prefix that is valid longest of those that ran out of being preferred.
+    fn deprecated(&self, now: Time) -> Option<&Lease> {
+        let usable = |prefix: &&Lease| prefix.valid > now && !self.withdrawn.contains(&prefix.net);
+        let usable = self.prefixes.iter().filter(usable);
+        usable.max_by_key(|prefix| prefix.valid)
     }
 
     /// Takes in an advertisement that came from a link-local address.
@@ -160,6 +176,7 @@ impl Discovery {
             return;
         };
         let fresh = Lease::starting(net.trunc(), info.preferred, info.valid, now);
+        self.note_withdrawal(fresh.net, info.preferred);
         let Some(known) = self
             .prefixes
             .iter_mut()
@@ -179,6 +196,15 @@ impl Discovery {
         } else {
             fresh.valid.max(known.valid.min(now + TWO_HOURS))
         };
+    }
+
+    fn note_withdrawal(&mut self, net: Ipv6Net, preferred: u32) {
+        let is_known = self.prefixes.iter().any(|known| known.net == net);
+        if preferred == 0 && is_known {
+            self.withdrawn.insert(net);
+        } else {
+            self.withdrawn.remove(&net);
+        }
     }
 
     /// Drops the default router: it says that it is none.
@@ -224,6 +250,9 @@ impl Discovery {
     pub(super) fn handle_timeout(&mut self, wan: &Interface, cx: &mut Context<'_>) {
         let now = cx.now();
         self.prefixes.retain(|prefix| prefix.valid > now);
+        let prefixes = &self.prefixes;
+        let is_known = |net: &Ipv6Net| prefixes.iter().any(|known| known.net == *net);
+        self.withdrawn.retain(is_known);
         self.routers.retain(|known| known.until > now);
         if self.next_rip.is_some_and(|at| at <= now) {
             self.next_rip = Some(now + RIP_INTERVAL);
@@ -333,6 +362,9 @@ defects! {
     /// Goes on preferring an address whose preferred lifetime an advertisement has set to zero.
     IGNORES_ZERO_PREFERRED = "ignores-zero-preferred",
         "RAで推奨有効期間が0になったアドレスを優先して使い続ける。";
+    /// Drops the prefix of its LAN as soon as it is preferred no more, although it is valid.
+    DROPS_DEPRECATED_PREFIX = "drops-deprecated-prefix",
+        "推奨有効期間が切れると、まだ有効なプレフィックスでもLANから取り下げる。";
     /// Speaks RIPng on the WAN, as routing daemons that run on every interface.
     RIPNG_ON_WAN = "ripng-on-wan",
         "WANでRIPngを送る。すべてのインタフェースで動く経路制御デーモンがそうする。";
