@@ -87,8 +87,18 @@ mod tests {
         let (ours, theirs) = (Ipv4Addr::new(192, 168, 1, 2), Ipv4Addr::new(192, 168, 1, 1));
         let nobody = Ipv4Addr::UNSPECIFIED;
         for (is_request, source, target, told) in [
-            (true, ours, theirs, "ARP who has 192.168.1.1? tell 192.168.1.2"),
-            (false, ours, theirs, "ARP 192.168.1.2 is at 02:00:00:00:00:01"),
+            (
+                true,
+                ours,
+                theirs,
+                "ARP who has 192.168.1.1? tell 192.168.1.2",
+            ),
+            (
+                false,
+                ours,
+                theirs,
+                "ARP 192.168.1.2 is at 02:00:00:00:00:01",
+            ),
             (true, nobody, ours, "ARP probe for 192.168.1.2"),
             (
                 true,

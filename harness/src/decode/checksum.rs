@@ -39,12 +39,7 @@ pub(super) fn read_alone(walk: &mut Walk<'_>, name: &str, bytes: Option<&[u8]>) 
     field(walk, name, right, false)
 }
 
-fn field(
-    walk: &mut Walk<'_>,
-    name: &str,
-    right: Option<bool>,
-    may_be_none: bool,
-) -> Read<Sum> {
+fn field(walk: &mut Walk<'_>, name: &str, right: Option<bool>, may_be_none: bool) -> Read<Sum> {
     let mut sum = Sum::Fine;
     walk.u16(name, |value| match right {
         _ if value == 0 && may_be_none => format!("{value:#06x} (none)"),

@@ -32,9 +32,10 @@ pub(super) fn structure(bytes: &[u8], at: usize, end: usize) -> Layer {
 fn object(walk: &mut Walk<'_>) -> Read<&'static str> {
     let class = walk.rest().get(2).copied().unwrap_or_default();
     let name = class_name(class).unwrap_or("object");
-    let length = walk.rest().first_chunk().map_or(0, |it| {
-        usize::from(u16::from_be_bytes(*it))
-    });
+    let length = walk
+        .rest()
+        .first_chunk()
+        .map_or(0, |it| usize::from(u16::from_be_bytes(*it)));
     walk.within(name, length.max(HEADER), |walk| {
         walk.u16("Length", |it| shown::bytes(it.into()))?;
         walk.u8("Class-Num", |it| shown::named(it, class_name(it)))?;

@@ -159,9 +159,7 @@ fn query(kind: u8, time_to_live: u8, walk: &mut Walk<'_>) -> Read<()> {
         ROUTER_SOLICITATION => {
             walk.hex("Reserved", 4)?;
         }
-        _ => walk
-            .summary
-            .push_str(&format!(" (TTL {time_to_live})")),
+        _ => walk.summary.push_str(&format!(" (TTL {time_to_live})")),
     }
     if walk.left() > 0 {
         walk.note_rest("Data");
@@ -282,7 +280,10 @@ mod tests {
         assert_eq!(names, ["Ethernet", "IPv4", "ICMP", "IPv4", "UDP"]);
         // A quote ends early by right.
         let told = error.layers.iter().map(|it| &it.summary[..]);
-        assert!(told.clone().all(|it| !it.contains("malformed")), "{error:#?}");
+        assert!(
+            told.clone().all(|it| !it.contains("malformed")),
+            "{error:#?}"
+        );
     }
 
     #[test]

@@ -108,8 +108,7 @@ fn body(kind: u8, code: u8, hop_limit: u8, walk: &mut Walk<'_>) -> Read<Next> {
             Ok(Next::Nothing)
         }
         _ => {
-            walk.summary
-                .push_str(&format!(" (hop limit {hop_limit})"));
+            walk.summary.push_str(&format!(" (hop limit {hop_limit})"));
             if walk.left() > 0 {
                 walk.note_rest("Message Body");
             }

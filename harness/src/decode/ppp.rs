@@ -111,21 +111,25 @@ fn option(walk: &mut Walk<'_>, protocol: u16) -> Read<String> {
     };
     let name = option_name(protocol, kind);
     let mut told = String::new();
-    walk.within(name.unwrap_or("option"), usize::from(length).max(2), |walk| {
-        walk.u8("Type", |it| shown::named(it, name))?;
-        walk.u8("Length", plain)?;
-        if length < 2 {
-            walk.doubt();
-        }
-        if walk.left() == 0 {
-            return Ok(String::new());
-        }
-        let words = value(protocol, kind, walk)?;
-        if let (Some(name), false) = (name, (protocol, kind) == (LCP, MAGIC)) {
-            told = format!("{name} {words}");
-        }
-        Ok(words)
-    })?;
+    walk.within(
+        name.unwrap_or("option"),
+        usize::from(length).max(2),
+        |walk| {
+            walk.u8("Type", |it| shown::named(it, name))?;
+            walk.u8("Length", plain)?;
+            if length < 2 {
+                walk.doubt();
+            }
+            if walk.left() == 0 {
+                return Ok(String::new());
+            }
+            let words = value(protocol, kind, walk)?;
+            if let (Some(name), false) = (name, (protocol, kind) == (LCP, MAGIC)) {
+                told = format!("{name} {words}");
+            }
+            Ok(words)
+        },
+    )?;
     Ok(told)
 }
 

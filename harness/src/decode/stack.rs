@@ -143,9 +143,7 @@ fn following(next: Next, bytes: &[u8], at: usize, end: usize) -> Part {
         // RFC 2473 §3 and RFC 2003 §3: packets in packets.
         Next::Protocol(41, ends) if !ends.is_piece => ipv6::header(bytes, at, end),
         Next::Protocol(4, ends) if !ends.is_piece => ipv4::header(bytes, at, end),
-        Next::Protocol(icmpv4::ICMP, ends) if ends.is_ipv4 => {
-            icmpv4::message(ends, bytes, at, end)
-        }
+        Next::Protocol(icmpv4::ICMP, ends) if ends.is_ipv4 => icmpv4::message(ends, bytes, at, end),
         Next::Protocol(_, ends) if ends.is_ipv4 => data(bytes, at, end),
         Next::Protocol(icmpv6::ICMPV6, ends) => icmpv6::message(ends, bytes, at, end),
         Next::Protocol(number, ends) => {

@@ -27,7 +27,9 @@ fn framed(message: &[u8]) -> Decoded {
 fn option<'d>(decoded: &'d Decoded, name: &str) -> &'d Field {
     let fields = &decoded.layers.last().expect("there are layers").fields;
     let mut found = fields.iter().filter(|field| field.name == name);
-    found.next().unwrap_or_else(|| panic!("no {name} in {fields:#?}"))
+    found
+        .next()
+        .unwrap_or_else(|| panic!("no {name} in {fields:#?}"))
 }
 
 #[test]
@@ -72,7 +74,10 @@ fn what_a_client_wants_is_told_with_the_options_it_asks_for() {
     assert_eq!(request.summary, "DHCPREQUEST deadbe01 for 192.168.1.10");
     let asked = option(&request, "Parameter Request List");
     assert_eq!(asked.fields[4].value, "Classless Static Route (121)");
-    assert_eq!(option(&request, "Client-identifier").value, "02:00:5e:00:00:01");
+    assert_eq!(
+        option(&request, "Client-identifier").value,
+        "02:00:5e:00:00:01"
+    );
     assert_eq!(option(&request, "Client FQDN").value, "pc");
 }
 
@@ -91,9 +96,15 @@ fn values_of_several_parts_are_read() {
         ],
     );
     let routes = option(&ack, "Classless Static Route");
-    assert_eq!(routes.value, "192.0.2.0/24 192.168.1.1, 0.0.0.0/0 192.168.1.254");
+    assert_eq!(
+        routes.value,
+        "192.0.2.0/24 192.168.1.1, 0.0.0.0/0 192.168.1.254"
+    );
     assert_eq!(option(&ack, "Domain Search").value, "a.b, c.b");
-    assert_eq!(option(&ack, "Relay Agent Information").value, "Agent Circuit ID");
+    assert_eq!(
+        option(&ack, "Relay Agent Information").value,
+        "Agent Circuit ID"
+    );
     assert_eq!(option(&ack, "Time Offset").value, "-16 s");
     assert!(!ack.summary.contains("malformed"), "{}", ack.summary);
 }
