@@ -340,6 +340,14 @@ impl<'t> Dissection<'t> {
         }
     }
 
+    /// Returns the IPv4 packet of a record, bare or in a session.
+    pub fn ipv4_at(&self, record: RecordId) -> Option<&Ipv4Packet> {
+        let at = self
+            .ipv4
+            .binary_search_by_key(&record, |found| found.record);
+        at.ok().map(|at| &self.ipv4[at].is)
+    }
+
     /// Returns what was set up.
     pub fn header(&self) -> &'t Header {
         &self.trace.header

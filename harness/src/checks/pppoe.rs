@@ -10,12 +10,15 @@ mod discovery;
 mod discovery_answers;
 mod echo;
 mod endings;
+mod flows;
 mod lcp;
 mod network;
 mod proof;
 mod refused;
 mod requests;
 mod sessions;
+
+pub(super) use flows::{Flow, flows};
 
 /// The checks, topic by topic.
 pub(super) const TOPICS: &[&[Check]] = &[
