@@ -2,7 +2,8 @@
 //! when a session is lost (RFC 2516, RFC 1661 and those of each protocol).
 //!
 //! ONS does not use PPPoE (guide Q4); オンライン請求 and the service information site do (guide p.7,
-//! ngn-facts §4.5). All are judged by what is on the WAN.
+//! ngn-facts §4.5). All are judged by what is on the WAN. Beside them stands what a router owes to
+//! terminals that dial themselves through it.
 
 use super::check::Check;
 
@@ -12,6 +13,7 @@ mod echo;
 mod endings;
 mod lcp;
 mod network;
+mod passing;
 mod proof;
 mod refused;
 mod requests;
@@ -28,6 +30,7 @@ pub(super) const TOPICS: &[&[Check]] = &[
     echo::CHECKS,
     proof::CHECKS,
     network::CHECKS,
+    passing::CHECKS,
 ];
 
 #[cfg(test)]

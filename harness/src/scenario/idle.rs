@@ -137,7 +137,7 @@ impl Stage<'_> {
             Action::Silence(step) => (None, step.lasting),
             Action::Dns(step) => (None, step.lasting),
             Action::LineAuth(step) => (None, step.lasting),
-            Action::Concentrator(_) if self.scenario.device.pppoe.get_ref().is_empty() => {
+            Action::Concentrator(_) if !self.scenario.has_sessions() => {
                 return Idle::step(
                     "no session is dialled here, so that the concentrator has none",
                     "give the device one: `device = { pppoe = [\"isp\"] }`",

@@ -138,7 +138,8 @@ fn line(scenario: &Scenario, found: &mut Vec<Mistake>) {
     }
 }
 
-/// A line has as many PPPoE sessions as a contract can have, and no bridge dials one.
+/// A line has as many PPPoE sessions as a contract can have, no bridge has to do with one, and who
+/// dials has its IPv4 address by the session.
 fn sessions(scenario: &Scenario, found: &mut Vec<Mistake>) {
     if let Some(sessions) = &scenario.line.pppoe_sessions
         && !(1..=MOST_SESSIONS).contains(sessions.get_ref())
@@ -154,6 +155,18 @@ fn sessions(scenario: &Scenario, found: &mut Vec<Mistake>) {
     if !dialled.get_ref().is_empty() && scenario.device.mode == Some(Mode::Bridge) {
         let message = "a bridge dials no PPPoE session";
         found.push(Mistake::new(dialled.span(), message));
+    }
+    if scenario.device.pppoe_pass_through && scenario.device.mode == Some(Mode::Bridge) {
+        let message = "a bridge lets IPv6 pass, and no PPPoE beside it";
+        found.push(Mistake::new(scenario.line.preset.span(), message));
+    }
+    for spec in &scenario.terminal_specs {
+        if let Some(dials) = spec.dials.as_ref().filter(|_| spec.ipv4.is_some()) {
+            let message = "a terminal that dials has its IPv4 address by its session";
+            let mut mistake = Mistake::new(dials.span(), message);
+            mistake.help = Some("take out `ipv4`, or `dials`".to_owned());
+            found.push(mistake);
+        }
     }
 }
 

@@ -109,6 +109,7 @@ fn names_itself(trace: &Dissection<'_>) -> Verdict {
             router,
             dns,
             by_hand: false,
+            in_session: false,
             ..
         } => Some((told.record, *router, dns)),
         _ => None,

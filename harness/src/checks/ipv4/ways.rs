@@ -215,7 +215,12 @@ fn opens(trace: &Dissection<'_>) -> Verdict {
         let rest = url.split_once("://").map_or("", |(_, rest)| rest);
         in_domain(rest.split('/').next().unwrap_or_default(), domain)
     };
-    let ends = trace.facts.iter().filter_map(|told| match told.fact {
+    // Who dials itself has another way than the device's.
+    let facts = trace.facts.iter().filter(|told| {
+        let mut others = trace.dialling_terminals();
+        others.all(|other| other.name != told.node)
+    });
+    let ends = facts.filter_map(|told| match told.fact {
         Fact::PageSeen { url, .. } | Fact::Downloaded { url, .. } if is_site(url) => {
             Some((told, None))
         }

@@ -1,46 +1,54 @@
-//! The PPPoE client: a session for each account that is set up, beside IPv6 on the same WAN (guide
-//! Q4: ONS itself does not use PPPoE).
+//! The PPPoE client of routers, and of terminals that dial themselves: a session for each account
+//! that is set up, beside IPv6 on the same wire (guide Q4: ONS itself does not use PPPoE).
 //!
-//! Sessions know nothing of one another. What travels over them is IPv4's: `ipv4.rs`.
+//! Sessions know nothing of one another. What travels over them is IPv4's, with the node around.
+//! The mistakes that it can make are the reference router's.
 
-pub(super) mod discovery;
-pub(super) mod link;
-pub(super) mod negotiation;
-pub(super) mod session;
+pub(in crate::node) mod discovery;
+pub(in crate::node) mod link;
+pub(in crate::node) mod negotiation;
+pub(in crate::node) mod session;
 
 use std::net::Ipv4Addr;
 
-use super::Router;
-use super::defect::Defects;
-use super::interface::Interface;
 use crate::frame::Frame;
+use crate::message::packet::Mac;
 use crate::message::pppoe::Pppoe;
 use crate::node::Context;
+use crate::node::router::defect::Defects;
 use crate::setup::PppoeAccount;
 use crate::time::Time;
 
 use session::Session;
 
 /// A session by which IPv4 may flow.
-pub(super) struct Up {
+pub(in crate::node) struct Up {
     /// Which of those that are set up.
-    pub(super) session: usize,
+    pub(in crate::node) session: usize,
     /// The address that it has given us.
-    pub(super) address: Ipv4Addr,
+    pub(in crate::node) address: Ipv4Addr,
     /// The DNS servers that it has named.
-    pub(super) dns: Vec<Ipv4Addr>,
+    pub(in crate::node) dns: Vec<Ipv4Addr>,
 }
 
 /// All sessions.
-pub(super) struct PppoeClient {
+pub(in crate::node) struct PppoeClient {
+    port: u8,
+    mac: Mac,
     sessions: Vec<Session>,
     carrier: bool,
 }
 
 impl PppoeClient {
-    pub(super) fn new(accounts: &[PppoeAccount], defects: &Defects) -> Self {
+    pub(in crate::node) fn new(
+        (port, mac): (u8, Mac),
+        accounts: &[PppoeAccount],
+        defects: &Defects,
+    ) -> Self {
         let numbered = (1..).zip(accounts);
         Self {
+            port,
+            mac,
             sessions: numbered
                 .map(|(number, account)| Session::new(number, account.clone(), defects.clone()))
                 .collect(),
@@ -49,26 +57,25 @@ impl PppoeClient {
     }
 
     /// Takes in a frame of PPPoE's; returns the IPv4 packet in it with the session that it came by.
-    pub(super) fn handle_frame(
+    pub(in crate::node) fn handle_frame(
         &mut self,
         frame: &Frame,
-        wan: &Interface,
         cx: &mut Context<'_>,
     ) -> Option<(usize, Vec<u8>)> {
         let packet = Pppoe::parse(frame)?;
         let mut arrived = None;
         for (number, session) in self.sessions.iter_mut().enumerate() {
-            if let Some(ip) = session.ipv4_in(&packet, wan.mac()) {
+            if let Some(ip) = session.ipv4_in(&packet, self.mac) {
                 arrived = Some((number, ip));
             }
-            let out = session.handle(&packet, wan.mac(), cx);
-            send(out, wan, cx);
+            let out = session.handle(&packet, self.mac, cx);
+            send(out, self.port, cx);
         }
         arrived
     }
 
     /// Returns the sessions by which IPv4 may flow.
-    pub(super) fn up(&self) -> Vec<Up> {
+    pub(in crate::node) fn up(&self) -> Vec<Up> {
         let numbered = self.sessions.iter().enumerate();
         numbered
             .filter_map(|(number, session)| {
@@ -83,59 +90,38 @@ impl PppoeClient {
     }
 
     /// Sends an IPv4 packet by a session, if it is up.
-    pub(super) fn send_ipv4(
-        &self,
-        session: usize,
-        ip: Vec<u8>,
-        wan: &Interface,
-        cx: &mut Context<'_>,
-    ) {
+    pub(in crate::node) fn send_ipv4(&self, session: usize, ip: Vec<u8>, cx: &mut Context<'_>) {
         if let Some(session) = self.sessions.get(session) {
-            send(session.ipv4_out(ip, wan.mac()), wan, cx);
+            send(session.ipv4_out(ip, self.mac), self.port, cx);
         }
     }
 
     /// Takes in that the cable of the WAN was pulled or put back.
-    pub(super) fn handle_carrier(&mut self, up: bool, now: Time) {
+    pub(in crate::node) fn handle_carrier(&mut self, up: bool, now: Time) {
         self.carrier = up;
         for session in &mut self.sessions {
             session.handle_carrier(up, now);
         }
     }
 
-    pub(super) fn handle_timeout(&mut self, wan: &Interface, cx: &mut Context<'_>) {
+    pub(in crate::node) fn handle_timeout(&mut self, cx: &mut Context<'_>) {
         if !self.carrier {
             return;
         }
         for session in &mut self.sessions {
-            let out = session.handle_timeout(wan.mac(), cx);
-            send(out, wan, cx);
+            let out = session.handle_timeout(self.mac, cx);
+            send(out, self.port, cx);
         }
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<Time> {
+    pub(in crate::node) fn poll_timeout(&self) -> Option<Time> {
         let sessions = self.sessions.iter().filter(|_| self.carrier);
         sessions.filter_map(Session::poll_timeout).min()
     }
 }
 
-impl Router {
-    /// Takes in a frame of PPPoE's on the WAN. From the LAN none is passed on: pass-through
-    /// (PPPoEパススルー) is another device's.
-    pub(super) fn handle_pppoe(&mut self, port: u8, frame: &Frame, cx: &mut Context<'_>) {
-        if port == Self::WAN && !self.ram.hung {
-            let ram = &mut self.ram;
-            let arrived = ram.pppoe.handle_frame(frame, &ram.wan, cx);
-            self.settle_ipv4();
-            if let Some((session, ip)) = arrived {
-                self.handle_session_ipv4(session, &ip, cx);
-            }
-        }
-    }
-}
-
-fn send(packets: Vec<Pppoe>, wan: &Interface, cx: &mut Context<'_>) {
+fn send(packets: Vec<Pppoe>, port: u8, cx: &mut Context<'_>) {
     for packet in packets {
-        wan.send_frame(packet.frame(), cx);
+        cx.send(port, packet.frame());
     }
 }
