@@ -193,10 +193,13 @@ impl Scenario {
         specs.find(|spec| spec.name.get_ref() == name)
     }
 
-    /// Returns whether anybody dials a PPPoE session: the device, or a terminal.
+    /// Returns whether anybody dials a PPPoE session: the device, a terminal, or a home gateway.
     pub fn has_sessions(&self) -> bool {
         let mut terminals = self.terminal_specs.iter();
-        !self.device.pppoe.get_ref().is_empty() || terminals.any(|spec| spec.dials.is_some())
+        let gateway = self.line.home_gateway_pppoe.get_ref();
+        !gateway.is_empty()
+            || !self.device.pppoe.get_ref().is_empty()
+            || terminals.any(|spec| spec.dials.is_some())
     }
 
     /// Returns how a terminal gets its IPv4 address in an area, if at all.

@@ -50,6 +50,16 @@ pub struct PppoeAccount {
     pub source: Option<Ipv4Addr>,
 }
 
+/// What a user presses on the settings page beside a PPPoE session (接続, 切断).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hand {
+    /// 切断: the session ends, and stays so.
+    Disconnect,
+    /// 接続: it is dialled.
+    Connect,
+}
+
 /// The MAC addresses of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Macs {

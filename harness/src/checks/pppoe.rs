@@ -7,6 +7,7 @@
 
 use super::check::Check;
 
+mod by_hand;
 mod discovery;
 mod discovery_answers;
 mod echo;
@@ -25,6 +26,7 @@ pub(super) const TOPICS: &[&[Check]] = &[
     discovery_answers::CHECKS,
     refused::CHECKS,
     endings::CHECKS,
+    by_hand::CHECKS,
     lcp::CHECKS,
     requests::CHECKS,
     echo::CHECKS,

@@ -289,6 +289,7 @@ fn can_be(scenario: &Scenario, area: Area, bounds: &Bounds) -> bool {
     bounds.modes.contains(&scenario.mode())
         // What a box does that is not there would be counted and never happen.
         && (has_home_gateway || line.quirks.home_gateway.is_empty())
+        && (has_home_gateway || line.home_gateway_pppoe.is_empty())
         && (scenario.has_sessions() || line.quirks.pppoe.is_empty())
 }
 

@@ -11,7 +11,7 @@ use ngnlab_sim::setup::Mode;
 use toml::Spanned;
 
 use super::delivery::Delivery;
-use super::idle::Ground;
+use super::idle::{Ground, has_home_gateway};
 use super::spans::Spans;
 use super::step::{Action, Step};
 use super::{LineSpec, Scenario};
@@ -146,6 +146,19 @@ fn sessions(scenario: &Scenario, found: &mut Vec<Mistake>) {
     {
         let message = format!("a line has 1 to {MOST_SESSIONS} PPPoE sessions");
         found.push(Mistake::new(sessions.span(), message));
+    }
+    let gateway = &scenario.line.home_gateway_pppoe;
+    if gateway.get_ref().len() > usize::from(MOST_SESSIONS) {
+        let message = format!("a device dials {MOST_SESSIONS} PPPoE sessions at most");
+        found.push(Mistake::new(gateway.span(), message));
+    }
+    let has_gateway = |area: &Area| has_home_gateway(&scenario.line(*area));
+    let is_known = Line::PRESETS.contains(&scenario.line.preset.get_ref().as_str());
+    let mut areas = scenario.line.areas.iter();
+    if !gateway.get_ref().is_empty() && is_known && !areas.all(has_gateway) {
+        let mut mistake = Mistake::new(gateway.span(), "this line has no ひかり電話ルータ");
+        mistake.help = Some("give the line `preset = \"hgw-pd\"` or `\"hgw-ra\"`".to_owned());
+        found.push(mistake);
     }
     let dialled = &scenario.device.pppoe;
     if dialled.get_ref().len() > usize::from(MOST_SESSIONS) {

@@ -96,6 +96,22 @@ impl PppoeClient {
         }
     }
 
+    /// Has its user end the sessions of an account, or all of them.
+    pub(in crate::node) fn hang_up(&mut self, account: Option<&str>, cx: &mut Context<'_>) {
+        let sessions = self.sessions.iter_mut();
+        for session in sessions.filter(|it| account.is_none_or(|name| it.is_of(name))) {
+            send(session.hang_up(self.mac, cx.now()), self.port, cx);
+        }
+    }
+
+    /// Has its user dial the sessions of an account, or all of them.
+    pub(in crate::node) fn dial(&mut self, account: Option<&str>, now: Time) {
+        let sessions = self.sessions.iter_mut();
+        for session in sessions.filter(|it| account.is_none_or(|name| it.is_of(name))) {
+            session.dial(now);
+        }
+    }
+
     /// Takes in that the cable of the WAN was pulled or put back.
     pub(in crate::node) fn handle_carrier(&mut self, up: bool, now: Time) {
         self.carrier = up;

@@ -14,6 +14,7 @@ use crate::message::packet::Mac;
 use crate::message::packet::ethernet::Ethernet;
 use crate::message::pppoe::{HOST_UNIQ, Pppoe, Stage};
 use crate::node::Context;
+use crate::setup::Hand;
 
 impl Router {
     /// Takes in a frame of PPPoE's, or passes it on.
@@ -38,6 +39,15 @@ impl Router {
             };
             cx.send(far, passed);
         }
+    }
+
+    /// Presses 切断 or 接続 for the sessions of an account, or for all of them.
+    pub fn press(&mut self, hand: Hand, account: Option<&str>, cx: &mut Context<'_>) {
+        match hand {
+            Hand::Disconnect => self.ram.pppoe.hang_up(account, cx),
+            Hand::Connect => self.ram.pppoe.dial(account, cx.now()),
+        }
+        self.settle_ipv4();
     }
 
     fn handle_own_pppoe(&mut self, frame: &Frame, cx: &mut Context<'_>) {
