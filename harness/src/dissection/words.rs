@@ -240,9 +240,16 @@ pub(crate) fn fact_in_words(fact: &Fact) -> String {
             format!("DNS servers {} by {by:?}", servers.join(", "))
         }
         Fact::Ipv4Ready {
-            address, by_hand, ..
+            address,
+            by_hand,
+            in_session,
+            ..
         } => {
-            let how = if *by_hand { "by hand" } else { "by DHCPv4" };
+            let how = match (by_hand, in_session) {
+                (true, _) => "by hand",
+                (false, true) => "by a PPPoE session",
+                (false, false) => "by DHCPv4",
+            };
             format!("has address {address} {how}")
         }
         Fact::Ipv4Gone { address } => format!("lost address {address}"),

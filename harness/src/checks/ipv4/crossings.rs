@@ -110,6 +110,7 @@ impl From<Flow> for Up {
 fn ends_sessions(step: &Stepped<'_>) -> bool {
     let is_deed = match &step.action {
         Action::Concentrator(of) => !matches!(of.does.deed(), Deed::Say(_)),
+        Action::ByHand(_) => true,
         _ => false,
     };
     is_deed || step.cuts_power() || step.pulls(Wire::Wan) || step.restarts_network()
