@@ -53,6 +53,7 @@ fn lay(world: &mut World, preset: &str) -> Handle<Terminal> {
         default_dns: values.ngn_dns.to_vec(),
         domains: ONS_DOMAINS.iter().map(row).collect(),
         pppoe: Vec::new(),
+        pppoe_pass_through: false,
         wrong_on_purpose: Vec::new(),
     };
     let defects = BTreeSet::new();

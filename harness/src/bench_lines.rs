@@ -165,6 +165,7 @@ impl Lines {
             default_dns: values.ngn_dns.to_vec(),
             domains: line.ons_domains().map(str::to_owned).map(row).collect(),
             pppoe: Vec::new(),
+            pppoe_pass_through: false,
             wrong_on_purpose: Vec::new(),
         };
         let defects = Default::default();

@@ -9,11 +9,14 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use etherparse::EtherType;
 use ngnlab_reports::escape;
 use ngnlab_sim::Frame;
 use ngnlab_sim::line::Line;
 use ngnlab_sim::link::offload::with_checksum;
+use ngnlab_sim::message::packet::ethernet::Ethernet;
 use ngnlab_sim::message::packet::{ETHERNET_HEADER, Mac, Packet};
+use ngnlab_sim::message::{ppp, pppoe};
 use ngnlab_sim::trace::{Role, Trace};
 
 use crate::error::Error;
@@ -116,6 +119,8 @@ struct Heap {
     tagged: u64,
     pppoe: u64,
     cooked: u64,
+    /// How many packets of IPv4 there were, bare and in sessions.
+    ipv4: usize,
     /// How many checksums were left to a network card, and how many frames one has joined.
     unsummed: u64,
     joined: u64,
@@ -158,8 +163,8 @@ impl Heap {
         }
         if heap.is_full {
             heap.remarks.push(format!(
-                "the capture has more than the {MOST_FRAMES} frames with IPv6, or the {} MB, that are \
-                 judged at a time; what follows was not read: cut it with `editcap -A` and `-B`, or \
+                "the capture has more than the {MOST_FRAMES} frames, or the {} MB, that are judged at a \
+                 time; what follows was not read: cut it with `editcap -A` and `-B`, or \
                  capture without downloads",
                 MOST_BYTES / 1_000_000
             ));
@@ -194,6 +199,10 @@ impl Heap {
             self.is_full = true;
             return ControlFlow::Break(());
         }
+        let is_ipv4 = carries_ipv4(&bared.frame);
+        if is_ipv4 && self.leave_out_ipv4() {
+            return ControlFlow::Continue(());
+        }
         if let Some(whole) = with_checksum(&bared.frame) {
             bared.frame = whole;
             self.unsummed += 1;
@@ -221,6 +230,20 @@ impl Heap {
             cooked: bared.cooked,
         });
         ControlFlow::Continue(())
+    }
+
+    /// Counts a packet of IPv4, and returns whether there are so many that none is kept.
+    fn leave_out_ipv4(&mut self) -> bool {
+        self.ipv4 += 1;
+        if self.ipv4 == MOST_IPV4 {
+            self.kept.retain(|kept| !carries_ipv4(&kept.frame));
+            self.bytes = self.kept.iter().map(|kept| kept.frame.len()).sum();
+            self.remarks.push(format!(
+                "the capture has {MOST_IPV4} packets of IPv4 or more: nothing is judged that takes \
+                 IPv4; capture without downloads"
+            ));
+        }
+        self.ipv4 >= MOST_IPV4
     }
 
     fn points(&self, sources: &[Source], request: &Request) -> Result<Points, Error> {
@@ -345,8 +368,8 @@ impl Heap {
             *found = told.or(looks.filter(|_| request.macs.is_empty()));
             if found.is_none() {
                 let asks = match role {
-                    Role::Wan => "asks for routers or by DHCPv6",
-                    Role::Lan | Role::Uplink => "advertises itself, or answers by DHCPv6 or DNS",
+                    Role::Wan => "asks for routers, by DHCPv6 or by PPPoE",
+                    Role::Lan | Role::Uplink => "advertises itself, or answers by DHCP or DNS",
                 };
                 let what = match request.macs.is_empty() {
                     true => format!(
@@ -396,6 +419,16 @@ impl Heap {
     }
 }
 
+/// Returns whether a frame has a packet of IPv4 in it, bare or in a PPPoE session.
+fn carries_ipv4(frame: &[u8]) -> bool {
+    let Some(ethernet) = Ethernet::parse(frame) else {
+        return false;
+    };
+    let protocol = ethernet.payload.get(pppoe::HEADER..pppoe::HEADER + 2);
+    ethernet.kind == EtherType::IPV4
+        || ethernet.kind == pppoe::SESSION && protocol == Some(&ppp::IPV4.to_be_bytes())
+}
+
 fn usage(what: String, help: String) -> Error {
     Error::Usage {
         what,
@@ -407,5 +440,7 @@ fn usage(what: String, help: String) -> Error {
 const LONGEST_FRAME: usize = ETHERNET_HEADER + 1500;
 /// As many as a run's trace holds.
 const MOST_FRAMES: usize = 200_000;
+/// Downloads by way of another line must not leave the line itself unjudged.
+const MOST_IPV4: usize = 100_000;
 /// As many bytes as so many frames of the line's MTU have.
 const MOST_BYTES: usize = MOST_FRAMES * 1_514;

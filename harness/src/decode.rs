@@ -15,12 +15,16 @@ use ngnlab_sim::trace::Seen;
 
 use streams::Streams;
 
+mod arp;
 mod checksum;
 mod conversation;
+mod dhcpv4;
 mod dhcpv6;
 mod dns;
 mod flow;
 mod http;
+mod icmp_extensions;
+mod icmpv4;
 mod icmpv6;
 mod ipv4;
 mod ipv6;
@@ -30,6 +34,7 @@ mod ndp;
 mod next;
 mod pieces;
 mod ppp;
+mod pppoe;
 mod shown;
 mod stack;
 mod streams;

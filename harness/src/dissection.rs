@@ -16,7 +16,7 @@ use ngnlab_sim::message::packet::ipv4::{Ipv4, in_frame};
 use ngnlab_sim::message::packet::{Ipv6, Mac, Packet, is_routable};
 use ngnlab_sim::message::ppp::IPV4;
 use ngnlab_sim::setup::{Aspect, Mode, Setup};
-use ngnlab_sim::trace::{End, Fact, Frames, Header, Role, Seen};
+use ngnlab_sim::trace::{End, Fact, Frames, Header, Role, Seen, TerminalTruth};
 use ngnlab_sim::{Fate, Time, Trace};
 
 use crate::decode::Decoder;
@@ -64,8 +64,11 @@ pub struct Dissection<'t> {
     pub dhcpv6: Vec<Found<Dhcpv6>>,
     /// Every DNS message, over UDP and over TCP.
     pub dns: Vec<Found<Dns>>,
-    /// Every PPPoE packet; it has no IPv6 addresses.
+    /// Every PPPoE packet of the device's own sessions; it has no IPv6 addresses.
     pub pppoe: Vec<Found<PppoePacket>>,
+    /// Every PPPoE packet of terminals that dial themselves; what is in their sessions stands nowhere
+    /// else.
+    pub terminals_pppoe: Vec<Found<PppoePacket>>,
     /// Every IPv4 packet, on the LAN and in sessions; its addresses are mapped outside of it (RFC 3493
     /// §3.7), and so are those of DNS messages over IPv4.
     pub ipv4: Vec<Found<Ipv4Packet>>,
@@ -116,6 +119,7 @@ impl<'t> Dissection<'t> {
             dhcpv6: Vec::new(),
             dns: Vec::new(),
             pppoe: Vec::new(),
+            terminals_pppoe: Vec::new(),
             ipv4: Vec::new(),
             dhcpv4: Vec::new(),
             connections: Vec::new(),
@@ -186,6 +190,10 @@ impl<'t> Dissection<'t> {
                             eth_destination: packet.packet.destination,
                             ..place
                         };
+                        if this.is_terminals(&place) {
+                            this.terminals_pppoe.push(place.with(packet));
+                            continue;
+                        }
                         if let Some(ip) = packet.ppp.as_ref().filter(|ppp| ppp.protocol == IPV4)
                             && let Some(ip) = Ipv4::parse(&ip.information)
                         {
@@ -340,6 +348,14 @@ impl<'t> Dissection<'t> {
         }
     }
 
+    /// Returns the IPv4 packet of a record, bare or in a session.
+    pub fn ipv4_at(&self, record: RecordId) -> Option<&Ipv4Packet> {
+        let at = self
+            .ipv4
+            .binary_search_by_key(&record, |found| found.record);
+        at.ok().map(|at| &self.ipv4[at].is)
+    }
+
     /// Returns what was set up.
     pub fn header(&self) -> &'t Header {
         &self.trace.header
@@ -390,6 +406,18 @@ impl<'t> Dissection<'t> {
             Ndp::NeighborAdvert(advert) => Some(found.with(advert)),
             _ => None,
         })
+    }
+
+    /// Returns the terminals that dial PPPoE sessions themselves.
+    pub fn dialling_terminals(&self) -> impl Iterator<Item = &'t TerminalTruth> + use<'t> {
+        let terminals = self.trace.header.terminals.iter();
+        terminals.filter(|terminal| terminal.dials)
+    }
+
+    /// Returns whether a frame comes from a terminal that dials itself, or goes to one.
+    fn is_terminals<T>(&self, found: &Found<T>) -> bool {
+        self.dialling_terminals()
+            .any(|own| [found.eth_source, found.eth_destination].contains(&own.mac))
     }
 
     /// Returns every MAC address the device has shown, and the configured ones.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use ngnlab_sim::cable::{Cable, Port};
-use ngnlab_sim::setup::{Macs, Setup};
+use ngnlab_sim::setup::{Hand, Macs, Setup};
 use ngnlab_sim::time::Pace;
 use ngnlab_sim::world::World;
 use schemars::JsonSchema;
@@ -47,6 +47,17 @@ pub trait Dut {
 
     /// Takes the device's power away and gives it back.
     fn power_cycle(&mut self, world: &mut World) -> Result<(), DutError>;
+
+    /// Presses 切断 or 接続 on the device's settings page for its PPPoE sessions of an account, or for all
+    /// of them.
+    fn press(
+        &mut self,
+        _world: &mut World,
+        _hand: Hand,
+        _account: Option<&str>,
+    ) -> Result<(), DutError> {
+        Err(DutError::NotOffered("PPPoE sessions by hand".to_owned()))
+    }
 
     /// Looks whether the device still does its part; called at every step and when the world is
     /// woken.

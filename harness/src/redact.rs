@@ -57,7 +57,7 @@ impl Redactor {
     /// Notes what in a trace has to be mapped.
     pub fn learn(&mut self, trace: &Trace) {
         let found = Inside::of(trace);
-        self.own.add(&trace.header.setup);
+        self.own.add(&trace.header);
         self.macs.extend(found.macs);
         self.ids.extend(found.customer_ids);
     }
@@ -212,7 +212,7 @@ impl Inside {
             is_given_out(*mac) || header.captured.is_some() && mac.0[0] & 1 == 0 && mac.0 != [0; 6]
         };
         let mut own = ppp::Own::default();
-        own.add(&header.setup);
+        own.add(header);
         for record in &trace.records {
             if let Seen::Frame { frame, .. } = &record.seen {
                 found.macs.extend(frames::macs(frame).filter(is_real));

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use ngnlab_reports::Text;
+use ngnlab_sim::line::Area;
 use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::node::terminal::Ipv4Config;
 use ngnlab_sim::setup::{Aspect, Mode};
@@ -103,6 +104,10 @@ pub struct DeviceSpec {
     /// (送信元 IP アドレス, as an RT-S300SE has it).
     #[serde(default)]
     pub source_bound: bool,
+    /// Whether PPPoE of terminals that dial themselves passes between LAN and line (PPPoEパススルー,
+    /// PPPoEブリッジ).
+    #[serde(default)]
+    pub pppoe_pass_through: bool,
     /// What is wrong on purpose; follows from the other keys unless given.
     pub wrong_on_purpose: Option<Vec<Aspect>>,
 }
@@ -188,9 +193,22 @@ impl Scenario {
         specs.find(|spec| spec.name.get_ref() == name)
     }
 
-    /// Returns how a terminal gets its IPv4 address, if at all.
-    pub fn terminal_ipv4(&self, name: &str) -> Option<Ipv4Config> {
-        let spec = self.terminal_spec(name).and_then(|spec| spec.ipv4);
+    /// Returns whether anybody dials a PPPoE session: the device, a terminal, or a home gateway.
+    pub fn has_sessions(&self) -> bool {
+        let mut terminals = self.terminal_specs.iter();
+        let gateway = self.line.home_gateway_pppoe.get_ref();
+        !gateway.is_empty()
+            || !self.device.pppoe.get_ref().is_empty()
+            || terminals.any(|spec| spec.dials.is_some())
+    }
+
+    /// Returns how a terminal gets its IPv4 address in an area, if at all.
+    pub fn terminal_ipv4(&self, name: &str, area: Area) -> Option<Ipv4Config> {
+        let spec = self.terminal_spec(name);
+        if let Some(dialled) = spec.and_then(|spec| spec.dials.as_ref()) {
+            return Some(Ipv4Config::Dialled(dialled.get_ref().by_terminal(area)));
+        }
+        let spec = spec.and_then(|spec| spec.ipv4);
         let dials = !self.device.pppoe.get_ref().is_empty();
         let usual = match dials {
             true => TerminalIpv4::Automatic,
@@ -234,6 +252,7 @@ impl Default for DeviceSpec {
             pppoe: none_dialled(),
             domain_routing: usual(),
             source_bound: false,
+            pppoe_pass_through: false,
             wrong_on_purpose: None,
         }
     }
@@ -252,8 +271,6 @@ const LONG: Duration = Duration::from_secs(120);
 
 #[cfg(test)]
 mod tests {
-    use ngnlab_sim::line::Area;
-
     use super::*;
 
     #[test]

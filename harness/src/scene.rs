@@ -7,6 +7,7 @@ use ngnlab_reports::Case;
 use ngnlab_reports::scene::{Event, Lane, Scene, Scenes, Sent, Side, What};
 use ngnlab_sim::line::Upstream;
 use ngnlab_sim::message::packet::{Mac, Packet, is_link_local};
+use ngnlab_sim::message::pppoe::is_pppoe;
 use ngnlab_sim::trace::{End, Fact, Role, Seen, StepOutcome};
 use ngnlab_sim::{Fate, Trace};
 
@@ -114,7 +115,7 @@ impl Stage<'_> {
                 fate,
                 injected,
             } => {
-                let (sender, receiver) = self.ends(*on, *from, frame);
+                let (sender, receiver) = self.ends(record, *on, *from, frame);
                 let mut decoded = self.trace.decoder.frame(record).unwrap_or_default();
                 let mut bytes = frame.to_vec();
                 let left_out = sealed::leave_out(&mut decoded, &mut bytes);
@@ -155,13 +156,20 @@ impl Stage<'_> {
     }
 
     /// Returns the lanes that a frame leaves and is for.
-    fn ends(&mut self, on: Role, from: End, frame: &[u8]) -> (usize, usize) {
+    fn ends(&mut self, record: usize, on: Role, from: End, frame: &[u8]) -> (usize, usize) {
         let packet = Packet::parse(frame);
         let macs = macs(frame);
         let near = match on {
             Role::Uplink => self.place("home gateway", Side::Network, NEXT_TO_IT),
             Role::Wan | Role::Lan => self.place(ROUTER, Side::Device, 0),
         };
+        if on == Role::Wan && is_pppoe(frame) {
+            let far = self.behind_session(record, from);
+            return match from {
+                End::Device => (near, far),
+                End::Network => (far, near),
+            };
+        }
         let addresses = packet.map(|packet| (packet.source, packet.destination));
         let (sender, receiver) = (
             addresses.map(|(source, _)| source),
@@ -170,6 +178,20 @@ impl Stage<'_> {
         match from {
             End::Device => (near, self.far(on, macs.map(|(_, to)| to), receiver)),
             End::Network => (self.far(on, macs.map(|(source, _)| source), sender), near),
+        }
+    }
+
+    /// Returns the lane of whom PPPoE reaches: the concentrator, or a host beyond it.
+    fn behind_session(&mut self, record: usize, from: End) -> usize {
+        let packet = self.trace.ipv4_at(record);
+        let far = packet.map(|packet| match from {
+            End::Device => packet.destination,
+            End::Network => packet.source,
+        });
+        match far.map(|far| words::ipv4_host(self.trace, far)) {
+            None => self.place("concentrator", Side::Network, BEHIND_IT),
+            Some(Some(name)) => self.place(&name, Side::Network, FAR_AWAY),
+            Some(None) => self.place("others", Side::Network, FURTHEST),
         }
     }
 

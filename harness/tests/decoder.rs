@@ -14,6 +14,8 @@ use ngnlab_harness::play;
 use ngnlab_harness::scenario::Scenario;
 use ngnlab_reports::decoded::{Decoded, Field};
 use ngnlab_sim::line::Area;
+use ngnlab_sim::message::packet::Mac;
+use ngnlab_sim::message::packet::ipv4::{Header4, frame_either, renew_checksum};
 use ngnlab_sim::trace::{Seen, Trace};
 use ngnlab_sim::{Frame, Pace};
 use proptest::prelude::*;
@@ -142,15 +144,104 @@ fn a_packet_in_fragments_stands_apart_where_its_last_one_comes() {
 
 #[test]
 fn no_frame_of_a_well_behaved_line_is_malformed() {
-    let trace = &traces()[0];
-    let told = summaries(trace);
-    let broken = |line: &&String| line.contains("malformed") || line.contains("cut off");
-    assert_eq!(told.iter().find(broken), None);
+    for trace in [&traces()[0], &traces()[DIALLED]] {
+        let decoder = Decoder::new(trace);
+        for (record, _) in frames(trace) {
+            let decoded = decoder.frame(record).unwrap();
+            let layers = decoded.layers.iter().map(|layer| &layer.summary);
+            for told in layers.chain([&decoded.summary]) {
+                let is_broken = ["malformed", "cut off", "wrong"];
+                let is_broken = is_broken.iter().any(|word| told.contains(word));
+                assert!(!is_broken, "#{record} {told} of {}", decoded.summary);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_goes_over_ipv4_is_read_as_over_ipv6() {
+    let told = summaries(&traces()[DIALLED]);
+    for words in [
+        "PPPoE PADI",
+        "PPPoE PADS, session 0x",
+        "LCP Configure-Request, id",
+        "IPCP Configure-Nak, id",
+        "IP-Address 203.0.113.",
+        "ARP who has",
+        "DHCPDISCOVER ",
+        "DHCPACK ",
+        "DNS A? www.example.jp",
+        "DNS answer A? www.example.jp",
+        "echo request ",
+        "TLS Client Hello for www.v4flets-east.jp",
+        "HTTP GET www.v4flets-east.jp/",
+        "HTTP GET www.example.jp/",
+        "HTTP 200 OK",
+    ] {
+        let is_told = told.iter().any(|line| line.contains(words));
+        assert!(is_told, "{words}: {told:#?}");
+    }
+}
+
+#[test]
+fn a_fragment_of_ipv4_is_data_unless_it_is_the_first_one() {
+    let (from, to) = ([192, 168, 1, 2].into(), [192, 0, 2, 1].into());
+    let whole = Header4::new(from, to).udp(4000, 53, &[7; 64]);
+    let (mac, other) = (Mac([2, 0, 0, 0, 0, 1]), Mac([2, 0, 0, 0, 0, 2]));
+    let piece = |place: u16, body: &[u8]| {
+        let mut ip = [&whole[..20], body].concat();
+        let length = u16::try_from(ip.len()).unwrap();
+        ip[2..4].copy_from_slice(&length.to_be_bytes());
+        ip[6..8].copy_from_slice(&place.to_be_bytes());
+        renew_checksum(&mut ip);
+        decode::alone(&frame_either(mac, other, &ip))
+    };
+    let names = |decoded: &Decoded| -> Vec<String> {
+        let layers = decoded.layers.iter();
+        layers.map(|layer| layer.name.clone()).collect()
+    };
+    let first = piece(0x2000, &whole[20..60]);
+    assert_eq!(names(&first), ["Ethernet", "IPv4", "UDP", "Data"]);
+    assert_eq!(
+        first.summary,
+        "UDP 4000 to 53, 32 bytes, the first fragment"
+    );
+    let last = piece(5, &whole[60..]);
+    assert_eq!(names(&last), ["Ethernet", "IPv4", "Data"]);
+    assert_eq!(last.summary, "IPv4 fragment from byte 40, 32 bytes");
+}
+
+#[test]
+fn options_of_ipv4_are_named_and_no_checksum_of_udp_is_no_fault() {
+    let (from, to) = ([192, 168, 1, 2].into(), [192, 0, 2, 1].into());
+    let mut ip = Header4::new(from, to).udp(4000, 9, b"any");
+    // RFC 768: none was computed.
+    ip[26..28].fill(0);
+    // RFC 2113, RFC 791 §3.1: Router Alert, No Operation, Record Route with room for one.
+    let options = [148, 4, 0, 0, 1, 7, 7, 4, 0, 0, 0, 0];
+    ip.splice(20..20, options);
+    ip[0] = 0x48;
+    let length = u16::try_from(ip.len()).unwrap();
+    ip[2..4].copy_from_slice(&length.to_be_bytes());
+    renew_checksum(&mut ip);
+    let mac = Mac([2, 0, 0, 0, 0, 1]);
+    let decoded = decode::alone(&frame_either(mac, mac, &ip));
+    assert_eq!(decoded.summary, "UDP 4000 to 9, 3 bytes");
+    let shown = format!("{decoded:?}");
+    for words in ["Router Alert, Record Route", "0x0000 (none)", "(right)"] {
+        assert!(shown.contains(words), "{words}: {decoded:#?}");
+    }
+    // What the frame was filled up with is none of the packet.
+    ip.extend([0; 20]);
+    let filled = decode::alone(&frame_either(mac, mac, &ip));
+    assert_eq!(filled.summary, decoded.summary);
+    assert_eq!(filled.layers.last().unwrap().name, "Trailer");
 }
 
 #[test]
 fn a_frame_that_ends_early_is_said_to() {
-    for (_, frame) in frames(&traces()[0]).take(60) {
+    let both = [&traces()[0], &traces()[DIALLED]];
+    for (_, frame) in both.into_iter().flat_map(|trace| frames(trace).take(60)) {
         for length in 0..frame.len() {
             let decoded = decode::alone(&frame[..length]);
             check_ranges(&decoded, &frame[..length]);
@@ -196,6 +287,60 @@ proptest! {
     }
 
     #[test]
+    fn no_bytes_behind_good_headers_of_ipv4_can_hurt_the_decoder(
+        protocol in prop::sample::select(vec![1_u8, 4, 6, 17, 41, 51, 58]),
+        words in prop::sample::select(vec![5_u8, 6, 15, 0]),
+        place in prop::sample::select(vec![0_u16, 0x2000, 0x4000, 7]),
+        port in prop::sample::select(vec![53_u16, 67, 68, 547, 9]),
+        kind in prop::sample::select(vec![0_u8, 3, 5, 8, 9, 11, 12, 13, 17, 40]),
+        is_dhcp in any::<bool>(),
+        body in prop::collection::vec(
+            prop_oneof![Just(0_u8), 1..30_u8, 50..130_u8, any::<u8>()], 0..500),
+    ) {
+        let mut bytes = vec![2; 12];
+        bytes.extend([8, 0, 0x40 | words, 0, 2, 88, 0, 1]);
+        bytes.extend(place.to_be_bytes());
+        bytes.extend([64, protocol, 0, 0, 192, 168, 1, 2, 192, 168, 1, 1]);
+        match protocol {
+            17 => {
+                bytes.extend([port.to_be_bytes(), port.to_be_bytes(), [2, 0], [0, 0]].concat());
+                if is_dhcp {
+                    bytes.extend([1, 1, 6, 0]);
+                    bytes.resize(bytes.len() + 232, 0);
+                    bytes.extend([99, 130, 83, 99]);
+                }
+            }
+            1 => bytes.extend([kind, 4, 0, 0]),
+            _ => {}
+        }
+        bytes.extend(body);
+        check_ranges(&decode::alone(&bytes), &bytes);
+    }
+
+    #[test]
+    fn no_bytes_behind_good_headers_of_a_session_can_hurt_the_decoder(
+        kind in prop::sample::select(vec![0x8863_u16, 0x8864, 0x0806]),
+        code in prop::sample::select(vec![0_u8, 7, 9, 0x19, 0x65, 0xa7]),
+        protocol in prop::sample::select(
+            vec![0x21_u16, 0x57, 0x8021, 0x8057, 0x80fd, 0xc021, 0xc023, 0xc223, 0x0101]),
+        control in 0..15_u8,
+        length in 0..100_u8,
+        body in prop::collection::vec(prop_oneof![Just(0_u8), 1..9_u8, any::<u8>()], 0..200),
+    ) {
+        let mut bytes = vec![2; 12];
+        bytes.extend(kind.to_be_bytes());
+        if kind != 0x0806 {
+            bytes.extend([0x11, code, 0, 7, 0, length]);
+            if code == 0 {
+                bytes.extend(protocol.to_be_bytes());
+                bytes.extend([control, 1, 0, length]);
+            }
+        }
+        bytes.extend(body);
+        check_ranges(&decode::alone(&bytes), &bytes);
+    }
+
+    #[test]
     fn no_spoilt_frame_can_hurt_the_decoder(
         which in any::<prop::sample::Index>(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
@@ -219,8 +364,9 @@ proptest! {
     fn no_spoilt_stream_can_hurt_the_decoder(
         seed in any::<u64>(),
         turn in 0_usize..40,
+        which in prop::sample::select(vec![0, DIALLED]),
     ) {
-        let mut trace = traces()[0].clone();
+        let mut trace = traces()[which].clone();
         let mut state = seed | 1;
         for record in &mut trace.records {
             let Seen::Frame { frame, .. } = &mut record.seen else {
@@ -283,7 +429,10 @@ fn frames(trace: &Trace) -> impl Iterator<Item = (usize, &Frame)> {
     })
 }
 
-/// The first is one without any trouble.
+/// Which of them has PPPoE sessions, and IPv4 in them.
+const DIALLED: usize = 5;
+
+/// The first is one without any trouble, and so is that with sessions.
 fn traces() -> &'static [Trace] {
     static TRACES: OnceLock<Vec<Trace>> = OnceLock::new();
     TRACES.get_or_init(|| {
@@ -293,6 +442,7 @@ fn traces() -> &'static [Trace] {
             "cpe/errors-for-terminals",
             "dns/many-transports",
             "address/reconfigure-tells-of-another-prefix",
+            "pppoe/service-site-by-domain-routing",
         ];
         names.map(run).into()
     })

@@ -21,7 +21,7 @@ mod tshark;
 /// The moods in which DNS servers send what is no DNS message.
 const BROKEN_ON_PURPOSE: [&str; 3] = ["malformed", "mutated", "random-bytes"];
 /// Scenarios with many kinds of frames.
-const READ_TWICE: [&str; 9] = [
+const READ_TWICE: [&str; 11] = [
     "address/reconfigure-tells-of-another-prefix",
     "address/requests-fail-at-first",
     "address/what-an-information-request-asks-for",
@@ -31,6 +31,8 @@ const READ_TWICE: [&str; 9] = [
     "dns/many-transports",
     "line-auth/certificate-is-not-installed",
     "line-auth/consent-is-refused",
+    "pppoe/service-site-by-domain-routing",
+    "pppoe/two-terminals-behind-one-address",
 ];
 
 #[test]

@@ -1,8 +1,11 @@
 //! The formats a document can be shown in, one file each.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::document::Document;
 use crate::scene::{NoScenes, Scenes};
 use crate::words::Lang;
+use crate::{Outcome, Report};
 
 pub mod benchmark;
 mod captured;
@@ -95,4 +98,16 @@ pub const FORMATS: &[Format] = &[
 /// Returns the format of a name.
 pub fn find(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
+}
+
+/// Returns what the device does not offer, each with the scenarios that ask for it.
+fn not_offered(report: &Report) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut by_reason: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for case in &report.cases {
+        if let Outcome::NotApplicable(why) = &case.outcome {
+            let names = by_reason.entry(why).or_default();
+            names.insert(&case.scenario);
+        }
+    }
+    by_reason
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use ngnlab_reports::captured::{Captured, Open, Remark};
 use ngnlab_reports::conclusion::Conclusion;
 use ngnlab_reports::document::Document;
-use ngnlab_reports::formats::{json, junit, markdown, text};
+use ngnlab_reports::formats::{Look, json, junit, markdown, text};
 use ngnlab_reports::score::Overall;
+use ngnlab_reports::words::Lang;
 use ngnlab_reports::{
     Case, CheckInfo, Evidence, Expectation, FORMAT, Finding, Judged, LeftOut, Level, Outcome,
     Profile, Promise, Report, Text, Verdict,
@@ -78,6 +79,42 @@ fn the_first_ten_lines_say_what_a_reader_needs_and_tear_no_name() {
         ["line-auth/succeeds-on-a-pd-line", "(east)", "east"].contains(&last.unwrap_or_default()),
         "{torn}"
     );
+}
+
+#[test]
+fn what_does_not_apply_is_told_with_what_the_device_does_not_offer() {
+    let mut report = report();
+    let case = |scenario: &str, area: &str| Case {
+        scenario: scenario.to_owned(),
+        area: area.to_owned(),
+        outcome: Outcome::NotApplicable("PPPoE".to_owned()),
+        verdicts: BTreeMap::new(),
+        ..report.cases[0].clone()
+    };
+    let skipped = [
+        ("pppoe/b", "east"),
+        ("pppoe/b", "west"),
+        ("pppoe/a", "east"),
+    ];
+    let skipped = skipped.map(|(scenario, area)| case(scenario, area));
+    report.cases.extend(skipped);
+    let document = Document::Report(Box::new(report));
+    let page = text::render(&document, false);
+    let said = "does not apply: pppoe/a, pppoe/b (not offered: PPPoE)";
+    assert!(page.contains(said), "{page}");
+    let page = markdown::render(&document, false);
+    assert!(page.contains("- `pppoe/a`: `not offered: PPPoE`"), "{page}");
+    let japanese = Look {
+        lang: Lang::Ja,
+        ..Look::PLAIN
+    };
+    let page = text::render(&document, japanese);
+    assert!(
+        page.contains("適用外：pppoe/a, pppoe/b（非対応：PPPoE）"),
+        "{page}"
+    );
+    let page = junit::render(&document, false);
+    assert!(page.contains("not offered: PPPoE"), "{page}");
 }
 
 #[test]

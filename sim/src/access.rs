@@ -237,6 +237,7 @@ fn share(world: &mut World, wan: Port) -> Port {
         default_dns: Vec::new(),
         domains: Vec::new(),
         pppoe: Vec::new(),
+        pppoe_pass_through: false,
         wrong_on_purpose: Vec::new(),
     };
     let config = RouterConfig {

@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::VariantNames;
 
+use crate::setup::PppoeAccount;
+
 pub mod customer_id;
 mod day;
 mod dhcpv6;
@@ -103,6 +105,9 @@ pub struct Line {
     /// How many PPPoE sessions the contract has (ngn-facts §4.5).
     #[serde(default = "usual_sessions")]
     pub pppoe_sessions: u8,
+    /// The PPPoE sessions that the home gateway dials itself, of those that the contract has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub home_gateway_pppoe: Vec<PppoeAccount>,
     /// The day on which everything happens.
     #[serde(default)]
     pub date: Day,
@@ -363,6 +368,7 @@ impl Line {
             ra_interval: None,
             lease: None,
             pppoe_sessions: pppoe::USUAL_SESSIONS,
+            home_gateway_pppoe: Vec::new(),
             date: Day::default(),
             member: Member::default(),
             quirks: Quirks::default(),

@@ -24,6 +24,10 @@ pub struct Setup {
     /// The PPPoE sessions that it dials, beside what it does over IPv6.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pppoe: Vec<PppoeAccount>,
+    /// Whether PPPoE of terminals that dial themselves passes between LAN and line (PPPoEパススルー,
+    /// PPPoEブリッジ).
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub pppoe_pass_through: bool,
     /// What the scenario configured wrong on purpose; checks on it are not applicable.
     pub wrong_on_purpose: Vec<Aspect>,
 }
@@ -44,6 +48,16 @@ pub struct PppoeAccount {
     /// members-club article).
     #[serde(default)]
     pub source: Option<Ipv4Addr>,
+}
+
+/// What a user presses on the settings page beside a PPPoE session (接続, 切断).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hand {
+    /// 切断: the session ends, and stays so.
+    Disconnect,
+    /// 接続: it is dialled.
+    Connect,
 }
 
 /// The MAC addresses of a device.
@@ -89,6 +103,14 @@ pub enum Aspect {
     Delivery,
     /// The DNS servers.
     Dns,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands in a reference"
+)]
+fn is_off(value: &bool) -> bool {
+    !value
 }
 
 impl Mode {

@@ -99,6 +99,9 @@ pub struct TerminalTruth {
     pub name: String,
     /// Its MAC address.
     pub mac: Mac,
+    /// Whether it dials a PPPoE session itself, through the device.
+    #[serde(default, skip_serializing_if = "fact::is_not")]
+    pub dials: bool,
 }
 
 /// One thing that was seen.

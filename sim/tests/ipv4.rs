@@ -236,6 +236,7 @@ impl Site {
                 servers: area.values().ngn_dns.to_vec(),
             }],
             pppoe: pppoe.collect(),
+            pppoe_pass_through: false,
             wrong_on_purpose: Vec::new(),
         };
         let defects: BTreeSet<_> = defects.into_iter().collect();

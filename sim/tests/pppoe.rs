@@ -317,6 +317,7 @@ impl Site {
             default_dns: Vec::new(),
             domains: Vec::new(),
             pppoe,
+            pppoe_pass_through: false,
             wrong_on_purpose: Vec::new(),
         };
         let defects: BTreeSet<_> = defects.into_iter().collect();

@@ -193,6 +193,7 @@ impl Site {
                 })
                 .collect(),
             pppoe: Vec::new(),
+            pppoe_pass_through: false,
             wrong_on_purpose: Vec::new(),
         };
         let mut world = World::new(1, Pace::Virtual);

@@ -162,6 +162,7 @@ fn setup(line: &Line) -> Setup {
         default_dns: values.ngn_dns.to_vec(),
         domains: ons.collect(),
         pppoe: vec![],
+        pppoe_pass_through: false,
         wrong_on_purpose: vec![],
     }
 }

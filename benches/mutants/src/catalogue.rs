@@ -23,8 +23,10 @@ impl Catalogue {
     pub(crate) fn read(root: &Path) -> Result<Self, Error> {
         let nodes = root.join(NODES);
         let mut texts = BTreeMap::new();
-        let mut paths = vec![nodes.join("router.rs")];
+        // The PPPoE client is the router's, too, whoever else uses it.
+        let mut paths = vec![nodes.join("router.rs"), nodes.join("part/pppoe_client.rs")];
         collect(&nodes.join("router"), &mut paths)?;
+        collect(&nodes.join("part/pppoe_client"), &mut paths)?;
         paths.sort();
         for path in paths {
             let name = path.strip_prefix(&nodes).expect("it was found below");

@@ -88,9 +88,11 @@ fn trace_of(packed: Packed<'_>) -> Trace {
             default_dns: values.ngn_dns.to_vec(),
             domains: Vec::new(),
             pppoe: Vec::new(),
+            pppoe_pass_through: false,
             wrong_on_purpose: Vec::new(),
         },
         terminals: vec![TerminalTruth {
+            dials: false,
             name: "pc".to_owned(),
             mac: Mac([2, 0, 0x5e, 0x40, 0, 1]),
         }],

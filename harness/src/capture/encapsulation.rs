@@ -1,14 +1,19 @@
-//! What a frame on a real line is wrapped in: VLAN tags, PPPoE sessions, the "cooked" header that
-//! Linux writes with `-i any`. All that comes off, and an IPv6 packet in an Ethernet frame is left.
+//! What a frame on a real line is wrapped in: VLAN tags, PPPoE sessions with IPv6 in them, the "cooked"
+//! header that Linux writes with `-i any`. All that comes off, and what is left is an Ethernet frame
+//! with IPv6, IPv4, ARP or PPPoE in it.
+//!
+//! A cooked header does not say whom a frame was for, which matters of all but IPv6: there groups have
+//! addresses of their own. Of `-i any` nothing but IPv6 is left.
 
 use etherparse::{EtherType, SingleVlanSlice};
 use ngnlab_sim::Frame;
 use ngnlab_sim::message::packet::ethernet::Ethernet;
-use ngnlab_sim::message::packet::{ALL_NODES, IPV6_HEADER, Mac};
+use ngnlab_sim::message::packet::{ALL_NODES, IPV6_HEADER, Mac, ipv4};
+use ngnlab_sim::message::{ppp, pppoe};
 
 use super::file::Caught;
 
-/// An IPv6 packet in an Ethernet frame, bared of the rest.
+/// A packet in an Ethernet frame, bared of the rest.
 #[derive(Clone, Debug)]
 pub(super) struct Bared {
     /// The frame.
@@ -46,7 +51,7 @@ pub(super) enum Way {
 /// Why a frame is not judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Unfit {
-    /// It holds no IPv6.
+    /// It holds nothing that is judged.
     OtherProtocol,
     /// The capture kept a part of it alone.
     Cut,
@@ -68,10 +73,15 @@ pub(super) fn bare(caught: &Caught<'_>, link: i32) -> Result<Bared, Unfit> {
     }
     .ok_or(short)?;
     let inner = unwrapped(kind, payload).ok_or(short)?;
-    if inner.kind != EtherType::IPV6 {
-        return Err(Unfit::OtherProtocol);
-    }
-    let packet = ipv6(inner.payload).ok_or(short)?;
+    let packet = match inner.kind {
+        EtherType::IPV6 => ipv6(inner.payload),
+        _ if head.cooked.is_some() => return Err(Unfit::OtherProtocol),
+        EtherType::IPV4 => ipv4(inner.payload),
+        EtherType::ARP => inner.payload.get(..ARP_LENGTH),
+        pppoe::DISCOVERY | pppoe::SESSION => pppoe_packet(inner.payload),
+        _ => return Err(Unfit::OtherProtocol),
+    };
+    let packet = packet.ok_or(short)?;
     let destination = match head.destination {
         Some(destination) => destination,
         None => group_of(packet).or(head.group).unwrap_or(UNKNOWN),
@@ -79,7 +89,7 @@ pub(super) fn bare(caught: &Caught<'_>, link: i32) -> Result<Bared, Unfit> {
     let frame = Ethernet {
         source: head.source,
         destination,
-        kind: EtherType::IPV6,
+        kind: inner.kind,
         payload: packet,
     };
     Ok(Bared {
@@ -183,8 +193,10 @@ fn unwrapped(mut kind: EtherType, mut payload: &[u8]) -> Option<Inner<'_>> {
             let tag = SingleVlanSlice::from_slice(payload).ok()?;
             vlan = vlan.or(Some(tag.vlan_identifier().value()));
             (kind, payload) = (tag.ether_type(), tag.payload_slice());
-        } else if kind == PPPOE_SESSION {
-            (kind, payload) = session(payload)?;
+        } else if kind == pppoe::SESSION
+            && let Some(packet) = ipv6_in_session(payload)
+        {
+            (kind, payload) = (EtherType::IPV6, packet);
             pppoe = true;
         } else {
             break;
@@ -199,17 +211,27 @@ fn unwrapped(mut kind: EtherType, mut payload: &[u8]) -> Option<Inner<'_>> {
 }
 
 /// Takes off a PPPoE session's header (RFC 2516 §4) and the PPP protocol, which PPPoE never
-/// compresses (§7).
-fn session(bytes: &[u8]) -> Option<(EtherType, &[u8])> {
+/// compresses (§7), if an IPv6 packet is behind them.
+fn ipv6_in_session(bytes: &[u8]) -> Option<&[u8]> {
     let ([_, _, _, _, l0, l1, p0, p1], rest) = bytes.split_first_chunk::<8>()?;
+    (u16::from_be_bytes([*p0, *p1]) == ppp::IPV6).then_some(())?;
     let length = usize::from(u16::from_be_bytes([*l0, *l1])).checked_sub(2)?;
-    let payload = rest.get(..length)?;
-    let kind = match u16::from_be_bytes([*p0, *p1]) {
-        PPP_IPV6 => EtherType::IPV6,
-        // IPv4 and the negotiations of PPP itself; whatever it is, it is not IPv6.
-        _ => EtherType::IPV4,
-    };
-    Some((kind, payload))
+    rest.get(..length)
+}
+
+/// Returns a PPPoE packet without what the frame was filled up with (RFC 2516 §4).
+fn pppoe_packet(bytes: &[u8]) -> Option<&[u8]> {
+    let header = bytes.first_chunk::<{ pppoe::HEADER }>()?;
+    let length = usize::from(u16::from_be_bytes([header[4], header[5]]));
+    bytes.get(..pppoe::HEADER + length)
+}
+
+/// Returns an IPv4 packet without what the frame was filled up with (RFC 791 §3.1).
+fn ipv4(bytes: &[u8]) -> Option<&[u8]> {
+    let header = bytes.first_chunk::<{ ipv4::HEADER }>()?;
+    let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
+    let is_whole = header[0] >> 4 == 4 && length >= ipv4::HEADER;
+    bytes.get(..length).filter(|_| is_whole)
 }
 
 /// Returns the packet without what the frame was filled up with; `None` if it is not whole.
@@ -240,10 +262,8 @@ const TAGS: [EtherType; 3] = [
     EtherType::PROVIDER_BRIDGING,
     EtherType::VLAN_DOUBLE_TAGGED_FRAME,
 ];
-/// RFC 2516 §4.
-const PPPOE_SESSION: EtherType = EtherType(0x8864);
-/// RFC 5072 §3.
-const PPP_IPV6: u16 = 0x0057;
+/// ARP for IPv4 on Ethernet (RFC 826).
+const ARP_LENGTH: usize = 28;
 /// `PACKET_OTHERHOST` of Linux.
 const OTHER_HOST: u8 = 3;
 /// `PACKET_BROADCAST`.
@@ -263,7 +283,9 @@ pub(super) const LINUX_SLL2: i32 = 276;
 
 #[cfg(test)]
 mod tests {
+    use ngnlab_sim::message::arp::Arp;
     use ngnlab_sim::message::packet::Envelope;
+    use ngnlab_sim::message::pppoe::{Pppoe, Stage};
 
     use super::*;
 
@@ -334,14 +356,50 @@ mod tests {
                 "{kept}"
             );
         }
-        let mut arp = plain.to_vec();
-        arp[12..14].copy_from_slice(&[8, 6]);
-        let other = bare(&caught(&arp), ETHERNET).unwrap_err();
+        // LLDP (IEEE 802.1AB).
+        let mut lldp = plain.to_vec();
+        lldp[12..14].copy_from_slice(&[0x88, 0xcc]);
+        let other = bare(&caught(&lldp), ETHERNET).unwrap_err();
         assert_eq!(other, Unfit::OtherProtocol);
         assert_eq!(
             bare(&caught(&plain), 105).unwrap_err(),
             Unfit::OtherLink(105)
         );
+    }
+
+    #[test]
+    fn ipv4_arp_and_pppoe_stay_without_what_they_were_filled_up_with() {
+        let (mac, to) = (Mac([2, 0, 0x5e, 0, 0, 1]), Mac([2, 0, 0x5e, 0, 0, 2]));
+        let (here, there) = ([192, 168, 1, 2].into(), [192, 168, 1, 1].into());
+        let packet = ipv4::Header4::new(here, there).udp(68, 67, b"any");
+        let arp = Arp {
+            is_request: true,
+            sender: (mac, here),
+            target: (Mac([0; 6]), there),
+        };
+        let session = |protocol: u16| Pppoe {
+            source: mac,
+            destination: to,
+            session: 7,
+            stage: Stage::Session([&protocol.to_be_bytes()[..], &packet].concat()),
+        };
+        for frame in [
+            ipv4::frame_either(mac, to, &packet),
+            arp.frame(),
+            session(ppp::IPV4).frame(),
+            session(ppp::LCP).frame(),
+        ] {
+            let filled = [&frame[..], &[0; 20]].concat();
+            let bared = bare(&caught(&filled), ETHERNET).unwrap();
+            assert_eq!(bared.frame, frame);
+            let broken = &frame[..frame.len() - 1];
+            assert_eq!(bare(&caught(broken), ETHERNET).unwrap_err(), Unfit::Broken);
+        }
+        // Whom it was for is not known of `-i any`.
+        let head = [0, 4, 0, 1, 0, 6, 2, 0, 0x5e, 0, 0, 1, 0, 0, 8, 0];
+        let cooked = [&head[..], &packet].concat();
+        let other = bare(&caught(&cooked), LINUX_SLL).unwrap_err();
+        assert_eq!(other, Unfit::OtherProtocol);
     }
 
     fn frame() -> Frame {

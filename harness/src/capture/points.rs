@@ -123,9 +123,13 @@ impl Places {
     }
 
     fn guessed(&self) -> Result<Points, Unplaced> {
+        // Of many interfaces those are left out that hold nothing but IPv4, if others do.
+        let tell_much = self.signs.values().any(|signs| signs.tells_much);
+        let is_many = self.signs.len() > 2 && tell_much;
         let weighed: Vec<(Place, i64, i64)> = self
             .signs
             .iter()
+            .filter(|(_, signs)| signs.tells_much || !is_many)
             .map(|(place, signs)| {
                 let (wan, lan) = signs.points();
                 let name = self.name(place).to_ascii_lowercase();
@@ -172,7 +176,7 @@ impl Places {
         let places = self.signs.iter().take(MOST_LISTED);
         let shown = places.map(|(place, signs)| {
             let name = self.name(place);
-            format!("{} ({} IPv6 frames)", escape::line(&name), signs.frames)
+            format!("{} ({} frames)", escape::line(&name), signs.frames)
         });
         let shown: Vec<String> = shown.collect();
         match (shown.is_empty(), self.signs.len() > MOST_LISTED) {
@@ -186,7 +190,7 @@ impl Places {
 /// Why it is not known which place is which.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unplaced {
-    /// The capture holds no IPv6.
+    /// The capture holds nothing that is judged.
     Nothing,
     /// It has no interface of this name.
     NoSuch(String),
@@ -199,7 +203,7 @@ pub(super) enum Unplaced {
 impl fmt::Display for Unplaced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nothing => f.write_str("it holds no whole frame with IPv6"),
+            Self::Nothing => f.write_str("it holds no whole frame with IPv6, IPv4 or PPPoE"),
             Self::NoSuch(name) => write!(f, "it has no interface `{}`", escape::line(name)),
             Self::SameTwice => f.write_str("--wan and --lan mean the same interface"),
             Self::Unclear => f.write_str("it is not clear which interface is the WAN"),
@@ -245,7 +249,7 @@ mod tests {
         );
         let plain = places(&[(0, None), (1, None)], &["eth0", "eth1"]);
         assert_eq!(plain.told(None, None), Err(Unplaced::Unclear));
-        assert_eq!(plain.list(), "eth0 (0 IPv6 frames), eth1 (0 IPv6 frames)");
+        assert_eq!(plain.list(), "eth0 (0 frames), eth1 (0 frames)");
         assert_eq!(places(&[], &[]).told(None, None), Err(Unplaced::Nothing));
         let gone = plain.told(Some("eth9"), None);
         assert_eq!(gone, Err(Unplaced::NoSuch("eth9".to_owned())));

@@ -3,10 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv6Addr;
 
+use etherparse::EtherType;
 use ipnet::Ipv6Net;
 use ngnlab_sim::line::{Area, Line, Upstream};
+use ngnlab_sim::message::dhcpv4::{self, MessageType};
 use ngnlab_sim::message::ndp::Ndp;
+use ngnlab_sim::message::packet::ethernet::Ethernet;
+use ngnlab_sim::message::packet::ipv4::in_frame;
 use ngnlab_sim::message::packet::{Mac, Packet};
+use ngnlab_sim::message::pppoe::{Code, Pppoe};
 use ngnlab_sim::trace::Role;
 
 use super::encapsulation::UNKNOWN;
@@ -15,14 +20,20 @@ use crate::dissection::{Dhcpv6, Dns, Kind, Transport, dns};
 /// What was heard in one place.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Signs {
-    /// How many frames with IPv6.
+    /// How many frames.
     pub(super) frames: u64,
+    /// Whether anything but IPv4 and ARP is among them.
+    pub(super) tells_much: bool,
     /// Whether a router asked for a prefix there.
     delegation_asked: bool,
     /// Whether somebody asked the servers of an NTT line there.
     line_asked: bool,
     /// Whether somebody asked who advertises the prefix there.
     router_asked: bool,
+    /// Whether somebody dialled by PPPoE there.
+    dialled: bool,
+    /// Whether somebody gave an address by DHCPv4 there.
+    leased: bool,
     senders: BTreeMap<Mac, Sender>,
     /// What was advertised, and by whom.
     prefixes: BTreeSet<(Mac, Ipv6Net)>,
@@ -36,9 +47,11 @@ struct Sender {
     delegations: u64,
     /// It asked for anything else by DHCPv6, or for routers.
     questions: u64,
+    /// It asked for a PPPoE session.
+    dials: u64,
     /// It advertised itself as a router.
     adverts: u64,
-    /// It answered by DHCPv6 or DNS.
+    /// It answered by DHCP or DNS.
     answers: u64,
 }
 
@@ -46,10 +59,11 @@ impl Signs {
     /// Takes a frame in.
     pub(super) fn hear(&mut self, frame: &[u8]) {
         self.frames += 1;
-        let Some(packet) = Packet::parse(frame) else {
+        let Some(ethernet) = Ethernet::parse(frame) else {
             return;
         };
-        let mac = packet.eth_source;
+        self.tells_much |= !matches!(ethernet.kind, EtherType::IPV4 | EtherType::ARP);
+        let mac = ethernet.source;
         if mac == UNKNOWN || mac.is_multicast() {
             return;
         }
@@ -58,6 +72,10 @@ impl Signs {
         }
         let sender = self.senders.entry(mac).or_default();
         sender.frames += 1;
+        let Some(packet) = Packet::parse(frame) else {
+            self.hear_without_ipv6(mac, frame);
+            return;
+        };
         match Ndp::parse(&packet) {
             Some(Ndp::RouterSolicit(_)) => sender.questions += 1,
             Some(Ndp::RouterAdvert(advert)) => {
@@ -72,6 +90,30 @@ impl Signs {
             }
             Some(Ndp::NeighborSolicit(_) | Ndp::NeighborAdvert(_)) => {}
             None => self.hear_datagram(&packet),
+        }
+    }
+
+    fn hear_without_ipv6(&mut self, mac: Mac, frame: &[u8]) {
+        let sender = self.senders.entry(mac).or_default();
+        if let Some(packet) = Pppoe::parse(frame) {
+            let code = packet.discovery().map(|(code, _)| code);
+            if matches!(code, Some(Code::Initiation | Code::Request)) {
+                sender.dials += 1;
+                self.dialled = true;
+            }
+        } else if let Some((_, _, packet)) = in_frame(frame)
+            && let Some(udp) = packet.udp()
+        {
+            let ports = (udp.source_port, udp.destination_port);
+            if ports.0 == dhcpv4::SERVER_PORT {
+                let kind = dhcpv4::decode(udp.payload).and_then(|it| dhcpv4::kind(&it));
+                let gives = matches!(kind, Some(MessageType::Offer | MessageType::Ack));
+                sender.answers += u64::from(gives);
+                self.leased |= gives;
+            } else if ports.0 == dns::PORT {
+                let message = Dns::read(Transport::Udp, ports, udp.payload);
+                sender.answers += u64::from(message.is_some_and(|it| it.response));
+            }
         }
     }
 
@@ -109,20 +151,25 @@ impl Signs {
 
     /// Returns how much speaks for this being the WAN, and how much for the LAN.
     pub(super) fn points(&self) -> (u32, u32) {
-        let wan = 10 * u32::from(self.delegation_asked) + 3 * u32::from(self.line_asked);
-        (wan, 5 * u32::from(self.router_asked))
+        // Terminals may dial through the router, and a home gateway gives addresses of its own.
+        let wan = 10 * u32::from(self.delegation_asked)
+            + 6 * u32::from(self.dialled)
+            + 3 * u32::from(self.line_asked);
+        let lan = 5 * u32::from(self.router_asked) + 2 * u32::from(self.leased);
+        (wan, lan)
     }
 
     /// Returns the router under test, if one was heard: on the WAN it asks, on the LAN it advertises.
     pub(super) fn router(&self, role: Role) -> Option<Mac> {
         let weight = |sender: &Sender| match role {
             Role::Wan => {
-                let asks = (sender.delegations, sender.questions);
-                (asks > (0, 0)).then_some((asks.0, asks.1, sender.frames))
+                // Who dials may be a terminal behind a router that lets PPPoE pass.
+                let asks = (sender.delegations, sender.questions, sender.dials);
+                (asks > (0, 0, 0)).then_some((asks, sender.frames))
             }
             Role::Lan | Role::Uplink => {
-                let serves = (sender.adverts, sender.answers);
-                (serves > (0, 0)).then_some((serves.0, serves.1, sender.frames))
+                let serves = (sender.adverts, sender.answers, 0);
+                (serves > (0, 0, 0)).then_some((serves, sender.frames))
             }
         };
         let senders = self.senders.iter();

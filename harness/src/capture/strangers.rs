@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
+use ngnlab_sim::message::packet::ethernet::Ethernet;
 use ngnlab_sim::message::packet::{Mac, Packet};
 
 use super::Kept;
@@ -43,10 +44,10 @@ impl Strangers {
 
     /// Returns whether a frame went from somebody else to somebody else.
     pub(super) fn has(&self, kept: &Kept) -> bool {
-        let Some(packet) = Packet::parse(&kept.frame) else {
+        let Some(ethernet) = Ethernet::parse(&kept.frame) else {
             return false;
         };
-        let (from, to) = (packet.eth_source, packet.eth_destination);
+        let (from, to) = (ethernet.source, ethernet.destination);
         if from == self.router || to == self.router || to.is_multicast() {
             return false;
         }
@@ -54,7 +55,9 @@ impl Strangers {
             None => true,
             Some(_) if to != UNKNOWN => false,
             Some(cooked) => {
-                let is_theirs = self.addresses.get(&packet.destination) == Some(&false);
+                let packet = Packet::parse(&kept.frame);
+                let is_theirs =
+                    packet.is_some_and(|it| self.addresses.get(&it.destination) == Some(&false));
                 is_theirs || (self.is_ours && cooked.way == Way::ToAnother)
             }
         }
@@ -81,6 +84,16 @@ mod tests {
         assert!(!strangers.has(&kept(ROUTER, OTHER, OTHER, None)));
         let all = Mac([0x33, 0x33, 0, 0, 0, 1]);
         assert!(!strangers.has(&kept(EDGE, all, OTHER, None)));
+        let mut session = kept(EDGE, OTHER, OTHER, None);
+        let payload = [0x11, 0, 0, 7, 0, 2, 0xc0, 0x21];
+        session.frame = Ethernet {
+            source: EDGE,
+            destination: OTHER,
+            kind: ngnlab_sim::message::pppoe::SESSION,
+            payload: &payload,
+        }
+        .frame();
+        assert!(strangers.has(&session));
     }
 
     #[test]

@@ -264,7 +264,7 @@ fn zero(request: &Request) -> String {
 
 fn frames(heap: &Heap, trace: &Trace) -> String {
     let left_out = heap.unfit.iter().map(|(unfit, count)| match unfit {
-        Unfit::OtherProtocol => format!("{count} without IPv6"),
+        Unfit::OtherProtocol => format!("{count} of other protocols"),
         Unfit::Cut => format!("{count} cut"),
         Unfit::Broken => format!("{count} damaged"),
         Unfit::OtherLink(link) => format!("{count} of link type {link}"),

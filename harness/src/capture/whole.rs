@@ -44,7 +44,11 @@ impl Heap {
                 let mac = ethernet.source;
                 if terminals.iter().all(|terminal| terminal.mac != mac) {
                     let name = format!("terminal {}", terminals.len() + 1);
-                    terminals.push(TerminalTruth { name, mac });
+                    terminals.push(TerminalTruth {
+                        name,
+                        mac,
+                        dials: false,
+                    });
                 }
             }
             // A cooked header does not say whom a frame was for; what a router hears is for it.
@@ -132,6 +136,7 @@ fn setup(line: &Line, mode: Mode, [wan_mac, lan_mac]: [Mac; 2]) -> Setup {
         default_dns: values.ngn_dns.to_vec(),
         domains: domains.collect(),
         pppoe: Vec::new(),
+        pppoe_pass_through: false,
         wrong_on_purpose: Vec::new(),
     }
 }

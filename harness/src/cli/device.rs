@@ -129,7 +129,8 @@ fn check(
     let scenario = folder.join("simplest-line.toml");
     // A bridge dials nothing itself.
     let dials = description.offers.pppoe && mode != Mode::Bridge;
-    fs::write(&scenario, simplest_line(mode, dials)).map_err(fail(&scenario))?;
+    let passes = description.offers.pppoe_pass_through && mode != Mode::Bridge;
+    fs::write(&scenario, simplest_line(mode, dials, passes)).map_err(fail(&scenario))?;
     let job = Job {
         scenario,
         area,
@@ -315,10 +316,9 @@ fn shown(name: &str, checked: &Checked, lang: Lang) -> String {
 }
 
 /// Returns a scenario in which one terminal asks for one name again and again, as a browser would.
-fn simplest_line(mode: Mode, dials: bool) -> String {
+fn simplest_line(mode: Mode, dials: bool, passes: bool) -> String {
     let (preset, device, terminal) = match mode {
-        Mode::Ra | Mode::Pd if dials => (mode, "device = { pppoe = [\"isp\"] }\n", ""),
-        Mode::Ra | Mode::Pd => (mode, "", ""),
+        Mode::Ra | Mode::Pd => (mode, device_table(dials, passes), ""),
         // Terminals are on the line itself, and know the ONS servers (guide p.12).
         Mode::Bridge => (
             Mode::Ra,
@@ -347,6 +347,16 @@ fn simplest_line(mode: Mode, dials: bool) -> String {
         ));
     }
     text
+}
+
+/// Returns how a router is set up that can do these.
+fn device_table(dials: bool, passes: bool) -> &'static str {
+    match (dials, passes) {
+        (true, true) => "device = { pppoe = [\"isp\"], pppoe-pass-through = true }\n",
+        (true, false) => "device = { pppoe = [\"isp\"] }\n",
+        (false, true) => "device = { pppoe-pass-through = true }\n",
+        (false, false) => "",
+    }
 }
 
 fn millis(span: Duration) -> u64 {

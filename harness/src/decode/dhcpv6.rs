@@ -10,6 +10,8 @@ mod duid;
 mod option_names;
 mod options;
 
+pub(super) use duid::fields as duid_fields;
+
 /// The port of clients (RFC 8415 §7.2).
 pub(super) const CLIENT_PORT: u16 = 546;
 /// The port of servers and relay agents (RFC 8415 §7.2).

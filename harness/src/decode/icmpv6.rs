@@ -50,7 +50,7 @@ fn address(packet: &[u8], at: usize) -> Option<std::net::Ipv6Addr> {
     Some((*octets).into())
 }
 
-fn body(kind: u8, code: u8, hop_limit: Option<u8>, walk: &mut Walk<'_>) -> Read<Next> {
+fn body(kind: u8, code: u8, hop_limit: u8, walk: &mut Walk<'_>) -> Read<Next> {
     match kind {
         DESTINATION_UNREACHABLE => {
             walk.summary = format!("destination unreachable (code {code})");
@@ -80,9 +80,8 @@ fn body(kind: u8, code: u8, hop_limit: Option<u8>, walk: &mut Walk<'_>) -> Read<
         ECHO_REQUEST | ECHO_REPLY => {
             walk.u16("Identifier", |id| format!("{id:#06x}"))?;
             let sequence = walk.u16("Sequence Number", plain)?;
-            let hops = hop_limit.map(|hops| format!(" (hop limit {hops})"));
             walk.summary
-                .push_str(&format!(" {sequence}{}", hops.unwrap_or_default()));
+                .push_str(&format!(" {sequence} (hop limit {hop_limit})"));
             if walk.left() > 0 {
                 walk.note_rest("Data");
             }
@@ -99,23 +98,17 @@ fn body(kind: u8, code: u8, hop_limit: Option<u8>, walk: &mut Walk<'_>) -> Read<
         ndp::FIRST..=REDIRECT => {
             ndp::body(kind, walk)?;
             // RFC 4861 §6.1, §7.1, §8.1.
-            match hop_limit {
-                Some(hops) if hops != u8::MAX => {
-                    walk.summary
-                        .push_str(&format!(", not valid with hop limit {hops}"));
-                }
-                _ if code != 0 => {
-                    walk.summary
-                        .push_str(&format!(", not valid with code {code}"));
-                }
-                _ => {}
+            if hop_limit != u8::MAX {
+                walk.summary
+                    .push_str(&format!(", not valid with hop limit {hop_limit}"));
+            } else if code != 0 {
+                walk.summary
+                    .push_str(&format!(", not valid with code {code}"));
             }
             Ok(Next::Nothing)
         }
         _ => {
-            if let Some(hops) = hop_limit {
-                walk.summary.push_str(&format!(" (hop limit {hops})"));
-            }
+            walk.summary.push_str(&format!(" (hop limit {hop_limit})"));
             if walk.left() > 0 {
                 walk.note_rest("Message Body");
             }

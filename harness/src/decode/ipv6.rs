@@ -36,9 +36,11 @@ pub(super) fn header(bytes: &[u8], at: usize, end: usize) -> Part {
         let ends = Ends {
             source,
             destination,
-            hop_limit: Some(hop_limit),
+            is_ipv4: false,
+            hop_limit,
             length: until - start,
             is_whole,
+            is_piece: false,
         };
         Ok((next, ends, until))
     });
@@ -195,11 +197,13 @@ pub(super) fn protocol_words(number: u8) -> String {
         HOP_BY_HOP => Some("Hop-by-Hop Options"),
         1 => Some("ICMP"),
         2 => Some("IGMP"),
+        4 => Some("IPv4"),
         6 => Some("TCP"),
         17 => Some("UDP"),
         41 => Some("IPv6"),
         ROUTING => Some("Routing"),
         FRAGMENT => Some("Fragment"),
+        47 => Some("GRE"),
         50 => Some("ESP"),
         AUTHENTICATION => Some("AH"),
         58 => Some("ICMPv6"),

@@ -1,9 +1,9 @@
-//! What stands before an IP packet: Ethernet II, VLAN tags (IEEE 802.1Q), and PPPoE (RFC 2516).
+//! What stands before a packet on a cable: Ethernet II, and VLAN tags (IEEE 802.1Q).
 
 use ngnlab_reports::decoded::Layer;
 
 use super::next::{Next, Part};
-use super::ppp;
+use super::pppoe;
 use super::shown;
 use super::walk::{Walk, layer, plain};
 
@@ -23,7 +23,6 @@ pub(super) fn ethernet(bytes: &[u8]) -> Part {
 pub(super) fn tag(kind: u16, bytes: &[u8], at: usize, end: usize) -> Option<Part> {
     match kind {
         VLAN | SERVICE_VLAN => Some(vlan(bytes, at, end)),
-        PPPOE_DISCOVERY | PPPOE_SESSION => Some(pppoe(bytes, at, end)),
         _ => None,
     }
 }
@@ -47,65 +46,6 @@ fn vlan(bytes: &[u8], at: usize, end: usize) -> Part {
     Part::before(layer, says, kind.map_or(Next::Nothing, Next::Ethertype))
 }
 
-fn pppoe(bytes: &[u8], at: usize, end: usize) -> Part {
-    let (layer, found) = layer("PPPoE", bytes, at..end, |walk| {
-        let start = walk.at();
-        let versions = walk.skip(1)?[0];
-        walk.note("VER", start..start + 1, plain(versions >> 4));
-        walk.note("TYPE", start..start + 1, plain(versions & 15));
-        let code = walk.u8("CODE", |code| shown::named(code, pppoe_code(code)))?;
-        walk.summary = pppoe_code(code).map_or(format!("code {code}"), str::to_owned);
-        let session = walk.u16("SESSION_ID", |id| format!("{id:#06x}"))?;
-        let length = usize::from(walk.u16("LENGTH", plain)?);
-        if length > walk.left() {
-            walk.doubt();
-        }
-        let until = walk.at() + length.min(walk.left());
-        if code != 0 {
-            while walk.at() < until {
-                pppoe_tag(walk)?;
-            }
-            return Ok((until, Next::Nothing));
-        }
-        let protocol = walk.u16("Protocol", |it| format!("{it:#06x}"))?;
-        walk.summary = format!("session {session:#06x}");
-        Ok(match protocol {
-            // RFC 5072 §2 and RFC 1332 §2.
-            0x0057 => (until, Next::Ethertype(IPV6)),
-            0x0021 => (until, Next::Ethertype(IPV4)),
-            protocol if ppp::name(protocol).is_some() => (until, Next::Ppp(protocol)),
-            _ => (until, Next::Data),
-        })
-    });
-    let says = format!("PPPoE {}", layer.summary);
-    match found {
-        Some((until, next)) => Part::before(layer, says, next).until(until),
-        None => Part::before(layer, says, Next::Nothing),
-    }
-}
-
-fn pppoe_tag(walk: &mut Walk<'_>) -> super::walk::Read<()> {
-    let kind = walk.u16("TAG_TYPE", |kind| format!("{kind:#06x}"))?;
-    let length = walk.u16("TAG_LENGTH", plain)?;
-    // Service-Name, AC-Name, and errors are text (RFC 2516 appendix A).
-    let is_text = matches!(kind, 0x0101 | 0x0102 | 0x0201..=0x0203);
-    let words = if is_text { shown::text } else { shown::hex };
-    walk.field("TAG_VALUE", usize::from(length), words)?;
-    Ok(())
-}
-
-fn pppoe_code(code: u8) -> Option<&'static str> {
-    match code {
-        0x00 => Some("session"),
-        0x07 => Some("PADO"),
-        0x09 => Some("PADI"),
-        0x19 => Some("PADR"),
-        0x65 => Some("PADS"),
-        0xa7 => Some("PADT"),
-        _ => None,
-    }
-}
-
 fn ethertype(walk: &mut Walk<'_>) -> super::walk::Read<u16> {
     walk.u16("Type", |kind| {
         let name = match kind {
@@ -113,8 +53,8 @@ fn ethertype(walk: &mut Walk<'_>) -> super::walk::Read<u16> {
             IPV4 => "IPv4",
             ARP => "ARP",
             VLAN | SERVICE_VLAN => "VLAN",
-            PPPOE_DISCOVERY => "PPPoE discovery",
-            PPPOE_SESSION => "PPPoE session",
+            pppoe::DISCOVERY => "PPPoE discovery",
+            pppoe::SESSION => "PPPoE session",
             ..=0x05dc => return format!("{kind} bytes"),
             _ => return format!("{kind:#06x}"),
         };
@@ -140,5 +80,3 @@ pub(super) const IPV4: u16 = 0x0800;
 pub(super) const ARP: u16 = 0x0806;
 const VLAN: u16 = 0x8100;
 const SERVICE_VLAN: u16 = 0x88a8;
-const PPPOE_DISCOVERY: u16 = 0x8863;
-const PPPOE_SESSION: u16 = 0x8864;

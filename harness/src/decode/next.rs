@@ -28,16 +28,20 @@ pub(super) enum Next {
 /// What the layers above a packet's header need of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ends {
-    /// The source, as an IPv6 address.
+    /// The source, as an IPv6 address; one of IPv4 is mapped.
     pub(super) source: Ipv6Addr,
     /// The destination.
     pub(super) destination: Ipv6Addr,
-    /// The hop limit of an IPv6 packet.
-    pub(super) hop_limit: Option<u8>,
+    /// Whether it is a packet of IPv4.
+    pub(super) is_ipv4: bool,
+    /// The hop limit, or the time to live.
+    pub(super) hop_limit: u8,
     /// How long the packet is.
     pub(super) length: usize,
     /// Whether all of the payload is there, so that a checksum can be checked.
     pub(super) is_whole: bool,
+    /// Whether this is the first fragment of several, so that what it carries goes on elsewhere.
+    pub(super) is_piece: bool,
 }
 
 /// A layer, and what follows.
@@ -51,6 +55,8 @@ pub(super) struct Part {
     pub(super) next: Next,
     /// Where that ends, if before the end of the layer above.
     pub(super) until: Option<usize>,
+    /// The layer that stands behind what follows, if there is one.
+    pub(super) behind: Option<Layer>,
     /// What is to be said of the frame in any case.
     pub(super) remark: &'static str,
 }
@@ -63,6 +69,7 @@ impl Part {
             says: Some(says),
             next,
             until: None,
+            behind: None,
             remark: "",
         }
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use ngnlab_reports::decoded::{Decoded, Layer};
 
 use super::next::{Next, Part};
-use super::{dhcpv6, dns, icmpv6, ipv4, ipv6, link, ppp, tcp, udp};
+use super::{arp, dhcpv4, dhcpv6, dns, icmpv4, icmpv6, ipv4, ipv6, link, ppp, pppoe, tcp, udp};
 
 /// A frame or packet, taken apart.
 #[derive(Debug)]
@@ -43,6 +43,7 @@ impl Stack {
         };
         let mut end = bytes.len();
         let (mut part, mut is_quoted, mut remark) = (first, false, "");
+        let mut behind = None;
         loop {
             let at = part.layer.start + part.layer.length;
             end = part.until.map_or(end, |until| until.min(end)).max(at);
@@ -55,6 +56,7 @@ impl Stack {
                 };
             }
             this.layers.push(part.layer);
+            behind = behind.or(part.behind);
             is_quoted |= part.next == Next::Quoted;
             let next = match this.layers.len() < MOST_LAYERS {
                 true => part.next,
@@ -72,13 +74,26 @@ impl Stack {
         if !this.says.contains(remark) {
             this.says.push_str(remark);
         }
-        let last = this.layers.last();
-        let covered = last.map_or(0, |last| last.start + last.length);
-        let covered = this.segment.as_ref().map_or(covered, |segment| segment.end);
+        if let Some(behind) = behind {
+            let covered = this.covered();
+            if covered < behind.start {
+                let padding = link::data("Padding", bytes, covered, behind.start);
+                this.layers.push(padding);
+            }
+            this.layers.push(behind);
+        }
+        let covered = this.covered();
         if covered < bytes.len() {
             this.trailer = Some(link::data("Trailer", bytes, covered, bytes.len()));
         }
         this
+    }
+
+    /// Returns where the layers end that stand in the frame.
+    fn covered(&self) -> usize {
+        let last = self.layers.last();
+        let covered = last.map_or(0, |last| last.start + last.length);
+        self.segment.as_ref().map_or(covered, |segment| segment.end)
     }
 
     /// Returns whether it is a piece of a packet.
@@ -117,27 +132,33 @@ fn following(next: Next, bytes: &[u8], at: usize, end: usize) -> Part {
     match next {
         Next::Ethertype(link::IPV6) => ipv6::header(bytes, at, end),
         Next::Ethertype(link::IPV4) => ipv4::header(bytes, at, end),
-        Next::Ethertype(link::ARP) => ipv4::arp(bytes, at, end),
+        Next::Ethertype(link::ARP) => arp::message(bytes, at, end),
+        Next::Ethertype(pppoe::DISCOVERY | pppoe::SESSION) => pppoe::header(bytes, at, end),
         Next::Ethertype(kind) => {
             link::tag(kind, bytes, at, end).unwrap_or_else(|| data(bytes, at, end))
         }
         Next::Ppp(protocol) => ppp::control(protocol, bytes, at, end),
         Next::Protocol(tcp::TCP, ends) => tcp::header(ends, bytes, at, end),
         Next::Protocol(udp::UDP, ends) => udp::header(ends, bytes, at, end),
+        // RFC 2473 §3 and RFC 2003 §3: packets in packets.
+        Next::Protocol(41, ends) if !ends.is_piece => ipv6::header(bytes, at, end),
+        Next::Protocol(4, ends) if !ends.is_piece => ipv4::header(bytes, at, end),
+        Next::Protocol(icmpv4::ICMP, ends) if ends.is_ipv4 => icmpv4::message(ends, bytes, at, end),
+        Next::Protocol(_, ends) if ends.is_ipv4 => data(bytes, at, end),
         Next::Protocol(icmpv6::ICMPV6, ends) => icmpv6::message(ends, bytes, at, end),
-        // RFC 2473 §3: packets in packets.
-        Next::Protocol(41, _) => ipv6::header(bytes, at, end),
-        Next::Protocol(4, _) => ipv4::header(bytes, at, end),
         Next::Protocol(number, ends) => {
             ipv6::extension(number, ends, bytes, at, end).unwrap_or_else(|| data(bytes, at, end))
         }
         Next::Datagram(_, dhcpv6::CLIENT_PORT | dhcpv6::SERVER_PORT) => {
             dhcpv6::message(bytes, at, end)
         }
+        Next::Datagram(_, dhcpv4::CLIENT_PORT | dhcpv4::SERVER_PORT) => {
+            dhcpv4::message(bytes, at, end)
+        }
         Next::Datagram(dns::PORT, _) | Next::Datagram(_, dns::PORT) => {
             dns::message(false, bytes, at, end)
         }
-        Next::Quoted if bytes[at] >> 4 == 4 => ipv4::header(bytes, at, end),
+        Next::Quoted if bytes[at] >> 4 == 4 => ipv4::quoted(bytes, at, end),
         Next::Quoted => ipv6::header(bytes, at, end),
         Next::Datagram(..) | Next::Segment | Next::Data | Next::Nothing => data(bytes, at, end),
     }

@@ -4,10 +4,14 @@
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
+use etherparse::{EtherType, TcpSlice};
 use ngnlab_reports::RecordId;
 use ngnlab_sim::Trace;
 use ngnlab_sim::message::fragment::Reassembly;
-use ngnlab_sim::message::packet::{ETHERNET_HEADER, Packet};
+use ngnlab_sim::message::packet::ethernet::Ethernet;
+use ngnlab_sim::message::packet::ipv4::{Ipv4, Payload4};
+use ngnlab_sim::message::packet::{ETHERNET_HEADER, Ipv6};
+use ngnlab_sim::message::{ppp, pppoe};
 use ngnlab_sim::trace::{Role, Seen};
 
 use super::conversation::{Conversation, Piece};
@@ -44,15 +48,16 @@ impl Streams {
             let Seen::Frame { on, frame, .. } = &entry.seen else {
                 continue;
             };
-            let Some(packet) = Packet::parse(frame) else {
+            let Some(packet) = packet(frame) else {
                 continue;
             };
             let pieces = take_in(*on, &packet, &mut open, &secrets);
             if !pieces.is_empty() {
                 this.pieces.insert(record, pieces);
             }
-            let reassembly = fragments.entry(*on).or_default();
-            if let Some(whole) = reassembly.take_in(packet.ip) {
+            if packet.ip[0] >> 4 == 6
+                && let Some(whole) = fragments.entry(*on).or_default().take_in(packet.ip)
+            {
                 this.packets.insert(record, whole);
             }
         }
@@ -60,13 +65,68 @@ impl Streams {
     }
 }
 
+/// What is needed of a packet of either family, whatever brought it.
+struct Carried<'f> {
+    source: Ipv6Addr,
+    destination: Ipv6Addr,
+    tcp: Option<TcpSlice<'f>>,
+    ip: &'f [u8],
+    /// Where the packet begins in its frame.
+    at: usize,
+}
+
+/// Returns the packet in a frame, bare or in a PPPoE session.
+fn packet(frame: &[u8]) -> Option<Carried<'_>> {
+    let ethernet = Ethernet::parse(frame)?;
+    let (kind, bytes, at) = match ethernet.kind {
+        pppoe::SESSION => {
+            let (header, _) = ethernet.payload.split_first_chunk::<SESSION_HEADER>()?;
+            let protocol = u16::from_be_bytes([header[6], header[7]]);
+            let kind = match protocol {
+                ppp::IPV4 => EtherType::IPV4,
+                ppp::IPV6 => EtherType::IPV6,
+                _ => return None,
+            };
+            let at = ETHERNET_HEADER + SESSION_HEADER;
+            (kind, frame.get(at..)?, at)
+        }
+        kind => (kind, ethernet.payload, ETHERNET_HEADER),
+    };
+    match kind {
+        EtherType::IPV4 => {
+            let packet = Ipv4::parse(bytes)?;
+            Some(Carried {
+                source: packet.source.to_ipv6_mapped(),
+                destination: packet.destination.to_ipv6_mapped(),
+                tcp: match packet.payload {
+                    Payload4::Tcp(segment) => Some(segment),
+                    Payload4::Udp(_) | Payload4::Icmp(_) | Payload4::Other { .. } => None,
+                },
+                ip: packet.ip,
+                at,
+            })
+        }
+        EtherType::IPV6 => {
+            let packet = Ipv6::parse(bytes)?;
+            Some(Carried {
+                source: packet.source,
+                destination: packet.destination,
+                tcp: packet.tcp(),
+                ip: packet.ip,
+                at,
+            })
+        }
+        _ => None,
+    }
+}
+
 fn take_in(
     on: Role,
-    packet: &Packet<'_>,
+    packet: &Carried<'_>,
     open: &mut BTreeMap<Key, Known>,
     secrets: &Secrets,
 ) -> Vec<Piece> {
-    let Some(segment) = packet.tcp() else {
+    let Some(segment) = &packet.tcp else {
         return Vec::new();
     };
     let source = (packet.source, segment.source_port());
@@ -105,7 +165,7 @@ fn take_in(
         return Vec::new();
     }
     // Nothing stands behind a segment in its packet.
-    let from = ETHERNET_HEADER + packet.ip.len() - data.len();
+    let from = packet.at + packet.ip.len() - data.len();
     conversation.take_in(by_client, first, data, from, secrets)
 }
 
@@ -121,3 +181,6 @@ impl Known {
         }
     }
 }
+
+/// The header of PPPoE, and the protocol of the PPP frame (RFC 2516 §4).
+const SESSION_HEADER: usize = pppoe::HEADER + 2;

@@ -40,6 +40,7 @@ pub(super) fn header(ends: Ends, bytes: &[u8], at: usize, end: usize) -> Part {
     });
     let says = format!("TCP {}", layer.summary);
     match found {
+        Some(()) if ends.is_piece => Part::before(layer, says, Next::Data),
         Some(()) => Part::before(layer, says, Next::Segment),
         None => Part::last(layer, says),
     }

@@ -25,7 +25,8 @@ pub(super) fn header(ends: Ends, bytes: &[u8], at: usize, end: usize) -> Part {
             remark = ", with a wrong checksum";
             walk.summary.push_str(remark);
         }
-        if length < HEADER || body > walk.left() {
+        // What is a fragment, or is quoted, ends early by right, and its packet tells the rest.
+        if length < HEADER || (body > walk.left() && ends.is_whole) {
             walk.doubt();
         }
         let until = walk.at() + body.min(walk.left());
@@ -34,7 +35,11 @@ pub(super) fn header(ends: Ends, bytes: &[u8], at: usize, end: usize) -> Part {
     let says = format!("UDP {}", layer.summary);
     match found {
         Some((source, destination, until)) => {
-            let mut part = Part::before(layer, says, Next::Datagram(source, destination));
+            let next = match ends.is_piece {
+                true => Next::Data,
+                false => Next::Datagram(source, destination),
+            };
+            let mut part = Part::before(layer, says, next);
             part.remark = remark;
             part.until(until)
         }

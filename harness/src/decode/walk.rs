@@ -4,7 +4,7 @@
 //! it is, and the layer says that it was cut off.
 
 use std::fmt::Display;
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
 use ngnlab_reports::decoded::{Field, Layer};
@@ -181,6 +181,12 @@ impl<'a> Walk<'a> {
     /// Reads an IPv6 address.
     pub(super) fn address(&mut self, name: &str) -> Read<Ipv6Addr> {
         let octets: [u8; 16] = self.array(name, |octets| Ipv6Addr::from(octets).to_string())?;
+        Ok(octets.into())
+    }
+
+    /// Reads an IPv4 address.
+    pub(super) fn ipv4(&mut self, name: &str) -> Read<Ipv4Addr> {
+        let octets: [u8; 4] = self.array(name, |octets| Ipv4Addr::from(octets).to_string())?;
         Ok(octets.into())
     }
 

@@ -51,6 +51,7 @@ impl TraceBuilder {
             default_dns: values.ngn_dns.to_vec(),
             domains: ngnlab_sim::line::ONS_DOMAINS.iter().map(ons).collect(),
             pppoe: Vec::new(),
+            pppoe_pass_through: false,
             wrong_on_purpose: Vec::new(),
         };
         let header = Header {
@@ -64,6 +65,7 @@ impl TraceBuilder {
             terminals: vec![TerminalTruth {
                 name: "pc".to_owned(),
                 mac: PC,
+                dials: false,
             }],
             until: Time::from_secs(60),
             tls_secrets: Vec::new(),

@@ -158,6 +158,7 @@ impl<'t> Stepped<'t> {
             | Action::LineAuth(_)
             | Action::Dns(_)
             | Action::Concentrator(_)
+            | Action::ByHand(_)
             | Action::Stranger(_)
             | Action::SendUdp(_)
             | Action::Delay(_)

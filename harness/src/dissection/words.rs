@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ngnlab_reports::{Evidence, RecordId};
+use ngnlab_sim::line::internet::{CLAIMS, ECHO, SERVICE_SITE, WEB, service_host};
+use ngnlab_sim::line::pppoe::Realm;
 use ngnlab_sim::message::packet::ipv4::in_frame;
 use ngnlab_sim::message::packet::{Mac, Packet, is_link_local};
 use ngnlab_sim::message::pppoe::is_pppoe;
@@ -26,11 +28,8 @@ pub(super) fn summary(trace: &Dissection<'_>, record: RecordId) -> String {
                     format!("{sender} -> {receiver} {content}")
                 }
                 None if is_pppoe(frame) => {
-                    let mut ends = ["router", "concentrator"];
-                    if *from == End::Network {
-                        ends.reverse();
-                    }
-                    format!("{} -> {} {content}", ends[0], ends[1])
+                    let (sender, receiver) = session_ends(trace, record, *from);
+                    format!("{sender} -> {receiver} {content}")
                 }
                 None => match in_frame(frame) {
                     Some((source, destination, packet)) => {
@@ -84,6 +83,21 @@ fn step_in_words(trace: &Dissection<'_>, record: RecordId) -> String {
         StepOutcome::Done => format!("step: {action}"),
         StepOutcome::TimedOut => format!("step: {action} (timed out)"),
         StepOutcome::Failed(why) => format!("step: {action} ({why})"),
+    }
+}
+
+/// Returns who speaks to whom by PPPoE: the router with the concentrator, or with whom it reaches over
+/// IPv4 in a session.
+fn session_ends(trace: &Dissection<'_>, record: RecordId, from: End) -> (String, String) {
+    let packet = trace.ipv4_at(record);
+    let far = packet.map(|packet| match from {
+        End::Device => packet.destination,
+        End::Network => packet.source,
+    });
+    let far = far.map_or("concentrator".to_owned(), |far| far.to_string());
+    match from {
+        End::Device => ("router".to_owned(), far),
+        End::Network => (far, "router".to_owned()),
     }
 }
 
@@ -164,6 +178,22 @@ pub(crate) fn host(trace: &Dissection<'_>, address: Ipv6Addr) -> Option<String> 
     (name != address.to_string()).then_some(name)
 }
 
+/// Returns the name of a host over IPv4 that everybody on such a line knows.
+pub(crate) fn ipv4_host(trace: &Dissection<'_>, address: Ipv4Addr) -> Option<String> {
+    let site = (service_host(trace.header().line.area), SERVICE_SITE);
+    let hosts = [WEB, ECHO, CLAIMS, site].into_iter();
+    let mut named = hosts.filter(|(_, known)| *known == address);
+    if let Some((name, _)) = named.next() {
+        return Some(name.to_owned());
+    }
+    [(Realm::Isp, "ISP"), (Realm::ServiceSite, "service site")]
+        .into_iter()
+        .find_map(|(realm, name)| {
+            let index = realm.dns().iter().position(|known| *known == address)?;
+            Some(format!("{name} DNS {}", index + 1))
+        })
+}
+
 /// Returns how a command ended.
 pub(crate) fn ending_in_words(ending: CommandEnding) -> String {
     match ending {
@@ -210,9 +240,16 @@ pub(crate) fn fact_in_words(fact: &Fact) -> String {
             format!("DNS servers {} by {by:?}", servers.join(", "))
         }
         Fact::Ipv4Ready {
-            address, by_hand, ..
+            address,
+            by_hand,
+            in_session,
+            ..
         } => {
-            let how = if *by_hand { "by hand" } else { "by DHCPv4" };
+            let how = match (by_hand, in_session) {
+                (true, _) => "by hand",
+                (false, true) => "by a PPPoE session",
+                (false, false) => "by DHCPv4",
+            };
             format!("has address {address} {how}")
         }
         Fact::Ipv4Gone { address } => format!("lost address {address}"),

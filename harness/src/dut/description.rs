@@ -107,6 +107,9 @@ pub struct Offers {
     /// Whether it dials PPPoE sessions beside IPv6.
     #[serde(default)]
     pub pppoe: bool,
+    /// Whether it lets PPPoE of terminals that dial themselves pass (PPPoEパススルー, PPPoEブリッジ).
+    #[serde(default)]
+    pub pppoe_pass_through: bool,
 }
 
 /// A failure that is known already.
@@ -232,6 +235,9 @@ impl Description {
         if !setup.pppoe.is_empty() && !self.offers.pppoe {
             return Err(DutError::NotOffered("PPPoE".to_owned()));
         }
+        if setup.pppoe_pass_through && !self.offers.pppoe_pass_through {
+            return Err(DutError::NotOffered("PPPoE pass-through".to_owned()));
+        }
         Ok(())
     }
 
@@ -296,6 +302,7 @@ impl Description {
             macs: self.macs,
             modes: &self.offers.modes,
             dials: self.offers.pppoe,
+            passes: self.offers.pppoe_pass_through,
         }
     }
 

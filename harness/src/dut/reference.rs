@@ -7,7 +7,7 @@ use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::node::Handle;
 use ngnlab_sim::node::router::defect::Defect;
 use ngnlab_sim::node::router::{Router, RouterConfig};
-use ngnlab_sim::setup::{Macs, Setup};
+use ngnlab_sim::setup::{Hand, Macs, Setup};
 use ngnlab_sim::time::Pace;
 use ngnlab_sim::world::World;
 
@@ -70,6 +70,18 @@ impl Dut for Reference<'_> {
     fn power_cycle(&mut self, world: &mut World) -> Result<(), DutError> {
         if let Some(router) = self.router {
             world.with(router, |router, cx| router.power_cycle(cx));
+        }
+        Ok(())
+    }
+
+    fn press(
+        &mut self,
+        world: &mut World,
+        hand: Hand,
+        account: Option<&str>,
+    ) -> Result<(), DutError> {
+        if let Some(router) = self.router {
+            world.with(router, |router, cx| router.press(hand, account, cx));
         }
         Ok(())
     }

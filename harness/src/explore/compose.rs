@@ -289,7 +289,8 @@ fn can_be(scenario: &Scenario, area: Area, bounds: &Bounds) -> bool {
     bounds.modes.contains(&scenario.mode())
         // What a box does that is not there would be counted and never happen.
         && (has_home_gateway || line.quirks.home_gateway.is_empty())
-        && (!scenario.device.pppoe.get_ref().is_empty() || line.quirks.pppoe.is_empty())
+        && (has_home_gateway || line.home_gateway_pppoe.is_empty())
+        && (scenario.has_sessions() || line.quirks.pppoe.is_empty())
 }
 
 /// How long a scenario lasts: most of them a few minutes, some of them days.

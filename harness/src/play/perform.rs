@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use ngnlab_sim::cable::Cable;
 use ngnlab_sim::fault::Fate;
 use ngnlab_sim::frame::Frame;
-use ngnlab_sim::line::pppoe::Realm;
+use ngnlab_sim::line::pppoe::{Realm, accounts};
 use ngnlab_sim::node::edge::Renumbering;
 use ngnlab_sim::node::home_gateway::HomeGateway;
 use ngnlab_sim::node::terminal::browser;
@@ -21,6 +21,7 @@ use super::running::Running;
 use super::testbed::Testbed;
 use crate::dut::{Dut, DutError};
 use crate::scenario::step::Action;
+use crate::scenario::step::by_hand::{ByHand, Whose};
 use crate::scenario::step::cable::{LinkDown, Loss, Wire};
 use crate::scenario::step::crafted::Inject;
 use crate::scenario::step::internet::{SendUdp, Stranger};
@@ -163,6 +164,7 @@ pub(crate) fn begin(
             Ok(Activity::Over)
         }
         Action::Concentrator(step) => Ok(concentrate(*step, testbed)),
+        Action::ByHand(step) => by_hand(*step, dut, testbed)?,
         Action::Stranger(step) => Ok(disturb_from_outside(*step, testbed)),
         Action::SendUdp(step) => send_udp(step, number, testbed),
         Action::Loss(step) => {
@@ -270,6 +272,24 @@ fn concentrate(step: Concentrator, testbed: &mut Testbed) -> Activity {
             Deed::Say(what) => drop(it.say(step.session, what, cx)),
         });
     Activity::Over
+}
+
+fn by_hand(
+    step: ByHand,
+    dut: &mut dyn Dut,
+    testbed: &mut Testbed,
+) -> Result<Result<Activity, String>, DutError> {
+    let known = accounts(testbed.line.area);
+    let account = known.iter().find(|it| Some(it.realm) == step.session);
+    let account = account.map(|account| account.name);
+    match (step.at, testbed.access.home_gateway) {
+        (Whose::Device, _) => dut.press(&mut testbed.world, step.does, account)?,
+        (Whose::HomeGateway, Some(gateway)) => testbed
+            .world
+            .with(gateway, |it, cx| it.press(step.does, account, cx)),
+        (Whose::HomeGateway, None) => return Ok(Err("this line has no home gateway".to_owned())),
+    }
+    Ok(Ok(Activity::Over))
 }
 
 fn disturb_from_outside(step: Stranger, testbed: &mut Testbed) -> Activity {

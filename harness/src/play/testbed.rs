@@ -68,7 +68,7 @@ impl Testbed {
                 mac,
                 trusts_ons_root: spec.is_none_or(|spec| spec.trusts_ons_root),
                 fixed_dns: spec.map_or_else(Vec::new, |spec| spec.fixed_dns(&line)),
-                ipv4: scenario.terminal_ipv4(name),
+                ipv4: scenario.terminal_ipv4(name, area),
             };
             let mut terminal = Terminal::new(config);
             if spec.is_some_and(|spec| spec.ignores_warnings) {
@@ -82,6 +82,7 @@ impl Testbed {
             let truth = TerminalTruth {
                 name: name.to_owned(),
                 mac,
+                dials: spec.is_some_and(|spec| spec.dials.is_some()),
             };
             terminals.push(Desk { truth, handle });
         }

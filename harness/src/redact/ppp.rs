@@ -5,22 +5,27 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use ngnlab_sim::line::pppoe::AC_NAME;
-use ngnlab_sim::setup::Setup;
+use ngnlab_sim::line::Area;
+use ngnlab_sim::line::pppoe::{AC_NAME, accounts};
+use ngnlab_sim::trace::Header;
 
 use super::checksums::word;
 
-/// The names that are of our line: those that the device was given, and the concentrator's.
+/// The names that are of our line: those that the device or a terminal was given, and the
+/// concentrator's.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Own(BTreeSet<Vec<u8>>);
 
 impl Own {
-    /// Adds those of a run; a capture has none.
-    pub(super) fn add(&mut self, setup: &Setup) {
-        let given = setup.pppoe.iter();
+    /// Adds those of a run; a capture has none. Terminals that dial themselves have accounts of our
+    /// line, too.
+    pub(super) fn add(&mut self, header: &Header) {
+        let given = header.setup.pppoe.iter();
         self.0
             .extend(given.map(|account| account.name.clone().into_bytes()));
-        if !setup.pppoe.is_empty() {
+        if header.captured.is_none() {
+            let ours = Area::ALL.into_iter().flat_map(accounts);
+            self.0.extend(ours.map(|account| account.name.into()));
             self.0.insert(AC_NAME.to_vec());
         }
     }

@@ -14,6 +14,7 @@ use ngnlab_sim::setup::Mode;
 
 use super::Scenario;
 use super::step::Action;
+use super::step::by_hand::Whose;
 use super::step::cable::Wire;
 use super::step::crafted::{Crafted, Crossing};
 use super::step::terminal::Choice;
@@ -137,7 +138,7 @@ impl Stage<'_> {
             Action::Silence(step) => (None, step.lasting),
             Action::Dns(step) => (None, step.lasting),
             Action::LineAuth(step) => (None, step.lasting),
-            Action::Concentrator(_) if self.scenario.device.pppoe.get_ref().is_empty() => {
+            Action::Concentrator(_) if !self.scenario.has_sessions() => {
                 return Idle::step(
                     "no session is dialled here, so that the concentrator has none",
                     "give the device one: `device = { pppoe = [\"isp\"] }`",
@@ -146,6 +147,14 @@ impl Stage<'_> {
             Action::Stranger(_) if self.scenario.device.pppoe.get_ref().is_empty() => {
                 return Idle::step(
                     "no session is dialled here, so that nobody in the internet reaches the device",
+                    "give the device one: `device = { pppoe = [\"isp\"] }`",
+                );
+            }
+            Action::ByHand(step)
+                if step.at == Whose::Device && self.scenario.device.pppoe.get_ref().is_empty() =>
+            {
+                return Idle::step(
+                    "the device dials no session that somebody could end",
                     "give the device one: `device = { pppoe = [\"isp\"] }`",
                 );
             }
@@ -215,6 +224,12 @@ impl Stage<'_> {
             }
             Action::AddHikariDenwa(_) if self.before().any(is_addition) => {
                 Idle::step("an earlier step has added ひかり電話", "take this step out")
+            }
+            Action::ByHand(step)
+                if step.at == Whose::HomeGateway && line.home_gateway_pppoe.is_empty() =>
+            {
+                let help = "give the line `home-gateway-pppoe = [\"isp\"]`";
+                Idle::key("at", "the ひかり電話ルータ dials no session", help)
             }
             Action::RebootHomeGateway(_) if !has_home_gateway(line) => {
                 let help = "give the line `preset = \"hgw-pd\"` or `\"hgw-ra\"`";
@@ -414,7 +429,7 @@ fn is_addition(action: &Action) -> bool {
     matches!(action, Action::AddHikariDenwa(_))
 }
 
-fn has_home_gateway(line: &Line) -> bool {
+pub(super) fn has_home_gateway(line: &Line) -> bool {
     matches!(
         line.upstream,
         Upstream::HomeGateway | Upstream::RentalRouter

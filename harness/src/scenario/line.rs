@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::Scenario;
 use super::delivery::Delivery;
+use super::{DeviceSpec, Dialled, Scenario, none_dialled};
 use crate::period::Period;
 
 /// The line of a scenario: a preset, and what differs from it.
@@ -55,6 +55,10 @@ pub struct LineSpec {
     /// How many PPPoE sessions the contract has: 2, or up to 5 for a fee (ngn-facts §4.5).
     #[schemars(with = "Option<u8>", range(min = 1, max = 5))]
     pub pppoe_sessions: Option<Spanned<u8>>,
+    /// The PPPoE sessions that the ひかり電話ルータ upstream dials itself.
+    #[serde(default = "none_dialled")]
+    #[schemars(with = "Vec<Dialled>", length(max = 5))]
+    pub home_gateway_pppoe: Spanned<Vec<Dialled>>,
     /// The day on which everything happens; the guide's own unless given.
     pub date: Option<Day>,
     /// Who uses the members club, where it is not the usual member.
@@ -107,6 +111,15 @@ impl Scenario {
         if let Some(sessions) = &spec.pppoe_sessions {
             line.pppoe_sessions = *sessions.get_ref();
         }
+        // Each is for one terminal on its LAN (送信元 IP アドレス: members-club article).
+        let bound = DeviceSpec {
+            source_bound: true,
+            ..DeviceSpec::default()
+        };
+        let dialled = spec.home_gateway_pppoe.get_ref().iter().zip(1..);
+        line.home_gateway_pppoe = dialled
+            .map(|(dialled, number)| dialled.account(area, number, &bound))
+            .collect();
         let extra = spec.extra_domains.iter();
         line.extra_domains = extra.map(|name| name.get_ref().clone()).collect();
         line.ra_interval = spec.ra_interval.as_ref().map(|interval| {

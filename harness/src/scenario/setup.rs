@@ -29,7 +29,7 @@ pub enum DnsChoice {
     Public,
 }
 
-/// A PPPoE session that the device is set up for (接続先設定).
+/// A PPPoE session that the device is set up for (接続先設定), or that a terminal dials itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dialled {
@@ -44,21 +44,20 @@ pub enum Dialled {
 }
 
 impl Dialled {
-    pub(crate) fn account(self, area: Area, number: u8, device: &DeviceSpec) -> PppoeAccount {
-        let realm = match self {
-            Self::ServiceSite => Realm::ServiceSite,
-            Self::Isp | Self::WrongPassword | Self::UnknownRealm => Realm::Isp,
-        };
-        let known = accounts(area).into_iter().find(|it| it.realm == realm);
-        let Account { name, password, .. } = known.expect("every realm has an account");
-        let (name, password) = match self {
-            Self::Isp | Self::ServiceSite => (name, password),
-            Self::WrongPassword => (name, "not-the-password"),
-            Self::UnknownRealm => ("clinic@nobody.example", password),
-        };
+    /// Returns the account as a terminal dials it itself.
+    pub(crate) fn by_terminal(self, area: Area) -> PppoeAccount {
+        let (name, password) = self.credentials(area);
         PppoeAccount {
             name: name.to_owned(),
             password: password.to_owned(),
+            domains: Vec::new(),
+            source: None,
+        }
+    }
+
+    /// Returns the account as it is entered into the device.
+    pub(crate) fn account(self, area: Area, number: u8, device: &DeviceSpec) -> PppoeAccount {
+        PppoeAccount {
             domains: match self {
                 Self::ServiceSite if device.domain_routing => {
                     vec![service_domain(area).to_owned()]
@@ -68,6 +67,21 @@ impl Dialled {
             source: device
                 .source_bound
                 .then(|| Ipv4Addr::new(192, 168, 1, 100 + number)),
+            ..self.by_terminal(area)
+        }
+    }
+
+    fn credentials(self, area: Area) -> (&'static str, &'static str) {
+        let realm = match self {
+            Self::ServiceSite => Realm::ServiceSite,
+            Self::Isp | Self::WrongPassword | Self::UnknownRealm => Realm::Isp,
+        };
+        let known = accounts(area).into_iter().find(|it| it.realm == realm);
+        let Account { name, password, .. } = known.expect("every realm has an account");
+        match self {
+            Self::Isp | Self::ServiceSite => (name, password),
+            Self::WrongPassword => (name, "not-the-password"),
+            Self::UnknownRealm => ("clinic@nobody.example", password),
         }
     }
 }
@@ -116,6 +130,7 @@ impl Scenario {
                 .zip(1..)
                 .map(|(dialled, number)| dialled.account(area, number, &self.device))
                 .collect(),
+            pppoe_pass_through: self.device.pppoe_pass_through,
             wrong_on_purpose: self.device.wrong_on_purpose.clone().unwrap_or(wrong),
         }
     }

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 
+use self::by_hand::ByHand;
 use self::cable::{ClaimAddresses, Delay, Duplicate, LinkDown, Loss, Reorder};
 use self::crafted::{Inject, Send};
 use self::internet::{SendUdp, Stranger};
@@ -21,6 +22,7 @@ use self::servers::{DnsMood, LineAuth, Silence};
 use self::terminal::{Consent, From, Hold, Open, Ping};
 use crate::period::Period;
 
+pub mod by_hand;
 pub mod cable;
 pub mod crafted;
 pub mod internet;
@@ -132,6 +134,8 @@ pub enum Action {
     Dns(DnsMood),
     /// Has the PPPoE concentrator do something.
     Concentrator(Concentrator),
+    /// Presses 接続 or 切断 on the settings page of a router that dials PPPoE.
+    ByHand(ByHand),
     /// Has somebody in the internet send something to the device's PPPoE session.
     Stranger(Stranger),
     /// Makes a cable lose frames.
@@ -232,6 +236,7 @@ impl fmt::Display for Action {
             Self::Silence(step) => write!(f, "{step}"),
             Self::Dns(step) => write!(f, "{step}"),
             Self::Concentrator(step) => write!(f, "{step}"),
+            Self::ByHand(step) => write!(f, "{step}"),
             Self::Stranger(step) => write!(f, "{step}"),
             Self::Loss(step) => write!(f, "{step}"),
             Self::Delay(step) => write!(f, "{step}"),

@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::Dialled;
+
 /// How one terminal differs from what the guide asks for on p.8 to p.16.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(
@@ -31,8 +33,12 @@ pub struct TerminalSpec {
     /// Where its DNS servers come from.
     #[serde(default)]
     pub dns: TerminalDns,
-    /// How it gets an IPv4 address; automatically where the device dials PPPoE, else not at all.
+    /// How it gets an IPv4 address; automatically where the device dials PPPoE, else not at all. One
+    /// that `dials` has it by its session.
     pub ipv4: Option<TerminalIpv4>,
+    /// The PPPoE session that it dials itself, through the device, and has its IPv4 by.
+    #[schemars(with = "Option<Dialled>")]
+    pub dials: Option<Spanned<Dialled>>,
 }
 
 /// How a terminal gets its IPv4 address.

@@ -11,7 +11,7 @@ use ngnlab_sim::setup::Mode;
 use toml::Spanned;
 
 use super::delivery::Delivery;
-use super::idle::Ground;
+use super::idle::{Ground, has_home_gateway};
 use super::spans::Spans;
 use super::step::{Action, Step};
 use super::{LineSpec, Scenario};
@@ -138,13 +138,27 @@ fn line(scenario: &Scenario, found: &mut Vec<Mistake>) {
     }
 }
 
-/// A line has as many PPPoE sessions as a contract can have, and no bridge dials one.
+/// A line has as many PPPoE sessions as a contract can have, no bridge has to do with one, and who
+/// dials has its IPv4 address by the session.
 fn sessions(scenario: &Scenario, found: &mut Vec<Mistake>) {
     if let Some(sessions) = &scenario.line.pppoe_sessions
         && !(1..=MOST_SESSIONS).contains(sessions.get_ref())
     {
         let message = format!("a line has 1 to {MOST_SESSIONS} PPPoE sessions");
         found.push(Mistake::new(sessions.span(), message));
+    }
+    let gateway = &scenario.line.home_gateway_pppoe;
+    if gateway.get_ref().len() > usize::from(MOST_SESSIONS) {
+        let message = format!("a device dials {MOST_SESSIONS} PPPoE sessions at most");
+        found.push(Mistake::new(gateway.span(), message));
+    }
+    let has_gateway = |area: &Area| has_home_gateway(&scenario.line(*area));
+    let is_known = Line::PRESETS.contains(&scenario.line.preset.get_ref().as_str());
+    let mut areas = scenario.line.areas.iter();
+    if !gateway.get_ref().is_empty() && is_known && !areas.all(has_gateway) {
+        let mut mistake = Mistake::new(gateway.span(), "this line has no ひかり電話ルータ");
+        mistake.help = Some("give the line `preset = \"hgw-pd\"` or `\"hgw-ra\"`".to_owned());
+        found.push(mistake);
     }
     let dialled = &scenario.device.pppoe;
     if dialled.get_ref().len() > usize::from(MOST_SESSIONS) {
@@ -154,6 +168,18 @@ fn sessions(scenario: &Scenario, found: &mut Vec<Mistake>) {
     if !dialled.get_ref().is_empty() && scenario.device.mode == Some(Mode::Bridge) {
         let message = "a bridge dials no PPPoE session";
         found.push(Mistake::new(dialled.span(), message));
+    }
+    if scenario.device.pppoe_pass_through && scenario.device.mode == Some(Mode::Bridge) {
+        let message = "a bridge lets IPv6 pass, and no PPPoE beside it";
+        found.push(Mistake::new(scenario.line.preset.span(), message));
+    }
+    for spec in &scenario.terminal_specs {
+        if let Some(dials) = spec.dials.as_ref().filter(|_| spec.ipv4.is_some()) {
+            let message = "a terminal that dials has its IPv4 address by its session";
+            let mut mistake = Mistake::new(dials.span(), message);
+            mistake.help = Some("take out `ipv4`, or `dials`".to_owned());
+            found.push(mistake);
+        }
     }
 }
 

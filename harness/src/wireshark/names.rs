@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
+use ngnlab_sim::line::Area;
+use ngnlab_sim::line::internet::{CLAIMS, ECHO, SERVICE_SITE, WEB, service_host};
+use ngnlab_sim::line::pppoe::Realm;
+use ngnlab_sim::message::dhcpv4;
 use ngnlab_sim::message::packet::is_link_local;
 use ngnlab_sim::node::dns::Zones;
 use ngnlab_sim::node::home_gateway::HomeGateway;
-use ngnlab_sim::trace::{End, Fact, Role};
+use ngnlab_sim::trace::{End, Fact, PppEvent, Role};
 
 use crate::dissection::Dissection;
 
@@ -40,6 +44,9 @@ fn of_line(trace: &Dissection<'_>) -> Vec<(Ipv6Addr, String)> {
     for site in sites.into_iter().chain(values.crl) {
         names.extend(zones.names_at(&[site]).map(|name| (site, name)));
     }
+    if !trace.ipv4.is_empty() {
+        names.extend(over_ipv4(line.area));
+    }
     let gateways = trace.assignments().map(|(_, net)| net);
     let gateways = gateways.map(HomeGateway::lan_address);
     let gateways = gateways.chain([HomeGateway::lan_link_local()]);
@@ -49,17 +56,47 @@ fn of_line(trace: &Dissection<'_>) -> Vec<(Ipv6Addr, String)> {
     names
 }
 
+/// Returns who has which address behind PPPoE sessions, mapped (RFC 3493 §3.7).
+fn over_ipv4(area: Area) -> Vec<(Ipv6Addr, String)> {
+    let site = (service_host(area), SERVICE_SITE);
+    let hosts = [WEB, ECHO, CLAIMS, site];
+    let hosts = hosts.map(|(name, address)| (address, name.to_owned()));
+    let realms = [(Realm::Isp, "isp"), (Realm::ServiceSite, "service-site")];
+    let realms = realms.into_iter().flat_map(|(realm, name)| {
+        let servers = realm.dns().into_iter().zip(1..);
+        let servers =
+            servers.map(move |(address, number)| (address, format!("{name}-dns-{number}")));
+        servers.chain([(realm.gateway(), format!("{name}-gateway"))])
+    });
+    let named = hosts.into_iter().chain(realms);
+    named
+        .map(|(address, name)| (address.to_ipv6_mapped(), name))
+        .collect()
+}
+
 fn told(trace: &Dissection<'_>) -> impl Iterator<Item = (Ipv6Addr, String)> {
     trace.facts.iter().filter_map(|told| match told.fact {
         Fact::AddressReady { address, temporary } => {
             let kind = if *temporary { "-temporary" } else { "" };
             Some((*address, format!("{}{kind}", told.node)))
         }
+        Fact::Ipv4Ready { address, .. } => Some((address.to_ipv6_mapped(), told.node.to_owned())),
+        Fact::Ppp {
+            event: PppEvent::Up { address },
+            ..
+        } => Some((address.to_ipv6_mapped(), "router-pppoe".to_owned())),
         _ => None,
     })
 }
 
 fn add_senders(trace: &Dissection<'_>, names: &mut BTreeMap<Ipv6Addr, String>) {
+    // A server names itself, and a router by that address is the device's own.
+    let answers = trace.dhcpv4.iter();
+    let answers = answers.filter(|found| found.by_device(Role::Lan) && !found.injected);
+    for server in answers.filter_map(|found| dhcpv4::server(&found.is)) {
+        let name = || "router-lan".to_owned();
+        names.entry(server.to_ipv6_mapped()).or_insert_with(name);
+    }
     let terminals = &trace.header().terminals;
     let macs = trace.device_macs();
     for found in &trace.packets {

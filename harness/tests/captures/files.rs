@@ -194,8 +194,8 @@ fn what_is_no_capture_or_has_no_router_is_told_in_a_sentence() {
         ),
     );
     write("nothing.pcap", &whole[..24]);
-    let arp = |_: Role, frame: &[u8]| [&frame[..12], &[8, 6], &frame[14..]].concat();
-    write("arp.pcap", &tap::pcap(&tap, |_| true, PCAP, arp));
+    let lldp = |_: Role, frame: &[u8]| [&frame[..12], &[0x88, 0xcc], &frame[14..]].concat();
+    write("lldp.pcap", &tap::pcap(&tap, |_| true, PCAP, lldp));
     let silent = |_: Role, frame: &[u8]| [&frame[..6], &[2, 9, 9, 9, 9, 9], &frame[12..]].concat();
     write(
         "strangers.pcap",
@@ -213,9 +213,13 @@ fn what_is_no_capture_or_has_no_router_is_told_in_a_sentence() {
         (
             "nothing.pcap",
             &line[..],
-            "it holds no whole frame with IPv6",
+            "it holds no whole frame with IPv6, IPv4 or PPPoE",
         ),
-        ("arp.pcap", &line[..], "it holds no whole frame with IPv6"),
+        (
+            "lldp.pcap",
+            &line[..],
+            "it holds no whole frame with IPv6, IPv4 or PPPoE",
+        ),
         ("good.pcapng", &[][..], "which line it was taken on"),
         (
             "good.pcapng",

@@ -114,6 +114,7 @@ fn at_server(&(_, proof, how): &Server) -> Trace {
         default_dns: Vec::new(),
         domains: Vec::new(),
         pppoe: pppoe.to_vec(),
+        pppoe_pass_through: false,
         wrong_on_purpose: Vec::new(),
     };
     let secrets = own.iter().map(|account| {

@@ -34,6 +34,53 @@ const FIELDS: &[(&str, &str, &str, By)] = &[
     ("ipv6.hlim", "IPv6", "Hop Limit", By::Place),
     ("ipv6.src", "IPv6", "Source Address", By::Place),
     ("ipv6.dst", "IPv6", "Destination Address", By::Place),
+    ("ip.hdr_len", "IPv4", "IHL", By::Place),
+    ("ip.len", "IPv4", "Total Length", By::Place),
+    ("ip.id", "IPv4", "Identification", By::Place),
+    ("ip.flags.df", "IPv4", "DF", By::Flag),
+    ("ip.ttl", "IPv4", "Time to Live", By::Place),
+    ("ip.proto", "IPv4", "Protocol", By::Place),
+    ("ip.checksum", "IPv4", "Header Checksum", By::Place),
+    ("ip.src", "IPv4", "Source Address", By::Place),
+    ("ip.dst", "IPv4", "Destination Address", By::Place),
+    ("arp.opcode", "ARP", "Operation", By::Place),
+    (
+        "arp.src.hw_mac",
+        "ARP",
+        "Sender hardware address",
+        By::Place,
+    ),
+    (
+        "arp.src.proto_ipv4",
+        "ARP",
+        "Sender protocol address",
+        By::Place,
+    ),
+    (
+        "arp.dst.hw_mac",
+        "ARP",
+        "Target hardware address",
+        By::Place,
+    ),
+    (
+        "arp.dst.proto_ipv4",
+        "ARP",
+        "Target protocol address",
+        By::Place,
+    ),
+    ("icmp.type", "ICMP", "Type", By::Place),
+    ("icmp.code", "ICMP", "Code", By::Place),
+    ("icmp.checksum", "ICMP", "Checksum", By::Place),
+    ("icmp.mtu", "ICMP", "Next-Hop MTU", By::Place),
+    ("dhcp.type", "DHCPv4", "op", By::Place),
+    ("dhcp.id", "DHCPv4", "xid", By::Place),
+    ("dhcp.ip.client", "DHCPv4", "ciaddr", By::Place),
+    ("dhcp.ip.your", "DHCPv4", "yiaddr", By::Place),
+    ("dhcp.hw.mac_addr", "DHCPv4", "/chaddr", By::Place),
+    ("pppoe.code", "PPPoE", "CODE", By::Place),
+    ("pppoe.session_id", "PPPoE", "SESSION_ID", By::Place),
+    ("pppoe.payload_length", "PPPoE", "LENGTH", By::Place),
+    ("ppp.protocol", "PPPoE", "Protocol", By::Place),
     ("udp.srcport", "UDP", "Source Port", By::Place),
     ("udp.dstport", "UDP", "Destination Port", By::Place),
     ("udp.length", "UDP", "Length", By::Place),
@@ -175,7 +222,9 @@ pub(crate) fn compare(
         let decoded = decoder.frame(record).expect("it is a frame");
         // What comes in fragments, and what errors quote, is put together and read differently.
         let is_in_pieces = theirs.iter().any(|it| it.name.starts_with("ipv6.fraghdr"));
-        let has_quote = theirs.iter().any(|it| it.name == "icmpv6.type");
+        let has_quote = theirs
+            .iter()
+            .any(|it| matches!(&*it.name, "icmpv6.type" | "icmp.type"));
         let is_stream = theirs.iter().any(|it| it.name == "tcp.srcport");
         for (name, layer, field, by) in FIELDS {
             if is_in_pieces && !name.starts_with("eth.") {

@@ -168,9 +168,11 @@ impl Test {
     fn of(report: &Report, case: &Case, lang: Lang) -> Self {
         let mut notes = Vec::new();
         let came = match &case.outcome {
-            Outcome::NotApplicable(why) => {
-                Some(Came::new(SKIPPED, "not applicable", &lang.say(why)))
-            }
+            Outcome::NotApplicable(why) => Some(Came::new(
+                SKIPPED,
+                "not applicable",
+                &lang.say(&format!("not offered: {why}")),
+            )),
             Outcome::HarnessError(why) => {
                 Some(Came::new(ERROR, "broken by ngnlab", &lang.say(why)))
             }

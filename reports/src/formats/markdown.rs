@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::Look;
+use super::{Look, not_offered};
 use crate::causes::Failure;
 use crate::conclusion::Conclusion;
 use crate::document::Document;
@@ -68,6 +68,17 @@ fn page(report: &Report, lang: Lang) -> String {
         &mut text,
         &lang.say("not judged where a scenario exercises it"),
         &lost.collect::<Vec<_>>(),
+    );
+    let not_offered = not_offered(report).into_iter().flat_map(|(why, names)| {
+        let why = format!("not offered: {why}");
+        let why = lang.say(&why).into_owned();
+        let line = move |name: &str| format!("{}: {}", code(name), code(&why));
+        names.into_iter().map(line).collect::<Vec<_>>()
+    });
+    folded(
+        &mut text,
+        &lang.say("does not apply to the device"),
+        &not_offered.collect::<Vec<_>>(),
     );
     let runs = report.cases.len();
     let seconds = report.elapsed_ms as f64 / 1000.0;

@@ -49,6 +49,7 @@ fn page(report: &Report, look: Look<'_>) -> String {
     page.stale(report);
     lost::write(report, &sums.conclusion, &mut page);
     page.others(&others);
+    page.not_offered(report);
     page.left_out(report);
     captured::open(report, &mut page);
     page.provenance(report);

@@ -3,7 +3,9 @@
 //! On its LAN it advertises subnet 00, delegates /60 prefixes and relays DNS (ngn-facts §3); a
 //! rental router of フレッツ 光クロス delegates nothing. Its IPv6 filter passes everything unless it
 //! stands on 高度, which is more than level 標準 does: nothing outside starts connections here.
-//! PPPoE of a router below it passes through (PPPoEブリッジ). Leaves out voice, PPPoE and IPv4 of its own.
+//! PPPoE of a router below it passes through (PPPoEブリッジ), and it dials the sessions that it is set up
+//! for (接続先設定): they count, and stand until its user presses 切断. Leaves out voice, and IPv4 on its
+//! LAN, which they would carry.
 
 use std::net::Ipv6Addr;
 use std::ops::Range;
@@ -25,6 +27,7 @@ use crate::node::part::advertiser::Advertiser;
 use crate::node::part::dhcpv6_server::{Arrival, Dhcpv6Server, Refusal, Rules};
 use crate::node::part::icmp_error::{Problem, error_about};
 use crate::node::part::neighbors::Timers;
+use crate::node::part::pppoe_client::PppoeClient;
 use crate::node::part::router_port::RouterPort;
 use crate::node::{Context, Node};
 use crate::time::Time;
@@ -32,6 +35,7 @@ use crate::time::Time;
 mod advert;
 mod dns_relay;
 mod prefix_slots;
+mod sessions;
 mod uplink;
 
 use dns_relay::DnsRelay;
@@ -52,6 +56,7 @@ pub struct HomeGateway {
     advertiser: Advertiser,
     dhcpv6: Dhcpv6Server,
     relay: DnsRelay,
+    pppoe: PppoeClient,
     /// The prefix the LAN side was set up with.
     prefix: Option<Ipv6Net>,
     /// LAN prefixes of the past, and until when they are withdrawn in RAs.
@@ -96,6 +101,7 @@ impl HomeGateway {
             advertiser: Advertiser::new(UNSOLICITED, SOLICITED),
             dhcpv6,
             relay: DnsRelay::default(),
+            pppoe: sessions::of(&line),
             prefix: None,
             withdrawn: Vec::new(),
             hung: has(HomeGatewayQuirk::HungDhcpv6),
@@ -129,6 +135,7 @@ impl HomeGateway {
         self.dhcpv6.restart(self.dhcpv6_from);
         self.dhcpv6.set_pool(Vec::new());
         self.relay.clear();
+        self.pppoe = sessions::of(&self.line);
         self.prefix = None;
         self.withdrawn.clear();
         self.hung = false;
@@ -389,14 +396,7 @@ impl HomeGateway {
 impl Node for HomeGateway {
     fn handle_frame(&mut self, port: u8, frame: &Frame, cx: &mut Context<'_>) {
         if pppoe::is_pppoe(frame) {
-            if self.is_up(cx) {
-                let other = match port {
-                    Self::UPLINK => Self::LAN,
-                    _ => Self::UPLINK,
-                };
-                cx.send(other, frame.clone());
-            }
-            return;
+            return self.handle_pppoe(port, frame, cx);
         }
         let Some(packet) = Packet::parse(frame) else {
             return;
@@ -417,6 +417,7 @@ impl Node for HomeGateway {
             return;
         }
         self.uplink.handle_timeout(cx);
+        self.pppoe.handle_timeout(cx);
         self.follow_uplink(cx);
         self.dhcpv6.expire(cx.now());
         for (to, bytes) in self.dhcpv6.reconfigures(cx.now()) {
@@ -443,6 +444,7 @@ impl Node for HomeGateway {
         }
         [
             self.uplink.poll_timeout(),
+            self.pppoe.poll_timeout(),
             self.advertiser.poll_timeout(),
             self.lan.poll_timeout(),
             self.dhcpv6.poll_timeout(),

@@ -12,6 +12,7 @@ pub mod http;
 pub(crate) mod icmp_error;
 pub mod neighbors;
 pub(crate) mod ppp;
+pub(crate) mod pppoe_client;
 pub(crate) mod router_port;
 pub mod screens;
 pub mod tcp;

@@ -4,7 +4,7 @@
 //! In PD mode the LAN gets a /64 of the delegation; in RA mode it shares the line's /64 through a
 //! Neighbour Discovery proxy (guide p.6). RFC 7084 with RFC 9096 says the rest. It leaves out what
 //! ONS does not use: addresses by DHCPv6, unique local addresses. Beside that it dials the PPPoE
-//! sessions that are set up, and has IPv4 for their sake. As a bridge it is no router at
+//! sessions that are set up, has IPv4 for their sake, and lets those of terminals pass. As a bridge it is no router at
 //! all: `bridge.rs` is what it does then, and the other parts rest.
 
 pub mod defect;
@@ -32,7 +32,7 @@ mod nd_proxy;
 mod neighbor_discovery;
 mod packets_for_us;
 mod path_mtu;
-mod pppoe_client;
+mod pppoe;
 mod router_discovery;
 mod spoilt_fields;
 mod uplink_probe;
@@ -47,7 +47,8 @@ use crate::frame::Frame;
 use crate::message::fragment::Reassembly;
 use crate::message::ndp::{NEIGHBOR_ADVERTISEMENT, ROUTER_SOLICITATION};
 use crate::message::packet::{Mac, Packet, Payload, is_link_local};
-use crate::message::pppoe;
+use crate::message::pppoe::is_pppoe;
+use crate::node::part::pppoe_client::PppoeClient;
 use crate::node::{Context, Node};
 use crate::setup::{Mode, Setup};
 use crate::time::Time;
@@ -65,7 +66,6 @@ use lan_offer::Offer;
 use lease::Lease;
 use nd_proxy::NdProxy;
 use path_mtu::PathMtus;
-use pppoe_client::PppoeClient;
 use router_discovery::Discovery;
 use uplink_probe::UplinkProbe;
 
@@ -264,7 +264,7 @@ impl Node for Router {
         if self.is_bridge() {
             return self.bridge(port, frame, cx);
         }
-        if pppoe::is_pppoe(frame) {
+        if is_pppoe(frame) {
             return self.handle_pppoe(port, frame, cx);
         }
         let Some(packet) = Packet::parse(frame) else {
@@ -332,7 +332,7 @@ impl Node for Router {
             ..
         } = &mut self.ram;
         discovery.handle_timeout(wan, cx);
-        pppoe.handle_timeout(wan, cx);
+        pppoe.handle_timeout(cx);
         probe.handle_timeout(discovery.router(), source, wan, cx);
         client.handle_timeout(wan, cx);
         proxy.handle_timeout([wan, lan], cx);
@@ -424,7 +424,7 @@ impl Ram {
             path_mtus: PathMtus::new(defects()),
             errors: Budget::new(!defects().has(NO_ERRORS_AFTER_A_BURST)),
             probe: UplinkProbe::new(defects()),
-            pppoe: PppoeClient::new(&setup.pppoe, &defects()),
+            pppoe: PppoeClient::new((Router::WAN, setup.wan_mac), &setup.pppoe, &defects()),
             ipv4: Ipv4Router::new(setup, &defects()),
             served: None,
         }

@@ -17,6 +17,7 @@ pub use crate::node::terminal::ipv4::Ipv4Config;
 
 use crate::frame::Frame;
 use crate::message::fragment::{Reassembly, is_fragment};
+use crate::message::packet::ipv4::Ipv4;
 use crate::message::packet::{Mac, Packet, frame_ip};
 use crate::node::{Context, Node};
 use crate::time::Time;
@@ -338,14 +339,21 @@ impl Terminal {
         match ipv4.handle(frame, cx) {
             Arrival::Nothing => {}
             Arrival::Configured => self.work(cx),
-            Arrival::Packet(packet) => {
-                let answered = self.network.handle_ipv4(&packet, cx);
-                if let Some(id) = answered {
-                    self.pings.answered(packet.source.to_ipv6_mapped(), id, cx);
+            Arrival::Packet(packet) => self.take_in_ipv4(&packet, cx),
+            Arrival::OfSession(ip) => {
+                if let Some(packet) = Ipv4::parse(&ip) {
+                    self.take_in_ipv4(&packet, cx);
                 }
-                self.work(cx);
             }
         }
+    }
+
+    fn take_in_ipv4(&mut self, packet: &Ipv4<'_>, cx: &mut Context<'_>) {
+        let answered = self.network.handle_ipv4(packet, cx);
+        if let Some(id) = answered {
+            self.pings.answered(packet.source.to_ipv6_mapped(), id, cx);
+        }
+        self.work(cx);
     }
 
     fn handle_packet(&mut self, packet: &Packet<'_>, cx: &mut Context<'_>) {

@@ -84,6 +84,9 @@ pub enum Fact {
         dns: Vec<Ipv4Addr>,
         /// Whether it was set by hand instead of given by DHCPv4.
         by_hand: bool,
+        /// Whether it is that of a PPPoE session which the terminal has dialled itself.
+        #[serde(default, skip_serializing_if = "is_not")]
+        in_session: bool,
     },
     /// A terminal stopped using an IPv4 address.
     Ipv4Gone {
@@ -218,6 +221,14 @@ pub enum CommandEnding {
     TimedOut,
     /// Its computer got no address, no router or no DNS server in time.
     NeverOnline,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands in a reference"
+)]
+pub(super) fn is_not(value: &bool) -> bool {
+    !value
 }
 
 /// A remark in the trace.

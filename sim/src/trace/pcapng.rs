@@ -13,7 +13,7 @@ use pcap_file::pcapng::blocks::interface_description::{
     InterfaceDescriptionBlock, InterfaceDescriptionOption,
 };
 use pcap_file::pcapng::blocks::name_resolution::{
-    Ipv6Record, NameResolutionBlock, Record as Named,
+    Ipv4Record, Ipv6Record, NameResolutionBlock, Record as Named,
 };
 use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeaderOption};
 use pcap_file::pcapng::blocks::unknown::UnknownBlock;
@@ -33,7 +33,7 @@ pub struct Remarks {
     pub application: String,
     /// What it was captured on.
     pub hardware: String,
-    /// Who has which address.
+    /// Who has which address; one of IPv4 is mapped (RFC 3493 §3.7).
     pub names: BTreeMap<Ipv6Addr, String>,
     /// About frames, by the number of their record.
     pub frames: BTreeMap<usize, Vec<String>>,
@@ -149,10 +149,17 @@ fn interface(role: Role) -> InterfaceDescriptionBlock<'static> {
 
 fn names(names: &BTreeMap<Ipv6Addr, String>) -> NameResolutionBlock<'static> {
     let record = |(address, name): (&Ipv6Addr, &String)| {
-        Named::Ipv6(Ipv6Record {
-            ip_addr: address.octets().to_vec().into(),
-            names: vec![host_name(name).into()],
-        })
+        let names = vec![host_name(name).into()];
+        match address.to_ipv4_mapped() {
+            Some(address) => Named::Ipv4(Ipv4Record {
+                ip_addr: address.octets().to_vec().into(),
+                names,
+            }),
+            None => Named::Ipv6(Ipv6Record {
+                ip_addr: address.octets().to_vec().into(),
+                names,
+            }),
+        }
     };
     NameResolutionBlock {
         records: names.iter().take(MOST_NAMES).map(record).collect(),

@@ -55,6 +55,7 @@ impl Bench {
             default_dns: ngn.to_vec(),
             domains: ons_rows.chain([domain(values.ngn_domain, ngn)]).collect(),
             pppoe: Vec::new(),
+            pppoe_pass_through: false,
             wrong_on_purpose: Vec::new(),
         };
         let named = |name: &&str| Defect::from_name(name).expect("it is a defect");

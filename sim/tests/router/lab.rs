@@ -58,6 +58,7 @@ impl Lab {
             default_dns: Vec::new(),
             domains: Vec::new(),
             pppoe: Vec::new(),
+            pppoe_pass_through: false,
             wrong_on_purpose: Vec::new(),
         };
         let script = |mac| Script {

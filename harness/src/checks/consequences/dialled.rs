@@ -41,6 +41,11 @@ pub(super) const DIALLED: &[Consequence] = &[
         failures: &["ppp.lcp.echo-reply", "ppp.lcp.terminate-ack"],
         causes: &[&["ppp.session.id"]],
     },
+    // What never ended, or came back by itself, is not dialled by hand.
+    Consequence {
+        failures: &["ppp.hand.connects"],
+        causes: &[&["ppp.hand.disconnects"]],
+    },
     // The page is what all of it is for.
     Consequence {
         failures: &["v4.service-site.opens"],

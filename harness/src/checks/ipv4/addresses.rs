@@ -2,7 +2,7 @@
 
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::message::dhcpv4::{self, MessageType, OptionCode};
-use ngnlab_sim::trace::{Fact, Role};
+use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{Check, PPPOE};
 use crate::checks::ruling::{Ruling, broken, every, expect};
@@ -104,20 +104,17 @@ fn server_id(trace: &Dissection<'_>) -> Verdict {
 }
 
 fn names_itself(trace: &Dissection<'_>) -> Verdict {
-    let leased = trace.facts.iter().filter_map(|told| match told.fact {
-        Fact::Ipv4Ready {
-            router,
-            dns,
-            by_hand: false,
-            ..
-        } => Some((told.record, *router, dns)),
-        _ => None,
-    });
-    every("address from DHCPv4", leased, |(record, router, dns)| {
+    let leased = said(trace, MessageType::Ack, false);
+    let leased = leased
+        .into_iter()
+        .filter(|(_, found)| !found.is.yiaddr().is_unspecified());
+    every("address from DHCPv4", leased, |(_, found)| {
+        let dns = dhcpv4::dns(&found.is);
         let seen: Vec<String> = dns.iter().map(ToString::to_string).collect();
-        let itself = router.is_some_and(|router| dns.contains(&router));
+        let router = dhcpv4::routers(&found.is).first();
+        let itself = router.is_some_and(|router| dns.contains(router));
         expect(
-            [record],
+            [found.record],
             itself && dns.len() == 1,
             "the router's own address, and no other",
             match seen.is_empty() {

@@ -6,10 +6,13 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use ngnlab_sim::Time;
+use ngnlab_sim::line::Area;
+use ngnlab_sim::line::internet::service_domain;
 use ngnlab_sim::line::pppoe::{Realm, accounts};
 use ngnlab_sim::trace::{Fact, PppEvent, Role};
 
 use crate::checks::delay::Delay;
+use crate::checks::pppoe::{Flow, flows};
 use crate::dissection::{Dissection, Found, Ipv4Packet, Stepped};
 use crate::scenario::step::Action;
 use crate::scenario::step::cable::Wire;
@@ -35,8 +38,11 @@ pub(super) struct Outgoing<'d> {
 }
 
 /// Returns the sessions, from when the concentrator has them until one side may have lost them: whether
-/// the other one knows that is for checks of PPPoE.
+/// the other one knows that is for checks of PPPoE. Of a capture frames tell it.
 pub(super) fn sessions(trace: &Dissection<'_>) -> Vec<Up> {
+    if trace.header().captured.is_some() {
+        return flows(trace).into_iter().map(Up::from).collect();
+    }
     let known = accounts(trace.header().line.area);
     let mut sessions: Vec<Up> = Vec::new();
     for told in &trace.facts {
@@ -78,10 +84,33 @@ pub(super) fn sessions(trace: &Dissection<'_>) -> Vec<Up> {
     sessions
 }
 
+impl From<Flow> for Up {
+    /// Takes whatever is not the service information site for the internet, as a router does.
+    fn from(flow: Flow) -> Self {
+        let account = flow.account.unwrap_or_default();
+        let is_site = Area::ALL.iter().any(|area| {
+            let domain = service_domain(*area).as_bytes();
+            account
+                .strip_suffix(domain)
+                .is_some_and(|rest| rest.ends_with(b"@"))
+        });
+        Self {
+            session: flow.session,
+            realm: match is_site {
+                true => Realm::ServiceSite,
+                false => Realm::Isp,
+            },
+            from: flow.from,
+            until: flow.until,
+        }
+    }
+}
+
 /// Returns whether a step may end a session, or leave it without an answer.
 fn ends_sessions(step: &Stepped<'_>) -> bool {
     let is_deed = match &step.action {
         Action::Concentrator(of) => !matches!(of.does.deed(), Deed::Say(_)),
+        Action::ByHand(_) => true,
         _ => false,
     };
     is_deed || step.cuts_power() || step.pulls(Wire::Wan) || step.restarts_network()

@@ -188,7 +188,15 @@ fn source_bound(trace: &Dissection<'_>) -> Verdict {
     let packets = outgoing(trace).into_iter().filter(|_| is_bound(trace));
     every("packet of a terminal's", packets, |out| {
         let Some(own) = out.outside.and_then(|outside| session_of(&up, outside)) else {
-            return Ruling::Skip;
+            // Where each session is for one terminal, there is no way for another.
+            let has_none = entered.iter().all(|account| {
+                let bound = account.source;
+                bound.is_some_and(|bound| bound != out.inside.is.source)
+            });
+            return match has_none && out.outside.is_none() {
+                true => Ruling::Holds(vec![out.inside.record]),
+                false => Ruling::Skip,
+            };
         };
         let name = known
             .iter()
@@ -215,7 +223,12 @@ fn opens(trace: &Dissection<'_>) -> Verdict {
         let rest = url.split_once("://").map_or("", |(_, rest)| rest);
         in_domain(rest.split('/').next().unwrap_or_default(), domain)
     };
-    let ends = trace.facts.iter().filter_map(|told| match told.fact {
+    // Who dials itself has another way than the device's.
+    let facts = trace.facts.iter().filter(|told| {
+        let mut others = trace.dialling_terminals();
+        others.all(|other| other.name != told.node)
+    });
+    let ends = facts.filter_map(|told| match told.fact {
         Fact::PageSeen { url, .. } | Fact::Downloaded { url, .. } if is_site(url) => {
             Some((told, None))
         }

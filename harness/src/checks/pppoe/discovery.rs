@@ -6,7 +6,7 @@ use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::message::pppoe::{Code, HOST_UNIQ, SERVICE_NAME};
 
-use super::sessions::{Discovery, Seen, sent};
+use super::sessions::{Discovery, Seen, is_disturbed, sent};
 use crate::checks::check::{Check, PPPOE};
 use crate::checks::delay::Delay;
 use crate::checks::ruling::{Ruling, broken, every, expect, seconds};
@@ -157,7 +157,7 @@ fn padi_backoff(trace: &Dissection<'_>) -> Verdict {
             };
             let mut offers = talk.heard_after(first.record, Code::Offer);
             let answered = offers.next().is_some_and(|offer| offer.at <= third.at);
-            if answered || begins_anew(row) || trace.is_disturbed(first.at, third.at) {
+            if answered || begins_anew(row) || is_disturbed(trace, first.at, third.at) {
                 return Ruling::Skip;
             }
             let (before, after) = (second.at.since(first.at), third.at.since(second.at));

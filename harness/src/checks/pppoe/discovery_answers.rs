@@ -11,7 +11,7 @@ use ngnlab_sim::message::pppoe::{
     RELAY_SESSION_ID, SERVICE_NAME, SERVICE_NAME_ERROR, VENDOR_SPECIFIC,
 };
 
-use super::sessions::{Discovery, Seen, heard, sent};
+use super::sessions::{Discovery, Seen, heard, is_disturbed, is_restarted, sent};
 use crate::checks::check::{Check, PPPOE};
 use crate::checks::delay::Delay;
 use crate::checks::ruling::{Ruling, broken, every, expect};
@@ -157,7 +157,7 @@ fn unknown_tag(trace: &Dissection<'_>) -> Verdict {
         let from = offer.arrives;
         match answers.next() {
             Some(request) if request.at <= due => Ruling::Holds(vec![offer.record, request.record]),
-            _ if trace.end() < due || trace.is_disturbed(from, due) => Ruling::Skip,
+            _ if trace.end() < due || is_disturbed(trace, from, due) => Ruling::Skip,
             _ => broken(
                 [offer.record],
                 "a PADR, whatever the unknown tag means",
@@ -212,7 +212,7 @@ fn goes_on(trace: &Dissection<'_>) -> Verdict {
             .heard_after(request.record, Code::Confirmation)
             .take_while(|it| it.at <= until)
             .any(|it| is_same(&it));
-        if confirmed || trace.is_restarted(request.at, until) {
+        if confirmed || is_restarted(trace, request.at, until) {
             return Ruling::Skip;
         }
         match next {

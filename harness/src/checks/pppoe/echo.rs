@@ -3,7 +3,7 @@
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::message::ppp::{CONFIGURE_ACK, ECHO_REPLY, ECHO_REQUEST, LCP, MAGIC};
 
-use super::sessions::{Session, all_heard, all_said, sessions};
+use super::sessions::{Session, all_heard, all_said, is_disturbed, sessions};
 use crate::checks::check::{Check, PPPOE};
 use crate::checks::delay::Delay;
 use crate::checks::evidence::through_device::SOON;
@@ -73,7 +73,7 @@ fn answers_echo(trace: &Dissection<'_>) -> Verdict {
             let mut replies = session.said_after(found.record, LCP, ECHO_REPLY);
             match replies.find(|(_, reply)| reply.id == packet.id) {
                 Some((reply, _)) => Ruling::Holds(vec![found.record, reply.record]),
-                None if session.until(trace) < due || trace.is_disturbed(found.at, due) => {
+                None if session.until(trace) < due || is_disturbed(trace, found.at, due) => {
                     Ruling::Skip
                 }
                 None => broken(

@@ -10,7 +10,9 @@ use ngnlab_sim::message::pppoe::Code;
 use ngnlab_sim::trace::Role;
 use ngnlab_sim::{Pace, Time};
 
-use super::sessions::{Seen, Session, all_heard, heard, on_wan, sent, sessions};
+use super::sessions::{
+    Seen, Session, all_heard, heard, is_disturbed, is_restarted, on_wan, sent, sessions,
+};
 use crate::checks::check::{Check, PPPOE};
 use crate::checks::delay::Delay;
 use crate::checks::evidence::through_device::SOON;
@@ -213,7 +215,7 @@ fn foreign(trace: &Dissection<'_>) -> Verdict {
         match replies.find(|(_, reply)| reply.id == echo.id) {
             Some((reply, _)) => Ruling::Holds(vec![padt.record, question.record, reply.record]),
             None if trace.end() < question.arrives + SOON
-                || trace.is_disturbed(padt.at, question.arrives + SOON) =>
+                || is_disturbed(trace, padt.at, question.arrives + SOON) =>
             {
                 Ruling::Skip
             }
@@ -266,7 +268,7 @@ fn acknowledges(trace: &Dissection<'_>) -> Verdict {
         let mut acks = session.said_after(found.record, LCP, TERMINATE_ACK);
         match acks.find(|(_, ack)| ack.id == request.id) {
             Some((ack, _)) => Ruling::Holds(vec![found.record, ack.record]),
-            None if trace.end() < due || trace.is_disturbed(found.at, due) => Ruling::Skip,
+            None if trace.end() < due || is_disturbed(trace, found.at, due) => Ruling::Skip,
             // Both sides may have wished to end at once.
             None if session.said_as(LCP, TERMINATE_REQUEST).next().is_some() => Ruling::Skip,
             None => broken(
@@ -297,7 +299,7 @@ fn waits_for_the_end(trace: &Dissection<'_>) -> Verdict {
     every("Terminate-Ack of the device", acked, |(session, ack)| {
         let least = ack.at + RESTART_AT_LEAST;
         let Some(end) = session.ended.filter(|end| end.at < least) else {
-            return match trace.end() < least || trace.is_restarted(ack.at, least) {
+            return match trace.end() < least || is_restarted(trace, ack.at, least) {
                 true => Ruling::Skip,
                 false => Ruling::Holds(vec![ack.record]),
             };
@@ -327,7 +329,7 @@ fn notices_silence(trace: &Dissection<'_>) -> Verdict {
         silent,
         |(session, last)| {
             let due = last + NOTICED_WITHIN;
-            if trace.is_restarted(last, due) {
+            if is_restarted(trace, last, due) {
                 return Ruling::Skip;
             }
             let quits = session.ended.filter(|padt| padt.at <= due);
@@ -364,7 +366,7 @@ fn redials(trace: &Dissection<'_>) -> Verdict {
         let again = sent(trace, Code::Initiation).find(|it| it.record > end.record);
         match again {
             Some(again) if again.at <= due => Ruling::Holds(vec![end.record, again.record]),
-            _ if trace.end() < due || trace.is_restarted(end.at, due) => Ruling::Skip,
+            _ if trace.end() < due || is_restarted(trace, end.at, due) => Ruling::Skip,
             _ => broken(
                 [end.record],
                 format!("a PADI within {}", seconds(BACK_WITHIN)),

@@ -6,7 +6,7 @@ use ngnlab_sim::message::ppp::{
 };
 use ngnlab_sim::message::pppoe::PPP_MAX_PAYLOAD;
 
-use super::sessions::{Session, all_heard, all_said, sessions};
+use super::sessions::{Session, all_heard, all_said, is_disturbed, sessions};
 use crate::checks::check::{Check, PPPOE};
 use crate::checks::delay::Delay;
 use crate::checks::evidence::through_device::SOON;
@@ -190,7 +190,7 @@ fn rejects_forbidden(trace: &Dissection<'_>) -> Verdict {
                     "a Configure-Reject",
                     "the options were not rejected",
                 ),
-                None if trace.end() < due || trace.is_disturbed(found.at, due) => Ruling::Skip,
+                None if trace.end() < due || is_disturbed(trace, found.at, due) => Ruling::Skip,
                 // Who has just been given the session may not hear yet, and is asked again.
                 None if is_answered_later(session, found.record) => Ruling::Skip,
                 None => broken([found.record], "a Configure-Reject", "nothing came").unless_late(

@@ -11,7 +11,7 @@ use ngnlab_sim::message::ppp::{
 use ngnlab_sim::message::pppoe::Code;
 
 use super::endings::first_up;
-use super::sessions::{sent, sessions};
+use super::sessions::{is_disturbed, sent, sessions};
 use crate::checks::check::{Check, PPPOE};
 use crate::checks::delay::Delay;
 use crate::checks::ruling::{Ruling, broken, every, expect, seconds};
@@ -97,7 +97,9 @@ fn comes_up(trace: &Dissection<'_>) -> Verdict {
         };
         known.iter().any(same)
     });
-    let limit = usize::from(line.pppoe_sessions);
+    // Who else dials on the line may be first.
+    let others = trace.dialling_terminals().count() + line.home_gateway_pppoe.len();
+    let limit = usize::from(line.pppoe_sessions).saturating_sub(others);
     let due = Time::ZERO + UP_WITHIN;
     let wanted = match right.count() {
         all if all == entered.len() => all.min(limit),
@@ -105,7 +107,7 @@ fn comes_up(trace: &Dissection<'_>) -> Verdict {
         _ if entered.len() > limit => 0,
         some => some,
     };
-    if wanted == 0 || trace.end() < due || trace.is_disturbed(Time::ZERO, due) {
+    if wanted == 0 || trace.end() < due || is_disturbed(trace, Time::ZERO, due) {
         return every("account to dial with", [0; 0], |_: usize| Ruling::Skip);
     }
     let silenced = trace.steps.iter().any(|step| {
@@ -226,7 +228,7 @@ fn independent(trace: &Dissection<'_>) -> Verdict {
             Some(up) if up <= due && session.until(trace) > due => {
                 Ruling::Holds(vec![session.confirmed.record, asked.record])
             }
-            _ if trace.end() < due || trace.is_disturbed(asked.at, due) => Ruling::Skip,
+            _ if trace.end() < due || is_disturbed(trace, asked.at, due) => Ruling::Skip,
             _ if session.is_ended_by_network() => Ruling::Skip,
             _ => broken(
                 [session.confirmed.record, asked.record],

@@ -5,7 +5,7 @@ use ngnlab_sim::message::ppp::{
     AUTHENTICATE_REQUEST, CHALLENGE, CHAP, IPCP, IPV4, IPV6, IPV6CP, PAP, RESPONSE, chap_md5,
 };
 
-use super::sessions::{Session, all_heard, all_said, sessions};
+use super::sessions::{Session, all_heard, all_said, is_disturbed, sessions};
 use crate::checks::check::{Check, PPPOE};
 use crate::checks::delay::Delay;
 use crate::checks::evidence::through_device::SOON;
@@ -142,7 +142,7 @@ fn challenged(
                 .is_some_and(|(other, _)| other.record != from)
         });
         // What got lost on the way to an open link leaves the two sides with different notions of it.
-        let disturbed = trace.is_disturbed(session.confirmed.at, due);
+        let disturbed = is_disturbed(trace, session.confirmed.at, due);
         if superseded || session.until(trace) < due || disturbed {
             return Ruling::Skip;
         }

@@ -10,7 +10,7 @@ use ngnlab_sim::message::pppoe::{
 };
 use ngnlab_sim::trace::Role;
 
-use super::sessions::{Discovery, Seen, heard, on_wan, sessions};
+use super::sessions::{Discovery, Seen, heard, is_restarted, on_wan, sessions};
 use crate::checks::check::{Check, PPPOE};
 use crate::checks::delay::Delay;
 use crate::checks::ruling::{Ruling, broken, every, seconds};
@@ -140,7 +140,7 @@ fn waits(
         };
     };
     let waited = next.at.since(refusal.arrives);
-    if waited >= LEAST || trace.is_restarted(refusal.at, next.at) {
+    if waited >= LEAST || is_restarted(trace, refusal.at, next.at) {
         return Ruling::Holds(vec![refusal.record, next.record]);
     }
     broken(

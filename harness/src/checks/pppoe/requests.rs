@@ -7,7 +7,7 @@ use ngnlab_sim::message::ppp::{
     PROTOCOL_REJECT,
 };
 
-use super::sessions::{Seen, Session, sessions};
+use super::sessions::{Seen, Session, is_disturbed, sessions};
 use crate::checks::check::{Check, PPPOE};
 use crate::checks::delay::Delay;
 use crate::checks::evidence::through_device::SOON;
@@ -143,7 +143,7 @@ fn answered(
         .filter(|(_, packet)| is_mine(&packet.data));
     match answers.next() {
         Some((answer, _)) => Ruling::Holds(vec![found.record, answer.record]),
-        None if trace.end() < due || trace.is_disturbed(found.at, due) => Ruling::Skip,
+        None if trace.end() < due || is_disturbed(trace, found.at, due) => Ruling::Skip,
         None => broken([found.record], expected, "nothing came").unless_late(
             trace,
             Delay::Silence {

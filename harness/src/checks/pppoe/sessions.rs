@@ -11,6 +11,8 @@ use ngnlab_sim::message::pppoe::{Code, HOST_UNIQ};
 use ngnlab_sim::trace::Role;
 
 use crate::dissection::{Dissection, Found, PppoePacket};
+use crate::scenario::step::Action;
+use crate::scenario::step::by_hand::Whose;
 
 /// A PPPoE packet in a trace.
 pub(super) type Seen = Found<PppoePacket>;
@@ -143,6 +145,25 @@ pub(super) fn sessions<'d>(trace: &'d Dissection<'_>) -> Vec<Session<'d>> {
         session.open = session.span_of_lcp().filter(|_| !doubled);
     }
     sessions
+}
+
+/// Returns whether a cable lost frames in this time or the device its power, or its user ended or dialled
+/// a session.
+pub(super) fn is_disturbed(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
+    trace.is_disturbed(from, to) || is_by_hand(trace, from, to)
+}
+
+/// Returns whether the device began anew in this time, or its user ended or dialled a session.
+pub(super) fn is_restarted(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
+    trace.is_restarted(from, to) || is_by_hand(trace, from, to)
+}
+
+fn is_by_hand(trace: &Dissection<'_>, from: Time, to: Time) -> bool {
+    let mut steps = trace.steps.iter();
+    steps.any(|step| {
+        let pressed = matches!(&step.action, Action::ByHand(by) if by.at == Whose::Device);
+        pressed && from <= step.at && step.at <= to
+    })
 }
 
 /// Returns what is said on the WAN, by the device or to it; what got lost on its way from the device

@@ -9,7 +9,7 @@ use ngnlab_sim::message::ppp::{
 };
 use ngnlab_sim::message::pppoe::{AC_COOKIE, Code, HOST_UNIQ, Pppoe, SERVICE_NAME, Stage, Tag};
 use ngnlab_sim::setup::PppoeAccount;
-use ngnlab_sim::trace::{End, Role};
+use ngnlab_sim::trace::{End, Fact, PppEvent, Role};
 
 use crate::checks::test_verdicts::{fails, open, passes, verdict};
 use crate::dissection::builder::{ROUTER_WAN, TraceBuilder};
@@ -351,4 +351,59 @@ fn padis_that_do_not_wait_longer_fail() {
     assert!(fails("ppp.padi.backoff", &at(&[0, 5000, 15_000, 20_000])));
     // Who waits for minutes already need not wait longer.
     assert!(passes("ppp.padi.backoff", &at(&[0, 120_000, 240_000])));
+}
+
+#[test]
+fn what_was_hung_up_by_hand_is_down_until_it_is_dialled_by_hand() {
+    let (down, up) = ("ppp.hand.disconnects", "ppp.hand.connects");
+    let good = hung_up(true, None, Some(31_000));
+    assert!(passes(down, &good) && passes(up, &good));
+    assert!(fails(down, &hung_up(false, None, Some(31_000))));
+    assert!(fails(down, &hung_up(true, Some(20_000), None)));
+    let silent = hung_up(true, None, None);
+    assert!(passes(down, &silent) && fails(up, &silent));
+    assert!(open(down, &connected()) && open(up, &connected()));
+}
+
+/// A session that is hung up by hand after five seconds, and dialled after thirty.
+fn hung_up(ends: bool, back: Option<u64>, asked: Option<u64>) -> TraceBuilder {
+    let mut trace = connected();
+    tell_up(&mut trace);
+    trace
+        .at(5000)
+        .done("by-hand = { does = \"disconnect\", session = \"isp\" }");
+    if ends {
+        let end = Control {
+            code: TERMINATE_REQUEST,
+            id: 7,
+            data: vec![],
+        };
+        say(&mut trace, OUT, LCP, &end);
+        discovery(&mut trace, OUT, Code::Termination, 9, &[]);
+    }
+    if let Some(back) = back {
+        trace.at(back);
+        discovery(&mut trace, IN, Code::Confirmation, 9, &[service(), uniq()]);
+        tell_up(&mut trace);
+    }
+    trace.at(30_000).done("by-hand = { does = \"connect\" }");
+    if let Some(asked) = asked {
+        let all = (ROUTER_WAN, Mac::BROADCAST);
+        let tags = [service(), uniq()];
+        discovery(trace.at(asked), all, Code::Initiation, 0, &tags);
+    }
+    trace
+}
+
+/// The concentrator says that IPv4 may flow.
+fn tell_up(trace: &mut TraceBuilder) {
+    let [isp, _] = accounts(Area::East);
+    let fact = Fact::Ppp {
+        session: 9,
+        account: Some(isp.name.to_owned()),
+        event: PppEvent::Up {
+            address: isp.realm.first_address(),
+        },
+    };
+    trace.fact("concentrator", fact);
 }

@@ -4,7 +4,7 @@ use super::super::shown;
 use super::super::walk::{Read, Walk, plain};
 
 /// Reads an identifier up to the end.
-pub(super) fn fields(walk: &mut Walk<'_>) -> Read<()> {
+pub(in crate::decode) fn fields(walk: &mut Walk<'_>) -> Read<()> {
     let kind = walk.u16("DUID type", |kind| {
         let name = match kind {
             1 => Some("DUID-LLT"),

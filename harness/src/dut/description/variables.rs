@@ -28,6 +28,8 @@ pub struct Variables {
     /// The PPPoE sessions to dial, each with `name` and `password`, and where they are entered
     /// `domains` and `source`.
     pub pppoe: Vec<PppoeAccount>,
+    /// Whether PPPoE of terminals passes.
+    pub pppoe_pass_through: bool,
     /// A directory of the device's own, empty at the start.
     pub run_dir: String,
     /// Whether the device's speed is measured, so that it had better log no single question.
@@ -79,6 +81,7 @@ impl Variables {
                 domains: setup.domains.clone(),
             },
             pppoe: setup.pppoe.clone(),
+            pppoe_pass_through: setup.pppoe_pass_through,
             run_dir: names.run_dir,
             measured: false,
         }
@@ -99,12 +102,19 @@ pub struct Samples<'a> {
     pub(super) modes: &'a [Mode],
     /// Whether it dials PPPoE sessions.
     pub(super) dials: bool,
+    /// Whether it lets those of terminals pass.
+    pub(super) passes: bool,
 }
 
 impl<'a> Samples<'a> {
     /// Returns the variables of each area and mode, where a driver calls things by these names.
     pub(super) fn with(self, names: Names) -> impl Iterator<Item = Variables> + 'a {
-        let Self { macs, dials, .. } = self;
+        let Self {
+            macs,
+            dials,
+            passes,
+            ..
+        } = self;
         Area::ALL.into_iter().flat_map(move |area| {
             let names = names.clone();
             let ways = [false, true];
@@ -125,6 +135,7 @@ impl<'a> Samples<'a> {
                         true => sessions(area),
                         false => Vec::new(),
                     },
+                    pppoe_pass_through: passes && !measured,
                     wrong_on_purpose: Vec::new(),
                 };
                 Variables::new(area, &setup, names.clone()).when_measured(measured)

@@ -24,7 +24,7 @@ pub(super) fn page(scenario: &Scenario, line: &Line, url: &Url) -> Option<Idle> 
         return None;
     }
     let mut hosts = access::web_hosts(line);
-    if !scenario.device.pppoe.get_ref().is_empty() {
+    if scenario.has_sessions() {
         hosts.extend(access::session_hosts(line.area).map(str::to_owned));
     }
     let url = Url(url.in_area(line.area));

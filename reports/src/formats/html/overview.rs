@@ -350,7 +350,9 @@ fn head<'a>(report: &'a Report, case: &'a Case, scenes: &dyn Scenes) -> Head<'a>
             log.clone(),
         ),
         Outcome::HarnessError(message) => ("broken", Some(message.clone()), None),
-        Outcome::NotApplicable(why) => ("not-applicable", Some(why.clone()), None),
+        Outcome::NotApplicable(why) => {
+            ("not-applicable", Some(format!("not offered: {why}")), None)
+        }
     };
     Head {
         scenario: shown(&case.scenario),

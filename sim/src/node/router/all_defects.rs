@@ -7,9 +7,10 @@ use super::defect::Defect;
 use super::{
     addressing, border, bridge, dhcpv6_client, dhcpv6_packets, dns_proxy, filter, forward,
     icmp_errors, interface, ipv4, lan_advert_options, lan_advertiser, lan_dhcpv6, nd_proxy,
-    neighbor_discovery, packets_for_us, path_mtu, pppoe_client, router_discovery, spoilt_fields,
+    neighbor_discovery, packets_for_us, path_mtu, pppoe, router_discovery, spoilt_fields,
     uplink_probe,
 };
+use crate::node::part::pppoe_client;
 
 /// The parts, from the line to the LAN and then to the DNS forwarder.
 const PARTS: &[&[Defect]] = &[
@@ -38,6 +39,7 @@ const PARTS: &[&[Defect]] = &[
     packets_for_us::DEFECTS,
     bridge::DEFECTS,
     path_mtu::DEFECTS,
+    pppoe::DEFECTS,
     pppoe_client::session::DEFECTS,
     pppoe_client::discovery::DEFECTS,
     pppoe_client::link::DEFECTS,
@@ -121,7 +123,9 @@ mod tests {
     fn every_part_that_declares_defects_is_listed() {
         let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/node");
         let mut declaring = 0;
-        for path in sources(&here.join("router")).chain([here.join("router.rs")]) {
+        let parts = sources(&here.join("part"));
+        let router = sources(&here.join("router")).chain([here.join("router.rs")]);
+        for path in router.chain(parts) {
             let text = fs::read_to_string(&path).unwrap();
             declaring += usize::from(text.lines().any(|line| line == "defects! {"));
         }

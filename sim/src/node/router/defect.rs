@@ -30,21 +30,25 @@ macro_rules! defects {
     ($($(#[doc = $en:literal])+ $constant:ident = $name:literal, $ja:literal;)+) => {
         $(
             $(#[doc = $en])+
-            pub(in crate::node::router) const $constant: $crate::node::router::defect::Defect =
+            pub(in crate::node) const $constant: $crate::node::router::defect::Defect =
                 $crate::node::router::defect::Defect::new($name, $ja, concat!($($en),+));
         )+
 
         /// What this part can do wrong.
-        pub(in crate::node::router) const DEFECTS: &[$crate::node::router::defect::Defect] =
+        pub(in crate::node) const DEFECTS: &[$crate::node::router::defect::Defect] =
             &[$($constant),+];
     };
 }
 
-pub(super) use defects;
+pub(in crate::node) use defects;
 
 impl Defect {
     /// Makes a defect; `defects!` calls it.
-    pub(super) const fn new(name: &'static str, ja: &'static str, en: &'static str) -> Self {
+    pub(in crate::node) const fn new(
+        name: &'static str,
+        ja: &'static str,
+        en: &'static str,
+    ) -> Self {
         // A line of a doc comment begins with a blank.
         let en = en.trim_ascii();
         Self { name, ja, en }
@@ -90,7 +94,7 @@ impl Defects {
         Self(Rc::new(defects))
     }
 
-    pub(super) fn has(&self, defect: Defect) -> bool {
+    pub(in crate::node) fn has(&self, defect: Defect) -> bool {
         self.0.contains(&defect)
     }
 

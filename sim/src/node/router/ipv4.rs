@@ -363,8 +363,7 @@ impl Router {
     }
 
     fn send_in_session(&mut self, session: usize, ip: Vec<u8>, cx: &mut Context<'_>) {
-        let ram = &mut self.ram;
-        ram.pppoe.send_ipv4(session, ip, &ram.wan, cx);
+        self.ram.pppoe.send_ipv4(session, ip, cx);
     }
 
     fn send_on_lan(&self, frames: Vec<Frame>, cx: &mut Context<'_>) {

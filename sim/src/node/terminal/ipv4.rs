@@ -1,19 +1,26 @@
-//! The IPv4 side of a terminal: an address by DHCPv4 or set by hand, ARP, and a default router.
+//! The IPv4 side of a terminal: an address by DHCPv4 or set by hand, ARP, and a default router; or a
+//! PPPoE session that the terminal dials itself (guide Q4, p.7: オンライン請求), and nothing beside it.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::outgoing::Body;
 use super::{PORT, earliest};
 use crate::frame::Frame;
+use crate::line::pppoe::MTU;
 use crate::message::arp::Arp;
 use crate::message::dhcpv4::CLIENT_PORT;
 use crate::message::icmpv4::{ECHO_REPLY, ECHO_REQUEST};
 use crate::message::icmpv6;
 use crate::message::packet::Mac;
+use crate::message::packet::ipv4::rewrite::clamp_mss;
 use crate::message::packet::ipv4::{Header4, Ipv4, Payload4, in_frame};
+use crate::message::pppoe::is_pppoe;
 use crate::node::Context;
 use crate::node::part::arp::ArpTable;
 use crate::node::part::dhcpv4_client::{Departure, Dhcpv4Client, Lease, Outcome};
+use crate::node::part::pppoe_client::PppoeClient;
+use crate::node::router::defect::Defects;
+use crate::setup::PppoeAccount;
 use crate::time::Time;
 use crate::trace::Fact;
 
@@ -29,6 +36,8 @@ pub enum Ipv4Config {
         /// The default router, and the DNS server.
         router: Ipv4Addr,
     },
+    /// By a PPPoE session that it dials itself.
+    Dialled(PppoeAccount),
 }
 
 /// What IPv4 needs on one interface.
@@ -37,6 +46,10 @@ pub(super) struct Ipv4Side {
     config: Ipv4Config,
     client: Dhcpv4Client,
     arp: ArpTable,
+    /// Its own session, if it is to dial one.
+    sessions: PppoeClient,
+    /// The address of the session, as it was told last.
+    told: Option<Ipv4Addr>,
     is_up: bool,
 }
 
@@ -44,6 +57,8 @@ pub(super) struct Ipv4Side {
 pub(super) enum Arrival<'a> {
     /// A packet for this host.
     Packet(Ipv4<'a>),
+    /// A packet for this host that came by its session.
+    OfSession(Vec<u8>),
     /// The address, or what came with it, has changed.
     Configured,
     /// Nothing.
@@ -52,12 +67,18 @@ pub(super) enum Arrival<'a> {
 
 impl Ipv4Side {
     pub(super) fn new(mac: Mac, config: Ipv4Config) -> Self {
+        let accounts = match &config {
+            Ipv4Config::Dialled(account) => std::slice::from_ref(account),
+            Ipv4Config::Automatic | Ipv4Config::Fixed { .. } => &[],
+        };
         Self {
             mac,
-            config,
             client: Dhcpv4Client::new(mac),
             arp: ArpTable::new(mac),
+            sessions: PppoeClient::new((PORT, mac), accounts, &Defects::default()),
+            told: None,
             is_up: false,
+            config,
         }
     }
 
@@ -71,7 +92,10 @@ impl Ipv4Side {
                 router: Some(*router),
                 dns: vec![*router],
                 by_hand: true,
+                in_session: false,
             }),
+            // It dials when its time comes, which is at once.
+            Ipv4Config::Dialled(_) => {}
         }
     }
 
@@ -87,7 +111,13 @@ impl Ipv4Side {
         match &self.config {
             Ipv4Config::Automatic => self.client.lease().map(|lease| lease.address),
             Ipv4Config::Fixed { address, .. } => self.is_up.then_some(*address),
+            Ipv4Config::Dialled(_) => self.sessions.up().first().map(|own| own.address),
         }
+    }
+
+    /// Returns whether it is a session of the terminal's own.
+    pub(super) fn is_dialled(&self) -> bool {
+        matches!(self.config, Ipv4Config::Dialled(_))
     }
 
     /// Returns the DNS servers, mapped into IPv6.
@@ -98,6 +128,11 @@ impl Ipv4Side {
                 dns.iter().map(Ipv4Addr::to_ipv6_mapped).collect()
             }
             Ipv4Config::Fixed { router, .. } => vec![router.to_ipv6_mapped()],
+            Ipv4Config::Dialled(_) => {
+                let up = self.sessions.up();
+                let named = up.iter().flat_map(|own| &own.dns);
+                named.map(Ipv4Addr::to_ipv6_mapped).collect()
+            }
         }
     }
 
@@ -105,6 +140,9 @@ impl Ipv4Side {
     pub(super) fn handle<'a>(&mut self, frame: &'a Frame, cx: &mut Context<'_>) -> Arrival<'a> {
         if !self.is_up {
             return Arrival::Nothing;
+        }
+        if self.is_dialled() {
+            return self.handle_session(frame, cx);
         }
         if let Some(arp) = Arp::parse(frame) {
             let mut out = Vec::new();
@@ -137,8 +175,59 @@ impl Ipv4Side {
         Arrival::Packet(packet)
     }
 
+    /// Takes in a frame of the terminal's own session; no others are for it.
+    fn handle_session(&mut self, frame: &Frame, cx: &mut Context<'_>) -> Arrival<'static> {
+        if !is_pppoe(frame) {
+            return Arrival::Nothing;
+        }
+        let arrived = self.sessions.handle_frame(frame, cx);
+        let changed = self.tell_of_session(cx);
+        let Some((_, mut ip)) = arrived else {
+            return match changed {
+                true => Arrival::Configured,
+                false => Arrival::Nothing,
+            };
+        };
+        // An interface of this MTU has no room for longer segments (RFC 9293 §3.7.1).
+        clamp_mss(&mut ip, MTU - TCP_HEADERS);
+        match Ipv4::parse(&ip) {
+            Some(packet) if Some(packet.destination) != self.address() => Arrival::Nothing,
+            Some(packet) if self.answer_echo(&packet, cx) => Arrival::Nothing,
+            Some(_) => Arrival::OfSession(ip),
+            None => Arrival::Nothing,
+        }
+    }
+
+    /// Records that the session has come up or is gone; returns whether anything changed.
+    fn tell_of_session(&mut self, cx: &mut Context<'_>) -> bool {
+        let up = self.sessions.up();
+        let address = up.first().map(|own| own.address);
+        let changed = address != self.told;
+        if let Some(address) = self.told.filter(|_| changed) {
+            cx.record(Fact::Ipv4Gone { address });
+        }
+        if let Some(own) = up.into_iter().next().filter(|_| changed) {
+            cx.record(Fact::Ipv4Ready {
+                address: own.address,
+                router: None,
+                dns: own.dns,
+                by_hand: false,
+                in_session: true,
+            });
+        }
+        self.told = address;
+        changed
+    }
+
     /// Does everything that has become due.
     pub(super) fn handle_timeout(&mut self, cx: &mut Context<'_>) {
+        if !self.is_up {
+            return;
+        }
+        self.sessions.handle_timeout(cx);
+        if self.is_dialled() {
+            self.tell_of_session(cx);
+        }
         let mut out = Vec::new();
         let outcome = self.client.handle_timeout(&mut out, cx);
         for departure in out {
@@ -156,7 +245,12 @@ impl Ipv4Side {
 
     /// Returns when [`Ipv4Side::handle_timeout`] is next needed.
     pub(super) fn poll_timeout(&self) -> Option<Time> {
-        earliest([self.client.poll_timeout(), self.arp.poll_timeout()])
+        let sessions = self.sessions.poll_timeout().filter(|_| self.is_up);
+        earliest([
+            self.client.poll_timeout(),
+            self.arp.poll_timeout(),
+            sessions,
+        ])
     }
 
     /// Sends a datagram or an echo; IPv6's name for an echo is IPv4's, too.
@@ -191,6 +285,15 @@ impl Ipv4Side {
 
     /// Sends a whole packet to where its destination is reached.
     pub(super) fn send_ip(&mut self, ip: &[u8], to: Ipv4Addr, cx: &mut Context<'_>) {
+        if self.is_dialled() {
+            let mut ip = ip.to_vec();
+            clamp_mss(&mut ip, MTU - TCP_HEADERS);
+            // Longer ones would need fragments, which are not modelled.
+            if ip.len() <= usize::from(MTU) {
+                self.sessions.send_ipv4(0, ip, cx);
+            }
+            return;
+        }
         let (on_link, router) = match &self.config {
             Ipv4Config::Automatic => {
                 let Some(lease) = self.client.lease() else {
@@ -201,6 +304,7 @@ impl Ipv4Side {
             Ipv4Config::Fixed { address, router } => {
                 (address.octets()[..3] == to.octets()[..3], Some(*router))
             }
+            Ipv4Config::Dialled(_) => return,
         };
         let next_hop = if on_link { Some(to) } else { router };
         if let Some(next_hop) = next_hop {
@@ -248,6 +352,7 @@ fn tell(outcome: Outcome, cx: &mut Context<'_>) -> bool {
             router: lease.router,
             dns: lease.dns,
             by_hand: false,
+            in_session: false,
         }),
         Outcome::Lost(address) => cx.record(Fact::Ipv4Gone { address }),
     }
@@ -256,3 +361,5 @@ fn tell(outcome: Outcome, cx: &mut Context<'_>) -> bool {
 
 /// The longest UDP payload in one packet of 1500 bytes.
 const MAX_PAYLOAD: usize = 1472;
+/// What IPv4 and TCP take of a packet.
+const TCP_HEADERS: u16 = 40;

@@ -8,6 +8,7 @@ use super::addresses::Usable;
 use super::asker::{Asker, Inquiry};
 use super::host::Host;
 use super::information::Information;
+use super::ipv4::Ipv4Side;
 use super::name_servers::NameServers;
 use super::outgoing::{Body, Outgoing};
 use super::resolver::{Ended, LookupId, Means, Resolver};
@@ -160,7 +161,7 @@ impl Network {
 
     /// Starts a look-up.
     pub(super) fn look_up(&mut self, ask: Ask, cx: &mut Context<'_>) -> LookupId {
-        let servers = self.servers();
+        let servers = (self.servers(), self.session_servers());
         let search = self.name_servers.search();
         let (resolver, mut means) = self.split();
         resolver.start(ask, servers, &search, &mut means, cx)
@@ -201,10 +202,19 @@ impl Network {
         let mut servers = self.name_servers.servers();
         if let Some(ipv4) = &self.host.ipv4
             && !self.name_servers.are_fixed()
+            && !ipv4.is_dialled()
         {
             servers.extend(ipv4.dns());
         }
         servers
+    }
+
+    /// Returns the DNS servers of a session that the terminal itself has dialled. A session is an
+    /// interface of its own, and what the LAN's servers do not know is asked of its (inferred from
+    /// Windows, which asks those of all interfaces).
+    fn session_servers(&self) -> Vec<Ipv6Addr> {
+        let dialled = self.host.ipv4.as_ref().filter(|ipv4| ipv4.is_dialled());
+        dialled.map_or_else(Vec::new, Ipv4Side::dns)
     }
 
     /// Returns whether it has an IPv4 address.

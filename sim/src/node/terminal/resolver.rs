@@ -56,6 +56,9 @@ struct Lookup {
     kind: RecordType,
     edns: Option<u16>,
     servers: Vec<Ipv6Addr>,
+    /// Those of another interface, and what they are asked for then.
+    others: Vec<Ipv6Addr>,
+    all_names: VecDeque<Name>,
     transport: Transport,
     /// Whom to ask next, and after that.
     plan: VecDeque<Ipv6Addr>,
@@ -89,24 +92,33 @@ enum Judged {
 }
 
 impl Resolver {
-    /// Starts a look-up; a name of one label is tried in every domain of the search list.
+    /// Starts a look-up; a name of one label is tried in every domain of the search list. The servers
+    /// of another interface are asked once the first know nothing of a name.
     pub(super) fn start(
         &mut self,
         ask: Ask,
-        servers: Vec<Ipv6Addr>,
+        (servers, others): (Vec<Ipv6Addr>, Vec<Ipv6Addr>),
         search: &[String],
         means: &mut Means<'_>,
         cx: &mut Context<'_>,
     ) -> LookupId {
         self.next_id += 1;
         let id = LookupId(self.next_id);
+        let names = candidates(&ask.name, search);
+        let (servers, others) = match ask.server {
+            Some(server) => (vec![server], Vec::new()),
+            None if servers.is_empty() => (others, Vec::new()),
+            None => (servers, others),
+        };
         let mut lookup = Lookup {
             id,
-            names: candidates(&ask.name, search),
+            all_names: names.clone(),
+            names,
             asked: ask.name,
             kind: ask.kind,
             edns: ask.edns,
-            servers: ask.server.map_or(servers, |server| vec![server]),
+            servers,
+            others,
             transport: ask.transport,
             plan: VecDeque::new(),
             tries: Vec::new(),
@@ -252,11 +264,20 @@ impl Lookup {
         self.plan = (0..ROUNDS).flat_map(|_| self.servers.clone()).collect();
     }
 
+    /// Begins anew with the servers of another interface, if there are any.
+    fn turn_to_others(&mut self) -> bool {
+        self.servers = std::mem::take(&mut self.others);
+        self.names.clone_from(&self.all_names);
+        self.plan_tries();
+        !self.servers.is_empty()
+    }
+
     /// Asks the next server; returns the end if there is none left.
     fn try_next(&mut self, means: &mut Means<'_>, cx: &mut Context<'_>) -> Option<End> {
-        let Some(server) = self.plan.pop_front() else {
+        if self.plan.is_empty() && !self.turn_to_others() {
             return Some((self.failure, Vec::new()));
-        };
+        }
+        let server = self.plan.pop_front()?;
         let id = cx.random().random();
         match self.transport {
             Transport::Udp => {
@@ -378,10 +399,10 @@ impl Lookup {
             }
             Judged::Final(outcome, addresses) => {
                 self.names.pop_front();
-                if self.names.is_empty() {
+                self.drop_stream(means.tcp);
+                if self.names.is_empty() && !self.turn_to_others() {
                     return Some((outcome, addresses));
                 }
-                self.drop_stream(means.tcp);
                 self.plan_tries();
                 self.try_next(means, cx)
             }

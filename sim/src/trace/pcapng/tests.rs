@@ -81,6 +81,7 @@ fn written(remarks: &Remarks) -> Vec<u8> {
                 default_dns: Vec::new(),
                 domains: Vec::new(),
                 pppoe: Vec::new(),
+                pppoe_pass_through: false,
                 wrong_on_purpose: Vec::new(),
             },
             terminals: Vec::new(),

@@ -109,6 +109,13 @@ impl Link {
         out
     }
 
+    /// Begins to end, as its user wishes.
+    pub(super) fn close(&mut self, now: Time) -> Vec<Ppp> {
+        let mut out = Vec::new();
+        self.link.close(now, &mut out);
+        self.of(LCP, out)
+    }
+
     /// Returns what a link says that ends by itself, for a defect.
     pub(super) fn last_words(&self) -> Vec<Ppp> {
         let packet = Control {

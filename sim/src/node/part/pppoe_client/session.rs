@@ -18,6 +18,8 @@ pub(super) struct Session {
     number: u32,
     account: PppoeAccount,
     defects: Defects,
+    /// Whether its user has ended it, and has not dialled again.
+    is_off: bool,
     stage: Stage,
     /// When to go on.
     next: Option<Time>,
@@ -44,6 +46,7 @@ impl Session {
             number,
             account,
             defects,
+            is_off: false,
             stage: Stage::Waiting,
             next: Some(Time::ZERO),
             refusals: 0,
@@ -53,7 +56,40 @@ impl Session {
 
     pub(super) fn handle_carrier(&mut self, up: bool, now: Time) {
         self.stage = Stage::Waiting;
-        self.next = up.then(|| now + AFTER_CARRIER);
+        self.next = (up && !self.is_off).then(|| now + AFTER_CARRIER);
+    }
+
+    /// Returns whether it is dialled under a name.
+    pub(super) fn is_of(&self, account: &str) -> bool {
+        self.account.name == account
+    }
+
+    /// Ends it as its user wishes, who may press 切断 on the settings page: until it is dialled again
+    /// the same way, or the power was out, it stays so.
+    pub(super) fn hang_up(&mut self, mac: Mac, now: Time) -> Vec<Pppoe> {
+        if self.defects.has(NEVER_HANGS_UP) {
+            return Vec::new();
+        }
+        self.is_off = true;
+        let Stage::Connected(link) = &mut self.stage else {
+            self.wait(REDIAL, now);
+            return Vec::new();
+        };
+        let out = link.close(now);
+        self.go_on(out, None, mac, now)
+    }
+
+    /// Dials it, as its user wishes.
+    pub(super) fn dial(&mut self, now: Time) {
+        if self.defects.has(NEVER_DIALS_BY_HAND) {
+            return;
+        }
+        self.is_off = false;
+        self.refusals = 0;
+        if !matches!(self.stage, Stage::Connected(_)) {
+            self.stage = Stage::Waiting;
+            self.next = Some(now);
+        }
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Time> {
@@ -293,7 +329,8 @@ impl Session {
 
     fn wait(&mut self, wait: Duration, now: Time) {
         self.stage = Stage::Waiting;
-        let never = self.defects.has(NEVER_DIALS_AGAIN);
+        let stays_off = self.is_off && !self.defects.has(REDIALS_BY_ITSELF);
+        let never = self.defects.has(NEVER_DIALS_AGAIN) || stays_off;
         self.next = (!never).then(|| now + wait);
     }
 }
@@ -345,6 +382,15 @@ defects! {
     /// Tries again every second when the concentrator refuses it.
     LOGIN_STORM = "login-storm",
         "接続を拒否されても、毎秒接続し直す。";
+    /// Keeps a session that its user wishes to end.
+    NEVER_HANGS_UP = "never-hangs-up",
+        "利用者が切断を指示しても、PPPoEセッションを切らない。";
+    /// Dials again by itself what its user has ended.
+    REDIALS_BY_ITSELF = "redials-by-itself",
+        "利用者が切断したPPPoEセッションに、自動で接続し直す。";
+    /// Does not dial when its user wishes so.
+    NEVER_DIALS_BY_HAND = "never-dials-by-hand",
+        "利用者が接続を指示しても、PPPoEセッションを張らない。";
     /// Dials once, and never again.
     NEVER_DIALS_AGAIN = "never-dials-again",
         "セッションが切れると、二度と接続しない。";
