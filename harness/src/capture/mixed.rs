@@ -1,15 +1,19 @@
 //! Whether one place holds both sides of a router, as a switch that mirrors two ports into one does,
 //! or `-i any` without the number of the interface.
 //!
-//! There a packet is seen twice, once on its way in and once on its way out, and so is a question that
-//! the router passes on. On one side alone a router has one address: what leaves again there, as in a
-//! loop, leaves from where it came in.
+//! There a packet is seen twice, once on its way in and once on its way out, over IPv4 in a session;
+//! and so is a question that the router passes on. On one side alone a router has one address: what
+//! leaves again there, as in a loop, leaves from where it came in.
 
 use std::collections::{BTreeSet, HashMap};
+use std::net::Ipv4Addr;
 
 use ipnet::Ipv6Net;
 use ngnlab_sim::message::ndp::Ndp;
+use ngnlab_sim::message::packet::ipv4::{Ipv4, Payload4, in_frame};
 use ngnlab_sim::message::packet::{Mac, Packet, is_routable};
+use ngnlab_sim::message::ppp::{self, Ppp};
+use ngnlab_sim::message::pppoe::Pppoe;
 
 use super::encapsulation::UNKNOWN;
 use crate::dissection::{Dhcpv6, Dns, Kind, Transport, dns};
@@ -49,6 +53,25 @@ struct Heard<'f> {
     asking: BTreeSet<Mac>,
     /// The addresses that the capturing machine sends from.
     own: BTreeSet<Mac>,
+    /// What went over IPv4 without a session, and to which address.
+    inside: HashMap<SaidBeyond, Mac>,
+}
+
+/// To whom an IPv4 packet says what: what a NAPT leaves as it is (RFC 3022 §2.2).
+type SaidBeyond = (Ipv4Addr, u16, Vec<u8>);
+
+fn said_beyond(packet: &Ipv4<'_>) -> Option<SaidBeyond> {
+    let (port, mut said) = match &packet.payload {
+        Payload4::Udp(udp) => (udp.destination_port, udp.payload.to_vec()),
+        Payload4::Tcp(tcp) => {
+            let sequence = tcp.sequence_number().to_be_bytes();
+            let said = [&sequence[..], &[u8::from(tcp.syn())], tcp.payload()].concat();
+            (tcp.destination_port(), said)
+        }
+        Payload4::Icmp(_) | Payload4::Other { .. } => return None,
+    };
+    said.truncate(MOST_SAID);
+    (said.len() >= LEAST_SAID).then_some((packet.destination, port, said))
 }
 
 /// The first sight of a packet.
@@ -67,7 +90,9 @@ struct Asked {
 
 impl<'f> Heard<'f> {
     fn hear(&mut self, caught: &Caught<'f>) -> Option<Sides> {
-        let packet = Packet::parse(caught.frame)?;
+        let Some(packet) = Packet::parse(caught.frame) else {
+            return self.is_translated(caught.frame);
+        };
         if packet.eth_source == UNKNOWN {
             return None;
         }
@@ -103,6 +128,22 @@ impl<'f> Heard<'f> {
             false => return None,
         };
         (came.to != UNKNOWN && came.to != left.from).then_some((came.to, left.from))
+    }
+
+    /// An IPv4 packet for one address that leaves from another one, in a session.
+    fn is_translated(&mut self, frame: &[u8]) -> Option<Sides> {
+        if let Some((_, to, packet)) = in_frame(frame) {
+            let said = said_beyond(&packet).filter(|_| !to.is_multicast());
+            if self.inside.len() < MOST {
+                self.inside.extend(said.map(|said| (said, to)));
+            }
+            return None;
+        }
+        let outside = Pppoe::parse(frame)?;
+        let ppp = outside.ppp().and_then(Ppp::parse)?;
+        let packet = Ipv4::parse(&ppp.information).filter(|_| ppp.protocol == ppp::IPV4)?;
+        let came = *self.inside.get(&said_beyond(&packet)?)?;
+        (came != outside.source).then_some((outside.source, came))
     }
 
     /// Advertisements on a LAN of what was delegated on the WAN, neither by who delegated it nor by
@@ -199,6 +240,10 @@ impl<'f> Heard<'f> {
 
 /// More talk in one place is an attack on our memory.
 const MOST: usize = 50_000;
+/// What packets say behind this is not needed to tell them apart.
+const MOST_SAID: usize = 64;
+/// Less may be said by two.
+const LEAST_SAID: usize = 5;
 /// One question may be asked by two by chance.
 const ENOUGH: usize = 2;
 /// A second, in nanoseconds: nobody waits longer before passing a question on.

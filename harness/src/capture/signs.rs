@@ -259,3 +259,50 @@ pub(super) struct Seen {
 
 /// More talk in one place is an attack on our memory.
 const MOST_SENDERS: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use ngnlab_sim::message::dhcpv4::{DhcpOption, Message};
+    use ngnlab_sim::message::packet::ipv4::{Header4, frame_either};
+    use ngnlab_sim::message::pppoe::Stage;
+
+    use super::*;
+
+    const WAN: Mac = Mac([2, 0, 0, 0, 0, 1]);
+    const LAN: Mac = Mac([2, 0, 0, 0, 0, 2]);
+    const PC: Mac = Mac([2, 0, 0, 0, 0, 3]);
+
+    #[test]
+    fn who_dials_and_who_gives_addresses_is_the_router_where_nobody_speaks_ipv6() {
+        let mut wan = Signs::default();
+        let asked = Pppoe {
+            source: WAN,
+            destination: Mac::BROADCAST,
+            session: 0,
+            stage: Stage::Discovery {
+                code: Code::Initiation,
+                tags: Vec::new(),
+            },
+        };
+        wan.hear(&asked.frame());
+        assert_eq!(wan.points(), (6, 0));
+        assert_eq!(wan.router(Role::Wan), Some(WAN));
+        assert!(wan.tells_much);
+
+        let mut lan = Signs::default();
+        let mut message = Message::default();
+        message.set_chaddr(&PC.0);
+        let gives = DhcpOption::MessageType(MessageType::Offer);
+        message.opts_mut().insert(gives);
+        let header = Header4::new(Ipv4Addr::new(192, 168, 1, 1), Ipv4Addr::BROADCAST);
+        let message = dhcpv4::encode(&message);
+        let packet = header.udp(dhcpv4::SERVER_PORT, dhcpv4::CLIENT_PORT, &message);
+        lan.hear(&frame_either(PC, LAN, &header.udp(68, 67, b"any")));
+        lan.hear(&frame_either(LAN, PC, &packet));
+        assert_eq!(lan.points(), (0, 2));
+        assert_eq!(lan.router(Role::Lan), Some(LAN));
+        assert!(!lan.tells_much);
+    }
+}

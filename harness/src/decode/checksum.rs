@@ -1,10 +1,10 @@
 //! Internet checksums: over addresses and payload (RFC 8200 §8.1, RFC 768, RFC 9293 §3.1), and over
 //! bytes alone (RFC 791 §3.1, RFC 792).
 
+use etherparse::IpNumber;
 use etherparse::checksum::Sum16BitWords;
 
 use super::next::Ends;
-use super::udp::UDP;
 use super::walk::{Read, Walk};
 
 /// What a checksum turned out to be.
@@ -29,7 +29,7 @@ pub(super) fn read(
         .filter(|_| ends.is_whole)
         .map(|bytes| is_right(pseudo_header(bytes.len(), protocol, ends), bytes));
     // RFC 768: a sender that computes none writes zero; RFC 8200 §8.1: over IPv6 all compute it.
-    let may_be_none = ends.is_ipv4 && protocol == UDP;
+    let may_be_none = ends.is_ipv4 && IpNumber(protocol) == IpNumber::UDP;
     field(walk, "Checksum", right, may_be_none)
 }
 

@@ -3,7 +3,7 @@
 use ngnlab_reports::decoded::Layer;
 
 use super::next::{Next, Part};
-use super::pppoe;
+
 use super::shown;
 use super::walk::{Walk, layer, plain};
 
@@ -53,8 +53,8 @@ fn ethertype(walk: &mut Walk<'_>) -> super::walk::Read<u16> {
             IPV4 => "IPv4",
             ARP => "ARP",
             VLAN | SERVICE_VLAN => "VLAN",
-            pppoe::DISCOVERY => "PPPoE discovery",
-            pppoe::SESSION => "PPPoE session",
+            PPPOE_DISCOVERY => "PPPoE discovery",
+            PPPOE_SESSION => "PPPoE session",
             ..=0x05dc => return format!("{kind} bytes"),
             _ => return format!("{kind:#06x}"),
         };
@@ -80,3 +80,5 @@ pub(super) const IPV4: u16 = 0x0800;
 pub(super) const ARP: u16 = 0x0806;
 const VLAN: u16 = 0x8100;
 const SERVICE_VLAN: u16 = 0x88a8;
+const PPPOE_DISCOVERY: u16 = ngnlab_sim::message::pppoe::DISCOVERY.0;
+const PPPOE_SESSION: u16 = ngnlab_sim::message::pppoe::SESSION.0;

@@ -27,6 +27,8 @@ pub(crate) struct Field {
 pub(crate) fn of_frames(capture: &Path) -> Vec<Vec<Field>> {
     let output = Command::new("tshark")
         .args(["-o", "tcp.reassemble_out_of_order:TRUE"])
+        // A message is read where it begins, however long its body is.
+        .args(["-o", "http.desegment_body:FALSE"])
         .args(["-r".as_ref(), capture.as_os_str()])
         .args(["-T", "pdml"])
         .output()

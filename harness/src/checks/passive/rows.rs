@@ -59,7 +59,6 @@ pub(super) const WAN: &[&str] = &[
     "ppp.ipcp.dns",
     "ppp.lcp.ack-exact",
     "ppp.lcp.code-reject",
-    "ppp.lcp.dead-peer",
     "ppp.lcp.echo-magic",
     "ppp.lcp.echo-reply",
     "ppp.lcp.echo-when-open",
@@ -380,6 +379,7 @@ pub(super) const FROM_THE_START: &[&str] = &[
     "wan.nd.default-route-from-ra",
     "wan.nd.rs-after-dad",
     "wan.slaac.dad",
+    "wan.slaac.support",
 ];
 
 /// Checks of what is due to the sender of a frame for the router, and to nobody whose frame was for a

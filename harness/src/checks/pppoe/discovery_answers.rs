@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use ngnlab_reports::{Level, Text, Verdict};
+use ngnlab_reports::{Level, RecordId, Text, Verdict};
 use ngnlab_sim::message::packet::Mac;
 use ngnlab_sim::message::pppoe::{
     AC_COOKIE, AC_NAME, AC_SYSTEM_ERROR, Code, GENERIC_ERROR, HOST_UNIQ, PPP_MAX_PAYLOAD,
@@ -205,12 +205,19 @@ fn goes_on(trace: &Dissection<'_>) -> Verdict {
     every("PADR without an answer", requests, |request| {
         let due = request.at + LONGEST_PAUSE;
         let is_same = |it: &&Seen| it.is.tag(HOST_UNIQ) == request.is.tag(HOST_UNIQ);
+        // Another concentrator may be asked beside this one.
+        let goes_on = |it: &&Seen| {
+            let to_same = it.eth_destination == request.eth_destination;
+            is_same(it) && (to_same || it.is.code() == Some(Code::Initiation))
+        };
         let later = talk.sent_after(request.record);
-        let next = later.take_while(|it| it.at <= due).find(is_same);
+        let next = later.take_while(|it| it.at <= due).find(goes_on);
         let until = next.map_or(due, |next| next.at);
+        // What comes in the moment of a repetition, and behind it, answers that.
+        let before = next.map_or(RecordId::MAX, |next| next.record);
         let confirmed = talk
             .heard_after(request.record, Code::Confirmation)
-            .take_while(|it| it.at <= until)
+            .take_while(|it| it.at <= until && it.record < before)
             .any(|it| is_same(&it));
         if confirmed || is_restarted(trace, request.at, until) {
             return Ruling::Skip;
