@@ -229,7 +229,8 @@ impl Stage<'_> {
                 if step.at == Whose::HomeGateway && line.home_gateway_pppoe.is_empty() =>
             {
                 let help = "give the line `home-gateway-pppoe = [\"isp\"]`";
-                Idle::key("at", "the ひかり電話ルータ dials no session", help)
+                let why = "the ひかり電話ルータ dials no session";
+                Idle::key("at", why, help)
             }
             Action::RebootHomeGateway(_) if !has_home_gateway(line) => {
                 let help = "give the line `preset = \"hgw-pd\"` or `\"hgw-ra\"`";
