@@ -190,6 +190,7 @@ const ELSEWHERE: &[&str] = &[
     " frames), ",
     "no longer stale in the device file",
     "ngnlab panicked while ",
+    "ARP who has ",
     "DNS answer ",
     "IPv4 fragment from byte ",
     "IPv6 fragment from byte ",
