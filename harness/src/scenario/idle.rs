@@ -228,8 +228,8 @@ impl Stage<'_> {
             Action::ByHand(step)
                 if step.at == Whose::HomeGateway && line.home_gateway_pppoe.is_empty() =>
             {
+                let why = "the home gateway dials no session";
                 let help = "give the line `home-gateway-pppoe = [\"isp\"]`";
-                let why = "the ひかり電話ルータ dials no session";
                 Idle::key("at", why, help)
             }
             Action::RebootHomeGateway(_) if !has_home_gateway(line) => {
