@@ -229,7 +229,7 @@ impl Stage<'_> {
                 if step.at == Whose::HomeGateway && line.home_gateway_pppoe.is_empty() =>
             {
                 let help = "give the line `home-gateway-pppoe = [\"isp\"]`";
-                Idle::key("at", "the ひかり電話ルータ dials no session", help)
+                Idle::key("at", "the home gateway dials no session", help)
             }
             Action::RebootHomeGateway(_) if !has_home_gateway(line) => {
                 let help = "give the line `preset = \"hgw-pd\"` or `\"hgw-ra\"`";
