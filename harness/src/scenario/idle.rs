@@ -228,9 +228,8 @@ impl Stage<'_> {
             Action::ByHand(step)
                 if step.at == Whose::HomeGateway && line.home_gateway_pppoe.is_empty() =>
             {
-                let why = "the home gateway dials no session";
                 let help = "give the line `home-gateway-pppoe = [\"isp\"]`";
-                Idle::key("at", why, help)
+                Idle::key("at", "the home gateway dials no session", help)
             }
             Action::RebootHomeGateway(_) if !has_home_gateway(line) => {
                 let help = "give the line `preset = \"hgw-pd\"` or `\"hgw-ra\"`";
