@@ -55,6 +55,10 @@ pub(in crate::node) struct Automaton {
     id: u8,
     left: u32,
     restart: Option<Time>,
+    /// The request of the other side that was agreed to last, and when it came.
+    agreed: Option<(Control, Time)>,
+    /// When the other side agreed to ours.
+    confirmed: Option<Time>,
 }
 
 /// RFC 1661 §4.2.
@@ -76,6 +80,8 @@ impl Automaton {
             id: 0,
             left: 0,
             restart: None,
+            agreed: None,
+            confirmed: None,
         }
     }
 
@@ -172,12 +178,17 @@ impl Automaton {
         }
         let (code, listed) = verdict(&options, wishes);
         let was_open = self.state == State::Opened;
+        if was_open && self.is_copy(packet, now) {
+            out.push(Control::with_options(code, packet.id, &listed));
+            return Change::None;
+        }
         if was_open {
             self.left = MAX_CONFIGURE;
             self.request(wishes, now, out);
         }
         out.push(Control::with_options(code, packet.id, &listed));
         let agrees = code == CONFIGURE_ACK;
+        self.agreed = agrees.then(|| (packet.clone(), now));
         let before = self.state;
         self.state = match (before, agrees) {
             (State::AckReceived, true) => State::Opened,
@@ -195,6 +206,15 @@ impl Automaton {
         }
     }
 
+    /// Returns whether a request is the one that was agreed to just now, delivered twice: nobody
+    /// asks again before the restart timer has run (RFC 1661 §4.6). It starts no negotiation, or
+    /// each copy of it would bring two more.
+    fn is_copy(&self, packet: &Control, now: Time) -> bool {
+        self.agreed
+            .as_ref()
+            .is_some_and(|(agreed, at)| agreed == packet && now.since(*at) < RESTART)
+    }
+
     fn handle_answer(
         &mut self,
         packet: &Control,
@@ -205,8 +225,14 @@ impl Automaton {
         let Some(options) = packet.options() else {
             return Change::None;
         };
+        let again = self.confirmed.is_some_and(|at| now.since(at) < RESTART);
+        if packet.code == CONFIGURE_ACK && !again {
+            self.confirmed = Some(now);
+        }
         match (self.state, packet.code) {
             (State::Stopped | State::Closing | State::Stopping, _) => Change::None,
+            // Delivered twice, as above.
+            (State::AckReceived | State::Opened, CONFIGURE_ACK) if again => Change::None,
             (State::RequestSent, CONFIGURE_ACK) => {
                 self.left = MAX_CONFIGURE;
                 self.state = State::AckReceived;
@@ -276,6 +302,7 @@ impl Automaton {
 
     fn request(&mut self, wishes: &dyn Wishes, now: Time, out: &mut Vec<Control>) {
         self.id = self.id.wrapping_add(1);
+        self.confirmed = None;
         self.left = self.left.saturating_sub(1);
         self.restart = Some(now + RESTART);
         out.push(Control::with_options(

@@ -130,3 +130,40 @@ fn an_answer_to_an_older_request_and_an_unknown_code_change_nothing() {
     let said = out.last().unwrap();
     assert_eq!((said.code, &said.data), (CODE_REJECT, &odd.to_bytes()));
 }
+
+#[test]
+fn what_is_delivered_twice_starts_no_negotiation() {
+    let wishes = |own| Bounded {
+        own: Some(own),
+        most: 9,
+    };
+    let mut wishes = [wishes(1), wishes(2)];
+    let mut sides = [Automaton::new(), Automaton::new()];
+    let mut post = [Vec::new(), Vec::new()];
+    for side in 0..2 {
+        sides[side].open(&wishes[side], Time::ZERO, &mut post[side]);
+    }
+    for turn in 0..20 {
+        let side = turn % 2;
+        for packet in std::mem::take(&mut post[1 - side]) {
+            for _ in 0..2 {
+                sides[side].handle(&packet, &mut wishes[side], Time::ZERO, &mut post[side]);
+            }
+        }
+    }
+    assert!(sides.iter().all(Automaton::is_open));
+    assert_eq!(post, [vec![], vec![]]);
+}
+
+#[test]
+fn a_request_that_comes_again_later_starts_a_negotiation() {
+    let (mut side, mut wishes, mut out) = begun();
+    let theirs = Control::with_options(CONFIGURE_REQUEST, 7, &[ConfigurationOption::new(1, [2])]);
+    let agreed = Control::with_options(CONFIGURE_ACK, 1, &wishes.options());
+    for packet in [&theirs, &agreed, &theirs] {
+        side.handle(packet, &mut wishes, Time::ZERO, &mut out);
+    }
+    assert!(side.is_open());
+    let change = side.handle(&theirs, &mut wishes, Time::ZERO + RESTART, &mut out);
+    assert_eq!((change, side.is_open()), (Change::Down, false));
+}
