@@ -185,6 +185,15 @@ fn preferred_first(trace: &Dissection<'_>) -> Verdict {
             // On a cable that loses frames the first question may never have been seen.
             let in_vain =
                 asked_in_vain(trace, exchange.query.at) || trace.is_lossy(exchange.query.at);
+            // Without a default router the first question went nowhere.
+            let in_vain = in_vain
+                || trace.lan_dns().iter().any(|asked| {
+                    let since = exchange.query.at.since(asked.query.at);
+                    is_about_same(asked, exchange)
+                        && asked.query.at <= exchange.query.at
+                        && since < PATIENCE
+                        && !trace.has_router(asked.query.at)
+                });
             if continues || was_silent || also_asked || in_vain {
                 return Ruling::Skip;
             }

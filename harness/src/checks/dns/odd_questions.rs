@@ -6,6 +6,7 @@
 
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::setup::Aspect;
+use ngnlab_sim::trace::{End, Role};
 
 use crate::checks::check::{Check, DNS_PROXY, EVERY_FORWARDER};
 use crate::checks::dns::let_through::all_let_through;
@@ -15,8 +16,8 @@ use crate::checks::dns::silence::{PRESENT, nothing_came};
 use crate::checks::dns::twins::{is_twin, twins};
 use crate::checks::evidence::lan_adverts::is_unnumbered;
 use crate::checks::ruling::{Ruling, because, broken, every, expect};
-use crate::dissection::dns::{Flag, NXDOMAIN, SERVFAIL};
-use crate::dissection::{Dissection, Exchange};
+use crate::dissection::dns::{Flag, NXDOMAIN, PORT, SERVFAIL};
+use crate::dissection::{Dissection, Dns, Exchange, Found};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -204,6 +205,18 @@ fn same(a: &Exchange<'_>, b: &Exchange<'_>) -> bool {
     matches!((a.question(), b.question()), (Some(a), Some(b)) if a.same(b))
 }
 
+/// Returns whether the device knocked at a server meanwhile that took no connection.
+fn takes_none(trace: &Dissection<'_>, exchange: &Exchange<'_>, reply: &Found<Dns>) -> bool {
+    trace.connections.iter().any(|connection| {
+        connection.on == Role::Wan
+            && connection.opener == End::Device
+            && connection.server.1 == PORT
+            && connection.accepted.is_none()
+            && exchange.query.at <= connection.at
+            && connection.at <= reply.at
+    })
+}
+
 fn other_opcode(trace: &Dissection<'_>) -> Verdict {
     let (lan, upstream) = (trace.lan_dns(), trace.upstream_dns());
     let odd = lan
@@ -222,7 +235,8 @@ fn other_opcode(trace: &Dissection<'_>) -> Verdict {
         // Who could ask nobody says no more than that (RFC 1035 §4.1.1).
         let is_cut =
             trace.is_disturbed(exchange.query.at, reply.at) || is_unnumbered(trace, reply.at);
-        if is_own && reply.is.rcode == SERVFAIL && (is_cut || !trace.has_router(reply.at)) {
+        let is_cut = is_cut || !trace.has_router(reply.at) || takes_none(trace, exchange, reply);
+        if is_own && reply.is.rcode == SERVFAIL && is_cut {
             return Ruling::Skip;
         }
         if is_own

@@ -11,13 +11,18 @@ use ngnlab_sim::trace::{Fact, FetchError, Role};
 use crate::checks::delay::Delay;
 use crate::checks::ruling::{Ruling, broken, every};
 use crate::dissection::{Dissection, Stepped};
+use crate::scenario::step::Action;
 
 /// With these wrong nothing would have worked anyway.
 pub(in crate::checks) const WRONG: &[Aspect] = &[Aspect::Delivery, Aspect::Dns];
 
-/// What also keeps pages from coming: servers that are silent, a line that is renumbered.
+/// What also keeps pages from coming: servers that are silent, a line that is renumbered, or one that
+/// gives its prefix by another way from then on (guide Q1).
 pub(in crate::checks) fn is_another_trouble(step: &Stepped<'_>) -> bool {
-    step.silences_or_renumbers() || step.restarts_network() || step.cuts_power()
+    step.silences_or_renumbers()
+        || step.restarts_network()
+        || step.cuts_power()
+        || matches!(step.action, Action::AddHikariDenwa(_))
 }
 
 /// Time to settle, before a page counts. Ours.

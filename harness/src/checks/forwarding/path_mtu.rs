@@ -99,7 +99,9 @@ fn too_big_relayed(trace: &Dissection<'_>) -> Verdict {
         // Only for a flow that exists, as a filter may look for one (RFC 6092 REC-36).
         let sent = quoted_flow(&error.is).and_then(|flow| trace.last_out(flow, error.record));
         let over = error.arrives + SOON;
-        let is_known = sent.is_some_and(|sent| !trace.is_disturbed(sent.at, over));
+        let is_in_use = |sent: &Found<_>| error.at.since(sent.at) < IDLE;
+        let is_known =
+            sent.is_some_and(|sent| is_in_use(sent) && !trace.is_disturbed(sent.at, over));
         if !is_known || trace.end() < over {
             return Ruling::Skip;
         }

@@ -284,7 +284,11 @@ fn address_unreachable(trace: &Dissection<'_>) -> Verdict {
                 let claimed = trace
                     .neighbor_adverts()
                     .any(|advert| advert.is.target == found.destination);
-                found.injected && on_lan && !lives && !claimed
+                // Who tried an address out has it (RFC 4862 §5.4), be it the device.
+                let tried = trace.neighbor_solicits().any(|probe| {
+                    probe.source.is_unspecified() && probe.is.target == found.destination
+                });
+                found.injected && on_lan && !lives && !claimed && !tried
             },
             |error| error.kind == DESTINATION_UNREACHABLE,
             "Destination Unreachable",
