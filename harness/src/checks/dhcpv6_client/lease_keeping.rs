@@ -179,12 +179,14 @@ fn follows(trace: &Dissection<'_>, kind: Kind, schedule: &Schedule) -> Verdict {
                     },
                 );
             }
-            // RFC 8415 §15: no more than twice the interval before, and RAND adds a tenth.
+            // RFC 8415 §15: no more than twice the interval before, and RAND adds a tenth; what passes
+            // the longest by that is the longest instead, with a RAND of its own.
             let most = match before {
                 // A capture may begin with any of them.
                 None if first.is.elapsed() == Some(0) => schedule.first,
                 None => schedule.longest,
-                Some(before) => (before * 2).min(schedule.longest),
+                Some(before) if before.mul_f64(2.0 * LONGER) > schedule.longest => schedule.longest,
+                Some(before) => before * 2,
             };
             let most = most.mul_f64(LONGER) + slack(0);
             let disturbed = trace.is_disturbed(first.at, second.at);
