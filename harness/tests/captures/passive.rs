@@ -189,6 +189,10 @@ fn agrees(trace: &Trace, full: &Verdict, seen: &Verdict) -> bool {
     match (full, seen) {
         (_, Verdict::Inconclusive(_) | Verdict::NotApplicable(_)) => true,
         (Verdict::Pass(_), Verdict::Pass(_)) | (Verdict::Fail(_), Verdict::Fail(_)) => true,
+        // A router that passes others' PPPoE on as its own is one that dials, as far as frames say.
+        (Verdict::NotApplicable(_), Verdict::Pass(_)) if trace.header.setup.pppoe.is_empty() => {
+            true
+        }
         // That it was wrong on purpose is not to be seen: an engineer wants to hear of it.
         (Verdict::NotApplicable(_), _) => !trace.header.setup.wrong_on_purpose.is_empty(),
         _ => false,
