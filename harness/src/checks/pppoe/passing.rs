@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn what_passes_as_it_came_passes() {
-        let trace = both_ways(true, |packet| Some(packet));
+        let trace = both_ways(true, Some);
         for id in [CROSSES, UNCHANGED] {
             assert!(passes(id, &trace), "{id}");
         }
@@ -251,7 +251,7 @@ mod tests {
     fn what_passes_although_it_is_off_fails() {
         let kept = both_ways(false, |_| None);
         assert!(passes(OFF, &kept) && is_not_asked(CROSSES, &kept));
-        assert!(fails(OFF, &both_ways(false, |packet| Some(packet))));
+        assert!(fails(OFF, &both_ways(false, Some)));
     }
 
     #[test]
