@@ -23,6 +23,7 @@ use crate::named::{CheckId, DefectName, DiagnosisId};
 use crate::period::Period;
 
 pub mod delivery;
+mod dialled;
 mod idle;
 mod line;
 mod place;
@@ -32,10 +33,11 @@ pub mod step;
 mod terminal;
 mod validate;
 
+pub use dialled::Dialled;
 pub use line::{LeaseSpec, LineSpec};
 pub(crate) use place::{MOST_ENTRIES, entries, segment};
 pub use place::{files, name_of};
-pub use setup::{Dialled, DnsChoice};
+pub use setup::DnsChoice;
 use spans::Spans;
 use step::{Action, Step};
 pub use terminal::{TerminalDns, TerminalIpv4, TerminalSpec};

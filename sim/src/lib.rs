@@ -10,9 +10,10 @@
 //! 2. [`world`]: the event loop, which knows nodes and links by their traits alone
 //! 3. [`node`]: what plugs into the network, with its state and timers
 //! 4. [`registry`], [`trace`]: what the network has on its books; what was seen in a run
-//! 5. [`line`](mod@line), [`link`], [`setup`]: the contract, the ways out, the device's configuration
-//! 6. [`fault`], [`message`]: what a cable does to a frame; bytes to values and back
-//! 7. [`cable`], [`frame`], [`time`]: what everything is made of
+//! 5. [`line`](mod@line), [`link`]: the contract, the ways out
+//! 6. [`setup`]: the device's configuration
+//! 7. [`fault`], [`message`]: what a cable does to a frame; bytes to values and back
+//! 8. [`cable`], [`frame`], [`time`]: what everything is made of
 
 pub mod access;
 pub mod cable;

@@ -8,7 +8,7 @@ use ngnlab_sim::setup::{DomainServers, Macs, Mode, PppoeAccount, Setup};
 use serde::Serialize;
 
 use crate::scenario::DeviceSpec;
-use crate::scenario::setup::{self, Dialled};
+use crate::scenario::{Dialled, setup};
 
 /// The variables of a device file.
 #[derive(Clone, Debug, Serialize)]
