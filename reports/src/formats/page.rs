@@ -124,7 +124,8 @@ impl Page {
     /// more, the last of them says so.
     pub(super) fn cut(&mut self, (style, name): (Style, &str), value: &str, most: usize) {
         let first = format!("{} ", self.name(name, self.column()));
-        let lines = cut(folded(value, &first, &self.below()), most);
+        let below = self.below();
+        let lines = cut(folded(value, &first, &below), most, [&first, &below]);
         for line in &lines {
             match line.strip_prefix(&first) {
                 Some(value) => self.line(&[(style, &first), (Style::Plain, value)]),
@@ -158,17 +159,19 @@ fn folded(value: &str, first: &str, rest: &str) -> Vec<String> {
 }
 
 /// Returns the first of these lines; where there are more, the last of them ends with `…`, and no
-/// name is torn for its sake.
-fn cut(mut lines: Vec<String>, most: usize) -> Vec<String> {
+/// name is torn for its sake. What the first line begins with stays, and so does the indent of the
+/// others.
+fn cut(mut lines: Vec<String>, most: usize, [first, rest]: [&str; 2]) -> Vec<String> {
     let is_cut = lines.len() > most;
     lines.truncate(most);
+    let kept = if lines.len() == 1 { first } else { rest }.len();
     if let Some(last) = lines.last_mut().filter(|_| is_cut) {
         if last.width() >= COLUMNS {
             let word = words(last).last().map_or(0, |word| word.word.len());
             last.truncate(last.len() - word);
         }
         let end = last.trim_end_matches([' ', ',', ';', '、', '；']).len();
-        last.truncate(end);
+        last.truncate(end.max(kept));
         last.push('…');
     }
     lines
@@ -213,3 +216,27 @@ fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
 }
 
 const COLUMNS: usize = 80;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_cut_keeps_what_its_line_begins_with() {
+        let lines = |value| {
+            cut(
+                folded(value, "first  ", "       "),
+                2,
+                ["first  ", "       "],
+            )
+        };
+        assert_eq!(lines("x\n,\ny"), ["first  x", "       …"]);
+        assert_eq!(lines("x\ny, \nz"), ["first  x", "       y…"]);
+        let one = cut(
+            folded(",\nx", "first  ", "       "),
+            1,
+            ["first  ", "       "],
+        );
+        assert_eq!(one, ["first  …"]);
+    }
+}
