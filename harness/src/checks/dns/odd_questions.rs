@@ -205,12 +205,14 @@ fn same(a: &Exchange<'_>, b: &Exchange<'_>) -> bool {
     matches!((a.question(), b.question()), (Some(a), Some(b)) if a.same(b))
 }
 
-/// Returns whether the device knocked at a server meanwhile that took no connection.
+/// Returns whether the device knocked at the right servers meanwhile, and one took no connection.
 fn takes_none(trace: &Dissection<'_>, exchange: &Exchange<'_>, reply: &Found<Dns>) -> bool {
+    let right = trace.setup().servers_for(exchange.name());
     trace.connections.iter().any(|connection| {
         connection.on == Role::Wan
             && connection.opener == End::Device
             && connection.server.1 == PORT
+            && right.contains(&connection.server.0)
             && connection.accepted.is_none()
             && exchange.query.at <= connection.at
             && connection.at <= reply.at

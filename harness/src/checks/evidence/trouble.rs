@@ -5,7 +5,7 @@ use std::time::Duration;
 use ngnlab_reports::{RecordId, Verdict};
 use ngnlab_sim::Time;
 use ngnlab_sim::message::icmpv6::DESTINATION_UNREACHABLE;
-use ngnlab_sim::setup::Aspect;
+use ngnlab_sim::setup::{Aspect, Mode};
 use ngnlab_sim::trace::{Fact, FetchError, Role};
 
 use crate::checks::delay::Delay;
@@ -16,13 +16,15 @@ use crate::scenario::step::Action;
 /// With these wrong nothing would have worked anyway.
 pub(in crate::checks) const WRONG: &[Aspect] = &[Aspect::Delivery, Aspect::Dns];
 
-/// What also keeps pages from coming: servers that are silent, a line that is renumbered, or one that
-/// gives its prefix by another way from then on (guide Q1).
+/// What also keeps pages from coming: servers that are silent, a line that is renumbered.
 pub(in crate::checks) fn is_another_trouble(step: &Stepped<'_>) -> bool {
-    step.silences_or_renumbers()
-        || step.restarts_network()
-        || step.cuts_power()
-        || matches!(step.action, Action::AddHikariDenwa(_))
+    step.silences_or_renumbers() || step.restarts_network() || step.cuts_power()
+}
+
+/// Returns whether a step has the line delegate its prefix from then on, to a router that is set to RA:
+/// it has to be set to DHCPv6-PD then (guide Q1).
+pub(in crate::checks) fn delegates_instead(trace: &Dissection<'_>, step: &Stepped<'_>) -> bool {
+    trace.setup().mode != Mode::Pd && matches!(step.action, Action::AddHikariDenwa(_))
 }
 
 /// Time to settle, before a page counts. Ours.
@@ -75,6 +77,7 @@ pub(in crate::checks) fn works_after(
     settle: Duration,
     is_other: impl Fn(&Stepped<'_>) -> bool,
 ) -> Verdict {
+    let is_other = |step: &Stepped<'_>| is_other(step) || delegates_instead(trace, step);
     let pages: Vec<_> = trace
         .facts
         .iter()

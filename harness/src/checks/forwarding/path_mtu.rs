@@ -97,11 +97,13 @@ fn too_big_relayed(trace: &Dissection<'_>) -> Verdict {
     });
     every("Packet Too Big for a terminal", errors, |error| {
         // Only for a flow that exists, as a filter may look for one (RFC 6092 REC-36).
-        let sent = quoted_flow(&error.is).and_then(|flow| trace.last_out(flow, error.record));
+        let flow = quoted_flow(&error.is);
+        let sent = flow.and_then(|flow| Some((flow, trace.last_out(flow, error.record)?)));
         let over = error.arrives + SOON;
-        let is_in_use = |sent: &Found<_>| error.at.since(sent.at) < IDLE;
-        let is_known =
-            sent.is_some_and(|sent| is_in_use(sent) && !trace.is_disturbed(sent.at, over));
+        let is_known = sent.is_some_and(|(flow, sent)| {
+            let lives = error.at.since(sent.at) < IDLE || is_open(trace, flow);
+            lives && !trace.is_disturbed(sent.at, over)
+        });
         if !is_known || trace.end() < over {
             return Ruling::Skip;
         }
@@ -123,6 +125,18 @@ fn too_big_relayed(trace: &Dissection<'_>) -> Verdict {
                 },
             ),
         }
+    })
+}
+
+/// Returns whether a flow is a connection that nobody has closed: a filter remembers it for two hours
+/// (RFC 6092 REC-35).
+fn is_open(trace: &Dissection<'_>, flow: Flow) -> bool {
+    trace.connections.iter().any(|connection| {
+        (connection.client, connection.server) == (flow.source, flow.destination)
+            && connection.established.is_some()
+            && connection.reset.is_none()
+            && connection.client_closed.is_none()
+            && connection.server_closed.is_none()
     })
 }
 

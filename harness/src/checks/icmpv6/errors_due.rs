@@ -284,11 +284,13 @@ fn address_unreachable(trace: &Dissection<'_>) -> Verdict {
                 let claimed = trace
                     .neighbor_adverts()
                     .any(|advert| advert.is.target == found.destination);
-                // Who tried an address out has it (RFC 4862 §5.4), be it the device.
-                let tried = trace.neighbor_solicits().any(|probe| {
-                    probe.source.is_unspecified() && probe.is.target == found.destination
+                // What the device has tried out is its own (RFC 4862 §5.4), used or not.
+                let is_own = trace.neighbor_solicits().any(|probe| {
+                    probe.by_device(Role::Lan)
+                        && probe.source.is_unspecified()
+                        && probe.is.target == found.destination
                 });
-                found.injected && on_lan && !lives && !claimed && !tried
+                found.injected && on_lan && !lives && !claimed && !is_own
             },
             |error| error.kind == DESTINATION_UNREACHABLE,
             "Destination Unreachable",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::message::packet::is_routable;
-use ngnlab_sim::setup::{Aspect, Mode};
+use ngnlab_sim::setup::Aspect;
 use ngnlab_sim::trace::{End, Fact, LineState, Role, Screen};
 
 use crate::checks::check::{Check, ONS};
@@ -14,9 +14,9 @@ use crate::checks::evidence::shown_pages::{Sent, arrives};
 use crate::checks::evidence::site_visits::{
     HTTPS, LINE_AUTH, PORTAL, TEST_PORTAL, reaches, tried_in_vain,
 };
+use crate::checks::evidence::trouble::delegates_instead;
 use crate::checks::ruling::{Ruling, broken, every, expect};
-use crate::dissection::{Dissection, Stepped, Told};
-use crate::scenario::step::Action;
+use crate::dissection::{Dissection, Told};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -164,9 +164,11 @@ fn after_power_cut(trace: &Dissection<'_>) -> Verdict {
     let Some(cut) = cuts.next_back() else {
         return Verdict::Inconclusive("the power was not cut".to_owned());
     };
-    let added = |step: &Stepped<'_>| matches!(step.action, Action::AddHikariDenwa(_));
-    if trace.setup().mode != Mode::Pd && trace.steps.iter().any(added) {
-        // Guide Q1: then the router has to be set to DHCPv6-PD.
+    if trace
+        .steps
+        .iter()
+        .any(|step| delegates_instead(trace, step))
+    {
         return Verdict::Inconclusive(
             "the line delegates since ひかり電話 was added, and the router is set to RA".to_owned(),
         );
