@@ -1,5 +1,6 @@
 //! Why line authentication, or the portal after it, failed: the flow of guide p.30
-//! (ngn-facts §5.11), walked on a trace question by question.
+//! (ngn-facts §5.11), walked on a trace question by question. Where nothing is the matter there, the
+//! members club and the service information site are asked for likewise ([`members_club`]).
 //!
 //! Each question is answered by what was seen up to the end of the attempt, the configuration
 //! included. Where the answers lead is the diagnosis; its remedy is the guide's as far as the guide
@@ -10,7 +11,7 @@ use std::collections::BTreeSet;
 use std::iter;
 use std::net::Ipv6Addr;
 
-use ngnlab_reports::{Diagnosis, RecordId, Text, Walked};
+use ngnlab_reports::{Diagnosis, Flow, RecordId, Text, Walked};
 use ngnlab_sim::setup::Mode;
 use ngnlab_sim::trace::{End as Side, Fact, FetchError, Resolution, Role, Screen};
 
@@ -26,15 +27,21 @@ mod address;
 mod attempt;
 mod causes;
 mod damage;
+mod members_club;
 mod name;
+mod over_ipv4;
 mod page;
 mod place;
 mod stop;
 mod wrong_address;
 
 /// Returns where the flow stops, if the last attempt to authenticate the line or to use it was in
-/// vain.
+/// vain, or else the last to use the members club or the service information site.
 pub fn diagnose(trace: &Dissection<'_>) -> Option<Diagnosis> {
+    of_line_authentication(trace).or_else(|| members_club::diagnose(trace))
+}
+
+fn of_line_authentication(trace: &Dissection<'_>) -> Option<Diagnosis> {
     let all = Attempt::all(trace);
     let last = all.last()?;
     if last.end == End::Screen(Screen::NotAuthenticated)
@@ -75,7 +82,7 @@ pub fn overcome(trace: &Dissection<'_>) -> Vec<Diagnosis> {
             found.push(diagnosis);
         }
     }
-    if let Some(last) = diagnose(trace)
+    if let Some(last) = of_line_authentication(trace)
         && found.last().is_some_and(|found| found.id == last.id)
     {
         found.pop();
@@ -95,8 +102,8 @@ pub fn meaning(id: &str) -> Option<&'static Row> {
 
 /// Returns the diagnosis that a screen alone leads to, if something is the matter then.
 pub fn of_screen(screen: Screen) -> Option<&'static str> {
-    let row = behind(screen, &[])?.row()?;
-    Some(row.id)
+    let cause = behind(screen, &[]).or_else(|| members_club::behind(screen))?;
+    Some(cause.row()?.id)
 }
 
 /// Where a walk ended.
@@ -128,6 +135,7 @@ impl Outcome {
 /// A walk through the flow.
 struct Walk<'d, 't> {
     trace: &'d Dissection<'t>,
+    flow: Flow,
     attempt: Attempt<'d>,
     walked: Vec<Walked>,
     /// Whether the terminal asks DNS servers past the router.
@@ -139,6 +147,7 @@ impl<'d, 't> Walk<'d, 't> {
     fn new(trace: &'d Dissection<'t>, attempt: &Attempt<'d>) -> Self {
         Self {
             trace,
+            flow: Flow::Guide,
             attempt: *attempt,
             walked: Vec::new(),
             asks_past: false,
@@ -147,12 +156,21 @@ impl<'d, 't> Walk<'d, 't> {
     }
 
     fn take(mut self, all: &[Attempt<'_>]) -> Option<Diagnosis> {
-        let row = self.cause(all)?.row()?;
+        let cause = self.cause(all)?;
+        self.end(cause)
+    }
+
+    fn end(self, cause: Cause) -> Option<Diagnosis> {
+        let row = cause.row()?;
         let place = Place::of(self.trace, self.asks_past);
         let remedy = row.remedies.iter().find(|one| one.when.fits(&place))?;
         Some(Diagnosis {
             id: row.id.to_owned(),
-            step: row.step,
+            flow: self.flow,
+            step: match row.flow() == self.flow {
+                true => row.step,
+                false => members_club::step(usize::from(row.step))?,
+            },
             finding: match self.stop {
                 Some(stop) => joined(&row.finding, &stop.words()),
                 None => row.finding.clone(),
@@ -364,14 +382,36 @@ impl<'d, 't> Walk<'d, 't> {
         records: impl IntoIterator<Item = RecordId>,
         because: impl Into<String>,
     ) {
+        let (step, questions) = match self.flow {
+            Flow::Guide => (u8::try_from(question).ok(), &QUESTIONS),
+            Flow::MembersClub => (members_club::step(question), &members_club::QUESTIONS),
+        };
+        let Some(step) = step else { return };
+        self.add(
+            step,
+            &questions[usize::from(step) - 1],
+            yes,
+            records,
+            because,
+        );
+    }
+
+    fn add(
+        &mut self,
+        step: u8,
+        question: &Text,
+        yes: bool,
+        records: impl IntoIterator<Item = RecordId>,
+        because: impl Into<String>,
+    ) {
         let records: Vec<RecordId> = records.into_iter().take(MOST_RECORDS).collect();
         let evidence = records
             .iter()
             .filter_map(|record| self.trace.evidence(*record))
             .collect();
         self.walked.push(Walked {
-            step: u8::try_from(question).unwrap_or(u8::MAX),
-            question: QUESTIONS[question - 1].clone(),
+            step,
+            question: question.clone(),
             yes,
             because: because.into(),
             evidence,

@@ -68,9 +68,9 @@ fn about(header: &Header, case: &Case) -> String {
 }
 
 fn diagnosis(diagnosis: &Diagnosis) -> [String; 2] {
-    let (id, step, finding) = (&diagnosis.id, diagnosis.step, &diagnosis.finding);
+    let (id, place, finding) = (&diagnosis.id, diagnosis.place(), &diagnosis.finding);
     [
-        format!("diagnosis  {id} (guide p.30 step {step}): {}", finding.en),
+        format!("diagnosis  {id} ({place}): {}", finding.en),
         format!("           {}", finding.ja),
     ]
 }

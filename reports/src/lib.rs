@@ -10,9 +10,9 @@
 //!    reports held against each other; what it all comes to; several devices side by side
 //! 5. [`benchmark`], [`escape`], [`scene`], [`score`]: how fast a device forwards; foreign words made
 //!    harmless; what happened in a case, record by record; what verdicts add up to
-//! 6. [`captured`], [`exercises`], [`decoded`], [`place`], [`provenance`], [`stale`]: what is known
-//!    of a foreign capture; the verdicts that scenarios promise, and which of them are missing; a
-//!    frame field by field; where in a trace and its capture a finding is seen; where a report comes
+//! 6. [`captured`], [`exercises`], [`decoded`], [`diagnosis`], [`place`], [`provenance`],
+//!    [`stale`]: what is known of a foreign capture; the verdicts that scenarios promise, and which
+//!    of them are missing; a frame field by field; where a walk from question to question ended; where in a trace and its capture a finding is seen; where a report comes
 //!    from; the entries of a device file that no longer hold
 //! 7. [`profile`], [`words`]: which checks count; sentences in the language of the reader
 
@@ -28,6 +28,7 @@ pub mod causes;
 pub mod comparison;
 pub mod conclusion;
 pub mod decoded;
+pub mod diagnosis;
 pub mod document;
 pub mod escape;
 pub mod exercises;
@@ -43,6 +44,7 @@ pub mod shard;
 pub mod stale;
 pub mod words;
 
+pub use diagnosis::{Diagnosis, Flow, Walked};
 pub use profile::Profile;
 
 /// The version of the JSON report; it grows when a reader of the old one would break.
@@ -179,7 +181,7 @@ pub struct Case {
     pub delivery: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
-    /// Where the guide's flow of p.30 ends, if line authentication failed.
+    /// Where the flow of questions ends, if line authentication or the members club failed.
     pub diagnosis: Option<Diagnosis>,
     /// Where it ended at earlier attempts that failed, before another one was made.
     #[serde(default)]
@@ -301,37 +303,6 @@ pub struct Evidence {
     pub place: String,
     /// What it is, in one line.
     pub summary: String,
-}
-
-/// The step of the guide's p.30 flow where a failed line authentication stops.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Diagnosis {
-    /// The stable id, `wrong-dns` for example.
-    pub id: String,
-    /// The step of the flow, 1 to 6.
-    pub step: u8,
-    /// What was found.
-    pub finding: Text,
-    /// What to do: the guide's remedy, as far as it has one.
-    pub remedy: Text,
-    /// The questions on the way there, in order.
-    #[serde(default)]
-    pub walked: Vec<Walked>,
-}
-
-/// One question of the guide's p.30 flow, or the one after them, and its answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Walked {
-    /// The step of the flow, 1 to 5, and 6 for how far packets came.
-    pub step: u8,
-    /// The question.
-    pub question: Text,
-    /// Its answer.
-    pub yes: bool,
-    /// What it was answered by.
-    pub because: String,
-    /// The records that answer it, in plain words.
-    pub evidence: Vec<Evidence>,
 }
 
 /// A promise of the scenario itself.

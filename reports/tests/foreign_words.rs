@@ -6,8 +6,8 @@ use ngnlab_reports::document::Document;
 use ngnlab_reports::escape::is_unseen;
 use ngnlab_reports::formats::{FORMATS, Look, excuses, json, text};
 use ngnlab_reports::{
-    Case, CheckInfo, Diagnosis, Evidence, Excuse, Exercise, Expectation, FORMAT, Finding, Judged,
-    LeftOut, Level, Outcome, Profile, Promise, Report, StaleKnown, Text, Verdict, Walked,
+    Case, CheckInfo, Diagnosis, Evidence, Excuse, Exercise, Expectation, FORMAT, Finding, Flow,
+    Judged, LeftOut, Level, Outcome, Profile, Promise, Report, StaleKnown, Text, Verdict, Walked,
 };
 use proptest::prelude::*;
 
@@ -158,6 +158,7 @@ fn report(words: &str) -> Report {
     };
     let diagnosis = Diagnosis {
         id: own(),
+        flow: Flow::Guide,
         step: 2,
         finding: text(),
         remedy: text(),

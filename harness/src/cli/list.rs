@@ -95,7 +95,7 @@ fn list_profiles(text: &mut String, lang: Option<Lang>) {
 
 fn list_diagnoses(text: &mut String, lang: Option<Lang>) {
     for end in diagnosis::ids().filter_map(diagnosis::meaning) {
-        let heading = format!("{} (guide p.30, step {})", end.id, end.step);
+        let heading = format!("{} ({})", end.id, end.flow().place(end.step));
         let _ = writeln!(text, "{}", lang.unwrap_or_default().say(&heading));
         told(text, "    ", &end.finding, lang);
     }

@@ -137,7 +137,7 @@ fn is_ours(host: &str) -> bool {
     host == HOST || in_domain(host, PORTAL_DOMAIN) || in_domain(host, DELIVERY_DOMAIN)
 }
 
-fn host_of(url: &str) -> Option<&str> {
+pub(super) fn host_of(url: &str) -> Option<&str> {
     let rest = url
         .strip_prefix("https://")
         .or_else(|| url.strip_prefix("http://"))?;

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
 
-use ngnlab_reports::RecordId;
+use ngnlab_reports::{Flow, RecordId};
 use ngnlab_sim::Time;
 use ngnlab_sim::message::packet::{Packet, is_routable};
 use ngnlab_sim::trace::{DnsSource, End as Side, Fact, Role};
@@ -25,7 +25,7 @@ impl<'d> Walk<'d, '_> {
 
     /// Questions 3 and 4, and then how far question and answer come.
     pub(super) fn unresolved(&mut self, host: &str) -> Cause {
-        let right = self.right_servers();
+        let right = self.right_servers(host);
         let asked = self.asked(host);
         let past: Vec<&Found<Dns>> = asked
             .iter()
@@ -103,7 +103,7 @@ impl<'d> Walk<'d, '_> {
         let Some(last) = asked.last() else {
             return self.nothing_sent(&format!("a question for {host}"));
         };
-        let right = self.right_servers();
+        let right = self.right_servers(host);
         let mut sent: Vec<&Exchange<'_>> = upstream
             .iter()
             .filter(|exchange| right.contains(&exchange.query.destination))
@@ -294,12 +294,23 @@ impl<'d> Walk<'d, '_> {
         matches!(self.attempt.end, End::CutOff(_))
     }
 
-    fn right_servers(&self) -> [Ipv6Addr; 2] {
-        self.trace.header().line.ons_dns()
+    /// Returns the servers that know a name: those of ONS for its names, and for others those that the
+    /// line names (guide p.7), or what stands above the router and asks them (guide p.5).
+    pub(super) fn right_servers(&self, host: &str) -> Vec<Ipv6Addr> {
+        let line = &self.trace.header().line;
+        match self.flow {
+            Flow::Guide => line.ons_dns().to_vec(),
+            Flow::MembersClub => {
+                let ngn = line.area.values().ngn_dns.into_iter();
+                let set = self.trace.setup().servers_for(host).iter().copied();
+                ngn.chain(set.filter(|server| !line.ons_dns().contains(server)))
+                    .collect()
+            }
+        }
     }
 
     /// Returns the questions for a name that reach the router from the terminal.
-    fn asked(&self, host: &str) -> Vec<&'d Found<Dns>> {
+    pub(super) fn asked(&self, host: &str) -> Vec<&'d Found<Dns>> {
         let trace = self.trace;
         let questions = trace.dns.iter().filter(|found| {
             self.is_terminals(found)
@@ -323,7 +334,7 @@ impl<'d> Walk<'d, '_> {
     }
 
     /// Returns the same with the questions for addresses of IPv4.
-    fn sent_up(&self, host: &str) -> Vec<Exchange<'d>> {
+    pub(super) fn sent_up(&self, host: &str) -> Vec<Exchange<'d>> {
         let exchanges = self.trace.dns_exchanges(Role::Wan).into_iter();
         let ours = exchanges.filter(|exchange| {
             same_name(exchange.name(), host)
@@ -346,7 +357,7 @@ impl<'d> Walk<'d, '_> {
         replies.collect()
     }
 
-    fn is_routers(&self, address: Ipv6Addr) -> bool {
+    pub(super) fn is_routers(&self, address: Ipv6Addr) -> bool {
         !is_routable(address) || self.trace.is_device_address(address)
     }
 

@@ -20,7 +20,7 @@ impl Walk<'_, '_> {
         let (record, wrong) = self.wrong_address(host)?;
         let why = format!("{host} resolves to {wrong}, which is not its address");
         self.answer(2, false, [record], why);
-        let right = self.trace.header().line.ons_dns();
+        let right = self.right_servers(host);
         let says = |reply: &&&Found<Dns>| reply.is.aaaa().contains(&wrong);
         let upstream = self.upstream(host);
         let mut told = upstream.iter().filter_map(|exchange| {

@@ -2,8 +2,9 @@
 
 use ngnlab_sim::message::ppp::{Control, Ppp};
 use ngnlab_sim::message::pppoe::{Code, Pppoe, Tag, tag};
+use ngnlab_sim::trace::Role;
 
-use super::Found;
+use super::{Dissection, Found};
 
 /// One PPPoE packet.
 #[derive(Clone, Debug)]
@@ -16,6 +17,15 @@ pub struct PppoePacket {
     pub ppp: Option<Ppp>,
     /// The control packet in that.
     pub control: Option<Control>,
+}
+
+impl Dissection<'_> {
+    /// Returns whether a PPPoE session comes by on the device's own cable: a ひかり電話ルータ above it has
+    /// others, to the same place perhaps.
+    pub fn has_session(&self, session: u16) -> bool {
+        let mut packets = self.pppoe.iter();
+        packets.any(|found| found.on == Role::Wan && found.is.session() == session)
+    }
 }
 
 impl PppoePacket {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::formats::changes::{FORMATS, Shown, find};
-use crate::{Diagnosis, Expectation, Judged, LeftOut, Outcome, Promise, Text};
+use crate::{Diagnosis, Expectation, Flow, Judged, LeftOut, Outcome, Promise, Text};
 
 mod foul;
 mod properties;
@@ -184,6 +184,7 @@ fn promises_diagnoses_and_stale_entries_are_compared() {
     });
     bad.cases[0].diagnosis = Some(Diagnosis {
         id: "wrong-dns".to_owned(),
+        flow: Flow::Guide,
         step: 3,
         finding: Text::new("これ", "this"),
         remedy: Text::new("これ", "this"),

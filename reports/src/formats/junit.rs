@@ -277,8 +277,8 @@ fn judged(report: &Report, case: &Case, notes: &mut Vec<String>, lang: Lang) -> 
         }
     }
     if let Some(diagnosis) = &case.diagnosis {
-        let (step, finding) = (diagnosis.step, lang.of(&diagnosis.finding));
-        let end = format!("diagnosis: {} (guide p.30 step {step})", diagnosis.id);
+        let finding = lang.of(&diagnosis.finding);
+        let end = format!("diagnosis: {} ({})", diagnosis.id, diagnosis.place());
         notes.push(format!("{}: {finding}", lang.say(&end)));
     }
     Came::of(FAILURE, "not conformant", failed).or_else(|| Came::of(ERROR, "undetermined", unclear))

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use ngnlab_reports::document::Document;
 use ngnlab_reports::{
-    Case, CheckInfo, Diagnosis, Evidence, Exercise, Expectation, FORMAT, Finding, Judged, LeftOut,
-    Level, Outcome, Profile, Promise, Report, Text, Verdict, Walked,
+    Case, CheckInfo, Diagnosis, Evidence, Exercise, Expectation, FORMAT, Finding, Flow, Judged,
+    LeftOut, Level, Outcome, Profile, Promise, Report, Text, Verdict, Walked,
 };
 
 /// Returns a device that fails, is not judged somewhere, and leaves a scenario out.
@@ -60,6 +60,7 @@ pub(crate) fn document() -> Document {
     };
     let diagnosis = Diagnosis {
         id: "wrong-dns".to_owned(),
+        flow: Flow::Guide,
         step: 3,
         finding: Text::new(
             "端末のDNSサーバが正しくない",

@@ -55,7 +55,7 @@ pub(super) fn sessions(trace: &Dissection<'_>) -> Vec<Up> {
             continue;
         };
         match event {
-            PppEvent::Up { .. } => {
+            PppEvent::Up { .. } if trace.has_session(*session) => {
                 let name = account.as_deref();
                 if let Some(account) = known.iter().find(|it| Some(it.name) == name) {
                     sessions.push(Up {
@@ -72,7 +72,7 @@ pub(super) fn sessions(trace: &Dissection<'_>) -> Vec<Up> {
                     up.until = up.until.min(told.at);
                 }
             }
-            PppEvent::TooMany | PppEvent::WrongPassword => {}
+            PppEvent::Up { .. } | PppEvent::TooMany | PppEvent::WrongPassword => {}
         }
     }
     for up in &mut sessions {

@@ -73,9 +73,9 @@ pub(super) fn diagnosed(id: &str, scenarios: &[Scenario], lang: Option<Lang>) ->
     let Some(end) = diagnosis::meaning(id) else {
         return text.into_text();
     };
-    let step = end.step;
     text.heading(&format!(
-        "{id} (an end of the flow of guide p.30, step {step})"
+        "{id} (an end of the flow of {})",
+        end.flow().place(end.step)
     ));
     text.both(&end.finding);
     for remedy in end.remedies {

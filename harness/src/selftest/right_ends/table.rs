@@ -23,6 +23,7 @@ const RENUMBERED: &str = "line-auth/renumbering-asks-for-consent-again";
 /// Set to RA below a home gateway, and set to PD, for two minutes after authentication.
 const LATER_ON_RA: &str = "home-gateway/ra-for-two-minutes";
 const LATER_ON_PD: &str = "home-gateway/pd-for-two-minutes";
+const SERVICE_SITE: &str = "pppoe/service-site-by-domain-routing";
 const TWO_TERMINALS: &str = "address/two-terminals";
 const DELIVERY: &str = "ons/delivery-and-time";
 const BRIDGE: &str = "bridge/passes-ipv6-on-an-ra-line";
@@ -437,4 +438,33 @@ pub const RIGHT_ENDS: &[RightEnd] = &[
     right("bridge-loses-groups", &[BRIDGE], "connection-lost"),
     right("bridge-lowers-hop-limit", &[BRIDGE], "damaged-by-router"),
     right("bridge-rewrites-tcp", &[BRIDGE], "damaged-by-router"),
+    // The members club, and the service information site over its session.
+    right(
+        "short-tcp-idle",
+        &["members-club/check-takes-its-time"],
+        "lost-in-router",
+    ),
+    right(
+        "filters-aaaa",
+        &["members-club/contract-line-is-confirmed"],
+        "dns-proxy-fails",
+    ),
+    right("no-dhcpv4", &[SERVICE_SITE], "no-ipv4-on-terminal"),
+    right(
+        "asks-isp-for-service-site",
+        &[SERVICE_SITE],
+        "no-domain-routing",
+    ),
+    right("no-domain-routing", &[SERVICE_SITE], "no-domain-routing"),
+    right("no-napt", &[SERVICE_SITE], "lost-in-router-over-ipv4"),
+    right(
+        "breaks-checksums",
+        &[SERVICE_SITE],
+        "lost-in-router-over-ipv4",
+    ),
+    right(
+        "ignores-source-binding",
+        &["pppoe/sessions-bound-to-terminals"],
+        "leaves-by-another-session",
+    ),
 ];

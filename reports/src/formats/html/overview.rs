@@ -9,7 +9,7 @@ use crate::conclusion::Conclusion;
 use crate::formats;
 use crate::scene::Scenes;
 use crate::score::{Counts, Overall, ProfileResult};
-use crate::{Case, Diagnosis, Level, Outcome, Profile, Report, Verdict};
+use crate::{Case, Diagnosis, Flow, Level, Outcome, Profile, Report, Verdict};
 
 /// The block that the page begins with.
 #[derive(Serialize)]
@@ -145,6 +145,7 @@ struct Promise {
 #[derive(Serialize)]
 struct Found<'a> {
     id: &'a str,
+    flow: Flow,
     step: u8,
     finding: Both<'a>,
     remedy: Both<'a>,
@@ -418,6 +419,7 @@ fn promise(one: &crate::Expectation) -> Promise {
 fn found(diagnosis: &Diagnosis) -> Found<'_> {
     Found {
         id: &diagnosis.id,
+        flow: diagnosis.flow,
         step: diagnosis.step,
         finding: (&diagnosis.finding).into(),
         remedy: (&diagnosis.remedy).into(),

@@ -169,7 +169,7 @@ function promiseBadge(promise) {
   return badge(kinds[promise.came], say(promise.came === "broken" ? "brokenPromise" : promise.came));
 }
 
-// Where the guide's flow ended in cases that did not promise that end.
+// Where a flow ended in cases that did not promise that end.
 function diagnoses(device) {
   const ends = new Map();
   device.cases.forEach((one, number) => {
@@ -184,7 +184,7 @@ function diagnoses(device) {
       [link(caseLink(device, number), caseName(device.cases[number])), " "]), cases.length > 8 ? say("more", cases.length - 8) : null)))];
 }
 
-// The guide's flow of p.30 with the path that was taken.
+// A flow of questions with the path that was taken.
 function flow(diagnosis) {
   return el("ol", { class: "flow" },
     diagnosis.walked.map((walked) => el("li", { class: walked.yes ? "yes" : "no" },
@@ -218,7 +218,7 @@ function casePage(report, device, number, id) {
       el("li", {}, promiseBadge(promise), " ", promise.what, " → ", promise.seen,
         promise.because ? [" (", say("because"), " ", el("code", {}, promise.because), ")"] : null)))]);
   }
-  if (one.diagnosis) add(page, [el("h2", {}, say("diagnosis")), flow(one.diagnosis)]);
+  if (one.diagnosis) add(page, [el("h2", {}, say(one.diagnosis.flow)), flow(one.diagnosis)]);
   if (one.overcome.length) {
     add(page, [folded(say("overcome") + " (" + one.overcome.length + ")", () => el("div", {}, one.overcome.map(flow)))]);
   }

@@ -1,4 +1,4 @@
-//! Where the guide's flow of p.30 ended, with the way there.
+//! Where flows of questions ended, with the way there.
 
 use super::GAP;
 use super::places::{grouped, places};
@@ -7,7 +7,7 @@ use crate::formats::page::{Page, Style};
 use crate::words::Lang;
 
 impl Page {
-    /// Tells where the guide's flow ended unexpectedly, each end once.
+    /// Tells where a flow ended unexpectedly, each end once.
     pub(super) fn diagnoses(&mut self, report: &Report) {
         let diagnoses = report.cases.iter().filter_map(|case| {
             let promised = case.expectations.iter().any(|promise| promise.met);
@@ -15,8 +15,7 @@ impl Page {
             Some((case, diagnosis))
         });
         for (diagnosis, cases) in grouped(diagnoses, |one| (one.id.clone(), one.finding.clone())) {
-            let (id, step) = (&diagnosis.id, diagnosis.step);
-            let end = format!("{id}, guide p.30 step {step}");
+            let end = format!("{}, {}", diagnosis.id, diagnosis.place());
             let lang = self.lang;
             self.line(&[
                 (Style::Yellow, &lang.say("DIAGNOSIS")),
