@@ -164,7 +164,7 @@ fn start(
             prepared: job.prepared.clone(),
             staged,
             files: job.files().map(|_| desk.files()),
-            measured: false,
+            measured: None,
         }),
         save: None,
         parent: own_id(),
@@ -325,9 +325,9 @@ impl Worker {
         let words_sender = sender.clone();
         let output = process.stdout.take().expect("it is piped");
         let words = process.stderr.take().expect("it is piped");
-        let longest = match assignment.task.as_ref().is_some_and(|task| task.measured) {
-            true => LONGEST_RESULTS,
-            false => LONGEST_OUTPUT,
+        let longest = match assignment.task.as_ref().and_then(|task| task.measured) {
+            Some(_) => LONGEST_RESULTS,
+            None => LONGEST_OUTPUT,
         };
         thread::spawn(move || {
             read_lines(output, longest, |line| {

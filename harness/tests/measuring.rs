@@ -115,6 +115,103 @@ fn a_real_router_forwards_new_names_and_answers_known_ones_itself() {
 }
 
 #[test]
+fn over_ipv4_every_question_comes_to_the_server_of_the_lease_and_goes_upstream_as_ever() {
+    let _turn = turn();
+    let folder = TempDir::new().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    let (json, html, markdown) = (place("4.json"), place("4.html"), place("4.md"));
+    let output = bench(&[
+        "--family",
+        "4",
+        "--trial",
+        "1",
+        "--repeat",
+        "1",
+        "--rate-only",
+        "--cached",
+        "0",
+        "--domains",
+        "mixed",
+        "--transport",
+        "udp,tcp",
+        "--json",
+        text(&json),
+        "--html",
+        text(&html),
+        "--markdown",
+        text(&markdown),
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let benchmark = read(&json);
+    assert_eq!(benchmark["method"]["family"], "ipv4");
+    let device = &benchmark["devices"][0];
+    assert!(device["self-test"]["rate"].as_f64().unwrap() > 0.0);
+    for series in device["series"].as_array().unwrap() {
+        let passed = &series["repetitions"][0]["passed"];
+        let forwarded = passed["counts"]["forwarded"].as_f64().unwrap();
+        assert!((forwarded - passed["offered"].as_f64().unwrap()).abs() < 1.0);
+        assert_eq!(passed["counts"]["misdirected"], 0, "{passed}");
+        assert_eq!(passed["upstream"]["questions"].as_f64(), Some(forwarded));
+    }
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        said.contains("IPv4, to the server that terminals"),
+        "{said}"
+    );
+    for path in [&html, &markdown] {
+        let page = std::fs::read_to_string(path).unwrap();
+        assert!(page.contains("DNS forwarding, asked over IPv4"));
+    }
+    // Over IPv6 it is neither gone on with nor compared.
+    let short = [
+        "--trial",
+        "1",
+        "--repeat",
+        "1",
+        "--rate-only",
+        "--cached",
+        "0",
+    ];
+    for (more, words) in [
+        (
+            ["--json", text(&json), "--resume"].as_slice(),
+            "is of another benchmark",
+        ),
+        (&["--baseline", text(&json)], "and these would be over IPv6"),
+    ] {
+        let other = bench(&[&short[..], more].concat());
+        assert_eq!(other.status.code(), Some(2), "{other:?}");
+        let said = String::from_utf8(other.stderr).unwrap();
+        let said: Vec<&str> = said
+            .split_whitespace()
+            .filter(|word| *word != "│")
+            .collect();
+        let said = said.join(" ");
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn a_router_without_dhcpv4_on_its_lan_cannot_be_asked_over_ipv4_and_hears_why() {
+    let _turn = turn();
+    let Some(device) = device("dnsmasq-dhcpcd") else {
+        return;
+    };
+    let device = ["--device", text(&device)];
+    let output = bench(&[&device[..], &["--family", "4", "--quick", "--rate-only"]].concat());
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "gave one by DHCPv4 (RFC 2131)",
+        "serve DHCPv4 there",
+        "`--family 6`",
+    ] {
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
 fn a_forwarder_that_asks_upstream_over_tcp_is_answered_there() {
     let new = over_tcp("dnsmasq-dhcpcd");
     // It has a process for each connection, and that a connection for each of its own.

@@ -35,6 +35,9 @@ pub struct Benchmark {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Method {
+    /// Over what questions come to the device.
+    #[serde(default)]
+    pub family: Family,
     /// How long each trial offers questions, in seconds; RFC 8219 §9.2 wants 60 at least.
     pub trial_seconds: f64,
     /// How often the search was repeated; RFC 8219 §9.2 wants 20 at least.
@@ -52,6 +55,27 @@ pub struct Method {
     /// delay.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub answers_after_ms: u64,
+}
+
+/// Over what questions come to the device; what it asks upstream goes as the line has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    /// Over IPv6.
+    #[default]
+    Ipv6,
+    /// Over IPv4, to the server that DHCPv4 names.
+    Ipv4,
+}
+
+impl Family {
+    /// Returns how it is called.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ipv6 => "IPv6",
+            Self::Ipv4 => "IPv4",
+        }
+    }
 }
 
 fn is_zero(number: &u64) -> bool {

@@ -1,7 +1,7 @@
 //! A benchmark, shown in each format and read back.
 
 use ngnlab_reports::benchmark::{
-    Asked, Benchmark, Counts, Delay, Domains, Effort, FORMAT, Limit, Repetition, Transport,
+    Asked, Benchmark, Counts, Delay, Domains, Effort, FORMAT, Family, Limit, Repetition, Transport,
     is_benchmark, read,
 };
 use ngnlab_reports::formats::Look;
@@ -48,6 +48,28 @@ fn what_is_written_as_json_is_read_back() {
             .counts
     };
     assert_eq!(counts(&again), counts(&benchmark));
+}
+
+#[test]
+fn every_format_says_over_what_was_asked_and_what_does_not_say_was_asked_over_ipv6() {
+    let mut benchmark = measured::benchmark();
+    for (family, word, written) in [
+        (Family::Ipv6, "IPv6", "\"family\": \"ipv6\""),
+        (Family::Ipv4, "IPv4", "\"family\": \"ipv4\""),
+    ] {
+        benchmark.method.family = family;
+        for look in [Look::PLAIN, JAPANESE] {
+            for format in ["text", "markdown", "html"] {
+                let shown = shown(format, &benchmark, look);
+                assert!(shown.contains(word), "{format} does not say {word}");
+            }
+        }
+        let json = shown("json", &benchmark, Look::PLAIN);
+        assert!(json.contains(written), "{json}");
+        assert_eq!(read(&json).unwrap().method.family, family);
+        let silent = json.replacen(&format!("{written},"), "", 1);
+        assert_eq!(read(&silent).unwrap().method.family, Family::Ipv6);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Two benchmarks held against each other: what is more than chance, and what nobody can tell.
 
 use ngnlab_reports::benchmark::comparison::{Comparison, Trend, Verdict, compare};
-use ngnlab_reports::benchmark::{Benchmark, Limit};
+use ngnlab_reports::benchmark::{Benchmark, Family, Limit};
 use ngnlab_reports::formats::Look;
 use ngnlab_reports::formats::benchmark::changes::{FORMATS, find};
 use ngnlab_reports::scene::NoScenes;
@@ -133,6 +133,21 @@ fn what_has_nothing_to_be_compared_with_is_unclear_and_says_why() {
     );
     assert_eq!(comparison.comes_to, Trend::NoWorse);
     assert_eq!(comparison.differences[0].what, "kernel");
+}
+
+#[test]
+fn what_was_asked_over_another_family_is_not_compared_whatever_came_of_it() {
+    for change in [
+        |one: &mut Benchmark| one.method.family = Family::Ipv4,
+        |one: &mut Benchmark| {
+            one.method.family = Family::Ipv4;
+            one.devices[0].failure = Some("crashed".to_owned());
+        },
+    ] {
+        let said = compare(("old", &only(|_| ())), ("new", &only(change)));
+        let expected = "the devices of old were asked over IPv6, and those of new over IPv4";
+        assert_eq!(said, Err(expected.to_owned()));
+    }
 }
 
 #[test]

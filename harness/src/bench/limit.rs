@@ -136,6 +136,8 @@ const MOST_WAITED: f64 = 0.2;
 
 #[cfg(test)]
 mod tests {
+    use ngnlab_reports::benchmark::Family;
+
     use super::super::search::tests::trial;
     use super::*;
 
@@ -262,5 +264,6 @@ mod tests {
         resolution: 0.02,
         self_test_factor: 1.1,
         answers_after_ms: 0,
+        family: Family::Ipv6,
     };
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use ngnlab_reports::benchmark::Family;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::setup::Mode;
 use serde::{Deserialize, Serialize};
@@ -50,9 +51,10 @@ pub(super) struct Task {
     pub(super) staged: bool,
     /// Where the files of real terminals go, if they are kept.
     pub(super) files: Option<PathBuf>,
-    /// Whether the scenario is not played, but the device measured: orders follow, one a line.
+    /// Whether the scenario is not played, but the device measured, and over what questions come:
+    /// orders follow, one a line.
     #[serde(default)]
-    pub(super) measured: bool,
+    pub(super) measured: Option<Family>,
 }
 
 /// What there is to tell before a run has ended.

@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use ngnlab_reports::benchmark::Family;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::clock::Clock;
 use ngnlab_sim::setup::Mode;
@@ -21,14 +22,16 @@ use crate::dut::Prepared;
 use crate::dut::description::Description;
 use crate::dut::needs;
 use crate::error::Error;
+use crate::tester::line::{self, Offered};
 use crate::tester::orders::{Order, Reply};
 use crate::tester::place::Place;
 use crate::tester::serve;
-use crate::tester::site;
 
 /// The line that a device is measured on.
 #[derive(Clone, Debug)]
 pub struct Wish {
+    /// Over what questions come.
+    pub family: Family,
     /// The area.
     pub area: Area,
     /// How the prefix is delivered, if the user says so.
@@ -66,9 +69,14 @@ impl Bench {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = thread::spawn(move || {
-            let scenario = site::scenario(&[Mode::Ra, Mode::Pd], wish.delivery);
+            let offered = Offered {
+                modes: &[Mode::Ra, Mode::Pd],
+                dials: true,
+            };
+            let scenario = line::scenario(offered, wish.delivery, wish.family);
             let place = Place {
                 scenario: &scenario,
+                family: wish.family,
                 area: wish.area,
                 seed: wish.seed,
                 ready_within: Duration::ZERO,
@@ -105,7 +113,7 @@ impl Bench {
                 prepared,
                 staged: false,
                 files: None,
-                measured: true,
+                measured: Some(wish.family),
             }),
             save: None,
             parent: own_id(),

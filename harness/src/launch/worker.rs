@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 
+use ngnlab_reports::benchmark::Family;
 use ngnlab_sim::link::descriptors;
 use ngnlab_sim::trace::Trace;
 
@@ -20,9 +21,9 @@ use crate::error::Error;
 use crate::play::{self, Ending};
 use crate::scenario::Scenario;
 use crate::stages::Progress;
+use crate::tester::line::{self, Offered};
 use crate::tester::place::Place;
 use crate::tester::serve;
-use crate::tester::site;
 
 /// The hidden subcommand that a worker runs as.
 pub(super) const COMMAND: &str = "device-worker";
@@ -72,12 +73,15 @@ fn serve() -> Result<Ending, Error> {
         })?;
     // Everything of the host's is read before a sandbox covers it.
     let mut description = Description::load(&assignment.device)?;
-    description.measured = assignment.task.as_ref().is_some_and(|task| task.measured);
+    description.measured = assignment
+        .task
+        .as_ref()
+        .is_some_and(|task| task.measured.is_some());
     let Some(task) = &assignment.task else {
         return drivers::prepare(&assignment, &description);
     };
-    if task.measured {
-        return measure(&assignment, &description, task);
+    if let Some(family) = task.measured {
+        return measure(&assignment, &description, task, family);
     }
     let scenario = Scenario::load(&task.scenario)?.delivered_by(task.delivery);
     let mut dut = drivers::device(&assignment, &description, task)?;
@@ -117,8 +121,13 @@ fn measure(
     assignment: &Assignment,
     description: &Description,
     task: &Task,
+    family: Family,
 ) -> Result<Ending, Error> {
-    let scenario = site::scenario(&description.offers.modes, task.delivery);
+    let offered = Offered {
+        modes: &description.offers.modes,
+        dials: description.offers.pppoe,
+    };
+    let scenario = line::scenario(offered, task.delivery, family);
     let mut dut = drivers::device(assignment, description, task)?;
     let (sender, orders) = channel();
     thread::spawn(move || {
@@ -133,6 +142,7 @@ fn measure(
     });
     let place = Place {
         scenario: &scenario,
+        family,
         area: task.area,
         seed: task.seed,
         ready_within: description.ready_within(),

@@ -4,7 +4,7 @@
 use std::io;
 use std::net::Ipv6Addr;
 
-use super::message::Ends;
+use super::ip::Ends;
 use super::stream::segment::Segment;
 use super::stream::wire::Wire;
 use super::stream::{Room, Stage, Stream};
@@ -54,7 +54,7 @@ impl Download {
     /// Takes in a segment, and returns whether it was one of these.
     pub(super) fn take(&mut self, segment: &Segment<'_>, wire: &mut Wire<'_>) -> io::Result<bool> {
         let (own, host) = self.bulk.ends.addresses;
-        let is_ours = (segment.destination, segment.source) == (own, host)
+        let is_ours = segment.ends.addresses == (host, own)
             && (segment.destination_port, segment.source_port) == (self.bulk.port, PORT);
         if is_ours {
             self.stream.take(segment, wire)?;
@@ -110,7 +110,7 @@ impl Uploads {
 
     /// Takes in a segment to [`PORT`].
     pub(super) fn take(&mut self, segment: &Segment<'_>, wire: &mut Wire<'_>) -> io::Result<()> {
-        let peer = (segment.source, segment.source_port);
+        let peer = (segment.ends.addresses.0, segment.source_port);
         if segment.opens {
             self.upload = Some(Upload {
                 peer,

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::ops::Range;
 
+use super::ip::Ends;
 use super::label::Label;
-use super::message::{Ends, PORT, Question};
+use super::message::{PORT, Question};
 use super::offer::spread;
 use super::stream::segment::Segment;
 use super::stream::wire::Wire;

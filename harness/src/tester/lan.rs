@@ -332,7 +332,7 @@ impl<'o> Trial<'o> {
         {
             return Ok(true);
         }
-        let is_ours = (segment.destination, segment.source) == (own, server)
+        let is_ours = segment.ends.addresses == (server, own)
             && segment.source_port == PORT
             && callers::PORTS.contains(&segment.destination_port);
         let Some(callers) = self.callers.as_mut().filter(|_| is_ours) else {
@@ -380,7 +380,8 @@ impl<'o> Trial<'o> {
             return false;
         };
         let (own, server) = self.offer.ends.addresses;
-        if datagram.destination != own.octets() {
+        let (sender, receiver) = datagram.ends.addresses;
+        if receiver != own {
             return false;
         }
         let port = datagram.destination_port;
@@ -398,7 +399,7 @@ impl<'o> Trial<'o> {
         match number.filter(|number| self.offer.label(*number) == label) {
             // Of an earlier trial, or with an id that its question did not have.
             None => self.heard.unreadable(),
-            Some(number) if datagram.source != server.octets() || datagram.source_port != PORT => {
+            Some(number) if sender != server || datagram.source_port != PORT => {
                 self.heard.answered_elsewhere(number);
             }
             Some(number) => {

@@ -37,7 +37,8 @@ impl Listener {
         ledger: &Ledger,
         wire: &mut Wire<'_>,
     ) -> io::Result<()> {
-        let line = (segment.source, segment.source_port, segment.destination);
+        let (client, server) = segment.ends.addresses;
+        let line = (client, segment.source_port, server);
         if !self.streams.has(line) {
             if !segment.opens {
                 return refuse(segment, wire);
@@ -51,8 +52,7 @@ impl Listener {
             while let Some(message) = stream.hear() {
                 match Asking::read(&message, &ledger.zones) {
                     Some(asking) => {
-                        let right =
-                            ledger.asked_at(&asking, segment.destination, segment.source_port);
+                        let right = ledger.asked_at(&asking, server, segment.source_port);
                         asking.write(&message, right, &mut self.answer);
                         stream.say(&self.answer);
                     }

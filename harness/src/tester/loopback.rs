@@ -2,11 +2,13 @@
 //! said about a device: over cables of the kind that the device has.
 
 use std::io;
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use ngnlab_reports::benchmark::Family;
 use ngnlab_sim::frame::Frame;
 use ngnlab_sim::link::Link;
 use ngnlab_sim::link::aside::Aside;
@@ -19,7 +21,8 @@ use nix::sched::{CloneFlags, unshare};
 use serde::{Deserialize, Serialize};
 
 use super::cores::Cores;
-use super::message::Ends;
+use super::ip::Ends;
+use super::offer::Offer;
 use super::sides::Sides;
 use super::sleep::sleep;
 
@@ -64,13 +67,36 @@ pub(super) fn start(
     Ok((Sides::start(lan, wan, [server].into(), cores), through))
 }
 
+/// Returns who is asked in a self-test over a family.
+pub(super) fn server(family: Family) -> Ipv6Addr {
+    match family {
+        // RFC 3849 and RFC 5737: addresses for examples.
+        Family::Ipv6 => Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x53),
+        Family::Ipv4 => Ipv4Addr::new(192, 0, 2, 53).to_ipv6_mapped(),
+    }
+}
+
 /// Returns between whom its questions travel.
-pub(super) fn ends(server: Ipv6Addr) -> Ends {
+fn ends(server: Ipv6Addr) -> Ends {
+    let client = match server.to_ipv4_mapped() {
+        Some(_) => Ipv4Addr::new(192, 0, 2, 1).to_ipv6_mapped(),
+        None => Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1),
+    };
     Ends {
         macs: (MACS[0].0, MACS[1].0),
-        // RFC 3849: an address for examples.
-        addresses: (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1), server),
+        addresses: (client, server),
     }
+}
+
+/// Has this server asked what is offered to a device, and no other.
+pub(super) fn asked_alone(server: Ipv6Addr, mut offer: Offer) -> Offer {
+    offer.ends = ends(server);
+    if let Some(ledger) = Arc::get_mut(&mut offer.ledger) {
+        for zone in &mut ledger.zones {
+            zone.servers = vec![server];
+        }
+    }
+    offer
 }
 
 fn packets() -> io::Result<(Aside, Aside)> {

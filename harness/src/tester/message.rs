@@ -1,21 +1,16 @@
 //! Questions and answers, byte by byte: what is made and read a hundred thousand times a second.
-//!
-//! Frames have no tags and packets no extension headers; what has goes to the world.
-
-use std::net::Ipv6Addr;
 
 use ngnlab_reports::benchmark::Asked;
 
+use super::ip::{self, Ends, Ip, complement, pseudo_sum, sum, two};
 use super::label::{self, Label};
 use super::zone::Zone;
 
 /// What both sides know of a message, wherever it goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Datagram<'a> {
-    /// Who sent it.
-    pub(super) source: [u8; 16],
-    /// Whom it is for.
-    pub(super) destination: [u8; 16],
+    /// Between whom it travels, the sender first.
+    pub(super) ends: Ends,
     /// From which port.
     pub(super) source_port: u16,
     /// To which port.
@@ -27,18 +22,21 @@ pub(super) struct Datagram<'a> {
 impl<'a> Datagram<'a> {
     /// Takes a frame apart, if there is a UDP datagram in it, whole.
     pub(super) fn read(frame: &'a [u8]) -> Option<Self> {
-        let ip = frame.get(ETHERNET..)?;
-        if frame[12..14] != IPV6_TYPE || ip.len() < IPV6 + UDP || ip[6] != UDP_PROTOCOL {
+        let Ip {
+            ends,
+            protocol,
+            body: udp,
+            ..
+        } = Ip::read(frame)?;
+        if protocol != UDP_PROTOCOL || udp.len() < UDP {
             return None;
         }
-        let udp = &ip[IPV6..];
         let length = usize::from(two(udp, 4));
         if length < UDP || length > udp.len() {
             return None;
         }
         Some(Self {
-            source: ip[8..24].try_into().ok()?,
-            destination: ip[24..40].try_into().ok()?,
+            ends,
             source_port: two(udp, 0),
             destination_port: two(udp, 2),
             payload: &udp[UDP..length],
@@ -46,19 +44,12 @@ impl<'a> Datagram<'a> {
     }
 }
 
-/// Between whom questions travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Ends {
-    /// The Ethernet address of who asks, and of who is asked.
-    pub(super) macs: ([u8; 6], [u8; 6]),
-    /// The address of who asks, and of who is asked.
-    pub(super) addresses: (Ipv6Addr, Ipv6Addr),
-}
-
 /// A question in a frame, of which only port, id and label change.
 #[derive(Clone, Debug)]
 pub(super) struct Question {
     frame: Vec<u8>,
+    /// Where UDP begins in it.
+    udp: usize,
     /// The sum over all that does not change (RFC 1071).
     sum: u32,
 }
@@ -80,15 +71,19 @@ impl Question {
             dns.extend(opt());
         }
         let mut frame = Vec::new();
-        headers(&mut frame, ends, (0, PORT), dns.len());
+        headers(&mut frame, ends, (0, PORT));
         frame.extend(dns);
-        let sum = pseudo_sum(&frame) + sum(&frame[ETHERNET + IPV6..]);
-        Self { frame, sum }
+        let sum = lengths(&mut frame);
+        Self {
+            udp: ip::body(&frame),
+            frame,
+            sum,
+        }
     }
 
     /// Returns the frame of one question.
     pub(super) fn frame(&mut self, label: Label, port: u16, id: u16) -> &[u8] {
-        let udp = ETHERNET + IPV6;
+        let udp = self.udp;
         let dns = udp + UDP;
         self.frame[udp..udp + 2].copy_from_slice(&port.to_be_bytes());
         self.frame[dns..dns + 2].copy_from_slice(&id.to_be_bytes());
@@ -101,14 +96,15 @@ impl Question {
             changed += u32::from(two(pair, 0));
         }
         changed += u32::from(letters[label::LENGTH - 1]) << 8;
-        let checksum = folded(self.sum + changed);
+        let checksum = checksum(self.sum + changed);
         self.frame[udp + 6..udp + 8].copy_from_slice(&checksum.to_be_bytes());
         &self.frame
     }
 
     /// Returns one question without what carries it.
     pub(super) fn message(&mut self, label: Label, id: u16) -> &[u8] {
-        &self.frame(label, 0, id)[ETHERNET + IPV6 + UDP..]
+        let dns = self.udp + UDP;
+        &self.frame(label, 0, id)[dns..]
     }
 }
 
@@ -145,14 +141,10 @@ impl Asking {
         })
     }
 
-    /// Writes the frame of the answer to a question that came in `frame`.
-    pub(super) fn answer(&self, frame: &[u8], asked: &Datagram<'_>, right: bool, to: &mut Vec<u8>) {
+    /// Writes the frame of the answer to a question.
+    pub(super) fn answer(&self, asked: &Datagram<'_>, right: bool, to: &mut Vec<u8>) {
         to.clear();
-        let ends = Ends {
-            macs: (mac(frame, 6), mac(frame, 0)),
-            addresses: (asked.source.into(), asked.destination.into()),
-        };
-        headers(to, &ends.turned(), (PORT, asked.source_port), 0);
+        headers(to, &asked.ends.turned(), (PORT, asked.source_port));
         self.append(asked.payload, right, to);
         finish(to);
     }
@@ -184,15 +176,6 @@ impl Asking {
         }
         if has_opt {
             to.extend(opt());
-        }
-    }
-}
-
-impl Ends {
-    fn turned(self) -> Self {
-        Self {
-            macs: (self.macs.1, self.macs.0),
-            addresses: (self.addresses.1, self.addresses.0),
         }
     }
 }
@@ -325,73 +308,42 @@ fn opt() -> [u8; 11] {
 }
 
 /// Writes the headers of a datagram.
-fn headers(frame: &mut Vec<u8>, ends: &Ends, ports: (u16, u16), payload: usize) {
-    frame.extend(ends.macs.1);
-    frame.extend(ends.macs.0);
-    frame.extend(IPV6_TYPE);
-    let length = (UDP + payload) as u16;
-    frame.extend([0x60, 0, 0, 0]);
-    frame.extend(length.to_be_bytes());
-    frame.extend([UDP_PROTOCOL, HOP_LIMIT]);
-    frame.extend(ends.addresses.0.octets());
-    frame.extend(ends.addresses.1.octets());
+fn headers(frame: &mut Vec<u8>, ends: &Ends, ports: (u16, u16)) {
+    ip::begin(frame, ends, UDP_PROTOCOL);
     frame.extend(ports.0.to_be_bytes());
     frame.extend(ports.1.to_be_bytes());
-    frame.extend(length.to_be_bytes());
-    frame.extend([0, 0]);
+    // Length and checksum.
+    frame.extend([0; 4]);
+}
+
+/// Fills in the lengths of a frame whose payload is complete, and returns the sum for its checksum.
+fn lengths(frame: &mut [u8]) -> u32 {
+    ip::finish(frame);
+    let udp = ip::body(frame);
+    let length = ((frame.len() - udp) as u16).to_be_bytes();
+    frame[udp + 4..udp + 6].copy_from_slice(&length);
+    pseudo_sum(frame) + sum(&frame[udp..])
 }
 
 /// Fills in the lengths and the checksum of a frame whose payload is complete.
 fn finish(frame: &mut [u8]) {
-    let udp = ETHERNET + IPV6;
-    let length = ((frame.len() - udp) as u16).to_be_bytes();
-    frame[ETHERNET + 4..ETHERNET + 6].copy_from_slice(&length);
-    frame[udp + 4..udp + 6].copy_from_slice(&length);
-    let checksum = folded(pseudo_sum(frame) + sum(&frame[udp..]));
+    let checksum = checksum(lengths(frame));
+    let udp = ip::body(frame);
     frame[udp + 6..udp + 8].copy_from_slice(&checksum.to_be_bytes());
 }
 
-/// The sum over the pseudo-header of RFC 8200 §8.1.
-fn pseudo_sum(frame: &[u8]) -> u32 {
-    let ip = &frame[ETHERNET..];
-    sum(&ip[8..40]) + u32::from(two(ip, 4)) + u32::from(UDP_PROTOCOL)
-}
-
-/// The sum of RFC 1071, before it is folded; of less than 64 KiB.
-fn sum(bytes: &[u8]) -> u32 {
-    let pairs = bytes.chunks_exact(2);
-    let odd = pairs.remainder().first();
-    let odd = odd.map_or(0, |last| u32::from(*last) << 8);
-    pairs.map(|pair| u32::from(two(pair, 0))).sum::<u32>() + odd
-}
-
-fn folded(mut sum: u32) -> u16 {
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    // RFC 8200 §8.1: zero is sent as all ones.
-    match !(sum as u16) {
+/// Returns the checksum of a datagram, in which zero is sent as all ones (RFC 8200 §8.1, RFC 768).
+fn checksum(sum: u32) -> u16 {
+    match complement(sum) {
         0 => 0xffff,
         checksum => checksum,
     }
 }
 
-fn two(bytes: &[u8], at: usize) -> u16 {
-    u16::from_be_bytes([bytes[at], bytes[at + 1]])
-}
-
-fn mac(frame: &[u8], at: usize) -> [u8; 6] {
-    frame[at..at + 6].try_into().unwrap_or_default()
-}
-
-const ETHERNET: usize = 14;
-const IPV6: usize = 40;
 const UDP: usize = 8;
 /// The header of a DNS message (RFC 1035 §4.1.1).
 const DNS: usize = 12;
-const IPV6_TYPE: [u8; 2] = [0x86, 0xdd];
 const UDP_PROTOCOL: u8 = 17;
-const HOP_LIMIT: u8 = 64;
 /// DNS (RFC 1035 §4.2.1).
 pub(super) const PORT: u16 = 53;
 const CLASS_IN: u16 = 1;

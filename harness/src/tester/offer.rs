@@ -6,9 +6,9 @@ use std::time::Duration;
 use ngnlab_reports::benchmark::Transport;
 
 use super::bulk::Bulk;
+use super::ip::Ends;
 use super::label::Label;
 use super::ledger::Ledger;
-use super::message::Ends;
 
 /// The questions of one trial.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use ngnlab_reports::benchmark::Family;
 use ngnlab_sim::line::Area;
 
 use crate::scenario::Scenario;
@@ -13,6 +14,8 @@ use crate::scenario::Scenario;
 pub(crate) struct Place<'s> {
     /// The scenario of the line.
     pub(crate) scenario: &'s Scenario,
+    /// Over what questions come.
+    pub(crate) family: Family,
     /// The area.
     pub(crate) area: Area,
     /// What everything random follows from.

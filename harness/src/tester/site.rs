@@ -3,37 +3,33 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::net::Ipv6Addr;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ngnlab_reports::benchmark::{Domains, Transport, Trial};
+use ngnlab_reports::benchmark::{Domains, Family, Transport, Trial};
 use ngnlab_sim::line::Area;
 use ngnlab_sim::link::clock::Clock;
-use ngnlab_sim::message::packet::is_link_local;
-use ngnlab_sim::setup::Mode;
 use ngnlab_sim::time::{Pace, Time};
 
 use super::bulk::Bulk;
 use super::callers::PORTS;
 use super::cores::{Cores, Part};
+use super::ip::Ends;
 use super::lan::Outcome;
 use super::ledger::Ledger;
 use super::loopback::{self, Through};
-use super::message::Ends;
 use super::offer::Offer;
+use super::online::{self, Online, failed};
 use super::orders::TrialOrder;
 use super::place::Place;
 use super::result::{Before, Meanwhile, trial};
-
 use super::sides::Sides;
 use super::whose::{Device, Whose};
 use super::zone::zones;
-use crate::dut::{DeviceFailure, Dut, DutError, Failure};
+use crate::dut::{Dut, DutError};
 use crate::error::Error;
 use crate::play::testbed::Testbed;
-use crate::scenario::Scenario;
 
 /// What a benchmark is played on.
 pub(super) struct Site<'d> {
@@ -41,9 +37,10 @@ pub(super) struct Site<'d> {
     dut: &'d mut dyn Dut,
     area: Area,
     pub(super) sides: Sides,
+    family: Family,
     pub(super) ends: Ends,
-    /// An address of the terminal that reaches beyond the LAN.
-    terminal: Ipv6Addr,
+    /// An address of the terminal that reaches beyond the LAN, if it has one.
+    beyond: Option<Ipv6Addr>,
     device: Device,
     cores: Option<Cores>,
     /// What the tester's own sides are joined by in a self-test.
@@ -57,18 +54,6 @@ pub(super) struct Site<'d> {
     set: u16,
 }
 
-/// Returns the scenario of the line, with its prefix delivered in one of the ways that a device
-/// offers.
-pub(crate) fn scenario(modes: &[Mode], wished: Option<Mode>) -> Scenario {
-    let text = include_str!("line.toml");
-    let scenario =
-        Scenario::parse("bench/dns", Path::new("line.toml"), text).unwrap_or_else(|mistakes| {
-            panic!("the line of the benchmark is written wrong: {mistakes:?}")
-        });
-    let delivery = scenario.delivery_for(modes, wished);
-    scenario.delivered_by(delivery)
-}
-
 impl<'d> Site<'d> {
     /// Plugs a device in, waits until terminals are online, and goes between them and it.
     pub(super) fn new(
@@ -79,6 +64,7 @@ impl<'d> Site<'d> {
     ) -> Result<Self, DutError> {
         let Place {
             scenario,
+            family,
             area,
             seed,
             ..
@@ -92,14 +78,15 @@ impl<'d> Site<'d> {
         if let Some(cores) = &cores {
             cores.take(Part::Answerer);
         }
-        let (ends, terminal) = wait_until_online(&mut testbed, dut)?;
+        let Online { ends, beyond } = online::wait(&mut testbed, dut, family)?;
         let values = area.values();
         let servers: BTreeSet<Ipv6Addr> =
             values.ngn_dns.into_iter().chain(values.ons_dns).collect();
         if servers.contains(&ends.addresses.1) {
             return Err(failed(
                 "its terminals are told to ask the network's own DNS servers, so that it forwards no \
-                 questions",
+                 questions"
+                    .to_owned(),
             ));
         }
         let cables = testbed.cables();
@@ -118,8 +105,9 @@ impl<'d> Site<'d> {
             dut,
             area,
             sides,
+            family,
             ends,
-            terminal,
+            beyond,
             device: Device {
                 whose: device(),
                 processors: processors.unwrap_or_default().to_vec(),
@@ -143,13 +131,14 @@ impl<'d> Site<'d> {
         let order = TrialOrder::probe();
         while clock.now().since(Time::ZERO) < within {
             let began = clock.now();
+            self.ends = online::again(&mut self.testbed, self.ends, self.family);
             let offer = self.offer(&order)?;
             let outcome = self.run(offer)?;
             if let Some(after) = outcome.heard.first_right() {
                 return Ok(began.since(Time::ZERO) + after);
             }
         }
-        Err(failed("it gave no right answer to any question"))
+        Err(failed("it gave no right answer to any question".to_owned()))
     }
 
     /// Takes the device's power away and gives it back, and returns how long it took until the
@@ -177,7 +166,7 @@ impl<'d> Site<'d> {
 
     /// Offers questions to the tester's own other side.
     pub(super) fn self_test(&mut self, order: &TrialOrder) -> Result<(Trial, Through), DutError> {
-        let server = self.testbed.line.area.values().ons_dns[0];
+        let server = loopback::server(self.family);
         let (mut sides, through) = loopback::start(self.through, server, self.cores.as_ref())
             .map_err(|error| broken("plug the tester's sides into each other", error))?;
         // What cannot be had once is not tried again.
@@ -185,10 +174,7 @@ impl<'d> Site<'d> {
         let mut order = order.clone();
         order.workload.domains = Domains::Ons;
         order.workload.cached_percent = 0;
-        let offer = Offer {
-            ends: loopback::ends(server),
-            ..self.offer(&order)?
-        };
+        let offer = loopback::asked_alone(server, self.offer(&order)?);
         let before = Before::look(&sides, &Device::NOBODYS);
         let clock = Clock::starting_at(Time::ZERO);
         sides.begin(offer.clone());
@@ -273,16 +259,28 @@ impl<'d> Site<'d> {
             ends: self.ends,
             transport: workload.transport,
             connections: order.connections,
-            bulk: order.beside.map(|bits_per_second| Bulk {
-                ends: Ends {
-                    addresses: (self.terminal, self.area.values().portal),
-                    ..self.ends
-                },
-                port: BULK_PORTS + self.trial % PORT_RANGES,
-                bits_per_second,
-            }),
+            bulk: order.beside.map(|rate| self.bulk(rate)).transpose()?,
             first_port,
             ledger: Arc::new(ledger),
+        })
+    }
+
+    /// Returns what goes through the device beside questions: over IPv6, whatever these come over.
+    fn bulk(&self, bits_per_second: f64) -> Result<Bulk, DutError> {
+        let Some(terminal) = self.beyond else {
+            return Err(failed(
+                "its terminals have no IPv6 address for the traffic beside the questions; `--bulk 0` \
+                 leaves that out"
+                    .to_owned(),
+            ));
+        };
+        Ok(Bulk {
+            ends: Ends {
+                macs: (self.ends.macs.0, self.testbed.setup.lan_mac.0),
+                addresses: (terminal, self.area.values().portal),
+            },
+            port: BULK_PORTS + self.trial % PORT_RANGES,
+            bits_per_second,
         })
     }
 
@@ -298,52 +296,6 @@ impl<'d> Site<'d> {
     }
 }
 
-/// Waits until the terminal has an address, a router and a DNS server; returns who asks whom, and the
-/// address that reaches beyond the LAN.
-fn wait_until_online(
-    testbed: &mut Testbed,
-    dut: &mut dyn Dut,
-) -> Result<(Ends, Ipv6Addr), DutError> {
-    let terminal = testbed.handle(0);
-    let deadline = testbed.world.now() + ONLINE_WITHIN;
-    while testbed.world.now() < deadline {
-        let next = testbed.world.now() + TURN;
-        testbed.run_until(next)?;
-        dut.check()?;
-        let known = testbed.world.with(terminal, |terminal, _| {
-            let stable = |(address, temporary): &(Ipv6Addr, bool)| (!temporary).then_some(*address);
-            let addresses = terminal.addresses();
-            let server = terminal.name_servers().first().copied()?;
-            let global = addresses.iter().find_map(stable)?;
-            let own = match is_link_local(server) {
-                true => addresses.last().map(|(address, _)| *address)?,
-                false => global,
-            };
-            terminal.is_online().then_some((own, server, global))
-        });
-        let Some((own, server, global)) = known else {
-            continue;
-        };
-        let mac = testbed.truths()[0].mac;
-        let ends = Ends {
-            macs: (mac.0, testbed.setup.lan_mac.0),
-            addresses: (own, server),
-        };
-        return Ok((ends, global));
-    }
-    Err(failed(
-        "its terminals have no address, router and DNS server; `ngnlab device check` says why",
-    ))
-}
-
-fn failed(message: &str) -> DutError {
-    DutError::Failed(DeviceFailure {
-        how: Failure::NeverReady,
-        message: message.to_owned(),
-        log: None,
-    })
-}
-
 fn broken(doing: &str, source: io::Error) -> DutError {
     DutError::Harness(Error::Missing {
         doing: doing.to_owned(),
@@ -352,8 +304,6 @@ fn broken(doing: &str, source: io::Error) -> DutError {
     })
 }
 
-/// How long a terminal may take until it is online.
-const ONLINE_WITHIN: Duration = Duration::from_secs(120);
 const TURN: Duration = Duration::from_millis(20);
 const WARM_UP_RATE: f64 = 500.0;
 /// Each takes some bytes of memory.

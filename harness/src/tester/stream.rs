@@ -8,9 +8,9 @@ use std::net::Ipv6Addr;
 use smoltcp::iface::{Config, Interface, PollResult, SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{Socket, SocketBuffer, State};
 use smoltcp::time::Instant;
-use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr, IpEndpoint, Ipv6Cidr};
+use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr, IpEndpoint};
 
-use super::message::Ends;
+use super::ip::{self, Ends};
 use segment::Segment;
 use wire::Wire;
 
@@ -23,7 +23,7 @@ pub(super) struct Stream {
     sockets: SocketSet<'static>,
     socket: SocketHandle,
     /// What comes before each packet that is sent.
-    ethernet: [u8; segment::ETHERNET],
+    ethernet: [u8; ip::ETHERNET],
     arrived: Vec<u8>,
     leaving: VecDeque<u8>,
     is_closing: bool,
@@ -55,10 +55,10 @@ impl Stream {
     /// Begins to connect.
     pub(super) fn connect(ends: &Ends, ports: (u16, u16), room: Room, seed: u64) -> Self {
         let (own, other) = ends.addresses;
-        let mut stream = Self::new(own, (ends.macs.0, ends.macs.1), room, seed);
+        let mut stream = Self::new(ends, room, seed);
         let socket = stream.sockets.get_mut::<Socket<'_>>(stream.socket);
-        let remote = IpEndpoint::new(IpAddress::Ipv6(other), ports.1);
-        let local = IpEndpoint::new(IpAddress::Ipv6(own), ports.0);
+        let remote = IpEndpoint::new(address(other), ports.1);
+        let local = IpEndpoint::new(address(own), ports.0);
         let connected = socket.connect(stream.interface.context(), remote, local);
         debug_assert!(connected.is_ok(), "both ends have an address and a port");
         stream
@@ -66,30 +66,26 @@ impl Stream {
 
     /// Makes the far end of a connection that a segment asks for.
     pub(super) fn accept(asking: &Segment<'_>, room: Room, seed: u64) -> Self {
-        let own = asking.destination;
-        let mut stream = Self::new(own, (asking.macs.1, asking.macs.0), room, seed);
+        let mut stream = Self::new(&asking.ends.turned(), room, seed);
         let socket = stream.sockets.get_mut::<Socket<'_>>(stream.socket);
         let listens = socket.listen(asking.destination_port);
         debug_assert!(listens.is_ok(), "a segment has a port that it goes to");
         stream
     }
 
-    fn new(own: Ipv6Addr, (from, to): ([u8; 6], [u8; 6]), room: Room, seed: u64) -> Self {
+    /// Makes one at the first of these ends.
+    fn new(ends: &Ends, room: Room, seed: u64) -> Self {
         let buffer = |length| SocketBuffer::new(vec![0; length]);
         let mut socket = Socket::new(buffer(room.to_read), buffer(room.to_send));
         // A message is said at once, and nobody shall wait for an acknowledgement of ours.
         socket.set_nagle_enabled(false);
         socket.set_ack_delay(None);
         let mut sockets = SocketSet::new(Vec::with_capacity(1));
-        let mut ethernet = [0; segment::ETHERNET];
-        ethernet[..6].copy_from_slice(&to);
-        ethernet[6..12].copy_from_slice(&from);
-        ethernet[12..].copy_from_slice(&segment::IPV6_TYPE);
         Self {
-            interface: interface(own, seed),
+            interface: interface(ends.addresses.0, seed),
             socket: sockets.add(socket),
             sockets,
-            ethernet,
+            ethernet: ip::ethernet(ends),
             arrived: Vec::new(),
             leaving: VecDeque::new(),
             is_closing: false,
@@ -227,14 +223,12 @@ impl Stream {
 
 /// Resets a connection that there is none of (RFC 9293 §3.5.2).
 pub(super) fn refuse(segment: &Segment<'_>, wire: &mut Wire<'_>) -> io::Result<()> {
-    let mut ethernet = [0; segment::ETHERNET];
-    ethernet[..6].copy_from_slice(&segment.macs.0);
-    ethernet[6..12].copy_from_slice(&segment.macs.1);
-    ethernet[12..].copy_from_slice(&segment::IPV6_TYPE);
+    let ends = segment.ends.turned();
+    let ethernet = ip::ethernet(&ends);
     let now = instant(wire.now);
     let mut none = SocketSet::new(Vec::new());
     let mut card = wire.card(&ethernet, Some(segment.packet));
-    interface(segment.destination, 0).poll_ingress_single(now, &mut card, &mut none);
+    interface(ends.addresses.0, 0).poll_ingress_single(now, &mut card, &mut none);
     card.close()
 }
 
@@ -243,10 +237,20 @@ fn interface(own: Ipv6Addr, seed: u64) -> Interface {
     config.random_seed = seed;
     let mut interface = Interface::new(config, &mut wire::Nowhere, Instant::ZERO);
     interface.update_ip_addrs(|known| {
-        let pushed = known.push(IpCidr::Ipv6(Ipv6Cidr::new(own, 128)));
+        let own = address(own);
+        let bits = match own {
+            IpAddress::Ipv4(_) => 32,
+            IpAddress::Ipv6(_) => 128,
+        };
+        let pushed = known.push(IpCidr::new(own, bits));
         debug_assert!(pushed.is_ok(), "there is room for one address");
     });
     interface
+}
+
+/// Returns an address as smoltcp has it: of IPv4 where it is a mapped one.
+fn address(address: Ipv6Addr) -> IpAddress {
+    IpAddress::from(address.to_canonical())
 }
 
 /// smoltcp takes a zero instant for "at once", so its clock starts a second before ours.

@@ -6,16 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use ngnlab_reports::benchmark::{Asked, Counts, Transport};
+use ngnlab_reports::benchmark::{Asked, Counts, Family, Transport};
 use ngnlab_sim::link::Link as _;
 use ngnlab_sim::link::aside::Aside;
 use ngnlab_sim::link::packets::Packets;
 use ngnlab_sim::link::plane::Plane;
 
+use super::ip::Ends;
 use super::lan::Outcome;
 use super::ledger::Ledger;
 use super::loopback::{self, Through};
-use super::message::Ends;
 use super::offer::Offer;
 use super::result::{Before, Meanwhile, trial};
 use super::sides::Sides;
@@ -99,26 +99,42 @@ fn an_id_that_no_question_had_answers_none() {
 #[test]
 fn without_a_device_every_question_is_answered_whatever_joins_the_sides() {
     for through in [Through::Taps, Through::Streams, Through::Packets] {
-        let (mut sides, by) = loopback::start(through, SERVER, None).unwrap();
-        if by != through {
-            eprintln!("skipped: no interfaces can be made here");
+        for family in [Family::Ipv6, Family::Ipv4] {
+            let server = loopback::server(family);
+            let (mut sides, by) = loopback::start(through, server, None).unwrap();
+            if by != through {
+                eprintln!("skipped: no interfaces can be made here");
+            }
+            let offer = loopback::asked_alone(server, offer());
+            let counts = counted_by(&mut sides, &offer);
+            assert!(counts.is_passed(), "{through:?}, {family:?}: {counts:?}");
         }
-        let offer = Offer {
-            ends: loopback::ends(SERVER),
-            ..offer()
-        };
-        let counts = counted_by(&mut sides, &offer);
-        assert!(counts.is_passed(), "{through:?}: {counts:?}");
     }
+}
+
+#[test]
+fn over_ipv4_a_device_is_judged_as_over_ipv6() {
+    let counted = |does: fn(bool, u64) -> Does| {
+        counts_of(over_ipv4(offer()), move |lan, wan, stop| {
+            forward(lan, wan, does, stop);
+        })
+    };
+    let counts = counted(|_, _| Does::Pass);
+    assert!(counts.is_passed(), "{counts:?}");
+    assert_eq!((counts.forwarded, counts.from_cache), (ASKED, 0));
+    let counts = counted(|up, number| Does::drop_if(up && number == 7));
+    assert_eq!((counts.lost_unasked, counts.lost()), (1, 1), "{counts:?}");
+    let counts = counted(|up, number| match (up, number) {
+        (false, 0..5) => Does::Spoil(IPV4_SOURCE),
+        _ => Does::Pass,
+    });
+    assert_eq!((counts.wrong_sender, counts.wrong), (5, 5), "{counts:?}");
 }
 
 #[test]
 fn a_network_that_takes_its_time_delays_every_answer() {
     let (mut sides, _) = loopback::start(Through::Packets, SERVER, None).unwrap();
-    let mut offer = Offer {
-        ends: loopback::ends(SERVER),
-        ..offer()
-    };
+    let mut offer = loopback::asked_alone(SERVER, offer());
     offer.ledger = Arc::new(ledger().after(Duration::from_millis(30)));
     sides.begin(offer.clone());
     let outcome = sides.wait().unwrap();
@@ -171,7 +187,7 @@ fn outcome_of(
     let sides = Sides::start(
         Aside::alone(&mut lan).unwrap(),
         Aside::alone(&mut wan).unwrap(),
-        [SERVER].into(),
+        [offer.ends.addresses.1].into(),
         None,
     );
     let stop = Arc::new(AtomicBool::new(false));
@@ -261,6 +277,11 @@ fn offer() -> Offer {
     }
 }
 
+/// Has an offer asked over IPv4.
+fn over_ipv4(offer: Offer) -> Offer {
+    loopback::asked_alone(loopback::server(Family::Ipv4), offer)
+}
+
 const ASKED: u64 = 200;
 const CLIENT: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
 const SERVER: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x53);
@@ -268,3 +289,5 @@ const SERVER: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x53);
 const ID: usize = 14 + 40 + 8 + 1;
 const RCODE: usize = 14 + 40 + 8 + 3;
 const SOURCE_PORT: usize = 14 + 40 + 1;
+/// The last byte of who sent it (RFC 791 §3.1).
+const IPV4_SOURCE: usize = 14 + 15;

@@ -114,7 +114,7 @@ impl Answerer {
         let frame = &self.buffer[..length];
         if let Some(segment) = Segment::read(frame)
             && segment.destination_port == PORT
-            && self.servers.contains(&segment.destination)
+            && self.servers.contains(&segment.ends.addresses.1)
             && let Some(ledger) = ledger
         {
             let now = now(&self.clock);
@@ -129,7 +129,7 @@ impl Answerer {
             return self.uploads.take(&segment, &mut wire);
         }
         let asked = Datagram::read(frame).filter(|datagram| {
-            datagram.destination_port == PORT && self.servers.contains(&datagram.destination.into())
+            datagram.destination_port == PORT && self.servers.contains(&datagram.ends.addresses.1)
         });
         let asking = asked.zip(ledger).and_then(|(datagram, ledger)| {
             let asking = Asking::read(datagram.payload, &ledger.zones)?;
@@ -139,9 +139,9 @@ impl Answerer {
             self.aside.hand_on(frame);
             return Ok(());
         };
-        let server = datagram.destination.into();
+        let server = datagram.ends.addresses.1;
         let right = ledger.asked_at(&asking, server, datagram.source_port);
-        asking.answer(frame, &datagram, right, &mut self.answer);
+        asking.answer(&datagram, right, &mut self.answer);
         if ledger.delay > Duration::ZERO {
             let due = self.clock.now() + ledger.delay;
             let answer = self.answer.clone();

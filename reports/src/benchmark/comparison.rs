@@ -118,6 +118,12 @@ pub fn compare(
     (old_name, old): (&str, &Benchmark),
     (new_name, new): (&str, &Benchmark),
 ) -> Result<Comparison, String> {
+    if old.method.family != new.method.family {
+        let [of_old, of_new] = [old, new].map(|one| one.method.family.word());
+        return Err(format!(
+            "the devices of {old_name} were asked over {of_old}, and those of {new_name} over {of_new}"
+        ));
+    }
     let pairs = pairs(old, new);
     if pairs.is_empty() {
         return Err(format!(

@@ -1,8 +1,8 @@
 //! A benchmark of two devices, made by hand.
 
 use ngnlab_reports::benchmark::{
-    Asked, AtShare, Benchmark, Counts, Delay, Domains, Effort, FORMAT, Limit, Measured, Method,
-    Overload, Repetition, SelfTest, Series, Slice, Transport, Trial, Upstream, Workload,
+    Asked, AtShare, Benchmark, Counts, Delay, Domains, Effort, FORMAT, Family, Limit, Measured,
+    Method, Overload, Repetition, SelfTest, Series, Slice, Transport, Trial, Upstream, Workload,
 };
 use ngnlab_reports::provenance::{DeviceFile, Host, Provenance};
 
@@ -25,6 +25,7 @@ pub(crate) fn benchmark() -> Benchmark {
             ..Provenance::default()
         },
         method: Method {
+            family: Family::Ipv6,
             trial_seconds: 5.0,
             repetitions: 5,
             timeout_ms: 1000,

@@ -4,7 +4,7 @@
 //! action ends with a [`Fact`], whatever happens. It has IPv4 only where a scenario wants it: ONS
 //! uses none (guide Q4).
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use rand::Rng;
@@ -13,7 +13,7 @@ pub use hickory_proto::rr::RecordType;
 
 pub use crate::node::terminal::asker::{Carrier, Inquiry};
 pub use crate::node::terminal::browser::{Choice, Press};
-pub use crate::node::terminal::ipv4::Ipv4Config;
+pub use crate::node::terminal::ipv4::{Ipv4Config, Ipv4Lease};
 
 use crate::frame::Frame;
 use crate::message::fragment::{Reassembly, is_fragment};
@@ -274,6 +274,16 @@ impl Terminal {
     /// Returns the DNS servers in the order they are asked.
     pub fn name_servers(&self) -> Vec<Ipv6Addr> {
         self.network.servers()
+    }
+
+    /// Returns what it has of IPv4 by DHCPv4; nothing without a lease.
+    pub fn ipv4_lease(&self) -> Option<Ipv4Lease> {
+        self.network.host.ipv4.as_ref()?.lease()
+    }
+
+    /// Returns the link-layer address that a neighbour has told by ARP, if it has.
+    pub fn ipv4_neighbor(&self, neighbor: Ipv4Addr) -> Option<Mac> {
+        self.network.host.ipv4.as_ref()?.neighbor(neighbor)
     }
 
     /// Returns the router that gets what is not on the link.

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use humantime::format_duration;
-use ngnlab_reports::benchmark::{Asked, Benchmark, Domains, Measured, Method, Transport, Workload};
+use ngnlab_reports::benchmark::{
+    Asked, Benchmark, Domains, Family, Measured, Method, Transport, Workload,
+};
 use ngnlab_reports::formats::Look;
 use ngnlab_reports::formats::benchmark::{changes, find};
 use ngnlab_reports::provenance::{DeviceFile, Provenance};
@@ -75,6 +77,10 @@ pub struct Dns {
     /// Whose names are asked for
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [DomainsName::Ons])]
     pub domains: Vec<DomainsName>,
+    /// Over which IP questions come to the router: over IPv4 to the DNS server that its DHCPv4 names;
+    /// what it asks upstream stays as the line has it
+    #[arg(long, value_enum, default_value_t = FamilyName::Six)]
+    pub family: FamilyName,
     /// Over what questions come: one series of searches for each
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [TransportName::Udp])]
     pub transport: Vec<TransportName>,
@@ -122,6 +128,17 @@ pub struct Dns {
     pub resume: bool,
 }
 
+/// Over which IP questions come, on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FamilyName {
+    /// IPv6
+    #[value(name = "6")]
+    Six,
+    /// IPv4
+    #[value(name = "4")]
+    Four,
+}
+
 /// Over what questions come, on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TransportName {
@@ -155,6 +172,15 @@ pub enum DomainsName {
     Ngn,
     /// Both, and names of neither, in turn
     Mixed,
+}
+
+impl From<FamilyName> for Family {
+    fn from(name: FamilyName) -> Self {
+        match name {
+            FamilyName::Six => Self::Ipv6,
+            FamilyName::Four => Self::Ipv4,
+        }
+    }
 }
 
 impl From<TransportName> for Transport {
@@ -213,7 +239,8 @@ pub(in crate::cli) fn answer(args: &Dns, place: Place) -> Result<Answer, Error> 
         }
         (None, _) => Vec::new(),
     };
-    let baseline = args.baseline.as_deref().map(baseline).transpose()?;
+    let baseline = args.baseline.as_deref();
+    let baseline = baseline.map(|path| baseline_for(&plan, path)).transpose()?;
     for path in [&args.html, &args.markdown].into_iter().flatten() {
         file::try_out(path)?;
     }
@@ -293,10 +320,24 @@ pub(in crate::cli) fn answer(args: &Dns, place: Place) -> Result<Answer, Error> 
     })
 }
 
-/// Reads the benchmark that this one is held against, and returns it with its name.
-fn baseline(path: &Path) -> Result<(String, Benchmark), Error> {
+/// Reads the benchmark that one by this plan is held against, and returns it with its name.
+fn baseline_for(plan: &Plan, path: &Path) -> Result<(String, Benchmark), Error> {
     let text = input::text(path, input::REPORT)?;
-    Ok((path.display().to_string(), measured::read(&text, path)?))
+    let baseline = measured::read(&text, path)?;
+    let [of_old, of_new] = [baseline.method.family, plan.method.family];
+    // Better now than after hours.
+    if of_old != of_new {
+        let (name, old, new) = (path.display(), of_old.word(), of_new.word());
+        return Err(Error::Usage {
+            what: format!(
+                "the devices of {name} were asked over {old}, and these would be over {new}"
+            ),
+            help: Some(format!(
+                "give the `--family` that the baseline has, or a baseline over {new}"
+            )),
+        });
+    }
+    Ok((path.display().to_string(), baseline))
 }
 
 fn plan(args: &Dns) -> Plan {
@@ -318,6 +359,7 @@ fn plan(args: &Dns) -> Plan {
     }
     Plan {
         method: Method {
+            family: Family::from(args.family),
             trial_seconds: f64::from(args.trial.unwrap_or(trial)),
             repetitions: args.repeat.unwrap_or(repetitions) as usize,
             timeout_ms: args.timeout,
@@ -336,6 +378,7 @@ fn plan(args: &Dns) -> Plan {
         overload: !args.rate_only,
         cold_starts: if args.rate_only { 0 } else { 3 },
         wish: Wish {
+            family: Family::from(args.family),
             area: args.area.map_or(Area::East, Area::from),
             delivery: args.delivery.map(Mode::from),
             seed: args.seed,
@@ -425,6 +468,7 @@ Examples:
   ngnlab bench dns --device my-router.toml --json rate.json     by RFC 8219 §9.2, in some hours
   ngnlab bench dns --device a.toml --device b.toml --quick      two routers in turn, A B A B
   ngnlab bench dns --device my-router.toml --cached 0,20,40,60,80,100 --rate-only
+  ngnlab bench dns --device my-router.toml --quick --family 4   over IPv4 on its LAN
 
 A rate is the device's where what was missing was lost in it and the tester passed its self-test with
 a margin; otherwise it is a lower bound, and called so. Exit codes: 0 measured; 2 wrong usage or file;

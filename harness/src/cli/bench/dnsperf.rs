@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, value_parser};
-use ngnlab_reports::benchmark::{Asked, Domains, Method, Transport, Workload};
+use ngnlab_reports::benchmark::{Asked, Domains, Family, Method, Transport, Workload};
 use ngnlab_reports::escape;
 use ngnlab_sim::line::Area;
 use unicode_width::UnicodeWidthStr as _;
@@ -87,6 +87,7 @@ pub(super) fn answer(args: &Dnsperf, place: Place) -> Result<Answer, Error> {
 fn plan(args: &Dnsperf) -> Plan {
     Plan {
         method: Method {
+            family: Family::Ipv6,
             trial_seconds: f64::from(args.trial),
             repetitions: args.pairs as usize,
             timeout_ms: 1000,
@@ -107,6 +108,7 @@ fn plan(args: &Dnsperf) -> Plan {
         overload: false,
         cold_starts: 0,
         wish: Wish {
+            family: Family::Ipv6,
             area: args.area.map_or(Area::East, Area::from),
             delivery: None,
             seed: 1,

@@ -1,4 +1,7 @@
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use ngnlab_sim::frame::Frame;
+use ngnlab_sim::message::packet::ipv4::in_frame;
 use ngnlab_sim::message::packet::{Packet, Payload};
 use proptest::prelude::*;
 
@@ -7,21 +10,22 @@ use super::*;
 proptest! {
     #[test]
     fn a_question_is_answered_with_what_was_asked_for(
-        label in labels(), asked in kinds(), zone in 0..2_usize, port: u16, id: u16,
+        label in labels(), asked in kinds(), zone in 0..2_usize, port: u16, id: u16, ends in ends(),
     ) {
         let label = Label { long: asked == Asked::Txt1300, ..label };
         let zones = zones();
-        let question = question(label, asked, zone, port, id);
-        prop_assert!(has_good_checksum(&question));
+        let question = question(&ends, (label, asked, zone), port, id);
+        prop_assert!(has_good_checksums(&question));
         let datagram = Datagram::read(&question).unwrap();
+        prop_assert_eq!(datagram.ends, ends);
         let asking = Asking::read(datagram.payload, &zones).unwrap();
         prop_assert_eq!((asking.label, asking.id, asking.zone), (label, id, zone));
         let mut answer = Vec::new();
-        asking.answer(&question, &datagram, true, &mut answer);
-        prop_assert!(has_good_checksum(&answer));
+        asking.answer(&datagram, true, &mut answer);
+        prop_assert!(has_good_checksums(&answer));
         let back = Datagram::read(&answer).unwrap();
         prop_assert_eq!((back.source_port, back.destination_port), (PORT, port));
-        prop_assert_eq!(back.destination, ENDS.addresses.0.octets());
+        prop_assert_eq!(back.ends, datagram.ends.turned());
         prop_assert_eq!(judge(back.payload, &zones, asked), Some((label, Verdict::Right)));
         let least = match asked {
             Asked::Txt700 => 512,
@@ -32,16 +36,16 @@ proptest! {
     }
 
     #[test]
-    fn frames_of_a_device_are_read_without_harm(bytes: Vec<u8>, tail: Vec<u8>) {
+    fn frames_of_a_device_are_read_without_harm(bytes: Vec<u8>, tail: Vec<u8>, ends in ends()) {
         let zones = zones();
-        let mut frame = question(LABEL, Asked::Aaaa, 0, 1, 2).clone();
+        let mut frame = question(&ends, (LABEL, Asked::Aaaa, 0), 1, 2);
         frame.truncate(bytes.len() * 3 % frame.len());
         frame.extend(tail);
         for frame in [bytes, frame] {
             if let Some(datagram) = Datagram::read(&frame) {
                 let mut answer = Vec::new();
                 if let Some(asking) = Asking::read(datagram.payload, &zones) {
-                    asking.answer(&frame, &datagram, true, &mut answer);
+                    asking.answer(&datagram, true, &mut answer);
                 }
                 let _ = judge(datagram.payload, &zones, Asked::Aaaa);
             }
@@ -98,25 +102,30 @@ fn verdict(message: &[u8]) -> Option<Verdict> {
 
 /// Returns the message that answers a question.
 fn answer_to(asked: Asked, right: bool) -> Vec<u8> {
-    let question = question(LABEL, asked, 0, 40_000, 7);
+    let question = question(&OVER_IPV6, (LABEL, asked, 0), 40_000, 7);
     let datagram = Datagram::read(&question).unwrap();
     let asking = Asking::read(datagram.payload, &zones()).unwrap();
     let mut answer = Vec::new();
-    asking.answer(&question, &datagram, right, &mut answer);
+    asking.answer(&datagram, right, &mut answer);
     Datagram::read(&answer).unwrap().payload.to_vec()
 }
 
-fn question(label: Label, asked: Asked, zone: usize, port: u16, id: u16) -> Vec<u8> {
-    let mut question = Question::new(&ENDS, &zones()[zone], asked);
+fn question(ends: &Ends, about: (Label, Asked, usize), port: u16, id: u16) -> Vec<u8> {
+    let (label, asked, zone) = about;
+    let mut question = Question::new(ends, &zones()[zone], asked);
     // What the frame before left in it must not show.
     question.frame(LABEL, 1, 1);
     question.frame(label, port, id).to_vec()
 }
 
-fn has_good_checksum(frame: &[u8]) -> bool {
-    let frame = Frame::from(frame);
-    let packet = Packet::parse(&frame);
-    packet.is_some_and(|packet| matches!(packet.payload, Payload::Udp(udp) if udp.checksum_ok))
+/// Returns whether the simulator takes a frame for one with a good datagram in it; of an IPv4 header
+/// whose checksum is wrong it takes nothing.
+fn has_good_checksums(bytes: &[u8]) -> bool {
+    let frame = Frame::from(bytes);
+    match Packet::parse(&frame) {
+        Some(packet) => matches!(packet.payload, Payload::Udp(udp) if udp.checksum_ok),
+        None => in_frame(bytes).is_some_and(|(.., packet)| packet.udp().is_some()),
+    }
 }
 
 fn zones() -> Vec<Zone> {
@@ -136,6 +145,17 @@ fn labels() -> impl Strategy<Value = Label> {
     })
 }
 
+fn ends() -> impl Strategy<Value = Ends> {
+    let over_ipv4 = any::<(u32, u32)>().prop_map(|(own, server)| Ends {
+        addresses: (
+            Ipv4Addr::from(own).to_ipv6_mapped(),
+            Ipv4Addr::from(server).to_ipv6_mapped(),
+        ),
+        ..OVER_IPV6
+    });
+    prop_oneof![Just(OVER_IPV6), over_ipv4]
+}
+
 fn kinds() -> impl Strategy<Value = Asked> {
     prop_oneof![
         Just(Asked::Aaaa),
@@ -151,7 +171,7 @@ const LABEL: Label = Label {
     trial: 3,
     number: 70_000,
 };
-const ENDS: Ends = Ends {
+const OVER_IPV6: Ends = Ends {
     macs: ([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]),
     addresses: (
         Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1),

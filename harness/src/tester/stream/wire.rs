@@ -6,7 +6,7 @@ use ngnlab_sim::link::plane::Plane;
 use smoltcp::phy::{self, Device, DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
 
-use super::segment::ETHERNET;
+use crate::tester::ip::ETHERNET;
 
 /// The cable at a moment.
 pub(in crate::tester) struct Wire<'a> {

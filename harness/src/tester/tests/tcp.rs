@@ -36,6 +36,22 @@ fn questions_share_the_connections_that_stay_open() {
 }
 
 #[test]
+fn over_ipv4_connections_are_as_over_ipv6() {
+    for (transport, connections) in [(Transport::Tcp, ASKED), (Transport::TcpKeptOpen, 1)] {
+        let offer = over_ipv4(offer_over(transport));
+        let counts = counts_of(offer, |lan, wan, stop| {
+            forward(lan, wan, |_, _| Does::Pass, stop);
+        });
+        assert!(counts.is_passed(), "{counts:?}");
+        assert_eq!(counts.connections, connections);
+        let counts = counts_of(over_ipv4(offer_over(transport)), |lan, _, stop| {
+            serve(lan, Serves::Refuse, stop);
+        });
+        assert_eq!(counts.refused, ASKED, "{counts:?}");
+    }
+}
+
+#[test]
 fn a_segment_that_is_lost_is_sent_again() {
     let counts = counts_of(offer_over(Transport::TcpKeptOpen), |lan, wan, stop| {
         let does = |up, number| Does::drop_if(up && number == 20);

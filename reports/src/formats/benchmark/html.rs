@@ -53,11 +53,12 @@ pub(super) fn render(benchmark: &Benchmark, look: Look<'_>) -> String {
 }
 
 fn title(benchmark: &Benchmark, said: Sentences) -> String {
+    let what = said.title(&benchmark.method);
     match &benchmark.devices[..] {
-        [only] => said.explained("DNS forwarding", &only.device),
+        [only] => said.explained(what, &only.device),
         all => {
             let count = all.len();
-            said.explained("DNS forwarding", &said.say(&format!("{count} devices")))
+            said.explained(what, &said.say(&format!("{count} devices")))
         }
     }
 }
@@ -85,9 +86,10 @@ fn part(benchmark: &Benchmark, said: Sentences, to: &mut String) {
         }
     }
     let _ = writeln!(to, "<h2>{}</h2>", said.say("How it was measured"));
+    let family = ("asked over", said.family(&benchmark.method));
     let search = ("search", said.search(&benchmark.method));
     let rows = benchmark.provenance.rows().into_iter();
-    let rows: Vec<(&str, String)> = [search].into_iter().chain(rows).collect();
+    let rows: Vec<(&str, String)> = [family, search].into_iter().chain(rows).collect();
     facts(&rows, said, to);
 }
 

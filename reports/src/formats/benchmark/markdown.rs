@@ -17,7 +17,7 @@ pub(super) fn render(benchmark: &Benchmark, look: Look<'_>) -> String {
         .iter()
         .map(|device| code(&device.device))
         .collect();
-    let title = said.explained("DNS forwarding", &names.join(said.comma()));
+    let title = said.explained(said.title(&benchmark.method), &names.join(said.comma()));
     let method = prose(&said.method(&benchmark.method));
     let mut text = format!("## {title}\n\n{method}\n\n");
     rates(&mut text, benchmark, said);

@@ -4,7 +4,7 @@ use super::figures::{bits, count, number, percent, rate, time};
 use crate::benchmark::found::{Bound, Found};
 use crate::benchmark::statistics::Summary;
 use crate::benchmark::{
-    Asked, AtShare, Counts, Domains, Effort, Measured, Method, Overload, SelfTest, Series,
+    Asked, AtShare, Counts, Domains, Effort, Family, Measured, Method, Overload, SelfTest, Series,
     Transport, Trial, Upstream, Workload,
 };
 use crate::words::Lang;
@@ -40,6 +40,22 @@ impl Sentences {
         let cached = format!("{} % cached", workload.cached_percent);
         let parts = [transport, asked, domains, &cached].map(|part| self.say(part));
         self.list(&parts, self.comma())
+    }
+
+    /// Says over what questions came to the device.
+    pub(super) fn family(self, method: &Method) -> String {
+        self.say(match method.family {
+            Family::Ipv6 => "IPv6, to the server that terminals learn by RA or DHCPv6",
+            Family::Ipv4 => "IPv4, to the server that terminals learn by DHCPv4",
+        })
+    }
+
+    /// Says what was measured.
+    pub(super) fn title(self, method: &Method) -> &'static str {
+        match method.family {
+            Family::Ipv6 => "DNS forwarding, asked over IPv6",
+            Family::Ipv4 => "DNS forwarding, asked over IPv4",
+        }
     }
 
     /// Says that the figures are those of RFC 8219 §9.2, or in what they are not.

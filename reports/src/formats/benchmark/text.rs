@@ -15,6 +15,7 @@ pub(super) fn render(benchmark: &Benchmark, look: Look<'_>) -> String {
     let said = Sentences(look.lang);
     rates(benchmark, said, &mut page);
     page.gap();
+    page.row("asked over", &said.family(&benchmark.method));
     page.row("method", &said.method(&benchmark.method));
     for device in &benchmark.devices {
         for series in &device.series {

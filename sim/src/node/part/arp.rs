@@ -22,12 +22,26 @@ enum Entry {
     Asking {
         sent: u32,
         next: Time,
+        /// What it was before, if anything was known: packets go there until the answers fail to come.
+        before: Option<Mac>,
         waiting: Vec<Vec<u8>>,
     },
     Known {
         mac: Mac,
         until: Time,
     },
+}
+
+impl Entry {
+    /// Makes one of a neighbour that is asked for now.
+    fn asking(before: Option<Mac>, waiting: Vec<Vec<u8>>, now: Time) -> Self {
+        Self::Asking {
+            sent: 1,
+            next: now + INTERVAL,
+            before,
+            waiting,
+        }
+    }
 }
 
 impl ArpTable {
@@ -52,6 +66,22 @@ impl ArpTable {
                 out.push(frame_either(self.mac, *mac, ip));
                 return;
             }
+            Some(Entry::Asking {
+                before: Some(mac), ..
+            }) => {
+                out.push(frame_either(self.mac, *mac, ip));
+                return;
+            }
+            // RFC 1122 §2.3.2.1 asks that what is out of date be found out, and not that packets wait
+            // meanwhile; as Linux, which goes on with what it knows while it asks.
+            Some(Entry::Known { mac, .. }) => {
+                let before = *mac;
+                out.push(frame_either(self.mac, before, ip));
+                let entry = Entry::asking(Some(before), Vec::new(), now);
+                self.entries.insert(next_hop, entry);
+                out.push(self.question(own, next_hop));
+                return;
+            }
             // RFC 1122 §2.3.2.2: the latest packets are kept.
             Some(Entry::Asking { waiting, .. }) => {
                 if waiting.len() >= WAITING_MAX {
@@ -60,21 +90,24 @@ impl ArpTable {
                 waiting.push(ip.to_vec());
                 return;
             }
-            Some(Entry::Known { .. }) | None => {}
+            None => {}
         }
         if self.entries.len() >= NEIGHBORS_MAX
-            && !self.entries.contains_key(&next_hop)
             && let Some(first) = self.entries.keys().next().copied()
         {
             self.entries.remove(&first);
         }
-        let entry = Entry::Asking {
-            sent: 1,
-            next: now + INTERVAL,
-            waiting: vec![ip.to_vec()],
-        };
+        let entry = Entry::asking(None, vec![ip.to_vec()], now);
         self.entries.insert(next_hop, entry);
         out.push(self.question(own, next_hop));
+    }
+
+    /// Returns the address that a neighbour has told last, however long ago.
+    pub(crate) fn told(&self, neighbor: Ipv4Addr) -> Option<Mac> {
+        match self.entries.get(&neighbor)? {
+            Entry::Known { mac, .. } => Some(*mac),
+            Entry::Asking { before, .. } => *before,
+        }
     }
 
     /// Learns, and answers whoever asks for an address of ours (RFC 826, "Packet Reception").
@@ -120,6 +153,7 @@ impl ArpTable {
                 sent,
                 next,
                 waiting,
+                ..
             } = entry
             else {
                 continue;
@@ -218,6 +252,34 @@ mod tests {
             lost = table.handle_timeout(Some(OWN), at, &mut out);
         }
         assert_eq!((out.len(), lost.len()), (3, 1));
+    }
+
+    #[test]
+    fn packets_go_on_while_what_is_known_is_asked_for_again() {
+        let (mut table, mut out) = (ArpTable::new(OURS), Vec::new());
+        table.send(OWN, OTHER, b"\x45one", Time::ZERO, &mut out);
+        let answer = Arp {
+            is_request: false,
+            sender: (THEIRS, OTHER),
+            target: (OURS, OWN),
+        };
+        table.handle(Some(OWN), &answer, Time::ZERO, &mut out);
+        out.clear();
+        let mut now = Time::ZERO + KNOWN_FOR;
+        for _ in 0..3 * WAITING_MAX {
+            table.send(OWN, OTHER, b"\x45more", now, &mut out);
+        }
+        let questions = out.iter().filter_map(|frame| Arp::parse(frame)).count();
+        assert_eq!((questions, out.len()), (1, 3 * WAITING_MAX + 1));
+        // Who no longer answers is forgotten.
+        while let Some(at) = table.poll_timeout() {
+            table.handle_timeout(Some(OWN), at, &mut out);
+            now = at;
+        }
+        assert_eq!(table.told(OTHER), None);
+        out.clear();
+        table.send(OWN, OTHER, b"\x45waits", now, &mut out);
+        assert!(out.iter().all(|frame| Arp::parse(frame).is_some()));
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::outgoing::Body;
 use super::{PORT, earliest};
+use ipnet::Ipv4Net;
+
 use crate::frame::Frame;
 use crate::line::pppoe::MTU;
 use crate::message::arp::Arp;
@@ -38,6 +40,15 @@ pub enum Ipv4Config {
     },
     /// By a PPPoE session that it dials itself.
     Dialled(PppoeAccount),
+}
+
+/// What a terminal has by DHCPv4, for those who look at it from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ipv4Lease {
+    /// Its address, with the length of the LAN's prefix.
+    pub address: Ipv4Net,
+    /// The DNS servers that it was told, in their order.
+    pub name_servers: Vec<Ipv4Addr>,
 }
 
 /// What IPv4 needs on one interface.
@@ -113,6 +124,20 @@ impl Ipv4Side {
             Ipv4Config::Fixed { address, .. } => self.is_up.then_some(*address),
             Ipv4Config::Dialled(_) => self.sessions.up().first().map(|own| own.address),
         }
+    }
+
+    /// Returns what it has by DHCPv4, if it has it so.
+    pub(super) fn lease(&self) -> Option<Ipv4Lease> {
+        let lease = self.client.lease()?;
+        Some(Ipv4Lease {
+            address: Ipv4Net::new(lease.address, lease.prefix_len).ok()?,
+            name_servers: lease.dns.clone(),
+        })
+    }
+
+    /// Returns the link-layer address that a neighbour has told.
+    pub(super) fn neighbor(&self, neighbor: Ipv4Addr) -> Option<Mac> {
+        self.arp.told(neighbor)
     }
 
     /// Returns whether it is a session of the terminal's own.
