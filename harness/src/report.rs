@@ -8,7 +8,7 @@ use ngnlab_reports::{
 };
 use ngnlab_sim::Time;
 use ngnlab_sim::line::Area;
-use ngnlab_sim::trace::{Fact, Screen, Seen, StepOutcome, Trace};
+use ngnlab_sim::trace::{Fact, Role, Screen, Seen, StepOutcome, Trace};
 
 use crate::checks;
 use crate::diagnosis;
@@ -18,7 +18,7 @@ use crate::dut::Failure;
 use crate::dut::description::Known;
 use crate::dut::description::excuse::Excuse;
 use crate::error::Error;
-use crate::play::not_yet::{is_held_up, is_not_yet};
+use crate::play::not_yet::{NO_RECONFIGURE, is_held_up, is_not_yet};
 use crate::play::{Ending, Run};
 use crate::scenario::Scenario;
 
@@ -316,7 +316,8 @@ fn expectations(
                 what: format!("the step can be done: {}", step.action),
                 seen: why.clone(),
                 met: false,
-                remark: wrong_on_purpose,
+                remark: wrong_on_purpose
+                    || why == NO_RECONFIGURE && !accepts_reconfigure(dissection),
                 promise: Promise::Step,
                 known: known(Promise::Step),
                 excused: false,
@@ -330,6 +331,12 @@ fn expectations(
         }
     }
     found
+}
+
+/// Returns whether the device says that it accepts Reconfigure, which it need not (RFC 8415 §21.20).
+fn accepts_reconfigure(dissection: &Dissection<'_>) -> bool {
+    let mut messages = dissection.dhcpv6.iter();
+    messages.any(|found| found.by_device(Role::Wan) && found.is.accepts_reconfigure())
 }
 
 /// Returns when a terminal's last try to see a page ended, and the screen on it, if it showed one.

@@ -123,6 +123,11 @@ impl Dhcpv6 {
         codes.map(u16::from).collect()
     }
 
+    /// Returns whether its sender accepts Reconfigure messages (RFC 8415 §21.20).
+    pub fn accepts_reconfigure(&self) -> bool {
+        self.options.get(OptionCode::ReconfAccept).is_some()
+    }
+
     /// Returns the preference of an Advertise, 0 unless it is there (RFC 8415 §21.8).
     pub fn preference(&self) -> u8 {
         match self.options.get(OptionCode::Preference) {

@@ -11,6 +11,8 @@ pub(super) const NO_DEVICE: &str = "the device's address is not known";
 pub(super) const NO_SERVER: &str = "the server's address is not known";
 pub(super) const NOBODY_SEEN: &str = "no address to send to has been seen";
 pub(super) const NO_SEGMENT: &str = "no terminal has sent a TCP segment";
+/// The server sends none to a client that does not say that it accepts them (RFC 8415 §20.4.2).
+pub const NO_RECONFIGURE: &str = "the server has sent no Reconfigure yet";
 pub(super) const NO_ANSWER: &str = "the device itself has sent no packet of more than 1280 bytes";
 
 /// Returns whether a step failed for want of something that may only have been late.
@@ -21,6 +23,7 @@ pub fn is_not_yet(why: &str) -> bool {
         NO_BUTTON,
         NO_CONSENT,
         NO_DEVICE,
+        NO_RECONFIGURE,
         NO_SERVER,
         NOBODY_SEEN,
         NO_SEGMENT,

@@ -113,6 +113,26 @@ fn a_step_is_excused_only_if_it_waits_for_something() {
 }
 
 #[test]
+fn a_client_that_accepts_no_reconfigure_leaves_a_remark_where_one_was_to_be_replayed() {
+    let is_remark = |accepts: bool| {
+        let mut trace = TraceBuilder::new("next-pd");
+        let mut solicit = client_message(MessageType::Solicit, 5, 0);
+        if accepts {
+            solicit.opts_mut().insert(DhcpOption::ReconfAccept);
+        }
+        trace.at(2_000).dhcpv6(Role::Wan, End::Device, &solicit);
+        let failed = StepOutcome::Failed(NO_RECONFIGURE.to_owned());
+        trace.at(9_000).step("power-cycle = {}", failed);
+        let promises = case_of(&trace, &[]).expectations;
+        let mut steps = promises.iter();
+        let step = steps.find(|one| one.promise == Promise::Step).unwrap();
+        step.remark
+    };
+    assert!(is_remark(false));
+    assert!(!is_remark(true));
+}
+
+#[test]
 fn the_way_in_which_a_device_fails_is_known_where_its_file_says_so() {
     let reason = |how, known: &Known| {
         let failure = DeviceFailure {

@@ -63,9 +63,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// Reconfigure Accept (RFC 8415 §21.20) and Authentication (§21.11).
-const RECONFIGURE_ACCEPT: u16 = 20;
-
+/// RFC 8415 §21.11.
 const AUTHENTICATION: u16 = 11;
 
 /// What a Reconfigure may bring about.
@@ -94,7 +92,7 @@ fn is_keyed(trace: &Dissection<'_>, by: &Found<Dhcpv6>) -> bool {
     let is_near = |found: &&Found<Dhcpv6>| since <= found.record && found.record < by.record;
     let mut accepts = sent(trace).filter(is_near);
     let mut keys = received(trace).filter(is_near);
-    accepts.any(|found| found.is.codes().contains(&RECONFIGURE_ACCEPT))
+    accepts.any(|found| found.is.accepts_reconfigure())
         && keys.any(|found| found.is.codes().contains(&AUTHENTICATION))
 }
 

@@ -130,9 +130,7 @@ const REFRESH_TIME: u16 = 32;
 
 const INF_MAX_RT: u16 = 83;
 
-/// Reconfigure Accept (RFC 8415 §21.20) and IA_NA (§21.4).
-const RECONFIGURE_ACCEPT: u16 = 20;
-
+/// RFC 8415 §21.4.
 const IA_NA: u16 = 3;
 
 /// IA_NA (RFC 8415 §21.4), IA_TA (§21.5) and IA_PD (§21.21).
@@ -231,7 +229,7 @@ fn reconfigure_accept(trace: &Dissection<'_>) -> Verdict {
         |found| {
             expect(
                 [found.record],
-                found.is.codes().contains(&RECONFIGURE_ACCEPT),
+                found.is.accepts_reconfigure(),
                 "Reconfigure Accept",
                 "none",
             )

@@ -10,6 +10,7 @@ use ngnlab_sim::message::dhcpv6::{self, Delegated, Message, MessageType};
 use ngnlab_sim::message::packet::{Envelope, Mac};
 
 use super::STRANGER;
+use crate::play::not_yet;
 use crate::play::sight::Sight;
 use crate::scenario::step::crafted::Crafted;
 
@@ -19,7 +20,7 @@ pub(super) fn frames(crafted: Crafted, sight: &Sight<'_>) -> Result<Vec<Frame>, 
         let last = sight.last_reconfigure();
         return last
             .map(|frame| vec![frame])
-            .ok_or_else(|| "the server has sent no Reconfigure yet".to_owned());
+            .ok_or_else(|| not_yet::NO_RECONFIGURE.to_owned());
     }
     let Some((client, question)) = sight.last_dhcpv6() else {
         return Err("the device has sent no DHCPv6 message yet".to_owned());
