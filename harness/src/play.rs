@@ -150,6 +150,8 @@ fn play(
         }
         if now >= end {
             schedule.give_up(testbed)?;
+            // What kept the last steps waiting is in no sleep any more.
+            testbed.world.own_up();
             return dut.check();
         }
         testbed.world.record_late(dut.starved());

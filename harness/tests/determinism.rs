@@ -11,13 +11,18 @@ use ngnlab_harness::dut::reference::Reference;
 use ngnlab_harness::play;
 use ngnlab_harness::scenario::Scenario;
 use ngnlab_sim::line::Area;
-use ngnlab_sim::message::packet::{ETHERNET_HEADER, IPV6_HEADER, Packet};
+use ngnlab_sim::message::packet::ipv4::{Ipv4, Payload4};
+use ngnlab_sim::message::packet::{ETHERNET_HEADER, Packet};
 use ngnlab_sim::trace::{Seen, Trace};
 use ngnlab_sim::{Frame, Pace};
 
 #[test]
 fn the_same_seed_gives_the_same_trace() {
-    for name in ["succeeds-on-an-ra-line", "succeeds-on-a-pd-line"] {
+    for name in [
+        "line-auth/succeeds-on-an-ra-line",
+        "line-auth/succeeds-on-a-pd-line",
+        "members-club/v4-page-gives-a-pass",
+    ] {
         let (first, second) = (masked(run(name, 7)), masked(run(name, 7)));
         assert_eq!(first.records.len(), second.records.len(), "{name}");
         for (number, (a, b)) in first.records.iter().zip(&second.records).enumerate() {
@@ -29,12 +34,12 @@ fn the_same_seed_gives_the_same_trace() {
 
 #[test]
 fn another_seed_gives_another_trace() {
-    let name = "succeeds-on-a-pd-line";
+    let name = "line-auth/succeeds-on-a-pd-line";
     assert_ne!(masked(run(name, 7)).records, masked(run(name, 8)).records);
 }
 
 fn run(name: &str, seed: u64) -> Trace {
-    let path = format!("../scenarios/line-auth/{name}.toml");
+    let path = format!("../scenarios/{name}.toml");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let scenario = Scenario::load(&path).unwrap();
     let mut device = Reference::new(BTreeSet::new());
@@ -55,16 +60,28 @@ fn masked(mut trace: Trace) -> Trace {
 }
 
 fn mask(frame: &Frame) -> Frame {
-    let tls = Packet::parse(frame).and_then(|packet| {
-        let tcp = packet.tcp()?;
-        let https = tcp.source_port() == 443 || tcp.destination_port() == 443;
-        https.then(|| tcp.payload().len())
-    });
+    let ip = match &frame[12..14] {
+        // In a PPPoE session (RFC 2516 §4).
+        [0x88, 0x64] => &frame[ETHERNET_HEADER + 8..],
+        _ => &frame[ETHERNET_HEADER..],
+    };
+    let ipv4 = Ipv4::parse(ip);
+    let packet = Packet::parse(frame);
+    let tcp = match (&packet, &ipv4) {
+        (Some(packet), _) => packet.tcp(),
+        (None, Some(packet)) => match &packet.payload {
+            Payload4::Tcp(tcp) => Some(tcp.clone()),
+            _ => None,
+        },
+        (None, None) => None,
+    };
     let mut bytes = frame.to_vec();
-    if let Some(payload) = tls {
-        let start = bytes.len() - payload;
+    if let Some(tcp) = tcp
+        && [tcp.source_port(), tcp.destination_port()].contains(&443)
+    {
+        let start = bytes.len() - tcp.payload().len();
+        let checksum = bytes.len() - tcp.slice().len() + 16;
         bytes[start..].fill(0);
-        let checksum = ETHERNET_HEADER + IPV6_HEADER + 16;
         bytes[checksum..checksum + 2].fill(0);
     }
     bytes.into()

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use ngnlab_sim::Frame;
 use ngnlab_sim::message::icmpv6::FIRST_INFORMATIONAL;
+use ngnlab_sim::message::packet::ipv4::{Ipv4, Payload4};
 use ngnlab_sim::message::packet::{ETHERNET_HEADER, IPV6_HEADER, Packet};
 use ngnlab_sim::trace::{Record, Seen, Trace};
 use serde::{Deserialize, Serialize};
@@ -88,17 +89,7 @@ fn hash(mut record: Record) -> u64 {
 /// Masks what TLS draws by itself, whatever the seed: its bytes, the checksum over them, and what
 /// an ICMPv6 error quotes of both.
 fn masked(frame: &Frame) -> Frame {
-    let drawn = Packet::parse(frame).and_then(|packet| {
-        if packet
-            .icmpv6()
-            .is_some_and(|message| message.kind < FIRST_INFORMATIONAL)
-        {
-            return Some((ICMPV6_CHECKSUM, QUOTED_CHECKSUM));
-        }
-        let tcp = packet.tcp()?;
-        let https = tcp.source_port() == HTTPS || tcp.destination_port() == HTTPS;
-        https.then(|| (TCP_CHECKSUM, frame.len() - tcp.payload().len()))
-    });
+    let drawn = drawn_over_ipv6(frame).or_else(|| drawn_over_ipv4(frame));
     let mut bytes = frame.to_vec();
     if let Some((checksum, from)) = drawn {
         for range in [checksum..checksum + 2, from..bytes.len()] {
@@ -110,6 +101,43 @@ fn masked(frame: &Frame) -> Frame {
     bytes.into()
 }
 
+/// Returns where the checksum stands, and from where on bytes are drawn.
+fn drawn_over_ipv6(frame: &Frame) -> Option<(usize, usize)> {
+    Packet::parse(frame).and_then(|packet| {
+        if packet
+            .icmpv6()
+            .is_some_and(|message| message.kind < FIRST_INFORMATIONAL)
+        {
+            return Some((ICMPV6_CHECKSUM, QUOTED_CHECKSUM));
+        }
+        let tcp = packet.tcp()?;
+        let https = tcp.source_port() == HTTPS || tcp.destination_port() == HTTPS;
+        https.then(|| (TCP_CHECKSUM, frame.len() - tcp.payload().len()))
+    })
+}
+
+/// Returns the same over IPv4, on a cable as it is or in a PPPoE session.
+fn drawn_over_ipv4(frame: &Frame) -> Option<(usize, usize)> {
+    let start = match frame.get(ETHERNET_HEADER - 2..ETHERNET_HEADER)? {
+        IPV4 => ETHERNET_HEADER,
+        SESSION => ETHERNET_HEADER + SESSION_HEADER,
+        _ => return None,
+    };
+    let packet = Ipv4::parse(frame.get(start..)?)?;
+    let Payload4::Tcp(tcp) = &packet.payload else {
+        return None;
+    };
+    let https = tcp.source_port() == HTTPS || tcp.destination_port() == HTTPS;
+    let end = start + packet.ip.len();
+    let checksum = end - tcp.slice().len() + 16;
+    https.then(|| (checksum, end - tcp.payload().len()))
+}
+
+/// RFC 894.
+const IPV4: &[u8] = &[0x08, 0x00];
+/// RFC 2516 §4: a session packet, whose header has six bytes, with PPP's protocol behind it.
+const SESSION: &[u8] = &[0x88, 0x64];
+const SESSION_HEADER: usize = 8;
 const HTTPS: u16 = 443;
 const TCP_CHECKSUM: usize = ETHERNET_HEADER + IPV6_HEADER + 16;
 const ICMPV6_CHECKSUM: usize = ETHERNET_HEADER + IPV6_HEADER + 2;

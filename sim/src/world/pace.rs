@@ -71,8 +71,8 @@ impl World {
     }
 
     /// Records how late the host was since this was last called. It is called before a sleep rather
-    /// than after it: who has just come in is not to wait for it.
-    pub(super) fn own_up(&mut self) {
+    /// than after it: who has just come in is not to wait for it. Who ends a world calls it, too.
+    pub fn own_up(&mut self) {
         if self.pace == Pace::Realtime {
             let jitter = self.jitter.get_or_insert_with(Jitter::of_this_thread);
             let waited = jitter.lately();
