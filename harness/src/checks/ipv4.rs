@@ -2,13 +2,14 @@
 //! server for each host, and a NAPT that behaves (RFC 2131, RFC 4787, RFC 5382, RFC 5508; ngn-facts
 //! §4.5).
 //!
-//! Hairpinning, fragments and the limits of a NAPT are not judged, nor is TCP's idle time.
+//! Hairpinning and the limits of a NAPT are not judged, nor is TCP's idle time.
 
 use super::check::Check;
 
 mod addresses;
 mod crossings;
 mod errors;
+mod fragments;
 mod mappings;
 mod ways;
 
@@ -18,4 +19,5 @@ pub(super) const TOPICS: &[&[Check]] = &[
     ways::CHECKS,
     mappings::CHECKS,
     errors::CHECKS,
+    fragments::CHECKS,
 ];

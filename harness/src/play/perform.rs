@@ -314,7 +314,7 @@ fn send_udp(step: &SendUdp, number: usize, testbed: &mut Testbed) -> Result<Acti
     let payload = vec![0x55; usize::from(step.size)];
     let ports = (step.from_port, step.port);
     testbed.world.with(handle, |pc, cx| {
-        pc.send_udp(to, ports, &payload, step.hop_limit, cx);
+        pc.send_udp(to, ports, (&payload, step.fragments), step.hop_limit, cx);
     });
     Ok(Activity::Over)
 }

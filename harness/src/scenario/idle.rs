@@ -134,6 +134,10 @@ impl Stage<'_> {
                 );
             }
             Action::Delay(step) => (None, step.lasting),
+            Action::SendUdp(step) => {
+                let (key, why, help) = step.cannot_be()?;
+                return Idle::key(key, why, help);
+            }
             Action::ClaimAddresses(step) => (None, step.lasting),
             Action::Silence(step) => (None, step.lasting),
             Action::Dns(step) => (None, step.lasting),

@@ -1,14 +1,17 @@
 //! A host in the internet that answers echo requests, sends back datagrams that come to its echo port
-//! (RFC 862), and sends what nobody asked for, as strangers do.
+//! (RFC 862), and sends what nobody asked for, as strangers do. What came without DF may be cut on its
+//! way back, too.
 
 use std::net::Ipv4Addr;
 
 use etherparse::TcpHeader;
+use rand::Rng as _;
 
 use crate::frame::Frame;
 use crate::message::icmpv4::{ECHO_REPLY, ECHO_REQUEST};
 use crate::message::packet::Mac;
-use crate::message::packet::ipv4::{Header4, Payload4, frame_either, in_frame};
+use crate::message::packet::ipv4::fragment::{Reassembly, fragments};
+use crate::message::packet::ipv4::{Header4, Ipv4, Payload4, frame_either, in_frame};
 use crate::node::{Context, Node};
 use crate::time::Time;
 
@@ -17,6 +20,7 @@ pub struct InternetHost {
     address: Ipv4Addr,
     /// Who sent a datagram to the echo port last, and from where.
     heard: Option<(Ipv4Addr, u16)>,
+    pieces: Reassembly,
 }
 
 /// What a stranger sends.
@@ -43,6 +47,7 @@ impl InternetHost {
         Self {
             address,
             heard: None,
+            pieces: Reassembly::default(),
         }
     }
 
@@ -70,17 +75,12 @@ impl InternetHost {
         };
         cx.send(Self::PORT, frame_either(OURS, THEIRS, &ip));
     }
-}
 
-impl Node for InternetHost {
-    fn handle_frame(&mut self, _port: u8, frame: &Frame, cx: &mut Context<'_>) {
-        let Some((_, _, packet)) = in_frame(frame) else {
-            return;
-        };
-        if packet.destination != self.address {
-            return;
+    fn answer(&mut self, packet: &Ipv4<'_>, cx: &mut Context<'_>) {
+        let mut header = Header4::new(packet.destination, packet.source);
+        if !packet.dont_fragment {
+            header = header.that_may_be_cut(cx.random().random());
         }
-        let header = Header4::new(packet.destination, packet.source);
         let ip = match &packet.payload {
             Payload4::Icmp(icmp)
                 if icmp.checksum_ok && icmp.kind == ECHO_REQUEST && icmp.body.len() >= 4 =>
@@ -93,7 +93,24 @@ impl Node for InternetHost {
             }
             _ => return,
         };
-        cx.send(Self::PORT, frame_either(OURS, THEIRS, &ip));
+        for piece in fragments(&ip, WIRE_MTU) {
+            cx.send(Self::PORT, frame_either(OURS, THEIRS, &piece));
+        }
+    }
+}
+
+impl Node for InternetHost {
+    fn handle_frame(&mut self, _port: u8, frame: &Frame, cx: &mut Context<'_>) {
+        let Some((_, _, packet)) = in_frame(frame) else {
+            return;
+        };
+        if packet.destination != self.address {
+            return;
+        }
+        let whole = self.pieces.complete(packet.ip, cx.now());
+        if let Some(packet) = whole.as_deref().and_then(Ipv4::parse) {
+            self.answer(&packet, cx);
+        }
     }
 
     fn handle_timeout(&mut self, _cx: &mut Context<'_>) {}
@@ -105,6 +122,8 @@ impl Node for InternetHost {
 
 /// Another host beside it (RFC 5737 §3; inferred).
 const ANOTHER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 99);
+/// That of Ethernet (RFC 894).
+const WIRE_MTU: usize = 1500;
 /// RFC 862.
 const ECHO_PORT: u16 = 7;
 /// Where a stranger connects from (ours).

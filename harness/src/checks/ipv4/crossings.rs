@@ -127,6 +127,7 @@ pub(super) fn outgoing<'d>(trace: &'d Dissection<'_>) -> Vec<Outgoing<'d>> {
     let terminals = trace.ipv4.iter().enumerate().filter(|(_, found)| {
         found.to_device(Role::Lan)
             && !found.injected
+            && !found.is.is_piece
             && !is_local(found.is.destination)
             && trace.device_macs().contains(&found.eth_destination)
     });
@@ -147,7 +148,8 @@ pub(super) fn outgoing<'d>(trace: &'d Dissection<'_>) -> Vec<Outgoing<'d>> {
 /// Returns what came in a session for the device, each with what reached the LAN of it at once.
 pub(super) fn incoming<'d>(trace: &'d Dissection<'_>) -> Vec<(&'d Seen, Option<&'d Seen>)> {
     let arrived = trace.ipv4.iter().enumerate().filter(|(_, found)| {
-        found.to_device(Role::Wan) && found.is.session.is_some() && !found.injected
+        let is_ours = found.to_device(Role::Wan) && !found.injected;
+        is_ours && found.is.session.is_some() && !found.is.is_piece
     });
     let mut taken = BTreeSet::new();
     arrived

@@ -4,6 +4,7 @@
 //! domains its destination was found under (ドメインルーティング), else the first that is bound to
 //! neither. Only a router that dials has IPv4 at all: ONS uses none (guide Q4).
 
+pub(super) mod fragments;
 pub(super) mod lan;
 pub(super) mod napt;
 
@@ -31,6 +32,7 @@ use crate::node::Context;
 use crate::setup::{PppoeAccount, Setup, in_domain};
 use crate::time::Time;
 
+use fragments::Pieces;
 use lan::{LAN_ADDRESS, LanSide, is_inside};
 use napt::Napt;
 
@@ -42,6 +44,7 @@ pub(super) struct Ipv4Router {
     napts: BTreeMap<usize, Napt>,
     /// Which session a destination was found under.
     found: BTreeMap<Ipv4Addr, usize>,
+    pieces: Pieces,
     defects: Defects,
 }
 
@@ -52,6 +55,7 @@ impl Ipv4Router {
             lan: LanSide::new(setup.lan_mac, defects.clone()),
             napts: BTreeMap::new(),
             found: BTreeMap::new(),
+            pieces: Pieces::new(defects.clone()),
             defects: defects.clone(),
         }
     }
@@ -114,7 +118,9 @@ impl Router {
         let mut out = Vec::new();
         let packet = self.ram.ipv4.lan.handle(frame, cx.now(), &mut out);
         self.send_on_lan(out, cx);
-        let Some(packet) = packet else {
+        let pieces = &mut self.ram.ipv4.pieces;
+        let whole = packet.and_then(|packet| pieces.from_lan(packet.ip, cx.now()));
+        let Some(packet) = whole.as_deref().and_then(Ipv4::parse) else {
             return;
         };
         match packet.destination {
@@ -136,7 +142,13 @@ impl Router {
         if packet.destination != outside || is_inside(packet.source) {
             return;
         }
-        let mut ip = ip[..packet.ip.len()].to_vec();
+        let Some(whole) = self.ram.ipv4.pieces.from_session(packet.ip, now) else {
+            return;
+        };
+        let Some(packet) = Ipv4::parse(&whole) else {
+            return;
+        };
+        let mut ip = packet.ip.to_vec();
         let napt = self.ram.ipv4.napts.get_mut(&session);
         if let Some(inside) = napt.and_then(|napt| napt.pass_in(&mut ip, now)) {
             self.clamp(&mut ip);
@@ -280,7 +292,7 @@ impl Router {
             let error = (DESTINATION_UNREACHABLE, NET_UNREACHABLE);
             return self.complain_ipv4(packet, error, 0, cx);
         };
-        if ip.len() > usize::from(MTU) {
+        if ip.len() > usize::from(MTU) && packet.dont_fragment {
             // RFC 1191 §4: the MTU of the session is what fits.
             let error = (DESTINATION_UNREACHABLE, FRAGMENTATION_NEEDED);
             return self.complain_ipv4(packet, error, MTU.into(), cx);
@@ -294,7 +306,9 @@ impl Router {
             if self.defects.has(BREAKS_CHECKSUMS) {
                 break_checksum(&mut ip);
             }
-            self.send_in_session(session, ip, cx);
+            for piece in self.ram.ipv4.pieces.for_session(&ip) {
+                self.send_in_session(session, piece, cx);
+            }
         }
     }
 
@@ -358,7 +372,9 @@ impl Router {
 
     fn pass_in_ipv4(&mut self, to: Ipv4Addr, ip: &[u8], cx: &mut Context<'_>) {
         let mut out = Vec::new();
-        self.ram.ipv4.lan.send(to, ip, cx.now(), &mut out);
+        for piece in Pieces::for_lan(ip) {
+            self.ram.ipv4.lan.send(to, &piece, cx.now(), &mut out);
+        }
         self.send_on_lan(out, cx);
     }
 
