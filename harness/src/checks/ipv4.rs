@@ -2,7 +2,7 @@
 //! server for each host, and a NAPT that behaves (RFC 2131, RFC 4787, RFC 5382, RFC 5508; ngn-facts
 //! §4.5).
 //!
-//! Hairpinning and the limits of a NAPT are not judged, nor is TCP's idle time.
+//! The hairpinning of TCP and the limits of a NAPT are not judged, nor is TCP's idle time.
 
 use super::check::Check;
 
@@ -10,6 +10,7 @@ mod addresses;
 mod crossings;
 mod errors;
 mod fragments;
+mod hairpin;
 mod mappings;
 mod ways;
 
@@ -20,4 +21,5 @@ pub(super) const TOPICS: &[&[Check]] = &[
     mappings::CHECKS,
     errors::CHECKS,
     fragments::CHECKS,
+    hairpin::CHECKS,
 ];

@@ -148,7 +148,9 @@ impl Stage<'_> {
                     "give the device one: `device = { pppoe = [\"isp\"] }`",
                 );
             }
-            Action::Stranger(_) if self.scenario.device.pppoe.get_ref().is_empty() => {
+            Action::Stranger(_) | Action::SendToPeer(_)
+                if self.scenario.device.pppoe.get_ref().is_empty() =>
+            {
                 return Idle::step(
                     "no session is dialled here, so that nobody in the internet reaches the device",
                     "give the device one: `device = { pppoe = [\"isp\"] }`",

@@ -18,8 +18,8 @@ use crate::time::Time;
 /// The host.
 pub struct InternetHost {
     address: Ipv4Addr,
-    /// Who sent a datagram to the echo port last, and from where.
-    heard: Option<(Ipv4Addr, u16)>,
+    /// From where datagrams came to the echo port, the latest last.
+    heard: Vec<(Ipv4Addr, u16)>,
     pieces: Reassembly,
 }
 
@@ -46,7 +46,7 @@ impl InternetHost {
     pub fn new(address: Ipv4Addr) -> Self {
         Self {
             address,
-            heard: None,
+            heard: Vec::new(),
             pieces: Reassembly::default(),
         }
     }
@@ -56,7 +56,7 @@ impl InternetHost {
         let header = Header4::new(self.address, to);
         let ip = match what {
             Stranger::LateAnswer | Stranger::AnswerOfAnother => {
-                let Some((to, port)) = self.heard else {
+                let Some((to, port)) = self.heard(0) else {
                     return;
                 };
                 let header = match what {
@@ -76,6 +76,11 @@ impl InternetHost {
         cx.send(Self::PORT, frame_either(OURS, THEIRS, &ip));
     }
 
+    /// Returns from where a datagram came to the echo port last, or before so many others.
+    pub fn heard(&self, before: usize) -> Option<(Ipv4Addr, u16)> {
+        self.heard.iter().nth_back(before).copied()
+    }
+
     fn answer(&mut self, packet: &Ipv4<'_>, cx: &mut Context<'_>) {
         let mut header = Header4::new(packet.destination, packet.source);
         if !packet.dont_fragment {
@@ -88,7 +93,11 @@ impl InternetHost {
                 header.icmp(ECHO_REPLY, 0, icmp.body)
             }
             Payload4::Udp(udp) if udp.checksum_ok && udp.destination_port == ECHO_PORT => {
-                self.heard = Some((packet.source, udp.source_port));
+                let from = (packet.source, udp.source_port);
+                self.heard.retain(|known| *known != from);
+                self.heard.push(from);
+                let many = self.heard.len().saturating_sub(MOST_HEARD);
+                self.heard.drain(..many);
                 header.udp(ECHO_PORT, udp.source_port, udp.payload)
             }
             _ => return,
@@ -124,6 +133,8 @@ impl Node for InternetHost {
 const ANOTHER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 99);
 /// That of Ethernet (RFC 894).
 const WIRE_MTU: usize = 1500;
+/// More than meet at a time (ours).
+const MOST_HEARD: usize = 16;
 /// RFC 862.
 const ECHO_PORT: u16 = 7;
 /// Where a stranger connects from (ours).

@@ -383,7 +383,7 @@ pub(super) const PROMPT: Duration = Duration::from_secs(10);
 /// RFC 4787 §4.3 REQ-5.
 const LEAST_UDP: Duration = Duration::from_secs(120);
 /// As long as a mapping must be there still.
-const RECENT: Duration = Duration::from_secs(110);
+pub(super) const RECENT: Duration = Duration::from_secs(110);
 /// More prove nothing more (ours).
 const MOST_PAIRS: usize = 32;
 /// RFC 5382 §4.3 REQ-4.

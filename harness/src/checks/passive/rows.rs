@@ -289,6 +289,7 @@ pub(super) const BOTH: &[&str] = &[
     "nat4.frag-in",
     "nat4.frag-in.any-order",
     "nat4.frag-out",
+    "nat4.hairpin-udp",
     "nat4.icmp.error-translate",
     "nat4.tcp.syn-silence",
     "nat4.udp.eim",

@@ -86,6 +86,29 @@ impl SendUdp {
 /// How much data fits into one packet of Ethernet (RFC 894).
 const MOST_WHOLE: u16 = 1472;
 
+/// A datagram to somebody who has sent one to the echo host, as peer-to-peer programs find each other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SendToPeer {
+    /// The terminal; the first one, unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The terminal's port.
+    pub from_port: u16,
+    /// Whose outside address and port it goes to.
+    pub peer: Peer,
+}
+
+/// Somebody who has sent a datagram to the echo host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Peer {
+    /// The last one.
+    HeardLast,
+    /// The one before.
+    HeardBefore,
+}
+
 impl From<Sends> for internet_host::Stranger {
     fn from(sends: Sends) -> Self {
         match sends {
@@ -106,6 +129,15 @@ impl fmt::Display for Stranger {
             Sends::Echo => "have a stranger ask for an echo",
             Sends::LateAnswer => "have the echo host send once more",
             Sends::AnswerOfAnother => "have another host answer",
+        })
+    }
+}
+
+impl fmt::Display for SendToPeer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.peer {
+            Peer::HeardLast => "send a datagram to whom the echo host heard last",
+            Peer::HeardBefore => "send a datagram to whom the echo host heard before",
         })
     }
 }

@@ -5,6 +5,7 @@
 //! neither. Only a router that dials has IPv4 at all: ONS uses none (guide Q4).
 
 pub(super) mod fragments;
+pub(super) mod hairpin;
 pub(super) mod lan;
 pub(super) mod napt;
 
@@ -126,6 +127,7 @@ impl Router {
         match packet.destination {
             LAN_ADDRESS => self.handle_own_ipv4(&packet, cx),
             to if is_inside(to) || to.is_multicast() || to.is_broadcast() => {}
+            to if self.ram.ipv4.turns_back(to) => self.turn_back(&packet, cx),
             _ => self.pass_out_ipv4(&packet, cx),
         }
     }
