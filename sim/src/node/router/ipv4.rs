@@ -120,7 +120,7 @@ impl Router {
         let packet = self.ram.ipv4.lan.handle(frame, cx.now(), &mut out);
         self.send_on_lan(out, cx);
         let pieces = &mut self.ram.ipv4.pieces;
-        let whole = packet.and_then(|packet| pieces.from_lan(packet.ip, cx.now()));
+        let whole = packet.and_then(|packet| pieces.whole_of_terminal(packet.ip, cx.now()));
         let Some(packet) = whole.as_deref().and_then(Ipv4::parse) else {
             return;
         };
@@ -144,7 +144,7 @@ impl Router {
         if packet.destination != outside || is_inside(packet.source) {
             return;
         }
-        let Some(whole) = self.ram.ipv4.pieces.from_session(packet.ip, now) else {
+        let Some(whole) = self.ram.ipv4.pieces.whole_of_session(packet.ip, now) else {
             return;
         };
         let Some(packet) = Ipv4::parse(&whole) else {

@@ -30,7 +30,11 @@ impl Pieces {
     }
 
     /// Returns a terminal's packet once all of it is there.
-    pub(super) fn from_lan<'a>(&mut self, ip: &'a [u8], now: Time) -> Option<Cow<'a, [u8]>> {
+    pub(super) fn whole_of_terminal<'a>(
+        &mut self,
+        ip: &'a [u8],
+        now: Time,
+    ) -> Option<Cow<'a, [u8]>> {
         if belongs(ip).is_some() && self.defects.has(DROPS_TERMINALS_FRAGMENTS) {
             return None;
         }
@@ -38,7 +42,11 @@ impl Pieces {
     }
 
     /// Returns a session's packet once all of it is there.
-    pub(super) fn from_session<'a>(&mut self, ip: &'a [u8], now: Time) -> Option<Cow<'a, [u8]>> {
+    pub(super) fn whole_of_session<'a>(
+        &mut self,
+        ip: &'a [u8],
+        now: Time,
+    ) -> Option<Cow<'a, [u8]>> {
         if let Some((key, at)) = belongs(ip) {
             if self.defects.has(DROPS_SESSIONS_FRAGMENTS) {
                 return None;
