@@ -31,6 +31,7 @@ pub mod dns;
 mod found;
 pub mod icmpv6;
 pub mod ipv4;
+mod ipv4_pieces;
 pub mod lateness;
 pub mod pppoe;
 mod steps;
@@ -44,6 +45,7 @@ pub use dns::{Dns, Exchange, Question, Transport};
 pub use found::{Found, Told};
 pub use icmpv6::{Echo, IcmpError, Quoted};
 pub use ipv4::Ipv4Packet;
+pub use ipv4_pieces::Piece;
 pub use lateness::Lateness;
 pub use pppoe::PppoePacket;
 pub use steps::{Stepped, UnknownStep};
@@ -70,7 +72,7 @@ pub struct Dissection<'t> {
     /// else.
     pub terminals_pppoe: Vec<Found<PppoePacket>>,
     /// Every IPv4 packet, on the LAN and in sessions; its addresses are mapped outside of it (RFC 3493
-    /// §3.7), and so are those of DNS messages over IPv4.
+    /// §3.7), and so are those of DNS messages over IPv4. One in fragments stands in place of the last.
     pub ipv4: Vec<Found<Ipv4Packet>>,
     /// Every DHCPv4 message.
     pub dhcpv4: Vec<Found<dhcpv4::Message>>,
@@ -106,6 +108,7 @@ pub struct Dissection<'t> {
     asked_for: BTreeSet<u32>,
     /// The packets on each cable of which fragments have come.
     fragments: BTreeMap<Role, Reassembly>,
+    ipv4_pieces: ipv4_pieces::Pieces,
 }
 
 impl<'t> Dissection<'t> {
@@ -141,6 +144,7 @@ impl<'t> Dissection<'t> {
             conversations: Conversations::default(),
             asked_for: BTreeSet::new(),
             fragments: BTreeMap::new(),
+            ipv4_pieces: ipv4_pieces::Pieces::default(),
         };
         let mut streams = tcp::Streams::default();
         for (record, entry) in trace.records.iter().enumerate() {
@@ -273,29 +277,6 @@ impl<'t> Dissection<'t> {
         self.packets.push(found);
     }
 
-    fn take_in_ipv4(&mut self, place: &Found<()>, session: Option<u16>, packet: &Ipv4<'_>) {
-        let place = Found {
-            source: packet.source.to_ipv6_mapped(),
-            destination: packet.destination.to_ipv6_mapped(),
-            ..place.with(())
-        };
-        if let Some(udp) = packet.udp() {
-            let ports = (udp.source_port, udp.destination_port);
-            let dhcp = [dhcpv4::CLIENT_PORT, dhcpv4::SERVER_PORT];
-            if (ports.0 == dns::PORT || ports.1 == dns::PORT)
-                && let Some(dns) = Dns::read(Transport::Udp, ports, udp.payload)
-            {
-                self.dns.push(place.with(dns));
-            } else if dhcp.contains(&ports.1)
-                && let Some(message) = dhcpv4::decode(udp.payload)
-            {
-                self.dhcpv4.push(place.with(message));
-            }
-        }
-        self.ipv4
-            .push(place.with(Ipv4Packet::read(session, packet)));
-    }
-
     /// Notes which associations the device asks for, and which of an answer it has not asked for.
     fn mark_unasked(&mut self, found: &Found<Packet<'t>>, message: &mut Dhcpv6) {
         let iaids = message.all_delegations().into_iter().map(|ia| ia.iaid);
@@ -346,14 +327,6 @@ impl<'t> Dissection<'t> {
                 }
             }
         }
-    }
-
-    /// Returns the IPv4 packet of a record, bare or in a session.
-    pub fn ipv4_at(&self, record: RecordId) -> Option<&Ipv4Packet> {
-        let at = self
-            .ipv4
-            .binary_search_by_key(&record, |found| found.record);
-        at.ok().map(|at| &self.ipv4[at].is)
     }
 
     /// Returns what was set up.

@@ -10,6 +10,7 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv6Net;
 use ngnlab_sim::message::ndp::Ndp;
+use ngnlab_sim::message::packet::ipv4::rewrite::{Protocol, ends};
 use ngnlab_sim::message::packet::ipv4::{Ipv4, Payload4, in_frame};
 use ngnlab_sim::message::packet::{Mac, Packet, is_routable};
 use ngnlab_sim::message::ppp::{self, Ppp};
@@ -68,7 +69,12 @@ fn said_beyond(packet: &Ipv4<'_>) -> Option<SaidBeyond> {
             let said = [&sequence[..], &[u8::from(tcp.syn())], tcp.payload()].concat();
             (tcp.destination_port(), said)
         }
-        Payload4::Icmp(_) | Payload4::Other { .. } => return None,
+        // RFC 791 §3.2: the first fragment has the ports.
+        Payload4::Other { bytes, .. } => {
+            let ends = ends(packet.ip).filter(|ends| ends.protocol == Protocol::Udp)?;
+            (ends.destination.1, bytes.get(UDP_HEADER..)?.to_vec())
+        }
+        Payload4::Icmp(_) => return None,
     };
     said.truncate(MOST_SAID);
     (said.len() >= LEAST_SAID).then_some((packet.destination, port, said))
@@ -248,3 +254,5 @@ const LEAST_SAID: usize = 5;
 const ENOUGH: usize = 2;
 /// A second, in nanoseconds: nobody waits longer before passing a question on.
 const SOON: i128 = 1_000_000_000;
+/// How long the header before the data is (RFC 768).
+const UDP_HEADER: usize = 8;

@@ -2,13 +2,15 @@
 //! server for each host, and a NAPT that behaves (RFC 2131, RFC 4787, RFC 5382, RFC 5508; ngn-facts
 //! §4.5).
 //!
-//! Hairpinning, fragments and the limits of a NAPT are not judged, nor is TCP's idle time.
+//! The hairpinning of TCP and the limits of a NAPT are not judged, nor is TCP's idle time.
 
 use super::check::Check;
 
 mod addresses;
 mod crossings;
 mod errors;
+mod fragments;
+mod hairpin;
 mod mappings;
 mod ways;
 
@@ -18,4 +20,6 @@ pub(super) const TOPICS: &[&[Check]] = &[
     ways::CHECKS,
     mappings::CHECKS,
     errors::CHECKS,
+    fragments::CHECKS,
+    hairpin::CHECKS,
 ];

@@ -1,9 +1,15 @@
-//! IPv4 packets as checks look at them: bare on the LAN, in PPPoE sessions on the WAN.
+//! IPv4 packets as checks look at them: bare on the LAN, in PPPoE sessions on the WAN, and whole where
+//! they travel in fragments.
 
 use std::net::Ipv4Addr;
 
+use ngnlab_reports::RecordId;
+use ngnlab_sim::message::dhcpv4;
+use ngnlab_sim::message::packet::ipv4::fragment::is_fragment;
 use ngnlab_sim::message::packet::ipv4::rewrite::{Ends, Protocol, ends};
 use ngnlab_sim::message::packet::ipv4::{Ipv4, Payload4};
+
+use super::{Dissection, Dns, Found, Piece, Transport, dns};
 
 /// One IPv4 packet.
 #[derive(Clone, Debug)]
@@ -16,8 +22,14 @@ pub struct Ipv4Packet {
     pub destination: Ipv4Addr,
     /// The time to live.
     pub ttl: u8,
+    /// Whether routers must not fragment it.
+    pub dont_fragment: bool,
     /// Its length.
     pub length: usize,
+    /// Whether it is a fragment, and not the last one of its packet.
+    pub is_piece: bool,
+    /// The fragments that it travelled in, in the order in which they arrived.
+    pub pieces: Vec<Piece>,
     /// Addresses and ports, of TCP, UDP and the queries of ICMP.
     pub ends: Option<Ends>,
     /// Whether the checksum of what it carries is right.
@@ -64,8 +76,11 @@ impl Ipv4Packet {
             source: packet.source,
             destination: packet.destination,
             ttl: packet.ttl,
+            dont_fragment: packet.dont_fragment,
             length: packet.ip.len(),
-            ends: ends(packet.ip),
+            is_piece: is_fragment(packet.ip),
+            pieces: Vec::new(),
+            ends: ends(packet.ip).filter(|_| !is_fragment(packet.ip)),
             checksum_ok: true,
             tcp: None,
             error: None,
@@ -109,6 +124,17 @@ impl Ipv4Packet {
         this
     }
 
+    /// Returns the longest of its fragments, or itself.
+    pub fn longest(&self) -> usize {
+        let pieces = self.pieces.iter().map(|piece| piece.length);
+        pieces.max().unwrap_or(self.length)
+    }
+
+    /// Returns whether its fragments arrived in the order of what they hold.
+    pub fn came_in_order(&self) -> bool {
+        self.pieces.is_sorted_by_key(|piece| piece.at)
+    }
+
     /// Returns the protocol, if it has ports or an identifier.
     pub fn protocol(&self) -> Option<Protocol> {
         self.ends.map(|ends| ends.protocol)
@@ -146,5 +172,53 @@ impl Ipv4Packet {
             && from(own) == from(out)
             && sequence(self) == sequence(outside)
             && self.data == outside.data
+    }
+}
+
+impl Dissection<'_> {
+    pub(super) fn take_in_ipv4(
+        &mut self,
+        place: &Found<()>,
+        session: Option<u16>,
+        packet: &Ipv4<'_>,
+    ) {
+        let Some((whole, place, pieces)) = self.ipv4_pieces.take_in(place, session, packet.ip)
+        else {
+            return self.note_ipv4(place, packet, Ipv4Packet::read(session, packet));
+        };
+        if let Some(whole) = Ipv4::parse(&whole) {
+            let read = Ipv4Packet::read(session, &whole);
+            self.note_ipv4(&place, &whole, Ipv4Packet { pieces, ..read });
+        }
+    }
+
+    fn note_ipv4(&mut self, place: &Found<()>, packet: &Ipv4<'_>, read: Ipv4Packet) {
+        let place = Found {
+            source: packet.source.to_ipv6_mapped(),
+            destination: packet.destination.to_ipv6_mapped(),
+            ..place.with(())
+        };
+        if let Some(udp) = packet.udp() {
+            let ports = (udp.source_port, udp.destination_port);
+            let dhcp = [dhcpv4::CLIENT_PORT, dhcpv4::SERVER_PORT];
+            if (ports.0 == dns::PORT || ports.1 == dns::PORT)
+                && let Some(dns) = Dns::read(Transport::Udp, ports, udp.payload)
+            {
+                self.dns.push(place.with(dns));
+            } else if dhcp.contains(&ports.1)
+                && let Some(message) = dhcpv4::decode(udp.payload)
+            {
+                self.dhcpv4.push(place.with(message));
+            }
+        }
+        self.ipv4.push(place.with(read));
+    }
+
+    /// Returns the IPv4 packet of a record, bare or in a session.
+    pub fn ipv4_at(&self, record: RecordId) -> Option<&Ipv4Packet> {
+        let at = self
+            .ipv4
+            .binary_search_by_key(&record, |found| found.record);
+        at.ok().map(|at| &self.ipv4[at].is)
     }
 }

@@ -161,6 +161,7 @@ impl<'t> Stepped<'t> {
             | Action::ByHand(_)
             | Action::Stranger(_)
             | Action::SendUdp(_)
+            | Action::SendToPeer(_)
             | Action::Delay(_)
             | Action::Duplicate(_)
             | Action::Reorder(_)

@@ -92,7 +92,7 @@ impl Move {
                 let mut packet = [0; 48];
                 packet[0] = 0x23;
                 testbed.world.with(handle, |pc, cx| {
-                    pc.send_udp(to.into(), (None, NTP), &packet, None, cx);
+                    pc.send_udp(to.into(), (None, NTP), (&packet, false), None, cx);
                 });
             }
             Self::InstallCertificate => {

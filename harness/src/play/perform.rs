@@ -24,7 +24,7 @@ use crate::scenario::step::Action;
 use crate::scenario::step::by_hand::{ByHand, Whose};
 use crate::scenario::step::cable::{LinkDown, Loss, Wire};
 use crate::scenario::step::crafted::Inject;
-use crate::scenario::step::internet::{SendUdp, Stranger};
+use crate::scenario::step::internet::{Peer, SendToPeer, SendUdp, Stranger};
 use crate::scenario::step::line::{PrefixAfter, Renumber};
 use crate::scenario::step::pppoe::{Concentrator, Deed};
 use crate::scenario::step::servers::{DnsMood, Server, Silence};
@@ -167,6 +167,7 @@ pub(crate) fn begin(
         Action::ByHand(step) => by_hand(*step, dut, testbed)?,
         Action::Stranger(step) => Ok(disturb_from_outside(*step, testbed)),
         Action::SendUdp(step) => send_udp(step, number, testbed),
+        Action::SendToPeer(step) => Ok(send_to_peer(step, number, testbed)),
         Action::Loss(step) => {
             lose(step, testbed);
             Ok(Activity::Over)
@@ -314,9 +315,28 @@ fn send_udp(step: &SendUdp, number: usize, testbed: &mut Testbed) -> Result<Acti
     let payload = vec![0x55; usize::from(step.size)];
     let ports = (step.from_port, step.port);
     testbed.world.with(handle, |pc, cx| {
-        pc.send_udp(to, ports, &payload, step.hop_limit, cx);
+        pc.send_udp(to, ports, (&payload, step.fragments), step.hop_limit, cx);
     });
     Ok(Activity::Over)
+}
+
+/// Nothing is sent where the echo host has heard nobody.
+fn send_to_peer(step: &SendToPeer, number: usize, testbed: &mut Testbed) -> Activity {
+    let echo = testbed.access.behind_sessions.echo;
+    let before = match step.peer {
+        Peer::HeardLast => 0,
+        Peer::HeardBefore => 1,
+    };
+    let heard = testbed.world.with(echo, |it, _| it.heard(before));
+    let handle = testbed.handle(number);
+    if let Some((to, port)) = heard {
+        let ports = (Some(step.from_port), port);
+        testbed.world.with(handle, |pc, cx| {
+            let to = to.to_ipv6_mapped();
+            pc.send_udp(to, ports, (b"are you my peer?", false), None, cx);
+        });
+    }
+    Activity::Over
 }
 
 fn silence(step: &Silence, testbed: &mut Testbed) {

@@ -134,6 +134,10 @@ impl Stage<'_> {
                 );
             }
             Action::Delay(step) => (None, step.lasting),
+            Action::SendUdp(step) => {
+                let (key, why, help) = step.cannot_be()?;
+                return Idle::key(key, why, help);
+            }
             Action::ClaimAddresses(step) => (None, step.lasting),
             Action::Silence(step) => (None, step.lasting),
             Action::Dns(step) => (None, step.lasting),
@@ -144,7 +148,9 @@ impl Stage<'_> {
                     "give the device one: `device = { pppoe = [\"isp\"] }`",
                 );
             }
-            Action::Stranger(_) if self.scenario.device.pppoe.get_ref().is_empty() => {
+            Action::Stranger(_) | Action::SendToPeer(_)
+                if self.scenario.device.pppoe.get_ref().is_empty() =>
+            {
                 return Idle::step(
                     "no session is dialled here, so that nobody in the internet reaches the device",
                     "give the device one: `device = { pppoe = [\"isp\"] }`",

@@ -11,7 +11,7 @@ use strum::{IntoStaticStr, VariantNames};
 use self::by_hand::ByHand;
 use self::cable::{ClaimAddresses, Delay, Duplicate, LinkDown, Loss, Reorder};
 use self::crafted::{Inject, Send};
-use self::internet::{SendUdp, Stranger};
+use self::internet::{SendToPeer, SendUdp, Stranger};
 use self::line::{RebootHomeGateway, Renumber, RestartEdge};
 use self::pppoe::Concentrator;
 use self::press::Press;
@@ -106,6 +106,8 @@ pub enum Action {
     Ping(Ping),
     /// Sends a datagram.
     SendUdp(SendUdp),
+    /// Sends a datagram to where the echo host has heard another one from.
+    SendToPeer(SendToPeer),
     /// Opens a connection to the portal, keeps it silent, and uses it again.
     HoldConnection(Hold),
     /// Runs a command on a real computer on the LAN.
@@ -191,6 +193,7 @@ impl Action {
             Self::Ask(step) => Some(step.from.as_deref()),
             Self::Ping(step) => Some(step.from.as_deref()),
             Self::SendUdp(step) => Some(step.from.as_deref()),
+            Self::SendToPeer(step) => Some(step.from.as_deref()),
             Self::HoldConnection(step) => Some(step.from.as_deref()),
             // Those of the line; a real terminal is nobody's but the step's.
             _ => None,
@@ -222,6 +225,7 @@ impl fmt::Display for Action {
             Self::Ask(step) => write!(f, "{step}"),
             Self::Ping(step) => write!(f, "{step}"),
             Self::SendUdp(step) => write!(f, "{step}"),
+            Self::SendToPeer(step) => write!(f, "{step}"),
             Self::HoldConnection(step) => write!(f, "{step}"),
             Self::Run(step) => write!(f, "{step}"),
             Self::Browse(step) => write!(f, "{step}"),

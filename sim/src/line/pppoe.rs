@@ -127,6 +127,9 @@ pub enum PppoeQuirk {
     SilentAboutLimit,
     /// Challenges again every minute (RFC 1994 §2).
     ChallengesAgain,
+    /// Cuts what is too large for a session into fragments, and sends the last one first (RFC 791
+    /// §3.2: they may arrive in any order).
+    LastFragmentFirst,
 }
 
 /// How many sessions a line has in principle (ngn-facts §4.5; seed).

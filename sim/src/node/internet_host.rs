@@ -1,22 +1,26 @@
 //! A host in the internet that answers echo requests, sends back datagrams that come to its echo port
-//! (RFC 862), and sends what nobody asked for, as strangers do.
+//! (RFC 862), and sends what nobody asked for, as strangers do. What came without DF may be cut on its
+//! way back, too.
 
 use std::net::Ipv4Addr;
 
 use etherparse::TcpHeader;
+use rand::Rng as _;
 
 use crate::frame::Frame;
 use crate::message::icmpv4::{ECHO_REPLY, ECHO_REQUEST};
 use crate::message::packet::Mac;
-use crate::message::packet::ipv4::{Header4, Payload4, frame_either, in_frame};
+use crate::message::packet::ipv4::fragment::{Reassembly, fragments};
+use crate::message::packet::ipv4::{Header4, Ipv4, Payload4, frame_either, in_frame};
 use crate::node::{Context, Node};
 use crate::time::Time;
 
 /// The host.
 pub struct InternetHost {
     address: Ipv4Addr,
-    /// Who sent a datagram to the echo port last, and from where.
-    heard: Option<(Ipv4Addr, u16)>,
+    /// From where datagrams came to the echo port, the latest last.
+    heard: Vec<(Ipv4Addr, u16)>,
+    pieces: Reassembly,
 }
 
 /// What a stranger sends.
@@ -42,7 +46,8 @@ impl InternetHost {
     pub fn new(address: Ipv4Addr) -> Self {
         Self {
             address,
-            heard: None,
+            heard: Vec::new(),
+            pieces: Reassembly::default(),
         }
     }
 
@@ -51,7 +56,7 @@ impl InternetHost {
         let header = Header4::new(self.address, to);
         let ip = match what {
             Stranger::LateAnswer | Stranger::AnswerOfAnother => {
-                let Some((to, port)) = self.heard else {
+                let Some((to, port)) = self.heard(0) else {
                     return;
                 };
                 let header = match what {
@@ -70,6 +75,37 @@ impl InternetHost {
         };
         cx.send(Self::PORT, frame_either(OURS, THEIRS, &ip));
     }
+
+    /// Returns from where a datagram came to the echo port last, or before so many others.
+    pub fn heard(&self, before: usize) -> Option<(Ipv4Addr, u16)> {
+        self.heard.iter().nth_back(before).copied()
+    }
+
+    fn answer(&mut self, packet: &Ipv4<'_>, cx: &mut Context<'_>) {
+        let mut header = Header4::new(packet.destination, packet.source);
+        if !packet.dont_fragment {
+            header = header.that_may_be_cut(cx.random().random());
+        }
+        let ip = match &packet.payload {
+            Payload4::Icmp(icmp)
+                if icmp.checksum_ok && icmp.kind == ECHO_REQUEST && icmp.body.len() >= 4 =>
+            {
+                header.icmp(ECHO_REPLY, 0, icmp.body)
+            }
+            Payload4::Udp(udp) if udp.checksum_ok && udp.destination_port == ECHO_PORT => {
+                let from = (packet.source, udp.source_port);
+                self.heard.retain(|known| *known != from);
+                self.heard.push(from);
+                let many = self.heard.len().saturating_sub(MOST_HEARD);
+                self.heard.drain(..many);
+                header.udp(ECHO_PORT, udp.source_port, udp.payload)
+            }
+            _ => return,
+        };
+        for piece in fragments(&ip, WIRE_MTU) {
+            cx.send(Self::PORT, frame_either(OURS, THEIRS, &piece));
+        }
+    }
 }
 
 impl Node for InternetHost {
@@ -80,20 +116,10 @@ impl Node for InternetHost {
         if packet.destination != self.address {
             return;
         }
-        let header = Header4::new(packet.destination, packet.source);
-        let ip = match &packet.payload {
-            Payload4::Icmp(icmp)
-                if icmp.checksum_ok && icmp.kind == ECHO_REQUEST && icmp.body.len() >= 4 =>
-            {
-                header.icmp(ECHO_REPLY, 0, icmp.body)
-            }
-            Payload4::Udp(udp) if udp.checksum_ok && udp.destination_port == ECHO_PORT => {
-                self.heard = Some((packet.source, udp.source_port));
-                header.udp(ECHO_PORT, udp.source_port, udp.payload)
-            }
-            _ => return,
-        };
-        cx.send(Self::PORT, frame_either(OURS, THEIRS, &ip));
+        let whole = self.pieces.complete(packet.ip, cx.now());
+        if let Some(packet) = whole.as_deref().and_then(Ipv4::parse) {
+            self.answer(&packet, cx);
+        }
     }
 
     fn handle_timeout(&mut self, _cx: &mut Context<'_>) {}
@@ -105,6 +131,10 @@ impl Node for InternetHost {
 
 /// Another host beside it (RFC 5737 §3; inferred).
 const ANOTHER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 99);
+/// That of Ethernet (RFC 894).
+const WIRE_MTU: usize = 1500;
+/// More than meet at a time (ours).
+const MOST_HEARD: usize = 16;
 /// RFC 862.
 const ECHO_PORT: u16 = 7;
 /// Where a stranger connects from (ours).

@@ -224,12 +224,13 @@ impl Terminal {
         self.work(cx);
     }
 
-    /// Sends a datagram of any kind, from a port of its own unless told, and expects nothing.
+    /// Sends a datagram of any kind, from a port of its own unless told, and expects nothing; over IPv4
+    /// it may be cut into fragments if that is said.
     pub fn send_udp(
         &mut self,
         to: Ipv6Addr,
         (from_port, port): (Option<u16>, u16),
-        payload: &[u8],
+        (payload, may_be_cut): (&[u8], bool),
         hop_limit: Option<u8>,
         cx: &mut Context<'_>,
     ) {
@@ -237,6 +238,7 @@ impl Terminal {
             from_port: from_port.unwrap_or_else(|| ephemeral_port(cx)),
             to_port: port,
             payload,
+            may_be_cut,
         };
         let out = Outgoing {
             to,
@@ -350,7 +352,7 @@ impl Terminal {
             Arrival::Nothing => {}
             Arrival::Configured => self.work(cx),
             Arrival::Packet(packet) => self.take_in_ipv4(&packet, cx),
-            Arrival::OfSession(ip) => {
+            Arrival::Unpacked(ip) => {
                 if let Some(packet) = Ipv4::parse(&ip) {
                     self.take_in_ipv4(&packet, cx);
                 }

@@ -9,7 +9,7 @@ use ngnlab_sim::Time;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::line::internet::service_domain;
 use ngnlab_sim::line::pppoe::{Realm, accounts};
-use ngnlab_sim::trace::{Fact, PppEvent, Role};
+use ngnlab_sim::trace::{End, Fact, PppEvent, Role};
 
 use crate::checks::delay::Delay;
 use crate::checks::pppoe::{Flow, flows};
@@ -122,12 +122,28 @@ pub(super) fn session_of(sessions: &[Up], packet: &Seen) -> Option<Up> {
     own.find(|up| Some(up.session) == packet.is.session && up.from <= packet.at)
 }
 
-/// Returns what terminals sent beyond the LAN, each with what became of it at once.
+/// Returns the addresses of the device's sessions, as the packets in them show.
+pub(super) fn own_addresses(trace: &Dissection<'_>) -> BTreeSet<Ipv4Addr> {
+    let in_sessions = trace
+        .ipv4
+        .iter()
+        .filter(|found| found.is.session.is_some() && found.on == Role::Wan && !found.injected);
+    let own = in_sessions.map(|found| match found.from {
+        End::Device => found.is.source,
+        End::Network => found.is.destination,
+    });
+    own.filter(|address| !is_local(*address)).collect()
+}
+
+/// Returns what terminals sent beyond the device, each with what became of it at once.
 pub(super) fn outgoing<'d>(trace: &'d Dissection<'_>) -> Vec<Outgoing<'d>> {
+    let own = own_addresses(trace);
     let terminals = trace.ipv4.iter().enumerate().filter(|(_, found)| {
         found.to_device(Role::Lan)
             && !found.injected
+            && !found.is.is_piece
             && !is_local(found.is.destination)
+            && !own.contains(&found.is.destination)
             && trace.device_macs().contains(&found.eth_destination)
     });
     // Of two that look the same each has its own on the other side.
@@ -147,7 +163,8 @@ pub(super) fn outgoing<'d>(trace: &'d Dissection<'_>) -> Vec<Outgoing<'d>> {
 /// Returns what came in a session for the device, each with what reached the LAN of it at once.
 pub(super) fn incoming<'d>(trace: &'d Dissection<'_>) -> Vec<(&'d Seen, Option<&'d Seen>)> {
     let arrived = trace.ipv4.iter().enumerate().filter(|(_, found)| {
-        found.to_device(Role::Wan) && found.is.session.is_some() && !found.injected
+        let is_ours = found.to_device(Role::Wan) && !found.injected;
+        is_ours && found.is.session.is_some() && !found.is.is_piece
     });
     let mut taken = BTreeSet::new();
     arrived

@@ -99,13 +99,19 @@ pub(super) const CHECKS: &[Check] = &[
 
 fn fragmentation_needed(trace: &Dissection<'_>) -> Verdict {
     let up = sessions(trace);
-    let too_large =
-        |out: &Outgoing<'_>| out.inside.is.length > usize::from(MTU) && out.inside.is.ttl > 1;
+    let too_large = |out: &Outgoing<'_>| {
+        let inside = &out.inside.is;
+        inside.length > usize::from(MTU) && inside.dont_fragment && inside.ttl > 1
+    };
     let packets = outgoing(trace).into_iter().filter(too_large);
     every("packet that is too large", packets, |out| {
-        // What is fragmented though it must not be is in a session, but not as it was.
-        if let Some(outside) = out.outside.filter(|it| it.is.length <= usize::from(MTU)) {
-            return Ruling::Holds(vec![outside.record]);
+        if let Some(outside) = out.outside.filter(|it| !it.is.pieces.is_empty()) {
+            let records = [out.inside.record, outside.record];
+            return broken(
+                records,
+                "an ICMP error within 4 s",
+                "it leaves in fragments",
+            );
         }
         answered(trace, &up, out, |told| {
             let error = told.is.error?;
@@ -125,7 +131,8 @@ fn fragmentation_needed(trace: &Dissection<'_>) -> Verdict {
 fn time_exceeded(trace: &Dissection<'_>) -> Verdict {
     let up = sessions(trace);
     let packets = outgoing(trace).into_iter();
-    let packets = packets.filter(|out| out.inside.is.ttl == 1);
+    // What comes in fragments may be given up at the first of them.
+    let packets = packets.filter(|out| out.inside.is.ttl == 1 && out.inside.is.pieces.is_empty());
     every("packet with TTL 1", packets, |out| {
         if let Some(outside) = out.outside {
             let seen = "it is forwarded";

@@ -177,30 +177,33 @@ fn checksum(trace: &Dissection<'_>) -> Verdict {
 }
 
 fn answers_come_in(trace: &Dissection<'_>) -> Verdict {
-    judge_answers(trace, "answer", |idle, _| idle <= PROMPT)
-}
-
-fn timer(trace: &Dissection<'_>) -> Verdict {
-    judge_answers(trace, "datagram after a silence", |idle, protocol| {
-        protocol == Protocol::Udp && idle > PROMPT && idle < LEAST_UDP
+    judge_answers(trace, "answer", |came, idle| {
+        came.is.pieces.is_empty() && idle <= PROMPT
     })
 }
 
-/// Judges answers that come after a silence of some length.
-fn judge_answers(
+fn timer(trace: &Dissection<'_>) -> Verdict {
+    judge_answers(trace, "datagram after a silence", |came, idle| {
+        let is_whole_udp = came.is.protocol() == Some(Protocol::Udp) && came.is.pieces.is_empty();
+        is_whole_udp && idle > PROMPT && idle < LEAST_UDP
+    })
+}
+
+/// Judges answers of some kind, each with how long after its question it comes.
+pub(super) fn judge_answers(
     trace: &Dissection<'_>,
     what: &str,
-    counts: impl Fn(Duration, Protocol) -> bool,
+    counts: impl Fn(&Seen, Duration) -> bool,
 ) -> Verdict {
     let (sent, up) = (outgoing(trace), sessions(trace));
     every(what, incoming(trace), |(outside, inside)| {
-        let Some((last, protocol)) = asked_before(&sent, outside) else {
+        let Some(last) = asked_before(&sent, outside) else {
             return Ruling::Skip;
         };
         let (Some(left), idle) = (last.outside, outside.at.since(last.inside.at)) else {
             return Ruling::Skip;
         };
-        if !counts(idle, protocol) {
+        if !counts(outside, idle) {
             return Ruling::Skip;
         }
         match inside {
@@ -317,14 +320,11 @@ fn is_about(answer: &Seen, to: &Seen) -> bool {
 }
 
 /// Returns what a terminal sent last to whom this comes from, by the port that it comes to.
-fn asked_before<'a, 'd>(
-    sent: &'a [Outgoing<'d>],
-    came: &Seen,
-) -> Option<(&'a Outgoing<'d>, Protocol)> {
+fn asked_before<'a, 'd>(sent: &'a [Outgoing<'d>], came: &Seen) -> Option<&'a Outgoing<'d>> {
     let back = came.is.ends?;
     let before = sent.partition_point(|out| out.inside.record < came.record);
     let mut asked = sent[..before].iter().rev();
-    let asked = asked.find(|out| {
+    asked.find(|out| {
         let Some(outside) = out.outside else {
             return false;
         };
@@ -333,8 +333,7 @@ fn asked_before<'a, 'd>(
         };
         let same = (out.protocol, out.source) == (back.protocol, back.destination);
         same && out.destination.0 == back.source.0 && outside.is.session == came.is.session
-    })?;
-    Some((asked, back.protocol))
+    })
 }
 
 fn in_sessions<'d>(trace: &'d Dissection<'_>) -> impl Iterator<Item = &'d Seen> {
@@ -380,11 +379,11 @@ fn records(out: &Outgoing<'_>) -> impl Iterator<Item = usize> + use<> {
 }
 
 /// So soon no mapping is over (ours).
-const PROMPT: Duration = Duration::from_secs(10);
+pub(super) const PROMPT: Duration = Duration::from_secs(10);
 /// RFC 4787 §4.3 REQ-5.
 const LEAST_UDP: Duration = Duration::from_secs(120);
 /// As long as a mapping must be there still.
-const RECENT: Duration = Duration::from_secs(110);
+pub(super) const RECENT: Duration = Duration::from_secs(110);
 /// More prove nothing more (ours).
 const MOST_PAIRS: usize = 32;
 /// RFC 5382 §4.3 REQ-4.

@@ -161,7 +161,8 @@ fn by_realm(trace: &Dissection<'_>, realm: Realm) -> Verdict {
     every("packet of a terminal's", packets, |out| {
         let inside = &out.inside.is;
         let Some(outside) = out.outside else {
-            let fits = inside.ends.is_some() && inside.length <= SESSION_MTU && inside.ttl > 1;
+            let is_plain = inside.ends.is_some() && inside.pieces.is_empty();
+            let fits = is_plain && inside.length <= SESSION_MTU && inside.ttl > 1;
             if !fits || !is_calm(trace, out.inside.at) {
                 return Ruling::Skip;
             }

@@ -1,5 +1,5 @@
-//! IPv4 packets around a transport payload, whatever they travel over. Fragments are not put
-//! together here.
+//! IPv4 packets around a transport payload, whatever they travel over. A fragment is one without
+//! ports; [`fragment`] puts them together.
 //!
 //! Above the network layer an IPv4 address is an IPv4-mapped one, as in the sockets API (RFC 3493
 //! §3.7), so that what speaks TCP, DNS or HTTP need not know which family carries it.
@@ -17,6 +17,7 @@ use super::ipv6::Udp;
 use super::mac::Mac;
 use crate::frame::Frame;
 
+pub mod fragment;
 pub mod rewrite;
 
 /// An IPv4 packet, taken apart.
@@ -167,6 +168,8 @@ pub struct Header4 {
     pub destination: Ipv4Addr,
     /// The time to live.
     pub ttl: u8,
+    /// What its fragments are known by, if it may be cut into some.
+    identification: Option<u16>,
 }
 
 impl Header4 {
@@ -176,12 +179,20 @@ impl Header4 {
             source,
             destination,
             ttl: 64,
+            identification: None,
         }
     }
 
     /// Returns the same header with another time to live.
     pub fn with_ttl(mut self, ttl: u8) -> Self {
         self.ttl = ttl;
+        self
+    }
+
+    /// Returns the same header without DF: others on the way may be cut at the same time, and have
+    /// another identification (RFC 6864 §4.3).
+    pub fn that_may_be_cut(mut self, identification: u16) -> Self {
+        self.identification = Some(identification);
         self
     }
 
@@ -225,7 +236,8 @@ impl Header4 {
     /// RFC 6864 §4.1: a packet that is not to be fragmented may have any identification.
     fn builder(&self) -> PacketBuilderStep<IpHeaders> {
         let header = Ipv4Header {
-            dont_fragment: true,
+            dont_fragment: self.identification.is_none(),
+            identification: self.identification.unwrap_or_default(),
             fragment_offset: IpFragOffset::ZERO,
             time_to_live: self.ttl,
             source: self.source.octets(),

@@ -4,12 +4,13 @@ use std::net::Ipv4Addr;
 
 use super::{Concentrator, MRU};
 use crate::frame::Frame;
-use crate::line::pppoe::Realm;
+use crate::line::pppoe::{PppoeQuirk, Realm};
 use crate::message::icmpv4::{
     DESTINATION_UNREACHABLE, ECHO_REPLY, ECHO_REQUEST, FRAGMENTATION_NEEDED, NET_UNREACHABLE,
     TIME_EXCEEDED,
 };
 use crate::message::packet::Mac;
+use crate::message::packet::ipv4::fragment::fragments;
 use crate::message::packet::ipv4::{
     Header4, Ipv4, Payload4, forward, frame_either, icmp_error_body, in_frame,
 };
@@ -59,14 +60,20 @@ impl Concentrator {
         let (Some((id, realm)), Some(passed)) = (found, forward(&packet)) else {
             return;
         };
-        if passed.len() > usize::from(MRU) {
+        if passed.len() > usize::from(MRU) && packet.dont_fragment {
             let error = (DESTINATION_UNREACHABLE, FRAGMENTATION_NEEDED);
             if let Some(ip) = error_about(realm.gateway(), &packet, error, MRU.into()) {
                 cx.send(port, frame_either(OURS, THEIRS, &ip));
             }
             return;
         }
-        self.send_in_session(id, passed, cx);
+        let mut pieces = fragments(&passed, MRU.into());
+        if self.quirks.contains(&PppoeQuirk::LastFragmentFirst) {
+            pieces.reverse();
+        }
+        for piece in pieces {
+            self.send_in_session(id, piece, cx);
+        }
     }
 
     fn session_address(&self, id: u16) -> Option<(Realm, Ipv4Addr)> {

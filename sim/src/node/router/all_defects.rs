@@ -45,6 +45,8 @@ const PARTS: &[&[Defect]] = &[
     pppoe_client::link::DEFECTS,
     pppoe_client::negotiation::DEFECTS,
     ipv4::DEFECTS,
+    ipv4::fragments::DEFECTS,
+    ipv4::hairpin::DEFECTS,
     ipv4::lan::DEFECTS,
     ipv4::napt::DEFECTS,
     dns_proxy::DEFECTS,

@@ -4,6 +4,8 @@
 //! domains its destination was found under (ドメインルーティング), else the first that is bound to
 //! neither. Only a router that dials has IPv4 at all: ONS uses none (guide Q4).
 
+pub(super) mod fragments;
+pub(super) mod hairpin;
 pub(super) mod lan;
 pub(super) mod napt;
 
@@ -31,6 +33,7 @@ use crate::node::Context;
 use crate::setup::{PppoeAccount, Setup, in_domain};
 use crate::time::Time;
 
+use fragments::Pieces;
 use lan::{LAN_ADDRESS, LanSide, is_inside};
 use napt::Napt;
 
@@ -42,6 +45,7 @@ pub(super) struct Ipv4Router {
     napts: BTreeMap<usize, Napt>,
     /// Which session a destination was found under.
     found: BTreeMap<Ipv4Addr, usize>,
+    pieces: Pieces,
     defects: Defects,
 }
 
@@ -52,6 +56,7 @@ impl Ipv4Router {
             lan: LanSide::new(setup.lan_mac, defects.clone()),
             napts: BTreeMap::new(),
             found: BTreeMap::new(),
+            pieces: Pieces::new(defects.clone()),
             defects: defects.clone(),
         }
     }
@@ -114,12 +119,15 @@ impl Router {
         let mut out = Vec::new();
         let packet = self.ram.ipv4.lan.handle(frame, cx.now(), &mut out);
         self.send_on_lan(out, cx);
-        let Some(packet) = packet else {
+        let pieces = &mut self.ram.ipv4.pieces;
+        let whole = packet.and_then(|packet| pieces.whole_of_terminal(packet.ip, cx.now()));
+        let Some(packet) = whole.as_deref().and_then(Ipv4::parse) else {
             return;
         };
         match packet.destination {
             LAN_ADDRESS => self.handle_own_ipv4(&packet, cx),
             to if is_inside(to) || to.is_multicast() || to.is_broadcast() => {}
+            to if self.ram.ipv4.turns_back(to) => self.turn_back(&packet, cx),
             _ => self.pass_out_ipv4(&packet, cx),
         }
     }
@@ -136,7 +144,13 @@ impl Router {
         if packet.destination != outside || is_inside(packet.source) {
             return;
         }
-        let mut ip = ip[..packet.ip.len()].to_vec();
+        let Some(whole) = self.ram.ipv4.pieces.whole_of_session(packet.ip, now) else {
+            return;
+        };
+        let Some(packet) = Ipv4::parse(&whole) else {
+            return;
+        };
+        let mut ip = packet.ip.to_vec();
         let napt = self.ram.ipv4.napts.get_mut(&session);
         if let Some(inside) = napt.and_then(|napt| napt.pass_in(&mut ip, now)) {
             self.clamp(&mut ip);
@@ -280,7 +294,7 @@ impl Router {
             let error = (DESTINATION_UNREACHABLE, NET_UNREACHABLE);
             return self.complain_ipv4(packet, error, 0, cx);
         };
-        if ip.len() > usize::from(MTU) {
+        if ip.len() > usize::from(MTU) && packet.dont_fragment {
             // RFC 1191 §4: the MTU of the session is what fits.
             let error = (DESTINATION_UNREACHABLE, FRAGMENTATION_NEEDED);
             return self.complain_ipv4(packet, error, MTU.into(), cx);
@@ -294,7 +308,9 @@ impl Router {
             if self.defects.has(BREAKS_CHECKSUMS) {
                 break_checksum(&mut ip);
             }
-            self.send_in_session(session, ip, cx);
+            for piece in self.ram.ipv4.pieces.for_session(&ip) {
+                self.send_in_session(session, piece, cx);
+            }
         }
     }
 
@@ -358,7 +374,9 @@ impl Router {
 
     fn pass_in_ipv4(&mut self, to: Ipv4Addr, ip: &[u8], cx: &mut Context<'_>) {
         let mut out = Vec::new();
-        self.ram.ipv4.lan.send(to, ip, cx.now(), &mut out);
+        for piece in Pieces::for_lan(ip) {
+            self.ram.ipv4.lan.send(to, &piece, cx.now(), &mut out);
+        }
         self.send_on_lan(out, cx);
     }
 

@@ -131,6 +131,7 @@ impl Asker {
                 from_port: port,
                 to_port: DNS_PORT,
                 payload: message,
+                may_be_cut: false,
             },
         };
         means.host.send(out, cx);

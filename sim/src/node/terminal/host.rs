@@ -162,6 +162,7 @@ impl Host {
                 from_port,
                 to_port,
                 payload,
+                may_be_cut: _,
             } => {
                 // Longer ones would need fragments, which are not modelled.
                 let payload = &payload[..payload.len().min(MAX_PAYLOAD)];

@@ -3,6 +3,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use rand::Rng as _;
+
 use super::outgoing::Body;
 use super::{PORT, earliest};
 use ipnet::Ipv4Net;
@@ -14,6 +16,7 @@ use crate::message::dhcpv4::CLIENT_PORT;
 use crate::message::icmpv4::{ECHO_REPLY, ECHO_REQUEST};
 use crate::message::icmpv6;
 use crate::message::packet::Mac;
+use crate::message::packet::ipv4::fragment::{Reassembly, fragments, is_fragment};
 use crate::message::packet::ipv4::rewrite::clamp_mss;
 use crate::message::packet::ipv4::{Header4, Ipv4, Payload4, in_frame};
 use crate::message::pppoe::is_pppoe;
@@ -61,6 +64,8 @@ pub(super) struct Ipv4Side {
     sessions: PppoeClient,
     /// The address of the session, as it was told last.
     told: Option<Ipv4Addr>,
+    /// What has come of packets in fragments.
+    pieces: Reassembly,
     is_up: bool,
 }
 
@@ -68,8 +73,8 @@ pub(super) struct Ipv4Side {
 pub(super) enum Arrival<'a> {
     /// A packet for this host.
     Packet(Ipv4<'a>),
-    /// A packet for this host that came by its session.
-    OfSession(Vec<u8>),
+    /// A packet for this host that came by its session, or in fragments.
+    Unpacked(Vec<u8>),
     /// The address, or what came with it, has changed.
     Configured,
     /// Nothing.
@@ -88,6 +93,7 @@ impl Ipv4Side {
             arp: ArpTable::new(mac),
             sessions: PppoeClient::new((PORT, mac), accounts, &Defects::default()),
             told: None,
+            pieces: Reassembly::default(),
             is_up: false,
             config,
         }
@@ -194,10 +200,24 @@ impl Ipv4Side {
         if Some(packet.destination) != self.address() {
             return Arrival::Nothing;
         }
-        if self.answer_echo(&packet, cx) {
-            return Arrival::Nothing;
+        if is_fragment(packet.ip) {
+            return self.handle_piece(packet.ip, cx);
         }
-        Arrival::Packet(packet)
+        match self.answer_echo(&packet, cx) {
+            true => Arrival::Nothing,
+            false => Arrival::Packet(packet),
+        }
+    }
+
+    /// Takes in a fragment for this host.
+    fn handle_piece(&mut self, ip: &[u8], cx: &mut Context<'_>) -> Arrival<'static> {
+        let Some(whole) = self.pieces.take_in(ip, cx.now()) else {
+            return Arrival::Nothing;
+        };
+        match Ipv4::parse(&whole) {
+            Some(packet) if !self.answer_echo(&packet, cx) => Arrival::Unpacked(whole),
+            _ => Arrival::Nothing,
+        }
     }
 
     /// Takes in a frame of the terminal's own session; no others are for it.
@@ -217,8 +237,9 @@ impl Ipv4Side {
         clamp_mss(&mut ip, MTU - TCP_HEADERS);
         match Ipv4::parse(&ip) {
             Some(packet) if Some(packet.destination) != self.address() => Arrival::Nothing,
+            Some(packet) if is_fragment(packet.ip) => self.handle_piece(packet.ip, cx),
             Some(packet) if self.answer_echo(&packet, cx) => Arrival::Nothing,
-            Some(_) => Arrival::OfSession(ip),
+            Some(_) => Arrival::Unpacked(ip),
             None => Arrival::Nothing,
         }
     }
@@ -294,11 +315,20 @@ impl Ipv4Side {
                 from_port,
                 to_port,
                 payload,
-            } => header.udp(
+                may_be_cut: true,
+            } => {
+                let header = header.that_may_be_cut(cx.random().random());
+                header.udp(from_port, to_port, payload)
+            }
+            Body::Udp {
                 from_port,
                 to_port,
-                &payload[..payload.len().min(MAX_PAYLOAD)],
-            ),
+                payload,
+                may_be_cut: false,
+            } => {
+                let payload = &payload[..payload.len().min(MAX_PAYLOAD)];
+                header.udp(from_port, to_port, payload)
+            }
             Body::Icmpv6 { kind, body } if kind == icmpv6::ECHO_REQUEST => {
                 header.icmp(ECHO_REQUEST, 0, body)
             }
@@ -313,9 +343,11 @@ impl Ipv4Side {
         if self.is_dialled() {
             let mut ip = ip.to_vec();
             clamp_mss(&mut ip, MTU - TCP_HEADERS);
-            // Longer ones would need fragments, which are not modelled.
-            if ip.len() <= usize::from(MTU) {
-                self.sessions.send_ipv4(0, ip, cx);
+            let may_be_cut = Ipv4::parse(&ip).is_some_and(|packet| !packet.dont_fragment);
+            if ip.len() <= usize::from(MTU) || may_be_cut {
+                for piece in fragments(&ip, MTU.into()) {
+                    self.sessions.send_ipv4(0, piece, cx);
+                }
             }
             return;
         }
@@ -333,7 +365,9 @@ impl Ipv4Side {
         };
         let next_hop = if on_link { Some(to) } else { router };
         if let Some(next_hop) = next_hop {
-            self.send_to(next_hop, ip, cx);
+            for piece in fragments(ip, LAN_MTU) {
+                self.send_to(next_hop, &piece, cx);
+            }
         }
     }
 
@@ -353,7 +387,10 @@ impl Ipv4Side {
             _ => return false,
         };
         if echo.body.len() >= 4 {
-            let header = Header4::new(packet.destination, packet.source);
+            let mut header = Header4::new(packet.destination, packet.source);
+            if !packet.dont_fragment {
+                header = header.that_may_be_cut(cx.random().random());
+            }
             let ip = header.icmp(ECHO_REPLY, 0, echo.body);
             self.send_ip(&ip, packet.source, cx);
         }
@@ -384,6 +421,8 @@ fn tell(outcome: Outcome, cx: &mut Context<'_>) -> bool {
     true
 }
 
+/// That of Ethernet (RFC 894).
+const LAN_MTU: usize = 1500;
 /// The longest UDP payload in one packet of 1500 bytes.
 const MAX_PAYLOAD: usize = 1472;
 /// What IPv4 and TCP take of a packet.

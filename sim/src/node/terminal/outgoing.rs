@@ -18,6 +18,8 @@ pub(super) enum Body<'a> {
         from_port: u16,
         to_port: u16,
         payload: &'a [u8],
+        /// Whether it may travel in fragments, if it is IPv4: DF is clear then.
+        may_be_cut: bool,
     },
     /// The body starts after the checksum and has four bytes or more.
     Icmpv6 { kind: u8, body: &'a [u8] },

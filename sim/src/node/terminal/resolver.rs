@@ -293,6 +293,7 @@ impl Lookup {
                             from_port: port,
                             to_port: DNS_PORT,
                             payload: &query,
+                            may_be_cut: false,
                         },
                     },
                     cx,

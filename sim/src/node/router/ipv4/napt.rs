@@ -1,7 +1,7 @@
 //! One NAPT: the terminals behind one address (RFC 3022 §2.2), as RFC 4787, RFC 5382 and RFC 5508 want
 //! it. Its mappings do not depend on the other end; what comes in does.
 //!
-//! Leaves out fragments (RFC 4787 §11), hairpinning (§6) and port forwarding.
+//! It sees whole packets: fragments are put together before. Leaves out port forwarding.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
