@@ -105,7 +105,8 @@ pub(in crate::checks) fn works_after(
         let last = pages.iter().rev().find(|(told, failed)| {
             // Where no page ever came, none comes again; nor does one that the line refuses.
             let was_seen = || pages.iter().any(|(_, failed)| failed.is_none());
-            let counts = || was_seen() && !is_refused(trace, told.at);
+            // Frames may still be lost, on the other cable for one.
+            let counts = || was_seen() && !is_refused(trace, told.at) && !trace.is_lossy(told.at);
             told.at >= settled && (failed.is_none() || counts())
         });
         let calm = trace

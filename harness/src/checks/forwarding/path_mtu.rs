@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
+use std::time::Duration;
 
 use ngnlab_reports::{Level, Text, Verdict};
 use ngnlab_sim::message::icmpv6::PACKET_TOO_BIG;
@@ -101,7 +102,8 @@ fn too_big_relayed(trace: &Dissection<'_>) -> Verdict {
         let sent = flow.and_then(|flow| Some((flow, trace.last_out(flow, error.record)?)));
         let over = error.arrives + SOON;
         let is_known = sent.is_some_and(|(flow, sent)| {
-            let lives = error.at.since(sent.at) < IDLE || is_open(trace, flow);
+            let idle = error.at.since(sent.at);
+            let lives = idle < IDLE || is_open(trace, flow) && idle < IDLE_WHEN_OPEN;
             lives && !trace.is_disturbed(sent.at, over)
         });
         if !is_known || trace.end() < over {
@@ -128,8 +130,10 @@ fn too_big_relayed(trace: &Dissection<'_>) -> Verdict {
     })
 }
 
-/// Returns whether a flow is a connection that nobody has closed: a filter remembers it for two hours
-/// (RFC 6092 REC-35).
+/// Beyond this a filter may forget a connection that stands (RFC 6092 §3.3.1 REC-35: 2 h 4 min).
+const IDLE_WHEN_OPEN: Duration = Duration::from_secs(7440);
+
+/// Returns whether a flow is a connection that nobody has closed, which a filter remembers for longer.
 fn is_open(trace: &Dissection<'_>, flow: Flow) -> bool {
     trace.connections.iter().any(|connection| {
         (connection.client, connection.server) == (flow.source, flow.destination)

@@ -46,5 +46,14 @@ fn pages_after_a_bad_time_decide() {
         trace.at(30_000).done("silence = { node = \"ons-dns-1\" }");
         page(&mut trace, 50_000, false);
         assert!(matches!(verdict(id, &trace), Verdict::Inconclusive(_)));
+        // The other cable still loses frames.
+        let mut trace = TraceBuilder::new("next-pd");
+        page(&mut trace, 10_000, true);
+        trouble(&mut trace);
+        trace
+            .at(25_000)
+            .done("loss = { cable = \"lan\", percent = 50 }");
+        page(&mut trace, 50_000, false);
+        assert!(matches!(verdict(id, &trace), Verdict::Inconclusive(_)));
     }
 }
