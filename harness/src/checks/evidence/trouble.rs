@@ -106,7 +106,11 @@ pub(in crate::checks) fn works_after(
             // Where no page ever came, none comes again; nor does one that the line refuses.
             let was_seen = || pages.iter().any(|(_, failed)| failed.is_none());
             // Frames may still be lost, on the other cable for one.
-            let counts = || was_seen() && !is_refused(trace, told.at) && !trace.is_lossy(told.at);
+            let is_lost = || {
+                let mut lossy = trace.lossy();
+                lossy.any(|(from, to)| from <= told.at && told.at <= to)
+            };
+            let counts = || was_seen() && !is_refused(trace, told.at) && !is_lost();
             told.at >= settled && (failed.is_none() || counts())
         });
         let calm = trace
