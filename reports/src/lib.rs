@@ -10,12 +10,12 @@
 //!    reports held against each other; what it all comes to; several devices side by side
 //! 5. [`benchmark`], [`escape`], [`scene`], [`score`]: how fast a device forwards; foreign words made
 //!    harmless; what happened in a case, record by record; what verdicts add up to
-//! 6. [`captured`], [`exercises`], [`decoded`], [`diagnosis`], [`place`], [`provenance`],
-//!    [`stale`]: what is known of a foreign capture; the verdicts that scenarios promise, and which
-//!    of them are missing; a frame field by field; where a walk from question to question ended;
-//!    where in a trace and its capture a finding is seen; where a report comes from; the entries of
-//!    a device file that no longer hold
-//! 7. [`profile`], [`words`]: which checks count; sentences in the language of the reader
+//! 6. [`captured`], [`exercises`], [`decoded`], [`place`], [`provenance`], [`stale`]: what is known
+//!    of a foreign capture; the verdicts that scenarios promise, and which of them are missing; a
+//!    frame field by field; where in a trace and its capture a finding is seen; where a report comes
+//!    from; the entries of a device file that no longer hold
+//! 7. [`diagnosis`], [`profile`], [`words`]: where a walk from question to question ended; which checks
+//!    count; sentences in the language of the reader
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

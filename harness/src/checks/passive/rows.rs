@@ -79,6 +79,7 @@ pub(super) const WAN: &[&str] = &[
     "ppp.padi.service-name",
     "ppp.padr.retry-then-padi",
     "ppp.padr.unicast",
+    "ppp.padt.addresses",
     "ppp.padt.foreign",
     "ppp.padt.stop",
     "ppp.session.id",

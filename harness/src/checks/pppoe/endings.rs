@@ -16,7 +16,7 @@ use super::sessions::{
 use crate::checks::check::{Check, PPPOE};
 use crate::checks::delay::Delay;
 use crate::checks::evidence::through_device::SOON;
-use crate::checks::ruling::{Ruling, broken, every, seconds};
+use crate::checks::ruling::{Ruling, broken, every, expect, seconds};
 use crate::dissection::Dissection;
 
 pub(super) const CHECKS: &[Check] = &[
@@ -51,6 +51,22 @@ pub(super) const CHECKS: &[Check] = &[
             "Look at both the SESSION_ID and the source address of a PADT.",
         ),
         judge: foreign,
+    },
+    Check {
+        id: "ppp.padt.addresses",
+        source: "RFC 2516 §4, §5.5",
+        level: Level::Must,
+        profiles: PPPOE,
+        aspects: &[],
+        title: Text::new(
+            "PADTを、自身のMACアドレスからコンセントレータのMACアドレスに送る",
+            "A PADT goes from the device's own address to the concentrator's",
+        ),
+        hint: Text::new(
+            "PADTの送信元は自身のMACアドレス、宛先はPADSの送信元MACアドレスにしてください。",
+            "Send a PADT to the address that the PADS came from, and from the one that it went to.",
+        ),
+        judge: says_good_bye,
     },
     Check {
         id: "ppp.session.id",
@@ -176,6 +192,34 @@ fn stops(trace: &Dissection<'_>) -> Verdict {
             },
         )
     })
+}
+
+fn says_good_bye(trace: &Dissection<'_>) -> Verdict {
+    let all = sessions(trace);
+    every(
+        "PADT of the device's",
+        sent(trace, Code::Termination),
+        |padt| {
+            let of = all.iter().rev().find(|session| {
+                session.id == padt.is.session() && session.confirmed.record < padt.record
+            });
+            let Some(session) = of else {
+                return Ruling::Skip;
+            };
+            expect(
+                [session.confirmed.record, padt.record],
+                (padt.eth_source, padt.eth_destination) == (session.device, session.concentrator),
+                format!(
+                    "it goes from {} to {}",
+                    session.device, session.concentrator
+                ),
+                format!(
+                    "it goes from {} to {}",
+                    padt.eth_source, padt.eth_destination
+                ),
+            )
+        },
+    )
 }
 
 /// A PADT that is not for a session of ours is one of a stranger; the session must answer what it is

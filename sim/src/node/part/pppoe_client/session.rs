@@ -273,15 +273,22 @@ impl Session {
             None => {}
             // RFC 2516 §5.5: who ends a session says so.
             Some(Over::Ended | Over::Silent) => {
-                packets.push(discovery::terminate(link.peer, link.id, mac));
+                packets.push(self.good_bye(link, mac));
                 self.wait(REDIAL, now);
             }
             Some(Over::Refused) => {
-                packets.push(discovery::terminate(link.peer, link.id, mac));
+                packets.push(self.good_bye(link, mac));
                 self.refused(now);
             }
         }
         packets
+    }
+
+    fn good_bye(&self, link: &Link, mac: Mac) -> Pppoe {
+        match self.defects.has(PADT_TO_ITSELF) {
+            true => discovery::terminate(mac, link.id, link.peer),
+            false => discovery::terminate(link.peer, link.id, mac),
+        }
     }
 
     fn wrap(&self, link: &Link, out: Vec<Ppp>, mac: Mac) -> Vec<Pppoe> {
@@ -370,6 +377,9 @@ defects! {
     /// Says good-bye by LCP in a session that a PADT has ended.
     TERMINATES_AFTER_PADT = "terminates-after-padt",
         "PADTで終わったセッションにLCPのTerminate-Requestを送る。";
+    /// Sends its PADT from the concentrator's address to its own.
+    PADT_TO_ITSELF = "padt-to-itself",
+        "PADTの送信元と宛先のMACアドレスを取り違える。";
     /// Ends its session at a PADT for another session, or from somebody else.
     BELIEVES_ANY_PADT = "believes-any-padt",
         "ほかのセッション宛て、またはほかの送信元のPADTでもセッションを切る。";
