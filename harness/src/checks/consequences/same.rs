@@ -455,11 +455,16 @@ pub(super) const SAME: &[Consequence] = &[
         causes: &[&["fw6.martian", "fw6.ula-border", "fw6.related-time-exceeded"]],
     },
     Consequence {
+        failures: &["fwd.exthdr.routing"],
+        causes: &[&["fwd.exthdr.pass"]],
+    },
+    Consequence {
         failures: &["fw6.udp-icmp-not-fatal"],
         causes: &[&[
             "fw6.related-unreachable",
             "fw6.udp-idle",
             "fwd.exthdr.pass",
+            "fwd.exthdr.routing",
             "fwd.mtu.full-size",
             "fwd.payload.intact",
         ]],

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
 use ngnlab_reports::{Finding, Level, RecordId, Text, Verdict};
-use ngnlab_sim::message::packet::{Packet, Payload};
+use ngnlab_sim::message::packet::{IPV6_HEADER, Packet, Payload};
 use ngnlab_sim::trace::Role;
 
 use crate::checks::check::{CE_ROUTER, Check, EVERYONE};
@@ -62,6 +62,22 @@ pub(super) const CHECKS: &[Check] = &[
             "Do not drop a packet only because it has extension headers.",
         ),
         judge: extensions_pass,
+    },
+    Check {
+        id: "fwd.exthdr.routing",
+        source: "RFC 5095 §4.2",
+        level: Level::Must,
+        profiles: CE_ROUTER,
+        aspects: &[],
+        title: Text::new(
+            "タイプ0以外のルーティングヘッダの付いたパケットを中継する",
+            "Packets with a routing header of another type than 0 are forwarded",
+        ),
+        hint: Text::new(
+            "ルーティングヘッダのうち、タイプ0だけを破棄してください。",
+            "Of routing headers, drop those of type 0 alone.",
+        ),
+        judge: routing_headers_pass,
     },
     Check {
         id: "fwd.payload.intact",
@@ -136,6 +152,13 @@ fn extensions_pass(trace: &Dissection<'_>) -> Verdict {
     // RFC 8200 §4.6; what has Hop-by-Hop Options may be dropped (RFC 7045 §2.2).
     must_cross(trace, "packet with a Destination Options header", |found| {
         found.is.ip.get(6) == Some(&60) && !has_routing_header_0(found.is.ip)
+    })
+}
+
+fn routing_headers_pass(trace: &Dissection<'_>) -> Verdict {
+    must_cross(trace, "packet with a routing header of type 2", |found| {
+        // RFC 8200 §4.4: the type is the third octet.
+        found.is.ip.get(6) == Some(&43) && found.is.ip.get(IPV6_HEADER + 2) == Some(&2)
     })
 }
 

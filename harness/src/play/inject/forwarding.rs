@@ -53,6 +53,7 @@ pub fn from_a_terminal(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
             .map(|number| insert(&udp(out), number, &raw::PADDING))
             .to_vec(),
         Crossing::RoutingHeader0 => source_routed(&udp(out), stranger),
+        Crossing::RoutingHeader2 => vec![raw::routing_header_2(&udp(out), stranger)],
         Crossing::OtherProtocol => vec![raw::packet(out, EXPERIMENT, &payload)],
         Crossing::Echo => vec![out.icmpv6(ECHO_REQUEST, 0, &[&ECHO_ID, &payload[..]].concat())],
         Crossing::TcpSyn => vec![syn(out, (TERMINAL_PORT, STRANGER_PORT))],
@@ -191,6 +192,7 @@ pub fn from_a_stranger(what: Crossing, sight: &Sight<'_>) -> Result<Vec<Frame>, 
             vec![insert(&udp(into), raw::DESTINATION_OPTIONS, &raw::PADDING)]
         }
         Crossing::RoutingHeader0 => source_routed(&udp(into), address),
+        Crossing::RoutingHeader2 => vec![raw::routing_header_2(&udp(into), address)],
         Crossing::OtherProtocol => vec![raw::packet(into, EXPERIMENT, &payload)],
         Crossing::Echo => vec![into.icmpv6(ECHO_REPLY, 0, &[&ECHO_ID, &payload[..]].concat())],
         Crossing::ErrorsAboutEcho => {

@@ -41,6 +41,13 @@ pub(super) fn routing_header_0(frame: &Frame, by_way_of: Ipv6Addr) -> Frame {
     insert(frame, ROUTING, &body)
 }
 
+/// Puts a routing header of type 2 into a packet, for a host that is at home: no segment is left (RFC
+/// 6275 §6.4.1).
+pub(super) fn routing_header_2(frame: &Frame, home: Ipv6Addr) -> Frame {
+    let body = [&[2, 2, 0, 0, 0, 0, 0][..], &home.octets()].concat();
+    insert(frame, ROUTING, &body)
+}
+
 /// Cuts a packet in two (RFC 8200 §4.5).
 pub(super) fn fragments(frame: &Frame) -> Vec<Frame> {
     let (head, payload) = frame.split_at(ETHERNET_HEADER + IPV6_HEADER);

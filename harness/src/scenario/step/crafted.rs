@@ -176,6 +176,10 @@ pub enum Crossing {
     #[serde(rename = "routing-header-0")]
     #[strum(serialize = "routing-header-0")]
     RoutingHeader0,
+    /// The same behind a routing header of type 2.
+    #[serde(rename = "routing-header-2")]
+    #[strum(serialize = "routing-header-2")]
+    RoutingHeader2,
     /// A packet of the same two ends, of an experimental protocol.
     OtherProtocol,
     /// An echo request to the stranger, or the reply to it.
@@ -320,6 +324,7 @@ impl Crossing {
             | Self::Fragments
             | Self::ExtensionHeaders
             | Self::RoutingHeader0
+            | Self::RoutingHeader2
             | Self::OtherProtocol
             | Self::Echo
             | Self::TcpSyn

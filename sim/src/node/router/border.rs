@@ -60,6 +60,7 @@ pub(super) fn gets_lost(packet: &Packet<'_>, defects: &Defects) -> bool {
     let is_empty = packet.udp().is_some_and(|udp| udp.payload.is_empty());
     is_empty && defects.has(DROPS_EMPTY_DATAGRAMS)
         || extended && defects.has(DROPS_EXTENSION_HEADERS)
+        || number == ROUTING && defects.has(DROPS_ROUTING_HEADERS)
         || number == FRAGMENT && defects.has(DROPS_FRAGMENTS)
         || packet.ip.len() + ETHERNET_HEADER > MTU && defects.has(COUNTS_ETHERNET_INTO_MTU)
 }
@@ -166,6 +167,9 @@ defects! {
     /// Drops packets that have extension headers.
     DROPS_EXTENSION_HEADERS = "drops-extension-headers",
         "拡張ヘッダのあるパケットを破棄する。";
+    /// Drops packets with a routing header, of whatever type.
+    DROPS_ROUTING_HEADERS = "drops-routing-headers",
+        "タイプにかかわらず、ルーティングヘッダのあるパケットを破棄する。";
     /// Drops fragments, since they show no ports.
     DROPS_FRAGMENTS = "drops-fragments",
         "ポート番号がないことを理由に、フラグメントを破棄する。";
