@@ -79,7 +79,6 @@ pub(super) const WAN: &[&str] = &[
     "ppp.padi.service-name",
     "ppp.padr.retry-then-padi",
     "ppp.padr.unicast",
-    "ppp.padt.addresses",
     "ppp.padt.foreign",
     "ppp.padt.stop",
     "ppp.session.id",

@@ -285,10 +285,11 @@ impl Session {
     }
 
     fn good_bye(&self, link: &Link, mac: Mac) -> Pppoe {
-        match self.defects.has(PADT_TO_ITSELF) {
-            true => discovery::terminate(mac, link.id, link.peer),
-            false => discovery::terminate(link.peer, link.id, mac),
-        }
+        let to = match self.defects.has(PADT_TO_EVERYBODY) {
+            true => Mac::BROADCAST,
+            false => link.peer,
+        };
+        discovery::terminate(to, link.id, mac)
     }
 
     fn wrap(&self, link: &Link, out: Vec<Ppp>, mac: Mac) -> Vec<Pppoe> {
@@ -377,9 +378,9 @@ defects! {
     /// Says good-bye by LCP in a session that a PADT has ended.
     TERMINATES_AFTER_PADT = "terminates-after-padt",
         "PADTで終わったセッションにLCPのTerminate-Requestを送る。";
-    /// Sends its PADT from the concentrator's address to its own.
-    PADT_TO_ITSELF = "padt-to-itself",
-        "PADTの送信元と宛先のMACアドレスを取り違える。";
+    /// Sends its PADT to everybody.
+    PADT_TO_EVERYBODY = "padt-to-everybody",
+        "PADTをブロードキャストで送る。";
     /// Ends its session at a PADT for another session, or from somebody else.
     BELIEVES_ANY_PADT = "believes-any-padt",
         "ほかのセッション宛て、またはほかの送信元のPADTでもセッションを切る。";
