@@ -247,7 +247,6 @@ pub(super) const BOTH: &[&str] = &[
     "fw6.rh0",
     "fw6.ula-border",
     "fwd.exthdr.pass",
-    "fwd.exthdr.routing",
     "fwd.flowlabel.kept",
     "fwd.hoplimit.decrement",
     "fwd.mtu.full-size",
