@@ -1,6 +1,6 @@
 //! Why line authentication, or the portal after it, failed: the flow of guide p.30
 //! (ngn-facts §5.11), walked on a trace question by question. Where nothing is the matter there, the
-//! members club and the service information site are asked for likewise ([`members_club`]).
+//! members club and the service information site are asked for likewise.
 //!
 //! Each question is answered by what was seen up to the end of the attempt, the configuration
 //! included. Where the answers lead is the diagnosis; its remedy is the guide's as far as the guide
