@@ -13,7 +13,6 @@ use ngnlab_harness::play::{self, Run};
 use ngnlab_harness::report;
 use ngnlab_harness::scenario::{self, Scenario};
 use ngnlab_harness::selftest::right_ends::RIGHT_ENDS;
-use ngnlab_reports::Flow;
 use ngnlab_sim::fault::Fate;
 use ngnlab_sim::line::Area;
 use ngnlab_sim::message::dhcpv6::{self, MessageType};
@@ -45,7 +44,7 @@ fn faq_1_authenticates_works_for_a_while_and_then_loses_the_connection() {
 }
 
 #[test]
-fn every_end_of_the_flow_of_p30_has_a_scenario() {
+fn every_end_of_a_flow_has_a_scenario() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
     let files = scenario::files(&folder).unwrap();
     let promised: BTreeSet<String> = files
@@ -53,18 +52,28 @@ fn every_end_of_the_flow_of_p30_has_a_scenario() {
         .filter_map(|path| Scenario::load(path).unwrap().expect.diagnosis)
         .map(|id| id.get_ref().clone())
         .collect();
-    let is_guides = |id: &&str| diagnosis::meaning(id).is_some_and(|end| end.flow() == Flow::Guide);
-    for id in diagnosis::ids().filter(is_guides) {
+    for id in diagnosis::ids() {
         // A router that loses packets is a defective one; for no DNS server at all it takes two
         // defects.
         let by_defect = RIGHT_ENDS.iter().any(|row| row.diagnosis == id);
         let by_two = id == "no-dns-on-terminal";
         assert!(
-            by_defect || by_two || promised.contains(id),
+            by_defect || by_two || WITHOUT_A_SCENARIO.contains(&id) || promised.contains(id),
             "nothing ends at {id}"
         );
     }
 }
+
+/// Ends of the members club's flow that no file can bring about as yet: a wrong password for the
+/// service information site, a public resolver set at the terminal, a site that is silent, and visits
+/// that come to it by another way. Traces by hand have most of them (`diagnosis/members_club.rs`).
+const WITHOUT_A_SCENARIO: [&str; 5] = [
+    "asks-past-the-router",
+    "not-from-the-contract-line",
+    "service-site-silent",
+    "session-account-refused",
+    "v4-page-from-elsewhere",
+];
 
 #[test]
 fn a_terminal_that_is_told_of_no_dns_server_is_found_out() {
